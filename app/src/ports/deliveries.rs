@@ -1,0 +1,113 @@
+//! Uploading a file, its preview, its result, and the history of deliveries (features F13-F26).
+//!
+//! The bytes themselves come in through a plain multipart route of the server (`POST /aanleveren`),
+//! which answers 303 to the page of the delivery.
+
+#[cfg(feature = "ssr")]
+use super::{Caller, Page, PortResult};
+use domain::delivery::{Channel, Counts, FileOutcome};
+use domain::finding::Finding;
+use domain::row::Column;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Phase {
+    /// Received, waiting for a worker.
+    Received,
+    /// Being read and checked.
+    Checking,
+    /// Checked; nothing stored in the register until "Indienen".
+    Preview,
+    /// "Indienen" pressed, being stored.
+    Storing,
+    /// Ended with an outcome.
+    Done,
+    /// Parked, waiting for RIVM.
+    Parked,
+    /// The sender threw the preview away, or it expired.
+    Discarded,
+}
+
+/// A line of the upload history.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DeliveryLine {
+    /// Key.
+    pub id: Uuid,
+    /// File name as given (shown to its own party only).
+    pub file_name: String,
+    /// How it came in.
+    pub channel: Channel,
+    /// "22-11-2026 14:05".
+    pub received: String,
+    /// Who.
+    pub received_by: String,
+    /// Where it stands.
+    pub phase: Phase,
+    /// Outcome when done.
+    pub outcome: Option<FileOutcome>,
+    /// Rows per outcome.
+    pub counts: Counts,
+}
+
+/// Findings with the same code and column, as the table "fout · wat te doen · regels".
+#[derive(Clone, Serialize, Deserialize)]
+pub struct FindingGroup {
+    /// A finding of the group (its message is that of all).
+    pub finding: Finding,
+    /// Row numbers as ranges, "4, 9-31".
+    pub rows: String,
+    /// Number of rows.
+    pub count: u32,
+}
+
+/// Repairs of one kind.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RepairGroup {
+    /// H-code as text.
+    pub code: String,
+    /// Column.
+    pub column: Column,
+    /// Number of values.
+    pub count: u32,
+    /// Up to three examples: row, before, after (shown to the sender only).
+    pub examples: Vec<(u32, String, String)>,
+}
+
+/// The page of a delivery: preview or result.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DeliveryView {
+    /// The line of the list.
+    pub line: DeliveryLine,
+    /// Rows read so far and in all (0 when not known yet).
+    pub progress: (u32, u32),
+    /// "Gelezen als CSV met puntkomma, Windows-1252, kopregel 5".
+    pub read_as: String,
+    /// Rows skipped as empty.
+    pub skipped: u32,
+    /// Findings about the file.
+    pub file_findings: Vec<Finding>,
+    /// Findings about rows, grouped, worst first; all of them.
+    pub groups: Vec<FindingGroup>,
+    /// Repairs, grouped.
+    pub repairs: Vec<RepairGroup>,
+    /// The delivery this one doubles, when DUBBEL.
+    pub doubles: Option<Uuid>,
+    /// Warning column names that are not stored (A10).
+    pub may_submit: bool,
+}
+
+/// Deliveries (roles invoerder, instellingsbeheerder).
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Deliveries: Send + Sync {
+    /// History of the own party, newest first.
+    async fn list(&self, caller: &Caller, page: u32) -> PortResult<Page<DeliveryLine>>;
+    /// One delivery.
+    async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView>;
+    /// "Indienen": store what the preview showed. Twice: once.
+    async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
+    /// Throws a preview away.
+    async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
+}

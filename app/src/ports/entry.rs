@@ -1,0 +1,242 @@
+//! Recording vaccinations one by one, and what this institution recorded (features F01-F12).
+//!
+//! A draft lives on the server, sealed, for its owner only, 24 hours. Its key (not a secret, no data) is in
+//! the URL, so two tabs are two drafts. Values typed live in [`RowText`]; findings come from `domain`.
+
+#[cfg(feature = "ssr")]
+use super::{Caller, Page, PortResult};
+use domain::delivery::RowOutcome;
+use domain::finding::Finding;
+use domain::row::RowText;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Where a draft stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// BSN, birth date, consent (or reason without BSN).
+    Person,
+    /// Date, vaccine, batch, dose, target group.
+    Vaccination,
+    /// Check your answers.
+    Check,
+}
+
+/// What the BRP check answered; never more than this (security §4.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BrpAnswer {
+    /// Not asked: no consent, or no BSN.
+    NotAsked,
+    /// BSN and birth date belong together.
+    Matchable,
+    /// They do not, or are unknown: correct it, or go on with a reason.
+    NotMatchable,
+    /// The BRP set is missing or old: checked later (B13).
+    Later,
+}
+
+/// An earlier registration of this person by the own institution.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EarlierJab {
+    /// Key of the registration, for a link.
+    pub id: Uuid,
+    /// dd-mm-jjjj.
+    pub date: String,
+    /// Vaccine name.
+    pub vaccine: String,
+    /// Dose number.
+    pub dose: u8,
+}
+
+/// A batch to pick: used here before.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct BatchChoice {
+    /// Batch number.
+    pub number: String,
+    /// Name of its vaccine.
+    pub vaccine: String,
+    /// How often used here in the last 14 days.
+    pub times: u32,
+}
+
+/// A draft as its owner sees it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DraftView {
+    /// Key, in the URL.
+    pub id: Uuid,
+    /// What was typed, as typed.
+    pub row: RowText,
+    /// What the rules say of it (empty before the first submit of a step).
+    pub findings: Vec<Finding>,
+    /// First step that is not complete.
+    pub step: Step,
+    /// Answer of the BRP check.
+    pub brp: BrpAnswer,
+    /// Reason to go on although not matchable (F39).
+    pub reason: String,
+    /// Own institution's earlier registrations of the person.
+    pub earlier: Vec<EarlierJab>,
+    /// Batches used here before.
+    pub batches: Vec<BatchChoice>,
+    /// "Bedoelt u EJ6796?": a known batch near an unknown one (V22).
+    pub suggestion: Option<String>,
+    /// Warnings and controls were ticked "Ik heb dit gecontroleerd".
+    pub confirmed: bool,
+    /// Made by "volgende persoon": show "Opgeslagen. Vul de volgende persoon in."
+    pub next_person: bool,
+    /// "14:05" when an earlier draft was taken up again after login.
+    pub resumed_from: Option<String>,
+}
+
+/// Result of saving a step: go on, or show the step again with its findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Saved {
+    /// Next step.
+    GoOn(Step),
+    /// Findings (or the BRP answer) to look at first.
+    LookAgain,
+}
+
+/// After submitting.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Submitted {
+    /// Stored (or counted); show the receipt. The same draft submitted twice gives the same reference.
+    Done {
+        /// Reference on the receipt, e.g. "2026-000123-4".
+        reference: String,
+    },
+    /// Not stored: something to look at on this step.
+    LookAgain(Step),
+}
+
+/// Confirmation of one registration. No person data.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Reference.
+    pub reference: String,
+    /// Key of the registration; `None` when only counted.
+    pub registration: Option<Uuid>,
+    /// Outcome of the row.
+    pub outcome: RowOutcome,
+    /// Messages that remain (warnings, review), as the sender may see them.
+    pub findings: Vec<Finding>,
+    /// "22 november 2026, 14:05".
+    pub received: String,
+    /// Vaccine, date and batch in words.
+    pub vaccination: String,
+}
+
+/// Filter of "Mijn registraties"; all optional, in the URL (codes and dates only).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RegistrationFilter {
+    /// First vaccination date, jjjj-mm-dd.
+    pub van: Option<String>,
+    /// Last vaccination date, jjjj-mm-dd.
+    pub tot: Option<String>,
+    /// Vaccine code (name in the URL form of the list).
+    pub vaccin: Option<String>,
+    /// Outcome.
+    pub uitkomst: Option<RowOutcome>,
+}
+
+/// A line of "Mijn registraties".
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RegistrationLine {
+    /// Key.
+    pub id: Uuid,
+    /// `*****1234`, or "geen BSN".
+    pub bsn_masked: String,
+    /// dd-mm-jjjj.
+    pub date: String,
+    /// Vaccine name.
+    pub vaccine: String,
+    /// Batch number.
+    pub batch: String,
+    /// Dose number.
+    pub dose: u8,
+    /// Outcome now.
+    pub outcome: RowOutcome,
+    /// Corrected (version > 1).
+    pub corrected: bool,
+    /// Withdrawn.
+    pub withdrawn: bool,
+    /// "22-11-2026 14:05".
+    pub recorded: String,
+    /// Who recorded it.
+    pub recorded_by: String,
+}
+
+/// One version of a registration.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RegistrationVersion {
+    /// From 1.
+    pub number: u32,
+    /// What was delivered, after repair.
+    pub row: RowText,
+    /// When, by whom, through which channel, why (reason of a correction or withdrawal).
+    pub recorded: String,
+    /// Who.
+    pub recorded_by: String,
+    /// Reason given.
+    pub reason: Option<String>,
+    /// This version withdraws the registration.
+    pub withdrawal: bool,
+}
+
+/// A registration with its history.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RegistrationView {
+    /// Key.
+    pub id: Uuid,
+    /// Reference on the receipt.
+    pub reference: String,
+    /// Outcome now.
+    pub outcome: RowOutcome,
+    /// What the sender may see.
+    pub findings: Vec<Finding>,
+    /// Newest first.
+    pub versions: Vec<RegistrationVersion>,
+    /// Correcting and withdrawing is allowed to this caller.
+    pub may_change: bool,
+}
+
+/// After a correction: stored, or findings on what was typed.
+#[derive(Clone, Serialize, Deserialize)]
+pub enum Corrected {
+    /// New version stored.
+    Done,
+    /// Not stored; what was typed is kept in the draft with this key.
+    LookAgain(Uuid),
+}
+
+/// Recording (roles invoerder, instellingsbeheerder).
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Entry: Send + Sync {
+    /// A new draft with today's remembered defaults (F03); `same_as` keeps the vaccination of a receipt (F02), `same_person` its person.
+    async fn begin(&self, caller: &Caller, same_as: Option<String>, same_person: bool) -> PortResult<Uuid>;
+    /// The newest open draft of this user here, if any ("Uw invoer van 14:05 staat nog klaar").
+    async fn open_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>>;
+    /// A draft. `NotFound` when it is not the caller's, expired or submitted.
+    async fn draft(&self, caller: &Caller, id: Uuid) -> PortResult<DraftView>;
+    /// Throws a draft away.
+    async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
+    /// Saves the person step: consent first; with N every person field is dropped before anything is stored;
+    /// with J, and the form free of errors, the BRP check runs within its budgets. `reason` goes on without a match.
+    async fn save_person(&self, caller: &Caller, id: Uuid, row: RowText, reason: String) -> PortResult<Saved>;
+    /// Saves the vaccination step. `confirmed` = warnings ticked.
+    async fn save_vaccination(&self, caller: &Caller, id: Uuid, row: RowText, confirmed: bool) -> PortResult<Saved>;
+    /// Stores the draft as a delivery of one row. Twice the same draft: one registration, the same reference.
+    async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted>;
+    /// The confirmation page of a submitted draft; survives reload.
+    async fn receipt(&self, caller: &Caller, reference: String) -> PortResult<Receipt>;
+    /// What this institution recorded, newest first.
+    async fn registrations(&self, caller: &Caller, filter: RegistrationFilter, page: u32) -> PortResult<Page<RegistrationLine>>;
+    /// One of them, with its versions (audited).
+    async fn registration(&self, caller: &Caller, id: Uuid) -> PortResult<RegistrationView>;
+    /// A new version with a reason (mutatie C); `draft` keeps what was typed when it is refused.
+    async fn correct(&self, caller: &Caller, id: Uuid, row: RowText, reason: String, confirmed: bool) -> PortResult<Corrected>;
+    /// Withdraws it with a reason (mutatie V).
+    async fn withdraw(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()>;
+}

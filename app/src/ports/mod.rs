@@ -1,0 +1,55 @@
+//! Ports: what a person can do, as small traits that the server implements.
+//!
+//! They cut the cycle "server functions need the database, the server needs the app". The router hands
+//! each over by context as `Arc<dyn …>`. Every method starts from a [`Caller`], authorises again, and
+//! writes its audit line in the transaction of what it does. Types that hold person data have no `Debug`.
+
+pub mod caller;
+pub mod deliveries;
+pub mod entry;
+pub mod review;
+pub mod session;
+
+pub use caller::{Caller, Membership, PartyRef};
+#[cfg(feature = "ssr")]
+pub use {deliveries::Deliveries, entry::Entry, review::Review, session::Sessions};
+
+use serde::{Deserialize, Serialize};
+
+/// Why a port did not do what was asked. Refused *data* is never an error: that is an `Ok` with findings.
+/// Holds no value, because Leptos may put an error into a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+pub enum PortError {
+    /// Not logged in, or the session ended.
+    #[error("not logged in")]
+    NotLoggedIn,
+    /// Unknown, of another party, or not for this role: one answer for all three (404).
+    #[error("not found")]
+    NotFound,
+    /// A budget is used up (BRP checks): try again later.
+    #[error("too many requests")]
+    TooMany,
+    /// Somebody else changed it in the meantime.
+    #[error("changed in the meantime")]
+    Conflict,
+    /// Our fault; the number is in the log.
+    #[error("incident {0}")]
+    Broken(uuid::Uuid),
+}
+
+/// Result of a port.
+pub type PortResult<T> = Result<T, PortError>;
+
+/// One page of a list; pages count from 1, 50 rows a page.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Page<T> {
+    /// The rows of this page.
+    pub items: Vec<T>,
+    /// Rows in all pages under this filter.
+    pub total: u64,
+    /// This page, from 1.
+    pub page: u32,
+}
+
+/// Rows on a page of a list.
+pub const PAGE_ROWS: u32 = 50;

@@ -1,0 +1,67 @@
+//! RIVM looks at refused and for-review rows of all parties (features F44-F55; a first page of it).
+
+#[cfg(feature = "ssr")]
+use super::{Caller, Page, PortResult};
+use domain::delivery::{Channel, RowOutcome};
+use domain::finding::{Code, Finding};
+use domain::row::RowText;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Filter, in the URL.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ReviewFilter {
+    /// Code of a party.
+    pub partij: Option<String>,
+    /// Rule code.
+    pub code: Option<Code>,
+    /// Channel.
+    pub kanaal: Option<Channel>,
+    /// AFGEKEURD or TE_CONTROLEREN.
+    pub uitkomst: Option<RowOutcome>,
+}
+
+/// A line of the list. No person data.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ReviewLine {
+    /// Key of the row.
+    pub id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Channel.
+    pub channel: Channel,
+    /// Row number in its delivery.
+    pub row: u32,
+    /// Outcome.
+    pub outcome: RowOutcome,
+    /// Findings.
+    pub findings: Vec<Finding>,
+    /// "22-11-2026 14:05".
+    pub received: String,
+}
+
+/// An opened row (audited).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ReviewView {
+    /// The line of the list.
+    pub line: ReviewLine,
+    /// What was delivered.
+    pub row: RowText,
+    /// Delivery it came with.
+    pub delivery: Uuid,
+    /// Why the sender went on although not matchable.
+    pub reason: Option<String>,
+    /// What only RIVM sees of the BRP match: "Geboortedatum wijkt af", "Niet in de BRP", "BSN niet uniek", …
+    pub match_note: Option<String>,
+}
+
+/// Review (roles RIVM-beoordelaar, RIVM-beheer).
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Review: Send + Sync {
+    /// Newest first.
+    async fn rows(&self, caller: &Caller, filter: ReviewFilter, page: u32) -> PortResult<Page<ReviewLine>>;
+    /// Opens one.
+    async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView>;
+}

@@ -1,0 +1,53 @@
+//! The session as its owner sees it: who am I, where am I logged in, which institution.
+
+use super::Caller;
+#[cfg(feature = "ssr")]
+use super::PortResult;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// One of my sessions.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SessionLine {
+    /// Key (not the secret).
+    pub id: Uuid,
+    /// When it began, "22 november 2026, 14:05".
+    pub began: String,
+    /// Last action.
+    pub last_seen: String,
+    /// Browser as it named itself, shortened.
+    pub browser: String,
+    /// This very session.
+    pub current: bool,
+}
+
+/// What the page frame needs; `caller` is `None` when nobody is logged in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Frame {
+    /// Who is logged in, with a chosen membership.
+    pub caller: Option<Caller>,
+    /// Demo banner "Demo: geen echte gegevens".
+    pub demo: bool,
+    /// Seconds until idle log-out, for the dialog at 13 minutes.
+    pub idle_seconds_left: u32,
+    /// "light", "dark" or "" (system), from the cookie.
+    pub colour: String,
+    /// "nl" or "en".
+    pub language: String,
+    /// A sentence to show once (flash), e.g. "Uw andere sessie is beëindigd."
+    pub notice: Option<String>,
+}
+
+/// Sessions of the caller.
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Sessions: Send + Sync {
+    /// The caller of the current request (Leptos context), the one door.
+    async fn frame(&self) -> PortResult<Frame>;
+    /// My sessions, newest first.
+    async fn mine(&self, caller: &Caller) -> PortResult<Vec<SessionLine>>;
+    /// Ends one of my sessions.
+    async fn end(&self, caller: &Caller, session: Uuid) -> PortResult<()>;
+    /// Chooses a membership: party key, or `None` for the RIVM role.
+    async fn choose(&self, caller: &Caller, party: Option<Uuid>) -> PortResult<()>;
+}
