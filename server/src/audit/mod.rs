@@ -1,0 +1,1 @@
+//! The audit: append-only, hash-chained, after NEN 7513.

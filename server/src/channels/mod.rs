@@ -1,0 +1,1 @@
+//! Other ways in than the portal: SFTP, Zorgmail, GGD, LSP, paper. All map down to the raw row.

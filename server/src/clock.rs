@@ -1,0 +1,90 @@
+//! The one place that reads the clock of the machine. Everything else takes time as a parameter.
+
+use time::{Date, OffsetDateTime, UtcOffset};
+
+/// The time now, in UTC.
+#[must_use]
+#[allow(
+    clippy::allow_attributes,
+    clippy::disallowed_methods,
+    reason = "the one door to the clock"
+)]
+pub fn now() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// The day in the Netherlands at an instant: "today" of every rule (specification §2).
+#[must_use]
+pub fn dutch_day(at: OffsetDateTime) -> Date {
+    at.to_offset(dutch_offset(at)).date()
+}
+
+/// The day it is now in the Netherlands.
+#[must_use]
+pub fn today() -> Date {
+    dutch_day(now())
+}
+
+/// Offset of Europe/Amsterdam: summer time from the last Sunday of March to that of October, 01:00 UTC.
+fn dutch_offset(at: OffsetDateTime) -> UtcOffset {
+    let at = at.to_offset(UtcOffset::UTC);
+    let summer = last_sunday(at.year(), time::Month::March) <= at
+        && at < last_sunday(at.year(), time::Month::October);
+    let hours = if summer { 2 } else { 1 };
+    UtcOffset::from_hms(hours, 0, 0).unwrap_or(UtcOffset::UTC)
+}
+
+/// 01:00 UTC on the last Sunday of a month of 31 days.
+fn last_sunday(year: i32, month: time::Month) -> OffsetDateTime {
+    let last = Date::from_calendar_date(year, month, 31).unwrap_or(Date::MIN);
+    let back = i64::from(last.weekday().number_days_from_sunday());
+    let day = last.saturating_sub(time::Duration::days(back));
+    day.midnight().assume_utc() + time::Duration::hours(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dutch_day;
+    use time::macros::{date, datetime};
+
+    #[test]
+    fn the_day_turns_at_dutch_midnight_in_winter_and_in_summer() {
+        assert_eq!(
+            dutch_day(datetime!(2021-01-31 22:59:59 UTC)),
+            date!(2021 - 01 - 31)
+        );
+        assert_eq!(
+            dutch_day(datetime!(2021-01-31 23:00 UTC)),
+            date!(2021 - 02 - 01)
+        );
+        assert_eq!(
+            dutch_day(datetime!(2021-06-30 21:59:59 UTC)),
+            date!(2021 - 06 - 30)
+        );
+        assert_eq!(
+            dutch_day(datetime!(2021-06-30 22:00 UTC)),
+            date!(2021 - 07 - 01)
+        );
+    }
+
+    #[test]
+    fn summer_time_begins_and_ends_on_the_last_sunday_at_one_utc() {
+        // 28-03-2021 and 31-10-2021; the offset shows in the day only near midnight.
+        assert_eq!(
+            dutch_day(datetime!(2021-03-27 22:30 UTC)),
+            date!(2021 - 03 - 27)
+        );
+        assert_eq!(
+            dutch_day(datetime!(2021-03-28 22:30 UTC)),
+            date!(2021 - 03 - 29)
+        );
+        assert_eq!(
+            dutch_day(datetime!(2021-10-30 22:30 UTC)),
+            date!(2021 - 10 - 31)
+        );
+        assert_eq!(
+            dutch_day(datetime!(2021-10-31 22:30 UTC)),
+            date!(2021 - 10 - 31)
+        );
+    }
+}

@@ -1,0 +1,1 @@
+//! Counts, findings and answer files of a finished delivery (specification §7).

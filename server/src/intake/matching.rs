@@ -1,0 +1,1 @@
+//! Stage 2 over a chunk, set-based: BRP, batches, duplicates.

@@ -1,0 +1,9 @@
+//! The way of a delivery: receive, read, check, match, store, answer (architecture §3).
+//! Memory is flat whatever the size of the file; a kill at any instant loses nothing and doubles nothing.
+
+pub mod answer;
+pub mod check;
+pub mod matching;
+pub mod read;
+pub mod receive;
+pub mod store;

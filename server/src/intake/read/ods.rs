@@ -1,0 +1,1 @@
+//! ODS, in the limited child process only (security L4).

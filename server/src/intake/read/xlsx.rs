@@ -1,0 +1,1 @@
+//! XLSX, in the limited child process only (security L1-L3).

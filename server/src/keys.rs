@@ -1,0 +1,1 @@
+//! The keys: files outside the database, one place that uses them.

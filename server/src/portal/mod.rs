@@ -1,0 +1,1 @@
+//! Implements the ports of `app`: what a person does on a page, on the real register.

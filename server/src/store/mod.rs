@@ -1,0 +1,1 @@
+//! The database: pools, transactions that know their caller, row types.

@@ -1,0 +1,1 @@
+//! Login by OpenID Connect: code flow, PKCE S256, state, nonce, `acr` (security §4.3).
