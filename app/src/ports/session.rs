@@ -28,6 +28,8 @@ pub struct Frame {
     pub caller: Option<Caller>,
     /// Demo banner "Demo: geen echte gegevens".
     pub demo: bool,
+    /// Today in Europe/Amsterdam: "Vandaag" of the date buttons and the `today` of the live checks.
+    pub today: time::Date,
     /// Seconds until idle log-out, for the dialog at 13 minutes.
     pub idle_seconds_left: u32,
     /// "light", "dark" or "" (system), from the cookie.
