@@ -1,2 +1,56 @@
-//! skeleton
-fn main() {}
+//! `cargo xtask`: the one door of a developer and a newcomer.
+//!
+//! `run` starts everything on this machine, `test` proves everything that CI proves,
+//! `build` makes what the browser loads, `sqlx-prepare` refreshes the checked queries.
+//! Knows about build tools and processes, never about the product's rules.
+
+mod apt;
+mod cluster;
+mod fingerprint;
+mod guard;
+mod node;
+mod process;
+mod say;
+mod sh;
+mod site;
+mod sqlx;
+mod wasm;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <task>
+
+  run              build everything, start PostgreSQL, the login peer and the portal with demo data
+  test [step…]     everything CI checks; steps: fmt guard lint rust docs wasm deny e2e
+  build [--force]  wasm, CSS and assets into target/site
+  sqlx-prepare     refresh .sqlx from migrations/ and the queries in server/
+  bench            sizes and rates, as measured here
+
+Examples:
+  cargo xtask run
+  cargo xtask test rust
+  cargo xtask build
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (task, rest) = arguments.split_first().map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let outcome = match task {
+        "build" => site::build(rest.iter().any(|a| a == "--force")).map(|_| true),
+        "sqlx-prepare" => sqlx::prepare().map(|()| true),
+        "help" | "--help" | "-h" => {
+            say::line(HELP);
+            Ok(true)
+        }
+        other => Err(anyhow::anyhow!("unknown task `{other}`; `cargo xtask help` lists them")),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            say::problem(format_args!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
