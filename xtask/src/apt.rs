@@ -12,7 +12,11 @@ pub(crate) type Need = (&'static str, &'static str);
 
 /// Makes sure that all programs are there.
 pub(crate) fn ensure(needs: &[Need], what_for: &str) -> Result<()> {
-    let mut packages: Vec<&str> = needs.iter().filter(|(program, _)| !is_there(program)).map(|&(_, package)| package).collect();
+    let mut packages: Vec<&str> = needs
+        .iter()
+        .filter(|(program, _)| !is_there(program))
+        .map(|&(_, package)| package)
+        .collect();
     packages.dedup();
     if packages.is_empty() {
         return Ok(());
@@ -22,20 +26,28 @@ pub(crate) fn ensure(needs: &[Need], what_for: &str) -> Result<()> {
         bail!("{what_for} needs programs that are not here; on Debian they come with: {list}");
     }
     let Some(prefix) = privilege() else {
-        bail!("{what_for} needs Debian packages that are not here. Run this once:\n    sudo apt-get update && sudo apt-get install --no-install-recommends {list}");
+        bail!(
+            "{what_for} needs Debian packages that are not here. Run this once:\n    sudo apt-get update && sudo apt-get install --no-install-recommends {list}"
+        );
     };
     say::note(format_args!("installing for {what_for}: {list}"));
     sh::quiet(&mut apt(prefix, &["update", "-qq"]))?;
     let install = ["install", "-y", "-qq", "--no-install-recommends"];
     sh::quiet(apt(prefix, &install).args(&packages))?;
     match needs.iter().find(|(program, _)| !is_there(program)) {
-        Some((program, package)) => bail!("{package} is installed but {program} is still not found"),
+        Some((program, package)) => {
+            bail!("{package} is installed but {program} is still not found")
+        }
         None => Ok(()),
     }
 }
 
 fn is_there(program: &str) -> bool {
-    if program.starts_with('/') { Path::new(program).exists() } else { sh::which(program).is_some() }
+    if program.starts_with('/') {
+        Path::new(program).exists()
+    } else {
+        sh::which(program).is_some()
+    }
 }
 
 /// What to put before `apt-get`; nothing when we may not install.
@@ -44,12 +56,26 @@ fn privilege() -> Option<&'static [&'static str]> {
         return Some(&[]);
     }
     sh::which("sudo")?;
-    let without_password = Command::new("sudo").args(["-n", "true"]).output().is_ok_and(|output| output.status.success());
+    let without_password = Command::new("sudo")
+        .args(["-n", "true"])
+        .output()
+        .is_ok_and(|output| output.status.success());
     (without_password || std::io::stdin().is_terminal()).then_some(&["sudo"])
 }
 
 fn apt(prefix: &[&str], arguments: &[&str]) -> Command {
-    let words: Vec<&str> = prefix.iter().copied().chain(["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]).chain(arguments.iter().copied()).collect();
+    let words: Vec<&str> = prefix
+        .iter()
+        .copied()
+        .chain([
+            "env",
+            "DEBIAN_FRONTEND=noninteractive",
+            "apt-get",
+            "-o",
+            "DPkg::Lock::Timeout=300",
+        ])
+        .chain(arguments.iter().copied())
+        .collect();
     let mut command = Command::new(words[0]);
     command.args(&words[1..]);
     command

@@ -48,14 +48,30 @@ impl Cluster {
     /// Starts the cluster called `name`, making it first when needed.
     pub(crate) fn start(name: &str, life: Life) -> Result<Self> {
         if tools().is_none() {
-            apt::ensure(&[("/usr/lib/postgresql/15/bin/postgres", "postgresql")], "the database")?;
+            apt::ensure(
+                &[("/usr/lib/postgresql/15/bin/postgres", "postgresql")],
+                "the database",
+            )?;
         }
-        let tools = tools().with_context(|| format!("no PostgreSQL {OLDEST} or newer found; on Debian: apt-get install postgresql"))?;
+        let tools = tools().with_context(|| {
+            format!("no PostgreSQL {OLDEST} or newer found; on Debian: apt-get install postgresql")
+        })?;
         let user = unprivileged_user()?;
         let folder = place(name, user)?;
         let short = std::env::temp_dir().join(format!("cims-{}", hash_of(&folder)));
-        let socket = if folder.join("sock").as_os_str().len() <= LONGEST_SOCKET_FOLDER { folder.join("sock") } else { short };
-        let mut cluster = Self { folder, socket, tools, user, life, server: None };
+        let socket = if folder.join("sock").as_os_str().len() <= LONGEST_SOCKET_FOLDER {
+            folder.join("sock")
+        } else {
+            short
+        };
+        let mut cluster = Self {
+            folder,
+            socket,
+            tools,
+            user,
+            life,
+            server: None,
+        };
         cluster.make()?;
         cluster.serve()?;
         Ok(cluster)
@@ -68,7 +84,10 @@ impl Cluster {
 
     /// The address of one database as `role`.
     pub(crate) fn url_as(&self, role: &str, database: &str) -> String {
-        format!("postgres://{role}@localhost/{database}?host={}", escape(&self.socket))
+        format!(
+            "postgres://{role}@localhost/{database}?host={}",
+            escape(&self.socket)
+        )
     }
 
     /// Whether a database of that name exists.
@@ -79,7 +98,10 @@ impl Cluster {
 
     /// An empty database of that name; an earlier one is dropped.
     pub(crate) fn fresh_database(&self, name: &str) -> Result<()> {
-        for sql in [format!("drop database if exists {name} with (force)"), format!("create database {name}")] {
+        for sql in [
+            format!("drop database if exists {name} with (force)"),
+            format!("create database {name}"),
+        ] {
             sh::quiet(self.psql("postgres").args(["-c", &sql]))?;
         }
         Ok(())
@@ -88,7 +110,16 @@ impl Cluster {
     /// `psql` on one database, stopping at the first error.
     pub(crate) fn psql(&self, database: &str) -> Command {
         let mut command = self.tool("psql");
-        command.arg("-h").arg(&self.socket).args(["-U", "postgres", "-d", database, "-X", "-q", "-v", "ON_ERROR_STOP=1"]);
+        command.arg("-h").arg(&self.socket).args([
+            "-U",
+            "postgres",
+            "-d",
+            database,
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+        ]);
         // The client keeps our own user, the socket is open to root; only the server may not be root.
         command
     }
@@ -116,7 +147,17 @@ impl Cluster {
             return Ok(());
         }
         let mut initdb = self.tool("initdb");
-        initdb.arg("-D").arg(self.data()).args(["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--data-checksums", "--no-sync"]);
+        initdb.arg("-D").arg(self.data()).args([
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "--no-sync",
+        ]);
         become_user(&mut initdb, self.user).current_dir(&self.folder);
         sh::quiet(&mut initdb).map(drop)
     }
@@ -125,7 +166,9 @@ impl Cluster {
     fn stop_leftover(&self) {
         if self.data().join("postmaster.pid").exists() {
             let mut stop = self.tool("pg_ctl");
-            stop.arg("-D").arg(self.data()).args(["-m", "fast", "-w", "stop"]);
+            stop.arg("-D")
+                .arg(self.data())
+                .args(["-m", "fast", "-w", "stop"]);
             // Fails when the file is stale: then there is nothing to stop.
             let _ = sh::quiet(become_user(&mut stop, self.user).current_dir(&self.folder));
         }
@@ -133,10 +176,22 @@ impl Cluster {
 
     fn serve(&mut self) -> Result<()> {
         let mut command = tethered(&self.tools.join("postgres"), "INT");
-        command.arg("-D").arg(self.data()).arg("-k").arg(&self.socket);
-        let mut settings = vec!["listen_addresses=", "unix_socket_permissions=0700", "max_connections=300"];
+        command
+            .arg("-D")
+            .arg(self.data())
+            .arg("-k")
+            .arg(&self.socket);
+        let mut settings = vec![
+            "listen_addresses=",
+            "unix_socket_permissions=0700",
+            "max_connections=300",
+        ];
         if self.life == Life::Throwaway {
-            settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"]);
+            settings.extend([
+                "fsync=off",
+                "synchronous_commit=off",
+                "full_page_writes=off",
+            ]);
         }
         for setting in settings {
             command.args(["-c", setting]);
@@ -145,8 +200,18 @@ impl Cluster {
         let log = self.folder.join("log");
         // INT is PostgreSQL's fast shutdown: ends sessions, writes a checkpoint.
         let mut server = Running::start("PostgreSQL", &mut command, &log, Signal::INT)?;
-        let ready = || sh::quiet(self.tool("pg_isready").arg("-q").arg("-h").arg(&self.socket)).is_ok();
-        server.wait_until(Duration::from_secs(60), ready).with_context(|| format!("see {}", log.display()))?;
+        let ready = || {
+            sh::quiet(
+                self.tool("pg_isready")
+                    .arg("-q")
+                    .arg("-h")
+                    .arg(&self.socket),
+            )
+            .is_ok()
+        };
+        server
+            .wait_until(Duration::from_secs(60), ready)
+            .with_context(|| format!("see {}", log.display()))?;
         self.server = Some(server);
         Ok(())
     }
@@ -164,10 +229,18 @@ impl Drop for Cluster {
 
 /// The folder with `postgres` and `initdb` of the newest installed version.
 fn tools() -> Option<PathBuf> {
-    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let newest = versions.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()).filter(|&version| version >= OLDEST).max();
+    let versions = fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let newest = versions
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|&version| version >= OLDEST)
+        .max();
     let debian = newest.map(|version| PathBuf::from(format!("/usr/lib/postgresql/{version}/bin")));
-    debian.or_else(|| sh::which("initdb")?.parent().map(Path::to_path_buf)).filter(|folder| folder.join("postgres").exists())
+    debian
+        .or_else(|| sh::which("initdb")?.parent().map(Path::to_path_buf))
+        .filter(|folder| folder.join("postgres").exists())
 }
 
 /// Nobody special when we are nobody special; else the user of Debian's package.
@@ -176,10 +249,18 @@ fn unprivileged_user() -> Result<Option<User>> {
         return Ok(None);
     }
     let users = fs::read_to_string("/etc/passwd")?;
-    let fields = users.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|fields| fields.first() == Some(&"postgres"));
+    let fields = users
+        .lines()
+        .map(|line| line.split(':').collect::<Vec<_>>())
+        .find(|fields| fields.first() == Some(&"postgres"));
     match fields.as_deref() {
-        Some([_, _, uid, gid, ..]) => Ok(Some(User { uid: uid.parse()?, gid: gid.parse()? })),
-        _ => bail!("PostgreSQL refuses to run as root and there is no user `postgres`; make one: useradd --system postgres"),
+        Some([_, _, uid, gid, ..]) => Ok(Some(User {
+            uid: uid.parse()?,
+            gid: gid.parse()?,
+        })),
+        _ => bail!(
+            "PostgreSQL refuses to run as root and there is no user `postgres`; make one: useradd --system postgres"
+        ),
     }
 }
 
@@ -197,7 +278,10 @@ fn place(name: &str, user: Option<User>) -> Result<PathBuf> {
     private_folder(&ours, user)?;
     let mut probe = Command::new("test");
     probe.arg("-w").arg(&ours).current_dir("/");
-    if become_user(&mut probe, user).status().is_ok_and(|status| status.success()) {
+    if become_user(&mut probe, user)
+        .status()
+        .is_ok_and(|status| status.success())
+    {
         return Ok(ours);
     }
     let elsewhere = PathBuf::from(format!("/var/tmp/cims-pg-{}-{name}", hash_of(&ours)));
@@ -213,7 +297,8 @@ fn private_folder(path: &Path, user: Option<User>) -> Result<()> {
         }
         return Ok(());
     }
-    let found = fs::symlink_metadata(path).with_context(|| format!("cannot make {}", path.display()))?;
+    let found =
+        fs::symlink_metadata(path).with_context(|| format!("cannot make {}", path.display()))?;
     let owner = user.map_or_else(|| rustix::process::geteuid().as_raw(), |user| user.uid);
     if !found.is_dir() || found.uid() != owner {
         bail!("{} exists and is not ours: remove it", path.display());
@@ -230,5 +315,14 @@ fn hash_of(path: &Path) -> String {
 /// A path as the value of a URL's query.
 fn escape(path: &Path) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
-    path.to_string_lossy().bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    path.to_string_lossy()
+        .bytes()
+        .map(|byte| {
+            if plain(byte) {
+                char::from(byte).to_string()
+            } else {
+                format!("%{byte:02X}")
+            }
+        })
+        .collect()
 }

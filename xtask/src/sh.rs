@@ -9,8 +9,11 @@ use std::process::{Command, Stdio};
 
 /// The project's folder, whatever the current one is.
 pub(crate) fn root() -> PathBuf {
-    let manifest = std::env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-    manifest.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest
+        .parent()
+        .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
 }
 
 /// Cargo's own output folder (`CARGO_TARGET_DIR` or `target`).
@@ -34,7 +37,9 @@ pub(crate) fn program(name: impl AsRef<OsStr>) -> Command {
 
 /// Runs to the end with our own output; an error names the command.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("cannot start {}", show(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start {}", show(command)))?;
     if !status.success() {
         bail!("{} ended with {status}", show(command));
     }
@@ -43,10 +48,17 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 
 /// Runs to the end quietly; when it fails its output is part of the error.
 pub(crate) fn quiet(command: &mut Command) -> Result<String> {
-    let output = command.output().with_context(|| format!("cannot start {}", show(command)))?;
+    let output = command
+        .output()
+        .with_context(|| format!("cannot start {}", show(command)))?;
     if !output.status.success() {
         let said = [output.stdout.as_slice(), output.stderr.as_slice()].concat();
-        bail!("{} ended with {}:\n{}", show(command), output.status, String::from_utf8_lossy(&said).trim_end());
+        bail!(
+            "{} ended with {}:\n{}",
+            show(command),
+            output.status,
+            String::from_utf8_lossy(&said).trim_end()
+        );
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
@@ -54,14 +66,19 @@ pub(crate) fn quiet(command: &mut Command) -> Result<String> {
 /// The program and its arguments, short enough for a message.
 pub(crate) fn show(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    let text = words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ");
+    let text = words
+        .map(OsStr::to_string_lossy)
+        .collect::<Vec<_>>()
+        .join(" ");
     format!("`{}`", text.chars().take(160).collect::<String>())
 }
 
 /// The first program of that name on the path.
 pub(crate) fn which(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|file| file.is_file())
 }
 
 /// All files under a folder, sorted, without build output and dependencies.
@@ -69,7 +86,9 @@ pub(crate) fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        for entry in
+            fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?
+        {
             let entry = entry?;
             let kind = entry.file_type()?;
             if kind.is_dir() && entry.file_name() != "node_modules" {

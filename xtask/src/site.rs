@@ -33,14 +33,23 @@ pub(crate) fn build(force: bool) -> Result<PathBuf> {
 
 /// Prints and checks the sizes that a browser downloads.
 pub(crate) fn sizes(pkg: &Path) -> Result<()> {
-    for (name, budget) in [("cims_bg.wasm", WASM_BUDGET), ("cims.js", WASM_BUDGET), ("cims.css", CSS_BUDGET)] {
+    for (name, budget) in [
+        ("cims_bg.wasm", WASM_BUDGET),
+        ("cims.js", WASM_BUDGET),
+        ("cims.css", CSS_BUDGET),
+    ] {
         let file = pkg.join(name);
         let Ok(bytes) = fs::read(&file) else {
             say::note(format_args!("{name}: not there"));
             continue;
         };
         let gzipped = gzip_size(&bytes)?;
-        say::note(format_args!("{name}: {} gzipped ({} plain), budget {}", say::kilobytes(gzipped), say::kilobytes(bytes.len()), say::kilobytes(budget)));
+        say::note(format_args!(
+            "{name}: {} gzipped ({} plain), budget {}",
+            say::kilobytes(gzipped),
+            say::kilobytes(bytes.len()),
+            say::kilobytes(budget)
+        ));
         if gzipped > budget {
             bail!("{name} is over its budget");
         }
@@ -54,45 +63,28 @@ fn gzip_size(bytes: &[u8]) -> Result<usize> {
     Ok(encoder.finish()?.len())
 }
 
-/// `style/cims.css` with its imports put in place: one request for the browser.
+/// The files of `style/manifest.txt` in its order, as one style sheet: one request for the browser.
 fn style(pkg: &Path) -> Result<()> {
-    let file = sh::root().join("style/cims.css");
-    if file.exists() {
-        fs::write(pkg.join("cims.css"), inline(&file)?)?;
+    let folder = sh::root().join("style");
+    let manifest = fs::read_to_string(folder.join("manifest.txt"))
+        .context("cannot read style/manifest.txt")?;
+    let mut sheet = String::new();
+    for name in manifest_files(&manifest) {
+        sheet.push_str(
+            &fs::read_to_string(folder.join(name))
+                .with_context(|| format!("cannot read style/{name}"))?,
+        );
+        sheet.push('\n');
     }
-    Ok(())
+    fs::write(pkg.join("cims.css"), sheet).context("cannot write cims.css")
 }
 
-/// The text of a style sheet in which each line `@import "x.css";` became that file's text.
-fn inline(file: &Path) -> Result<String> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let mut result = String::with_capacity(text.len());
-    for line in text.lines() {
-        match imported(line) {
-            Some((name, layer)) => {
-                let part = inline(&file.with_file_name("").join(name))?;
-                match layer {
-                    Some(layer) => result.push_str(&format!("@layer {layer} {{\n{part}}}\n")),
-                    None => result.push_str(&part),
-                }
-            }
-            None => {
-                result.push_str(line);
-                result.push('\n');
-            }
-        }
-    }
-    Ok(result)
-}
-
-/// File and layer of `@import "name.css" layer(name);` or `@import url("name.css");`.
-fn imported(line: &str) -> Option<(&str, Option<&str>)> {
-    let rest = line.trim().strip_prefix("@import")?.trim();
-    let rest = rest.strip_prefix("url(").unwrap_or(rest);
-    let quote = rest.chars().next().filter(|quote| ['"', '\''].contains(quote))?;
-    let (name, rest) = rest[1..].split_once(quote)?;
-    let layer = rest.split_once("layer(").and_then(|(_, rest)| rest.split_once(')')).map(|(layer, _)| layer);
-    Some((name, layer))
+/// The lines that name a file; empty lines and `#` remarks are skipped.
+fn manifest_files(manifest: &str) -> impl Iterator<Item = &str> {
+    manifest
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// Everything of `public/`, as it is.
@@ -113,12 +105,12 @@ fn assets(site: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::imported;
+    use super::manifest_files;
 
     #[test]
-    fn an_import_line_gives_its_file_and_layer() {
-        assert_eq!(imported("@import \"parts/field.css\";"), Some(("parts/field.css", None)));
-        assert_eq!(imported("@import url('vendor.css') layer(vendor);"), Some(("vendor.css", Some("vendor"))));
-        assert_eq!(imported(".import { color: red; }"), None);
+    fn the_manifest_gives_its_files_in_order() {
+        let names: Vec<&str> =
+            manifest_files("# order matters\nvendor/utrecht.css\n\n  tokens.css\n").collect();
+        assert_eq!(names, ["vendor/utrecht.css", "tokens.css"]);
     }
 }

@@ -38,31 +38,53 @@ enum Compiler {
 pub(crate) fn build(pkg: &Path, force: bool) -> Result<()> {
     let compiler = Compiler::choose()?;
     let words = [RECIPE, &compiler.version()?];
-    let inputs = ["Cargo.toml", "Cargo.lock", "app", "domain", "frontend", "xtask/npm/package-lock.json"];
+    let inputs = [
+        "Cargo.toml",
+        "Cargo.lock",
+        "app",
+        "domain",
+        "frontend",
+        "xtask/npm/package-lock.json",
+    ];
     let fingerprint = Fingerprint::of("wasm", &words, &inputs)?;
-    let (js, wasm) = (pkg.join(format!("{NAME}.js")), pkg.join(format!("{NAME}_bg.wasm")));
+    let (js, wasm) = (
+        pkg.join(format!("{NAME}.js")),
+        pkg.join(format!("{NAME}_bg.wasm")),
+    );
     if !force && fingerprint.is_current(&[&js, &wasm]) {
         say::note("wasm: nothing changed");
         return Ok(());
     }
     let begin = Instant::now();
-    say::step(format_args!("wasm with {} (the first time takes some minutes)", words[1]));
+    say::step(format_args!(
+        "wasm with {} (the first time takes some minutes)",
+        words[1]
+    ));
     let compiled = compiler.compile()?;
     let bound = sh::target().join("xtask/bound");
     bind(&compiled, &bound)?;
     optimise(&bound.join(format!("{NAME}_bg.wasm")), &wasm)?;
     fs::copy(bound.join(format!("{NAME}.js")), &js)?;
-    say::note(format_args!("wasm built in {}", say::duration(begin.elapsed())));
+    say::note(format_args!(
+        "wasm built in {}",
+        say::duration(begin.elapsed())
+    ));
     fingerprint.keep()
 }
 
 impl Compiler {
     fn choose() -> Result<Self> {
-        let library = sh::quiet(sh::program("rustc").args(["--print", "target-libdir", "--target", TARGET]));
+        let library =
+            sh::quiet(sh::program("rustc").args(["--print", "target-libdir", "--target", TARGET]));
         if library.is_ok_and(|folder| Path::new(folder.trim()).exists()) {
             return Ok(Self::Rustup);
         }
-        let needs = [("/usr/bin/rustc", "rustc-web"), ("/usr/bin/cargo", "cargo-web"), ("/usr/lib/rustlib/src/rust/library", "rust-web-src"), ("wasm-ld-19", "lld-19")];
+        let needs = [
+            ("/usr/bin/rustc", "rustc-web"),
+            ("/usr/bin/cargo", "cargo-web"),
+            ("/usr/lib/rustlib/src/rust/library", "rust-web-src"),
+            ("wasm-ld-19", "lld-19"),
+        ];
         let hint = "`rustup target add wasm32-unknown-unknown` would do instead";
         apt::ensure(&needs, "wasm").with_context(|| hint)?;
         Ok(Self::Debian)
@@ -73,7 +95,9 @@ impl Compiler {
             Self::Rustup => "rustc",
             Self::Debian => "/usr/bin/rustc",
         };
-        Ok(sh::quiet(sh::program(program).arg("--version"))?.trim().to_owned())
+        Ok(sh::quiet(sh::program(program).arg("--version"))?
+            .trim()
+            .to_owned())
     }
 
     /// The way to `frontend.wasm`; its own output folder, so that the two compilers never undo each other's work.
@@ -83,7 +107,15 @@ impl Compiler {
             Self::Rustup => sh::cargo(),
             Self::Debian => debian_cargo(),
         };
-        cargo.args(["build", "--package", "frontend", "--target", TARGET, "--profile", PROFILE]);
+        cargo.args([
+            "build",
+            "--package",
+            "frontend",
+            "--target",
+            TARGET,
+            "--profile",
+            PROFILE,
+        ]);
         if matches!(self, Self::Debian) {
             cargo.arg("-Zbuild-std=std,panic_abort");
         }
@@ -97,11 +129,24 @@ fn debian_cargo() -> Command {
     let mut cargo = sh::program("/usr/bin/cargo");
     for (name, _) in std::env::vars_os() {
         let known = name.to_string_lossy();
-        if known.starts_with("RUSTUP_") || known.starts_with("CARGO_PKG_") || ["CARGO", "RUSTC", "RUSTDOC", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS"].contains(&known.as_ref()) {
+        if known.starts_with("RUSTUP_")
+            || known.starts_with("CARGO_PKG_")
+            || [
+                "CARGO",
+                "RUSTC",
+                "RUSTDOC",
+                "RUSTFLAGS",
+                "CARGO_ENCODED_RUSTFLAGS",
+            ]
+            .contains(&known.as_ref())
+        {
             cargo.env_remove(&name);
         }
     }
-    cargo.env("RUSTC", "/usr/bin/rustc").env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-19");
+    cargo
+        .env("RUSTC", "/usr/bin/rustc")
+        .env("RUSTC_BOOTSTRAP", "1")
+        .env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-ld-19");
     cargo
 }
 
@@ -110,10 +155,19 @@ fn bind(compiled: &Path, folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder)?;
     }
-    let bind = || Bindgen::new().input_path(compiled).web(true)?.typescript(false).out_name(NAME).generate(folder);
+    let bind = || {
+        Bindgen::new()
+            .input_path(compiled)
+            .web(true)?
+            .typescript(false)
+            .out_name(NAME)
+            .generate(folder)
+    };
     bind().map_err(|error| anyhow!("wasm-bindgen: {error:#}"))?;
     if folder.join("snippets").exists() {
-        bail!("a crate brought JavaScript of its own (snippets): the content security policy has no place for it");
+        bail!(
+            "a crate brought JavaScript of its own (snippets): the content security policy has no place for it"
+        );
     }
     Ok(())
 }
@@ -123,5 +177,14 @@ fn optimise(input: &Path, output: &Path) -> Result<()> {
     let node = Node::find()?;
     node.install("xtask/npm")?;
     let tool = sh::root().join("xtask/npm/node_modules/binaryen/bin/wasm-opt");
-    sh::quiet(node.node().arg(tool).arg("-Oz").args(FEATURES).arg(input).arg("-o").arg(output)).map(drop)
+    sh::quiet(
+        node.node()
+            .arg(tool)
+            .arg("-Oz")
+            .args(FEATURES)
+            .arg(input)
+            .arg("-o")
+            .arg(output),
+    )
+    .map(drop)
 }

@@ -1,0 +1,173 @@
+//! `cargo xtask test`: every check of CI, in an order that says early what is wrong.
+//! Steps share cargo's output (same profile, same features), so nothing is compiled
+//! twice; one private PostgreSQL serves them all. Later steps run though one failed.
+
+use crate::cluster::{Cluster, Life};
+use crate::process::Stop;
+use crate::tally::Tally;
+use crate::{apt, e2e, guard, say, sh, site, sqlx, tally};
+use anyhow::{Context as _, Result, bail};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+type Work = fn(&mut Session) -> Result<Tally>;
+
+/// Name, what it proves, and the work.
+const STEPS: [(&str, &str, Work); 8] = [
+    ("fmt", "rustfmt", fmt),
+    ("guard", "what reaches the browser", wasm_guard),
+    ("lint", "clippy without a warning; .sqlx equals what the migrations say", lint),
+    ("rust", "tests of every crate", rust),
+    ("docs", "documentation without a broken link", docs),
+    ("wasm", "wasm, CSS and their budgets", wasm),
+    ("deny", "licences, bans and sources of dependencies", deny),
+    ("e2e", "journeys in Chromium", journeys),
+];
+
+/// Crates of the server side: always named together, so that features are the same in each step.
+pub(crate) const SERVER_SIDE: [&str; 6] = ["--package", "domain", "--package", "app", "--package", "server"];
+
+/// What steps share.
+pub(crate) struct Session {
+    cluster: Option<Cluster>,
+    chosen: Vec<&'static str>,
+}
+
+struct Line {
+    name: &'static str,
+    tally: Tally,
+    time: Duration,
+    said: String,
+}
+
+/// Runs all steps or the named ones; answers whether all passed.
+pub(crate) fn run(names: &[String]) -> Result<bool> {
+    if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|(step, ..)| step == name)) {
+        bail!("unknown step `{unknown}`; steps are: {}", STEPS.map(|(step, ..)| step).join(" "));
+    }
+    let stop = Stop::listen()?;
+    let steps = || STEPS.iter().filter(|(step, ..)| names.is_empty() || names.iter().any(|name| name == step));
+    let mut session = Session { cluster: None, chosen: steps().map(|&(step, ..)| step).collect() };
+    let mut lines = Vec::new();
+    for &(name, proves, work) in steps() {
+        say::step(format_args!("{name}: {proves}"));
+        let begin = Instant::now();
+        let (tally, said) = match work(&mut session) {
+            Ok(tally) => (tally, String::new()),
+            Err(error) => {
+                say::problem(format_args!("{name}: {error:#}"));
+                (Tally { passed: 0, failed: 1, skipped: 0 }, format!("{error}"))
+            }
+        };
+        lines.push(Line { name, tally, time: begin.elapsed(), said });
+        if stop.asked() {
+            bail!("stopped by a signal");
+        }
+    }
+    Ok(summary(&lines))
+}
+
+/// A table of the steps, then the one line that machines read.
+fn summary(lines: &[Line]) -> bool {
+    let mut sum = Tally::default();
+    say::line("");
+    for Line { name, tally, time, said } in lines {
+        let said = said.lines().next().unwrap_or_default();
+        let verdict = if tally.failed > 0 { "FAILED" } else { "ok" };
+        let time = say::duration(*time);
+        say::line(format_args!("{name:6} {verdict:7} {:>5} passed {:>3} failed {:>3} skipped {time:>14}  {said}", tally.passed, tally.failed, tally.skipped));
+        sum.add(*tally);
+    }
+    let time = lines.iter().map(|line| line.time).sum();
+    say::line(format_args!("total {}\n\n{} passed, {} failed", say::duration(time), sum.passed, sum.failed));
+    sum.failed == 0
+}
+
+impl Session {
+    /// The database server of this run, started when the first step needs it.
+    pub(crate) fn cluster(&mut self) -> Result<&Cluster> {
+        if self.cluster.is_none() {
+            self.cluster = Some(Cluster::start("test", Life::Throwaway)?);
+        }
+        self.cluster.as_ref().context("the cluster was just started")
+    }
+
+    /// Whether a step is part of this run.
+    pub(crate) fn chosen(&self, step: &str) -> bool {
+        self.chosen.contains(&step)
+    }
+}
+
+fn fmt(_: &mut Session) -> Result<Tally> {
+    sh::run(sh::cargo().args(["fmt", "--all", "--check"]))?;
+    Ok(Tally::one())
+}
+
+fn wasm_guard(_: &mut Session) -> Result<Tally> {
+    guard::check()?;
+    Ok(Tally::one())
+}
+
+/// Clippy's pass over the server expands the queries anyway, so it also tells whether .sqlx is fresh.
+fn lint(session: &mut Session) -> Result<Tally> {
+    let scratch = sqlx::Scratch::new(session.cluster()?)?;
+    sh::run(scratch.watch(&mut clippy(&SERVER_SIDE, "--all-targets")))?;
+    say::note(format_args!("{} queries checked against the migrations", scratch.compare()?));
+    // The same app as the browser gets it: feature `hydrate`.
+    sh::run(&mut clippy(&["--package", "app", "--package", "frontend"], "--lib"))?;
+    sh::run(&mut clippy(&["--package", "xtask"], "--all-targets"))?;
+    Ok(Tally { passed: 4, ..Tally::default() })
+}
+
+fn clippy(packages: &[&str], targets: &str) -> Command {
+    let mut command = sh::cargo();
+    command.args(["clippy", "--quiet", targets]).args(packages).args(["--", "-D", "warnings"]);
+    command
+}
+
+fn rust(session: &mut Session) -> Result<Tally> {
+    // A test opens our template in a real spreadsheet program and saves it again.
+    apt::ensure(&[("soffice", "libreoffice-calc-nogui")], "the tests of workbooks")?;
+    let url = session.cluster()?.url("postgres");
+    let mut tally = Tally::default();
+    let nextest = sh::which("cargo-nextest").is_some();
+    for packages in [&SERVER_SIDE[..], &["--package", "xtask"]] {
+        let mut command = sh::cargo();
+        command.args(if nextest { &["nextest", "run", "--no-fail-fast"][..] } else { &["test", "--no-fail-fast", "--all-targets"] });
+        tally.add(tally::count(offline(&mut command, &url).args(packages))?);
+    }
+    let mut examples = sh::cargo();
+    tally.add(tally::count(offline(&mut examples, &url).args(["test", "--doc"]).args(SERVER_SIDE))?);
+    Ok(tally)
+}
+
+/// Queries from .sqlx while compiling; the server for the running tests.
+fn offline<'a>(command: &'a mut Command, url: &str) -> &'a mut Command {
+    command.env("SQLX_OFFLINE", "true").env("DATABASE_URL", url).env("CIMS_TEST_PG", url)
+}
+
+fn docs(_: &mut Session) -> Result<Tally> {
+    let mut doc = sh::cargo();
+    doc.args(["doc", "--quiet", "--no-deps", "--lib"]).args(SERVER_SIDE);
+    sh::run(doc.env("RUSTDOCFLAGS", "-D warnings").env("SQLX_OFFLINE", "true"))?;
+    Ok(Tally::one())
+}
+
+fn wasm(_: &mut Session) -> Result<Tally> {
+    site::build(false)?;
+    Ok(Tally::one())
+}
+
+/// `deny.toml` by cargo-deny, where it is installed; advisories need a network and run nightly.
+fn deny(_: &mut Session) -> Result<Tally> {
+    if sh::which("cargo-deny").is_none() {
+        say::note("cargo-deny is not installed here: skipped (cargo install --locked cargo-deny)");
+        return Ok(Tally { skipped: 1, ..Tally::default() });
+    }
+    sh::run(sh::cargo().args(["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
+    Ok(Tally::one())
+}
+
+fn journeys(session: &mut Session) -> Result<Tally> {
+    e2e::run(session)
+}
