@@ -1,1 +1,156 @@
-//! skeleton
+//! The citizen service number (BSN): 9 digits that pass the eleven-test (specification §2, domain §5).
+
+use std::fmt;
+
+/// A valid BSN. Redacted in `Debug`; [`Bsn::expose`] is the one way out.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Bsn([u8; 9]);
+
+/// Why a text is no BSN.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BsnError {
+    /// Not exactly nine digits (P02).
+    #[error("not nine digits")]
+    NotNineDigits,
+    /// The eleven-test fails, or it is 000000000 (P03).
+    #[error("the eleven-test fails")]
+    ElevenTest,
+}
+
+impl Bsn {
+    /// Reads exactly nine digits; repairs (leading zero, separators) come before this.
+    ///
+    /// # Errors
+    /// When it is not nine digits or the eleven-test fails.
+    pub fn parse(text: &str) -> Result<Self, BsnError> {
+        let digits: [u8; 9] = text
+            .as_bytes()
+            .try_into()
+            .map_err(|_| BsnError::NotNineDigits)?;
+        if !digits.iter().all(u8::is_ascii_digit) {
+            return Err(BsnError::NotNineDigits);
+        }
+        let sum: i32 = digits
+            .iter()
+            .zip([9, 8, 7, 6, 5, 4, 3, 2, -1])
+            .map(|(d, w)| i32::from(d - b'0') * w)
+            .sum();
+        if sum % 11 == 0 && digits != *b"000000000" {
+            Ok(Self(digits))
+        } else {
+            Err(BsnError::ElevenTest)
+        }
+    }
+
+    /// The nine digits. Where this is called, a BSN leaves the type that guards it: never towards
+    /// a log, URL, error or metric.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// In the range 9999xxxxx, kept free for tests (R10).
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.0.starts_with(b"9999")
+    }
+}
+
+impl fmt::Debug for Bsn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Bsn(…)")
+    }
+}
+
+/// A run of exactly nine digits in the text is a BSN (R04).
+#[must_use]
+pub fn hides_a_bsn(text: &str) -> bool {
+    text.split(|c: char| !c.is_ascii_digit())
+        .any(|run| Bsn::parse(run).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The same test in another wording: the last digit is the weighted sum of the others mod 11.
+    fn oracle(number: u32) -> bool {
+        let digits: Vec<u32> = format!("{number:09}")
+            .chars()
+            .filter_map(|c| c.to_digit(10))
+            .collect();
+        let sum: u32 = digits[..8]
+            .iter()
+            .enumerate()
+            .map(|(i, d)| d * (9 - i as u32))
+            .sum();
+        number != 0 && sum % 11 == digits[8]
+    }
+
+    #[test]
+    fn known_test_numbers_pass_and_known_bad_ones_do_not() {
+        for good in [
+            "999990019",
+            "999995571",
+            "999991772",
+            "999995005",
+            "111222333",
+            "999900390",
+            "123456782",
+        ] {
+            assert!(Bsn::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["999999245", "000000000", "123456789"] {
+            assert_eq!(Bsn::parse(bad), Err(BsnError::ElevenTest), "{bad}");
+        }
+        for bad in [
+            "",
+            "12345678",
+            "1234567820",
+            "12345678a",
+            "１２３４５６７８２",
+        ] {
+            assert_eq!(Bsn::parse(bad), Err(BsnError::NotNineDigits), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_eleven_test_agrees_with_an_oracle_over_whole_ranges() {
+        let ranges = [
+            0..2_000_000,
+            10_000_000..10_200_000,
+            99_000_000..101_000_000,
+            999_000_000..1_000_000_000,
+        ];
+        for number in ranges.into_iter().flatten() {
+            assert_eq!(
+                Bsn::parse(&format!("{number:09}")).is_ok(),
+                oracle(number),
+                "{number}"
+            );
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_digit() {
+        let shown = format!("{:?}", Bsn::parse("999990019"));
+        assert!(!shown.chars().any(|c| c.is_ascii_digit()), "{shown}");
+    }
+
+    #[test]
+    fn a_bsn_hides_only_in_a_run_of_exactly_nine_digits() {
+        for key in ["999990019", "a-999990019", "999990019.2021", "x1_123456782"] {
+            assert!(hides_a_bsn(key), "{key}");
+        }
+        for key in [
+            "",
+            "1999990019",
+            "99999001",
+            "99999.0019",
+            "000000000",
+            "2021-0127-0001",
+        ] {
+            assert!(!hides_a_bsn(key), "{key}");
+        }
+    }
+}

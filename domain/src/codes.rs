@@ -1,1 +1,334 @@
-//! skeleton
+//! Code lists: vaccines and their names, campaign start, age groups, reasons, origins, countries.
+//!
+//! [`CodeLists`] is what a rule may know about products and dates. The server builds it from managed tables
+//! with [`CodeLists::new`]; `cims check` and the tests use [`CodeLists::builtin`] (domain §4.1, §12).
+
+use crate::party::codes;
+use crate::vaccine::{Hpk, Vaccine, VaccineId};
+use serde::{Deserialize, Serialize};
+use time::Date;
+use time::macros::date;
+
+codes!(
+    /// Why there is no BSN.
+    NoBsnReason {
+        /// Lives abroad.
+        Buitenland = "BUITENLAND", "Woont in het buitenland";
+        /// Not known to the deliverer.
+        Onbekend = "ONBEKEND", "Onbekend";
+        /// No fixed address.
+        GeenVastAdres = "GEEN_VAST_ADRES", "Geen vast adres";
+    }
+);
+codes!(
+    /// Sex as delivered.
+    Sex {
+        /// Male.
+        Man = "M" | "man", "Man";
+        /// Female.
+        Vrouw = "V" | "vrouw", "Vrouw";
+        /// Unknown.
+        Onbekend = "O" | "onbekend", "Onbekend";
+    }
+);
+codes!(
+    /// Age group of a count without consent; the bounds are configuration.
+    AgeGroup {
+        /// Youngest.
+        A = "A", "A (12-17)";
+        /// Middle.
+        B = "B", "B (18-59)";
+        /// Oldest.
+        C = "C", "C (60 en ouder)";
+    }
+);
+codes!(
+    /// Where an anonymous count comes from.
+    Origin {
+        /// European Netherlands.
+        Nl = "NL", "Nederland";
+        /// Bonaire, Sint Eustatius, Saba.
+        Bes = "BES", "Bonaire, Sint Eustatius en Saba";
+        /// Curaçao, Aruba, Sint Maarten.
+        Cas = "CAS", "Curaçao, Aruba en Sint Maarten";
+    }
+);
+codes!(
+    /// What a row does.
+    Mutation {
+        /// A new vaccination.
+        New = "N" | "nieuw", "Nieuw";
+        /// Replaces an earlier row of the same source key.
+        Correction = "C" | "correctie", "Correctie";
+        /// Withdraws an earlier row of the same source key.
+        Withdrawal = "V" | "vervallen", "Vervallen";
+    }
+);
+codes!(
+    /// Consent to share with RIVM.
+    Consent {
+        /// Given.
+        Yes = "J" | "ja", "Ja";
+        /// Refused.
+        No = "N" | "nee", "Nee";
+    }
+);
+
+/// A country, ISO 3166-1 alpha-2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Country([u8; 2]);
+
+const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ \
+    CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH \
+    GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB \
+    LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM \
+    PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG \
+    TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
+impl Country {
+    /// The Netherlands: the default of `vaccinatieland`.
+    pub const NL: Self = Self(*b"NL");
+
+    /// Reads a two-letter code of the standard, without regard to case.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.eq_ignore_ascii_case("NL") {
+            return Some(Self::NL);
+        }
+        let code: [u8; 2] = text.as_bytes().try_into().ok()?;
+        let code = code.map(|b| b.to_ascii_uppercase());
+        COUNTRIES
+            .split_ascii_whitespace()
+            .any(|known| known.as_bytes() == code)
+            .then_some(Self(code))
+    }
+
+    /// The two letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// What the rules may know about products and dates.
+#[derive(Debug, Clone)]
+pub struct CodeLists {
+    vaccines: Vec<Vaccine>,
+    /// Folded names, sorted, each with its product and whether it is the product's own name or EU number.
+    names: Vec<(String, VaccineId, NameKind)>,
+    hpk: Vec<(Hpk, VaccineId)>,
+    campaign_start: Date,
+    campaign_start_abroad: Date,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NameKind {
+    Own,
+    Alias,
+}
+
+/// What a text says about the vaccine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NamedVaccine {
+    /// The product's own name or EU number.
+    Own(VaccineId),
+    /// Another name of it (H06).
+    Alias(VaccineId),
+    /// More than one product (V14).
+    Several,
+    /// None we know (V11).
+    Unknown,
+}
+
+impl CodeLists {
+    /// Lists from managed tables. `campaign_start` holds for the Netherlands, `…_abroad` elsewhere (V05).
+    #[must_use]
+    pub fn new(vaccines: Vec<Vaccine>, campaign_start: Date, campaign_start_abroad: Date) -> Self {
+        let mut names = Vec::new();
+        let mut hpk = Vec::new();
+        for vaccine in &vaccines {
+            names.push((fold_name(&vaccine.name), vaccine.id, NameKind::Own));
+            names.push((fold_name(&vaccine.eu_number), vaccine.id, NameKind::Own));
+            names.extend(
+                vaccine
+                    .aliases
+                    .iter()
+                    .map(|alias| (fold_name(alias), vaccine.id, NameKind::Alias)),
+            );
+            hpk.extend(vaccine.hpk.iter().map(|code| (*code, vaccine.id)));
+        }
+        names.retain(|(name, ..)| !name.is_empty());
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        hpk.sort();
+        Self {
+            vaccines,
+            names,
+            hpk,
+            campaign_start,
+            campaign_start_abroad,
+        }
+    }
+
+    /// The lists of domain §4.1 and §12.
+    #[must_use]
+    pub fn builtin() -> Self {
+        let vaccine = |id,
+                       name: &str,
+                       hpk: Option<&str>,
+                       eu: &str,
+                       aliases: &[&str],
+                       doses,
+                       min_days,
+                       first_use| Vaccine {
+            id: VaccineId(id),
+            name: name.to_owned(),
+            hpk: hpk.and_then(Hpk::parse).into_iter().collect(),
+            eu_number: eu.to_owned(),
+            aliases: aliases.iter().map(|&alias| alias.to_owned()).collect(),
+            doses,
+            min_days,
+            first_use,
+        };
+        Self::new(
+            vec![
+                vaccine(
+                    1,
+                    "Comirnaty",
+                    Some("2924528"),
+                    "EU/1/20/1528",
+                    &[
+                        "Pfizer",
+                        "BioNTech",
+                        "BNT162b2",
+                        "COVID-19 VACCIN PFIZER INJVLST 0,3ML",
+                    ],
+                    2,
+                    Some(21),
+                    date!(2021 - 01 - 04),
+                ),
+                vaccine(
+                    2,
+                    "Spikevax",
+                    Some("2924536"),
+                    "EU/1/20/1507",
+                    &[
+                        "Moderna",
+                        "mRNA-1273",
+                        "COVID-19 VACCIN MODERNA INJVLST 0,5ML",
+                    ],
+                    2,
+                    Some(28),
+                    date!(2021 - 01 - 18),
+                ),
+                vaccine(
+                    3,
+                    "Vaxzevria",
+                    Some("2925508"),
+                    "EU/1/21/1529",
+                    &[
+                        "AstraZeneca",
+                        "AZ",
+                        "ChAdOx1-S",
+                        "COVID-19 VACCIN ASTRAZENECA INJVLST",
+                    ],
+                    2,
+                    Some(28),
+                    date!(2021 - 02 - 08),
+                ),
+                vaccine(
+                    4,
+                    "Jcovden",
+                    Some("2934701"),
+                    "EU/1/20/1525",
+                    &[
+                        "Janssen",
+                        "J&J",
+                        "Johnson & Johnson",
+                        "Ad26.COV2.S",
+                        "COVID-19 VACCIN JANSSEN INJVLST 0,5ML",
+                    ],
+                    1,
+                    None,
+                    date!(2021 - 04 - 21),
+                ),
+                vaccine(
+                    5,
+                    "Nuvaxovid",
+                    None,
+                    "EU/1/21/1618",
+                    &["Novavax", "NVX-CoV2373"],
+                    2,
+                    Some(21),
+                    date!(2022 - 03 - 14),
+                ),
+            ],
+            date!(2021 - 01 - 06),
+            date!(2020 - 12 - 08),
+        )
+    }
+
+    /// All products.
+    #[must_use]
+    pub fn vaccines(&self) -> &[Vaccine] {
+        &self.vaccines
+    }
+
+    /// One product.
+    #[must_use]
+    pub fn vaccine(&self, id: VaccineId) -> Option<&Vaccine> {
+        self.vaccines.iter().find(|vaccine| vaccine.id == id)
+    }
+
+    /// The product of an HPK code.
+    #[must_use]
+    pub fn by_hpk(&self, hpk: Hpk) -> Option<VaccineId> {
+        self.hpk
+            .iter()
+            .find(|(code, _)| *code == hpk)
+            .map(|(_, id)| *id)
+    }
+
+    /// First day of vaccination in a country (V05).
+    #[must_use]
+    pub fn campaign_start(&self, country: Country) -> Date {
+        if country == Country::NL {
+            self.campaign_start
+        } else {
+            self.campaign_start_abroad
+        }
+    }
+
+    /// What a text in column `vaccin` says.
+    #[must_use]
+    pub fn named(&self, text: &str) -> NamedVaccine {
+        if let Some(vaccine) = self
+            .vaccines
+            .iter()
+            .find(|vaccine| vaccine.name.eq_ignore_ascii_case(text))
+        {
+            return NamedVaccine::Own(vaccine.id);
+        }
+        let folded = fold_name(text);
+        match self.lookup(&folded) {
+            Some((id, NameKind::Own)) => NamedVaccine::Own(id),
+            Some((id, NameKind::Alias)) => NamedVaccine::Alias(id),
+            None => NamedVaccine::Unknown,
+        }
+    }
+
+    fn lookup(&self, folded: &str) -> Option<(VaccineId, NameKind)> {
+        let place = self
+            .names
+            .binary_search_by(|(name, ..)| name.as_str().cmp(folded))
+            .ok()?;
+        Some((self.names[place].1, self.names[place].2))
+    }
+}
+
+/// Lower case, letters and digits only.
+fn fold_name(text: &str) -> String {
+    text.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}

@@ -1,5 +1,6 @@
 //! Deliveries: channels, outcomes, counts and states (specification §1, security §3).
 
+use crate::finding::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 
 /// The way a delivery came in.
@@ -67,4 +68,173 @@ pub struct Counts {
     pub dubbel: u32,
     /// Rows with outcome GETELD.
     pub geteld: u32,
+}
+
+impl Channel {
+    /// Every channel.
+    pub const ALL: [Self; 7] = [
+        Self::Portaal,
+        Self::Upload,
+        Self::Sftp,
+        Self::Zorgmail,
+        Self::Ggd,
+        Self::Lsp,
+        Self::Papier,
+    ];
+
+    /// The name on the wire and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Portaal => "portaal",
+            Self::Upload => "upload",
+            Self::Sftp => "sftp",
+            Self::Zorgmail => "zorgmail",
+            Self::Ggd => "ggd",
+            Self::Lsp => "lsp",
+            Self::Papier => "papier",
+        }
+    }
+
+    /// Reads the name on the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|channel| channel.as_str() == text)
+    }
+
+    /// Deliveries from systems: rows bring their own source key (R03).
+    #[must_use]
+    pub const fn needs_source_key(self) -> bool {
+        matches!(self, Self::Sftp | Self::Zorgmail | Self::Ggd | Self::Lsp)
+    }
+
+    /// A person is at the screen: previews and questions are possible; elsewhere the file parks.
+    #[must_use]
+    pub const fn is_portal(self) -> bool {
+        matches!(self, Self::Portaal | Self::Upload)
+    }
+}
+
+impl RowOutcome {
+    /// Every outcome, in the order of specification §1.
+    pub const ALL: [Self; 5] = [
+        Self::Geaccepteerd,
+        Self::TeControleren,
+        Self::Afgekeurd,
+        Self::Dubbel,
+        Self::Geteld,
+    ];
+
+    /// The word on the wire: `GEACCEPTEERD`, …
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Geaccepteerd => "GEACCEPTEERD",
+            Self::TeControleren => "TE_CONTROLEREN",
+            Self::Afgekeurd => "AFGEKEURD",
+            Self::Dubbel => "DUBBEL",
+            Self::Geteld => "GETELD",
+        }
+    }
+
+    /// Reads the word on the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == text)
+    }
+
+    /// The one outcome of a row: AFGEKEURD before DUBBEL before GETELD before TE_CONTROLEREN before
+    /// GEACCEPTEERD. `counted` is a row without consent.
+    #[must_use]
+    pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>, counted: bool) -> Self {
+        let worst = findings.into_iter().map(|finding| finding.severity).max();
+        match worst {
+            Some(Severity::Fout) => Self::Afgekeurd,
+            Some(Severity::Dubbel) => Self::Dubbel,
+            _ if counted => Self::Geteld,
+            Some(Severity::Controle) => Self::TeControleren,
+            Some(Severity::Waarschuwing | Severity::Hersteld) | None => Self::Geaccepteerd,
+        }
+    }
+}
+
+impl FileOutcome {
+    /// The word on the wire: `VERWERKT`, …
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Verwerkt => "VERWERKT",
+            Self::DeelsVerwerkt => "DEELS_VERWERKT",
+            Self::Geweigerd => "GEWEIGERD",
+            Self::Dubbel => "DUBBEL",
+            Self::Leeg => "LEEG",
+        }
+    }
+
+    /// The outcome of a file from its rows and file findings. Parking is the caller's: a parked file
+    /// has no outcome yet.
+    #[must_use]
+    pub fn of<'a>(counts: &Counts, file_findings: impl IntoIterator<Item = &'a Finding>) -> Self {
+        match file_findings
+            .into_iter()
+            .map(|finding| finding.severity)
+            .max()
+        {
+            Some(Severity::Fout) => return Self::Geweigerd,
+            Some(Severity::Dubbel) => return Self::Dubbel,
+            _ => {}
+        }
+        match (counts.rows(), counts.afgekeurd) {
+            (0, _) => Self::Leeg,
+            (_, 0) => Self::Verwerkt,
+            (rows, refused) if rows == u64::from(refused) => Self::Geweigerd,
+            _ => Self::DeelsVerwerkt,
+        }
+    }
+}
+
+impl Counts {
+    /// Counts one row.
+    pub const fn add(&mut self, outcome: RowOutcome) {
+        let count = match outcome {
+            RowOutcome::Geaccepteerd => &mut self.geaccepteerd,
+            RowOutcome::TeControleren => &mut self.te_controleren,
+            RowOutcome::Afgekeurd => &mut self.afgekeurd,
+            RowOutcome::Dubbel => &mut self.dubbel,
+            RowOutcome::Geteld => &mut self.geteld,
+        };
+        *count += 1;
+    }
+
+    /// Moves one row to another outcome: what D01 and D02 do at the end of the file.
+    pub fn move_row(&mut self, from: RowOutcome, to: RowOutcome) {
+        let count = match from {
+            RowOutcome::Geaccepteerd => &mut self.geaccepteerd,
+            RowOutcome::TeControleren => &mut self.te_controleren,
+            RowOutcome::Afgekeurd => &mut self.afgekeurd,
+            RowOutcome::Dubbel => &mut self.dubbel,
+            RowOutcome::Geteld => &mut self.geteld,
+        };
+        *count = count.saturating_sub(1);
+        self.add(to);
+    }
+
+    /// All rows: every row has exactly one outcome.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        [
+            self.geaccepteerd,
+            self.te_controleren,
+            self.afgekeurd,
+            self.dubbel,
+            self.geteld,
+        ]
+        .map(u64::from)
+        .iter()
+        .sum()
+    }
 }

@@ -1,1 +1,124 @@
-//! skeleton
+//! Who gives and delivers vaccinations: AGB code, BIG number, target group (specification §2, domain §5).
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+macro_rules! digits {
+    ($(#[$doc:meta])* $name:ident $length:literal) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name([u8; $length]);
+
+        impl $name {
+            /// Reads exactly its number of digits.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                let digits: [u8; $length] = text.as_bytes().try_into().ok()?;
+                digits.iter().all(u8::is_ascii_digit).then_some(Self(digits))
+            }
+
+            /// The digits.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                std::str::from_utf8(&self.0).unwrap_or_default()
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
+                // The text itself stays out of the error: it may be in a log.
+                Self::parse(&text).ok_or_else(|| serde::de::Error::custom(concat!("not ", $length, " digits")))
+            }
+        }
+    };
+}
+
+digits!(
+    /// AGB code of a care provider: 8 digits, the first two its kind of care. `00000000` means "none" and
+    /// is refused by the row check, not here.
+    Agb 8
+);
+digits!(
+    /// Number in the BIG register of professionals: 11 digits.
+    BigNumber 11
+);
+
+macro_rules! codes {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $wire:literal $(| $other:literal)*, $title:literal;)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum $name { $($(#[$vdoc])* #[serde(rename = $wire)] $variant,)+ }
+
+        impl $name {
+            /// All values, in the order of the specification.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Reads the code or one of its words, without regard to case.
+            #[must_use]
+            pub fn parse(text: &str) -> Option<Self> {
+                $(if text.eq_ignore_ascii_case($wire) $(|| text.eq_ignore_ascii_case($other))* {
+                    return Some(Self::$variant);
+                })+
+                None
+            }
+
+            /// The code on the wire.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $wire,)+ }
+            }
+
+            /// The Dutch label people see.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)+ }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use codes;
+
+codes!(
+    /// Why somebody was vaccinated (domain §4.3).
+    TargetGroup {
+        /// Lives in an institution.
+        BewonerInstelling = "BEWONER_INSTELLING", "Bewoner van een instelling";
+        /// Older and vulnerable, at home.
+        KwetsbaarOuder = "KWETSBAAR_OUDER", "Kwetsbare oudere";
+        /// Because of age.
+        Leeftijd = "LEEFTIJD", "Vanwege leeftijd";
+        /// Medical indication.
+        MedischeIndicatie = "MEDISCHE_INDICATIE", "Medische indicatie";
+        /// Works in care.
+        Zorgmedewerker = "ZORGMEDEWERKER", "Zorgmedewerker";
+        /// Other occupation with its own programme.
+        SpeciaalBeroep = "SPECIAAL_BEROEP", "Speciaal beroep";
+        /// Anything else.
+        Overig = "OVERIG", "Overig";
+    }
+);

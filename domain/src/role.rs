@@ -19,3 +19,118 @@ pub enum Role {
     /// Reads the audit.
     Auditor,
 }
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 6] = [
+        Self::Invoerder,
+        Self::Instellingsbeheerder,
+        Self::RivmBeoordelaar,
+        Self::RivmBeheer,
+        Self::Privacycoordinator,
+        Self::Auditor,
+    ];
+
+    /// The name on the wire and in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Invoerder => "invoerder",
+            Self::Instellingsbeheerder => "instellingsbeheerder",
+            Self::RivmBeoordelaar => "rivm-beoordelaar",
+            Self::RivmBeheer => "rivm-beheer",
+            Self::Privacycoordinator => "privacycoordinator",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// The Dutch label people see.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Invoerder => "Invoerder",
+            Self::Instellingsbeheerder => "Instellingsbeheerder",
+            Self::RivmBeoordelaar => "Beoordelaar RIVM",
+            Self::RivmBeheer => "Beheerder RIVM",
+            Self::Privacycoordinator => "Privacycoördinator",
+            Self::Auditor => "Auditor",
+        }
+    }
+
+    /// Reads the name on the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text)
+    }
+
+    /// Works for an institution, so every session of it is tied to one.
+    #[must_use]
+    pub const fn belongs_to_a_party(self) -> bool {
+        matches!(self, Self::Invoerder | Self::Instellingsbeheerder)
+    }
+
+    /// Records and delivers vaccinations.
+    #[must_use]
+    pub const fn may_deliver(self) -> bool {
+        matches!(self, Self::Invoerder | Self::Instellingsbeheerder)
+    }
+
+    /// Manages the users of the own institution.
+    #[must_use]
+    pub const fn may_manage_own_users(self) -> bool {
+        matches!(self, Self::Instellingsbeheerder)
+    }
+
+    /// Sees and judges refused and for-review rows of all parties.
+    #[must_use]
+    pub const fn may_review(self) -> bool {
+        matches!(self, Self::RivmBeoordelaar)
+    }
+
+    /// Approves delivering parties and their connections.
+    #[must_use]
+    pub const fn may_approve(self) -> bool {
+        matches!(self, Self::Privacycoordinator)
+    }
+
+    /// Manages code lists and operations.
+    #[must_use]
+    pub const fn may_operate(self) -> bool {
+        matches!(self, Self::RivmBeheer)
+    }
+
+    /// Reads the audit.
+    #[must_use]
+    pub const fn may_read_audit(self) -> bool {
+        matches!(self, Self::Auditor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_role_both_delivers_and_approves_or_judges() {
+        for role in Role::ALL {
+            assert!(
+                !(role.may_deliver()
+                    && (role.may_approve() || role.may_review() || role.may_read_audit())),
+                "{role:?}"
+            );
+            assert_eq!(role.may_deliver(), role.belongs_to_a_party(), "{role:?}");
+        }
+    }
+
+    #[test]
+    fn every_role_is_read_back_from_its_name_on_the_wire() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+            assert_eq!(
+                serde_json::to_string(&role).unwrap(),
+                format!("\"{}\"", role.as_str())
+            );
+        }
+        assert_eq!(Role::parse("admin"), None);
+    }
+}

@@ -3,13 +3,14 @@
 //! Browser form, upload, SFTP, mail, GGD table, FHIR and paper card all map down to [`RawRow`];
 //! [`check`] is the only way up.
 
-pub mod check;
+mod accepted;
+mod check;
 pub mod columns;
-pub mod raw;
-pub mod repair;
-pub mod rules;
+mod raw;
+mod repair;
 
-pub use check::{Accepted, Checked, Context, check};
-pub use columns::Column;
+pub use accepted::{Accepted, AnonymousCount, Person, Postcode, SourceKey, Vaccination};
+pub use check::{Checked, Context, PartyProfile, Profile, check};
+pub use columns::{Column, Requirement};
 pub use raw::{RawRow, RowText};
-pub use repair::Repair;
+pub use repair::{Repair, RepairSet};

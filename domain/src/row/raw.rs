@@ -11,7 +11,9 @@ pub struct RawRow<'a> {
 
 impl<'a> RawRow<'a> {
     /// A row with every cell empty.
-    pub const EMPTY: RawRow<'static> = RawRow { cells: [""; Column::COUNT] };
+    pub const EMPTY: RawRow<'static> = RawRow {
+        cells: [""; Column::COUNT],
+    };
 
     /// The text of one cell, as delivered.
     #[must_use]

@@ -1,0 +1,333 @@
+//! What a row that may be stored says, in proper types. Only [`super::check`] makes these.
+
+use crate::batch::BatchNumber;
+use crate::bsn::Bsn;
+use crate::codes::{AgeGroup, Country, Mutation, NoBsnReason, Origin, Sex};
+use crate::dates::{PartialDate, iso};
+use crate::party::{Agb, BigNumber, TargetGroup};
+use crate::vaccine::{Hpk, VaccineId};
+use std::fmt;
+use time::Date;
+
+/// The sender's own key of a row: 1-64 of `A-Z a-z 0-9 . _ -`, without a BSN in it.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceKey(Box<str>);
+
+impl SourceKey {
+    /// Reads a key; `None` when badly formed (R06) or holding a BSN (R04).
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        (Self::well_formed(text) && !crate::bsn::hides_a_bsn(text)).then(|| Self(text.into()))
+    }
+
+    /// Only the allowed characters, 1 to 64 of them.
+    #[must_use]
+    pub fn well_formed(text: &str) -> bool {
+        (1..=64).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    }
+
+    /// The key.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SourceKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SourceKey(…)")
+    }
+}
+
+/// A Dutch postcode in the form `1234AB`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Postcode([u8; 6]);
+
+impl Postcode {
+    /// Reads `1234AB` or `1234 AB`, without regard to case; not SA, SD, SS.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let (digits, letters) = match bytes {
+            [a, b, c, d, b' ', e, f] | [a, b, c, d, e, f] => (
+                [*a, *b, *c, *d],
+                [e.to_ascii_uppercase(), f.to_ascii_uppercase()],
+            ),
+            _ => return None,
+        };
+        let fits = digits[0] != b'0'
+            && digits.iter().all(u8::is_ascii_digit)
+            && letters.iter().all(u8::is_ascii_uppercase)
+            && !matches!(&letters, b"SA" | b"SD" | b"SS");
+        fits.then(|| {
+            Self([
+                digits[0], digits[1], digits[2], digits[3], letters[0], letters[1],
+            ])
+        })
+    }
+
+    /// `1234AB`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for Postcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Postcode(…)")
+    }
+}
+
+/// What the row says about the person. Redacted in `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    pub(super) bsn: Option<Bsn>,
+    pub(super) no_bsn_reason: Option<NoBsnReason>,
+    pub(super) birth_date: PartialDate,
+    pub(super) surname: Option<Box<str>>,
+    pub(super) prefix: Option<Box<str>>,
+    pub(super) sex: Option<Sex>,
+    pub(super) postcode: Option<Postcode>,
+    pub(super) house_number: Option<u32>,
+}
+
+impl Person {
+    /// The BSN; without it there is a reason.
+    #[must_use]
+    pub const fn bsn(&self) -> Option<&Bsn> {
+        self.bsn.as_ref()
+    }
+
+    /// Why there is no BSN.
+    #[must_use]
+    pub const fn no_bsn_reason(&self) -> Option<NoBsnReason> {
+        self.no_bsn_reason
+    }
+
+    /// Date of birth, maybe partly unknown.
+    #[must_use]
+    pub const fn birth_date(&self) -> PartialDate {
+        self.birth_date
+    }
+
+    /// Surname as delivered.
+    #[must_use]
+    pub fn surname(&self) -> Option<&str> {
+        self.surname.as_deref()
+    }
+
+    /// Surname prefix.
+    #[must_use]
+    pub fn prefix(&self) -> Option<&str> {
+        self.prefix.as_deref()
+    }
+
+    /// Sex.
+    #[must_use]
+    pub const fn sex(&self) -> Option<Sex> {
+        self.sex
+    }
+
+    /// Postcode.
+    #[must_use]
+    pub const fn postcode(&self) -> Option<&Postcode> {
+        self.postcode.as_ref()
+    }
+
+    /// House number.
+    #[must_use]
+    pub const fn house_number(&self) -> Option<u32> {
+        self.house_number
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(…)")
+    }
+}
+
+/// One vaccination, or the correction of one, of somebody who gave consent.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Vaccination {
+    pub(super) mutation: Mutation,
+    pub(super) source_key: Option<SourceKey>,
+    pub(super) person: Person,
+    pub(super) date: Date,
+    pub(super) vaccine: VaccineId,
+    pub(super) hpk: Option<Hpk>,
+    pub(super) batch: BatchNumber,
+    pub(super) dose: u8,
+    pub(super) target_group: Option<TargetGroup>,
+    pub(super) agb: Option<Agb>,
+    pub(super) big: Option<BigNumber>,
+    pub(super) place: Option<Box<str>>,
+    pub(super) country: Country,
+}
+
+impl Vaccination {
+    /// New or correction; never a withdrawal.
+    #[must_use]
+    pub const fn mutation(&self) -> Mutation {
+        self.mutation
+    }
+
+    /// The sender's key; corrections always have one.
+    #[must_use]
+    pub const fn source_key(&self) -> Option<&SourceKey> {
+        self.source_key.as_ref()
+    }
+
+    /// The person.
+    #[must_use]
+    pub const fn person(&self) -> &Person {
+        &self.person
+    }
+
+    /// Date of vaccination.
+    #[must_use]
+    pub const fn date(&self) -> Date {
+        self.date
+    }
+
+    /// The product.
+    #[must_use]
+    pub const fn vaccine(&self) -> VaccineId {
+        self.vaccine
+    }
+
+    /// The HPK code, when the row had one.
+    #[must_use]
+    pub const fn hpk(&self) -> Option<Hpk> {
+        self.hpk
+    }
+
+    /// The batch.
+    #[must_use]
+    pub const fn batch(&self) -> &BatchNumber {
+        &self.batch
+    }
+
+    /// Dose number, 1-9.
+    #[must_use]
+    pub const fn dose(&self) -> u8 {
+        self.dose
+    }
+
+    /// Why this person was vaccinated. OVERIG when neither row nor profile says so, which happens in
+    /// `cims check` only: a known party's row without doelgroep is refused (V41).
+    #[must_use]
+    pub fn target_group(&self) -> TargetGroup {
+        self.target_group.unwrap_or(TargetGroup::Overig)
+    }
+
+    /// The administering party; absent only when the party is unknown (`cims check`).
+    #[must_use]
+    pub const fn agb(&self) -> Option<&Agb> {
+        self.agb.as_ref()
+    }
+
+    /// The responsible professional; absent only when the party is unknown (`cims check`).
+    #[must_use]
+    pub const fn big(&self) -> Option<&BigNumber> {
+        self.big.as_ref()
+    }
+
+    /// Where it was given.
+    #[must_use]
+    pub fn place(&self) -> Option<&str> {
+        self.place.as_deref()
+    }
+
+    /// In which country it was given.
+    #[must_use]
+    pub const fn country(&self) -> Country {
+        self.country
+    }
+
+    /// Every column after repair, the source key aside, as text that is equal exactly when the content is:
+    /// what a row digest is made of. It holds the BSN, so it goes into a keyed digest and nowhere else.
+    #[must_use]
+    pub fn canonical(&self) -> String {
+        let mut text = String::with_capacity(160);
+        self.write_canonical(&mut text);
+        text
+    }
+
+    pub(crate) fn write_canonical(&self, out: &mut String) {
+        let person = &self.person;
+        let mut put = |part: &str| {
+            // A unit separator cannot stand in a cell: the row check removes control characters.
+            out.push_str(part);
+            out.push('\u{1f}');
+        };
+        put(self.mutation.as_str());
+        put(person.bsn.as_ref().map_or("", Bsn::expose));
+        put(person.no_bsn_reason.map_or("", NoBsnReason::as_str));
+        put(&person.birth_date.iso());
+        put(person.surname().unwrap_or_default());
+        put(person.prefix().unwrap_or_default());
+        put(person.sex.map_or("", Sex::as_str));
+        put(person.postcode.as_ref().map_or("", Postcode::as_str));
+        put(&person
+            .house_number
+            .map(|n| n.to_string())
+            .unwrap_or_default());
+        put(&iso(self.date));
+        put(&self.vaccine.0.to_string());
+        put(&self.hpk.map(|hpk| hpk.to_string()).unwrap_or_default());
+        put(self.batch.as_str());
+        put(&self.dose.to_string());
+        put(self.target_group.map_or("", TargetGroup::as_str));
+        put(self.agb.as_ref().map_or("", Agb::as_str));
+        put(self.big.as_ref().map_or("", BigNumber::as_str));
+        put(self.place().unwrap_or_default());
+        put(self.country.as_str());
+    }
+}
+
+impl fmt::Debug for Vaccination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vaccination(…)")
+    }
+}
+
+/// A vaccination of somebody who gave no consent: counted, nothing about the person kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AnonymousCount {
+    /// Date of vaccination.
+    pub date: Date,
+    /// The product.
+    pub vaccine: VaccineId,
+    /// The batch.
+    pub batch: BatchNumber,
+    /// Dose number, 1-9.
+    pub dose: u8,
+    /// Part of the kingdom.
+    pub origin: Origin,
+    /// Age group.
+    pub age_group: AgeGroup,
+    /// The sender's key: never stored with the count, only hashed against double counting.
+    pub source_key: Option<SourceKey>,
+}
+
+impl fmt::Debug for AnonymousCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AnonymousCount(…)")
+    }
+}
+
+/// What a row that was not refused asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Accepted {
+    /// Store this.
+    Vaccination(Box<Vaccination>),
+    /// Count this.
+    Count(AnonymousCount),
+    /// Withdraw what was delivered under this key.
+    Withdrawal(SourceKey),
+}
