@@ -23,17 +23,18 @@ const COMPONENTS = [
   "heading-1", "heading-2", "heading-3", "heading-4", "paragraph", "link",
   "unordered-list", "ordered-list", "code",
   "form-field", "form-fieldset", "form-label", "form-field-description", "form-field-error-message",
-  "textbox", "textarea", "select", "radio-button", "checkbox", "custom-checkbox",
+  "textbox", "textarea", "select", "radio-button", "checkbox",
   "button", "button-group", "link-button", "button-link",
   "alert", "table", "pagination", "status-badge", "data-list",
 ];
 
 const TOKENS = "@nl-design-system-community/ma-design-tokens/dist";
-const LIGHT = ".ma-theme";
+// `:where` gives every token block the same zero weight, so that ours and a deployment's own theme come simply after it.
+const LIGHT = ":where(.ma-theme)";
 // Dark is for screens only: paper stays black on white. The cookie's choice wins from the system's.
 const DARK = [
-  ["@media screen and (prefers-color-scheme: dark)", '.ma-theme:not([data-kleur="licht"])'],
-  ["@media screen", '.ma-theme[data-kleur="donker"]'],
+  ["@media screen and (prefers-color-scheme: dark)", ':where(.ma-theme:not([data-kleur="licht"]))'],
+  ["@media screen", ':where(.ma-theme[data-kleur="donker"])'],
 ];
 
 const COPIES = [
@@ -93,6 +94,8 @@ function build() {
     read(join(modules, "@utrecht", `${name}-css`, "dist", "index.css")).replace(/@charset "UTF-8";/g, ""),
   ).join("\n");
   const partials = readdirSync(style).filter((name) => name.endsWith(".css")).map((name) => read(join(style, name)));
+  // The content security policy allows images from our own address only.
+  if (components.includes("url(")) throw new Error("a component brings an image of its own");
   const light = tokens("theme.css");
   const dark = tokens("color-scheme-dark/theme.css");
   const keep = reached(asked(components + partials.join("\n")), light, dark);
