@@ -1,1 +1,321 @@
-//! Configuration: one file, overridden by the environment.
+//! Configuration: one file (`cims.toml`), overridden by `CIMS__SECTION__KEY` in the environment.
+//!
+//! A key we do not know is refused, with its name and where it was read: a typo may not silently fall back
+//! to a default. Secrets are never values here but paths of files, so the configuration can be shown.
+
+use figment::Figment;
+use figment::error::Kind;
+use figment::providers::{Env, Format, Toml};
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// The whole configuration; every section has defaults fit for one machine.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Addresses and origin.
+    pub server: Server,
+    /// PostgreSQL, one address per role.
+    pub database: Database,
+    /// Key files.
+    pub keys: Keys,
+    /// Raw files.
+    pub storage: Storage,
+    /// OpenID provider.
+    pub login: Login,
+    /// Sessions.
+    pub session: Session,
+    /// Log lines.
+    pub log: Log,
+}
+
+/// Addresses and origin.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Where the portal listens.
+    pub listen: SocketAddr,
+    /// Where metrics listen; apart from the portal, never public.
+    pub metrics_listen: SocketAddr,
+    /// Origin people see, e.g. `https://portaal.example.nl`; requests from elsewhere may change nothing.
+    pub origin: String,
+    /// Addresses whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Folder with `pkg/`, CSS, fonts and icons.
+    pub site_root: PathBuf,
+    /// Shows the banner "Demo: geen echte gegevens".
+    pub demo: bool,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            metrics_listen: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            origin: "http://localhost:3000".to_owned(),
+            trusted_proxies: Vec::new(),
+            site_root: PathBuf::from("target/site"),
+            demo: false,
+        }
+    }
+}
+
+/// PostgreSQL. Three roles, three addresses: no process that serves people owns a table (security §4.5).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// Role `cims_portal`: reads for people.
+    pub portal_url: String,
+    /// File with the password of that role, when it has one.
+    pub portal_password_file: Option<PathBuf>,
+    /// Role `cims_worker`: writes the register.
+    pub worker_url: String,
+    /// File with the password of that role, when it has one.
+    pub worker_password_file: Option<PathBuf>,
+    /// Role that migrates; only `cims migrate` and `cims audit verify` use it, directly, never through a pooler.
+    pub owner_url: Option<String>,
+    /// File with the password of that role, when it has one.
+    pub owner_password_file: Option<PathBuf>,
+    /// Connections of each of the two pools.
+    pub connections: u32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            portal_url: "postgres://cims_portal@localhost/cims".to_owned(),
+            portal_password_file: None,
+            worker_url: "postgres://cims_worker@localhost/cims".to_owned(),
+            worker_password_file: None,
+            owner_url: None,
+            owner_password_file: None,
+            connections: 8,
+        }
+    }
+}
+
+/// Key files (security §10).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// Folder with `mac-1.key`, `enc-1.key` … of 32 bytes each.
+    pub dir: PathBuf,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { dir: PathBuf::from("keys") }
+    }
+}
+
+/// Raw files, sealed (security G4).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Storage {
+    /// Folder with `spool/` and `blobs/`.
+    pub dir: PathBuf,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self { dir: PathBuf::from("storage") }
+    }
+}
+
+/// OpenID provider (security §4.3).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Login {
+    /// Issuer; its discovery document is read at start and kept 24 hours.
+    pub issuer: String,
+    /// Our client at the provider.
+    pub client_id: String,
+    /// File with the client secret; none for a public client.
+    pub client_secret_file: Option<PathBuf>,
+    /// Levels of assurance (`acr`) that may enter; asked for and checked.
+    pub acr: Vec<String>,
+    /// Levels for RIVM roles, which need two factors; empty = the same.
+    pub staff_acr: Vec<String>,
+    /// Name on the button.
+    pub provider_name: String,
+}
+
+impl Default for Login {
+    fn default() -> Self {
+        Self {
+            issuer: "http://localhost:3001".to_owned(),
+            client_id: "cims".to_owned(),
+            client_secret_file: None,
+            acr: vec!["substantial".to_owned()],
+            staff_acr: Vec::new(),
+            provider_name: "inlogdienst".to_owned(),
+        }
+    }
+}
+
+/// Sessions (security §4.4).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Session {
+    /// Minutes without a request before a session ends.
+    pub idle_minutes: u32,
+    /// Hours after which a session ends, however active.
+    pub absolute_hours: u32,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self { idle_minutes: 15, absolute_hours: 8 }
+    }
+}
+
+/// Log lines.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// Filter, e.g. `info,server=debug`.
+    pub filter: String,
+    /// One JSON object a line, instead of text.
+    pub json: bool,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".to_owned(), json: false }
+    }
+}
+
+/// Why a configuration is not usable; one sentence with key and source.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Reads the file (absent = defaults) and the environment.
+    ///
+    /// # Errors
+    /// On an unreadable file, an unknown key or a value of the wrong kind; the sentence names key and source.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        Self::from_figment(&Self::figment(file))
+    }
+
+    fn figment(file: &Path) -> Figment {
+        Figment::new().merge(Toml::file_exact(file)).merge(Env::prefixed("CIMS__").split("__"))
+    }
+
+    fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
+        figment.extract().map_err(|error| ConfigError(sentence(figment, &error)))
+    }
+
+    /// The configuration as TOML, passwords in addresses replaced.
+    ///
+    /// # Errors
+    /// When it cannot be written as TOML, which would be our mistake.
+    pub fn redacted(&self) -> Result<String, ConfigError> {
+        let mut shown = self.clone();
+        for url in [&mut shown.database.portal_url, &mut shown.database.worker_url] {
+            *url = without_password(url);
+        }
+        shown.database.owner_url = shown.database.owner_url.as_deref().map(without_password);
+        toml::to_string_pretty(&shown).map_err(|error| ConfigError(error.to_string()))
+    }
+}
+
+/// "unknown key `sever` in cims.toml; known are …"
+fn sentence(figment: &Figment, error: &figment::Error) -> String {
+    let mut path = error.path.clone();
+    if let Kind::UnknownField(name, _) = &error.kind
+        && path.last() != Some(name)
+    {
+        path.push(name.clone());
+    }
+    let key = path.join(".");
+    let metadata = figment.find_metadata(&key).or(error.metadata.as_ref());
+    let source = metadata.map_or_else(String::new, |metadata| match &metadata.source {
+        Some(source) => format!(" in {source}"),
+        None => format!(" in the environment (CIMS__{})", key.replace('.', "__").to_uppercase()),
+    });
+    match &error.kind {
+        Kind::UnknownField(_, known) => {
+            format!("configuration: unknown key `{key}`{source}; known here: {}", known.join(", "))
+        }
+        // The kind says what was expected; the value itself may be a secret put in the wrong place.
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
+            format!("configuration: key `{key}`{source} is not {expected}")
+        }
+        Kind::Message(message) if key.is_empty() => format!("configuration{source}: {message}"),
+        _ => format!("configuration: key `{key}`{source} is not usable"),
+    }
+}
+
+fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    // A password may hold an '@': the last one before the path ends the user part.
+    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let Some(at) = rest[..end].rfind('@') else { return url.to_owned() };
+    match rest[..at].split_once(':') {
+        Some((user, _)) => format!("{scheme}://{user}:***{}", &rest[at..]),
+        None => url.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(toml: &str) -> Result<Config, ConfigError> {
+        Config::from_figment(&Figment::new().merge(Toml::string(toml)))
+    }
+
+    #[test]
+    fn an_empty_file_gives_the_defaults() {
+        let config = load("").expect("defaults");
+        assert_eq!(config.session.idle_minutes, 15);
+        assert_eq!(config.server.listen.port(), 3000);
+    }
+
+    #[test]
+    fn an_unknown_key_names_itself_and_its_source() {
+        let dir = tempfile::tempdir().expect("dir");
+        let file = dir.path().join("cims.toml");
+        std::fs::write(&file, "[sever]\nlisten = \"127.0.0.1:1\"\n").expect("write");
+        let error = Config::load(&file).expect_err("refused").to_string();
+        assert!(error.contains("`sever`") && error.contains("cims.toml"), "{error}");
+
+        std::fs::write(&file, "[server]\nlissen = \"127.0.0.1:1\"\n").expect("write");
+        let error = Config::load(&file).expect_err("refused").to_string();
+        assert!(error.contains("`server.lissen`") && error.contains("cims.toml"), "{error}");
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "signature of figment's jail")]
+    fn the_environment_overrides_and_is_named() {
+        figment::Jail::expect_with(|jail| {
+            jail.create_file("cims.toml", "[session]\nidle_minutes = 10\n")?;
+            jail.set_env("CIMS__SESSION__IDLE_MINUTES", "12");
+            let config = Config::load(Path::new("cims.toml")).expect("loads");
+            assert_eq!(config.session.idle_minutes, 12);
+
+            jail.set_env("CIMS__SESSION__IDLE_HOURS", "12");
+            let error = Config::load(Path::new("cims.toml")).expect_err("refused").to_string();
+            assert!(error.contains("`session.idle_hours`") && error.contains("CIMS__SESSION__IDLE_HOURS"), "{error}");
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_but_not_shown() {
+        let error = load("[session]\nidle_minutes = \"geheim123\"\n").expect_err("refused").to_string();
+        assert!(error.contains("`session.idle_minutes`"), "{error}");
+        assert!(!error.contains("geheim123"), "{error}");
+    }
+
+    #[test]
+    fn passwords_in_addresses_are_not_shown() {
+        let config = load("[database]\nportal_url = \"postgres://cims:p@ss:w@db.example/cims\"\n").expect("loads");
+        let shown = config.redacted().expect("toml");
+        assert!(shown.contains("postgres://cims:***@db.example/cims"), "{shown}");
+        assert!(!shown.contains("p@ss"), "{shown}");
+    }
+}
