@@ -2,7 +2,8 @@
 SET LOCAL ROLE cims_owner;
 
 CREATE TABLE vaccines (
-    id                text PRIMARY KEY,
+    -- The number of the managed list: stays the same for ever.
+    id                smallint PRIMARY KEY,
     name              text NOT NULL,
     eu_number         text NOT NULL,
     doses             smallint NOT NULL,
@@ -15,7 +16,7 @@ CREATE TABLE vaccines (
 
 CREATE TABLE vaccine_hpk (
     hpk        text NOT NULL,
-    vaccine    text NOT NULL REFERENCES vaccines,
+    vaccine    smallint NOT NULL REFERENCES vaccines,
     valid_from date NOT NULL DEFAULT '2021-01-01',
     valid_to   date,
     CONSTRAINT vaccine_hpk_pk PRIMARY KEY (hpk, valid_from),
@@ -25,7 +26,7 @@ CREATE TABLE vaccine_hpk (
 -- Names people write, besides name and EU number.
 CREATE TABLE vaccine_aliases (
     alias      text NOT NULL,
-    vaccine    text NOT NULL REFERENCES vaccines,
+    vaccine    smallint NOT NULL REFERENCES vaccines,
     valid_from date NOT NULL DEFAULT '2021-01-01',
     valid_to   date,
     CONSTRAINT vaccine_aliases_pk PRIMARY KEY (alias, valid_from)
@@ -33,7 +34,7 @@ CREATE TABLE vaccine_aliases (
 
 CREATE TABLE batches (
     lot             text NOT NULL,
-    vaccine         text NOT NULL REFERENCES vaccines,
+    vaccine         smallint NOT NULL REFERENCES vaccines,
     hpk             text,
     entry_date      date,
     expiration_date date,
@@ -56,28 +57,29 @@ GRANT INSERT, UPDATE ON vaccines, vaccine_hpk, vaccine_aliases, batches, setting
 
 -- First lot in the Netherlands (domain facts §4.1); Nuvaxovid has no HPK we know.
 INSERT INTO vaccines (id, name, eu_number, doses, min_interval_days, first_use) VALUES
-    ('comirnaty', 'Comirnaty', 'EU/1/20/1528', 2, 21, '2021-01-04'),
-    ('spikevax',  'Spikevax',  'EU/1/20/1507', 2, 28, '2021-01-18'),
-    ('vaxzevria', 'Vaxzevria', 'EU/1/21/1529', 2, 28, '2021-02-08'),
-    ('jcovden',   'Jcovden',   'EU/1/20/1525', 1, NULL, '2021-04-21'),
-    ('nuvaxovid', 'Nuvaxovid', 'EU/1/21/1618', 2, 21, '2022-03-14');
+    (1, 'Comirnaty', 'EU/1/20/1528', 2, 21, '2021-01-04'),
+    (2,  'Spikevax',  'EU/1/20/1507', 2, 28, '2021-01-18'),
+    (3, 'Vaxzevria', 'EU/1/21/1529', 2, 28, '2021-02-08'),
+    (4,   'Jcovden',   'EU/1/20/1525', 1, NULL, '2021-04-21'),
+    (5, 'Nuvaxovid', 'EU/1/21/1618', 2, 21, '2022-03-14');
 
 INSERT INTO vaccine_hpk (hpk, vaccine) VALUES
-    ('2924528', 'comirnaty'), ('2924536', 'spikevax'), ('2925508', 'vaxzevria'), ('2934701', 'jcovden');
+    ('2924528', 1), ('2924536', 2), ('2925508', 3), ('2934701', 4);
 
 INSERT INTO vaccine_aliases (alias, vaccine) VALUES
-    ('Pfizer', 'comirnaty'), ('BioNTech', 'comirnaty'), ('BNT162b2', 'comirnaty'),
-    ('COVID-19 VACCIN PFIZER INJVLST 0,3ML', 'comirnaty'),
-    ('COVID-19 VACCIN MODERNA INJVLST 0,5ML', 'spikevax'),
-    ('COVID-19 VACCIN ASTRAZENECA INJVLST', 'vaxzevria'),
-    ('COVID-19 VACCIN JANSSEN INJVLST 0,5ML', 'jcovden'),
-    ('Moderna', 'spikevax'), ('mRNA-1273', 'spikevax'),
-    ('AstraZeneca', 'vaxzevria'), ('AZ', 'vaxzevria'), ('ChAdOx1-S', 'vaxzevria'),
-    ('Janssen', 'jcovden'), ('J&J', 'jcovden'), ('Ad26.COV2.S', 'jcovden'),
-    ('Novavax', 'nuvaxovid'), ('NVX-CoV2373', 'nuvaxovid');
+    ('Pfizer', 1), ('BioNTech', 1), ('BNT162b2', 1),
+    ('COVID-19 VACCIN PFIZER INJVLST 0,3ML', 1),
+    ('COVID-19 VACCIN MODERNA INJVLST 0,5ML', 2),
+    ('COVID-19 VACCIN ASTRAZENECA INJVLST', 3),
+    ('COVID-19 VACCIN JANSSEN INJVLST 0,5ML', 4),
+    ('Moderna', 2), ('mRNA-1273', 2),
+    ('AstraZeneca', 3), ('AZ', 3), ('ChAdOx1-S', 3),
+    ('Janssen', 4), ('J&J', 4), ('Johnson & Johnson', 4), ('Ad26.COV2.S', 4),
+    ('Novavax', 5), ('NVX-CoV2373', 5);
 
 INSERT INTO settings (key, value) VALUES
     ('campaign_start', '"2021-01-06"'),
+    ('campaign_start_abroad', '"2020-12-08"'),
     ('cohorts', '{"A": [12, 17], "B": [18, 59], "C": [60, null]}'),
     ('brp_budget', '{"user_minute": 60, "user_day": 400, "party_day": 5000, "mismatch_window": 50, "mismatch_percent": 20}'),
     ('brp_max_age_hours', '48');
