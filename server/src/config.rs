@@ -105,7 +105,9 @@ pub struct Keys {
 
 impl Default for Keys {
     fn default() -> Self {
-        Self { dir: PathBuf::from("keys") }
+        Self {
+            dir: PathBuf::from("keys"),
+        }
     }
 }
 
@@ -119,7 +121,9 @@ pub struct Storage {
 
 impl Default for Storage {
     fn default() -> Self {
-        Self { dir: PathBuf::from("storage") }
+        Self {
+            dir: PathBuf::from("storage"),
+        }
     }
 }
 
@@ -166,7 +170,10 @@ pub struct Session {
 
 impl Default for Session {
     fn default() -> Self {
-        Self { idle_minutes: 15, absolute_hours: 8 }
+        Self {
+            idle_minutes: 15,
+            absolute_hours: 8,
+        }
     }
 }
 
@@ -182,7 +189,10 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info".to_owned(), json: false }
+        Self {
+            filter: "info".to_owned(),
+            json: false,
+        }
     }
 }
 
@@ -201,11 +211,15 @@ impl Config {
     }
 
     fn figment(file: &Path) -> Figment {
-        Figment::new().merge(Toml::file_exact(file)).merge(Env::prefixed("CIMS__").split("__"))
+        Figment::new()
+            .merge(Toml::file_exact(file))
+            .merge(Env::prefixed("CIMS__").split("__"))
     }
 
     fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
-        figment.extract().map_err(|error| ConfigError(sentence(figment, &error)))
+        figment
+            .extract()
+            .map_err(|error| ConfigError(sentence(figment, &error)))
     }
 
     /// The configuration as TOML, passwords in addresses replaced.
@@ -214,7 +228,10 @@ impl Config {
     /// When it cannot be written as TOML, which would be our mistake.
     pub fn redacted(&self) -> Result<String, ConfigError> {
         let mut shown = self.clone();
-        for url in [&mut shown.database.portal_url, &mut shown.database.worker_url] {
+        for url in [
+            &mut shown.database.portal_url,
+            &mut shown.database.worker_url,
+        ] {
             *url = without_password(url);
         }
         shown.database.owner_url = shown.database.owner_url.as_deref().map(without_password);
@@ -234,11 +251,17 @@ fn sentence(figment: &Figment, error: &figment::Error) -> String {
     let metadata = figment.find_metadata(&key).or(error.metadata.as_ref());
     let source = metadata.map_or_else(String::new, |metadata| match &metadata.source {
         Some(source) => format!(" in {source}"),
-        None => format!(" in the environment (CIMS__{})", key.replace('.', "__").to_uppercase()),
+        None => format!(
+            " in the environment (CIMS__{})",
+            key.replace('.', "__").to_uppercase()
+        ),
     });
     match &error.kind {
         Kind::UnknownField(_, known) => {
-            format!("configuration: unknown key `{key}`{source}; known here: {}", known.join(", "))
+            format!(
+                "configuration: unknown key `{key}`{source}; known here: {}",
+                known.join(", ")
+            )
         }
         // The kind says what was expected; the value itself may be a secret put in the wrong place.
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
@@ -250,10 +273,14 @@ fn sentence(figment: &Figment, error: &figment::Error) -> String {
 }
 
 fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
+    };
     // A password may hold an '@': the last one before the path ends the user part.
     let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let Some(at) = rest[..end].rfind('@') else { return url.to_owned() };
+    let Some(at) = rest[..end].rfind('@') else {
+        return url.to_owned();
+    };
     match rest[..at].split_once(':') {
         Some((user, _)) => format!("{scheme}://{user}:***{}", &rest[at..]),
         None => url.to_owned(),
@@ -281,11 +308,17 @@ mod tests {
         let file = dir.path().join("cims.toml");
         std::fs::write(&file, "[sever]\nlisten = \"127.0.0.1:1\"\n").expect("write");
         let error = Config::load(&file).expect_err("refused").to_string();
-        assert!(error.contains("`sever`") && error.contains("cims.toml"), "{error}");
+        assert!(
+            error.contains("`sever`") && error.contains("cims.toml"),
+            "{error}"
+        );
 
         std::fs::write(&file, "[server]\nlissen = \"127.0.0.1:1\"\n").expect("write");
         let error = Config::load(&file).expect_err("refused").to_string();
-        assert!(error.contains("`server.lissen`") && error.contains("cims.toml"), "{error}");
+        assert!(
+            error.contains("`server.lissen`") && error.contains("cims.toml"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -298,24 +331,36 @@ mod tests {
             assert_eq!(config.session.idle_minutes, 12);
 
             jail.set_env("CIMS__SESSION__IDLE_HOURS", "12");
-            let error = Config::load(Path::new("cims.toml")).expect_err("refused").to_string();
-            assert!(error.contains("`session.idle_hours`") && error.contains("CIMS__SESSION__IDLE_HOURS"), "{error}");
+            let error = Config::load(Path::new("cims.toml"))
+                .expect_err("refused")
+                .to_string();
+            assert!(
+                error.contains("`session.idle_hours`")
+                    && error.contains("CIMS__SESSION__IDLE_HOURS"),
+                "{error}"
+            );
             Ok(())
         });
     }
 
     #[test]
     fn a_wrong_value_is_named_but_not_shown() {
-        let error = load("[session]\nidle_minutes = \"geheim123\"\n").expect_err("refused").to_string();
+        let error = load("[session]\nidle_minutes = \"geheim123\"\n")
+            .expect_err("refused")
+            .to_string();
         assert!(error.contains("`session.idle_minutes`"), "{error}");
         assert!(!error.contains("geheim123"), "{error}");
     }
 
     #[test]
     fn passwords_in_addresses_are_not_shown() {
-        let config = load("[database]\nportal_url = \"postgres://cims:p@ss:w@db.example/cims\"\n").expect("loads");
+        let config = load("[database]\nportal_url = \"postgres://cims:p@ss:w@db.example/cims\"\n")
+            .expect("loads");
         let shown = config.redacted().expect("toml");
-        assert!(shown.contains("postgres://cims:***@db.example/cims"), "{shown}");
+        assert!(
+            shown.contains("postgres://cims:***@db.example/cims"),
+            "{shown}"
+        );
         assert!(!shown.contains("p@ss"), "{shown}");
     }
 }

@@ -76,8 +76,13 @@ pub enum KeyError {
     #[error("key file {} is readable for everyone (mode must be 0600 or 0400)", .0.display())]
     Open(PathBuf),
     /// Cannot be read or written.
-    #[error("key file {}: {1}", .0.display())]
-    Io(PathBuf, std::io::Error),
+    #[error("key file {}: {error}", path.display())]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
     /// No randomness from the operating system.
     #[error("no randomness from the operating system")]
     NoRandomness,
@@ -125,7 +130,10 @@ impl Keys {
     /// # Errors
     /// When the folder or a file cannot be written.
     pub fn generate_missing(dir: &Path) -> Result<usize, KeyError> {
-        let io = |path: &Path| { let path = path.to_owned(); move |error| KeyError::Io(path, error) };
+        let io = |path: &Path| {
+            let path = path.to_owned();
+            move |error| KeyError::Io { path, error }
+        };
         std::fs::create_dir_all(dir).map_err(io(dir))?;
         std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700)).map_err(io(dir))?;
         let mut made = 0;
@@ -135,14 +143,18 @@ impl Keys {
             }
             let path = dir.join(format!("{purpose}-1.key"));
             let mut key = Zeroizing::new([0_u8; 32]);
-            rand::rngs::OsRng.try_fill_bytes(&mut *key).map_err(|_| KeyError::NoRandomness)?;
+            rand::rngs::OsRng
+                .try_fill_bytes(&mut *key)
+                .map_err(|_| KeyError::NoRandomness)?;
             let mut file = std::fs::OpenOptions::new()
                 .write(true)
                 .create_new(true)
                 .mode(0o600)
                 .open(&path)
                 .map_err(io(&path))?;
-            file.write_all(&*key).and_then(|()| file.sync_all()).map_err(io(&path))?;
+            file.write_all(&*key)
+                .and_then(|()| file.sync_all())
+                .map_err(io(&path))?;
             made += 1;
         }
         Ok(made)
@@ -174,7 +186,8 @@ impl Keys {
     /// Against counting a row without consent twice: keyed hash of party and bronsleutel.
     #[must_use]
     pub fn count_key(&self, party: Uuid, source_key: &str) -> Mac {
-        self.digest.mac("cims/count/v1", &[party.as_bytes(), source_key.as_bytes()])
+        self.digest
+            .mac("cims/count/v1", &[party.as_bytes(), source_key.as_bytes()])
     }
 
     /// Seals a value for the register; make `aad` with [`Purpose::of`].
@@ -203,22 +216,39 @@ impl Keys {
     /// When it was changed or moved, or its key is gone.
     pub fn open_bsn(&self, sealed: &Sealed, person: Uuid) -> Result<Bsn, NotOpened> {
         let plain = self.open(sealed, &Purpose::Bsn.of(person.as_bytes()))?;
-        std::str::from_utf8(&plain).ok().and_then(|text| Bsn::parse(text).ok()).ok_or(NotOpened)
+        std::str::from_utf8(&plain)
+            .ok()
+            .and_then(|text| Bsn::parse(text).ok())
+            .ok_or(NotOpened)
     }
 
     /// Wraps the data key of a raw file; kept in the header of that file (security G4).
     #[must_use]
     pub fn wrap_blob_key(&self, data_key: &[u8; 32], delivery: Uuid) -> Sealed {
-        self.blob.seal(data_key, &[b"cims/blob/v1\0", delivery.as_bytes().as_slice()].concat())
+        self.blob.seal(
+            data_key,
+            &[b"cims/blob/v1\0", delivery.as_bytes().as_slice()].concat(),
+        )
     }
 
     /// Unwraps the data key of a raw file.
     ///
     /// # Errors
     /// When it was changed or moved, or its key is gone.
-    pub fn unwrap_blob_key(&self, wrapped: &Sealed, delivery: Uuid) -> Result<Zeroizing<[u8; 32]>, NotOpened> {
-        let plain = self.blob.open(wrapped, &[b"cims/blob/v1\0", delivery.as_bytes().as_slice()].concat())?;
-        plain.as_slice().try_into().map(Zeroizing::new).map_err(|_| NotOpened)
+    pub fn unwrap_blob_key(
+        &self,
+        wrapped: &Sealed,
+        delivery: Uuid,
+    ) -> Result<Zeroizing<[u8; 32]>, NotOpened> {
+        let plain = self.blob.open(
+            wrapped,
+            &[b"cims/blob/v1\0", delivery.as_bytes().as_slice()].concat(),
+        )?;
+        plain
+            .as_slice()
+            .try_into()
+            .map(Zeroizing::new)
+            .map_err(|_| NotOpened)
     }
 
     /// Seals what travels in a cookie; `purpose` names the cookie.
@@ -231,7 +261,11 @@ impl Keys {
     ///
     /// # Errors
     /// When it was changed, is of another cookie, or its key is gone.
-    pub fn open_cookie(&self, sealed: &Sealed, purpose: &str) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+    pub fn open_cookie(
+        &self,
+        sealed: &Sealed,
+        purpose: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
         self.cookie.open(sealed, purpose.as_bytes())
     }
 
@@ -250,7 +284,10 @@ impl Keys {
 
 /// Files `<purpose>-<n>.key` of a folder, by number.
 fn files_of(dir: &Path, purpose: &str) -> Result<Vec<(KeyId, PathBuf)>, KeyError> {
-    let io = |error| KeyError::Io(dir.to_owned(), error);
+    let io = |error| KeyError::Io {
+        path: dir.to_owned(),
+        error,
+    };
     if !dir.exists() {
         return Ok(Vec::new());
     }
@@ -260,7 +297,13 @@ fn files_of(dir: &Path, purpose: &str) -> Result<Vec<(KeyId, PathBuf)>, KeyError
         let number = path
             .file_name()
             .and_then(|name| name.to_str())
-            .and_then(|name| name.strip_prefix(purpose)?.strip_prefix('-')?.strip_suffix(".key")?.parse().ok());
+            .and_then(|name| {
+                name.strip_prefix(purpose)?
+                    .strip_prefix('-')?
+                    .strip_suffix(".key")?
+                    .parse()
+                    .ok()
+            });
         if let Some(number) = number {
             found.push((KeyId(number), path));
         }
@@ -274,16 +317,26 @@ fn read_ring(dir: &Path, purpose: &str) -> Result<Vec<(KeyId, Zeroizing<[u8; 32]
     if files.is_empty() {
         return Err(KeyError::Missing(dir.join(format!("{purpose}-1.key"))));
     }
-    files.into_iter().map(|(id, path)| Ok((id, read_key(&path)?))).collect()
+    files
+        .into_iter()
+        .map(|(id, path)| Ok((id, read_key(&path)?)))
+        .collect()
 }
 
 fn read_key(path: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
-    let io = |error| KeyError::Io(path.to_owned(), error);
+    let io = |error| KeyError::Io {
+        path: path.to_owned(),
+        error,
+    };
     if std::fs::metadata(path).map_err(io)?.permissions().mode() & 0o007 != 0 {
         return Err(KeyError::Open(path.to_owned()));
     }
     let bytes = Zeroizing::new(std::fs::read(path).map_err(io)?);
-    bytes.as_slice().try_into().map(Zeroizing::new).map_err(|_| KeyError::Size(path.to_owned()))
+    bytes
+        .as_slice()
+        .try_into()
+        .map(Zeroizing::new)
+        .map_err(|_| KeyError::Size(path.to_owned()))
 }
 
 #[cfg(test)]

@@ -18,7 +18,9 @@ pub struct Args {}
 /// When the configuration is not usable.
 #[expect(clippy::print_stdout, reason = "its output is the answer")]
 pub fn run(_args: Args, config: &Path) -> anyhow::Result<ExitCode> {
-    let shown = Config::load(config).and_then(|config| config.redacted()).map_err(|error| NotFit(error.to_string()))?;
+    let shown = Config::load(config)
+        .and_then(|config| config.redacted())
+        .map_err(|error| NotFit(error.to_string()))?;
     print!("{shown}");
     Ok(ExitCode::SUCCESS)
 }

@@ -66,7 +66,9 @@ impl Sealed {
     #[must_use]
     pub fn key(&self) -> Option<KeyId> {
         match self.0.as_slice() {
-            [FORMAT, high, low, ..] if self.0.len() >= HEAD => Some(KeyId(u16::from_be_bytes([*high, *low]))),
+            [FORMAT, high, low, ..] if self.0.len() >= HEAD => {
+                Some(KeyId(u16::from_be_bytes([*high, *low])))
+            }
             _ => None,
         }
     }
@@ -85,9 +87,16 @@ pub(super) struct MacRing(Vec<(KeyId, Hmac<Sha256>)>);
 
 impl MacRing {
     pub(super) fn new(secrets: Secrets) -> Self {
-        // The key schedule is hashed once here; a MAC then costs two blocks.
-        let keys = secrets.into_iter().map(|(id, key)| (id, <Hmac<Sha256> as hmac::Mac>::new((&*key).into())));
-        Self(keys.collect())
+        // The key is hashed once here; a MAC then costs two blocks. HMAC pads a short key with zeroes to its block.
+        let keyed = |(id, key): (KeyId, Zeroizing<[u8; 32]>)| {
+            let mut block = Zeroizing::new([0_u8; 64]);
+            block[..32].copy_from_slice(&*key);
+            (
+                id,
+                <Hmac<Sha256> as hmac::digest::KeyInit>::new((&*block).into()),
+            )
+        };
+        Self(secrets.into_iter().map(keyed).collect())
     }
 
     pub(super) fn mac(&self, label: &str, parts: &[&[u8]]) -> Mac {
@@ -96,7 +105,10 @@ impl MacRing {
     }
 
     pub(super) fn macs(&self, label: &'static str, part: &[u8]) -> impl Iterator<Item = Mac> {
-        self.0.iter().rev().map(move |(id, hmac)| Self::with(*id, hmac, label, &[part]))
+        self.0
+            .iter()
+            .rev()
+            .map(move |(id, hmac)| Self::with(*id, hmac, label, &[part]))
     }
 
     fn with(key: KeyId, hmac: &Hmac<Sha256>, label: &str, parts: &[&[u8]]) -> Mac {
@@ -107,7 +119,10 @@ impl MacRing {
             hmac.update(&[0]);
             hmac.update(part);
         }
-        Mac { key, bytes: hmac.finalize().into_bytes().into() }
+        Mac {
+            key,
+            bytes: hmac.finalize().into_bytes().into(),
+        }
     }
 }
 
@@ -116,15 +131,25 @@ pub(super) struct AeadRing(Vec<(KeyId, Aes256Gcm)>);
 
 impl AeadRing {
     pub(super) fn new(secrets: Secrets) -> Self {
-        Self(secrets.into_iter().map(|(id, key)| (id, Aes256Gcm::new((&*key).into()))).collect())
+        Self(
+            secrets
+                .into_iter()
+                .map(|(id, key)| (id, Aes256Gcm::new((&*key).into())))
+                .collect(),
+        )
     }
 
     pub(super) fn seal(&self, plain: &[u8], aad: &[u8]) -> Sealed {
         let (id, cipher) = &self.0[self.0.len() - 1];
         let mut nonce = [0_u8; 12];
         rand::rng().fill_bytes(&mut nonce);
-        #[expect(clippy::expect_used, reason = "fails above 64 GiB only, and sealing nothing would lose data")]
-        let body = cipher.encrypt(Nonce::from_slice(&nonce), Payload { msg: plain, aad }).expect("value under 64 GiB");
+        #[expect(
+            clippy::expect_used,
+            reason = "fails above 64 GiB only, and sealing nothing would lose data"
+        )]
+        let body = cipher
+            .encrypt(Nonce::from_slice(&nonce), Payload { msg: plain, aad })
+            .expect("value under 64 GiB");
         let mut sealed = Vec::with_capacity(HEAD + body.len());
         sealed.push(FORMAT);
         sealed.extend_from_slice(&id.0.to_be_bytes());
@@ -133,7 +158,11 @@ impl AeadRing {
         Sealed(sealed)
     }
 
-    pub(super) fn open(&self, sealed: &Sealed, aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+    pub(super) fn open(
+        &self,
+        sealed: &Sealed,
+        aad: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
         let key = sealed.key().ok_or(NotOpened)?;
         let (_, cipher) = self.0.iter().find(|(id, _)| *id == key).ok_or(NotOpened)?;
         let (head, body) = sealed.0.split_at(HEAD);
@@ -149,7 +178,12 @@ pub(super) struct SignRing(Vec<(KeyId, SigningKey)>);
 
 impl SignRing {
     pub(super) fn new(secrets: Secrets) -> Self {
-        Self(secrets.into_iter().map(|(id, key)| (id, SigningKey::from_bytes(&key))).collect())
+        Self(
+            secrets
+                .into_iter()
+                .map(|(id, key)| (id, SigningKey::from_bytes(&key)))
+                .collect(),
+        )
     }
 
     pub(super) fn sign(&self, content: &[u8]) -> (KeyId, [u8; 64]) {

@@ -4,7 +4,10 @@ use super::*;
 
 fn keys() -> (tempfile::TempDir, Keys) {
     let dir = tempfile::tempdir().expect("dir");
-    assert_eq!(Keys::generate_missing(dir.path()).expect("made"), PURPOSES.len());
+    assert_eq!(
+        Keys::generate_missing(dir.path()).expect("made"),
+        PURPOSES.len()
+    );
     let keys = Keys::load(dir.path()).expect("loads");
     (dir, keys)
 }
@@ -20,8 +23,15 @@ fn a_sealed_value_opens_for_its_own_purpose_and_owner_only() {
     let sealed = keys.seal_bsn(&bsn(), person);
     assert_eq!(keys.open_bsn(&sealed, person), Ok(bsn()));
     assert_eq!(keys.open_bsn(&sealed, other), Err(NotOpened));
-    assert!(keys.open(&sealed, &Purpose::Row.of(person.as_bytes())).is_err());
-    assert_ne!(keys.seal_bsn(&bsn(), person), sealed, "a nonce is never used twice");
+    assert!(
+        keys.open(&sealed, &Purpose::Row.of(person.as_bytes()))
+            .is_err()
+    );
+    assert_ne!(
+        keys.seal_bsn(&bsn(), person),
+        sealed,
+        "a nonce is never used twice"
+    );
 }
 
 #[test]
@@ -32,10 +42,17 @@ fn every_changed_byte_is_noticed() {
     for at in 0..sealed.len() {
         let mut changed = sealed.clone();
         changed[at] ^= 1;
-        assert!(keys.open(&Sealed::from_bytes(changed), &aad).is_err(), "byte {at}");
+        assert!(
+            keys.open(&Sealed::from_bytes(changed), &aad).is_err(),
+            "byte {at}"
+        );
     }
     for length in 0..sealed.len() {
-        assert!(keys.open(&Sealed::from_bytes(sealed[..length].to_vec()), &aad).is_err(), "length {length}");
+        assert!(
+            keys.open(&Sealed::from_bytes(sealed[..length].to_vec()), &aad)
+                .is_err(),
+            "length {length}"
+        );
     }
     assert!(keys.open(&Sealed::from_bytes(sealed), &aad).is_ok());
 }
@@ -46,7 +63,10 @@ fn a_mac_depends_on_key_purpose_and_boundaries() {
     let (_b, two) = keys();
     assert_eq!(one.bsn_mac(&bsn()), one.bsn_mac(&bsn()));
     assert_ne!(one.bsn_mac(&bsn()).bytes, two.bsn_mac(&bsn()).bytes);
-    assert_ne!(one.bsn_mac(&bsn()).bytes, one.identity_mac(bsn().expose().as_bytes()).bytes);
+    assert_ne!(
+        one.bsn_mac(&bsn()).bytes,
+        one.identity_mac(bsn().expose().as_bytes()).bytes
+    );
     let hash = [7; 32];
     assert_ne!(one.digest(hash).bytes.as_slice(), hash.as_slice());
 }
@@ -59,11 +79,21 @@ fn the_mac_is_hmac_sha_256_over_label_and_value() {
     use sha2::{Digest, Sha256};
     let pad = |with: u8| {
         let mut block = [with; 64];
-        block.iter_mut().zip(&secret).for_each(|(byte, key)| *byte ^= key);
+        block
+            .iter_mut()
+            .zip(&secret)
+            .for_each(|(byte, key)| *byte ^= key);
         block
     };
-    let inner = Sha256::new().chain_update(pad(0x36)).chain_update(b"cims/match/v1\0999990019").finalize();
-    let outer: [u8; 32] = Sha256::new().chain_update(pad(0x5c)).chain_update(inner).finalize().into();
+    let inner = Sha256::new()
+        .chain_update(pad(0x36))
+        .chain_update(b"cims/match/v1\0999990019")
+        .finalize();
+    let outer: [u8; 32] = Sha256::new()
+        .chain_update(pad(0x5c))
+        .chain_update(inner)
+        .finalize()
+        .into();
     assert_eq!(keys.bsn_mac(&bsn()).bytes, outer);
 }
 
