@@ -84,10 +84,10 @@ fn faults(tree: &str) -> Vec<String> {
         above.truncate(depth);
         let parent = above.last().copied().unwrap_or("nothing");
         above.push(name);
-        if let Some((_, why, tolerated)) = BARRED.iter().find(|(barred, ..)| *barred == name) {
-            if *tolerated != Some(parent) {
-                faults.push(format!("{name}, by {parent}: {why}"));
-            }
+        if let Some((_, why, tolerated)) = BARRED.iter().find(|(barred, ..)| *barred == name)
+            && *tolerated != Some(parent)
+        {
+            faults.push(format!("{name}, by {parent}: {why}"));
         }
         // Without one of these features getrandom does not compile, or has no source, in a browser.
         if name == "getrandom" && !line.contains("js") {

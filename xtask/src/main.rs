@@ -5,15 +5,21 @@
 //! Knows about build tools and processes, never about the product's rules.
 
 mod apt;
+mod bench;
 mod cluster;
+mod e2e;
 mod fingerprint;
 mod guard;
 mod node;
 mod process;
+mod run;
 mod say;
 mod sh;
 mod site;
 mod sqlx;
+mod stack;
+mod tally;
+mod test;
 mod wasm;
 
 use std::process::ExitCode;
@@ -21,7 +27,7 @@ use std::process::ExitCode;
 const HELP: &str = "\
 cargo xtask <task>
 
-  run              build everything, start PostgreSQL, the login peer and the portal with demo data
+  run [--fresh] [--port N]   build everything, start PostgreSQL, the login peer and the portal with demo data
   test [step…]     everything CI checks; steps: fmt guard lint rust docs wasm deny e2e
   build [--force]  wasm, CSS and assets into target/site
   sqlx-prepare     refresh .sqlx from migrations/ and the queries in server/
@@ -40,6 +46,9 @@ fn main() -> ExitCode {
         .map_or(("help", &[][..]), |(first, rest)| (first.as_str(), rest));
     let outcome = match task {
         "build" => site::build(rest.iter().any(|a| a == "--force")).map(|_| true),
+        "run" => run::run(rest).map(|()| true),
+        "test" => test::run(rest),
+        "bench" => bench::run().map(|()| true),
         "sqlx-prepare" => sqlx::prepare().map(|()| true),
         "help" | "--help" | "-h" => {
             say::line(HELP);

@@ -21,10 +21,12 @@ pub(crate) struct Node {
 impl Node {
     /// The machine's own Node, or one from PyPI under `.local/node`.
     pub(crate) fn find() -> Result<Self> {
-        if let Some(bin) = sh::which("node").and_then(|node| node.parent().map(Path::to_path_buf)) {
-            if version(&bin).is_some_and(|major| major >= OLDEST) && bin.join("npm").exists() {
-                return Ok(Self { bin });
-            }
+        let ours = sh::which("node").and_then(|node| node.parent().map(Path::to_path_buf));
+        if let Some(bin) = ours
+            && version(&bin).is_some_and(|major| major >= OLDEST)
+            && bin.join("npm").exists()
+        {
+            return Ok(Self { bin });
         }
         from_pypi().with_context(|| format!("no Node {OLDEST} or newer on the path"))
     }

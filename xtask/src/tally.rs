@@ -20,7 +20,10 @@ pub(crate) struct Tally {
 impl Tally {
     /// One check that passed.
     pub(crate) fn one() -> Self {
-        Self { passed: 1, ..Self::default() }
+        Self {
+            passed: 1,
+            ..Self::default()
+        }
     }
 
     /// Adds another tally to this one.
@@ -35,10 +38,18 @@ impl Tally {
 pub(crate) fn count(command: &mut Command) -> Result<Tally> {
     let (reader, writer) = std::io::pipe()?;
     let name = sh::show(command);
-    command.env("CARGO_TERM_COLOR", "never").env("NO_COLOR", "1").stdout(writer.try_clone()?).stderr(writer);
-    let mut child = command.spawn().with_context(|| format!("cannot start {name}"))?;
+    command
+        .env("CARGO_TERM_COLOR", "never")
+        .env("NO_COLOR", "1")
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot start {name}"))?;
     // Our own ends of the pipe live in the command: without them the reader sees the end.
-    command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+    command
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
     let mut tally = Tally::default();
     for line in BufReader::new(reader).split(b'\n') {
         let line = line?;
@@ -56,23 +67,46 @@ pub(crate) fn count(command: &mut Command) -> Result<Tally> {
 /// What one line of output says about the end of a run; most lines say nothing.
 fn read(line: &str) -> Tally {
     let line = line.trim();
-    if line.contains(" tests run: ") || line.contains(" test run: ") || line.starts_with("test result: ") {
+    if line.contains(" tests run: ")
+        || line.contains(" test run: ")
+        || line.starts_with("test result: ")
+    {
         let skipped = before(line, "skipped") + before(line, "ignored");
-        return Tally { passed: before(line, "passed"), failed: before(line, "failed") + before(line, "timed out"), skipped };
+        return Tally {
+            passed: before(line, "passed"),
+            failed: before(line, "failed") + before(line, "timed out"),
+            skipped,
+        };
     }
     // node --test, in its two ways of reporting
     let mut words = line.split_whitespace();
-    match (words.next(), words.next(), words.next().and_then(|number| number.parse().ok()), words.next()) {
-        (Some("#" | "ℹ"), Some("pass"), Some(passed), None) => Tally { passed, ..Tally::default() },
-        (Some("#" | "ℹ"), Some("fail" | "cancelled"), Some(failed), None) => Tally { failed, ..Tally::default() },
-        (Some("#" | "ℹ"), Some("skipped" | "todo"), Some(skipped), None) => Tally { skipped, ..Tally::default() },
+    match (
+        words.next(),
+        words.next(),
+        words.next().and_then(|number| number.parse().ok()),
+        words.next(),
+    ) {
+        (Some("#" | "ℹ"), Some("pass"), Some(passed), None) => Tally {
+            passed,
+            ..Tally::default()
+        },
+        (Some("#" | "ℹ"), Some("fail" | "cancelled"), Some(failed), None) => Tally {
+            failed,
+            ..Tally::default()
+        },
+        (Some("#" | "ℹ"), Some("skipped" | "todo"), Some(skipped), None) => Tally {
+            skipped,
+            ..Tally::default()
+        },
         _ => Tally::default(),
     }
 }
 
 /// The number in front of a word; 0 when the word is not there.
 fn before(line: &str, word: &str) -> u32 {
-    let number = line.split_once(&format!(" {word}")).and_then(|(left, _)| left.rsplit(' ').next());
+    let number = line
+        .split_once(&format!(" {word}"))
+        .and_then(|(left, _)| left.rsplit(' ').next());
     number.and_then(|number| number.parse().ok()).unwrap_or(0)
 }
 
@@ -83,11 +117,39 @@ mod tests {
     #[test]
     fn the_closing_lines_of_three_runners_are_understood() {
         let nextest = "     Summary [   0.512s] 12 tests run: 10 passed (1 slow), 1 failed, 1 timed out, 2 skipped";
-        assert_eq!(read(nextest), Tally { passed: 10, failed: 2, skipped: 2 });
+        assert_eq!(
+            read(nextest),
+            Tally {
+                passed: 10,
+                failed: 2,
+                skipped: 2
+            }
+        );
         let cargo = "test result: FAILED. 3 passed; 1 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.00s";
-        assert_eq!(read(cargo), Tally { passed: 3, failed: 1, skipped: 2 });
-        assert_eq!(read("# pass 7"), Tally { passed: 7, failed: 0, skipped: 0 });
-        assert_eq!(read("ℹ fail 2"), Tally { passed: 0, failed: 2, skipped: 0 });
+        assert_eq!(
+            read(cargo),
+            Tally {
+                passed: 3,
+                failed: 1,
+                skipped: 2
+            }
+        );
+        assert_eq!(
+            read("# pass 7"),
+            Tally {
+                passed: 7,
+                failed: 0,
+                skipped: 0
+            }
+        );
+        assert_eq!(
+            read("ℹ fail 2"),
+            Tally {
+                passed: 0,
+                failed: 2,
+                skipped: 0
+            }
+        );
     }
 
     #[test]

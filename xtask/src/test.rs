@@ -16,7 +16,11 @@ type Work = fn(&mut Session) -> Result<Tally>;
 const STEPS: [(&str, &str, Work); 8] = [
     ("fmt", "rustfmt", fmt),
     ("guard", "what reaches the browser", wasm_guard),
-    ("lint", "clippy without a warning; .sqlx equals what the migrations say", lint),
+    (
+        "lint",
+        "clippy without a warning; .sqlx equals what the migrations say",
+        lint,
+    ),
     ("rust", "tests of every crate", rust),
     ("docs", "documentation without a broken link", docs),
     ("wasm", "wasm, CSS and their budgets", wasm),
@@ -25,7 +29,14 @@ const STEPS: [(&str, &str, Work); 8] = [
 ];
 
 /// Crates of the server side: always named together, so that features are the same in each step.
-pub(crate) const SERVER_SIDE: [&str; 6] = ["--package", "domain", "--package", "app", "--package", "server"];
+pub(crate) const SERVER_SIDE: [&str; 6] = [
+    "--package",
+    "domain",
+    "--package",
+    "app",
+    "--package",
+    "server",
+];
 
 /// What steps share.
 pub(crate) struct Session {
@@ -42,12 +53,25 @@ struct Line {
 
 /// Runs all steps or the named ones; answers whether all passed.
 pub(crate) fn run(names: &[String]) -> Result<bool> {
-    if let Some(unknown) = names.iter().find(|name| !STEPS.iter().any(|(step, ..)| step == name)) {
-        bail!("unknown step `{unknown}`; steps are: {}", STEPS.map(|(step, ..)| step).join(" "));
+    if let Some(unknown) = names
+        .iter()
+        .find(|name| !STEPS.iter().any(|(step, ..)| step == name))
+    {
+        bail!(
+            "unknown step `{unknown}`; steps are: {}",
+            STEPS.map(|(step, ..)| step).join(" ")
+        );
     }
     let stop = Stop::listen()?;
-    let steps = || STEPS.iter().filter(|(step, ..)| names.is_empty() || names.iter().any(|name| name == step));
-    let mut session = Session { cluster: None, chosen: steps().map(|&(step, ..)| step).collect() };
+    let steps = || {
+        STEPS
+            .iter()
+            .filter(|(step, ..)| names.is_empty() || names.iter().any(|name| name == step))
+    };
+    let mut session = Session {
+        cluster: None,
+        chosen: steps().map(|&(step, ..)| step).collect(),
+    };
     let mut lines = Vec::new();
     for &(name, proves, work) in steps() {
         say::step(format_args!("{name}: {proves}"));
@@ -56,10 +80,22 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
             Ok(tally) => (tally, String::new()),
             Err(error) => {
                 say::problem(format_args!("{name}: {error:#}"));
-                (Tally { passed: 0, failed: 1, skipped: 0 }, format!("{error}"))
+                (
+                    Tally {
+                        passed: 0,
+                        failed: 1,
+                        skipped: 0,
+                    },
+                    format!("{error}"),
+                )
             }
         };
-        lines.push(Line { name, tally, time: begin.elapsed(), said });
+        lines.push(Line {
+            name,
+            tally,
+            time: begin.elapsed(),
+            said,
+        });
         if stop.asked() {
             bail!("stopped by a signal");
         }
@@ -71,15 +107,29 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
 fn summary(lines: &[Line]) -> bool {
     let mut sum = Tally::default();
     say::line("");
-    for Line { name, tally, time, said } in lines {
+    for Line {
+        name,
+        tally,
+        time,
+        said,
+    } in lines
+    {
         let said = said.lines().next().unwrap_or_default();
         let verdict = if tally.failed > 0 { "FAILED" } else { "ok" };
         let time = say::duration(*time);
-        say::line(format_args!("{name:6} {verdict:7} {:>5} passed {:>3} failed {:>3} skipped {time:>14}  {said}", tally.passed, tally.failed, tally.skipped));
+        say::line(format_args!(
+            "{name:6} {verdict:7} {:>5} passed {:>3} failed {:>3} skipped {time:>14}  {said}",
+            tally.passed, tally.failed, tally.skipped
+        ));
         sum.add(*tally);
     }
     let time = lines.iter().map(|line| line.time).sum();
-    say::line(format_args!("total {}\n\n{} passed, {} failed", say::duration(time), sum.passed, sum.failed));
+    say::line(format_args!(
+        "total {}\n\n{} passed, {} failed",
+        say::duration(time),
+        sum.passed,
+        sum.failed
+    ));
     sum.failed == 0
 }
 
@@ -89,7 +139,9 @@ impl Session {
         if self.cluster.is_none() {
             self.cluster = Some(Cluster::start("test", Life::Throwaway)?);
         }
-        self.cluster.as_ref().context("the cluster was just started")
+        self.cluster
+            .as_ref()
+            .context("the cluster was just started")
     }
 
     /// Whether a step is part of this run.
@@ -112,44 +164,74 @@ fn wasm_guard(_: &mut Session) -> Result<Tally> {
 fn lint(session: &mut Session) -> Result<Tally> {
     let scratch = sqlx::Scratch::new(session.cluster()?)?;
     sh::run(scratch.watch(&mut clippy(&SERVER_SIDE, "--all-targets")))?;
-    say::note(format_args!("{} queries checked against the migrations", scratch.compare()?));
+    say::note(format_args!(
+        "{} queries checked against the migrations",
+        scratch.compare()?
+    ));
     // The same app as the browser gets it: feature `hydrate`.
-    sh::run(&mut clippy(&["--package", "app", "--package", "frontend"], "--lib"))?;
+    sh::run(&mut clippy(
+        &["--package", "app", "--package", "frontend"],
+        "--lib",
+    ))?;
     sh::run(&mut clippy(&["--package", "xtask"], "--all-targets"))?;
-    Ok(Tally { passed: 4, ..Tally::default() })
+    Ok(Tally {
+        passed: 4,
+        ..Tally::default()
+    })
 }
 
 fn clippy(packages: &[&str], targets: &str) -> Command {
     let mut command = sh::cargo();
-    command.args(["clippy", "--quiet", targets]).args(packages).args(["--", "-D", "warnings"]);
+    command
+        .args(["clippy", "--quiet", targets])
+        .args(packages)
+        .args(["--", "-D", "warnings"]);
     command
 }
 
 fn rust(session: &mut Session) -> Result<Tally> {
     // A test opens our template in a real spreadsheet program and saves it again.
-    apt::ensure(&[("soffice", "libreoffice-calc-nogui")], "the tests of workbooks")?;
+    apt::ensure(
+        &[("soffice", "libreoffice-calc-nogui")],
+        "the tests of workbooks",
+    )?;
     let url = session.cluster()?.url("postgres");
     let mut tally = Tally::default();
     let nextest = sh::which("cargo-nextest").is_some();
     for packages in [&SERVER_SIDE[..], &["--package", "xtask"]] {
         let mut command = sh::cargo();
-        command.args(if nextest { &["nextest", "run", "--no-fail-fast"][..] } else { &["test", "--no-fail-fast", "--all-targets"] });
+        command.args(if nextest {
+            &["nextest", "run", "--no-fail-fast"][..]
+        } else {
+            &["test", "--no-fail-fast", "--all-targets"]
+        });
         tally.add(tally::count(offline(&mut command, &url).args(packages))?);
     }
     let mut examples = sh::cargo();
-    tally.add(tally::count(offline(&mut examples, &url).args(["test", "--doc"]).args(SERVER_SIDE))?);
+    tally.add(tally::count(
+        offline(&mut examples, &url)
+            .args(["test", "--doc"])
+            .args(SERVER_SIDE),
+    )?);
     Ok(tally)
 }
 
 /// Queries from .sqlx while compiling; the server for the running tests.
 fn offline<'a>(command: &'a mut Command, url: &str) -> &'a mut Command {
-    command.env("SQLX_OFFLINE", "true").env("DATABASE_URL", url).env("CIMS_TEST_PG", url)
+    command
+        .env("SQLX_OFFLINE", "true")
+        .env("DATABASE_URL", url)
+        .env("CIMS_TEST_PG", url)
 }
 
 fn docs(_: &mut Session) -> Result<Tally> {
     let mut doc = sh::cargo();
-    doc.args(["doc", "--quiet", "--no-deps", "--lib"]).args(SERVER_SIDE);
-    sh::run(doc.env("RUSTDOCFLAGS", "-D warnings").env("SQLX_OFFLINE", "true"))?;
+    doc.args(["doc", "--quiet", "--no-deps", "--lib"])
+        .args(SERVER_SIDE);
+    sh::run(
+        doc.env("RUSTDOCFLAGS", "-D warnings")
+            .env("SQLX_OFFLINE", "true"),
+    )?;
     Ok(Tally::one())
 }
 
@@ -162,7 +244,10 @@ fn wasm(_: &mut Session) -> Result<Tally> {
 fn deny(_: &mut Session) -> Result<Tally> {
     if sh::which("cargo-deny").is_none() {
         say::note("cargo-deny is not installed here: skipped (cargo install --locked cargo-deny)");
-        return Ok(Tally { skipped: 1, ..Tally::default() });
+        return Ok(Tally {
+            skipped: 1,
+            ..Tally::default()
+        });
     }
     sh::run(sh::cargo().args(["deny", "--offline", "check", "licenses", "bans", "sources"]))?;
     Ok(Tally::one())
