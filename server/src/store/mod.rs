@@ -1,1 +1,202 @@
-//! The database: pools, transactions that know their caller, row types.
+//! The database: two pools, transactions that know their caller, and the schema.
+//!
+//! The portal pool reads for people, as role `cims_portal`, under row-level security; the worker pool writes
+//! the register, as `cims_worker`. Store functions take [`PartyTx`] or [`WorkerTx`], never a pool: a query
+//! without a caller does not compile (security §4.5).
+
+mod error;
+pub mod schema;
+
+pub use error::StoreError;
+
+use crate::config;
+use app::ports::Caller;
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
+use sqlx::{Executor as _, PgPool, Postgres, Transaction};
+use std::ops::{Deref, DerefMut};
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// The two pools, and the bell that wakes this process's workers.
+#[derive(Debug, Clone)]
+pub struct Db {
+    /// Role `cims_portal`.
+    pub portal: PgPool,
+    /// Role `cims_worker`.
+    pub worker: PgPool,
+    /// Rung after a commit that put work in the queue.
+    pub work: Arc<Notify>,
+}
+
+impl Db {
+    /// Opens both pools. No connection is made before it is needed.
+    ///
+    /// # Errors
+    /// When an address or password file is not usable.
+    pub fn open(config: &config::Database) -> Result<Self, StoreError> {
+        let portal = options(&config.portal_url, config.portal_password_file.as_deref())?
+            .application_name("cims-portal")
+            .options([
+                ("statement_timeout", "30s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            ]);
+        let worker = options(&config.worker_url, config.worker_password_file.as_deref())?
+            .application_name("cims-worker")
+            .options([("idle_in_transaction_session_timeout", "300s")]);
+        Ok(Self::from_options(portal, worker, config.connections))
+    }
+
+    /// Two pools of `connections` each.
+    #[must_use]
+    pub fn from_options(
+        portal: PgConnectOptions,
+        worker: PgConnectOptions,
+        connections: u32,
+    ) -> Self {
+        Self {
+            portal: pool(portal, connections),
+            worker: pool(worker, connections),
+            work: Arc::new(Notify::new()),
+        }
+    }
+}
+
+/// An address with the password from its file, when it has one.
+///
+/// # Errors
+/// When the address or the file is not usable; says neither.
+pub fn options(url: &str, password_file: Option<&Path>) -> Result<PgConnectOptions, StoreError> {
+    let options = PgConnectOptions::from_str(url).map_err(|_| StoreError::Address)?;
+    match password_file {
+        None => Ok(options),
+        Some(file) => {
+            let password = std::fs::read_to_string(file).map_err(|_| StoreError::Address)?;
+            Ok(options.password(password.trim_end_matches(['\r', '\n'])))
+        }
+    }
+}
+
+fn pool(options: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        // Whatever a borrower set may not reach the next one (security L18, L19). An error closes the connection.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .execute("RESET ALL; RESET ROLE; SELECT pg_advisory_unlock_all()")
+                    .await?;
+                Ok(true)
+            })
+        })
+        .connect_lazy_with(options)
+}
+
+/// A transaction of a person, for the party or the staff role they chose; rolls back when dropped.
+#[derive(Debug)]
+pub struct PartyTx<'a>(Transaction<'a, Postgres>);
+
+/// A transaction of the worker role: writes the register.
+#[derive(Debug)]
+pub struct WorkerTx<'a>(Transaction<'a, Postgres>);
+
+/// Begins a transaction for a caller. The database then shows only rows of the caller's party, or, for staff,
+/// those its role may see.
+///
+/// # Errors
+/// When the database is not there.
+pub async fn party_tx<'a>(db: &Db, caller: &Caller) -> Result<PartyTx<'a>, StoreError> {
+    let party = caller.party().map(|party| party.id);
+    begin_for(
+        &db.portal,
+        Some(caller.user_id),
+        party,
+        caller.role().as_str(),
+    )
+    .await
+}
+
+/// Begins a transaction for somebody who has not chosen a party yet: sees own memberships only.
+///
+/// # Errors
+/// When the database is not there.
+pub async fn actor_tx<'a>(db: &Db, user: Uuid) -> Result<PartyTx<'a>, StoreError> {
+    begin_for(&db.portal, Some(user), None, "").await
+}
+
+/// Begins a transaction for nobody yet (sessions, login): sees no row of any party.
+///
+/// # Errors
+/// When the database is not there.
+pub async fn anonymous_tx<'a>(db: &Db) -> Result<PartyTx<'a>, StoreError> {
+    begin_for(&db.portal, None, None, "").await
+}
+
+async fn begin_for<'a>(
+    pool: &PgPool,
+    user: Option<Uuid>,
+    party: Option<Uuid>,
+    role: &str,
+) -> Result<PartyTx<'a>, StoreError> {
+    let mut tx = pool.begin().await?;
+    let text = |id: Option<Uuid>| id.map_or_else(String::new, |id| id.to_string());
+    sqlx::query!(
+        "SELECT set_config('cims.party', $1, true) AS party, set_config('cims.actor', $2, true) AS actor, set_config('cims.role', $3, true) AS role",
+        text(party),
+        text(user),
+        role,
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(PartyTx(tx))
+}
+
+/// Begins a transaction of the worker role.
+///
+/// # Errors
+/// When the database is not there.
+pub async fn worker_tx<'a>(db: &Db) -> Result<WorkerTx<'a>, StoreError> {
+    Ok(WorkerTx(db.worker.begin().await?))
+}
+
+macro_rules! transaction {
+    ($name:ident) => {
+        impl $name<'_> {
+            /// Makes it so.
+            ///
+            /// # Errors
+            /// When the database refuses or is gone; then nothing happened.
+            pub async fn commit(self) -> Result<(), StoreError> {
+                Ok(self.0.commit().await?)
+            }
+
+            /// Undoes it at once, instead of when the connection is next used.
+            ///
+            /// # Errors
+            /// When the database is gone, which undoes it too.
+            pub async fn rollback(self) -> Result<(), StoreError> {
+                Ok(self.0.rollback().await?)
+            }
+        }
+
+        impl Deref for $name<'_> {
+            type Target = PgConnection;
+            fn deref(&self) -> &PgConnection {
+                &self.0
+            }
+        }
+
+        impl DerefMut for $name<'_> {
+            fn deref_mut(&mut self) -> &mut PgConnection {
+                &mut self.0
+            }
+        }
+    };
+}
+
+transaction!(PartyTx);
+transaction!(WorkerTx);
