@@ -308,11 +308,47 @@ impl CodeLists {
         {
             return NamedVaccine::Own(vaccine.id);
         }
-        let folded = fold_name(text);
+        let folded = fold_name(eu_number(text).unwrap_or(text));
         match self.lookup(&folded) {
             Some((id, NameKind::Own)) => NamedVaccine::Own(id),
             Some((id, NameKind::Alias)) => NamedVaccine::Alias(id),
-            None => NamedVaccine::Unknown,
+            None => self.named_in_words(text),
+        }
+    }
+
+    /// `Pfizer/BioNTech`, `vaccin Pfizer`: names among words that say nothing. A word we do not know makes the
+    /// whole unknown (`Pfizer kind` is another product); a second product makes it several.
+    fn named_in_words(&self, text: &str) -> NamedVaccine {
+        let words: Vec<String> = text
+            .split(|c: char| !c.is_alphanumeric())
+            .map(fold_name)
+            .filter(|word| !word.is_empty())
+            .collect();
+        let (mut product, mut unknown) = (None, false);
+        let mut rest = words.as_slice();
+        while !rest.is_empty() {
+            // The longest name first: `mRNA 1273` is one name of two words.
+            let name = (1..=rest.len().min(MOST_WORDS))
+                .rev()
+                .find_map(|n| Some((n, self.lookup(&rest[..n].concat())?.0)));
+            let used = match name {
+                Some((_, found)) if product.is_some_and(|known| known != found) => {
+                    return NamedVaccine::Several;
+                }
+                Some((n, found)) => {
+                    product = Some(found);
+                    n
+                }
+                None => {
+                    unknown |= !FILLERS.contains(&rest[0].as_str());
+                    1
+                }
+            };
+            rest = &rest[used..];
+        }
+        match product {
+            Some(id) if !unknown => NamedVaccine::Alias(id),
+            _ => NamedVaccine::Unknown,
         }
     }
 
@@ -323,6 +359,33 @@ impl CodeLists {
             .ok()?;
         Some((self.names[place].1, self.names[place].2))
     }
+}
+
+/// Words beside a vaccine's name that say nothing about which one it is.
+const FILLERS: [&str; 8] = [
+    "vaccin",
+    "vaccine",
+    "covid",
+    "covid19",
+    "19",
+    "corona",
+    "coronavaccin",
+    "van",
+];
+
+/// Most words of a name that is looked up as one.
+const MOST_WORDS: usize = 8;
+
+/// The part of an EU number that names the product: `EU/1/20/1528/001` also names a package.
+fn eu_number(text: &str) -> Option<&str> {
+    if !text.get(..3)?.eq_ignore_ascii_case("EU/") {
+        return None;
+    }
+    let package = text.match_indices('/').nth(3).map(|(at, _)| at)?;
+    text[package + 1..]
+        .bytes()
+        .all(|b| b.is_ascii_digit())
+        .then(|| &text[..package])
 }
 
 /// Lower case, letters and digits only.

@@ -1,1 +1,167 @@
-//! skeleton
+//! Doubles and contradictions inside one file (D01, D02), on 64-bit keys: 28 bytes a row, whatever the rows hold.
+//!
+//! Feed every row with [`InFile::add`]; at the end [`InFile::finish`] gives the findings by line, sparse. Rows that
+//! stage 1 refused are not compared: what they mean to say is not known, and one bad row never stops another.
+
+use crate::finding::{Code, Filled, Finding};
+use crate::row::{Accepted, Checked, SourceKey, Vaccination};
+use std::hash::{DefaultHasher, Hasher};
+
+/// Collects the keys of a file's rows.
+#[derive(Debug, Clone, Default)]
+pub struct InFile {
+    lines: Vec<u32>,
+    /// Digest of the content of each row, the source key aside.
+    content: Vec<u64>,
+    /// Digest of mutatie and source key; [`NONE`] without a key.
+    key: Vec<u64>,
+    /// Digest of BSN, date and dose; [`NONE`] without a BSN.
+    jab: Vec<u64>,
+    /// Reused for the text of each row.
+    buffer: String,
+}
+
+/// A finding of the whole file on one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InFileFinding {
+    /// The row, as the sender sees it.
+    pub line: u32,
+    /// D01 or D02, naming the other row.
+    pub finding: Finding,
+}
+
+/// No such key. A digest that happens to be 0 counts as none: one in 2⁶⁴.
+const NONE: u64 = 0;
+
+impl InFile {
+    /// Adds one row, in the order of the file.
+    pub fn add(&mut self, line: u32, checked: &Checked) {
+        let Some(accepted) = &checked.accepted else {
+            return;
+        };
+        self.buffer.clear();
+        let (key, jab) = match accepted {
+            Accepted::Vaccination(vaccination) => {
+                vaccination.write_canonical(&mut self.buffer);
+                let key = vaccination.source_key().map_or(NONE, |key| {
+                    digest(vaccination.mutation().as_str(), key.as_str())
+                });
+                (key, jab_digest(vaccination))
+            }
+            Accepted::Count(count) => {
+                count.write_canonical(&mut self.buffer);
+                // Without consent two equal rows are two people, unless the source key says otherwise.
+                match &count.source_key {
+                    Some(key) => self.buffer.push_str(key.as_str()),
+                    // No key holds a space, so this equals no other row.
+                    None => self.buffer.push_str(&format!(" {}", self.lines.len())),
+                }
+                (
+                    count
+                        .source_key
+                        .as_ref()
+                        .map_or(NONE, |key| digest("N", key.as_str())),
+                    NONE,
+                )
+            }
+            Accepted::Withdrawal(key) => {
+                // A withdrawal says nothing but its key.
+                self.buffer.push_str("V\u{1f}");
+                self.buffer.push_str(SourceKey::as_str(key));
+                (NONE, NONE)
+            }
+        };
+        self.lines.push(line);
+        self.content.push(digest("", &self.buffer));
+        self.key.push(key);
+        self.jab.push(jab);
+    }
+
+    /// D01 and D02 of the whole file, by line; D02 before D01 on the same row.
+    #[must_use]
+    pub fn finish(self) -> Vec<InFileFinding> {
+        let mut found = Vec::new();
+        let mut order: Vec<u32> =
+            (0..u32::try_from(self.lines.len()).unwrap_or(u32::MAX)).collect();
+        let mut contradictions: Vec<(u32, u32)> = Vec::new();
+        for keys in [&self.key, &self.jab] {
+            for group in groups(&mut order, keys) {
+                self.contradictions(group, &mut contradictions);
+            }
+        }
+        contradictions.sort_unstable();
+        contradictions.dedup_by_key(|(row, _)| *row);
+        found.extend(
+            contradictions
+                .iter()
+                .map(|&(row, other)| self.finding(Code::D02, row, other)),
+        );
+        for group in groups(&mut order, &self.content) {
+            let (first, others) = (group[0], &group[1..]);
+            found.extend(
+                others
+                    .iter()
+                    .map(|&row| self.finding(Code::D01, row, first)),
+            );
+        }
+        found.sort_by_key(|found| (found.line, found.finding.code != Code::D02));
+        found
+    }
+
+    /// Rows of one group that say different things: each with the first row that says something else.
+    fn contradictions(&self, group: &[u32], found: &mut Vec<(u32, u32)>) {
+        let content = |row: u32| self.content[row as usize];
+        let first = group[0];
+        let Some(second) = group
+            .iter()
+            .copied()
+            .find(|&row| content(row) != content(first))
+        else {
+            return;
+        };
+        found.extend(group.iter().map(|&row| {
+            (
+                row,
+                if content(row) == content(first) {
+                    second
+                } else {
+                    first
+                },
+            )
+        }));
+    }
+
+    fn finding(&self, code: Code, row: u32, other: u32) -> InFileFinding {
+        let finding = Finding::whole(code).filled(Filled::Line(self.lines[other as usize]));
+        InFileFinding {
+            line: self.lines[row as usize],
+            finding,
+        }
+    }
+}
+
+/// Rows with the same key, each group in file order; groups of one and rows without key left out.
+fn groups<'o>(order: &'o mut [u32], keys: &'o [u64]) -> impl Iterator<Item = &'o [u32]> {
+    order.sort_unstable_by_key(|&row| (keys[row as usize], row));
+    order
+        .chunk_by(|&a, &b| keys[a as usize] == keys[b as usize])
+        .filter(|group| group.len() > 1 && keys[group[0] as usize] != NONE)
+}
+
+fn jab_digest(vaccination: &Vaccination) -> u64 {
+    vaccination.person().bsn().map_or(NONE, |bsn| {
+        let mut hasher = DefaultHasher::new();
+        hasher.write(bsn.expose().as_bytes());
+        hasher.write_i32(vaccination.date().to_julian_day());
+        hasher.write_u8(vaccination.dose());
+        hasher.finish()
+    })
+}
+
+fn digest(kind: &str, text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(kind.as_bytes());
+    hasher.write_u8(0x1f);
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}

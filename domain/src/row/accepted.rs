@@ -3,7 +3,7 @@
 use crate::batch::BatchNumber;
 use crate::bsn::Bsn;
 use crate::codes::{AgeGroup, Country, Mutation, NoBsnReason, Origin, Sex};
-use crate::dates::{PartialDate, iso};
+use crate::dates::PartialDate;
 use crate::party::{Agb, BigNumber, TargetGroup};
 use crate::vaccine::{Hpk, VaccineId};
 use std::fmt;
@@ -260,33 +260,68 @@ impl Vaccination {
 
     pub(crate) fn write_canonical(&self, out: &mut String) {
         let person = &self.person;
-        let mut put = |part: &str| {
-            // A unit separator cannot stand in a cell: the row check removes control characters.
-            out.push_str(part);
-            out.push('\u{1f}');
-        };
-        put(self.mutation.as_str());
-        put(person.bsn.as_ref().map_or("", Bsn::expose));
-        put(person.no_bsn_reason.map_or("", NoBsnReason::as_str));
-        put(&person.birth_date.iso());
-        put(person.surname().unwrap_or_default());
-        put(person.prefix().unwrap_or_default());
-        put(person.sex.map_or("", Sex::as_str));
-        put(person.postcode.as_ref().map_or("", Postcode::as_str));
-        put(&person
-            .house_number
-            .map(|n| n.to_string())
-            .unwrap_or_default());
-        put(&iso(self.date));
-        put(&self.vaccine.0.to_string());
-        put(&self.hpk.map(|hpk| hpk.to_string()).unwrap_or_default());
-        put(self.batch.as_str());
-        put(&self.dose.to_string());
-        put(self.target_group.map_or("", TargetGroup::as_str));
-        put(self.agb.as_ref().map_or("", Agb::as_str));
-        put(self.big.as_ref().map_or("", BigNumber::as_str));
-        put(self.place().unwrap_or_default());
-        put(self.country.as_str());
+        let mut out = Canonical(out);
+        out.put(self.mutation.as_str());
+        out.put(person.bsn.as_ref().map_or("", Bsn::expose));
+        out.put(person.no_bsn_reason.map_or("", NoBsnReason::as_str));
+        match person.birth_date {
+            PartialDate::Full(date) => out.date(date),
+            partial => out.put(&partial.iso()),
+        }
+        out.put(person.surname().unwrap_or_default());
+        out.put(person.prefix().unwrap_or_default());
+        out.put(person.sex.map_or("", Sex::as_str));
+        out.put(person.postcode.as_ref().map_or("", Postcode::as_str));
+        out.number(person.house_number);
+        out.date(self.date);
+        out.number(Some(u32::from(self.vaccine.0)));
+        out.number(self.hpk.map(Hpk::number));
+        out.put(self.batch.as_str());
+        out.number(Some(u32::from(self.dose)));
+        out.put(self.target_group.map_or("", TargetGroup::as_str));
+        out.put(self.agb.as_ref().map_or("", Agb::as_str));
+        out.put(self.big.as_ref().map_or("", BigNumber::as_str));
+        out.put(self.place().unwrap_or_default());
+        out.put(self.country.as_str());
+    }
+}
+
+/// Writes parts with a mark between them that cannot stand in a cell: the row check lets no control
+/// character through. By hand, for it is done for every row.
+struct Canonical<'o>(&'o mut String);
+
+impl Canonical<'_> {
+    fn put(&mut self, part: &str) {
+        self.0.push_str(part);
+        self.0.push('\u{1f}');
+    }
+
+    fn number(&mut self, number: Option<u32>) {
+        if let Some(number) = number {
+            self.digits(number);
+        }
+        self.0.push('\u{1f}');
+    }
+
+    fn date(&mut self, date: Date) {
+        // Days are as unambiguous as a calendar date, and quicker.
+        self.digits(date.to_julian_day().unsigned_abs());
+        self.0.push('\u{1f}');
+    }
+
+    fn digits(&mut self, number: u32) {
+        let mut buffer = [0_u8; 10];
+        let mut at = buffer.len();
+        let mut rest = number;
+        loop {
+            at -= 1;
+            buffer[at] = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.0.extend(buffer[at..].iter().copied().map(char::from));
     }
 }
 
@@ -313,6 +348,21 @@ pub struct AnonymousCount {
     pub age_group: AgeGroup,
     /// The sender's key: never stored with the count, only hashed against double counting.
     pub source_key: Option<SourceKey>,
+}
+
+impl AnonymousCount {
+    /// Everything that is counted, the source key aside.
+    pub(crate) fn write_canonical(&self, out: &mut String) {
+        let mut out = Canonical(out);
+        out.put("N");
+        out.put("-");
+        out.date(self.date);
+        out.number(Some(u32::from(self.vaccine.0)));
+        out.put(self.batch.as_str());
+        out.number(Some(u32::from(self.dose)));
+        out.put(self.origin.as_str());
+        out.put(self.age_group.as_str());
+    }
 }
 
 impl fmt::Debug for AnonymousCount {

@@ -1,12 +1,15 @@
 //! Stage 1 of a row (specification §5): text in, every finding and repair out, and the row's content
 //! when nothing refuses it. Pure and offline: the same in browser, upload, SFTP, mail, GGD, LSP and paper.
 
-use super::accepted::Accepted;
+use super::accepted::{Accepted, SourceKey, Vaccination};
+use super::judge::Judge;
 use super::repair::{Repair, RepairSet};
-use super::{Column, RawRow};
-use crate::codes::CodeLists;
+use super::{Column, RawRow, RowText};
+use crate::bsn::hides_a_bsn;
+use crate::codes::{AgeGroup, CodeLists, Consent, Mutation};
+use crate::dates::Order;
 use crate::delivery::{Channel, RowOutcome};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Code, Finding};
 use crate::party::{Agb, BigNumber, TargetGroup};
 use time::Date;
 
@@ -58,6 +61,19 @@ pub struct Checked {
     pub repairs: Vec<Repair>,
     /// The content, unless the row is refused.
     pub accepted: Option<Accepted>,
+    /// What the row tells about its file (A15, A17).
+    pub evidence: Evidence,
+}
+
+/// What one row tells about its file; see [`crate::evidence`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Columns of which the filled cell has not the column's form.
+    pub form_failures: u8,
+    /// What `geboortedatum` proves about the order of day and month.
+    pub birth_order: Option<Order>,
+    /// What `vaccinatiedatum` proves about the order of day and month.
+    pub vaccination_order: Option<Order>,
 }
 
 impl Checked {
@@ -69,13 +85,157 @@ impl Checked {
             findings: vec![finding],
             repairs: Vec::new(),
             accepted: None,
+            evidence: Evidence::default(),
         }
+    }
+
+    /// The row with its repairs written into the cells.
+    #[must_use]
+    pub fn repaired(&self, row: &RawRow<'_>) -> RowText {
+        let mut text = RowText::from(row);
+        for repair in &self.repairs {
+            text.set(repair.column, repair.after.as_str());
+        }
+        text
     }
 }
 
-/// Judges one row. See the module text.
+/// Judges one row by every rule of stage 1, in one pass.
+///
+/// A withdrawal needs only `mutatie` and `bronsleutel`. Without consent columns 4-11 are never looked into:
+/// that they are filled is all that is noticed (T10).
 #[must_use]
 pub fn check(row: &RawRow<'_>, context: &Context<'_>) -> Checked {
-    let _ = (row, context, Severity::Fout, Column::Bsn);
-    Checked::refused(Finding::whole(crate::finding::Code::R09))
+    let mut judge = Judge::new(row, context);
+    if judge.measure() {
+        return Checked::refused(Finding::whole(Code::R08));
+    }
+    let mutation = judge.mutation();
+    let key = judge.source_key(mutation);
+    if mutation == Mutation::Withdrawal {
+        return judge.finish(key.map(Accepted::Withdrawal));
+    }
+    let consent = judge.consent();
+    if consent == Some(Consent::No) {
+        judge.no_personal_values();
+        if mutation == Mutation::Correction {
+            // Consent was withdrawn: there is nothing to correct any more.
+            return judge.finish(key.map(Accepted::Withdrawal));
+        }
+    }
+    let age_group = judge.age_group(consent);
+    let land = judge.land(consent);
+    let jab = judge.jab(land);
+    let consented = consent == Some(Consent::Yes);
+    let target_group = judge.target_group(consented);
+    let (agb, big) = (judge.agb(consented), judge.big(consented));
+    let place = judge.place();
+    let accepted = if consent == Some(Consent::No) {
+        jab.into_count(land, age_group, key)
+    } else {
+        let person = judge.person(jab.date, consented);
+        jab.into_vaccination(land, person, |jab, person, country| Vaccination {
+            mutation,
+            source_key: key,
+            person,
+            date: jab.date,
+            vaccine: jab.vaccine,
+            hpk: jab.hpk,
+            batch: jab.batch,
+            dose: jab.dose,
+            target_group,
+            agb,
+            big,
+            place,
+            country,
+        })
+    };
+    judge.finish(accepted)
+}
+
+impl Judge<'_, '_> {
+    /// R01. Most rows are new, so an unreadable `mutatie` is judged as one.
+    fn mutation(&mut self) -> Mutation {
+        let Some(text) = self.text(Column::Mutatie) else {
+            return Mutation::New;
+        };
+        Mutation::parse(&text).unwrap_or_else(|| {
+            self.find(Code::R01, Column::Mutatie);
+            Mutation::New
+        })
+    }
+
+    /// R03, R04, R06.
+    fn source_key(&mut self, mutation: Mutation) -> Option<SourceKey> {
+        let column = Column::Bronsleutel;
+        let Some(text) = self.text(column) else {
+            let by_channel = matches!(self.context.profile, Profile::Party(_))
+                && self.context.channel.needs_source_key();
+            if by_channel || mutation != Mutation::New {
+                self.missing(Code::R03, column);
+            }
+            return None;
+        };
+        if !SourceKey::well_formed(&text) {
+            self.find(Code::R06, column);
+        }
+        if hides_a_bsn(&text) {
+            self.find(Code::R04, column);
+        }
+        SourceKey::parse(&text)
+    }
+
+    /// T01: empty is never yes.
+    fn consent(&mut self) -> Option<Consent> {
+        let column = Column::Toestemming;
+        let consent = self.text(column).and_then(|text| Consent::parse(&text));
+        if consent.is_none() {
+            self.missing(Code::T01, column);
+        }
+        consent
+    }
+
+    /// T10: one finding a row, whatever is filled.
+    fn no_personal_values(&mut self) {
+        if Column::ALL
+            .into_iter()
+            .any(|column| column.is_personal() && self.filled(column))
+        {
+            self.find(Code::T10, Column::Toestemming);
+        }
+    }
+
+    /// T02, T03.
+    fn age_group(&mut self, consent: Option<Consent>) -> Option<AgeGroup> {
+        let column = Column::Leeftijdsgroep;
+        let text = self.text(column);
+        match consent? {
+            Consent::Yes => {
+                if text.is_some() {
+                    self.find(Code::T03, column);
+                }
+                None
+            }
+            Consent::No => {
+                let group = text.and_then(|text| AgeGroup::parse(&text));
+                if group.is_none() {
+                    self.missing(Code::T02, column);
+                }
+                group
+            }
+        }
+    }
+
+    fn finish(mut self, accepted: Option<Accepted>) -> Checked {
+        self.findings.sort_by_key(|finding| finding.column);
+        let counted = matches!(accepted, Some(Accepted::Count(_)));
+        let outcome = RowOutcome::of(&self.findings, counted);
+        Checked {
+            outcome,
+            accepted: accepted.filter(|_| outcome != RowOutcome::Afgekeurd),
+            findings: self.findings,
+            repairs: self.repairs,
+            evidence: self.evidence,
+        }
+    }
 }

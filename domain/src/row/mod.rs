@@ -4,13 +4,18 @@
 //! [`check`] is the only way up.
 
 mod accepted;
+mod batch_text;
 mod check;
 pub mod columns;
+mod judge;
+mod person;
 mod raw;
 mod repair;
+mod text;
+mod vaccination;
 
 pub use accepted::{Accepted, AnonymousCount, Person, Postcode, SourceKey, Vaccination};
-pub use check::{Checked, Context, PartyProfile, Profile, check};
+pub use check::{Checked, Context, Evidence, PartyProfile, Profile, check};
 pub use columns::{Column, Requirement};
 pub use raw::{RawRow, RowText};
 pub use repair::{Repair, RepairSet};

@@ -1,0 +1,232 @@
+//! Rules on the person (P, R10): only for rows with consent. Without a readable answer on consent the
+//! filled cells are judged, but nothing is called missing.
+
+use super::Column;
+use super::accepted::{Person, Postcode};
+use super::judge::Judge;
+use super::text::{has_control, is_error_value, is_mojibake, split_prefix, without_separators};
+use crate::bsn::{Bsn, BsnError};
+use crate::codes::{NoBsnReason, Sex};
+use crate::dates::{DateError, FIRST_YEAR, PartialDate, age};
+use crate::finding::Code;
+use time::{Date, Month};
+
+/// Longest surname and prefix, in characters.
+const SURNAME_LIMIT: usize = 200;
+const PREFIX_LIMIT: usize = 20;
+
+impl Judge<'_, '_> {
+    /// Judges columns 4-11; `None` when nothing can be stored. `required` is false when consent is unreadable.
+    pub(super) fn person(&mut self, vaccination: Option<Date>, required: bool) -> Option<Person> {
+        let bsn = self.bsn();
+        let reason = self.no_bsn_reason();
+        let birth_date = self.birth_date(vaccination, required);
+        let (surname, prefix) = self.names();
+        let sex = self.sex();
+        let postcode = self.postcode();
+        let house_number = self.house_number();
+        self.bsn_or_reason(reason, required);
+        Some(Person {
+            bsn,
+            no_bsn_reason: reason,
+            birth_date: birth_date?,
+            surname,
+            prefix,
+            sex,
+            postcode,
+            house_number,
+        })
+    }
+
+    fn bsn(&mut self) -> Option<Bsn> {
+        let text = self.text_with_spaces(Column::Bsn)?;
+        if super::text::is_scientific(text.trim_matches(' ')) {
+            self.find(Code::P04, Column::Bsn);
+            return None;
+        }
+        let Some(digits) = self.digits(Column::Bsn, &text, 9, true) else {
+            self.find(Code::P02, Column::Bsn);
+            return None;
+        };
+        match Bsn::parse(&digits) {
+            Ok(bsn) => {
+                if self.context.test_lane && !bsn.is_test() {
+                    self.find(Code::R10, Column::Bsn);
+                }
+                Some(bsn)
+            }
+            Err(BsnError::ElevenTest | BsnError::NotNineDigits) => {
+                self.find(Code::P03, Column::Bsn);
+                None
+            }
+        }
+    }
+
+    fn no_bsn_reason(&mut self) -> Option<NoBsnReason> {
+        let text = self.text(Column::GeenBsnReden)?;
+        let reason = NoBsnReason::parse(&text);
+        if reason.is_none() {
+            self.find(Code::P05, Column::GeenBsnReden);
+        }
+        reason
+    }
+
+    /// P01, P06, P07: a BSN, or a reason together with what a person is found by instead.
+    fn bsn_or_reason(&mut self, reason: Option<NoBsnReason>, required: bool) {
+        match (self.filled(Column::Bsn), self.filled(Column::GeenBsnReden)) {
+            (true, true) => self.find(Code::P06, Column::GeenBsnReden),
+            (true, false) => {}
+            (false, false) if required => self.find(Code::P01, Column::Bsn),
+            (false, false) => {}
+            (false, true) => {
+                if !self.filled(Column::Achternaam) {
+                    self.find(Code::P07, Column::Achternaam);
+                } else if reason == Some(NoBsnReason::Onbekend) && !self.filled(Column::Postcode) {
+                    self.find(Code::P07, Column::Postcode);
+                }
+            }
+        }
+    }
+
+    fn birth_date(&mut self, vaccination: Option<Date>, required: bool) -> Option<PartialDate> {
+        let column = Column::Geboortedatum;
+        let Some(text) = self.text(column) else {
+            if required {
+                self.missing(Code::P10, column);
+            }
+            return None;
+        };
+        let first = Date::from_calendar_date(FIRST_YEAR, Month::January, 1).unwrap_or(Date::MIN);
+        match self.date(column, &text, first) {
+            Ok(date) => {
+                if let Some(code) = self.birth_rule(date, first, vaccination) {
+                    self.find(code, column);
+                }
+                Some(date)
+            }
+            Err(error) => {
+                let code = match error {
+                    DateError::Form => Code::P11,
+                    DateError::TwoDigitYear => Code::P15,
+                    DateError::Swapped | DateError::Impossible => Code::P12,
+                };
+                self.find(code, column);
+                None
+            }
+        }
+    }
+
+    /// The first rule that a date of birth breaks for every day it can be.
+    fn birth_rule(
+        &self,
+        birth: PartialDate,
+        first: Date,
+        vaccination: Option<Date>,
+    ) -> Option<Code> {
+        let (earliest, latest) = (birth.earliest(), birth.latest());
+        let today = self.context.today;
+        if latest < first {
+            Some(Code::P16)
+        } else if earliest > today || vaccination.is_some_and(|day| earliest > day) {
+            Some(Code::P13)
+        } else if birth.full().is_some() && birth.full() == vaccination {
+            Some(Code::P14)
+        } else if age(latest, vaccination.unwrap_or(today)) > 110 {
+            Some(Code::P17)
+        } else if vaccination.is_some_and(|day| age(earliest, day) < 12) {
+            Some(Code::P18)
+        } else {
+            None
+        }
+    }
+
+    /// Surname and prefix, with `Vries, de` split (H08).
+    fn names(&mut self) -> (Option<Box<str>>, Option<Box<str>>) {
+        let prefix = self.prefix();
+        let column = Column::Achternaam;
+        let Some(text) = self.text(column) else {
+            return (None, prefix);
+        };
+        if is_mojibake(self.raw(column)) {
+            self.find(Code::P22, column);
+        }
+        let too_long = text.len() > SURNAME_LIMIT && text.chars().count() > SURNAME_LIMIT;
+        if too_long
+            || is_error_value(&text)
+            || has_control(&text)
+            || !text.chars().any(char::is_alphabetic)
+        {
+            self.find(Code::P21, column);
+            return (None, prefix);
+        }
+        if self.allows(Code::H08)
+            && let Some((name, split)) = split_prefix(&text)
+            && !self.filled(Column::Voorvoegsel)
+            && split.chars().count() <= PREFIX_LIMIT
+        {
+            self.repaired(Code::H08, column, &text, name);
+            // The other half of the same repair: one finding, two cells changed.
+            self.repairs.push(super::Repair {
+                code: Code::H08,
+                column: Column::Voorvoegsel,
+                before: String::new(),
+                after: split.to_owned(),
+            });
+            return (Some(name.into()), Some(split.into()));
+        }
+        (Some(text.as_ref().into()), prefix)
+    }
+
+    fn prefix(&mut self) -> Option<Box<str>> {
+        let column = Column::Voorvoegsel;
+        let text = self.text(column)?;
+        if is_error_value(&text) || has_control(&text) {
+            self.find(Code::R09, column);
+            return None;
+        }
+        if text.chars().count() > PREFIX_LIMIT {
+            self.find(Code::P23, column);
+            return None;
+        }
+        if is_mojibake(self.raw(column)) {
+            self.find(Code::P22, column);
+        }
+        Some(text.as_ref().into())
+    }
+
+    fn sex(&mut self) -> Option<Sex> {
+        let text = self.text(Column::Geslacht)?;
+        let sex = Sex::parse(&text);
+        if sex.is_none() {
+            self.find(Code::P20, Column::Geslacht);
+        }
+        sex
+    }
+
+    fn postcode(&mut self) -> Option<Postcode> {
+        let column = Column::Postcode;
+        let text = self.text(column)?;
+        if let Some(postcode) = Postcode::parse(&text) {
+            return Some(postcode);
+        }
+        if self.allows(Code::H02)
+            && let Some(after) = without_separators(&text)
+            && let Some(postcode) = Postcode::parse(&after)
+        {
+            self.repaired(Code::H02, column, &text, &after);
+            return Some(postcode);
+        }
+        self.find(Code::P30, column);
+        None
+    }
+
+    fn house_number(&mut self) -> Option<u32> {
+        let column = Column::Huisnummer;
+        let text = self.text(column)?;
+        let number = self.number(column, &text, 1..=99_999);
+        if number.is_none() {
+            self.find(Code::P31, column);
+        }
+        number
+    }
+}

@@ -1,0 +1,152 @@
+//! Every rule of stage 1 on its own fixtures, and the rule table itself.
+
+use domain::codes::CodeLists;
+use domain::delivery::{Channel, RowOutcome};
+use domain::finding::{Code, Scope, Severity, Stage};
+use domain::fixtures::{self, Fixture, Setting};
+use domain::row::{Checked, Context, PartyProfile, Profile, RawRow, RepairSet, check};
+use domain::text::Lang;
+
+fn judge(row: &RawRow<'_>, setting: Setting) -> Checked {
+    let lists = CodeLists::builtin();
+    let context = Context {
+        today: fixtures::TODAY,
+        channel: Channel::Sftp,
+        profile: match setting {
+            Setting::PartyWithoutDefaults => Profile::Party(PartyProfile::default()),
+            Setting::Any | Setting::TestLane => Profile::Unknown,
+        },
+        lists: &lists,
+        off: RepairSet::NONE,
+        test_lane: setting == Setting::TestLane,
+    };
+    check(row, &context)
+}
+
+fn codes(checked: &Checked) -> Vec<Code> {
+    checked
+        .findings
+        .iter()
+        .map(|finding| finding.code)
+        .collect()
+}
+
+fn label(fixture: &Fixture) -> String {
+    format!("{} {:?}", fixture.code, fixture.failing)
+}
+
+#[test]
+fn every_failing_row_gives_its_code_on_its_column_and_nothing_else() {
+    for fixture in fixtures::ALL {
+        let checked = judge(&fixture.failing_row(), fixture.setting);
+        let mut expected = vec![fixture.code];
+        expected.extend(fixture.also);
+        expected.sort();
+        let mut found = codes(&checked);
+        found.sort();
+        assert_eq!(found, expected, "{}", label(fixture));
+        let finding = checked
+            .findings
+            .iter()
+            .find(|finding| finding.code == fixture.code)
+            .unwrap();
+        assert_eq!(finding.column, Some(fixture.column), "{}", label(fixture));
+        assert_eq!(
+            finding.severity,
+            fixture.code.severity(),
+            "{}",
+            label(fixture)
+        );
+        let refused = fixture.code.severity() == Severity::Fout;
+        assert_eq!(
+            checked.outcome == RowOutcome::Afgekeurd,
+            refused,
+            "{}",
+            label(fixture)
+        );
+        assert_eq!(checked.accepted.is_none(), refused, "{}", label(fixture));
+    }
+}
+
+#[test]
+fn no_passing_row_gives_the_code() {
+    for fixture in fixtures::ALL {
+        let checked = judge(&fixture.passing_row(), fixture.setting);
+        assert!(
+            !codes(&checked).contains(&fixture.code),
+            "{}: {:?}",
+            label(fixture),
+            codes(&checked)
+        );
+        if fixture.code != Code::R08 {
+            assert_ne!(
+                checked.outcome,
+                RowOutcome::Afgekeurd,
+                "{}: {:?}",
+                label(fixture),
+                codes(&checked)
+            );
+        }
+    }
+}
+
+#[test]
+fn every_rule_of_stage_1_has_fixtures() {
+    // R05: only a reader counts fields.
+    for &code in Code::ALL
+        .iter()
+        .filter(|code| code.stage() == Stage::Row && **code != Code::R05)
+    {
+        assert!(
+            fixtures::ALL.iter().any(|fixture| fixture.code == code),
+            "{code} has no fixture"
+        );
+    }
+}
+
+#[test]
+fn the_good_rows_are_good() {
+    for (cells, outcome) in [
+        (fixtures::GOOD, RowOutcome::Geaccepteerd),
+        (fixtures::COUNTED, RowOutcome::Geteld),
+    ] {
+        let checked = judge(&fixtures::row(cells, &[]), Setting::PartyWithoutDefaults);
+        assert_eq!((codes(&checked), checked.outcome), (vec![], outcome));
+    }
+}
+
+#[test]
+fn every_code_has_a_sentence_in_both_languages() {
+    for &code in Code::ALL {
+        let (dutch, english) = (code.sentence(Lang::Nl), code.sentence(Lang::En));
+        assert!(
+            dutch.ends_with(['.', '?']) && english.ends_with(['.', '?']),
+            "{code}"
+        );
+        assert_eq!(placeholder(dutch), placeholder(english), "{code}");
+    }
+}
+
+fn placeholder(sentence: &str) -> Option<&str> {
+    Some(&sentence[sentence.find('{')?..=sentence.find('}')?])
+}
+
+#[test]
+fn codes_are_read_back_from_their_text_and_stand_in_order() {
+    for &code in Code::ALL {
+        assert_eq!(code.as_str().parse(), Ok(code));
+        assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{code}\""));
+        assert_eq!(
+            code.scope() == Scope::File,
+            code.as_str().starts_with('A'),
+            "{code}"
+        );
+    }
+    assert!(
+        Code::ALL
+            .windows(2)
+            .all(|pair| pair[0].as_str() < pair[1].as_str())
+    );
+    assert_eq!(Code::ALL.len(), 110);
+    assert!("Z99".parse::<Code>().is_err());
+}
