@@ -1,0 +1,70 @@
+// A browser and visitors of the portal. Every visitor collects what the page complains about;
+// a journey fails when a page breaks the content security policy or throws.
+import { chromium } from "playwright-core";
+import assert from "node:assert/strict";
+import { before, after } from "node:test";
+
+const need = (name) => process.env[name] ?? assert.fail(`${name} is not set; run \`cargo xtask test e2e\``);
+export const PORTAL = () => need("CIMS_URL");
+
+let browser;
+
+/** Call once at the top of a test file. */
+export function withBrowser() {
+  before(async () => {
+    browser = await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu"],
+    });
+  });
+  after(() => browser.close());
+}
+
+/**
+ * A page of its own: own cookies, own window.
+ * `script: false` switches JavaScript off; `expected` are complaints of the console that belong to the journey.
+ */
+export async function visitor(t, { script = true, colour = "light", width = 1280, expected = [] } = {}) {
+  const context = await browser.newContext({
+    javaScriptEnabled: script,
+    colorScheme: colour,
+    viewport: { width, height: 900 },
+    locale: "nl-NL",
+    timezoneId: "Europe/Amsterdam",
+    reducedMotion: "reduce",
+  });
+  context.setDefaultTimeout(15_000);
+  const page = await context.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+  t.after(async () => {
+    await context.close();
+    const left = complaints.filter((text) => !expected.some((part) => text.includes(part)));
+    assert.deepEqual(left, [], "the browser's console complained");
+  });
+  return page;
+}
+
+/** Opens a page of the portal. */
+export const open = (page, path) => page.goto(PORTAL() + path);
+
+/** The path of the page that is shown now. */
+export const path = (page) => new URL(page.url()).pathname;
+
+/** Presses a button or follows a link by its name and waits for the next page. */
+export async function press(page, name, { role = "button", within = page } = {}) {
+  const target = within.getByRole(role, { name, exact: typeof name === "string" }).first();
+  await Promise.all([page.waitForEvent("framenavigated"), target.click()]);
+  await page.waitForLoadState();
+}
+
+/** The one h1 of the page. */
+export const heading = (page) => page.locator("h1").innerText();
+
+/** With JavaScript: waits until the islands of the page are alive. */
+export async function alive(page) {
+  await page.waitForLoadState("networkidle");
+}
