@@ -1,23 +1,51 @@
 //! `cims check`: the row rules on a file; no database, no keys, nothing stored (specification §6).
 
-use anyhow::bail;
+use crate::clock;
+use crate::intake::judge::{self, Rulings, Verdict};
+use crate::intake::read::{self, Limits, Opened, Options};
+use crate::intake::show::{FileFacts, Show};
+use anyhow::{Context as _, anyhow};
+use domain::codes::CodeLists;
+use domain::delivery::Channel;
+use domain::finding::Severity;
+use domain::row::{Context, Profile, RepairSet};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
+use time::Date;
+use time::macros::format_description;
+
+/// A file finding refuses the file, or it cannot be read.
+const EXIT_REFUSED: u8 = 2;
+/// At least one row is AFGEKEURD.
+const EXIT_ROWS: u8 = 1;
 
 /// Check a file by the row rules; nothing is stored.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Exit code: 2 when the file is refused or cannot be read, 1 when a row is refused, else 0.
+
+Examples:
   cims check aanlevering.csv
-  cims check aanlevering.xlsx --today 2021-06-30 --json")]
+  cims check aanlevering.xlsx --today 2021-06-30 --json"
+)]
 pub struct Args {
     /// The file: CSV, XLSX or ODS.
     #[arg(value_name = "FILE")]
-    pub file: std::path::PathBuf,
-    /// The day the rules take for today (jjjj-mm-dd).
-    #[arg(long, value_name = "DATE")]
-    pub today: Option<String>,
+    pub file: PathBuf,
+    /// The day the rules take for today (jjjj-mm-dd); the Dutch day it is when absent.
+    #[arg(long, value_name = "DATE", value_parser = day)]
+    pub today: Option<Date>,
     /// Answer with one JSON object.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Reads a day written as jjjj-mm-dd.
+pub(super) fn day(text: &str) -> Result<Date, String> {
+    Date::parse(text, format_description!("[year]-[month]-[day]"))
+        .map_err(|_| "write the day as jjjj-mm-dd, like 2021-06-30".to_owned())
 }
 
 /// Runs the command.
@@ -25,6 +53,73 @@ pub struct Args {
 /// # Errors
 /// Says in one sentence what stopped it.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("this command is not built yet")
+    let show = if args.json { Show::Json } else { Show::Words };
+    let out = &mut BufWriter::new(std::io::stdout().lock());
+    let done = check(&args, show, out);
+    if done.is_err() {
+        show.unreadable(out, &name(&args.file))?;
+    }
+    out.flush()?;
+    // What the file is called is the caller's own; what is in it is never part of an error.
+    done.with_context(|| format!("{} cannot be read", args.file.display()))
+}
+
+fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCode> {
+    let lists = CodeLists::builtin();
+    let context = Context {
+        today: args.today.unwrap_or_else(clock::today),
+        channel: Channel::Sftp,
+        profile: Profile::Unknown,
+        lists: &lists,
+        off: RepairSet::NONE,
+        test_lane: false,
+    };
+    let source = Arc::new(args.file.clone());
+    let Opened {
+        facts,
+        mut findings,
+        table,
+    } = read::open(source, &Options::new(Limits::SYSTEM))?;
+    let verdict = match &table {
+        Some(table) => judge::first_pass(table, &context)?,
+        None => Verdict::default(),
+    };
+    findings.extend(verdict.findings.iter().cloned());
+    findings.sort_by_key(|finding| finding.code);
+    let file = FileFacts {
+        name: &name(&args.file),
+        facts: &facts,
+        verdict: &verdict,
+        findings: &findings,
+    };
+    show.file(out, &file)?;
+    if let Some(table) = table.as_ref().filter(|_| !verdict.refuses()) {
+        let mut rulings = Rulings::new(table, &context, &verdict)?;
+        let mut first = true;
+        while let Some(ruling) = rulings
+            .next()
+            .map_err(|_| anyhow!("it changed while it was read"))?
+        {
+            if !ruling.checked.findings.is_empty() {
+                show.row(out, first, ruling.number, &ruling.checked)?;
+                first = false;
+            }
+        }
+    }
+    show.end(out)?;
+    let refused = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Fout);
+    Ok(match (refused, verdict.counts.afgekeurd) {
+        (true, _) => ExitCode::from(EXIT_REFUSED),
+        (false, 0) => ExitCode::SUCCESS,
+        (false, _) => ExitCode::from(EXIT_ROWS),
+    })
+}
+
+fn name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }

@@ -1,6 +1,9 @@
 //! `cims template`: writes the versioned standard format.
 
-use anyhow::bail;
+use crate::intake::template;
+use anyhow::Context as _;
+use domain::codes::CodeLists;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Write the standard spreadsheet.
@@ -10,11 +13,29 @@ use std::process::ExitCode;
   cims template --format csv sjabloon.csv")]
 pub struct Args {
     /// xlsx or csv; taken from the file name when absent.
-    #[arg(long)]
-    pub format: Option<String>,
+    #[arg(long, value_enum)]
+    pub format: Option<TemplateFormat>,
     /// File to write.
     #[arg(value_name = "FILE")]
-    pub file: std::path::PathBuf,
+    pub file: PathBuf,
+}
+
+/// A form of the template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum TemplateFormat {
+    /// Workbook with lists and explanation.
+    Xlsx,
+    /// Header and example row.
+    Csv,
+}
+
+impl TemplateFormat {
+    fn of(file: &Path) -> Self {
+        let is_csv = file
+            .extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
+        if is_csv { Self::Csv } else { Self::Xlsx }
+    }
 }
 
 /// Runs the command.
@@ -22,6 +43,14 @@ pub struct Args {
 /// # Errors
 /// Says in one sentence what stopped it.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let _ = args;
-    bail!("this command is not built yet")
+    let content = match args
+        .format
+        .unwrap_or_else(|| TemplateFormat::of(&args.file))
+    {
+        TemplateFormat::Xlsx => template::xlsx(&CodeLists::builtin())?,
+        TemplateFormat::Csv => template::csv().into_bytes(),
+    };
+    std::fs::write(&args.file, content)
+        .with_context(|| format!("{} cannot be written", args.file.display()))?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,10 @@
 
 pub mod answer;
 pub mod check;
+pub mod judge;
 pub mod matching;
 pub mod read;
 pub mod receive;
+pub mod show;
 pub mod store;
+pub mod template;

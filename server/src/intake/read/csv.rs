@@ -1,1 +1,293 @@
-//! CSV, in this process.
+//! Splits UTF-8 text into lines of cells: RFC 4180 quotes with line ends inside, LF, CRLF or CR.
+//!
+//! Own, because the row numbers must be those of the sender's spreadsheet (empty lines count, a
+//! quoted line end does not) and because a quote that never closes must refuse the file (rule A11)
+//! instead of swallowing its end: the `csv` crate skips empty lines and closes quotes by itself.
+
+use super::ReadError;
+use super::record::{Parts, Record};
+use std::io::Read;
+
+const BUFFER: usize = 64 * 1024;
+
+/// The lines of a delimited text.
+pub struct Csv<R> {
+    input: R,
+    buffer: Vec<u8>,
+    at: usize,
+    filled: usize,
+    ended: bool,
+    delimiter: u8,
+    special: [bool; 256],
+    /// A CR ended the line before: an LF right behind it belongs to it.
+    after_cr: bool,
+    number: u32,
+    parts: Parts,
+}
+
+/// What ended a cell.
+#[derive(PartialEq, Eq)]
+enum End {
+    Cell,
+    Line,
+    File,
+}
+
+impl<R: Read> Csv<R> {
+    /// Reads from the first line.
+    #[must_use]
+    pub fn new(input: R, delimiter: u8) -> Self {
+        let mut special = [false; 256];
+        for byte in [delimiter, b'\n', b'\r', 0] {
+            special[usize::from(byte)] = true;
+        }
+        Self {
+            input,
+            buffer: vec![0; BUFFER],
+            at: 0,
+            filled: 0,
+            ended: false,
+            delimiter,
+            special,
+            after_cr: false,
+            number: 0,
+            parts: Parts::default(),
+        }
+    }
+
+    /// Counts from 1 again: the line `sep=` is not one of the sender's rows.
+    pub const fn restart_numbers(&mut self) {
+        self.number = 0;
+    }
+
+    /// Reads the next line; false at the end of the file.
+    ///
+    /// # Errors
+    /// Rule A11 with the line, or the file cannot be read.
+    pub fn next(&mut self, record: &mut Record) -> Result<bool, ReadError> {
+        if self.peek()? == Some(b'\n') && self.after_cr {
+            self.at += 1;
+        }
+        self.after_cr = false;
+        if self.peek()?.is_none() {
+            return Ok(false);
+        }
+        self.number = self.number.saturating_add(1);
+        self.parts.clear();
+        loop {
+            let end = if self.peek()? == Some(b'"') {
+                self.quoted()?
+            } else {
+                self.plain()?
+            };
+            self.parts.end_cell();
+            if end != End::Cell {
+                break;
+            }
+        }
+        record.fill(self.number, &mut self.parts);
+        Ok(true)
+    }
+
+    /// The next byte, None at the end.
+    fn peek(&mut self) -> Result<Option<u8>, ReadError> {
+        while self.at == self.filled {
+            if self.ended {
+                return Ok(None);
+            }
+            self.filled = self.input.read(&mut self.buffer).map_err(ReadError::Io)?;
+            self.at = 0;
+            self.ended = self.filled == 0;
+        }
+        Ok(Some(self.buffer[self.at]))
+    }
+
+    /// A cell without quotes, up to its end.
+    fn plain(&mut self) -> Result<End, ReadError> {
+        loop {
+            if self.peek()?.is_none() {
+                return Ok(End::File);
+            }
+            let rest = &self.buffer[self.at..self.filled];
+            let stop = rest
+                .iter()
+                .position(|&byte| self.special[usize::from(byte)]);
+            self.parts.push(&rest[..stop.unwrap_or(rest.len())]);
+            self.at += stop.unwrap_or(rest.len());
+            if stop.is_some() {
+                return self.end();
+            }
+        }
+    }
+
+    /// A cell in quotes; behind the closing quote only blanks may stand before its end.
+    fn quoted(&mut self) -> Result<End, ReadError> {
+        self.at += 1;
+        loop {
+            if self.peek()?.is_none() {
+                return Err(self.broken());
+            }
+            let rest = &self.buffer[self.at..self.filled];
+            let stop = rest.iter().position(|&byte| byte == b'"' || byte == 0);
+            self.parts.push(&rest[..stop.unwrap_or(rest.len())]);
+            self.at += stop.unwrap_or(rest.len());
+            let Some(_) = stop else { continue };
+            if self.buffer[self.at] == 0 {
+                return Err(self.broken());
+            }
+            self.at += 1;
+            if self.peek()? != Some(b'"') {
+                return self.behind_quote();
+            }
+            self.parts.push(b"\"");
+            self.at += 1;
+        }
+    }
+
+    fn behind_quote(&mut self) -> Result<End, ReadError> {
+        loop {
+            match self.peek()? {
+                None => return Ok(End::File),
+                Some(byte) if self.special[usize::from(byte)] => return self.end(),
+                Some(b' ' | b'\t') => self.at += 1,
+                Some(_) => return Err(self.broken()),
+            }
+        }
+    }
+
+    /// Takes the special byte at hand.
+    fn end(&mut self) -> Result<End, ReadError> {
+        let byte = self.buffer[self.at];
+        self.at += 1;
+        match byte {
+            b'\n' => Ok(End::Line),
+            b'\r' => {
+                self.after_cr = true;
+                Ok(End::Line)
+            }
+            byte if byte == self.delimiter => Ok(End::Cell),
+            _ => Err(self.broken()),
+        }
+    }
+
+    const fn broken(&self) -> ReadError {
+        ReadError::Broken(self.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Hands out one byte at a time: every state meets the end of the buffer.
+    struct Drip<'a>(&'a [u8]);
+    impl Read for Drip<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let Some((first, rest)) = self.0.split_first() else {
+                return Ok(0);
+            };
+            out[0] = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    fn all(input: impl Read) -> Result<Vec<(u32, Vec<String>)>, u32> {
+        let mut csv = Csv::new(input, b';');
+        let mut record = Record::default();
+        let mut lines = Vec::new();
+        loop {
+            match csv.next(&mut record) {
+                Ok(true) => {
+                    lines.push((record.number(), record.cells().map(str::to_owned).collect()));
+                }
+                Ok(false) => return Ok(lines),
+                Err(ReadError::Broken(line)) => return Err(line),
+                Err(_) => panic!("no other error can come from memory"),
+            }
+        }
+    }
+
+    fn read(text: &str) -> Result<Vec<(u32, Vec<String>)>, u32> {
+        let whole = all(text.as_bytes());
+        assert_eq!(
+            whole,
+            all(Drip(text.as_bytes())),
+            "the piece size must not matter"
+        );
+        whole
+    }
+
+    fn lines(text: &str) -> Vec<(u32, Vec<String>)> {
+        read(text).expect("readable")
+    }
+
+    fn line(number: u32, cells: &[&str]) -> (u32, Vec<String>) {
+        (number, cells.iter().map(|&cell| cell.to_owned()).collect())
+    }
+
+    #[test]
+    fn every_line_end_gives_the_same_lines() {
+        let expected = vec![
+            line(1, &["a", "b"]),
+            line(2, &["1", ""]),
+            line(3, &["", "2"]),
+        ];
+        assert_eq!(lines("a;b\n1;\n;2\n"), expected);
+        assert_eq!(lines("a;b\r\n1;\r\n;2\r\n"), expected);
+        assert_eq!(lines("a;b\r1;\r;2\r"), expected);
+        assert_eq!(lines("a;b\n1;\n;2"), expected);
+    }
+
+    #[test]
+    fn empty_lines_count_as_the_spreadsheet_counts_them() {
+        assert_eq!(
+            lines("a\n\n\r\nb"),
+            [
+                line(1, &["a"]),
+                line(2, &[""]),
+                line(3, &[""]),
+                line(4, &["b"])
+            ]
+        );
+    }
+
+    #[test]
+    fn a_line_end_in_quotes_is_no_new_row() {
+        assert_eq!(
+            lines("\"a\r\nb\";\"c \"\"d\"\"\"\nx;\"\"\n"),
+            [line(1, &["a\r\nb", "c \"d\""]), line(2, &["x", ""])]
+        );
+    }
+
+    #[test]
+    fn a_quote_inside_a_plain_cell_is_a_character() {
+        assert_eq!(lines("5\" x;y\n"), [line(1, &["5\" x", "y"])]);
+    }
+
+    #[test]
+    fn a_quote_that_never_closes_names_the_row_where_it_opened() {
+        assert_eq!(read("a;b\n1;\"2\n3;4\n"), Err(2));
+        assert_eq!(read("a;b\n1;\"2\n3;\"4\"\n"), Err(2));
+        assert_eq!(read("\""), Err(1));
+    }
+
+    #[test]
+    fn a_nul_names_its_row_in_quotes_too() {
+        assert_eq!(read("a\nb\0\n"), Err(2));
+        assert_eq!(read("a\n\"b\0\"\n"), Err(2));
+    }
+
+    #[test]
+    fn a_line_beyond_the_limit_is_remembered_not_kept() {
+        let text = format!("{}\nb\n", "x;".repeat(100_000));
+        let mut csv = Csv::new(text.as_bytes(), b';');
+        let mut record = Record::default();
+        assert!(csv.next(&mut record).is_ok_and(|more| more));
+        assert!(record.too_long());
+        assert!(record.len() <= super::super::record::ROW_BYTES);
+        assert!(csv.next(&mut record).is_ok_and(|more| more));
+        assert!(!record.too_long());
+        assert_eq!(record.get(0), "b");
+    }
+}

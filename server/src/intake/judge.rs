@@ -1,0 +1,279 @@
+//! Stage 1 of a whole file, shared by `cims check`, `cims import` and the upload (security G2).
+//!
+//! [`first_pass`] reads every row once and decides what only the whole file can tell: A07, A11, A14,
+//! A15, A17, the doubles D01 and D02, and the counts. [`Rulings`] reads it again and hands out each row
+//! with all its findings. Memory is flat, some 30 bytes a row for the keys of doubles aside.
+
+use super::read::{Content, ReadError, Row, Rows, Table};
+use domain::delivery::{Counts, FileOutcome, RowOutcome};
+use domain::duplicate::{InFile, InFileFinding};
+use domain::evidence::FileEvidence;
+use domain::finding::{Code, Filled, Finding, Severity};
+use domain::row::{self, Accepted, Checked, Column, Context, RawRow};
+use std::io;
+
+/// What the first pass decided about a file.
+#[derive(Debug, Clone, Default)]
+pub struct Verdict {
+    /// Rows read; 0 when the file is refused as a whole.
+    pub rows: u32,
+    /// Rows skipped: empty, drop-down defaults only, hidden, or the example of the template.
+    pub skipped: u32,
+    /// Those of the skipped rows that the sender has hidden.
+    pub hidden: u32,
+    /// Rows per outcome of stage 1; they add up to `rows`.
+    pub counts: Counts,
+    /// File findings of this pass.
+    pub findings: Vec<Finding>,
+    /// A row without consent holds personal values: the raw file must go (rule T10).
+    pub holds_unconsented: bool,
+    /// D01 and D02, by line.
+    doubles: Vec<InFileFinding>,
+}
+
+impl Verdict {
+    /// True when a file finding refuses the file.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        self.findings
+            .iter()
+            .any(|finding| finding.severity == Severity::Fout)
+    }
+
+    /// What becomes of the file by stage 1, given the findings of its opening too.
+    #[must_use]
+    pub fn outcome(&self, opening: &[Finding]) -> FileOutcome {
+        FileOutcome::of(&self.counts, opening.iter().chain(&self.findings))
+    }
+
+    /// The findings of the whole file on one row.
+    fn doubles_of(&self, line: u32) -> &[InFileFinding] {
+        let from = self.doubles.partition_point(|found| found.line < line);
+        let length = self.doubles[from..].partition_point(|found| found.line == line);
+        &self.doubles[from..from + length]
+    }
+}
+
+/// Reads the whole table once.
+///
+/// # Errors
+/// When the bytes cannot be read now; a file that can be read is judged by findings.
+pub fn first_pass(table: &Table, context: &Context<'_>) -> io::Result<Verdict> {
+    let mut rows = table.rows()?;
+    let mut pass = Pass::default();
+    let refused = loop {
+        match rows.next() {
+            Ok(Some(row)) => pass.add(row.number, &stage_one(&row, context)),
+            Ok(None) => break None,
+            Err(error) => break Some(error.into_finding()?),
+        }
+    };
+    Ok(pass.finish(&rows, refused))
+}
+
+/// What the first pass gathers.
+#[derive(Default)]
+struct Pass {
+    counts: Counts,
+    /// Outcome of the rows that may still become doubles, where it is not GEACCEPTEERD.
+    special: Vec<(u32, RowOutcome)>,
+    in_file: InFile,
+    evidence: FileEvidence,
+    holds_unconsented: bool,
+}
+
+impl Pass {
+    fn add(&mut self, line: u32, checked: &Checked) {
+        self.counts.add(checked.outcome);
+        if !matches!(
+            checked.outcome,
+            RowOutcome::Geaccepteerd | RowOutcome::Afgekeurd
+        ) {
+            self.special.push((line, checked.outcome));
+        }
+        self.in_file.add(line, checked);
+        self.evidence.add(line, checked);
+        self.holds_unconsented |= checked
+            .findings
+            .iter()
+            .any(|finding| finding.code == Code::T10);
+    }
+
+    fn finish(mut self, rows: &Rows<'_>, refused: Option<Finding>) -> Verdict {
+        let mut findings: Vec<Finding> = refused.into_iter().collect();
+        if findings.is_empty() {
+            findings = whole_file(&self.evidence);
+        }
+        let mut verdict = Verdict {
+            findings,
+            holds_unconsented: self.holds_unconsented,
+            hidden: rows.hidden(),
+            ..Verdict::default()
+        };
+        if !verdict.refuses() {
+            verdict.doubles = std::mem::take(&mut self.in_file).finish();
+            self.move_doubles(&verdict.doubles);
+            verdict.rows = rows.rows();
+            verdict.skipped = rows.skipped();
+            verdict.counts = self.counts;
+        }
+        verdict
+    }
+
+    /// Counts the doubles under the outcome they end in.
+    fn move_doubles(&mut self, doubles: &[InFileFinding]) {
+        for found in doubles.chunk_by(|a, b| a.line == b.line) {
+            let line = found[0].line;
+            let before = self
+                .special
+                .binary_search_by_key(&line, |(line, _)| *line)
+                .map_or(RowOutcome::Geaccepteerd, |place| self.special[place].1);
+            let counted = before == RowOutcome::Geteld;
+            let after = RowOutcome::of(found.iter().map(|found| &found.finding), counted);
+            self.counts.move_row(before, after);
+        }
+    }
+}
+
+/// Rules A15 and A17.
+fn whole_file(evidence: &FileEvidence) -> Vec<Finding> {
+    let shifted = evidence.shifted_from();
+    let shifted = shifted.map(|line| Finding::whole(Code::A15).filled(Filled::Line(line)));
+    let swapped = evidence.swapped_columns().into_iter();
+    let swapped = swapped.map(|column| {
+        Finding::whole(Code::A17).filled(Filled::Columns(vec![column.name().to_owned()]))
+    });
+    shifted.into_iter().chain(swapped).collect()
+}
+
+/// Reads a table again, after its first pass: every row with all findings of stage 1.
+pub struct Rulings<'t> {
+    rows: Rows<'t>,
+    context: &'t Context<'t>,
+    verdict: &'t Verdict,
+}
+
+/// One row and what stage 1 says of it.
+pub struct Ruling<'r> {
+    /// Its number as the sender sees it.
+    pub number: u32,
+    /// Its text per column; none when its cells cannot be told apart (R05, R08, R09).
+    pub raw: Option<RawRow<'r>>,
+    /// All findings, those of the whole file included.
+    pub checked: Checked,
+}
+
+impl<'t> Rulings<'t> {
+    /// Begins at the first row.
+    ///
+    /// # Errors
+    /// When the file cannot be opened again.
+    pub fn new(
+        table: &'t Table,
+        context: &'t Context<'t>,
+        verdict: &'t Verdict,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            rows: table.rows()?,
+            context,
+            verdict,
+        })
+    }
+
+    /// The next row; None at the end.
+    ///
+    /// # Errors
+    /// When the bytes cannot be read now, or are not those of the first pass.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a ruling borrows the buffers of its reader"
+    )]
+    pub fn next(&mut self) -> Result<Option<Ruling<'_>>, ReadError> {
+        let Some(row) = self.rows.next()? else {
+            return Ok(None);
+        };
+        let mut checked = stage_one(&row, self.context);
+        add_doubles(&mut checked, self.verdict.doubles_of(row.number));
+        let raw = match row.content {
+            Content::Cells(raw) => Some(raw),
+            Content::Broken(_) => None,
+        };
+        Ok(Some(Ruling {
+            number: row.number,
+            raw,
+            checked,
+        }))
+    }
+}
+
+fn add_doubles(checked: &mut Checked, doubles: &[InFileFinding]) {
+    if doubles.is_empty() {
+        return;
+    }
+    let counted = matches!(checked.accepted, Some(Accepted::Count(_)));
+    checked
+        .findings
+        .extend(doubles.iter().map(|found| found.finding.clone()));
+    checked.outcome = RowOutcome::of(&checked.findings, counted);
+    if checked.outcome == RowOutcome::Afgekeurd {
+        checked.accepted = None;
+    }
+}
+
+/// Stage 1 of one row as it was read.
+fn stage_one(row: &Row<'_>, context: &Context<'_>) -> Checked {
+    match &row.content {
+        Content::Broken(code) => Checked::refused(Finding::whole(*code)),
+        Content::Cells(raw) => {
+            let mut checked = row::check(raw, context);
+            refuse_error_values(raw, &mut checked);
+            checked
+        }
+    }
+}
+
+/// A formula that failed leaves an error value; it refuses its cell, also where the column takes any
+/// text (specification §3). A CSV made of the workbook holds the same words.
+fn refuse_error_values(raw: &RawRow<'_>, checked: &mut Checked) {
+    for column in [
+        Column::Achternaam,
+        Column::Voorvoegsel,
+        Column::Vaccinatieplaats,
+    ] {
+        let refused = |finding: &Finding| {
+            finding.severity == Severity::Fout
+                && (finding.column == Some(column) || finding.code == Code::T10)
+        };
+        if is_error_value(raw.get(column)) && !checked.findings.iter().any(refused) {
+            checked.findings.push(Finding::on(Code::R09, column));
+            checked.outcome = RowOutcome::Afgekeurd;
+            checked.accepted = None;
+        }
+    }
+}
+
+/// Error values of spreadsheets, in English and in Dutch.
+fn is_error_value(cell: &str) -> bool {
+    const VALUES: [&str; 19] = [
+        "#N/A",
+        "#NULL!",
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NAME?",
+        "#NUM!",
+        "#DATA!",
+        "#SPILL!",
+        "#CALC!",
+        "#GETTING_DATA",
+        "#N/B",
+        "#LEEG!",
+        "#DEEL/0!",
+        "#WAARDE!",
+        "#VERW!",
+        "#NAAM?",
+        "#GETAL!",
+        "#OVERLOOP!",
+    ];
+    cell.starts_with('#') && VALUES.contains(&cell.trim_end())
+}

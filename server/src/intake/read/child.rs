@@ -1,0 +1,355 @@
+//! The parent's side of the limited child that reads workbooks (security §6.2): starts it with an
+//! empty environment, feeds it the file, takes its rows, and kills it when it takes too long or says
+//! too much. Whatever the child does, the parent's memory stays flat and its answer is a finding.
+
+use super::ReadError;
+use super::message::{Format, Message};
+use super::record::{Line, Record};
+use domain::finding::{Filled, Finding};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Longest time the parent waits for the child, all waits together.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Most bytes the child may say in one run.
+const OUTPUT: u64 = 512 * 1024 * 1024;
+/// Longest line: a row of 16 KiB with every character escaped, and its commas.
+const LINE: u64 = 256 * 1024;
+
+/// The program that has the subcommand `read-workbook`.
+#[derive(Debug, Clone, Default)]
+pub enum Program {
+    /// The running one.
+    #[default]
+    Current,
+    /// Another: tests name the built `cims`.
+    At(PathBuf),
+}
+
+impl Program {
+    fn path(&self) -> io::Result<PathBuf> {
+        match self {
+            Self::Current => std::env::current_exe(),
+            Self::At(path) => Ok(path.clone()),
+        }
+    }
+}
+
+/// First lines of a visible sheet.
+pub struct Sheet {
+    /// Counted from 0 among all sheets.
+    pub index: u32,
+    /// As its tab shows it.
+    pub name: String,
+    /// Its first lines with a cell.
+    pub head: Vec<Line>,
+}
+
+/// What a workbook holds.
+pub struct Probe {
+    /// XLSX or ODS.
+    pub format: Format,
+    /// Its visible sheets.
+    pub sheets: Vec<Sheet>,
+}
+
+/// Asks the child for the first lines of every visible sheet.
+///
+/// # Errors
+/// The workbook is refused, or the child cannot be started.
+pub fn probe(program: &Program, content: &Arc<Vec<u8>>) -> Result<Probe, ReadError> {
+    let mut cells = Cells::start(program, content, None).map_err(ReadError::Io)?;
+    let mut format = None;
+    let mut sheets: Vec<Sheet> = Vec::new();
+    let mut record = Record::default();
+    loop {
+        match cells.line(&mut record)? {
+            Said::Row => {
+                if let Some(sheet) = sheets.last_mut() {
+                    sheet.head.push(record.to_line());
+                }
+            }
+            Said::Message(Message::Format(found)) => format = Some(found),
+            Said::Message(Message::Sheet { index, name }) => {
+                sheets.push(Sheet {
+                    index,
+                    name,
+                    head: Vec::new(),
+                });
+            }
+            Said::Message(Message::Done) => break,
+            Said::Message(_) => {}
+        }
+    }
+    let format = format.ok_or(ReadError::Broken(1))?;
+    Ok(Probe { format, sheets })
+}
+
+/// What one line of the child says.
+enum Said {
+    /// The record holds a row.
+    Row,
+    /// Something else.
+    Message(Message),
+}
+
+/// The rows a child sends.
+pub struct Cells {
+    output: BufReader<io::Take<Watched>>,
+    guard: Guard,
+    line: Vec<u8>,
+    last: u32,
+    hidden: u32,
+    done: bool,
+}
+
+impl Cells {
+    /// Starts a child on a workbook: all rows of one sheet, or the first lines of each.
+    pub(super) fn start(
+        program: &Program,
+        content: &Arc<Vec<u8>>,
+        sheet: Option<u32>,
+    ) -> io::Result<Self> {
+        let mut command = Command::new(program.path()?);
+        command.arg("read-workbook").env_clear();
+        if let Some(sheet) = sheet {
+            command.arg("--sheet").arg(sheet.to_string());
+        }
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn()?;
+        let (Some(mut input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::Error::other("the child has no pipes"));
+        };
+        let content = Arc::clone(content);
+        // A child that dies early breaks the pipe; what that means shows in its output.
+        std::thread::spawn(move || drop(input.write_all(&content)));
+        let waited = Arc::new(Mutex::new(Waited::default()));
+        let guard = Guard::watch(child, Arc::clone(&waited));
+        let output = Watched { output, waited }.take(OUTPUT);
+        Ok(Self {
+            output: BufReader::with_capacity(64 * 1024, output),
+            guard,
+            line: Vec::new(),
+            last: 0,
+            hidden: 0,
+            done: false,
+        })
+    }
+
+    /// Hidden rows left out so far.
+    pub(super) const fn hidden(&self) -> u32 {
+        self.hidden
+    }
+
+    /// The next row; a hidden one comes without cells.
+    pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, ReadError> {
+        loop {
+            if self.done {
+                return Ok(false);
+            }
+            match self.line(record)? {
+                Said::Row => return Ok(true),
+                Said::Message(Message::Hidden(number)) => {
+                    self.hidden += 1;
+                    self.last = number;
+                    record.begin(number);
+                    return Ok(true);
+                }
+                Said::Message(Message::Long(number)) => {
+                    self.last = number;
+                    record.begin_too_long(number);
+                    return Ok(true);
+                }
+                Said::Message(Message::Done) => self.done = true,
+                Said::Message(_) => {}
+            }
+        }
+    }
+
+    /// One line of the child. An end without `Done` means that the child was stopped or died.
+    fn line(&mut self, record: &mut Record) -> Result<Said, ReadError> {
+        self.line.clear();
+        let read = (&mut self.output)
+            .take(LINE)
+            .read_until(b'\n', &mut self.line);
+        let whole = read.is_ok() && self.line.last() == Some(&b'\n');
+        if !whole {
+            self.guard.stop();
+            return Err(ReadError::Broken(self.last.saturating_add(1)));
+        }
+        let said = if self.line.first() == Some(&b'[') {
+            let mut json = serde_json::Deserializer::from_slice(&self.line);
+            IntoRecord(record)
+                .deserialize(&mut json)
+                .map(|()| Said::Row)
+        } else {
+            serde_json::from_slice(&self.line).map(Said::Message)
+        };
+        match said {
+            Ok(Said::Row) => {
+                self.last = record.number();
+                Ok(Said::Row)
+            }
+            Ok(Said::Message(Message::Refused { code, limit })) => {
+                let filled = limit.map_or(Filled::Nothing, Filled::Limit);
+                Err(ReadError::Refused(Finding::whole(code).filled(filled)))
+            }
+            Ok(Said::Message(Message::Broken(line))) => Err(ReadError::Broken(line)),
+            Ok(said) => Ok(said),
+            Err(_) => Err(ReadError::Broken(self.last.saturating_add(1))),
+        }
+    }
+}
+
+/// How long the parent has waited for the child.
+#[derive(Default)]
+struct Waited {
+    before: Duration,
+    since: Option<Instant>,
+}
+
+impl Waited {
+    fn begin(&mut self) {
+        self.since = Some(now());
+    }
+
+    fn end(&mut self) {
+        self.before = self.total();
+        self.since = None;
+    }
+
+    fn total(&self) -> Duration {
+        self.before
+            + self
+                .since
+                .map_or(Duration::ZERO, |since| now().duration_since(since))
+    }
+}
+
+/// Time that only measures patience; no rule depends on it.
+fn now() -> Instant {
+    Instant::now()
+}
+
+fn lock(waited: &Mutex<Waited>) -> std::sync::MutexGuard<'_, Waited> {
+    waited.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The child's output; remembers how long each read took.
+struct Watched {
+    output: ChildStdout,
+    waited: Arc<Mutex<Waited>>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        lock(&self.waited).begin();
+        let read = self.output.read(out);
+        lock(&self.waited).end();
+        read
+    }
+}
+
+/// Kills the child when the parent has waited too long, and when nobody wants its rows any more.
+struct Guard {
+    child: Arc<Mutex<Child>>,
+    /// Dropping it ends the watch.
+    watch: Option<std::sync::mpsc::Sender<()>>,
+}
+
+impl Guard {
+    fn watch(child: Child, waited: Arc<Mutex<Waited>>) -> Self {
+        let child = Arc::new(Mutex::new(child));
+        let (watch, gone) = std::sync::mpsc::channel();
+        let watched = Arc::clone(&child);
+        std::thread::spawn(move || {
+            let pause = Duration::from_millis(200);
+            while gone.recv_timeout(pause) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+                if lock(&waited).total() > PATIENCE {
+                    kill(&watched);
+                    return;
+                }
+            }
+        });
+        Self {
+            child,
+            watch: Some(watch),
+        }
+    }
+
+    fn stop(&mut self) {
+        self.watch = None;
+        kill(&self.child);
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Ends the child and takes its exit status, so that no zombie stays.
+fn kill(child: &Mutex<Child>) {
+    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+    drop(child.kill());
+    drop(child.wait());
+}
+
+/// Reads `[number, "cell", …]` straight into a record: no text is allocated.
+struct IntoRecord<'r>(&'r mut Record);
+
+impl<'de> DeserializeSeed<'de> for IntoRecord<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for IntoRecord<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a row: its number and its cells")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut row: A) -> Result<(), A::Error> {
+        let number = row
+            .next_element()?
+            .ok_or_else(|| A::Error::custom("no number"))?;
+        self.0.begin(number);
+        while row.next_element_seed(IntoCell(self.0))?.is_some() {}
+        Ok(())
+    }
+}
+
+struct IntoCell<'r>(&'r mut Record);
+
+impl<'de> DeserializeSeed<'de> for IntoCell<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for IntoCell<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a cell")
+    }
+
+    fn visit_str<E>(self, cell: &str) -> Result<(), E> {
+        self.0.push(cell);
+        Ok(())
+    }
+}

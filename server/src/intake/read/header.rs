@@ -1,0 +1,235 @@
+//! Finds the header among the first lines and says which field is which column (specification §3).
+
+use super::limits::{COLUMNS, HEADER_LINES};
+use super::record::{Line, is_blank};
+use domain::finding::{Code, Filled, Finding};
+use domain::row::Column;
+
+/// Columns of our own answers: in a file that was repaired and sent again they are no news (A10).
+pub const OWN_COLUMNS: [&str; 3] = ["foutcode", "melding", "cims_regel"];
+
+/// Columns every file must have; vaccin and hpk_code stand in for one another.
+const MINIMUM: [Column; 6] = [
+    Column::Toestemming,
+    Column::Bsn,
+    Column::Geboortedatum,
+    Column::Vaccinatiedatum,
+    Column::Batchnummer,
+    Column::Dosisnummer,
+];
+
+/// What a field of the header means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    /// A column of the standard format.
+    Known(Column),
+    /// A column of our own answers, ignored.
+    Own,
+    /// Not ours: named in A10, never stored.
+    Unknown,
+    /// No header text.
+    Unnamed,
+}
+
+/// The header of a table.
+#[derive(Debug, Clone)]
+pub struct Header {
+    /// Its row number as the sender sees it.
+    pub row: u32,
+    /// What each field means, up to the last one with a text.
+    pub fields: Vec<Field>,
+    /// The texts as the sender wrote them, for the file that goes back.
+    pub names: Vec<String>,
+    /// The line holds more than a line may.
+    too_long: bool,
+}
+
+impl Header {
+    /// The line with the most known names among the first 15; the first of them on a tie.
+    #[must_use]
+    pub fn find(lines: &[Line]) -> Option<Self> {
+        let mut best: Option<(usize, &Line)> = None;
+        for line in lines
+            .iter()
+            .take_while(|line| line.number <= HEADER_LINES as u32)
+        {
+            let known = known_names(&line.cells);
+            if known > best.map_or(0, |(most, _)| most) {
+                best = Some((known, line));
+            }
+        }
+        best.map(|(_, line)| Self::of(line))
+    }
+
+    fn of(line: &Line) -> Self {
+        let names: Vec<String> = {
+            let width = line
+                .cells
+                .iter()
+                .rposition(|cell| !is_nameless(cell))
+                .map_or(0, |at| at + 1);
+            line.cells[..width].to_vec()
+        };
+        let fields = names.iter().map(|name| field(name)).collect();
+        Self {
+            row: line.number,
+            fields,
+            names,
+            too_long: line.too_long,
+        }
+    }
+
+    /// Number of different columns known.
+    #[must_use]
+    pub fn known(&self) -> usize {
+        known_names(&self.names)
+    }
+
+    /// True when the minimum header is there.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.missing().is_empty()
+    }
+
+    fn has(&self, column: Column) -> bool {
+        self.fields.contains(&Field::Known(column))
+    }
+
+    fn missing(&self) -> Vec<String> {
+        missing(|column| self.has(column))
+    }
+
+    /// Rules A08, A09, A10, A19 and A22.
+    #[must_use]
+    pub fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let missing = self.missing();
+        let complete = missing.is_empty();
+        if !complete {
+            findings.push(with_columns(Code::A08, missing));
+        }
+        for column in self.twice() {
+            findings.push(with_columns(Code::A09, vec![column.name().to_owned()]));
+        }
+        let unknown = self.unknown();
+        // Without the minimum header this may be a row of data: its cells are then nobody's to name.
+        if complete && !unknown.is_empty() {
+            findings.push(with_columns(Code::A10, unknown));
+        }
+        if self.row > 1 {
+            findings.push(Finding::whole(Code::A19).filled(Filled::Line(self.row)));
+        }
+        if self.too_long || self.fields.len() > COLUMNS {
+            findings.push(Finding::whole(Code::A22));
+        }
+        findings
+    }
+
+    /// Columns that two headers mean.
+    fn twice(&self) -> Vec<Column> {
+        let times = |column| {
+            self.fields
+                .iter()
+                .filter(|&&field| field == Field::Known(column))
+                .count()
+        };
+        Column::ALL
+            .iter()
+            .copied()
+            .filter(|&column| times(column) > 1)
+            .collect()
+    }
+
+    fn unknown(&self) -> Vec<String> {
+        let unknown = |(index, field): (usize, &Field)| {
+            (*field == Field::Unknown).then(|| shown_name(&self.names[index], index))
+        };
+        self.fields.iter().enumerate().filter_map(unknown).collect()
+    }
+}
+
+/// Rule A08 for a table without any header.
+#[must_use]
+pub fn no_header() -> Finding {
+    with_columns(Code::A08, missing(|_| false))
+}
+
+fn missing(has: impl Fn(Column) -> bool) -> Vec<String> {
+    let mut missing: Vec<(Column, String)> = MINIMUM
+        .iter()
+        .filter(|&&column| !has(column))
+        .map(|&column| (column, column.name().to_owned()))
+        .collect();
+    if !has(Column::Vaccin) && !has(Column::HpkCode) {
+        let either = format!("{} of {}", Column::Vaccin.name(), Column::HpkCode.name());
+        missing.push((Column::Vaccin, either));
+    }
+    missing.sort_by_key(|(column, _)| *column);
+    missing.into_iter().map(|(_, name)| name).collect()
+}
+
+fn with_columns(code: Code, columns: Vec<String>) -> Finding {
+    Finding::whole(code).filled(Filled::Columns(columns))
+}
+
+fn known_names(cells: &[String]) -> usize {
+    let mut seen = [false; Column::COUNT];
+    for cell in cells {
+        if let Some(column) = column(cell) {
+            seen[column as usize] = true;
+        }
+    }
+    seen.iter().filter(|&&seen| seen).count()
+}
+
+/// A text longer than any header is no name.
+fn column(name: &str) -> Option<Column> {
+    if name.len() > 200 {
+        None
+    } else {
+        Column::from_header(name)
+    }
+}
+
+fn field(name: &str) -> Field {
+    if is_nameless(name) {
+        Field::Unnamed
+    } else if let Some(column) = column(name) {
+        Field::Known(column)
+    } else if OWN_COLUMNS.contains(&name.trim().to_lowercase().as_str()) {
+        Field::Own
+    } else {
+        Field::Unknown
+    }
+}
+
+/// Empty, or nothing but a slash.
+fn is_nameless(name: &str) -> bool {
+    is_blank(name) || name.chars().all(|c| c == '/' || c.is_whitespace())
+}
+
+/// A header text as it may be shown: short, one line, and never a number that could be a person's.
+fn shown_name(name: &str, index: usize) -> String {
+    let mut run = 0;
+    let long_number = name.chars().any(|c| {
+        run = if c.is_ascii_digit() { run + 1 } else { 0 };
+        run >= 6
+    });
+    if long_number {
+        return format!("kolom {}", letters(index));
+    }
+    let shown: String = name.split_whitespace().collect::<Vec<_>>().join(" ");
+    shown.chars().filter(|c| !c.is_control()).take(40).collect()
+}
+
+/// The letters a spreadsheet shows above a column: A, Z, AA.
+fn letters(mut index: usize) -> String {
+    let mut text = String::new();
+    loop {
+        text.insert(0, char::from(b'A' + u8::try_from(index % 26).unwrap_or(0)));
+        if index < 26 {
+            return text;
+        }
+        index = index / 26 - 1;
+    }
+}

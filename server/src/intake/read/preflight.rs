@@ -1,0 +1,267 @@
+//! Looks through the archive of a workbook before any library interprets it (security §6.1): what it
+//! holds, how large it really is when inflated, and the things no honest table brings along. Runs in
+//! the limited child only.
+
+use super::limits::bytes_in_words;
+use super::message::{Format, Message};
+use domain::finding::Code;
+use std::io::{Cursor, Read};
+use zip::ZipArchive;
+
+/// Most entries in the archive. The largest honest workbook with our template has some twenty.
+const ENTRIES: usize = 64;
+/// Most bytes of all entries together, as really inflated.
+const INFLATED: u64 = 128 * 1024 * 1024;
+/// Largest ratio of inflated to packed bytes …
+const RATIO: u64 = 200;
+/// … once this much has been inflated.
+const RATIO_FROM: u64 = 16 * 1024 * 1024;
+/// Most shared strings, promised or real.
+const STRINGS: u64 = 1_000_000;
+
+/// An archive that may be read.
+pub struct Cleared {
+    /// XLSX or ODS.
+    pub format: Format,
+    /// Sheets in which something may be hidden: only these are searched for hidden rows.
+    pub may_hide: bool,
+}
+
+/// Why the archive is refused: the message for the parent.
+pub type Refusal = Message;
+
+fn refuse(code: Code) -> Refusal {
+    Message::Refused { code, limit: None }
+}
+
+fn too_big() -> Refusal {
+    Message::Refused {
+        code: Code::A06,
+        limit: Some(format!("{} (uitgepakt)", bytes_in_words(INFLATED))),
+    }
+}
+
+/// Inspects every entry of the archive.
+///
+/// # Errors
+/// The message that refuses the file: A02, A03, A05, A06 or a broken archive.
+pub fn clear(content: &[u8]) -> Result<Cleared, Refusal> {
+    let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|_| Message::Broken(1))?;
+    if archive.len() > ENTRIES {
+        return Err(if is_workbook(&archive) {
+            too_big()
+        } else {
+            refuse(Code::A02)
+        });
+    }
+    let format = format(&mut archive)?;
+    for index in 0..archive.len() {
+        let entry = archive
+            .by_index_raw(index)
+            .map_err(|_| Message::Broken(1))?;
+        if entry.encrypted() {
+            return Err(refuse(Code::A03));
+        }
+        if entry.is_symlink() {
+            return Err(refuse(Code::A02));
+        }
+        let name = entry.name().map_err(|_| refuse(Code::A02))?.to_lowercase();
+        if brings_code_or_links(&name) {
+            return Err(refuse(Code::A05));
+        }
+    }
+    let mut weigher = Weigher {
+        packed: content.len() as u64,
+        inflated: 0,
+        may_hide: false,
+    };
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(|_| Message::Broken(1))?;
+        let name = entry.name().map_err(|_| refuse(Code::A02))?.to_lowercase();
+        weigher.weigh(&name, &mut entry)?;
+    }
+    Ok(Cleared {
+        format,
+        may_hide: weigher.may_hide,
+    })
+}
+
+fn is_workbook(archive: &ZipArchive<Cursor<&[u8]>>) -> bool {
+    archive
+        .file_names()
+        .flatten()
+        .any(|name| name.to_lowercase().ends_with("workbook.xml"))
+}
+
+/// XLSX has a workbook part, ODS names itself in its first entry.
+fn format(archive: &mut ZipArchive<Cursor<&[u8]>>) -> Result<Format, Refusal> {
+    if is_workbook(archive) {
+        return Ok(Format::Xlsx);
+    }
+    let mut mimetype = String::new();
+    if let Ok(entry) = archive.by_name("mimetype") {
+        // An encrypted or unreadable one leaves the text empty: not a spreadsheet we know.
+        drop(entry.take(128).read_to_string(&mut mimetype));
+    }
+    match mimetype.trim() {
+        "application/vnd.oasis.opendocument.spreadsheet"
+        | "application/vnd.oasis.opendocument.spreadsheet-template" => Ok(Format::Ods),
+        _ if has_encrypted(archive) => Err(refuse(Code::A03)),
+        _ => Err(refuse(Code::A02)),
+    }
+}
+
+fn has_encrypted(archive: &mut ZipArchive<Cursor<&[u8]>>) -> bool {
+    (0..archive.len()).any(|index| {
+        archive
+            .by_index_raw(index)
+            .is_ok_and(|entry| entry.encrypted())
+    })
+}
+
+/// Macros (both formats), macro sheets and links to other workbooks: rule A05.
+fn brings_code_or_links(name: &str) -> bool {
+    name.ends_with("vbaproject.bin")
+        || ["xl/externallinks/", "xl/macrosheets/", "basic/", "scripts/"]
+            .iter()
+            .any(|folder| name.starts_with(folder) && !name.ends_with('/'))
+}
+
+/// Inflates entries to nowhere, and counts.
+struct Weigher {
+    packed: u64,
+    inflated: u64,
+    may_hide: bool,
+}
+
+impl Weigher {
+    fn weigh(&mut self, name: &str, entry: &mut impl Read) -> Result<(), Refusal> {
+        let mut scan = Scan::of(name);
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let read = entry.read(&mut buffer).map_err(|_| Message::Broken(1))?;
+            if read == 0 {
+                break;
+            }
+            self.inflated += read as u64;
+            let ratio = self.inflated / self.packed.max(1);
+            if self.inflated > INFLATED || (self.inflated > RATIO_FROM && ratio > RATIO) {
+                return Err(too_big());
+            }
+            scan.feed(&buffer[..read])?;
+        }
+        self.may_hide |= scan.hides;
+        Ok(())
+    }
+}
+
+/// Searches the text of one entry for what is not allowed, whatever the size of the pieces.
+struct Scan {
+    is_text: bool,
+    is_strings: bool,
+    is_manifest: bool,
+    tail: Vec<u8>,
+    strings: u64,
+    begun: bool,
+    hides: bool,
+}
+
+/// Longest word sought, so what two pieces must share.
+const OVERLAP: usize = 32;
+
+impl Scan {
+    fn of(name: &str) -> Self {
+        Self {
+            is_text: [".xml", ".rels", ".rdf"]
+                .iter()
+                .any(|end| name.ends_with(end)),
+            is_strings: name.ends_with("sharedstrings.xml"),
+            is_manifest: name == "meta-inf/manifest.xml",
+            tail: Vec::new(),
+            strings: 0,
+            begun: false,
+            hides: false,
+        }
+    }
+
+    fn feed(&mut self, piece: &[u8]) -> Result<(), Refusal> {
+        if !self.is_text {
+            return Ok(());
+        }
+        if !self.begun && (piece.starts_with(b"\xFF\xFE") || piece.starts_with(b"\xFE\xFF")) {
+            // In UTF-16 the words below could hide; no spreadsheet program writes it.
+            return Err(refuse(Code::A02));
+        }
+        self.begun = true;
+        let old = self.tail.len();
+        let mut joined = std::mem::take(&mut self.tail);
+        joined.extend_from_slice(piece);
+        self.judge(&joined, old)?;
+        joined.drain(..joined.len().saturating_sub(OVERLAP));
+        self.tail = joined;
+        Ok(())
+    }
+
+    /// `old` bytes at the start were judged before.
+    fn judge(&mut self, text: &[u8], old: usize) -> Result<(), Refusal> {
+        if contains(text, b"<!DOCTYPE") || contains(text, b"<!ENTITY") {
+            return Err(refuse(Code::A02));
+        }
+        if self.is_manifest && contains(text, b"encryption-data") {
+            return Err(refuse(Code::A03));
+        }
+        if contains(text, b"<office:dde-source") || contains(text, b"<table:table-source") {
+            return Err(refuse(Code::A05));
+        }
+        self.hides |= contains(text, b"hidden=");
+        if self.is_strings {
+            let new = &text[old.saturating_sub(3)..];
+            self.strings += count(new, b"<si>") + count(new, b"<si ") + count(new, b":si>");
+            if self.strings > STRINGS || promised_strings(text) > STRINGS {
+                return Err(too_big());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the attribute `uniqueCount` promises: a reader may reserve that much unseen (security L1).
+fn promised_strings(text: &[u8]) -> u64 {
+    let Some(at) = find(text, b"uniqueCount=") else {
+        return 0;
+    };
+    let digits = text[at + b"uniqueCount=".len()..].iter().skip(1);
+    digits
+        .take_while(|byte| byte.is_ascii_digit())
+        .fold(0, |number: u64, digit| {
+            number
+                .saturating_mul(10)
+                .saturating_add(u64::from(digit - b'0'))
+        })
+}
+
+fn find(text: &[u8], word: &[u8]) -> Option<usize> {
+    let first = *word.first()?;
+    let mut from = 0;
+    while let Some(step) = text[from..].iter().position(|&byte| byte == first) {
+        let at = from + step;
+        if text[at..].starts_with(word) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
+}
+
+fn contains(text: &[u8], word: &[u8]) -> bool {
+    find(text, word).is_some()
+}
+
+fn count(mut text: &[u8], word: &[u8]) -> u64 {
+    let mut count = 0;
+    while let Some(at) = find(text, word) {
+        count += 1;
+        text = &text[at + word.len()..];
+    }
+    count
+}

@@ -1,0 +1,181 @@
+//! One line of a table in buffers that are used again for the next line: reading a million rows
+//! allocates as much as reading one.
+
+/// Most bytes in a line (specification §3): one more is rule R08.
+pub const ROW_BYTES: usize = 16 * 1024;
+/// Most characters in a cell: one more is rule R08. `domain` judges the columns it knows.
+pub const CELL_CHARS: usize = 1_000;
+/// Stands where bytes could not be decoded; a noncharacter, so no sender means it (rule R09).
+pub const UNDECODABLE: char = '\u{FFFF}';
+
+/// The cells of one line, and its number as the sender's spreadsheet shows it.
+/// Holds personal data, so it has no `Debug`.
+#[derive(Default)]
+pub struct Record {
+    number: u32,
+    text: String,
+    ends: Vec<usize>,
+    too_long: bool,
+    undecodable: bool,
+}
+
+impl Record {
+    /// Row number as the sender sees it.
+    #[must_use]
+    pub const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Number of fields.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True for a line without a single field.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// One cell, `""` beyond the last.
+    #[must_use]
+    pub fn get(&self, index: usize) -> &str {
+        let Some(&end) = self.ends.get(index) else {
+            return "";
+        };
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..end]
+    }
+
+    /// All cells in order.
+    pub fn cells(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|index| self.get(index))
+    }
+
+    /// Number of fields up to and including the last that holds more than white space.
+    #[must_use]
+    pub fn filled_width(&self) -> usize {
+        (0..self.len())
+            .rev()
+            .find(|&index| !is_blank(self.get(index)))
+            .map_or(0, |index| index + 1)
+    }
+
+    /// Rule R08 for the line: more than 16 KiB. Its cells are then not whole.
+    #[must_use]
+    pub const fn too_long(&self) -> bool {
+        self.too_long
+    }
+
+    /// Rule R09: bytes of this line are no text in the encoding of the file.
+    #[must_use]
+    pub fn undecodable(&self) -> bool {
+        self.undecodable || (!self.text.is_ascii() && self.text.contains(UNDECODABLE))
+    }
+
+    /// Empties it for the line with this number.
+    pub fn begin(&mut self, number: u32) {
+        self.number = number;
+        self.text.clear();
+        self.ends.clear();
+        self.too_long = false;
+        self.undecodable = false;
+    }
+
+    /// Begins a line of which only the number is known, because it holds too much.
+    pub fn begin_too_long(&mut self, number: u32) {
+        self.begin(number);
+        self.too_long = true;
+    }
+
+    /// Adds one cell; what no longer fits in a line is left out and remembered as too long.
+    pub fn push(&mut self, cell: &str) {
+        if self.text.len() + cell.len() > ROW_BYTES {
+            self.too_long = true;
+        } else {
+            self.text.push_str(cell);
+        }
+        self.ends.push(self.text.len());
+    }
+
+    /// Fills it from raw parts: the bytes of all cells one after the other, and where each ends.
+    pub(super) fn fill(&mut self, number: u32, parts: &mut Parts) {
+        self.begin(number);
+        self.too_long = parts.too_long;
+        std::mem::swap(&mut self.ends, &mut parts.ends);
+        let mut bytes = std::mem::take(&mut self.text).into_bytes();
+        std::mem::swap(&mut bytes, &mut parts.bytes);
+        self.text = String::from_utf8(bytes).unwrap_or_else(|_| {
+            self.undecodable = true;
+            self.ends.fill(0);
+            String::new()
+        });
+    }
+
+    /// The cells as owned texts: for the few lines in which a header is sought.
+    #[must_use]
+    pub fn to_line(&self) -> Line {
+        Line {
+            number: self.number,
+            cells: self.cells().map(str::to_owned).collect(),
+            too_long: self.too_long,
+        }
+    }
+}
+
+/// A line kept: number and cells.
+pub struct Line {
+    /// Row number as the sender sees it.
+    pub number: u32,
+    /// Its cells.
+    pub cells: Vec<String>,
+    /// Cells are missing: the line holds more than 16 KiB.
+    pub too_long: bool,
+}
+
+/// What the splitter gathers of a line before it is known to be text.
+#[derive(Default)]
+pub(super) struct Parts {
+    pub(super) bytes: Vec<u8>,
+    pub(super) ends: Vec<usize>,
+    pub(super) too_long: bool,
+}
+
+impl Parts {
+    pub(super) fn clear(&mut self) {
+        self.bytes.clear();
+        self.ends.clear();
+        self.too_long = false;
+    }
+
+    /// Adds bytes to the cell at hand, as long as the line stays within its limit.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        if self.bytes.len() + self.ends.len() + bytes.len() > ROW_BYTES {
+            self.too_long = true;
+        } else {
+            self.bytes.extend_from_slice(bytes);
+        }
+    }
+
+    /// Ends the cell at hand. Beyond the limit of a line cells are no longer told apart.
+    pub(super) fn end_cell(&mut self) {
+        if self.too_long || self.bytes.len() + self.ends.len() > ROW_BYTES {
+            self.too_long = true;
+        } else {
+            self.ends.push(self.bytes.len());
+        }
+    }
+}
+
+/// White space only, invisible characters included.
+#[must_use]
+pub fn is_blank(cell: &str) -> bool {
+    cell.chars().all(|c| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}'
+            )
+    })
+}

@@ -1,0 +1,263 @@
+//! The data rows of a table, one at a time: what is a row, what is skipped, and which row cannot be
+//! judged as a row at all (rules R05, R08, R09).
+
+use super::ReadError;
+use super::child;
+use super::csv::Csv;
+use super::encoding::Utf8;
+use super::header::{Field, Header};
+use super::limits::{Limits, count_in_words};
+use super::record::{CELL_CHARS, Record, is_blank};
+use domain::finding::{Code, Filled, Finding};
+use domain::row::{Column, RawRow};
+use std::io::Read;
+
+/// The bronsleutel of the template's example row.
+pub const EXAMPLE: &str = "VOORBEELD";
+/// Begins the line that closes a file: `#EINDE;<number of rows>`.
+const TRAILER: &str = "#EINDE";
+
+/// Where the lines come from.
+pub(super) enum Lines<'t> {
+    /// Delimited text.
+    Text(Csv<Utf8<Box<dyn Read + Send + 't>>>),
+    /// A workbook, read by the limited child.
+    Workbook(child::Cells),
+}
+
+impl Lines<'_> {
+    pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, ReadError> {
+        match self {
+            Self::Text(csv) => csv.next(record),
+            Self::Workbook(cells) => cells.next(record),
+        }
+    }
+}
+
+/// One row of the table.
+pub struct Row<'r> {
+    /// Its number as the sender sees it.
+    pub number: u32,
+    /// Its cells, or why they cannot be told apart.
+    pub content: Content<'r>,
+}
+
+/// What a row holds.
+pub enum Content<'r> {
+    /// Text per column.
+    Cells(RawRow<'r>),
+    /// Rule R05, R08 or R09.
+    Broken(Code),
+}
+
+/// Reads the rows behind the header.
+pub struct Rows<'t> {
+    lines: Lines<'t>,
+    header: &'t Header,
+    fields: Vec<(usize, Column)>,
+    has_strangers: bool,
+    limits: Limits,
+    record: Record,
+    rows: u32,
+    skipped: u32,
+    /// The number of rows the file itself promises.
+    promised: Option<u32>,
+}
+
+impl<'t> Rows<'t> {
+    pub(super) fn new(lines: Lines<'t>, header: &'t Header, limits: Limits) -> Self {
+        let known = |(index, field): (usize, &Field)| match field {
+            Field::Known(column) => Some((index, *column)),
+            _ => None,
+        };
+        Self {
+            lines,
+            header,
+            fields: header.fields.iter().enumerate().filter_map(known).collect(),
+            has_strangers: header
+                .fields
+                .iter()
+                .any(|field| !matches!(field, Field::Known(_))),
+            limits,
+            record: Record::default(),
+            rows: 0,
+            skipped: 0,
+            promised: None,
+        }
+    }
+
+    /// Rows read so far.
+    #[must_use]
+    pub const fn rows(&self) -> u32 {
+        self.rows
+    }
+
+    /// Rows skipped so far: empty, drop-down defaults only, hidden, or the example.
+    #[must_use]
+    pub const fn skipped(&self) -> u32 {
+        self.skipped
+    }
+
+    /// Those of the skipped rows that the sender has hidden.
+    #[must_use]
+    pub const fn hidden(&self) -> u32 {
+        match &self.lines {
+            Lines::Text(_) => 0,
+            Lines::Workbook(cells) => cells.hidden(),
+        }
+    }
+
+    /// The next row; None at the end.
+    ///
+    /// # Errors
+    /// The file is refused as a whole (A07, A11, A14), or cannot be read.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "a row borrows the buffers of its reader"
+    )]
+    pub fn next(&mut self) -> Result<Option<Row<'_>>, ReadError> {
+        if !self.advance()? {
+            self.check_promise()?;
+            return Ok(None);
+        }
+        self.rows += 1;
+        if self.rows > self.limits.rows {
+            let limit = Filled::Limit(count_in_words(self.limits.rows));
+            return Err(ReadError::Refused(Finding::whole(Code::A07).filled(limit)));
+        }
+        let content = self
+            .broken()
+            .map_or_else(|| Content::Cells(self.cells()), Content::Broken);
+        Ok(Some(Row {
+            number: self.record.number(),
+            content,
+        }))
+    }
+
+    /// Goes to the next line that is a row.
+    fn advance(&mut self) -> Result<bool, ReadError> {
+        // A workbook may leave out empty lines: its numbers then jump.
+        loop {
+            let before = self.record.number().max(self.header.row);
+            if !self.lines.next(&mut self.record)? {
+                return Ok(false);
+            }
+            let number = self.record.number();
+            if number <= self.header.row {
+                continue;
+            }
+            self.skipped = self.skipped.saturating_add(number - before - 1);
+            if let Some(promised) = trailer(&self.record) {
+                self.promised = promised;
+            } else if self.is_no_row() {
+                self.skipped = self.skipped.saturating_add(1);
+            } else {
+                return Ok(true);
+            }
+        }
+    }
+
+    fn check_promise(&self) -> Result<(), ReadError> {
+        if self.promised.is_some_and(|promised| promised != self.rows) {
+            return Err(ReadError::Refused(Finding::whole(Code::A14)));
+        }
+        Ok(())
+    }
+
+    /// Empty, drop-down defaults alone, or the example row of the template.
+    fn is_no_row(&self) -> bool {
+        let record = &self.record;
+        if record.too_long() {
+            return false;
+        }
+        for &(index, column) in &self.fields {
+            let cell = record.get(index);
+            if column == Column::Bronsleutel && cell.trim() == EXAMPLE {
+                return true;
+            }
+            if !column.is_default_filled() && !is_blank(cell) {
+                // The example's key may stand in a later field only if the sender moved it there.
+                return self.key() == EXAMPLE;
+            }
+        }
+        let elsewhere = |index: usize| match self.header.fields.get(index) {
+            None | Some(Field::Unknown) => !is_blank(record.get(index)),
+            Some(_) => false,
+        };
+        // A hidden row comes without cells, so it is an empty one here.
+        !(0..record.len()).any(elsewhere)
+    }
+
+    fn key(&self) -> &str {
+        let field = self
+            .fields
+            .iter()
+            .find(|(_, column)| *column == Column::Bronsleutel);
+        field.map_or("", |&(index, _)| self.record.get(index).trim())
+    }
+
+    fn broken(&self) -> Option<Code> {
+        let width = self.header.fields.len();
+        let short = matches!(self.lines, Lines::Text(_)) && self.record.len() < width;
+        if self.record.undecodable() {
+            Some(Code::R09)
+        } else if self.record.too_long() || self.has_long_stranger() {
+            Some(Code::R08)
+        } else if short || self.record.filled_width() > width {
+            Some(Code::R05)
+        } else {
+            None
+        }
+    }
+
+    /// A cell over the limit in a column the rules never see.
+    fn has_long_stranger(&self) -> bool {
+        let stranger = |field: &Field| !matches!(field, Field::Known(_));
+        self.has_strangers
+            && self.header.fields.iter().enumerate().any(|(index, field)| {
+                let cell = self.record.get(index);
+                stranger(field) && cell.len() > CELL_CHARS && cell.chars().count() > CELL_CHARS
+            })
+    }
+
+    fn cells(&self) -> RawRow<'_> {
+        let mut row = RawRow::EMPTY;
+        for &(index, column) in &self.fields {
+            row.set(column, without_guard(self.record.get(index)));
+        }
+        row
+    }
+}
+
+/// A line `#EINDE`, and the number it promises.
+fn trailer(record: &Record) -> Option<Option<u32>> {
+    let rest = record.get(0).trim_start().strip_prefix(TRAILER)?;
+    let second = record.get(1);
+    let number = rest.trim_matches(|c: char| c == ';' || c == ',' || c.is_whitespace());
+    let number = if number.is_empty() {
+        second.trim()
+    } else {
+        number
+    };
+    Some(number.parse().ok())
+}
+
+/// Takes off the one `'` that our own files put before what a spreadsheet would run as a formula
+/// (security §4.7), so that the way out and back changes nothing.
+fn without_guard(cell: &str) -> &str {
+    let Some(rest) = cell.strip_prefix('\'') else {
+        return cell;
+    };
+    let guarded = rest.trim_start_matches('\'').chars().next();
+    let risky = |c| {
+        matches!(
+            c,
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '\0' | '＝' | '＋' | '－' | '＠'
+        )
+    };
+    if guarded.is_some_and(risky) {
+        rest
+    } else {
+        cell
+    }
+}
