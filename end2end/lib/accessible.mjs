@@ -18,7 +18,7 @@ export async function look(page, { colour, width }) {
 
 /** Violations that axe finds, in words. */
 export async function violations(page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).options({ preload: false }).analyze();
+  const { violations } = await new AxeBuilder({ page }).options({ runOnly: { type: "tag", values: TAGS }, preload: false }).analyze();
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} (${node.failureSummary})`));
 }
 
