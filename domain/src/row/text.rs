@@ -202,7 +202,7 @@ const PREFIX_WORDS: &[&str] = &[
 ];
 
 /// Every word of it is a prefix word: `de`, `van der`, `in 't`.
-pub(super) fn is_prefix(text: &str) -> bool {
+pub(crate) fn is_prefix(text: &str) -> bool {
     let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
     words.peek().is_some()
         && words.all(|word| PREFIX_WORDS.iter().any(|known| same_word(word, known)))

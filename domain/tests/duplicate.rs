@@ -1,0 +1,184 @@
+//! Doubles and contradictions inside one file (D01, D02).
+
+use Column::{
+    Batchnummer, Bronsleutel, Bsn, Dosisnummer, Leeftijdsgroep, Mutatie, Toestemming, Vaccin,
+    Vaccinatiedatum,
+};
+use domain::codes::CodeLists;
+use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
+use domain::duplicate::InFile;
+use domain::finding::{Code, Filled};
+use domain::fixtures::{self, COUNTED, Cells, GOOD};
+use domain::row::{Column, Context, Profile, RepairSet, check};
+
+/// Findings of a file of these rows; the first stands on line 2.
+fn file(rows: &[(Cells, Cells)]) -> Vec<(u32, Code, u32)> {
+    let lists = CodeLists::builtin();
+    let context = Context {
+        today: fixtures::TODAY,
+        channel: Channel::Sftp,
+        profile: Profile::Unknown,
+        lists: &lists,
+        off: RepairSet::NONE,
+        test_lane: false,
+    };
+    let mut file = InFile::default();
+    for (line, (base, changes)) in (2..).zip(rows) {
+        file.add(line, &check(&fixtures::row(base, changes), &context));
+    }
+    let name = |finding: domain::duplicate::InFileFinding| match finding.finding.filled {
+        Filled::Line(other) => (finding.line, finding.finding.code, other),
+        filled => panic!("{filled:?}"),
+    };
+    file.finish().into_iter().map(name).collect()
+}
+
+#[test]
+fn the_same_content_again_is_a_double_whatever_its_key_and_dress() {
+    let found = file(&[
+        (GOOD, &[]),
+        (GOOD, &[(Bronsleutel, "R-0002")]),
+        (
+            GOOD,
+            &[
+                (Bronsleutel, ""),
+                (Vaccinatiedatum, "2021-01-27"),
+                (Vaccin, "Pfizer"),
+                (Batchnummer, "lot ej6795"),
+            ],
+        ),
+        (GOOD, &[]),
+    ]);
+    assert_eq!(
+        found,
+        [(3, Code::D01, 2), (4, Code::D01, 2), (5, Code::D01, 2)]
+    );
+}
+
+#[test]
+fn one_key_with_two_contents_contradicts_on_both_rows() {
+    let found = file(&[
+        (GOOD, &[]),
+        (GOOD, &[(Bsn, "999995571")]),
+        (GOOD, &[(Bronsleutel, "R-3"), (Bsn, "999991772")]),
+    ]);
+    assert_eq!(found, [(2, Code::D02, 3), (3, Code::D02, 2)]);
+}
+
+#[test]
+fn one_person_date_and_dose_with_two_contents_contradicts() {
+    let found = file(&[
+        (GOOD, &[(Bronsleutel, "")]),
+        (GOOD, &[(Bronsleutel, ""), (Batchnummer, "EJ6796")]),
+    ]);
+    assert_eq!(found, [(2, Code::D02, 3), (3, Code::D02, 2)]);
+    let other_dose = file(&[
+        (GOOD, &[]),
+        (GOOD, &[(Bronsleutel, "R-2"), (Dosisnummer, "2")]),
+    ]);
+    assert_eq!(other_dose, []);
+}
+
+#[test]
+fn a_double_of_a_contradicted_row_is_contradicted_too() {
+    let found = file(&[(GOOD, &[]), (GOOD, &[]), (GOOD, &[(Batchnummer, "EJ6796")])]);
+    assert_eq!(
+        found,
+        [
+            (2, Code::D02, 4),
+            (3, Code::D02, 4),
+            (3, Code::D01, 2),
+            (4, Code::D02, 2)
+        ]
+    );
+}
+
+#[test]
+fn without_consent_only_the_same_key_makes_a_double() {
+    assert_eq!(
+        file(&[
+            (COUNTED, &[(Bronsleutel, "")]),
+            (COUNTED, &[(Bronsleutel, "")])
+        ]),
+        []
+    );
+    assert_eq!(
+        file(&[(COUNTED, &[]), (COUNTED, &[(Bronsleutel, "R-9")])]),
+        []
+    );
+    assert_eq!(file(&[(COUNTED, &[]), (COUNTED, &[])]), [(3, Code::D01, 2)]);
+    let other = file(&[(COUNTED, &[]), (COUNTED, &[(Leeftijdsgroep, "B")])]);
+    assert_eq!(other, [(2, Code::D02, 3), (3, Code::D02, 2)]);
+}
+
+#[test]
+fn consent_given_and_refused_under_one_key_contradict() {
+    let found = file(&[(GOOD, &[(Bronsleutel, "R-0002")]), (COUNTED, &[])]);
+    assert_eq!(found, [(2, Code::D02, 3), (3, Code::D02, 2)]);
+}
+
+#[test]
+fn withdrawals_are_doubles_only_of_the_same_key() {
+    let withdrawal: Cells = &[(Mutatie, "V"), (Bronsleutel, "R-0001")];
+    assert_eq!(
+        file(&[(withdrawal, &[]), (withdrawal, &[(Bronsleutel, "R-0002")])]),
+        []
+    );
+    assert_eq!(
+        file(&[(withdrawal, &[]), (withdrawal, &[])]),
+        [(3, Code::D01, 2)]
+    );
+    assert_eq!(file(&[(GOOD, &[]), (withdrawal, &[])]), []);
+}
+
+#[test]
+fn a_refused_row_is_no_double_and_contradicts_nothing() {
+    let found = file(&[
+        (GOOD, &[]),
+        (GOOD, &[(Toestemming, "")]),
+        (GOOD, &[(Bsn, "999990091")]),
+    ]);
+    assert_eq!(found, []);
+}
+
+#[test]
+fn counts_add_up_and_make_the_outcome_of_the_file() {
+    use RowOutcome::{Afgekeurd, Dubbel, Geaccepteerd, Geteld, TeControleren};
+    let outcome = |rows: &[RowOutcome]| {
+        let mut counts = Counts::default();
+        rows.iter().for_each(|row| counts.add(*row));
+        assert_eq!(counts.rows(), rows.len() as u64);
+        FileOutcome::of(&counts, [])
+    };
+    assert_eq!(outcome(&[]), FileOutcome::Leeg);
+    assert_eq!(
+        outcome(&[Geaccepteerd, TeControleren, Dubbel, Geteld]),
+        FileOutcome::Verwerkt
+    );
+    assert_eq!(outcome(&[Dubbel]), FileOutcome::Verwerkt);
+    assert_eq!(
+        outcome(&[Geaccepteerd, Afgekeurd]),
+        FileOutcome::DeelsVerwerkt
+    );
+    assert_eq!(outcome(&[Afgekeurd, Afgekeurd]), FileOutcome::Geweigerd);
+}
+
+#[test]
+fn the_heaviest_outcome_wins() {
+    use domain::finding::Finding;
+    let of = |codes: &[Code], counted| {
+        let findings: Vec<Finding> = codes.iter().map(|code| Finding::whole(*code)).collect();
+        RowOutcome::of(&findings, counted)
+    };
+    assert_eq!(
+        of(&[Code::D01, Code::D02, Code::P18], false),
+        RowOutcome::Afgekeurd
+    );
+    assert_eq!(of(&[Code::D01, Code::P18], true), RowOutcome::Dubbel);
+    assert_eq!(of(&[Code::V22], true), RowOutcome::Geteld);
+    assert_eq!(
+        of(&[Code::P17, Code::P18, Code::H02], false),
+        RowOutcome::TeControleren
+    );
+    assert_eq!(of(&[Code::P17, Code::H02], false), RowOutcome::Geaccepteerd);
+}
