@@ -2,6 +2,35 @@
 //!
 //! A page is complete HTML without JavaScript; islands add live checks with the same `domain` code.
 //! Nothing here knows SQL, files or axum handlers: what a person does is a method of a port
-//! ([`ports`]), and `server/portal` implements it.
+//! ([`ports`]), and `server/portal` implements it. Pages, parts and texts are compiled for the server only;
+//! what reaches the browser is [`islands`] and what these use.
+//!
+//! The router hands over, by Leptos context, `Arc<dyn Sessions>`, `Arc<dyn Entry>`, `Arc<dyn Deliveries>` and
+//! `Arc<dyn Review>`, optionally `Arc<domain::codes::CodeLists>`, and renders [`shell`]. Plain routes the pages
+//! count on: `/auth/start?next=`, `POST /auth/uitloggen`, `POST /sessie/verleng`, `POST /aanleveren` (multipart,
+//! field `bestand`), `/aanleveren/sjabloon`, `/aanleveringen/{id}/resultaat.csv`, `…/resultaat.json`, `…/afgekeurd`.
+#![recursion_limit = "512"]
 
+pub mod calls;
+pub mod form;
+pub mod islands;
 pub mod ports;
+
+#[cfg(feature = "ssr")]
+mod error;
+#[cfg(feature = "ssr")]
+mod page;
+#[cfg(feature = "ssr")]
+mod pages;
+#[cfg(feature = "ssr")]
+mod parts;
+#[cfg(feature = "ssr")]
+mod shell;
+#[cfg(feature = "ssr")]
+pub mod texts;
+
+#[cfg(feature = "ssr")]
+pub use shell::{App, shell};
+
+/// Requests that the page makes by itself; they must not slide the idle time of the session.
+pub const AUTOMATIC: &[&str] = &["/api/aanlevering-voortgang"];

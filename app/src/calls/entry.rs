@@ -1,0 +1,121 @@
+//! Posts of recording a vaccination: person, vaccination, send, next.
+
+use super::answer::{Posted, go};
+use crate::form::RowForm;
+use crate::page::{caller, entry};
+use crate::ports::entry::{Saved, Step, Submitted};
+use domain::row::{Column, RowText};
+use leptos::prelude::*;
+use uuid::Uuid;
+
+/// Address of a step of a draft.
+pub(crate) fn step_path(step: Step, draft: Uuid) -> String {
+    match step {
+        Step::Person => format!("/registreren?concept={draft}"),
+        Step::Vaccination => format!("/registreren/vaccinatie?concept={draft}"),
+        Step::Check => format!("/registreren/controleren?concept={draft}"),
+    }
+}
+
+/// Where saving a step leads: on, back to the check page when it came from there, or to its findings.
+fn after(saved: Saved, here: Step, draft: Uuid, back: bool) -> String {
+    match saved {
+        Saved::GoOn(_) if back => step_path(Step::Check, draft),
+        Saved::GoOn(step) => step_path(step, draft),
+        Saved::LookAgain => format!("{}#foutoverzicht", step_path(here, draft)),
+    }
+}
+
+/// Saves the person step; the first time it begins a draft.
+#[server(prefix = "/api", endpoint = "registreren-persoon")]
+pub(crate) async fn save_person(
+    #[server(default)] row: RowForm,
+    #[server(default)] concept: Option<Uuid>,
+    #[server(default)] reason: String,
+    #[server(default)] back: bool,
+) -> Posted {
+    go(async move {
+        let (caller, entry) = (caller().await?, entry()?);
+        let draft = match concept {
+            Some(draft) => draft,
+            None => entry.begin(&caller, None, false).await?,
+        };
+        let saved = entry.save_person(&caller, draft, person_part(&row.to_row()), reason).await?;
+        Ok(after(saved, Step::Person, draft, back))
+    })
+    .await
+}
+
+/// The columns of the person step. Without consent nothing but that leaves the form.
+fn person_part(row: &RowText) -> RowText {
+    let mut part = RowText::default();
+    let refused = row.get(Column::Toestemming).eq_ignore_ascii_case("N");
+    for column in crate::pages::choices::PERSON {
+        if !refused || column == Column::Toestemming {
+            part.set(column, row.get(column));
+        }
+    }
+    part
+}
+
+/// Saves the vaccination step; `suggestion` takes over the batch that was meant.
+#[server(prefix = "/api", endpoint = "registreren-vaccinatie")]
+pub(crate) async fn save_vaccination(
+    #[server(default)] row: RowForm,
+    concept: Uuid,
+    #[server(default)] confirmed: Option<String>,
+    #[server(default)] suggestion: Option<String>,
+    #[server(default)] back: bool,
+) -> Posted {
+    go(async move {
+        let (caller, entry) = (caller().await?, entry()?);
+        let mut row = row.to_row();
+        for column in crate::pages::choices::PERSON {
+            row.set(column, "");
+        }
+        if let Some(batch) = suggestion {
+            row.set(Column::Batchnummer, batch);
+        }
+        let saved = entry.save_vaccination(&caller, concept, row, confirmed.is_some()).await?;
+        Ok(after(saved, Step::Vaccination, concept, back))
+    })
+    .await
+}
+
+/// Stores the draft. Twice the same draft leads to the same receipt.
+#[server(prefix = "/api", endpoint = "registreren-versturen")]
+pub(crate) async fn send_draft(concept: Uuid) -> Posted {
+    go(async move {
+        let (caller, entry) = (caller().await?, entry()?);
+        Ok(match entry.submit(&caller, concept).await? {
+            Submitted::Done { reference } => format!("/registreren/klaar/{}", crate::shell::encode(&reference)),
+            Submitted::LookAgain(step) => format!("{}#foutoverzicht", step_path(step, concept)),
+        })
+    })
+    .await
+}
+
+/// Begins the next draft: the same vaccination for another person, or the same person again.
+#[server(prefix = "/api", endpoint = "registreren-volgende")]
+pub(crate) async fn begin_next(same_as: String, #[server(default)] same_person: bool) -> Posted {
+    go(async move {
+        let (caller, entry) = (caller().await?, entry()?);
+        let draft = entry.begin(&caller, Some(same_as), same_person).await?;
+        let step = entry.draft(&caller, draft).await?.step;
+        // the page to check is never the first thing one sees of a new registration
+        let step = if step == Step::Check { Step::Vaccination } else { step };
+        Ok(step_path(step, draft))
+    })
+    .await
+}
+
+/// Throws a draft away.
+#[server(prefix = "/api", endpoint = "registreren-weggooien")]
+pub(crate) async fn discard_draft(concept: Uuid) -> Posted {
+    go(async move {
+        let (caller, entry) = (caller().await?, entry()?);
+        entry.discard(&caller, concept).await?;
+        Ok("/registreren".to_owned())
+    })
+    .await
+}

@@ -1,0 +1,57 @@
+//! Server functions by subject: plain form posts that take who asks, call a port, and redirect.
+//!
+//! The redirect is always named, because no browser sends us a `Referer`. What is refused is a redirect to
+//! the page that shows it; nothing personal is ever in an address. Only [`progress`] is called from a script.
+
+pub mod progress;
+
+#[cfg(feature = "ssr")]
+pub(crate) mod delivery;
+#[cfg(feature = "ssr")]
+pub(crate) mod entry;
+#[cfg(feature = "ssr")]
+pub(crate) mod look;
+#[cfg(feature = "ssr")]
+pub(crate) mod registrations;
+#[cfg(feature = "ssr")]
+pub(crate) mod sessions;
+
+#[cfg(feature = "ssr")]
+mod answer {
+    use crate::error::after_post;
+    use crate::ports::PortResult;
+    use leptos::prelude::*;
+    use std::future::Future;
+
+    /// What a post answers: nothing; where it leads is in the redirect.
+    pub(crate) type Posted = Result<(), ServerFnError>;
+
+    /// Does the work and redirects to where it leads, or to the page about the error.
+    pub(crate) async fn go(work: impl Future<Output = PortResult<String>>) -> Posted {
+        let to = work.await.unwrap_or_else(after_post);
+        leptos_axum::redirect(&to);
+        Ok(())
+    }
+
+    /// An own path, or the start page: what comes from a form never leads elsewhere.
+    pub(crate) fn own_path(path: &str) -> String {
+        let own = path.starts_with('/')
+            && !path.starts_with("//")
+            && !path.starts_with("/\\")
+            && path.chars().all(|c| c.is_ascii_graphic() && c != '\\');
+        if own { path.to_owned() } else { "/".to_owned() }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::own_path;
+
+        #[test]
+        fn a_path_of_a_form_stays_on_our_site() {
+            assert_eq!(own_path("/registraties?pagina=2"), "/registraties?pagina=2");
+            for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/a\r\nb", "/a b"] {
+                assert_eq!(own_path(elsewhere), "/", "{elsewhere:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! Posts that correct or withdraw a registration.
+
+use super::answer::{Posted, go};
+use crate::form::RowForm;
+use crate::page::{caller, entry};
+use crate::ports::entry::Corrected;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+/// Stores a new version, or leads back to what was typed.
+#[server(prefix = "/api", endpoint = "registratie-corrigeren")]
+pub(crate) async fn correct_registration(
+    registration: Uuid,
+    #[server(default)] row: RowForm,
+    #[server(default)] reason: String,
+    #[server(default)] confirmed: Option<String>,
+) -> Posted {
+    go(async move {
+        let (caller, entry) = (caller().await?, entry()?);
+        let done = entry.correct(&caller, registration, row.to_row(), reason, confirmed.is_some()).await?;
+        Ok(match done {
+            Corrected::Done => format!("/registraties/{registration}?melding=gecorrigeerd"),
+            Corrected::LookAgain(draft) => format!("/registraties/{registration}/corrigeren?concept={draft}#foutoverzicht"),
+        })
+    })
+    .await
+}
+
+/// Withdraws a registration; without a reason the page asks for it.
+#[server(prefix = "/api", endpoint = "registratie-intrekken")]
+pub(crate) async fn withdraw_registration(registration: Uuid, #[server(default)] reason: String) -> Posted {
+    go(async move {
+        if reason.trim().is_empty() {
+            return Ok(format!("/registraties/{registration}/intrekken?melding=reden#foutoverzicht"));
+        }
+        let (caller, entry) = (caller().await?, entry()?);
+        entry.withdraw(&caller, registration, reason).await?;
+        Ok(format!("/registraties/{registration}?melding=ingetrokken"))
+    })
+    .await
+}

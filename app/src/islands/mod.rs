@@ -1,0 +1,29 @@
+//! Live parts: what scripts add to pages that are complete without them.
+//!
+//! Each renders plain HTML on the server and wakes up in the browser. They change what the server made
+//! in place (a message at a field, a value in a box), so the markup has one source.
+
+pub mod focus;
+pub mod live_form;
+pub mod progress;
+pub mod quick_dates;
+pub mod time_out;
+
+pub use focus::FocusOn;
+pub use live_form::LiveForm;
+pub use progress::Progress;
+pub use quick_dates::QuickDates;
+pub use time_out::TimeOut;
+
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys;
+
+/// The element with an id.
+fn by_id(id: &str) -> Option<web_sys::HtmlElement> {
+    leptos::prelude::document().get_element_by_id(id).and_then(|element| element.dyn_into().ok())
+}
+
+/// The input with an id.
+fn input(id: &str) -> Option<web_sys::HtmlInputElement> {
+    by_id(id).and_then(|element| element.dyn_into().ok())
+}

@@ -1,0 +1,234 @@
+//! One page, from request to HTML: who asks, load, the frame around it, and what happens when it fails.
+//!
+//! A page is an async function from [`Visit`] to [`Screen`]. Everything is awaited before a byte leaves
+//! (`SsrMode::Async`), so status, redirect and title are right, and no value travels twice.
+
+use crate::ports::session::Frame;
+use crate::ports::{Caller, Deliveries, Entry, PortError, PortResult, Review, Sessions};
+use crate::texts::{self, Texts};
+use crate::{error, shell};
+use axum::http::request::Parts;
+use domain::codes::CodeLists;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use leptos_router::hooks::{use_params_map, use_query_map};
+use leptos_router::params::ParamsMap;
+use std::future::Future;
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What a page shows inside the frame.
+pub(crate) struct Screen {
+    /// Title of the document; never a value of a person.
+    pub(crate) title: String,
+    /// There are findings: the title begins with "Fout:".
+    pub(crate) failed: bool,
+    /// Extra class of `<main>`.
+    pub(crate) width: &'static str,
+    /// Links between start page and this page.
+    pub(crate) crumbs: Vec<(&'static str, String)>,
+    /// Content of `<main>`.
+    pub(crate) body: AnyView,
+}
+
+impl Screen {
+    /// A page with a title.
+    pub(crate) fn new(title: impl Into<String>, body: impl IntoView + 'static) -> Self {
+        let body = body.into_any();
+        Self { title: title.into(), failed: false, width: "", crumbs: Vec::new(), body }
+    }
+
+    /// Uses the full width, for tables.
+    pub(crate) fn wide(mut self) -> Self {
+        self.width = " cims-main--wide";
+        self
+    }
+
+    /// Small and centred.
+    pub(crate) fn narrow(mut self) -> Self {
+        self.width = " cims-main--narrow";
+        self
+    }
+
+    /// A link above this page.
+    pub(crate) fn under(mut self, title: &'static str, href: impl Into<String>) -> Self {
+        self.crumbs.push((title, href.into()));
+        self
+    }
+
+    /// Marks the title when there is something to mend.
+    pub(crate) fn failed(mut self, failed: bool) -> Self {
+        self.failed = failed;
+        self
+    }
+}
+
+/// One request for a page.
+pub(crate) struct Visit {
+    /// Who and when.
+    pub(crate) frame: Frame,
+    /// The texts in the language of the request.
+    pub(crate) t: &'static Texts,
+    /// Path and query; holds no personal data by design.
+    pub(crate) path: String,
+    params: ParamsMap,
+    query: ParamsMap,
+}
+
+impl Visit {
+    /// Who is logged in.
+    pub(crate) fn caller(&self) -> PortResult<&Caller> {
+        self.frame.caller.as_ref().ok_or(PortError::NotLoggedIn)
+    }
+
+    /// Who is logged in, with a role that delivers.
+    pub(crate) fn deliverer(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| if caller.role().may_deliver() { Ok(caller) } else { Err(PortError::NotFound) })
+    }
+
+    /// Who is logged in, with a role that reviews.
+    pub(crate) fn reviewer(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| if caller.role().may_review() { Ok(caller) } else { Err(PortError::NotFound) })
+    }
+
+    /// A part of the path.
+    pub(crate) fn param(&self, name: &str) -> String {
+        self.params.get(name).unwrap_or_default()
+    }
+
+    /// A key in the path; what is no key is not found.
+    pub(crate) fn id(&self) -> PortResult<Uuid> {
+        self.param("id").parse().map_err(|_| PortError::NotFound)
+    }
+
+    /// A value of the query, `None` when absent or empty.
+    pub(crate) fn query(&self, name: &str) -> Option<String> {
+        self.query.get(name).filter(|value| !value.is_empty())
+    }
+
+    /// The draft in the query; what is no key is not found.
+    pub(crate) fn draft(&self) -> PortResult<Option<Uuid>> {
+        self.query("concept").map(|key| key.parse().map_err(|_| PortError::NotFound)).transpose()
+    }
+
+    /// The page of a list, from 1.
+    pub(crate) fn page(&self) -> u32 {
+        self.query("pagina").and_then(|page| page.parse().ok()).filter(|page| *page > 0).unwrap_or(1)
+    }
+}
+
+/// Language and colours of a request, from its cookies.
+#[derive(Clone)]
+pub(crate) struct Look {
+    /// The texts.
+    pub(crate) t: &'static Texts,
+    /// `licht`, `donker` or nothing.
+    pub(crate) colour: Option<&'static str>,
+    /// Path and query.
+    pub(crate) path: String,
+}
+
+impl Look {
+    /// Of the current request.
+    pub(crate) fn here() -> Self {
+        let parts = use_context::<Parts>();
+        let cookie = |name: &str| parts.as_ref().and_then(|parts| cookie(parts, name)).unwrap_or_default();
+        let colour = match cookie("cims-kleur").as_str() {
+            "licht" => Some("licht"),
+            "donker" => Some("donker"),
+            _ => None,
+        };
+        let path = parts.as_ref().and_then(|parts| parts.uri.path_and_query()).map_or("/", |path| path.as_str());
+        Self { t: texts::of(texts::language(&cookie("cims-taal"))), colour, path: path.to_owned() }
+    }
+}
+
+fn cookie(parts: &Parts, name: &str) -> Option<String> {
+    let all = parts.headers.get_all(axum::http::header::COOKIE);
+    all.iter()
+        .filter_map(|header| header.to_str().ok())
+        .flat_map(|header| header.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+}
+
+/// Renders a page: loads it with what the request says, puts the frame around it, sets the status.
+pub(crate) fn page<F, Fut>(load: F) -> AnyView
+where
+    F: FnOnce(Visit) -> Fut + Send + 'static,
+    Fut: Future<Output = PortResult<Screen>> + Send + 'static,
+{
+    let look = Look::here();
+    let params = use_params_map().get_untracked();
+    let query = use_query_map().get_untracked();
+    let response = use_context::<ResponseOptions>();
+    Suspend::new(async move {
+        let t = look.t;
+        let (frame, loaded) = match frame().await {
+            Ok(frame) => {
+                let visit = Visit { frame: frame.clone(), t, path: look.path.clone(), params, query };
+                (Some(frame), load(visit).await)
+            }
+            Err(error) => (None, Err(error)),
+        };
+        let screen = loaded.unwrap_or_else(|error| {
+            let (status, screen) = error::screen(error, t);
+            if error == PortError::NotLoggedIn {
+                leptos_axum::redirect(&format!("/inloggen?next={}", shell::encode(&look.path)));
+            } else if let Some(response) = response {
+                response.set_status(status);
+            }
+            screen
+        });
+        shell::chrome(frame.as_ref(), &look, screen)
+    })
+    .into_any()
+}
+
+/// A page without anything to load.
+pub(crate) fn still(make: impl FnOnce(&Visit) -> Screen + Send + 'static) -> AnyView {
+    page(move |visit| async move { Ok(make(&visit)) })
+}
+
+fn port<T: Clone + 'static>() -> PortResult<T>
+where
+    T: Send + Sync,
+{
+    // Only a wrongly wired router lacks a port; nil says that no incident was logged.
+    use_context::<T>().ok_or(PortError::Broken(Uuid::nil()))
+}
+
+/// The frame of this request.
+pub(crate) async fn frame() -> PortResult<Frame> {
+    port::<Arc<dyn Sessions>>()?.frame().await
+}
+
+/// Who asks: the one door of every server function.
+pub(crate) async fn caller() -> PortResult<Caller> {
+    frame().await?.caller.ok_or(PortError::NotLoggedIn)
+}
+
+/// The port for recording.
+pub(crate) fn entry() -> PortResult<Arc<dyn Entry>> {
+    port()
+}
+
+/// The port for deliveries.
+pub(crate) fn deliveries() -> PortResult<Arc<dyn Deliveries>> {
+    port()
+}
+
+/// The port for review.
+pub(crate) fn review() -> PortResult<Arc<dyn Review>> {
+    port()
+}
+
+/// The port for sessions.
+pub(crate) fn sessions() -> PortResult<Arc<dyn Sessions>> {
+    port()
+}
+
+/// The code lists of the server, or the built-in ones.
+pub(crate) fn code_lists() -> Arc<CodeLists> {
+    use_context::<Arc<CodeLists>>().unwrap_or_else(|| Arc::new(CodeLists::builtin()))
+}

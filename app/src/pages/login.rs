@@ -1,0 +1,28 @@
+//! `/inloggen`: where one goes to log in, and why one is here again.
+
+use crate::page::{Screen, still};
+use crate::parts::pager::address;
+use crate::parts::{alert, button_link, paragraph, title};
+use leptos::prelude::*;
+
+/// `/inloggen`
+pub(crate) fn login() -> AnyView {
+    still(|visit| {
+        let f = &visit.t.frame;
+        let notice = match visit.query("reden").as_deref() {
+            Some("verlopen") => Some(alert::warning(paragraph(f.log_in_expired))),
+            Some("mislukt") => Some(alert::error(f.log_in_failed)),
+            Some("uitgelogd") => Some(alert::ok(f.logged_out)),
+            _ => None,
+        };
+        // the server drops a `next` that is no path of ours
+        let start = address("/auth/start", &[("next", visit.query("next").unwrap_or_default())]);
+        let body = view! {
+            {title(f.log_in_title)}
+            {notice}
+            {paragraph(f.log_in_text)}
+            <p class="utrecht-paragraph">{button_link(start, f.log_in)}</p>
+        };
+        Screen::new(f.log_in_title, body).narrow()
+    })
+}

@@ -1,0 +1,199 @@
+//! `/registreren`: who was vaccinated, and may RIVM know it (features F01, F10, F89).
+//!
+//! Without a draft in the address the form is empty; the first post begins one. Nothing is kept on a GET.
+
+use super::choices;
+use crate::calls::entry::{DiscardDraft, SavePerson, step_path};
+use crate::islands::LiveForm;
+use crate::page::{Screen, Visit, entry, page};
+use crate::parts::date_boxes::{Kind, date_boxes};
+use crate::parts::field::{Field, tick};
+use crate::parts::messages::Messages;
+use crate::parts::radios::Radios;
+use crate::parts::{alert, hidden_inputs, link, paragraph, second_link, small_form, submit, title};
+use crate::ports::entry::{BrpAnswer, DraftView, Step};
+use crate::texts::{Texts, fill};
+use domain::finding::{Code, Finding};
+use domain::row::{Column, RowText};
+use domain::text::Lang;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/registreren`
+pub(crate) fn person() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let entry = entry()?;
+        let (draft, waiting) = match visit.draft()? {
+            Some(id) => (Some(entry.draft(&caller, id).await?), None),
+            None => (None, entry.open_draft(&caller).await?),
+        };
+        Ok(screen(&visit, draft, waiting))
+    })
+}
+
+fn screen(visit: &Visit, draft: Option<DraftView>, waiting: Option<DraftView>) -> Screen {
+    let t = visit.t;
+    let e = &t.entry;
+    let findings = draft.as_ref().map(|draft| draft.findings.clone()).unwrap_or_default();
+    let mut messages = Messages::of(&findings, &choices::PERSON, t);
+    let not_matchable = draft.as_ref().is_some_and(|draft| draft.brp == BrpAnswer::NotMatchable);
+    if not_matchable {
+        messages.add(Column::Bsn.name(), Finding::whole(Code::B10).message_in(t.language));
+    }
+    let failed = !messages.is_empty();
+    let notices = notices(draft.as_ref(), waiting, t);
+    let body = view! {
+        {messages.summary(t)}
+        {notices}
+        {title(e.person_title)}
+        <p class="utrecht-paragraph">{link("/registreren/zonder-toestemming", e.without_link)}</p>
+        {form(visit, draft, &messages, not_matchable)}
+    };
+    Screen::new(e.title, body).under(e.title, "/registreren").failed(failed)
+}
+
+/// What happened before: saved and next, an earlier draft, a BRP that answers later.
+fn notices(draft: Option<&DraftView>, waiting: Option<DraftView>, t: &'static Texts) -> AnyView {
+    let e = &t.entry;
+    let next = draft.filter(|draft| draft.next_person).map(|_| alert::ok(e.next_person));
+    let later = draft.filter(|draft| draft.brp == BrpAnswer::Later).map(|_| alert::info(e.brp_later));
+    let resumed = draft
+        .and_then(|draft| draft.resumed_from.as_ref())
+        .map(|time| alert::info(fill(e.resumed, &[("tijd", time)])));
+    let waiting = waiting.map(|draft| {
+        let text = fill(e.resumed, &[("tijd", draft.resumed_from.as_deref().unwrap_or_default())]);
+        view! {
+            <section class="cims-panel">
+                {paragraph(text)}
+                <div class="utrecht-button-group">
+                    {second_link(step_path(draft.step, draft.id), e.resume)}
+                    {small_form(DiscardDraft::PATH, vec![("concept", draft.id.to_string())], e.discard)}
+                </div>
+            </section>
+        }
+    });
+    view! { {next}{later}{resumed}{waiting} }.into_any()
+}
+
+fn form(visit: &Visit, draft: Option<DraftView>, messages: &Messages, not_matchable: bool) -> AnyView {
+    let t = visit.t;
+    let e = &t.entry;
+    let mut hidden = Vec::new();
+    if let Some(draft) = &draft {
+        hidden.push(("concept", draft.id.to_string()));
+    }
+    if visit.query("terug").is_some() {
+        hidden.push(("back", "true".to_owned()));
+    }
+    let next_person = draft.as_ref().is_none_or(|draft| draft.next_person);
+    let row = draft.as_ref().map(|draft| draft.row.clone()).unwrap_or_default();
+    let reason = draft.map(|draft| draft.reason).unwrap_or_default();
+    let button = if not_matchable { e.check_again } else { e.go_on };
+    let form = view! {
+        <form class="cims-form" method="post" action=SavePerson::PATH novalidate>
+            {hidden_inputs(hidden)}
+            {fields(&row, messages, next_person && messages.is_empty(), t)}
+            {not_matchable.then(|| go_on_anyway(&reason, t))}
+            {submit(button)}
+            <p class="cims-form__note">{t.frame.time_out_line}</p>
+        </form>
+    };
+    live(form.into_any(), visit, messages)
+}
+
+/// Checks the fields of a form on leaving them, once it came back with something to mend.
+pub(crate) fn live(form: AnyView, visit: &Visit, messages: &Messages) -> AnyView {
+    let (t, today) = (visit.t, visit.frame.today);
+    view! {
+        <LiveForm
+            today=(today.day(), u8::from(today.month()), today.year())
+            active=!messages.is_empty()
+            english=t.language == Lang::En
+            prefix=t.frame.error_prefix.to_owned()
+        >
+            {form}
+        </LiveForm>
+    }
+    .into_any()
+}
+
+/// The fields about a person; also used to correct one.
+pub(crate) fn fields(row: &RowText, messages: &Messages, autofocus: bool, t: &'static Texts) -> AnyView {
+    let e = &t.entry;
+    let cell = |column| row.get(column);
+    let bsn = Field { hint: e.bsn_hint, width: 9, numeric: true, autofocus, find: e.bsn_where, ..Field::row(Column::Bsn, cell(Column::Bsn), t) };
+    let surname = Field { optional: true, hint: e.surname_hint, ..Field::row(Column::Achternaam, cell(Column::Achternaam), t) };
+    let consent = Radios {
+        id: Column::Toestemming.name(),
+        legend: e.consent,
+        hint: e.consent_hint,
+        value: cell(Column::Toestemming),
+        options: &choices::of(Column::Toestemming, t),
+        inline: true,
+    };
+    view! {
+        {bsn.text(messages, t)}
+        {date_boxes(Column::Geboortedatum, Kind::Birth, cell(Column::Geboortedatum), messages, t)}
+        {consent.view(messages, t)}
+        {surname.text(messages, t)}
+        {without_bsn(row, messages, t)}
+    }
+    .into_any()
+}
+
+/// Opens by ticking it, without a script: the reason, and what else is needed to recognise somebody.
+fn without_bsn(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyView {
+    let e = &t.entry;
+    let cell = |column| row.get(column);
+    let reason = Radios {
+        id: Column::GeenBsnReden.name(),
+        legend: e.no_bsn_reason,
+        hint: "",
+        value: cell(Column::GeenBsnReden),
+        options: &choices::of(Column::GeenBsnReden, t),
+        inline: false,
+    };
+    let prefix = Field { optional: true, width: 12, ..Field::row(Column::Voorvoegsel, cell(Column::Voorvoegsel), t) };
+    let sex = Field { optional: true, ..Field::row(Column::Geslacht, cell(Column::Geslacht), t) };
+    let postcode = Field { optional: true, hint: e.postcode_hint, width: 9, ..Field::row(Column::Postcode, cell(Column::Postcode), t) };
+    let number = Field { optional: true, width: 6, numeric: true, ..Field::row(Column::Huisnummer, cell(Column::Huisnummer), t) };
+    let hidden = [Column::GeenBsnReden, Column::Voorvoegsel, Column::Geslacht, Column::Postcode, Column::Huisnummer];
+    let open = hidden.iter().any(|column| !cell(*column).is_empty() || messages.at(column.name()).is_some());
+    view! {
+        {tick("geen_bsn", "row[geen_bsn]", e.no_bsn, open, true)}
+        <div class="cims-conditional">
+            {paragraph(e.no_bsn_text)}
+            {reason.view(messages, t)}
+            {prefix.text(messages, t)}
+            {sex.select(choices::options(Column::Geslacht, e.sex_unset, t), messages, t)}
+            {postcode.text(messages, t)}
+            {number.text(messages, t)}
+        </div>
+    }
+    .into_any()
+}
+
+/// BSN and birth date do not belong together: correct them, or go on with a reason (features F39).
+fn go_on_anyway(reason: &str, t: &'static Texts) -> AnyView {
+    let e = &t.entry;
+    let field = Field { hint: e.not_matchable_reason_hint, optional: true, ..Field::new("reason", e.not_matchable_reason, reason) };
+    view! {
+        <section class="cims-panel" aria-labelledby="niet-te-koppelen">
+            <h2 class="utrecht-heading-2" id="niet-te-koppelen">{e.not_matchable_title}</h2>
+            {paragraph(e.not_matchable_text)}
+            {field.area(&Messages::default(), t)}
+        </section>
+    }
+    .into_any()
+}
+
+/// The step a draft is at, when it is not far enough for the page that was asked.
+pub(crate) fn not_there_yet(draft: &DraftView, asked: Step) -> Option<String> {
+    let order = |step| match step {
+        Step::Person => 0,
+        Step::Vaccination => 1,
+        Step::Check => 2,
+    };
+    (order(draft.step) < order(asked)).then(|| step_path(draft.step, draft.id))
+}

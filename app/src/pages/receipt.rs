@@ -1,0 +1,69 @@
+//! `/registreren/klaar/{reference}`: what became of it and what next (features F02). Holds no person data,
+//! survives a reload and a bookmark.
+
+use crate::calls::entry::BeginNext;
+use crate::page::{Screen, Visit, entry, page};
+use crate::parts::{alert, badge, findings::findings, heading, hidden_inputs, link, paragraph, second_link};
+use crate::ports::entry::Receipt;
+use crate::texts::{Texts, fill};
+use domain::delivery::RowOutcome;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/registreren/klaar/{reference}`
+pub(crate) fn receipt() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let receipt = entry()?.receipt(&caller, visit.param("reference")).await?;
+        Ok(screen(&visit, receipt))
+    })
+}
+
+fn screen(visit: &Visit, receipt: Receipt) -> Screen {
+    let t = visit.t;
+    let e = &t.entry;
+    let (head, text) = match receipt.outcome {
+        RowOutcome::Geaccepteerd => (e.done_title, e.done_accepted_text),
+        RowOutcome::TeControleren => (e.done_title, e.done_review_text),
+        RowOutcome::Geteld => (e.done_counted, e.done_counted_text),
+        RowOutcome::Dubbel => (e.done_double, e.done_double_text),
+        RowOutcome::Afgekeurd => (e.done_refused, e.done_refused_text),
+    };
+    let same_person = receipt.registration.is_some();
+    let body = view! {
+        <div class="cims-confirmation">
+            <h1 class="utrecht-heading-1 cims-confirmation__title">{head}</h1>
+            <p class="cims-confirmation__reference">{e.reference}" "<strong class="cims-code">{receipt.reference.clone()}</strong></p>
+        </div>
+        <p class="utrecht-paragraph">{badge::outcome(receipt.outcome, t)}" "{receipt.vaccination.clone()}</p>
+        {if receipt.outcome == RowOutcome::Afgekeurd { alert::error(text) } else { paragraph(text) }}
+        {findings(&receipt.findings, t)}
+        {paragraph(fill(e.received, &[("moment", &receipt.received)]))}
+        {heading(e.whats_next)}
+        <div class="utrecht-button-group cims-no-print">
+            {next(&receipt.reference, false, t)}
+            {same_person.then(|| next(&receipt.reference, true, t))}
+            {second_link("/", e.done_finish)}
+        </div>
+        {receipt.registration.map(|id| view! {
+            <p class="utrecht-paragraph">{link(format!("/registraties/{id}"), e.see_registration)}</p>
+            {paragraph(e.correct_later)}
+        })}
+    };
+    Screen::new(head, body).under(e.title, "/registreren")
+}
+
+fn next(reference: &str, same_person: bool, t: &'static Texts) -> AnyView {
+    let (class, text) = if same_person {
+        ("utrecht-button utrecht-button--secondary-action", t.entry.same_person)
+    } else {
+        ("utrecht-button utrecht-button--primary-action cims-button--main", t.entry.same_vaccination)
+    };
+    view! {
+        <form method="post" action=BeginNext::PATH>
+            {hidden_inputs(vec![("same_as", reference.to_owned()), ("same_person", same_person.to_string())])}
+            <button class=class type="submit" autofocus=!same_person>{text}</button>
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,108 @@
+//! `/registreren/vaccinatie`: what was given; this institution's own earlier registrations stand above it.
+
+use super::choices;
+use super::person::{live, not_there_yet};
+use super::vaccination_fields::{fields, performer};
+use crate::calls::entry::{SaveVaccination, step_path};
+use crate::page::{Screen, Visit, entry, page};
+use crate::parts::messages::Messages;
+use crate::parts::{alert, hidden_inputs, link, submit, title, warnings};
+use crate::ports::entry::{BrpAnswer, DraftView, EarlierJab, Step};
+use crate::ports::PortError;
+use crate::texts::{Texts, fill};
+use domain::row::Column;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/registreren/vaccinatie?concept=…`
+pub(crate) fn vaccination() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let id = visit.draft()?.ok_or(PortError::NotFound)?;
+        let draft = entry()?.draft(&caller, id).await?;
+        if let Some(elsewhere) = not_there_yet(&draft, Step::Vaccination) {
+            leptos_axum::redirect(&elsewhere);
+        }
+        Ok(screen(&visit, draft))
+    })
+}
+
+fn screen(visit: &Visit, draft: DraftView) -> Screen {
+    let t = visit.t;
+    let e = &t.entry;
+    let mut messages = Messages::of(&draft.findings, &choices::VACCINATION, t);
+    // a finding that waits for a tick is the only one left: say so where the focus goes
+    if messages.is_empty() && !draft.confirmed && !warnings::of(&draft.findings).is_empty() {
+        messages.add("confirmed", e.warnings_needed);
+    }
+    let failed = !messages.is_empty();
+    let later = (draft.brp == BrpAnswer::Later).then(|| alert::info(e.brp_later));
+    let resumed = draft.resumed_from.as_ref().map(|time| alert::info(fill(e.resumed, &[("tijd", time)])));
+    let person = step_path(Step::Person, draft.id);
+    let body = view! {
+        {messages.summary(t)}
+        {resumed}
+        {later}
+        {earlier(&draft.earlier, t)}
+        {title(e.vaccination_title)}
+        {form(visit, &draft, &messages)}
+    };
+    Screen::new(e.title, body).under(e.title, person).failed(failed)
+}
+
+/// Earlier registrations of this person by the own institution; also on the page to check.
+pub(crate) fn earlier(list: &[EarlierJab], t: &'static Texts) -> Option<AnyView> {
+    if list.is_empty() {
+        return None;
+    }
+    let items = list.iter().map(|jab| {
+        let dose = jab.dose.to_string();
+        let values = [("datum", jab.date.as_str()), ("vaccin", jab.vaccine.as_str()), ("dosis", dose.as_str())];
+        view! { <li>{link(format!("/registraties/{}", jab.id), fill(t.entry.earlier_line, &values))}</li> }
+    });
+    Some(
+        view! {
+            <section class="cims-panel cims-panel--accent" aria-labelledby="eerder">
+                <h2 class="utrecht-heading-3" id="eerder">{t.entry.earlier_title}</h2>
+                <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">{items.collect_view()}</ul>
+            </section>
+        }
+        .into_any(),
+    )
+}
+
+fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
+    let t = visit.t;
+    let e = &t.entry;
+    let today = visit.frame.today;
+    let mut hidden = vec![("concept", draft.id.to_string())];
+    if visit.query("terug").is_some() {
+        hidden.push(("back", "true".to_owned()));
+    }
+    let no_consent = draft.row.get(Column::Toestemming).eq_ignore_ascii_case("N");
+    let what = fields(&draft.row, draft, no_consent, today, messages, t);
+    // what was kept from the registration before stands in a strip that says so and can be changed
+    let what = if draft.next_person {
+        view! {
+            <details class="cims-kept" open>
+                <summary class="cims-kept__title">{e.kept_title}</summary>
+                <div class="cims-kept__fields">{what}{(!no_consent).then(|| performer(&draft.row, messages, t))}</div>
+            </details>
+        }
+        .into_any()
+    } else {
+        view! { {what}{(!no_consent).then(|| performer(&draft.row, messages, t))} }.into_any()
+    };
+    let form = view! {
+        <form class="cims-form" method="post" action=SaveVaccination::PATH novalidate>
+            {hidden_inputs(hidden)}
+            // Enter in a field presses the first button: this one goes on, the suggestion below does not
+            <button class="cims-visually-hidden" type="submit" tabindex="-1" aria-hidden="true">{e.go_on}</button>
+            {what}
+            {warnings::with_tick(&draft.findings, draft.confirmed, t)}
+            {submit(e.go_on)}
+            <p class="cims-form__note">{t.frame.time_out_line}</p>
+        </form>
+    };
+    live(form.into_any(), visit, messages)
+}

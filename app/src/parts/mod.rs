@@ -1,0 +1,88 @@
+//! Building blocks of pages: plain functions that return HTML with the class names of `style/README.md`.
+
+pub(crate) mod alert;
+pub(crate) mod answers;
+pub(crate) mod badge;
+pub(crate) mod date_boxes;
+pub(crate) mod field;
+pub(crate) mod findings;
+pub(crate) mod icon;
+pub(crate) mod messages;
+pub(crate) mod pager;
+pub(crate) mod radios;
+pub(crate) mod table;
+pub(crate) mod tiles;
+pub(crate) mod warnings;
+
+use leptos::prelude::*;
+
+/// A paragraph of text.
+pub(crate) fn paragraph(text: impl Into<String>) -> AnyView {
+    view! { <p class="utrecht-paragraph">{text.into()}</p> }.into_any()
+}
+
+/// A heading of the second level.
+pub(crate) fn heading(text: impl Into<String>) -> AnyView {
+    view! { <h2 class="utrecht-heading-2">{text.into()}</h2> }.into_any()
+}
+
+/// The heading of a page.
+pub(crate) fn title(text: impl Into<String>) -> AnyView {
+    view! { <h1 class="utrecht-heading-1">{text.into()}</h1> }.into_any()
+}
+
+/// A link in running text.
+pub(crate) fn link(href: impl Into<String>, text: impl Into<String>) -> AnyView {
+    view! { <a class="utrecht-link utrecht-link--html-a" href=href.into()>{text.into()}</a> }.into_any()
+}
+
+/// A link that looks like the main button of a page.
+pub(crate) fn button_link(href: impl Into<String>, text: impl Into<String>) -> AnyView {
+    view! {
+        <a class="utrecht-button-link utrecht-button-link--html-a utrecht-button-link--primary-action" href=href.into()>{text.into()}</a>
+    }
+    .into_any()
+}
+
+/// A link that looks like a lighter button.
+pub(crate) fn second_link(href: impl Into<String>, text: impl Into<String>) -> AnyView {
+    view! {
+        <a class="utrecht-button-link utrecht-button-link--html-a utrecht-button-link--secondary-action" href=href.into()>{text.into()}</a>
+    }
+    .into_any()
+}
+
+/// The main button of a form.
+pub(crate) fn submit(text: impl Into<String>) -> AnyView {
+    view! {
+        <button class="utrecht-button utrecht-button--primary-action cims-button--main" type="submit">{text.into()}</button>
+    }
+    .into_any()
+}
+
+/// A form of one button: a lighter act than the main one.
+pub(crate) fn small_form(action: &'static str, hidden: Vec<(&'static str, String)>, text: impl Into<String>) -> AnyView {
+    view! {
+        <form method="post" action=action>
+            {hidden_inputs(hidden)}
+            <button class="utrecht-button utrecht-button--secondary-action" type="submit">{text.into()}</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// Hidden inputs of a form.
+pub(crate) fn hidden_inputs(values: Vec<(&'static str, String)>) -> AnyView {
+    values.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view().into_any()
+}
+
+/// A fold-out "Waar vind ik dit?".
+pub(crate) fn fold(summary: impl Into<String>, body: impl IntoView + 'static) -> AnyView {
+    view! {
+        <details class="cims-details">
+            <summary class="cims-details__summary">{summary.into()}</summary>
+            <div class="cims-details__body">{body.into_any()}</div>
+        </details>
+    }
+    .into_any()
+}

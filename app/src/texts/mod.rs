@@ -1,0 +1,194 @@
+//! Every text of the screens, in Dutch and English, side by side.
+//!
+//! Each part of the portal has a struct with a constant per language, made by [`texts!`]: a text that lacks
+//! one of the two does not compile. Sentences about findings are not here; they come from `domain`.
+//! `{…}` is filled by [`fill`]; no sentence is glued together from pieces.
+
+pub mod entry;
+pub mod fixed;
+pub mod frame;
+pub mod registrations;
+pub mod review;
+pub mod upload;
+
+/// Makes a struct of texts with the constants `NL` and `EN`.
+macro_rules! texts {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $nl:literal / $en:literal),* $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Debug)]
+        #[expect(missing_docs, reason = "the name and the Dutch text describe each field")]
+        pub struct $name { $(pub $field: &'static str),* }
+
+        impl $name {
+            /// Dutch, the default.
+            pub const NL: Self = Self { $($field: $nl),* };
+            /// English.
+            pub const EN: Self = Self { $($field: $en),* };
+            /// Names and texts, for the test that reads them all.
+            #[cfg(test)]
+            pub(crate) fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($field), self.$field)),*]
+            }
+        }
+    };
+}
+pub(crate) use texts;
+
+use domain::text::Lang;
+
+/// From the cookie; anything but "en" is Dutch.
+#[must_use]
+pub fn language(code: &str) -> Lang {
+    if code == "en" { Lang::En } else { Lang::Nl }
+}
+
+/// Value of `<html lang>`.
+#[must_use]
+pub const fn code(language: Lang) -> &'static str {
+    match language {
+        Lang::Nl => "nl",
+        Lang::En => "en",
+    }
+}
+
+/// The texts in a language.
+#[must_use]
+pub const fn of(language: Lang) -> &'static Texts {
+    match language {
+        Lang::Nl => &NL,
+        Lang::En => &EN,
+    }
+}
+
+/// All texts of one language.
+#[derive(Debug)]
+pub struct Texts {
+    /// Which.
+    pub language: Lang,
+    /// Page frame, errors, start page.
+    pub frame: frame::Frame,
+    /// Recording a vaccination.
+    pub entry: entry::Entry,
+    /// What this institution recorded.
+    pub registrations: registrations::Registrations,
+    /// Upload, preview, result.
+    pub upload: upload::Upload,
+    /// Review by RIVM.
+    pub review: review::Review,
+    /// Help, privacy, cookies, accessibility, sessions.
+    pub fixed: fixed::Fixed,
+}
+
+/// Dutch.
+pub static NL: Texts = Texts {
+    language: Lang::Nl,
+    frame: frame::Frame::NL,
+    entry: entry::Entry::NL,
+    registrations: registrations::Registrations::NL,
+    upload: upload::Upload::NL,
+    review: review::Review::NL,
+    fixed: fixed::Fixed::NL,
+};
+
+/// English.
+pub static EN: Texts = Texts {
+    language: Lang::En,
+    frame: frame::Frame::EN,
+    entry: entry::Entry::EN,
+    registrations: registrations::Registrations::EN,
+    upload: upload::Upload::EN,
+    review: review::Review::EN,
+    fixed: fixed::Fixed::EN,
+};
+
+/// Fills the `{name}` of a text.
+#[must_use]
+pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let mut out = text.to_owned();
+    for (name, value) in values {
+        out = out.replace(&format!("{{{name}}}"), value);
+    }
+    out
+}
+
+/// A number with Dutch or English separators: 1.200, 1,200.
+#[must_use]
+pub fn number(language: Lang, value: u64) -> String {
+    let digits = value.to_string();
+    let separator = if language == Lang::Nl { '.' } else { ',' };
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            out.push(separator);
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_text() -> Vec<(&'static str, &'static str)> {
+        [&NL, &EN]
+            .into_iter()
+            .flat_map(|t| {
+                [
+                    t.frame.all(),
+                    t.entry.all(),
+                    t.registrations.all(),
+                    t.upload.all(),
+                    t.review.all(),
+                    t.fixed.all(),
+                ]
+                .concat()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn no_text_is_empty_or_scolds() {
+        for (name, text) in every_text() {
+            assert!(!text.trim().is_empty(), "{name}");
+            let lower = text.to_lowercase();
+            // "niet verplicht" is the mark of an optional field (ux §3.1)
+            let lower = lower.replace("(niet verplicht)", "");
+            for word in ["ongeldig", "verplicht", "alstublieft", "sorry", "oeps", "invalid", "please", "oops"] {
+                assert!(!lower.contains(word), "{name}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_sentence_has_more_than_twenty_words() {
+        for (name, text) in every_text() {
+            for sentence in text.split(['.', '?', '!', ':']) {
+                let words = sentence.split_whitespace().count();
+                assert!(words <= 20, "{name}: {words} words in “{sentence}”");
+            }
+        }
+    }
+
+    #[test]
+    fn both_languages_fill_the_same_places() {
+        let places = |text: &str| {
+            let mut names: Vec<String> =
+                text.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|(n, _)| n.to_owned()).collect();
+            names.sort();
+            names
+        };
+        let all = every_text();
+        let (dutch, english) = all.split_at(all.len() / 2);
+        for ((name, nl), (_, en)) in dutch.iter().zip(english) {
+            assert_eq!(places(nl), places(en), "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers_get_the_separator_of_the_language() {
+        assert_eq!(number(Lang::Nl, 20_000), "20.000");
+        assert_eq!(number(Lang::En, 1_234_567), "1,234,567");
+        assert_eq!(number(Lang::Nl, 999), "999");
+    }
+}
