@@ -151,7 +151,7 @@ impl Session {
 }
 
 fn fmt(_: &mut Session) -> Result<Tally> {
-    sh::run(sh::cargo().args(["fmt", "--all", "--check"]))?;
+    sh::run(sh::cargo().args(["fmt", "--all", "--check", "--message-format", "short"]))?;
     Ok(Tally::one())
 }
 
