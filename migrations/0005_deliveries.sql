@@ -50,7 +50,7 @@ CREATE TABLE deliveries (
     CONSTRAINT deliveries_state_known CHECK (state IN ('received', 'complete', 'checking', 'preview', 'storing', 'done', 'parked', 'withdrawn', 'discarded')),
     CONSTRAINT deliveries_outcome_known CHECK (outcome IN ('VERWERKT', 'DEELS_VERWERKT', 'GEWEIGERD', 'DUBBEL', 'LEEG')),
     CONSTRAINT deliveries_outcome_when_done CHECK (state <> 'done' OR outcome IS NOT NULL),
-    CONSTRAINT deliveries_digest_has_key CHECK ((file_digest IS NULL) = (digest_key IS NULL))
+    CONSTRAINT deliveries_digest_keyed CHECK ((file_digest IS NULL) = (digest_key IS NULL))
 );
 -- The same content twice from one party is DUBBEL (A12), unless the first was refused, withdrawn or thrown away.
 CREATE UNIQUE INDEX deliveries_same_content ON deliveries (party_id, digest_key, file_digest)

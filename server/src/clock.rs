@@ -4,11 +4,7 @@ use time::{Date, OffsetDateTime, UtcOffset};
 
 /// The time now, in UTC.
 #[must_use]
-#[allow(
-    clippy::allow_attributes,
-    clippy::disallowed_methods,
-    reason = "the one door to the clock"
-)]
+#[expect(clippy::disallowed_methods, reason = "the one door to the clock")]
 pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }

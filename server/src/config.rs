@@ -73,7 +73,11 @@ pub struct Database {
     pub worker_url: String,
     /// File with the password of that role, when it has one.
     pub worker_password_file: Option<PathBuf>,
-    /// Role that migrates; only `cims migrate` and `cims audit verify` use it, directly, never through a pooler.
+    /// Role `cims_log` of the logbeheerder, for `cims audit verify`; the owner's when absent.
+    pub log_url: Option<String>,
+    /// File with the password of that role, when it has one.
+    pub log_password_file: Option<PathBuf>,
+    /// Role that migrates; only `cims migrate` uses it, directly, never through a pooler.
     pub owner_url: Option<String>,
     /// File with the password of that role, when it has one.
     pub owner_password_file: Option<PathBuf>,
@@ -88,6 +92,8 @@ impl Default for Database {
             portal_password_file: None,
             worker_url: "postgres://cims_worker@localhost/cims".to_owned(),
             worker_password_file: None,
+            log_url: None,
+            log_password_file: None,
             owner_url: None,
             owner_password_file: None,
             connections: 8,
@@ -234,7 +240,12 @@ impl Config {
         ] {
             *url = without_password(url);
         }
-        shown.database.owner_url = shown.database.owner_url.as_deref().map(without_password);
+        for url in [&mut shown.database.log_url, &mut shown.database.owner_url]
+            .into_iter()
+            .flatten()
+        {
+            *url = without_password(url);
+        }
         toml::to_string_pretty(&shown).map_err(|error| ConfigError(error.to_string()))
     }
 }

@@ -10,7 +10,6 @@ mod cluster;
 mod e2e;
 mod fingerprint;
 mod guard;
-mod licences;
 mod node;
 mod process;
 mod run;

@@ -1,1 +1,44 @@
-//! The audit: append-only, hash-chained, after NEN 7513.
+//! The audit: append-only, hash-chained, after NEN 7513 (security G7, §7).
+//!
+//! [`add`] is the last statement of the transaction it records: it holds the head of its chain until commit,
+//! and without it there is no data (security G8). An event holds the fact, never the data: keys, counts and
+//! codes. The database adds time, chain and number, so nobody can choose them.
+
+mod anchor;
+mod event;
+pub mod verify;
+
+pub use anchor::anchor;
+pub use event::{Action, Event, Kind, Outcome};
+
+use crate::store::StoreError;
+use sqlx::PgConnection;
+
+/// Where a line stands: chain and number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineRef {
+    /// Chain, 0 to 15.
+    pub shard: i16,
+    /// Number within the chain, from 1.
+    pub seq: i64,
+}
+
+/// Writes one line in the caller's transaction.
+///
+/// # Errors
+/// When the database does not take it; the transaction is then void.
+pub async fn add(connection: &mut PgConnection, event: Event) -> Result<LineRef, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT shard AS "shard!", seq AS "seq!" FROM audit_add($1, $2, $3, $4)"#,
+        event.line(),
+        event.shard_key(),
+        event.persons(),
+        event.macs(),
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(LineRef {
+        shard: row.shard,
+        seq: row.seq,
+    })
+}

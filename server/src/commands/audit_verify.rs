@@ -1,21 +1,59 @@
 //! `cims audit verify`: recomputes the chains and names the first broken line.
 
-use anyhow::bail;
+use crate::audit::verify::verify;
+use crate::commands::NotFit;
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::store::{StoreError, options};
+use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use std::process::ExitCode;
 
 /// Verify the hash chains and anchors of the audit log.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cims audit verify")]
+  cims audit verify                   exit code 1 when a line is not as it was written
+
+It reads as the role of `database.log_url` (cims_log), or else of `database.owner_url`.")]
 pub struct Args {}
 
 /// Runs the command.
 ///
 /// # Errors
 /// Says in one sentence what stopped it.
-#[expect(clippy::unused_async, reason = "body follows")]
-pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
-    let _ = (args, config);
-    bail!("this command is not built yet")
+#[expect(clippy::print_stdout, reason = "its output is the answer")]
+pub async fn run(_args: Args, config: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config).map_err(|error| NotFit(error.to_string()))?;
+    let keys = Keys::load(&config.keys.dir).map_err(|error| NotFit(error.to_string()))?;
+    let database = &config.database;
+    let (url, password) = match (&database.log_url, &database.owner_url) {
+        (Some(url), _) => (url, &database.log_password_file),
+        (None, Some(url)) => (url, &database.owner_password_file),
+        (None, None) => {
+            return Err(NotFit(
+                "configuration: `database.log_url` is needed to read the log".to_owned(),
+            )
+            .into());
+        }
+    };
+    let mut connection = options(url, password.as_deref())?
+        .connect()
+        .await
+        .map_err(StoreError::from)?;
+    let report = verify(&mut connection, &keys).await?;
+    connection.close().await.map_err(StoreError::from)?;
+    for broken in &report.broken {
+        println!("{broken}");
+    }
+    println!(
+        "{} lines, {} anchors, {}",
+        report.lines,
+        report.anchors,
+        if report.broken.is_empty() {
+            "all as written"
+        } else {
+            "NOT as written"
+        }
+    );
+    Ok(ExitCode::from(u8::from(!report.broken.is_empty())))
 }

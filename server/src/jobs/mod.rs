@@ -1,1 +1,249 @@
-//! The queue of work: lease, heartbeat, fence.
+//! The queue of work in PostgreSQL: lease, heartbeat, fence (security G2).
+//!
+//! A worker leases a job for 30 seconds and renews it every 10. Each lease raises the job's *fence*; what the work
+//! writes carries that fence, so a worker that was thought dead and comes back cannot write any more. Effect and
+//! completion commit in one transaction ([`finish`]): at-least-once attempts, exactly-once effect.
+
+mod run;
+
+pub use run::{Handler, Stopped, work};
+
+use crate::store::{Db, StoreError, worker_tx};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// Seconds a lease lasts without a heartbeat.
+const LEASE_SECONDS: f64 = 30.0;
+/// Longest pause between attempts, in seconds (security F4).
+const MAX_BACK_OFF: f64 = 300.0;
+
+/// What a job is about. The names are in the table: they never change meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    /// Read and check a delivery, up to its preview or its end.
+    Check,
+    /// Store a delivery whose preview was submitted.
+    Store,
+}
+
+impl JobKind {
+    /// The name in the table.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Check => "check",
+            Self::Store => "store",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Check, Self::Store]
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+    }
+}
+
+/// A leased job.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Key.
+    pub id: Uuid,
+    /// What to do.
+    pub kind: JobKind,
+    /// With what: a delivery.
+    pub subject: Uuid,
+    /// Attempts, this one included.
+    pub attempts: i32,
+    /// Fence of this lease.
+    pub fence: i64,
+}
+
+/// Puts work in the queue, in the caller's transaction; a job of this kind and subject that is still open stays
+/// the only one. Ring [`Db::work`] after the commit.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn push(
+    connection: &mut PgConnection,
+    kind: JobKind,
+    subject: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO jobs (id, kind, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+        Uuid::now_v7(),
+        kind.as_str(),
+        subject
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Leases the job that is due longest, for this process (`boot` is made at its start).
+///
+/// # Errors
+/// When the database is not there.
+pub async fn lease(db: &Db, boot: Uuid) -> Result<Option<Job>, StoreError> {
+    let mut tx = worker_tx(db).await?;
+    let row = sqlx::query!(
+        "UPDATE jobs SET state = 'leased', leased_by = $1, fence = fence + 1, attempts = attempts + 1,
+                         lease_until = now() + make_interval(secs => $2)
+         WHERE id = (SELECT id FROM jobs
+                     WHERE (state = 'queued' AND run_at <= now()) OR (state = 'leased' AND lease_until < now())
+                     ORDER BY run_at, seq FOR UPDATE SKIP LOCKED LIMIT 1)
+         RETURNING id, kind, subject, attempts, fence",
+        boot,
+        LEASE_SECONDS
+    )
+    .fetch_optional(&mut *tx)
+    .await?;
+    tx.commit().await?;
+    // A kind this program does not know is of a newer one: its lease passes.
+    Ok(row.and_then(|row| {
+        let kind = JobKind::parse(&row.kind)?;
+        Some(Job {
+            id: row.id,
+            kind,
+            subject: row.subject,
+            attempts: row.attempts,
+            fence: row.fence,
+        })
+    }))
+}
+
+/// Gives every job of a dead process back at once; called with the boot ids that are known to be gone.
+///
+/// # Errors
+/// When the database is not there.
+pub async fn release_all_of(db: &Db, boot: Uuid) -> Result<u64, StoreError> {
+    let mut tx = worker_tx(db).await?;
+    let released = sqlx::query!(
+        "UPDATE jobs SET state = 'queued', leased_by = NULL, lease_until = NULL WHERE state = 'leased' AND leased_by = $1",
+        boot
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    tx.commit().await?;
+    Ok(released)
+}
+
+/// Renews a lease; `false` when it was lost to another worker.
+///
+/// # Errors
+/// When the database is not there.
+pub async fn heartbeat(db: &Db, job: &Job) -> Result<bool, StoreError> {
+    let mut tx = worker_tx(db).await?;
+    let renewed = sqlx::query!(
+        "UPDATE jobs SET lease_until = now() + make_interval(secs => $3) WHERE id = $1 AND fence = $2 AND state = 'leased'",
+        job.id,
+        job.fence,
+        LEASE_SECONDS
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    tx.commit().await?;
+    Ok(renewed == 1)
+}
+
+/// The lease was lost: what this worker wants to write may not be written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JobError {
+    /// Another worker has the job.
+    #[error("lease lost")]
+    Fenced,
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for JobError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Holds the lease for the rest of the transaction: first statement of each chunk. A stale worker gets [`JobError::Fenced`].
+///
+/// # Errors
+/// When the lease was lost or the database is not there.
+pub async fn guard(connection: &mut PgConnection, job: &Job) -> Result<(), JobError> {
+    sqlx::query_scalar!(
+        "SELECT fence FROM jobs WHERE id = $1 AND fence = $2 AND state = 'leased' FOR UPDATE",
+        job.id,
+        job.fence
+    )
+    .fetch_optional(connection)
+    .await?
+    .map(|_| ())
+    .ok_or(JobError::Fenced)
+}
+
+/// Ends a job, in the transaction of its last effect.
+///
+/// # Errors
+/// When the lease was lost or the database is not there.
+pub async fn finish(connection: &mut PgConnection, job: &Job) -> Result<(), JobError> {
+    end(connection, job, "done", None).await
+}
+
+/// Ends a job that can never succeed; `code` says why, without values.
+///
+/// # Errors
+/// When the lease was lost or the database is not there.
+pub async fn fail(connection: &mut PgConnection, job: &Job, code: &str) -> Result<(), JobError> {
+    end(connection, job, "failed", Some(code)).await
+}
+
+async fn end(
+    connection: &mut PgConnection,
+    job: &Job,
+    state: &str,
+    code: Option<&str>,
+) -> Result<(), JobError> {
+    let ended = sqlx::query!(
+        "UPDATE jobs SET state = $3, last_error = $4, leased_by = NULL, lease_until = NULL, finished_at = now()
+         WHERE id = $1 AND fence = $2 AND state = 'leased'",
+        job.id,
+        job.fence,
+        state,
+        code
+    )
+    .execute(connection)
+    .await?
+    .rows_affected();
+    if ended == 1 {
+        Ok(())
+    } else {
+        Err(JobError::Fenced)
+    }
+}
+
+/// Gives a job back, to be tried again after 2ⁿ seconds, at most 5 minutes, as often as it takes (security G13).
+///
+/// # Errors
+/// When the lease was lost or the database is not there.
+pub async fn retry(db: &Db, job: &Job, code: &str) -> Result<(), JobError> {
+    let pause = f64::from(job.attempts.clamp(1, 20))
+        .exp2()
+        .min(MAX_BACK_OFF);
+    let mut tx = worker_tx(db).await?;
+    let given_back = sqlx::query!(
+        "UPDATE jobs SET state = 'queued', last_error = $3, leased_by = NULL, lease_until = NULL, run_at = now() + make_interval(secs => $4)
+         WHERE id = $1 AND fence = $2 AND state = 'leased'",
+        job.id,
+        job.fence,
+        code,
+        pause
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    tx.commit().await?;
+    if given_back == 1 {
+        Ok(())
+    } else {
+        Err(JobError::Fenced)
+    }
+}

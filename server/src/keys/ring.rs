@@ -142,6 +142,10 @@ impl AeadRing {
     pub(super) fn seal(&self, plain: &[u8], aad: &[u8]) -> Sealed {
         let (id, cipher) = &self.0[self.0.len() - 1];
         let mut nonce = [0_u8; 12];
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "a generator seeded by the operating system; a system call per value would cost an import seconds"
+        )]
         rand::rng().fill_bytes(&mut nonce);
         #[expect(
             clippy::expect_used,

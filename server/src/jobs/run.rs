@@ -1,0 +1,99 @@
+//! The loop of a worker: lease, do, beat the heart meanwhile, give back what failed.
+
+use super::{Job, JobError, heartbeat, lease, retry};
+use crate::store::{Db, StoreError};
+use std::time::Duration;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// How often a worker looks by itself; the bell of this process makes it look at once.
+const LOOK: Duration = Duration::from_millis(500);
+/// How often a lease is renewed.
+const BEAT: Duration = Duration::from_secs(10);
+
+/// Does the work of a job. It finishes the job itself, in the transaction of its last effect
+/// ([`super::finish`]); an error gives the job back.
+#[async_trait::async_trait]
+pub trait Handler: Send + Sync {
+    /// Does it. `stop` turns true when this process wants to end: finish the chunk, return `Ok`.
+    async fn handle(&self, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped>;
+}
+
+/// Why a handler stopped before the job was finished.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// Another worker has it now: nothing to do.
+    #[error("lease lost")]
+    Fenced,
+    /// Try again later; the code says why, without values.
+    #[error("to be tried again: {0}")]
+    Again(String),
+}
+
+impl From<JobError> for Stopped {
+    fn from(error: JobError) -> Self {
+        match error {
+            JobError::Fenced => Self::Fenced,
+            JobError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<StoreError> for Stopped {
+    fn from(error: StoreError) -> Self {
+        Self::Again(error.to_string())
+    }
+}
+
+/// Works until `stop` turns true. `boot` names this process in its leases.
+pub async fn work(db: Db, boot: Uuid, handler: &dyn Handler, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        match lease(&db, boot).await {
+            Ok(Some(job)) => one(&db, &job, handler, &stop).await,
+            Ok(None) => idle(&db, &mut stop).await,
+            Err(error) => {
+                tracing::warn!(%error, "no work could be leased");
+                idle(&db, &mut stop).await;
+            }
+        }
+    }
+}
+
+async fn idle(db: &Db, stop: &mut watch::Receiver<bool>) {
+    tokio::select! {
+        () = db.work.notified() => {}
+        () = tokio::time::sleep(LOOK) => {}
+        _ = stop.changed() => {}
+    }
+}
+
+async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<bool>) {
+    let stopped = tokio::select! {
+        done = handler.handle(job, stop) => done,
+        lost = beat(db, job) => Err(lost),
+    };
+    match stopped {
+        Ok(()) => {
+            tracing::info!(job = %job.id, kind = job.kind.as_str(), subject = %job.subject, "job done")
+        }
+        Err(Stopped::Fenced) => tracing::warn!(job = %job.id, "lease lost, work dropped"),
+        Err(Stopped::Again(code)) => {
+            tracing::warn!(job = %job.id, attempts = job.attempts, %code, "job given back");
+            if let Err(error) = retry(db, job, &code).await {
+                tracing::warn!(job = %job.id, %error, "its lease will pass");
+            }
+        }
+    }
+}
+
+/// Renews the lease for ever; ends only when it is lost. A database that is away is not a lost lease yet.
+async fn beat(db: &Db, job: &Job) -> Stopped {
+    loop {
+        tokio::time::sleep(BEAT).await;
+        match heartbeat(db, job).await {
+            Ok(true) => {}
+            Ok(false) => return Stopped::Fenced,
+            Err(error) => tracing::warn!(job = %job.id, %error, "heartbeat missed"),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The catalog itself, so that a new table cannot forget (security B4).
+
+use crate::support::TestDb;
+use sqlx::Row;
+
+async fn names(test: &TestDb, query: &'static str) -> Vec<String> {
+    sqlx::query(query)
+        .fetch_all(&test.admin)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get(0))
+        .collect()
+}
+
+#[tokio::test]
+async fn every_table_with_a_party_has_forced_row_security_and_policies() {
+    let test = TestDb::new().await;
+    let tables = names(&test,
+        "SELECT c.relname::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'party_id' AND NOT a.attisdropped").await;
+    assert!(tables.len() >= 12, "{tables:?}");
+    let open = names(&test,
+        "SELECT c.relname::text FROM pg_class c
+         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+           AND (c.relname = 'parties' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'party_id' AND NOT a.attisdropped))
+           AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))").await;
+    assert_eq!(
+        open,
+        Vec::<String>::new(),
+        "tables with a party and without forced row security"
+    );
+    // A policy for PUBLIC would hold for every role, the log's too.
+    let public = names(
+        &test,
+        "SELECT polrelid::regclass::text || '.' || polname FROM pg_policy WHERE polroles = '{0}'",
+    )
+    .await;
+    assert_eq!(public, Vec::<String>::new());
+    // Whatever the portal role can reach of a party must be tied to the party, the actor or the staff role.
+    let loose = names(&test,
+        "SELECT p.polrelid::regclass::text || '.' || p.polname FROM pg_policy p
+         WHERE 'cims_portal'::regrole = ANY (p.polroles) AND pg_get_expr(p.polqual, p.polrelid) !~ 'cims_(party|actor|reviews|governs)\\(\\)'").await;
+    assert_eq!(loose, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn the_roles_that_serve_people_have_no_way_around() {
+    let test = TestDb::new().await;
+    let strong = names(&test, "SELECT rolname::text FROM pg_roles WHERE rolname LIKE 'cims%' AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb)").await;
+    assert_eq!(strong, Vec::<String>::new());
+    let members = names(&test,
+        "SELECT m.rolname::text FROM pg_auth_members am JOIN pg_roles m ON m.oid = am.member WHERE m.rolname IN ('cims_portal', 'cims_worker', 'cims_log')").await;
+    assert_eq!(
+        members,
+        Vec::<String>::new(),
+        "no membership of a stronger role"
+    );
+    let owned = names(&test,
+        "SELECT c.relname::text FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner
+         WHERE c.relnamespace = 'public'::regnamespace AND r.rolname <> 'cims_owner' AND c.relname !~ '^_sqlx_migrations'").await;
+    assert_eq!(
+        owned,
+        Vec::<String>::new(),
+        "everything belongs to cims_owner"
+    );
+    let definers = names(&test,
+        "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+           AND NOT COALESCE(p.proconfig::text, '') LIKE '%search_path=public, pg_temp%'").await;
+    assert_eq!(
+        definers,
+        Vec::<String>::new(),
+        "a definer function fixes its search path"
+    );
+}
+
+#[tokio::test]
+async fn the_narrow_grants_are_what_is_written_here() {
+    let test = TestDb::new().await;
+    let truncate = names(&test,
+        "SELECT grantee || ' ' || table_name FROM information_schema.role_table_grants
+         WHERE privilege_type IN ('TRUNCATE', 'REFERENCES', 'TRIGGER') AND grantee IN ('cims_portal', 'cims_worker', 'cims_log', 'PUBLIC') AND table_schema = 'public'").await;
+    assert_eq!(
+        truncate,
+        ["cims_worker brp_staging"],
+        "staging holds no party"
+    );
+    let portal = names(&test,
+        "SELECT table_name || ' ' || privilege_type FROM information_schema.role_table_grants
+         WHERE grantee = 'cims_portal' AND table_schema = 'public' AND privilege_type <> 'SELECT' ORDER BY 1").await;
+    let mut allowed = vec!["jobs INSERT".to_owned()];
+    for table in [
+        "drafts",
+        "login_attempts",
+        "remembered_defaults",
+        "sessions",
+    ] {
+        allowed
+            .extend(["DELETE", "INSERT", "UPDATE"].map(|privilege| format!("{table} {privilege}")));
+    }
+    allowed.sort();
+    assert_eq!(portal, allowed, "what the portal role may write");
+    let unseen = names(&test,
+        "SELECT t FROM unnest(ARRAY['persons', 'vaccinations', 'brp_lists', 'brp_staging', 'chunk_rows', 'audit_lines', 'audit_persons', 'anonymous_counts']) AS t
+         WHERE has_any_column_privilege('cims_portal', t, 'SELECT')").await;
+    assert_eq!(
+        unseen,
+        Vec::<String>::new(),
+        "the portal role reads none of these"
+    );
+    let audit = names(&test,
+        "SELECT grantee || ' ' || table_name || ' ' || privilege_type FROM information_schema.role_table_grants
+         WHERE table_name LIKE 'audit%' AND grantee <> 'cims_owner' AND table_schema = 'public' ORDER BY 1").await;
+    assert_eq!(
+        audit,
+        [
+            "cims_log audit_anchors SELECT",
+            "cims_log audit_heads SELECT",
+            "cims_log audit_lines SELECT",
+            "cims_log audit_persons SELECT"
+        ]
+    );
+    let functions = names(&test,
+        "SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND has_function_privilege('public', p.oid, 'EXECUTE')
+           AND p.proname !~ '^(refuse_change|audit_head_moves_on)$'").await;
+    assert_eq!(functions, Vec::<String>::new(), "no function for everybody");
+}
+
+/// A unique key without the party tells party A what party B has (security L22). Each exception has its reason.
+#[tokio::test]
+async fn unique_keys_begin_with_the_party_or_are_on_this_list() {
+    const ALLOWED: &[(&str, &str)] = &[
+        ("delivery_rows_pk", "delivery ids are made by us"),
+        ("delivery_rows_id", "made by us"),
+        ("reports_pk", "made by us"),
+        ("reports_row_once", "delivery ids are made by us"),
+        ("user_roles_once", "written by the worker role alone"),
+        ("brp_checks_pkey", "a counter"),
+        ("connections_pkey", "made by us"),
+        ("deliveries_pkey", "made by us"),
+        ("drafts_pkey", "made by us"),
+        ("locations_pkey", "made by us"),
+    ];
+    let test = TestDb::new().await;
+    let found = names(&test,
+        "SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
+         WHERE c.relnamespace = 'public'::regnamespace AND i.indisunique
+           AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'party_id')
+           AND (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = i.indkey[0]) <> 'party_id' ORDER BY 1").await;
+    let mut allowed: Vec<_> = ALLOWED.iter().map(|(name, _)| (*name).to_owned()).collect();
+    allowed.sort();
+    assert_eq!(found, allowed);
+}
+
+#[tokio::test]
+async fn every_constraint_has_a_name_of_its_own() {
+    let test = TestDb::new().await;
+    let unnamed = names(&test,
+        "SELECT conname::text FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype IN ('c', 'u')
+           AND (conname ~ '_(check|key)[0-9]*$') AND conrelid::regclass::text !~ '^_sqlx'").await;
+    assert_eq!(
+        unnamed,
+        Vec::<String>::new(),
+        "named constraints become answers to people"
+    );
+}

@@ -1,0 +1,18 @@
+//! The database as the server uses it: schema, isolation, audit, queue. Each test has a database of its own.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests say where they fail"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod audit;
+mod catalog;
+mod codes;
+mod isolation;
+mod jobs;
+mod schema;

@@ -1,0 +1,90 @@
+//! Migrating, and refusing to serve with a database that is not fit (security F15, F17, G19).
+
+use crate::support::TestDb;
+use server::store::{Db, schema};
+use sqlx::{Connection, PgConnection};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+#[tokio::test]
+async fn a_migrated_database_is_ready_and_migrating_again_does_nothing() {
+    let test = TestDb::new().await;
+    let now = server::clock::now();
+    schema::check_ready(&test.db, now).await.expect("ready");
+    let mut owner = PgConnection::connect_with(&test.as_role("postgres"))
+        .await
+        .unwrap();
+    assert_eq!(
+        schema::migrate(&mut owner, Duration::ZERO).await.unwrap(),
+        []
+    );
+}
+
+#[tokio::test]
+async fn pending_migrations_a_wrong_clock_or_a_strong_role_refuse_the_start() {
+    let test = TestDb::new().await;
+    let now = server::clock::now();
+    let wrong = schema::check_ready(&test.db, now + time::Duration::seconds(7))
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(wrong.contains("clocks"), "{wrong}");
+    let strong = Db::from_options(test.as_role("postgres"), test.as_role("cims_worker"), 1);
+    let wrong = schema::check_ready(&strong, now)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        wrong.contains("postgres") && wrong.contains("row-level security"),
+        "{wrong}"
+    );
+    sqlx::query("DELETE FROM _sqlx_migrations WHERE version = 9")
+        .execute(&test.admin)
+        .await
+        .unwrap();
+    let wrong = schema::check_ready(&test.db, now)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        wrong.contains("1 migration") && wrong.contains("cims migrate"),
+        "{wrong}"
+    );
+    sqlx::query("UPDATE _sqlx_migrations SET checksum = '' WHERE version = 1")
+        .execute(&test.admin)
+        .await
+        .unwrap();
+    assert!(
+        schema::check_ready(&test.db, OffsetDateTime::now_utc())
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_second_migrator_gives_up_instead_of_waiting_for_ever() {
+    let test = TestDb::new().await;
+    let mut first = PgConnection::connect_with(&test.as_role("postgres"))
+        .await
+        .unwrap();
+    sqlx::query("SELECT pg_advisory_lock(1667853683)")
+        .execute(&mut first)
+        .await
+        .unwrap();
+    let mut second = PgConnection::connect_with(&test.as_role("postgres"))
+        .await
+        .unwrap();
+    let refused = schema::migrate(&mut second, Duration::from_millis(300))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(refused, schema::SchemaError::Locked(_)),
+        "{refused}"
+    );
+    first.close().await.unwrap();
+    assert!(
+        schema::migrate(&mut second, Duration::from_secs(5))
+            .await
+            .is_ok()
+    );
+}

@@ -1,0 +1,239 @@
+//! A database per test: a template is migrated once, each test copies it and drops it at its end.
+//!
+//! Address of the cluster, as a superuser: `CIMS_TEST_DATABASE_URL`, else `DATABASE_URL`, else that of `.env`.
+
+#![allow(
+    clippy::allow_attributes,
+    dead_code,
+    reason = "each test binary uses a part of it"
+)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test that cannot start should say where"
+)]
+
+use app::ports::{Caller, Membership, PartyRef};
+use domain::role::Role;
+use server::keys::Keys;
+use server::store::{Db, schema};
+use sha2::{Digest, Sha256};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// A database of its own, with both pools and keys.
+pub(crate) struct TestDb {
+    /// The pools of the server.
+    pub(crate) db: Db,
+    /// A superuser, to look at everything and to break things.
+    pub(crate) admin: PgPool,
+    /// Fresh keys.
+    pub(crate) keys: Arc<Keys>,
+    /// Folder of the keys, and room for files.
+    pub(crate) dir: tempfile::TempDir,
+    /// Name of the database.
+    pub(crate) name: String,
+    cluster: PgConnectOptions,
+}
+
+impl TestDb {
+    /// Makes one.
+    pub(crate) async fn new() -> Self {
+        let cluster = cluster();
+        let name = format!("cims_test_{}", Uuid::new_v4().simple());
+        let template = template(&cluster).await;
+        let mut admin = maintenance(&cluster).await;
+        admin
+            .execute(AssertSqlSafe(format!(
+                "CREATE DATABASE {name} TEMPLATE {template}"
+            )))
+            .await
+            .expect("copy of the template");
+        admin.close().await.ok();
+        let dir = tempfile::tempdir().expect("folder");
+        Keys::generate_missing(&dir.path().join("keys")).expect("keys");
+        let keys = Arc::new(Keys::load(&dir.path().join("keys")).expect("keys"));
+        let role = |role: &str| cluster.clone().username(role).database(&name);
+        let db = Db::from_options(role("cims_portal"), role("cims_worker"), 4);
+        let admin = PgPoolOptions::new()
+            .max_connections(2)
+            .connect_lazy_with(cluster.clone().database(&name));
+        Self {
+            db,
+            admin,
+            keys,
+            dir,
+            name,
+            cluster,
+        }
+    }
+
+    /// Connection options of a role to this database.
+    pub(crate) fn as_role(&self, role: &str) -> PgConnectOptions {
+        self.cluster.clone().username(role).database(&self.name)
+    }
+
+    /// A party that may deliver, with one AGB code.
+    pub(crate) async fn party(&self, code: &str) -> PartyRef {
+        let id = Uuid::now_v7();
+        let name = format!("Instelling {code}");
+        sqlx::query("INSERT INTO parties (id, code, name, kind, status, default_agb) VALUES ($1, $2, $3, 'verpleeghuis', 'active', '06010001')")
+            .bind(id).bind(code).bind(&name).execute(&self.admin).await.expect("party");
+        sqlx::query("INSERT INTO party_agb (party_id, agb) VALUES ($1, '06010001')")
+            .bind(id)
+            .execute(&self.admin)
+            .await
+            .expect("agb");
+        PartyRef {
+            id,
+            code: code.to_owned(),
+            name,
+        }
+    }
+
+    /// A user with one role, as the caller of a request.
+    pub(crate) async fn caller(&self, subject: &str, role: Role, party: Option<&PartyRef>) -> Caller {
+        let id = Uuid::now_v7();
+        sqlx::query("INSERT INTO users (id, issuer, subject, name) VALUES ($1, 'https://issuer.test', $2, $2)")
+            .bind(id).bind(subject).execute(&self.admin).await.expect("user");
+        sqlx::query("INSERT INTO user_roles (user_id, party_id, role) VALUES ($1, $2, $3)")
+            .bind(id)
+            .bind(party.map(|party| party.id))
+            .bind(role.as_str())
+            .execute(&self.admin)
+            .await
+            .expect("role");
+        let membership = Membership {
+            party: party.cloned(),
+            role,
+        };
+        Caller {
+            user_id: id,
+            name: subject.to_owned(),
+            memberships: vec![membership.clone()],
+            membership,
+            session_id: Uuid::now_v7(),
+            request_id: Uuid::now_v7(),
+        }
+    }
+}
+
+impl Drop for TestDb {
+    fn drop(&mut self) {
+        let (cluster, name) = (self.cluster.clone(), self.name.clone());
+        // Drop cannot wait inside the test's own runtime, and the pools still hold connections: FORCE ends them.
+        let drop = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .expect("runtime");
+            runtime.block_on(async move {
+                let mut admin = maintenance(&cluster).await;
+                admin
+                    .execute(AssertSqlSafe(format!(
+                        "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+                    )))
+                    .await
+                    .ok();
+                admin.close().await.ok();
+            });
+        };
+        std::thread::spawn(drop).join().ok();
+    }
+}
+
+fn cluster() -> PgConnectOptions {
+    let url = std::env::var("CIMS_TEST_DATABASE_URL")
+        .or_else(|_| std::env::var("DATABASE_URL"))
+        .ok()
+        .or_else(|| {
+            let file =
+                std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../.env")).ok()?;
+            file.lines()
+                .find_map(|line| line.strip_prefix("DATABASE_URL=").map(str::to_owned))
+        })
+        .expect("CIMS_TEST_DATABASE_URL or DATABASE_URL; `cargo xtask test` sets it");
+    PgConnectOptions::from_str(&url)
+        .expect("database address")
+        .disable_statement_logging()
+}
+
+async fn maintenance(cluster: &PgConnectOptions) -> PgConnection {
+    cluster
+        .clone()
+        .database("postgres")
+        .connect()
+        .await
+        .expect("the cluster of the tests")
+}
+
+/// The migrated template; its name holds the digest of the migrations. Made once, whoever comes first.
+async fn template(cluster: &PgConnectOptions) -> String {
+    let name = format!("cims_template_{}", digest_of_migrations());
+    let mut admin = maintenance(cluster).await;
+    // Advisory locks are per database, and everybody asks in `postgres`.
+    admin
+        .execute("SELECT pg_advisory_lock(7163)")
+        .await
+        .expect("lock");
+    let exists: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)",
+    )
+    .bind(&name)
+    .fetch_one(&mut admin)
+    .await
+    .expect("templates");
+    if !exists {
+        admin
+            .execute(AssertSqlSafe(format!(
+                "DROP DATABASE IF EXISTS {name} WITH (FORCE)"
+            )))
+            .await
+            .expect("half-made template");
+        admin
+            .execute(AssertSqlSafe(format!("CREATE DATABASE {name}")))
+            .await
+            .expect("template");
+        let mut made = cluster
+            .clone()
+            .database(&name)
+            .connect()
+            .await
+            .expect("template");
+        schema::migrate(&mut made, Duration::from_secs(60))
+            .await
+            .expect("migrations");
+        made.close().await.ok();
+        admin
+            .execute(AssertSqlSafe(format!(
+                "ALTER DATABASE {name} IS_TEMPLATE true"
+            )))
+            .await
+            .expect("template");
+    }
+    admin.close().await.ok();
+    name
+}
+
+fn digest_of_migrations() -> String {
+    let mut files: Vec<_> =
+        std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../migrations"))
+            .expect("migrations")
+            .map(|entry| entry.expect("file").path())
+            .collect();
+    files.sort();
+    let mut digest = Sha256::new();
+    for file in files {
+        digest.update(std::fs::read(file).expect("migration"));
+    }
+    digest
+        .finalize()
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
