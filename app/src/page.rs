@@ -69,8 +69,6 @@ pub(crate) struct Visit {
     pub(crate) frame: Frame,
     /// The texts in the language of the request.
     pub(crate) t: &'static Texts,
-    /// Path and query; holds no personal data by design.
-    pub(crate) path: String,
     params: ParamsMap,
     query: ParamsMap,
 }
@@ -166,7 +164,7 @@ where
         let t = look.t;
         let (frame, loaded) = match frame().await {
             Ok(frame) => {
-                let visit = Visit { frame: frame.clone(), t, path: look.path.clone(), params, query };
+                let visit = Visit { frame: frame.clone(), t, params, query };
                 (Some(frame), load(visit).await)
             }
             Err(error) => (None, Err(error)),

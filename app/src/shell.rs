@@ -55,6 +55,23 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/registreren/vaccinatie") view=pages::vaccination ssr=whole.clone()/>
                 <Route path=path!("/registreren/controleren") view=pages::check ssr=whole.clone()/>
                 <Route path=path!("/registreren/klaar/:reference") view=pages::receipt ssr=whole.clone()/>
+                <Route path=path!("/registraties") view=pages::registrations ssr=whole.clone()/>
+                <Route path=path!("/registraties/:id") view=pages::registration ssr=whole.clone()/>
+                <Route path=path!("/registraties/:id/corrigeren") view=pages::correct ssr=whole.clone()/>
+                <Route path=path!("/registraties/:id/intrekken") view=pages::withdraw ssr=whole.clone()/>
+                <Route path=path!("/aanleveren") view=pages::upload ssr=whole.clone()/>
+                <Route path=path!("/aanleveringen") view=pages::deliveries ssr=whole.clone()/>
+                <Route path=path!("/aanleveringen/:id") view=pages::delivery ssr=whole.clone()/>
+                <Route path=path!("/beoordelen") view=pages::review ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/:id") view=pages::review_row ssr=whole.clone()/>
+                <Route path=path!("/sessies") view=pages::sessions ssr=whole.clone()/>
+                <Route path=path!("/hulp") view=pages::help ssr=whole.clone()/>
+                <Route path=path!("/hulp/regels") view=pages::rules ssr=whole.clone()/>
+                <Route path=path!("/hulp/regels/:code") view=pages::rule ssr=whole.clone()/>
+                <Route path=path!("/hulp/kolommen") view=pages::columns ssr=whole.clone()/>
+                <Route path=path!("/toegankelijkheid") view=pages::accessibility ssr=whole.clone()/>
+                <Route path=path!("/privacy") view=pages::privacy ssr=whole.clone()/>
+                <Route path=path!("/cookies") view=pages::cookies ssr=whole.clone()/>
                 <Route path=path!("/niet-gevonden") view=pages::not_found ssr=whole.clone()/>
                 <Route path=path!("/even-wachten") view=pages::too_many ssr=whole.clone()/>
                 <Route path=path!("/gewijzigd") view=pages::conflict ssr=whole.clone()/>

@@ -3,6 +3,8 @@
 //! Each renders plain HTML on the server and wakes up in the browser. They change what the server made
 //! in place (a message at a field, a value in a box), so the markup has one source.
 
+#![expect(missing_docs, reason = "the macro makes structs of properties, whose fields are documented here")]
+
 pub mod focus;
 pub mod live_form;
 pub mod progress;

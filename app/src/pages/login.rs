@@ -11,8 +11,13 @@ pub(crate) fn login() -> AnyView {
         let f = &visit.t.frame;
         let notice = match visit.query("reden").as_deref() {
             Some("verlopen") => Some(alert::warning(paragraph(f.log_in_expired))),
-            Some("mislukt") => Some(alert::error(f.log_in_failed)),
+            Some("elders") => Some(alert::warning(paragraph(f.log_in_elsewhere))),
             Some("uitgelogd") => Some(alert::ok(f.logged_out)),
+            Some("geen-toegang") => Some(alert::error(f.log_in_no_access)),
+            Some("storing") => Some(alert::error(f.log_in_down)),
+            Some("afgebroken") => Some(alert::info(f.log_in_cancelled)),
+            Some("zwak") => Some(alert::error(f.log_in_weak)),
+            Some("mislukt") => Some(alert::error(f.log_in_failed)),
             _ => None,
         };
         // the server drops a `next` that is no path of ours

@@ -104,7 +104,6 @@ texts! {
         downloads: "Downloads" / "Downloads",
         download_result_csv: "Resultaat (CSV)" / "Result (CSV)",
         download_result_json: "Resultaat (JSON)" / "Result (JSON)",
-        download_refused: "Uw bestand met alleen de afgekeurde regels" / "Your file with only the refused rows",
         parked_text: "Het RIVM kijkt eerst naar dit bestand. U hoeft niets te doen." / "RIVM looks at this file first. There is nothing to do.",
         discarded_text: "U hebt dit voorbeeld weggegooid. Er is niets opgeslagen." / "You threw this preview away. Nothing was stored.",
         again: "Nog een bestand aanleveren" / "Upload another file",

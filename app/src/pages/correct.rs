@@ -1,0 +1,98 @@
+//! `/registraties/{id}/corrigeren`: every field, and why (features F08). What is refused waits in a draft.
+
+use super::choices;
+use super::person;
+use super::vaccination_fields::{fields, performer};
+use crate::calls::registrations::CorrectRegistration;
+use crate::page::{Screen, Visit, entry, page};
+use crate::parts::field::Field;
+use crate::parts::messages::Messages;
+use crate::parts::{hidden_inputs, paragraph, second_link, submit, title, warnings};
+use crate::ports::PortError;
+use crate::ports::entry::{BrpAnswer, DraftView, RegistrationView, Step};
+use crate::texts::fill;
+use domain::row::{Column, RowText};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use uuid::Uuid;
+
+/// `/registraties/{id}/corrigeren`
+pub(crate) fn correct() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let (entry, id) = (entry()?, visit.id()?);
+        let registration = entry.registration(&caller, id).await?;
+        if !registration.may_change {
+            return Err(PortError::NotFound);
+        }
+        let draft = match visit.draft()? {
+            Some(draft) => entry.draft(&caller, draft).await?,
+            None => as_draft(&registration),
+        };
+        Ok(screen(&visit, &registration, &draft))
+    })
+}
+
+/// The newest version, to start from.
+fn as_draft(registration: &RegistrationView) -> DraftView {
+    let newest = registration.versions.iter().find(|version| !version.withdrawal);
+    DraftView {
+        id: Uuid::nil(),
+        row: newest.map_or_else(RowText::default, |version| version.row.clone()),
+        findings: Vec::new(),
+        step: Step::Check,
+        brp: BrpAnswer::NotAsked,
+        reason: String::new(),
+        earlier: Vec::new(),
+        batches: Vec::new(),
+        suggestion: None,
+        confirmed: false,
+        next_person: false,
+        resumed_from: None,
+    }
+}
+
+fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> Screen {
+    let t = visit.t;
+    let r = &t.registrations;
+    let columns = [choices::PERSON.as_slice(), choices::VACCINATION.as_slice()].concat();
+    let mut messages = Messages::of(&draft.findings, &columns, t);
+    let refused_before = visit.query("concept").is_some();
+    if refused_before && draft.reason.trim().is_empty() {
+        messages.add("reason", r.reason_missing);
+    }
+    if refused_before && messages.is_empty() && !warnings::of(&draft.findings).is_empty() {
+        messages.add("confirmed", t.entry.warnings_needed);
+    }
+    let back = format!("/registraties/{}", registration.id);
+    let reason = Field { hint: r.reason_hint, ..Field::new("reason", r.correct_reason, &draft.reason) };
+    let no_consent = draft.row.get(Column::Toestemming).eq_ignore_ascii_case("N");
+    let row = &draft.row;
+    let form = view! {
+        <form class="cims-form" method="post" action=CorrectRegistration::PATH novalidate>
+            {hidden_inputs(vec![("registration", registration.id.to_string())])}
+            // Enter in a field presses the first button: this one saves, the suggestion below does not
+            <button class="cims-visually-hidden" type="submit" tabindex="-1" aria-hidden="true">{r.correct_send}</button>
+            {person::fields(row, &messages, false, t)}
+            {fields(row, draft, no_consent, visit.frame.today, &messages, t)}
+            {(!no_consent).then(|| performer(row, &messages, t))}
+            {reason.area(&messages, t)}
+            {warnings::with_tick(&draft.findings, draft.confirmed, t)}
+            <div class="utrecht-button-group">
+                {submit(r.correct_send)}
+                {second_link(back.clone(), t.frame.cancel)}
+            </div>
+            <p class="cims-form__note">{t.frame.time_out_line}</p>
+        </form>
+    };
+    let failed = !messages.is_empty();
+    let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
+    let body = view! {
+        {messages.summary(t)}
+        {title(r.correct_title)}
+        {paragraph(name)}
+        {paragraph(r.correct_text)}
+        {person::live(form.into_any(), visit, &messages)}
+    };
+    Screen::new(r.correct_title, body).under(r.title, "/registraties").under(r.correct_title, back).failed(failed)
+}

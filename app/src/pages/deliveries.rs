@@ -1,0 +1,60 @@
+//! `/aanleveringen`: the history of deliveries of the own institution.
+
+use crate::page::{Screen, Visit, deliveries as port, page};
+use crate::parts::pager::pager;
+use crate::parts::table::{Cell, empty, table};
+use crate::parts::{badge, button_link, link, second_link, title};
+use crate::ports::Page;
+use crate::ports::deliveries::DeliveryLine;
+use crate::texts::{Texts, fill, number};
+use leptos::prelude::*;
+
+/// `/aanleveringen`
+pub(crate) fn deliveries() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let list = port()?.list(&caller, visit.page()).await?;
+        Ok(screen(&visit, list))
+    })
+}
+
+fn screen(visit: &Visit, list: Page<DeliveryLine>) -> Screen {
+    let t = visit.t;
+    let u = &t.upload;
+    let content = if list.items.is_empty() {
+        let links = vec![button_link("/registreren", t.frame.tile_record), second_link("/aanleveren", t.frame.tile_upload)];
+        empty(u.empty, links)
+    } else {
+        let headers = [u.file, u.received, u.by, u.channel, u.state, u.rows, u.count_refused];
+        let rows = list.items.iter().map(|line| row(line, t)).collect();
+        let pages = pager("/aanleveringen", &[], list.page, list.total, t);
+        let count = match list.total {
+            1 => u.count_one.to_owned(),
+            total => fill(u.count, &[("aantal", &number(t.language, total))]),
+        };
+        view! {
+            <p class="utrecht-paragraph">{count}</p>
+            {table("aanleveringen", u.list_caption, &headers, rows)}
+            {pages}
+        }
+        .into_any()
+    };
+    let body = view! {
+        {title(u.list_title)}
+        <p class="utrecht-paragraph">{button_link("/aanleveren", t.frame.tile_upload)}</p>
+        {content}
+    };
+    Screen::new(u.list_title, body).wide()
+}
+
+fn row(line: &DeliveryLine, t: &'static Texts) -> Vec<Cell> {
+    vec![
+        Cell::new(link(format!("/aanleveringen/{}", line.id), line.file_name.clone())),
+        Cell::new(line.received.clone()),
+        Cell::new(line.received_by.clone()),
+        Cell::new(badge::channel(line.channel, t)),
+        Cell::new(badge::delivery(line.phase, line.outcome, t)),
+        Cell::number(number(t.language, line.counts.rows())),
+        Cell::number(number(t.language, u64::from(line.counts.afgekeurd))),
+    ]
+}

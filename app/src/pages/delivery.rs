@@ -1,0 +1,227 @@
+//! `/aanleveringen/{id}`: progress, preview or result of a delivery. The five counts always add up.
+
+use crate::calls::delivery::{DiscardDelivery, SubmitDelivery};
+use crate::islands::Progress;
+use crate::page::{Screen, Visit, deliveries, page};
+use crate::parts::table::{Cell, table};
+use crate::parts::{alert, badge, findings::findings, fold, heading, hidden_inputs, link, paragraph, second_link, title};
+use crate::ports::deliveries::{DeliveryView, FindingGroup, Phase, RepairGroup};
+use crate::texts::{Texts, fill, number};
+use domain::delivery::{Counts, FileOutcome};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/aanleveringen/{id}`
+pub(crate) fn delivery() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let view = deliveries()?.delivery(&caller, visit.id()?).await?;
+        Ok(screen(&visit, view))
+    })
+}
+
+fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
+    let t = visit.t;
+    let u = &t.upload;
+    let line = &delivery.line;
+    let state = match line.phase {
+        Phase::Received | Phase::Checking | Phase::Storing => working(&delivery, t),
+        Phase::Preview => preview(&delivery, t),
+        Phase::Done => result(&delivery, t),
+        Phase::Parked => alert::info(u.parked_text),
+        Phase::Discarded => alert::info(u.discarded_text),
+    };
+    let read = matches!(line.phase, Phase::Preview | Phase::Done | Phase::Storing).then(|| details(&delivery, t));
+    let name = fill(u.delivery_title, &[("bestand", &line.file_name)]);
+    let body = view! {
+        {title(name)}
+        <p class="utrecht-paragraph">{badge::delivery(line.phase, line.outcome, t)}" "{line.received.clone()}</p>
+        {steps(line.phase, t)}
+        {state}
+        {read}
+        <p class="utrecht-paragraph">{second_link("/aanleveren", u.again)}</p>
+    };
+    // the file name is the sender's: it stays out of the title of the document
+    Screen::new(u.list_title, body).under(u.list_title, "/aanleveringen").wide()
+}
+
+fn steps(phase: Phase, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let here = match phase {
+        Phase::Received | Phase::Checking | Phase::Parked => 0,
+        Phase::Preview => 1,
+        Phase::Storing | Phase::Done | Phase::Discarded => 2,
+    };
+    let items = [u.step_read, u.step_preview, u.step_result].into_iter().enumerate().map(|(index, text)| {
+        let class = if index < here { "cims-steps__item cims-steps__item--done" } else { "cims-steps__item" };
+        view! { <li class=class aria-current=(index == here).then_some("step")>{text}</li> }
+    });
+    view! { <ol class="cims-steps" aria-label=u.steps>{items.collect_view()}</ol> }.into_any()
+}
+
+fn working(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let id = delivery.line.id;
+    view! {
+        // without a script the page asks for itself again; with one the island does
+        <noscript><meta http-equiv="refresh" content="3"/></noscript>
+        <Progress
+            delivery=id
+            done=delivery.progress.0
+            total=delivery.progress.1
+            rows=u.progress_rows.to_owned()
+            start=u.progress_start.to_owned()
+            label=u.phase_checking.to_owned()
+        />
+        {paragraph(u.progress_close)}
+        <noscript><p class="utrecht-paragraph">{u.progress_refresh}</p></noscript>
+        <p class="utrecht-paragraph">{link(format!("/aanleveringen/{id}"), u.refresh)}</p>
+    }
+    .into_any()
+}
+
+fn preview(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let hidden = || hidden_inputs(vec![("delivery", delivery.line.id.to_string())]);
+    view! {
+        {heading(u.preview_title)}
+        {counts(&delivery.line.counts, t)}
+        {delivery.may_submit.then(|| view! {
+            {paragraph(u.submit_text)}
+            <form method="post" action=SubmitDelivery::PATH>
+                {hidden()}
+                <button class="utrecht-button utrecht-button--primary-action cims-button--main" type="submit">{u.submit}</button>
+            </form>
+        })}
+        <form method="post" action=DiscardDelivery::PATH>
+            {hidden()}
+            <button class="utrecht-button utrecht-button--secondary-action" type="submit">{u.discard}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let line = &delivery.line;
+    let counts_of = &line.counts;
+    let what = match line.outcome {
+        Some(FileOutcome::Leeg) => alert::ok(u.result_empty),
+        Some(FileOutcome::Geweigerd) => alert::error(u.result_refused_file),
+        Some(FileOutcome::Dubbel) => {
+            let earlier = delivery.doubles.map(|id| link(format!("/aanleveringen/{id}"), u.doubles_link));
+            view! { {alert::info(u.outcome_dubbel)}{earlier} }.into_any()
+        }
+        _ => {
+            let good = counts_of.rows() - u64::from(counts_of.afgekeurd);
+            let values = [("goed", number(t.language, good)), ("alles", number(t.language, counts_of.rows()))];
+            let stored = fill(u.result_sentence, &[(values[0].0, &values[0].1), (values[1].0, &values[1].1)]);
+            let mend = match counts_of.afgekeurd {
+                0 => None,
+                1 => Some(u.result_refused_one.to_owned()),
+                many => Some(fill(u.result_refused, &[("fout", &number(t.language, u64::from(many)))])),
+            };
+            view! { {alert::ok(stored)}{mend.map(paragraph)} }.into_any()
+        }
+    };
+    let base = format!("/aanleveringen/{}", line.id);
+    view! {
+        {heading(u.result_title)}
+        {what}
+        {counts(counts_of, t)}
+        {heading(u.downloads)}
+        <ul class="utrecht-unordered-list utrecht-unordered-list--html-content cims-no-print">
+            <li>{link(format!("{base}/resultaat.csv"), u.download_result_csv)}</li>
+            <li>{link(format!("{base}/resultaat.json"), u.download_result_json)}</li>
+        </ul>
+    }
+    .into_any()
+}
+
+/// The five outcomes; they add up to the rows that were read.
+fn counts(counts: &Counts, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let list = [
+        ("success", counts.geaccepteerd, u.count_accepted),
+        ("warning", counts.te_controleren, u.count_review),
+        ("error", counts.afgekeurd, u.count_refused),
+        ("neutral", counts.dubbel, u.count_double),
+        ("neutral", counts.geteld, u.count_counted),
+    ];
+    let items = list.map(|(kind, count, label)| {
+        view! {
+            <li class=format!("cims-counts__item cims-counts__item--{kind}")>
+                <strong class="cims-counts__number">{number(t.language, u64::from(count))}</strong>" "
+                <span class="cims-counts__label">{label}</span>
+            </li>
+        }
+    });
+    let known = (counts.dubbel > 0)
+        .then(|| paragraph(fill(u.doubles_known, &[("aantal", &number(t.language, u64::from(counts.dubbel)))])));
+    view! {
+        <p class="utrecht-paragraph">{fill(u.counts_total, &[("aantal", &number(t.language, counts.rows()))])}</p>
+        <ul class="cims-counts">{items}</ul>
+        {known}
+    }
+    .into_any()
+}
+
+/// How it was read, what was found, what was repaired.
+fn details(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let read = (!delivery.read_as.is_empty()).then(|| paragraph(delivery.read_as.clone()));
+    let skipped = (delivery.skipped > 0)
+        .then(|| paragraph(fill(u.skipped, &[("aantal", &number(t.language, u64::from(delivery.skipped)))])));
+    let file = findings(&delivery.file_findings, t).map(|list| view! { {heading(u.file_messages)}{list} });
+    let groups = if delivery.groups.is_empty() {
+        delivery.file_findings.is_empty().then(|| paragraph(u.no_messages)).into_any()
+    } else {
+        let headers = [u.message, u.what_to_do, u.column, u.severity, u.in_rows, u.times];
+        let rows = delivery.groups.iter().map(|group| group_row(group, t)).collect();
+        view! { {heading(u.messages)}{table("meldingen", u.messages_caption, &headers, rows)} }.into_any()
+    };
+    view! { {read}{skipped}{file}{groups}{repairs(&delivery.repairs, t)} }.into_any()
+}
+
+fn group_row(group: &FindingGroup, t: &'static Texts) -> Vec<Cell> {
+    let finding = &group.finding;
+    let code = finding.code;
+    let message = view! {
+        {link(format!("/hulp/regels/{}", code.as_str()), code.as_str())}" "{finding.message_in(t.language).into_owned()}
+    };
+    vec![
+        Cell::new(message),
+        Cell::new(code.help().how_to_fix),
+        Cell::new(finding.column.map(|column| column.title_in(t.language))),
+        Cell::new(badge::severity(finding.severity, t)),
+        Cell::new(group.rows.clone()),
+        Cell::number(number(t.language, u64::from(group.count))),
+    ]
+}
+
+fn repairs(list: &[RepairGroup], t: &'static Texts) -> Option<AnyView> {
+    if list.is_empty() {
+        return None;
+    }
+    let u = &t.upload;
+    let total: u64 = list.iter().map(|group| u64::from(group.count)).sum();
+    let rows = list.iter().flat_map(|group| {
+        let message = group.code.parse::<domain::finding::Code>().map_or("", |code| code.sentence(t.language));
+        group.examples.iter().map(move |(row, before, after)| {
+            vec![
+                Cell::new(format!("{} {message}", group.code)),
+                Cell::new(group.column.title_in(t.language)),
+                Cell::number(number(t.language, u64::from(group.count))),
+                Cell::number(row.to_string()),
+                Cell::new(before.clone()),
+                Cell::new(after.clone()),
+            ]
+        })
+    });
+    let headers = [u.message, u.column, u.times, u.row, u.before, u.after];
+    let shown = view! {
+        {paragraph(u.repairs_text)}
+        {table("herstel", u.repair_caption, &headers, rows.collect())}
+    };
+    Some(fold(fill(u.repairs, &[("aantal", &number(t.language, total))]), shown))
+}

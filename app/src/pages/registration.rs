@@ -1,0 +1,77 @@
+//! `/registraties/{id}`: one registration with its versions; the old ones stay readable.
+
+use crate::page::{Screen, Visit, entry, page};
+use crate::parts::answers::of_row;
+use crate::parts::{alert, badge, findings::findings, fold, heading, paragraph, second_link, title};
+use crate::ports::entry::{RegistrationVersion, RegistrationView};
+use crate::texts::{Texts, fill};
+use leptos::prelude::*;
+
+/// `/registraties/{id}`
+pub(crate) fn registration() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let view = entry()?.registration(&caller, visit.id()?).await?;
+        Ok(screen(&visit, &view))
+    })
+}
+
+fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
+    let t = visit.t;
+    let r = &t.registrations;
+    let done = match visit.query("melding").as_deref() {
+        Some("gecorrigeerd") => Some(alert::ok(r.corrected)),
+        Some("ingetrokken") => Some(alert::ok(r.withdrawn)),
+        _ => None,
+    };
+    let newest = registration.versions.first();
+    let withdrawn = newest.is_some_and(|version| version.withdrawal);
+    let state =
+        if withdrawn { badge::badge("neutral", t.frame.withdrawn) } else { badge::outcome(registration.outcome, t) };
+    let data = registration.versions.iter().find(|version| !version.withdrawal).map(|version| of_row(&version.row, t));
+    let messages = findings(&registration.findings, t).map(|list| view! { {heading(r.messages)}{list} });
+    let versions = registration.versions.iter().enumerate();
+    let versions = versions.map(|(index, version)| version_item(version, index > 0, t)).collect_view();
+    let acts = if registration.may_change && !withdrawn {
+        let base = format!("/registraties/{}", registration.id);
+        view! {
+            <div class="utrecht-button-group cims-no-print">
+                {second_link(format!("{base}/corrigeren"), r.correct)}
+                {second_link(format!("{base}/intrekken"), r.withdraw)}
+            </div>
+        }
+        .into_any()
+    } else {
+        (!withdrawn).then(|| paragraph(r.no_change)).into_any()
+    };
+    let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
+    let body = view! {
+        {done}
+        {title(name.clone())}
+        <p class="utrecht-paragraph">{state}</p>
+        {acts}
+        {heading(r.detail_data)}
+        {data}
+        {messages}
+        {heading(r.history)}
+        <ol class="cims-timeline">{versions}</ol>
+    };
+    Screen::new(name, body).under(r.title, "/registraties")
+}
+
+fn version_item(version: &RegistrationVersion, old: bool, t: &'static Texts) -> AnyView {
+    let r = &t.registrations;
+    let when = fill(r.version_by, &[("moment", &version.recorded), ("naam", &version.recorded_by)]);
+    let reason = version.reason.as_ref().map(|reason| paragraph(fill(r.version_reason, &[("reden", reason)])));
+    let data = (old && !version.withdrawal).then(|| fold(r.version_show, of_row(&version.row, t)));
+    view! {
+        <li class="cims-timeline__item">
+            <span class="cims-timeline__when">{when}</span>
+            " "<strong>{fill(r.version, &[("nummer", &version.number.to_string())])}</strong>
+            {version.withdrawal.then(|| view! { " "{badge::badge("neutral", r.version_withdrawal)} })}
+            {reason}
+            {data}
+        </li>
+    }
+    .into_any()
+}

@@ -1,0 +1,152 @@
+//! `/beoordelen` and `/beoordelen/{id}`: refused and for-review rows of all parties, for RIVM. Opening one is recorded.
+
+use super::registrations::outcomes;
+use crate::page::{Screen, Visit, page, review as port};
+use crate::parts::answers::{Answer, answers, of_row};
+use crate::parts::field::Field;
+use crate::parts::findings::findings;
+use crate::parts::pager::pager;
+use crate::parts::table::{Cell, empty, table};
+use crate::parts::{alert, badge, heading, link, paragraph, second_link, title};
+use crate::ports::Page;
+use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
+use crate::texts::{Texts, fill, number};
+use domain::delivery::{Channel, RowOutcome};
+use domain::finding::Code;
+use leptos::prelude::*;
+
+/// What can be in the list.
+const OUTCOMES: [RowOutcome; 2] = [RowOutcome::Afgekeurd, RowOutcome::TeControleren];
+
+/// `/beoordelen`
+pub(crate) fn review() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let filter = filter(&visit);
+        let list = port()?.rows(&caller, filter.clone(), visit.page()).await?;
+        Ok(list_screen(&visit, &filter, list))
+    })
+}
+
+/// `/beoordelen/{id}`
+pub(crate) fn review_row() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let row = port()?.row(&caller, visit.id()?).await?;
+        Ok(row_screen(&visit, &row))
+    })
+}
+
+fn filter(visit: &Visit) -> ReviewFilter {
+    ReviewFilter {
+        partij: visit.query("partij"),
+        code: visit.query("code").and_then(|code| code.parse().ok()),
+        kanaal: visit.query("kanaal").and_then(|channel| Channel::parse(&channel)),
+        uitkomst: visit.query("uitkomst").and_then(|outcome| RowOutcome::parse(&outcome)),
+    }
+}
+
+fn query(filter: &ReviewFilter) -> Vec<(&'static str, String)> {
+    vec![
+        ("partij", filter.partij.clone().unwrap_or_default()),
+        ("code", filter.code.map(|code| code.as_str().to_owned()).unwrap_or_default()),
+        ("kanaal", filter.kanaal.map(|channel| channel.as_str().to_owned()).unwrap_or_default()),
+        ("uitkomst", filter.uitkomst.map(|outcome| outcome.as_str().to_owned()).unwrap_or_default()),
+    ]
+}
+
+fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Page<ReviewLine>) -> Screen {
+    let t = visit.t;
+    let v = &t.review;
+    let filtered = *filter != ReviewFilter::default();
+    let content = if list.items.is_empty() {
+        if filtered {
+            empty(v.empty_filter, vec![second_link("/beoordelen", t.registrations.clear)])
+        } else {
+            empty(v.empty, Vec::new())
+        }
+    } else {
+        let headers = [v.received, v.party, t.upload.channel, v.row, t.registrations.outcome, v.findings, v.open];
+        let rows = list.items.iter().map(|line| row(line, t)).collect();
+        let pages = pager("/beoordelen", &query(filter), list.page, list.total, t);
+        view! { {table("beoordelen", v.caption, &headers, rows)}{pages} }.into_any()
+    };
+    let body = view! {
+        {title(v.title)}
+        {bar(filter, filtered, list.total, t)}
+        {content}
+    };
+    Screen::new(v.title, body).wide()
+}
+
+fn bar(filter: &ReviewFilter, filtered: bool, total: u64, t: &'static Texts) -> AnyView {
+    let (v, r) = (&t.review, &t.registrations);
+    let count = if total == 1 { v.count_one.to_owned() } else { fill(v.count, &[("aantal", &number(t.language, total))]) };
+    let party = filter.partij.clone().unwrap_or_default();
+    let code = filter.code.map(Code::as_str).unwrap_or_default();
+    let channel = filter.kanaal.map(Channel::as_str).unwrap_or_default();
+    let outcome = filter.uitkomst.map(RowOutcome::as_str).unwrap_or_default();
+    let first = |text: &str| (String::new(), text.to_owned());
+    let codes = Code::ALL.iter().map(|code| (code.as_str().to_owned(), code.as_str().to_owned()));
+    let codes = std::iter::once(first(v.all_codes)).chain(codes).collect();
+    let channels = Channel::ALL.iter().map(|one| (one.as_str().to_owned(), badge::channel(*one, t).to_owned()));
+    let channels = std::iter::once(first(v.all_channels)).chain(channels).collect();
+    view! {
+        <section class="cims-filter" aria-label=r.filters>
+            <p class="cims-filter__count">{count}</p>
+            <form method="get" class="cims-filter__form" action="/beoordelen">
+                {Field::new("partij", v.party_hint, &party).filter()}
+                {Field::new("code", v.code, code).filter_select(codes)}
+                {Field::new("kanaal", t.upload.channel, channel).filter_select(channels)}
+                {Field::new("uitkomst", r.outcome, outcome).filter_select(outcomes(r.all_outcomes, &OUTCOMES, t))}
+                <div class="cims-filter__actions">
+                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
+                    {filtered.then(|| link("/beoordelen", r.clear))}
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn row(line: &ReviewLine, t: &'static Texts) -> Vec<Cell> {
+    let v = &t.review;
+    let label = fill(v.open_label, &[("regel", &line.row.to_string()), ("partij", &line.party)]);
+    vec![
+        Cell::new(line.received.clone()),
+        Cell::new(line.party.clone()),
+        Cell::new(badge::channel(line.channel, t)),
+        Cell::number(line.row.to_string()),
+        Cell::new(badge::outcome(line.outcome, t)),
+        Cell::new(findings(&line.findings, t)),
+        Cell::new(view! {
+            <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/{}", line.id) aria-label=label>{v.open}</a>
+        }),
+    ]
+}
+
+fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
+    let t = visit.t;
+    let v = &t.review;
+    let line = &row.line;
+    let name = fill(v.detail_title, &[("regel", &line.row.to_string()), ("partij", &line.party)]);
+    let mut facts = vec![
+        Answer::new(v.received, line.received.clone()),
+        Answer::new(t.upload.channel, badge::channel(line.channel, t)),
+        Answer::new(v.delivery, row.delivery.to_string()),
+    ];
+    facts.extend(row.match_note.iter().map(|note| Answer::new(v.match_note, note.clone())));
+    facts.extend(row.reason.iter().map(|reason| Answer::new(v.sender_reason, reason.clone())));
+    let body = view! {
+        {title(name.clone())}
+        <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}</p>
+        {alert::info(v.open_logged)}
+        {answers(facts, t)}
+        {heading(v.findings)}
+        {findings(&line.findings, t).unwrap_or_else(|| paragraph(t.upload.no_messages))}
+        {heading(v.delivered)}
+        {of_row(&row.row, t)}
+        <p class="utrecht-paragraph">{second_link("/beoordelen", v.back)}</p>
+    };
+    Screen::new(name, body).under(v.title, "/beoordelen")
+}

@@ -1,0 +1,53 @@
+//! `/registraties/{id}/intrekken`: consequence, reason, and a way back (features F09).
+
+use crate::calls::registrations::WithdrawRegistration;
+use crate::page::{Screen, Visit, entry, page};
+use crate::parts::field::Field;
+use crate::parts::messages::Messages;
+use crate::parts::{hidden_inputs, paragraph, second_link, title};
+use crate::ports::PortError;
+use crate::ports::entry::RegistrationView;
+use crate::texts::fill;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/registraties/{id}/intrekken`
+pub(crate) fn withdraw() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let registration = entry()?.registration(&caller, visit.id()?).await?;
+        if !registration.may_change {
+            return Err(PortError::NotFound);
+        }
+        Ok(screen(&visit, &registration))
+    })
+}
+
+fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
+    let t = visit.t;
+    let r = &t.registrations;
+    let mut messages = Messages::default();
+    if visit.query("melding").as_deref() == Some("reden") {
+        messages.add("reason", r.reason_missing);
+    }
+    let failed = !messages.is_empty();
+    let back = format!("/registraties/{}", registration.id);
+    let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
+    let reason = Field { hint: r.reason_hint, ..Field::new("reason", r.withdraw_reason, "") };
+    let body = view! {
+        {messages.summary(t)}
+        {title(r.withdraw_title)}
+        {paragraph(name)}
+        {paragraph(r.withdraw_text)}
+        {paragraph(r.withdraw_history)}
+        <form class="cims-form" method="post" action=WithdrawRegistration::PATH novalidate>
+            {hidden_inputs(vec![("registration", registration.id.to_string())])}
+            {reason.area(&messages, t)}
+            <div class="utrecht-button-group">
+                <button class="utrecht-button utrecht-button--primary-action utrecht-button--danger" type="submit">{r.withdraw_send}</button>
+                {second_link(back.clone(), r.withdraw_back)}
+            </div>
+        </form>
+    };
+    Screen::new(r.withdraw_title, body).under(r.title, "/registraties").under(r.withdraw_title, back).failed(failed)
+}
