@@ -49,6 +49,10 @@ impl Bsn {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    pub(crate) const fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     /// In the range 9999xxxxx, kept free for tests (R10).
     #[must_use]
     pub fn is_test(&self) -> bool {
@@ -65,8 +69,10 @@ impl fmt::Debug for Bsn {
 /// A run of exactly nine digits in the text is a BSN (R04).
 #[must_use]
 pub fn hides_a_bsn(text: &str) -> bool {
-    text.split(|c: char| !c.is_ascii_digit())
-        .any(|run| Bsn::parse(run).is_ok())
+    text.len() >= 9
+        && text
+            .split(|c: char| !c.is_ascii_digit())
+            .any(|run| Bsn::parse(run).is_ok())
 }
 
 #[cfg(test)]

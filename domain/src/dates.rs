@@ -190,6 +190,14 @@ pub fn parse_full(text: &str, this_year: i32) -> Result<Date, DateError> {
 /// As [`parse_partial`], and what the text proves about the order of day and month.
 pub(crate) fn parse(text: &str, this_year: i32) -> (Result<PartialDate, DateError>, Option<Order>) {
     let bytes = text.as_bytes();
+    if let &[d1, d2, b'-', m1, m2, b'-', ref year @ ..] = bytes
+        && year.len() == 4
+        && let (Some(day), Some(month), Some(year)) =
+            (number(&[d1, d2]), number(&[m1, m2]), number(year))
+    {
+        // Nearly every date; the general way below gives the same.
+        return dutch_order(year, month as u8, day as u8);
+    }
     if !text.is_ascii() || bytes.len() > 20 {
         return (Err(DateError::Form), None);
     }
@@ -234,17 +242,20 @@ fn three_parts(
     };
     match (third.len(), number(third)) {
         (2, Some(_)) => (Err(DateError::TwoDigitYear), None),
-        (4, Some(_)) => {
-            let order = match (day, month) {
-                (1..=12, 1..=12) => Some(Order::Ambiguous),
-                (1..=12, 13..=31) => Some(Order::MonthDay),
-                (13..=31, 1..=12) => Some(Order::DayMonth),
-                _ => None,
-            };
-            (build(third, second, first), order)
-        }
+        (4, Some(year)) => dutch_order(year, month, day),
         _ => (Err(DateError::Form), None),
     }
+}
+
+/// Day, month, year: the only forms that prove anything about their order.
+fn dutch_order(year: u32, month: u8, day: u8) -> (Result<PartialDate, DateError>, Option<Order>) {
+    let order = match (day, month) {
+        (1..=12, 1..=12) => Some(Order::Ambiguous),
+        (1..=12, 13..=31) => Some(Order::MonthDay),
+        (13..=31, 1..=12) => Some(Order::DayMonth),
+        _ => None,
+    };
+    (calendar(year, month, day), order)
 }
 
 /// `1942` (a year) and `20210127`.
@@ -362,9 +373,13 @@ pub fn from_day_number(text: &str) -> Option<Date> {
         .checked_add(Duration::days(days))
 }
 
-/// Whole years from birth to a day; negative before birth.
+/// Whether somebody has reached an age on a day. Who was born on 29 February grows older on 1 March.
 #[must_use]
-pub fn age(birth: Date, on: Date) -> i32 {
-    let had_birthday = (on.month() as u8, on.day()) >= (birth.month() as u8, birth.day());
-    on.year() - birth.year() - i32::from(!had_birthday)
+pub fn has_reached(age: i32, birth: Date, on: Date) -> bool {
+    let years = on.year() - birth.year();
+    years > age
+        || (years == age && (on.month() as u8, on.day()) >= (birth.month() as u8, birth.day()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,9 @@
 //! stage 1 refused are not compared: what they mean to say is not known, and one bad row never stops another.
 
 use crate::finding::{Code, Filled, Finding};
-use crate::row::{Accepted, Checked, SourceKey, Vaccination};
-use std::hash::{DefaultHasher, Hasher};
+use crate::row::{Accepted, Checked, Vaccination};
+use rustc_hash::FxHasher;
+use std::hash::Hasher;
 
 /// Collects the keys of a file's rows.
 #[derive(Debug, Clone, Default)]
@@ -18,7 +19,7 @@ pub struct InFile {
     /// Digest of BSN, date and dose; [`NONE`] without a BSN.
     jab: Vec<u64>,
     /// Reused for the text of each row.
-    buffer: String,
+    buffer: Vec<u8>,
 }
 
 /// A finding of the whole file on one row.
@@ -44,7 +45,10 @@ impl InFile {
             Accepted::Vaccination(vaccination) => {
                 vaccination.write_canonical(&mut self.buffer);
                 let key = vaccination.source_key().map_or(NONE, |key| {
-                    digest(vaccination.mutation().as_str(), key.as_str())
+                    digest(
+                        vaccination.mutation().as_str().as_bytes(),
+                        key.as_str().as_bytes(),
+                    )
                 });
                 (key, jab_digest(vaccination))
             }
@@ -52,27 +56,29 @@ impl InFile {
                 count.write_canonical(&mut self.buffer);
                 // Without consent two equal rows are two people, unless the source key says otherwise.
                 match &count.source_key {
-                    Some(key) => self.buffer.push_str(key.as_str()),
+                    Some(key) => self.buffer.extend_from_slice(key.as_str().as_bytes()),
                     // No key holds a space, so this equals no other row.
-                    None => self.buffer.push_str(&format!(" {}", self.lines.len())),
+                    None => self
+                        .buffer
+                        .extend_from_slice(format!(" {}", self.lines.len()).as_bytes()),
                 }
                 (
                     count
                         .source_key
                         .as_ref()
-                        .map_or(NONE, |key| digest("N", key.as_str())),
+                        .map_or(NONE, |key| digest(b"N", key.as_str().as_bytes())),
                     NONE,
                 )
             }
             Accepted::Withdrawal(key) => {
                 // A withdrawal says nothing but its key.
-                self.buffer.push_str("V\u{1f}");
-                self.buffer.push_str(SourceKey::as_str(key));
+                self.buffer.extend_from_slice(b"V\x1f");
+                self.buffer.extend_from_slice(key.as_str().as_bytes());
                 (NONE, NONE)
             }
         };
         self.lines.push(line);
-        self.content.push(digest("", &self.buffer));
+        self.content.push(digest(b"", &self.buffer));
         self.key.push(key);
         self.jab.push(jab);
     }
@@ -150,18 +156,18 @@ fn groups<'o>(order: &'o mut [u32], keys: &'o [u64]) -> impl Iterator<Item = &'o
 
 fn jab_digest(vaccination: &Vaccination) -> u64 {
     vaccination.person().bsn().map_or(NONE, |bsn| {
-        let mut hasher = DefaultHasher::new();
-        hasher.write(bsn.expose().as_bytes());
+        let mut hasher = FxHasher::default();
+        hasher.write(bsn.as_bytes());
         hasher.write_i32(vaccination.date().to_julian_day());
         hasher.write_u8(vaccination.dose());
         hasher.finish()
     })
 }
 
-fn digest(kind: &str, text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(kind.as_bytes());
+fn digest(kind: &[u8], text: &[u8]) -> u64 {
+    let mut hasher = FxHasher::default();
+    hasher.write(kind);
     hasher.write_u8(0x1f);
-    hasher.write(text.as_bytes());
+    hasher.write(text);
     hasher.finish()
 }

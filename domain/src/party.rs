@@ -17,6 +17,10 @@ macro_rules! digits {
                 digits.iter().all(u8::is_ascii_digit).then_some(Self(digits))
             }
 
+            pub(crate) const fn as_bytes(&self) -> &[u8] {
+                &self.0
+            }
+
             /// The digits.
             #[must_use]
             pub fn as_str(&self) -> &str {
@@ -61,6 +65,11 @@ digits!(
     /// Number in the BIG register of professionals: 11 digits.
     BigNumber 11
 );
+
+impl Agb {
+    /// `00000000`: "none".
+    pub const NONE: Self = Self(*b"00000000");
+}
 
 macro_rules! codes {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $wire:literal $(| $other:literal)*, $title:literal;)+ }) => {

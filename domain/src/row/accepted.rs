@@ -14,19 +14,21 @@ use time::Date;
 pub struct SourceKey(Box<str>);
 
 impl SourceKey {
-    /// Reads a key; `None` when badly formed (R06) or holding a BSN (R04).
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        (Self::well_formed(text) && !crate::bsn::hides_a_bsn(text)).then(|| Self(text.into()))
-    }
-
-    /// Only the allowed characters, 1 to 64 of them.
-    #[must_use]
-    pub fn well_formed(text: &str) -> bool {
-        (1..=64).contains(&text.len())
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// When it is badly formed (R06) or holds a BSN (R04); a key can be both, so both are told.
+    pub fn parse(text: &str) -> Result<Self, SourceKeyError> {
+        let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        let badly_formed = !(1..=64).contains(&text.len()) || !text.as_bytes().iter().all(allowed);
+        let holds_bsn = crate::bsn::hides_a_bsn(text);
+        if badly_formed || holds_bsn {
+            return Err(SourceKeyError {
+                badly_formed,
+                holds_bsn,
+            });
+        }
+        Ok(Self(text.into()))
     }
 
     /// The key.
@@ -34,6 +36,16 @@ impl SourceKey {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Why a text is no source key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no source key")]
+pub struct SourceKeyError {
+    /// Other characters than allowed, or too many (R06).
+    pub badly_formed: bool,
+    /// A run of nine digits in it is a BSN (R04).
+    pub holds_bsn: bool,
 }
 
 impl fmt::Debug for SourceKey {
@@ -249,79 +261,78 @@ impl Vaccination {
         self.country
     }
 
-    /// Every column after repair, the source key aside, as text that is equal exactly when the content is:
-    /// what a row digest is made of. It holds the BSN, so it goes into a keyed digest and nowhere else.
+    /// Every column after repair, the source key aside, as bytes that are equal exactly when the content is:
+    /// what a row digest is made of. They hold the BSN, so they go into a keyed digest and nowhere else.
     #[must_use]
-    pub fn canonical(&self) -> String {
-        let mut text = String::with_capacity(160);
-        self.write_canonical(&mut text);
-        text
+    pub fn canonical(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(160);
+        self.write_canonical(&mut bytes);
+        bytes
     }
 
-    pub(crate) fn write_canonical(&self, out: &mut String) {
+    pub(crate) fn write_canonical(&self, out: &mut Vec<u8>) {
         let person = &self.person;
         let mut out = Canonical(out);
-        out.put(self.mutation.as_str());
-        out.put(person.bsn.as_ref().map_or("", Bsn::expose));
-        out.put(person.no_bsn_reason.map_or("", NoBsnReason::as_str));
+        out.put(self.mutation.as_str().as_bytes());
+        out.put(person.bsn.as_ref().map_or(b"", Bsn::as_bytes));
+        out.put(
+            person
+                .no_bsn_reason
+                .map_or("", NoBsnReason::as_str)
+                .as_bytes(),
+        );
         match person.birth_date {
             PartialDate::Full(date) => out.date(date),
-            partial => out.put(&partial.iso()),
+            partial => out.put(partial.iso().as_bytes()),
         }
-        out.put(person.surname().unwrap_or_default());
-        out.put(person.prefix().unwrap_or_default());
-        out.put(person.sex.map_or("", Sex::as_str));
-        out.put(person.postcode.as_ref().map_or("", Postcode::as_str));
+        out.put(person.surname().unwrap_or_default().as_bytes());
+        out.put(person.prefix().unwrap_or_default().as_bytes());
+        out.put(person.sex.map_or("", Sex::as_str).as_bytes());
+        out.put(person.postcode.as_ref().map_or(b"", |postcode| &postcode.0));
         out.number(person.house_number);
         out.date(self.date);
         out.number(Some(u32::from(self.vaccine.0)));
         out.number(self.hpk.map(Hpk::number));
-        out.put(self.batch.as_str());
+        out.put(self.batch.as_bytes());
         out.number(Some(u32::from(self.dose)));
-        out.put(self.target_group.map_or("", TargetGroup::as_str));
-        out.put(self.agb.as_ref().map_or("", Agb::as_str));
-        out.put(self.big.as_ref().map_or("", BigNumber::as_str));
-        out.put(self.place().unwrap_or_default());
-        out.put(self.country.as_str());
+        out.put(self.target_group.map_or("", TargetGroup::as_str).as_bytes());
+        out.put(self.agb.as_ref().map_or(b"", Agb::as_bytes));
+        out.put(self.big.as_ref().map_or(b"", BigNumber::as_bytes));
+        out.put(self.place().unwrap_or_default().as_bytes());
+        out.put(self.country.as_str().as_bytes());
     }
 }
 
 /// Writes parts with a mark between them that cannot stand in a cell: the row check lets no control
 /// character through. By hand, for it is done for every row.
-struct Canonical<'o>(&'o mut String);
+struct Canonical<'o>(&'o mut Vec<u8>);
 
 impl Canonical<'_> {
-    fn put(&mut self, part: &str) {
-        self.0.push_str(part);
-        self.0.push('\u{1f}');
+    fn put(&mut self, part: &[u8]) {
+        self.0.extend_from_slice(part);
+        self.0.push(0x1f);
     }
 
     fn number(&mut self, number: Option<u32>) {
-        if let Some(number) = number {
-            self.digits(number);
+        let mut buffer = [0_u8; 10];
+        let mut at = buffer.len();
+        if let Some(mut rest) = number {
+            loop {
+                at -= 1;
+                // A remainder of ten fits a byte.
+                buffer[at] = b'0' + (rest % 10) as u8;
+                rest /= 10;
+                if rest == 0 {
+                    break;
+                }
+            }
         }
-        self.0.push('\u{1f}');
+        self.put(&buffer[at..]);
     }
 
     fn date(&mut self, date: Date) {
         // Days are as unambiguous as a calendar date, and quicker.
-        self.digits(date.to_julian_day().unsigned_abs());
-        self.0.push('\u{1f}');
-    }
-
-    fn digits(&mut self, number: u32) {
-        let mut buffer = [0_u8; 10];
-        let mut at = buffer.len();
-        let mut rest = number;
-        loop {
-            at -= 1;
-            buffer[at] = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            if rest == 0 {
-                break;
-            }
-        }
-        self.0.extend(buffer[at..].iter().copied().map(char::from));
+        self.number(Some(date.to_julian_day().unsigned_abs()));
     }
 }
 
@@ -352,16 +363,16 @@ pub struct AnonymousCount {
 
 impl AnonymousCount {
     /// Everything that is counted, the source key aside.
-    pub(crate) fn write_canonical(&self, out: &mut String) {
+    pub(crate) fn write_canonical(&self, out: &mut Vec<u8>) {
         let mut out = Canonical(out);
-        out.put("N");
-        out.put("-");
+        out.put(b"N");
+        out.put(b"-");
         out.date(self.date);
         out.number(Some(u32::from(self.vaccine.0)));
-        out.put(self.batch.as_str());
+        out.put(self.batch.as_bytes());
         out.number(Some(u32::from(self.dose)));
-        out.put(self.origin.as_str());
-        out.put(self.age_group.as_str());
+        out.put(self.origin.as_str().as_bytes());
+        out.put(self.age_group.as_str().as_bytes());
     }
 }
 

@@ -38,6 +38,12 @@ fn is_month_and_number(text: &str) -> bool {
     months == 1 && (1..=2).contains(&numbers)
 }
 
+/// Nearly every batch: capitals and digits, and no prefix. Nothing can be wrong with it but being unknown.
+pub(super) fn is_ordinary(text: &str) -> bool {
+    let fits = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit();
+    text.bytes().fold(true, |all, b| all & fits(b)) && !text.starts_with(['L', 'B', 'C'])
+}
+
 /// More than one batch number in the cell (V24).
 pub(super) fn is_several(text: &str) -> bool {
     let listed = text

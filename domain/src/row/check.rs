@@ -5,7 +5,6 @@ use super::accepted::{Accepted, SourceKey, Vaccination};
 use super::judge::Judge;
 use super::repair::{Repair, RepairSet};
 use super::{Column, RawRow, RowText};
-use crate::bsn::hides_a_bsn;
 use crate::codes::{AgeGroup, CodeLists, Consent, Mutation};
 use crate::dates::Order;
 use crate::delivery::{Channel, RowOutcome};
@@ -176,13 +175,18 @@ impl Judge<'_, '_> {
             }
             return None;
         };
-        if !SourceKey::well_formed(&text) {
-            self.find(Code::R06, column);
+        match SourceKey::parse(&text) {
+            Ok(key) => Some(key),
+            Err(error) => {
+                if error.badly_formed {
+                    self.find(Code::R06, column);
+                }
+                if error.holds_bsn {
+                    self.find(Code::R04, column);
+                }
+                None
+            }
         }
-        if hides_a_bsn(&text) {
-            self.find(Code::R04, column);
-        }
-        SourceKey::parse(&text)
     }
 
     /// T01: empty is never yes.

@@ -3,7 +3,7 @@
 
 use super::check::{Context, Evidence};
 use super::repair::Repair;
-use super::text::{blank, visible, without_decimals, without_separators};
+use super::text::{blank, plain, trimmed, visible, without_decimals, without_separators};
 use super::{Column, RawRow};
 use crate::dates::{self, DateError, PartialDate};
 use crate::finding::{Code, Finding};
@@ -92,7 +92,7 @@ impl<'r, 'c> Judge<'r, 'c> {
     /// The cell without invisible characters (H03) and plain spaces around it; `None` when empty or unread.
     pub(super) fn text(&mut self, column: Column) -> Option<Cow<'r, str>> {
         Some(match self.text_with_spaces(column)? {
-            Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(' ')),
+            Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
             owned @ Cow::Owned(_) => owned,
         })
     }
@@ -100,10 +100,10 @@ impl<'r, 'c> Judge<'r, 'c> {
     /// The same with the plain spaces around it, where they count as a repair of their own.
     pub(super) fn text_with_spaces(&mut self, column: Column) -> Option<Cow<'r, str>> {
         let raw = self.row.get(column);
-        if blank(raw) || self.is_unread(column) {
+        if raw.is_empty() || blank(raw) || self.is_unread(column) {
             return None;
         }
-        if !self.allows(Code::H03) {
+        if plain(raw) || !self.allows(Code::H03) {
             return Some(Cow::Borrowed(raw));
         }
         let seen = visible(raw, column);
@@ -147,10 +147,10 @@ impl<'r, 'c> Judge<'r, 'c> {
         }
         let mut steps: Vec<Step<'t>> = Vec::new();
         let mut now: Cow<'t, str> = Cow::Borrowed(text);
-        let trimmed = text.trim_matches(' ');
-        if let Some(whole) = without_decimals(trimmed) {
-            if trimmed.len() < text.len() {
-                steps.push((Code::H02, Cow::Borrowed(trimmed)));
+        let bare = trimmed(text);
+        if let Some(whole) = without_decimals(bare) {
+            if bare.len() < text.len() {
+                steps.push((Code::H02, Cow::Borrowed(bare)));
             }
             steps.push((Code::H07, Cow::Borrowed(whole)));
             now = Cow::Borrowed(whole);
@@ -160,8 +160,8 @@ impl<'r, 'c> Judge<'r, 'c> {
             }
         } else if let Some(after) = without_separators(text)
             && self.allows(Code::H02)
-            && !trimmed.ends_with(".0")
-            && !trimmed.ends_with(".00")
+            && !bare.ends_with(".0")
+            && !bare.ends_with(".00")
         {
             now = Cow::Owned(after);
             steps.push((Code::H02, now.clone()));

@@ -14,7 +14,9 @@ mod repair;
 mod text;
 mod vaccination;
 
-pub use accepted::{Accepted, AnonymousCount, Person, Postcode, SourceKey, Vaccination};
+pub use accepted::{
+    Accepted, AnonymousCount, Person, Postcode, SourceKey, SourceKeyError, Vaccination,
+};
 pub use check::{Checked, Context, Evidence, PartyProfile, Profile, check};
 pub use columns::{Column, Requirement};
 pub use raw::{RawRow, RowText};

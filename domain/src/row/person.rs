@@ -4,16 +4,19 @@
 use super::Column;
 use super::accepted::{Person, Postcode};
 use super::judge::Judge;
-use super::text::{has_control, is_error_value, is_mojibake, split_prefix, without_separators};
+use super::text::{is_mojibake, is_unreadable, split_prefix, without_separators};
 use crate::bsn::{Bsn, BsnError};
 use crate::codes::{NoBsnReason, Sex};
-use crate::dates::{DateError, FIRST_YEAR, PartialDate, age};
+use crate::dates::{DateError, PartialDate, has_reached};
 use crate::finding::Code;
-use time::{Date, Month};
+use time::Date;
+use time::macros::date;
 
 /// Longest surname and prefix, in characters.
 const SURNAME_LIMIT: usize = 200;
 const PREFIX_LIMIT: usize = 20;
+/// Nobody alive was born before it (P16).
+const FIRST_BIRTH: Date = date!(1890 - 01 - 01);
 
 impl Judge<'_, '_> {
     /// Judges columns 4-11; `None` when nothing can be stored. `required` is false when consent is unreadable.
@@ -96,10 +99,9 @@ impl Judge<'_, '_> {
             }
             return None;
         };
-        let first = Date::from_calendar_date(FIRST_YEAR, Month::January, 1).unwrap_or(Date::MIN);
-        match self.date(column, &text, first) {
+        match self.date(column, &text, FIRST_BIRTH) {
             Ok(date) => {
-                if let Some(code) = self.birth_rule(date, first, vaccination) {
+                if let Some(code) = self.birth_rule(date, vaccination) {
                     self.find(code, column);
                 }
                 Some(date)
@@ -117,23 +119,18 @@ impl Judge<'_, '_> {
     }
 
     /// The first rule that a date of birth breaks for every day it can be.
-    fn birth_rule(
-        &self,
-        birth: PartialDate,
-        first: Date,
-        vaccination: Option<Date>,
-    ) -> Option<Code> {
+    fn birth_rule(&self, birth: PartialDate, vaccination: Option<Date>) -> Option<Code> {
         let (earliest, latest) = (birth.earliest(), birth.latest());
         let today = self.context.today;
-        if latest < first {
+        if latest < FIRST_BIRTH {
             Some(Code::P16)
         } else if earliest > today || vaccination.is_some_and(|day| earliest > day) {
             Some(Code::P13)
         } else if birth.full().is_some() && birth.full() == vaccination {
             Some(Code::P14)
-        } else if age(latest, vaccination.unwrap_or(today)) > 110 {
+        } else if has_reached(111, latest, vaccination.unwrap_or(today)) {
             Some(Code::P17)
-        } else if vaccination.is_some_and(|day| age(earliest, day) < 12) {
+        } else if vaccination.is_some_and(|day| !has_reached(12, earliest, day)) {
             Some(Code::P18)
         } else {
             None
@@ -151,11 +148,7 @@ impl Judge<'_, '_> {
             self.find(Code::P22, column);
         }
         let too_long = text.len() > SURNAME_LIMIT && text.chars().count() > SURNAME_LIMIT;
-        if too_long
-            || is_error_value(&text)
-            || has_control(&text)
-            || !text.chars().any(char::is_alphabetic)
-        {
+        if too_long || is_unreadable(&text) || !text.chars().any(char::is_alphabetic) {
             self.find(Code::P21, column);
             return (None, prefix);
         }
@@ -180,7 +173,7 @@ impl Judge<'_, '_> {
     fn prefix(&mut self) -> Option<Box<str>> {
         let column = Column::Voorvoegsel;
         let text = self.text(column)?;
-        if is_error_value(&text) || has_control(&text) {
+        if is_unreadable(&text) {
             self.find(Code::R09, column);
             return None;
         }

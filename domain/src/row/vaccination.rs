@@ -3,7 +3,7 @@
 use super::accepted::{Accepted, AnonymousCount, Person, SourceKey, Vaccination};
 use super::batch_text;
 use super::judge::{Judge, Step};
-use super::text::{has_control, is_error_value, without_decimals};
+use super::text::{is_unreadable, trimmed, without_decimals};
 use super::{Column, Profile};
 use crate::batch::BatchNumber;
 use crate::codes::{AgeGroup, Consent, Country, NamedVaccine, Origin};
@@ -220,18 +220,23 @@ impl Judge<'_, '_> {
             self.missing(Code::V20, column);
             return None;
         };
-        let trimmed = text.trim_matches(' ');
-        if batch_text::is_damaged(trimmed) {
+        if batch_text::is_ordinary(&text)
+            && let Some(batch) = BatchNumber::parse(&text)
+        {
+            return Some(batch);
+        }
+        let bare = trimmed(&text);
+        if batch_text::is_damaged(bare) {
             self.find(Code::V25, column);
             return None;
         }
-        if batch_text::is_several(trimmed) {
+        if batch_text::is_several(bare) {
             self.find(Code::V24, column);
             return None;
         }
         let mut steps: Vec<Step<'_>> = Vec::new();
         let mut now: Cow<'_, str> = Cow::Borrowed(&text);
-        if let Some(whole) = without_decimals(trimmed).filter(|_| self.allows(Code::H07)) {
+        if let Some(whole) = without_decimals(bare).filter(|_| self.allows(Code::H07)) {
             now = Cow::Borrowed(whole);
             steps.push((Code::H07, now.clone()));
         }
@@ -296,7 +301,7 @@ impl Judge<'_, '_> {
     pub(super) fn place(&mut self) -> Option<Box<str>> {
         let column = Column::Vaccinatieplaats;
         let text = self.text(column)?;
-        if is_error_value(&text) || has_control(&text) {
+        if is_unreadable(&text) {
             self.find(Code::R09, column);
             return None;
         }
@@ -338,7 +343,7 @@ impl Judge<'_, '_> {
                     self.find(Code::U01, column);
                     return None;
                 }
-                Some(agb) if agb.as_str() != "00000000" => return Some(agb),
+                Some(agb) if agb != Agb::NONE => return Some(agb),
                 Some(_) => {}
             }
         }

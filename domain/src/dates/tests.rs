@@ -1,0 +1,224 @@
+//! The calendar against an independent oracle, and every accepted and refused form.
+
+use super::*;
+use time::macros::date;
+
+/// Days of a month after the rule of Gregory, written out: not taken from the crate under test.
+fn days_in(year: i32, month: u8) -> u8 {
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if leap => 29,
+        2 => 28,
+        _ => 31,
+    }
+}
+
+#[test]
+fn every_day_from_1890_to_2030_is_read_in_every_form_and_no_other_day_is() {
+    // Ten years and two leap days before 1-1-1900, which is day 1.
+    let mut day_number = 1_i64 - 3652;
+    for year in 1890..=2030 {
+        for month in 1..=12_u8 {
+            for day in 1..=31_u8 {
+                let exists = day <= days_in(year, month);
+                let expected = exists.then(|| {
+                    Date::from_calendar_date(year, Month::try_from(month).unwrap(), day).unwrap()
+                });
+                let (short, long) = MONTHS[usize::from(month) - 1];
+                for text in [
+                    format!("{day:02}-{month:02}-{year}"),
+                    format!("{day}/{month}/{year}"),
+                    format!("{day:02}.{month}.{year}"),
+                    format!("{year}-{month:02}-{day:02}"),
+                    format!("{year}{month:02}{day:02}"),
+                    format!("{day} {short} {year}"),
+                    format!("{day:02} {long} {year}"),
+                ] {
+                    let read = parse_full(&text, 2030);
+                    assert_eq!(read, expected.ok_or(DateError::Impossible), "{text}");
+                }
+                if let Some(date) = expected {
+                    // Spreadsheets count from 1 on 1-1-1900 and count a 29-2-1900 that never was.
+                    let shown = day_number + i64::from(day_number >= 60);
+                    let read = (shown > 99)
+                        .then(|| from_day_number(&shown.to_string()))
+                        .flatten();
+                    assert_eq!(read, (shown > 99).then_some(date), "{shown}");
+                    day_number += 1;
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn partly_unknown_dates_cover_exactly_their_days() {
+    for year in [1890, 1900, 1942, 2000, 2020] {
+        for text in [
+            format!("00-00-{year}"),
+            format!("XX-xx-{year}"),
+            format!("{year}"),
+            format!("{year}0000"),
+            format!("{year}-00-00"),
+        ] {
+            assert_eq!(
+                parse_partial(&text, 2021),
+                Ok(PartialDate::Year(year)),
+                "{text}"
+            );
+        }
+        for month in 1..=12_u8 {
+            let of_month = PartialDate::YearMonth(year, Month::try_from(month).unwrap());
+            for text in [
+                format!("00-{month:02}-{year}"),
+                format!("xx-{month:02}-{year}"),
+                format!("{year}{month:02}00"),
+            ] {
+                assert_eq!(parse_partial(&text, 2021), Ok(of_month), "{text}");
+                assert_eq!(
+                    parse_full(&text, 2021),
+                    Err(DateError::Impossible),
+                    "{text}"
+                );
+            }
+            let days = (of_month.latest() - of_month.earliest()).whole_days() + 1;
+            assert_eq!(days, i64::from(days_in(year, month)));
+        }
+        let days = (PartialDate::Year(year).latest() - PartialDate::Year(year).earliest())
+            .whole_days()
+            + 1;
+        assert_eq!(
+            days,
+            (1..=12)
+                .map(|month| i64::from(days_in(year, month)))
+                .sum::<i64>()
+        );
+    }
+}
+
+#[test]
+fn a_day_without_its_month_or_a_month_without_its_year_is_no_date() {
+    for text in [
+        "05-00-1942",
+        "05-XX-1942",
+        "00-05-0000",
+        "00-00-0000",
+        "31-04-1942",
+        "00-13-1942",
+    ] {
+        assert_eq!(
+            parse_partial(text, 2021),
+            Err(DateError::Impossible),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_wrong_forms_say_what_is_wrong() {
+    use DateError::{Form, Swapped, TwoDigitYear};
+    for (text, error) in [
+        ("01-02-45", TwoDigitYear),
+        ("1/2/21", TwoDigitYear),
+        ("27 jan 21", TwoDigitYear),
+        ("45", TwoDigitYear),
+        ("01-27-2021", Swapped),
+        ("2021-27-01", Swapped),
+        ("20212701", Swapped),
+        ("27012021", Form),
+        ("1889", Form),
+        ("2022", Form),
+        ("27-01/2021", Form),
+        ("27-01-2021 00:00", Form),
+        ("2021-1-27", Form),
+        ("2021/01/27", Form),
+        ("27 janvier 2021", Form),
+        ("27-jan-2021", Form),
+        ("-1-1-2021", Form),
+        ("1--2021", Form),
+        ("001-01-2021", Form),
+        ("01-01-02021", Form),
+        ("1-1-942", Form),
+        ("+1-01-2021", Form),
+        ("２７-01-2021", Form),
+        ("", Form),
+    ] {
+        assert_eq!(parse_partial(text, 2021), Err(error), "{text}");
+    }
+}
+
+#[test]
+fn only_day_month_year_proves_an_order() {
+    for (text, order) in [
+        ("27-01-2021", Some(Order::DayMonth)),
+        ("01/27/2021", Some(Order::MonthDay)),
+        ("1.2.2021", Some(Order::Ambiguous)),
+        ("2021-01-27", None),
+        ("27 jan 2021", None),
+        ("00-01-2021", None),
+        ("27-27-2021", None),
+        ("27-01-21", None),
+    ] {
+        assert_eq!(parse(text, 2021).1, order, "{text}");
+    }
+}
+
+#[test]
+fn dates_of_the_brp_are_read_with_their_zeros() {
+    assert_eq!(
+        PartialDate::from_lo3("00000000"),
+        Some(PartialDate::Unknown)
+    );
+    assert_eq!(
+        PartialDate::from_lo3("19510000"),
+        Some(PartialDate::Year(1951))
+    );
+    assert_eq!(
+        PartialDate::from_lo3("20200300"),
+        Some(PartialDate::YearMonth(2020, Month::March))
+    );
+    assert_eq!(
+        PartialDate::from_lo3("20000229"),
+        Some(PartialDate::Full(date!(2000 - 02 - 29)))
+    );
+    assert_eq!(PartialDate::from_lo3("2014"), Some(PartialDate::Year(2014)));
+    for text in [
+        "", "19510230", "19511301", "00000101", "1951000", "x9510000",
+    ] {
+        assert_eq!(PartialDate::from_lo3(text), None, "{text}");
+    }
+}
+
+#[test]
+fn known_parts_must_agree_and_unknown_parts_agree_with_all() {
+    let lo3 = |text| PartialDate::from_lo3(text).unwrap();
+    for (a, b, agree) in [
+        ("19420502", "19420502", true),
+        ("19420502", "19420503", false),
+        ("19420500", "19420502", true),
+        ("19420500", "19420602", false),
+        ("19420000", "19421231", true),
+        ("19420000", "19430101", false),
+        ("19420000", "19420500", true),
+        ("00000000", "19420502", true),
+    ] {
+        assert_eq!(lo3(a).agrees_with(lo3(b)), agree, "{a} {b}");
+        assert_eq!(lo3(b).agrees_with(lo3(a)), agree, "{b} {a}");
+    }
+}
+
+#[test]
+fn an_age_is_reached_on_the_birthday() {
+    let birth = date!(2009 - 01 - 28);
+    assert!(!has_reached(12, birth, date!(2021 - 01 - 27)));
+    assert!(has_reached(12, birth, date!(2021 - 01 - 28)));
+    let leap = date!(2008 - 02 - 29);
+    assert!(!has_reached(13, leap, date!(2021 - 02 - 28)));
+    assert!(has_reached(13, leap, date!(2021 - 03 - 01)));
+}
+
+#[test]
+fn debug_shows_no_part_of_a_date_of_birth() {
+    assert_eq!(format!("{:?}", PartialDate::Year(1942)), "PartialDate(…)");
+}
