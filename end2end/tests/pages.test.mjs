@@ -1,0 +1,130 @@
+// Every page in both colours and on both widths: axe without violations, nothing sideways, and a picture of it.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { assertAccessible, look } from "../lib/accessible.mjs";
+import { csv, person } from "../lib/demo.mjs";
+import { confirmWarnings, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
+import { open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+
+withBrowser();
+
+const shots = process.env.SHOTS ?? new URL("../shots", import.meta.url).pathname;
+mkdirSync(shots, { recursive: true });
+const jab = { date: [27, 1, 2021], vaccine: "Comirnaty", batch: "EJ6796", dose: 1, group: "Zorgmedewerker" };
+
+/** Judges the open page and takes its pictures. */
+async function judge(page, name) {
+  await page.waitForLoadState("networkidle");
+  assert.equal(await page.locator("h1").count(), 1, `${name} has one h1`);
+  assert.ok((await page.title()).length > 5, `${name} has a title`);
+  assert.match(await page.locator("html").getAttribute("lang"), /^(nl|en)$/);
+  await assertAccessible(page, name);
+  for (const [suffix, one] of [["breed", { colour: "light", width: 1280 }], ["smal", { colour: "light", width: 320 }], ["donker", { colour: "dark", width: 1280 }]]) {
+    await look(page, one);
+    await page.screenshot({ path: join(shots, `${name}-${suffix}.png`), fullPage: true });
+  }
+  await look(page, { colour: "light", width: 1280 });
+}
+
+test("pages for everybody", async (t) => {
+  const page = await visitor(t, { expected: ["status of 404"] });
+  const pages = { welkom: "/", inloggen: "/inloggen", hulp: "/hulp", regels: "/hulp/regels", regel: "/hulp/regels/P03", kolommen: "/hulp/kolommen", toegankelijkheid: "/toegankelijkheid", privacy: "/privacy", cookies: "/cookies", "niet-gevonden": "/bestaat-niet" };
+  for (const [name, address] of Object.entries(pages)) {
+    await open(page, address);
+    await judge(page, name);
+  }
+});
+
+test("recording, step by step", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  await judge(page, "start");
+  await open(page, "/registreren/zonder-toestemming");
+  await judge(page, "zonder-toestemming");
+  await open(page, "/registreren");
+  await judge(page, "persoon");
+  await press(page, "Verder");
+  await judge(page, "persoon-fout");
+  const somebody = person();
+  await fillPerson(page, somebody);
+  await press(page, "Verder");
+  await judge(page, "vaccinatie");
+  await fillVaccination(page, { ...jab, date: [1, 1, 2099] });
+  await press(page, "Verder");
+  await judge(page, "vaccinatie-fout");
+  await fillVaccination(page, jab);
+  await press(page, "Verder");
+  await confirmWarnings(page);
+  await judge(page, "controleren");
+  await send(page);
+  await judge(page, "klaar");
+  await press(page, "Zelfde vaccinatie, volgende persoon");
+  await judge(page, "volgende-persoon");
+});
+
+test("registrations", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  await record(page, person(), jab);
+  await open(page, "/registraties");
+  await judge(page, "registraties");
+  await open(page, "/registraties?van=1999-01-01&tot=1999-01-02");
+  await judge(page, "registraties-leeg");
+  await open(page, "/registraties");
+  await press(page, /^Bekijk/, { role: "link", within: page.locator("tbody") });
+  const registration = path(page);
+  await judge(page, "registratie");
+  await open(page, `${registration}/corrigeren`);
+  await judge(page, "corrigeren");
+  await open(page, `${registration}/intrekken`);
+  await judge(page, "intrekken");
+  await open(page, "/sessies");
+  await judge(page, "sessies");
+});
+
+test("a file", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  await open(page, "/aanleveren");
+  await judge(page, "aanleveren");
+  await press(page, "Bestand controleren");
+  await judge(page, "aanleveren-fout");
+  const rows = csv([person(), { ...person(), bsn: "999990091" }]);
+  await page.locator('input[type="file"]').setInputFiles({ name: "aanlevering.csv", mimeType: "text/csv", buffer: Buffer.from(rows) });
+  await press(page, "Bestand controleren");
+  await page.getByRole("button", { name: "Indienen" }).waitFor({ timeout: 30_000 });
+  await judge(page, "voorbeeld");
+  await press(page, "Indienen");
+  await page.getByText("1 van 2 vaccinaties opgenomen.").waitFor({ timeout: 30_000 });
+  await judge(page, "resultaat");
+  await open(page, "/aanleveringen");
+  await judge(page, "aanleveringen");
+});
+
+test("review", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "beoordelaar");
+  await judge(page, "start-rivm");
+  await open(page, "/beoordelen");
+  await judge(page, "beoordelen");
+  await press(page, /^Open/, { role: "link", within: page.locator("tbody") });
+  await judge(page, "beoordelen-regel");
+});
+
+test("somebody of two institutions", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "tweehuizen");
+  await judge(page, "instelling");
+});
+
+test("the choice of colours is kept without a script", async (t) => {
+  const page = await visitor(t, { script: false });
+  await open(page, "/");
+  await page.getByLabel("Kleuren").selectOption({ label: "donker" });
+  await press(page, "Kleuren kiezen");
+  assert.equal(await page.locator("html").getAttribute("data-kleur"), "donker");
+  await open(page, "/hulp");
+  assert.equal(await page.locator("html").getAttribute("data-kleur"), "donker");
+});

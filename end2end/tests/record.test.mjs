@@ -1,0 +1,127 @@
+// Recording a vaccination: a good one, a row of people, double submit, the back button.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { person } from "../lib/demo.mjs";
+import { confirmWarnings, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
+import { heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+
+withBrowser();
+
+const jab = { date: [27, 1, 2021], vaccine: "Comirnaty", batch: "EJ6796", dose: 1, group: "Zorgmedewerker" };
+
+for (const script of [true, false]) {
+  const how = script ? "" : " (without JavaScript)";
+
+  test(`a nurse records a vaccination and sees it among her registrations${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    const reference = await record(page, person(), jab);
+    assert.equal(await heading(page), "Opgeslagen");
+    assert.ok(await page.getByText("Geaccepteerd", { exact: true }).isVisible());
+    await page.reload(); // a receipt may be read again
+    assert.equal(await heading(page), "Opgeslagen");
+    await press(page, "Bekijk deze registratie", { role: "link" });
+    assert.match(await heading(page), new RegExp(reference));
+    await open(page, "/registraties");
+    assert.match(await page.locator("tbody tr").first().innerText(), /Comirnaty/);
+  });
+
+  test(`the next person needs BSN, birth date and consent, nothing else${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await record(page, person(), jab);
+    await press(page, "Zelfde vaccinatie, volgende persoon");
+    assert.ok(await page.getByText("Opgeslagen. Vul de volgende persoon in.").isVisible());
+    assert.equal(await page.locator("#bsn").inputValue(), "");
+    assert.equal(await page.locator('[name="row[toestemming]"]:checked').count(), 0);
+    await fillPerson(page, person());
+    await press(page, "Verder");
+    assert.equal(await page.locator("#batchnummer").inputValue(), "EJ6796");
+    assert.equal(await page.locator('[name="row[vaccinatiedatum_jaar]"]').inputValue(), "2021");
+    await press(page, "Verder");
+    await confirmWarnings(page);
+    await send(page);
+    assert.equal(await heading(page), "Opgeslagen");
+  });
+
+  test(`a second jab of the same person shows the first above the questions${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await record(page, person(), jab);
+    await press(page, "Zelfde persoon, nog een vaccinatie");
+    if (path(page) === "/registreren") {
+      await page.getByRole("group", { name: "Mogen we de gegevens delen met het RIVM?" }).getByLabel("Ja", { exact: true }).check();
+      await press(page, "Verder");
+    }
+    assert.ok(await page.getByRole("heading", { name: "Eerder door u geregistreerd bij deze persoon" }).isVisible());
+    await fillVaccination(page, { ...jab, date: [24, 2, 2021], batch: "EJ6796", dose: 2 });
+    await press(page, "Verder");
+    await confirmWarnings(page);
+    await send(page);
+    assert.equal(await heading(page), "Opgeslagen");
+  });
+
+  test(`sending the same form twice stores one vaccination${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await fillPerson(page, person());
+    await press(page, "Verder");
+    await fillVaccination(page, jab);
+    await press(page, "Verder");
+    await confirmWarnings(page);
+    const check = page.url();
+    const first = await send(page);
+    await page.goto(check); // what a back button and an impatient second press do
+    if (await page.getByRole("button", { name: "Versturen" }).isVisible()) {
+      assert.equal(await send(page), first);
+    } else {
+      assert.ok([`/registreren/klaar/${first}`, "/registreren"].includes(path(page)) || (await heading(page)) === "Pagina niet gevonden");
+    }
+  });
+
+  test(`a vaccination without consent is counted and keeps nothing of the person${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await press(page, "Geen toestemming? Registreer zonder persoonsgegevens", { role: "link" });
+    await press(page, "Verder zonder persoonsgegevens");
+    assert.equal(await page.locator("#bsn").count(), 0);
+    await fillVaccination(page, { ...jab, group: undefined });
+    await page.getByLabel("18 tot en met 59 jaar").check();
+    await press(page, "Verder");
+    await confirmWarnings(page);
+    await send(page);
+    assert.equal(await heading(page), "Geteld");
+  });
+
+  test(`an answer can be changed from the page that shows them all${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await fillPerson(page, person());
+    await press(page, "Verder");
+    await fillVaccination(page, jab);
+    await press(page, "Verder");
+    await confirmWarnings(page);
+    await press(page, "Wijzig Batchnummer", { role: "link" });
+    await page.locator("#batchnummer").fill("EJ6795");
+    await press(page, "Verder");
+    await confirmWarnings(page);
+    assert.equal(await heading(page), "Controleer en verstuur");
+    assert.ok(await page.getByText("EJ6795").isVisible());
+  });
+}
+
+test("what was typed is still there after a session that ended", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  await open(page, "/registreren");
+  await fillPerson(page, person());
+  await press(page, "Verder");
+  await page.context().clearCookies(); // the session is gone, as after 15 minutes
+  await logIn(page, "invoerder");
+  await open(page, "/registreren");
+  await press(page, "Verder met deze invoer", { role: "link" });
+  assert.equal(await heading(page), "Welke vaccinatie is gegeven?");
+});

@@ -1,0 +1,96 @@
+// What the portal does not take, and how it says so.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { person, stranger } from "../lib/demo.mjs";
+import { fillPerson, fillVaccination, logIn, summary } from "../lib/journey.mjs";
+import { heading, open, press, visitor, withBrowser } from "../lib/portal.mjs";
+
+withBrowser();
+
+for (const script of [true, false]) {
+  const how = script ? "" : " (without JavaScript)";
+
+  test(`an empty form says what is missing, above the title and at each field${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await press(page, "Verder");
+    assert.match(await page.title(), /^Fout: /);
+    const messages = await summary(page);
+    assert.ok(messages.length >= 3, messages.join(" | "));
+    for (const link of await page.locator("#foutoverzicht a").all()) {
+      const target = await link.getAttribute("href");
+      assert.equal(await page.locator(target).count(), 1, `${target} is not on the page`);
+      assert.equal(await page.locator(`${target}-fout`).innerText(), `Foutmelding: ${await link.innerText()}`);
+    }
+    assert.doesNotMatch(page.url(), /bsn|9999/, "nothing of a person in the address");
+  });
+
+  test(`a BSN with two digits swapped is refused and everything typed stays${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await fillPerson(page, { bsn: "999990091", born: ["2", "mei", "1940"] });
+    await press(page, "Verder");
+    assert.deepEqual(await summary(page), ["Dit BSN klopt niet. Controleer of u een cijfer hebt verwisseld."]);
+    assert.equal(await page.locator("#bsn").inputValue(), "999990091");
+    assert.equal(await page.locator("#bsn").getAttribute("aria-invalid"), "true");
+    assert.match(await page.locator("#bsn").getAttribute("aria-describedby"), /bsn-fout/);
+    assert.ok(await page.locator('[name="row[toestemming]"][value="J"]').isChecked());
+  });
+
+  test(`who cannot be matched is corrected, or sent with a reason${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await fillPerson(page, stranger());
+    await press(page, "Verder");
+    assert.ok(await page.getByRole("heading", { name: "Niet te koppelen" }).isVisible());
+    await page.locator("#reason").fill("Gezien op het paspoort.");
+    await press(page, "Opnieuw controleren");
+    assert.equal(await heading(page), "Welke vaccinatie is gegeven?");
+  });
+
+  test(`somebody without a BSN goes to review${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    const { born } = person();
+    await fillPerson(page, { bsn: "", born });
+    await page.getByLabel("Deze persoon heeft geen BSN").check();
+    await page.getByLabel("Woont in het buitenland").check();
+    await page.locator("#achternaam").fill("Żółty");
+    await page.locator("#postcode").fill("3721 MA");
+    await press(page, "Verder");
+    assert.equal(await heading(page), "Welke vaccinatie is gegeven?");
+  });
+
+  test(`a date in the future and a missing batch are refused${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await fillPerson(page, person());
+    await press(page, "Verder");
+    await fillVaccination(page, { date: [1, 1, 2099], vaccine: "Comirnaty", dose: 1, group: "Zorgmedewerker" });
+    await press(page, "Verder");
+    const fields = await page.locator("#foutoverzicht a").evaluateAll((links) => links.map((link) => link.hash));
+    assert.deepEqual(fields, ["#vaccinatiedatum", "#batchnummer"]);
+  });
+}
+
+test("with JavaScript the summary has the focus, and a mended field loses its message", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  await open(page, "/registreren");
+  const good = person();
+  await fillPerson(page, { ...good, bsn: "999990091" });
+  await press(page, "Verder");
+  await page.waitForFunction(() => document.activeElement?.id === "foutoverzicht");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  assert.equal(await page.evaluate(() => document.activeElement.id), "bsn");
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type(good.bsn);
+  await page.keyboard.press("Tab");
+  await page.locator("#bsn-fout").waitFor({ state: "detached" });
+});

@@ -1,0 +1,88 @@
+// Delivering a spreadsheet: preview, result, and files that are not taken.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { csv, person } from "../lib/demo.mjs";
+import { logIn } from "../lib/journey.mjs";
+import { open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+
+withBrowser();
+
+const file = (name, text) => ({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+
+async function choose(page, files) {
+  await open(page, "/aanleveren");
+  await page.locator('input[type="file"]').setInputFiles(files);
+  await press(page, "Bestand controleren");
+}
+
+/** Waits for a phase of the page of a delivery; without JavaScript the page refreshes itself. */
+async function until(page, selector) {
+  for (let turn = 0; turn < 30; turn += 1) {
+    if (await page.locator(selector).first().isVisible()) return;
+    await page.waitForTimeout(500);
+    await page.reload();
+  }
+  assert.fail(`never saw ${selector} on ${path(page)}`);
+}
+
+for (const script of [true, false]) {
+  const how = script ? "" : " (without JavaScript)";
+
+  test(`a file with a good and a bad row: preview, submit, result${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await choose(page, file("aanlevering.csv", csv([person(), { ...person(), bsn: "999990091" }])));
+    assert.match(path(page), /^\/aanleveringen\//);
+    await until(page, 'button:has-text("Indienen")');
+    assert.deepEqual(await counts(page), { geaccepteerd: 1, afgekeurd: 1 });
+    assert.ok(await page.getByText("P03").first().isVisible());
+    await press(page, "Indienen");
+    await until(page, 'h2:has-text("Resultaat"), h1:has-text("Resultaat")');
+    assert.deepEqual(await counts(page), { geaccepteerd: 1, afgekeurd: 1 });
+    assert.ok(await page.getByText("1 van 2 vaccinaties opgenomen.").isVisible());
+    await open(page, "/registraties");
+    assert.match(await page.locator("tbody tr").first().innerText(), /Comirnaty/);
+  });
+
+  test(`nothing chosen${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/aanleveren");
+    await press(page, "Bestand controleren");
+    assert.match(await page.locator("#foutoverzicht").innerText(), /Kies een bestand\./);
+  });
+
+  test(`a picture is not a spreadsheet${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    const png = Buffer.from("89504e470d0a1a0a0000000d49484452", "hex");
+    await choose(page, { name: "vaccinaties.xlsx", mimeType: "application/octet-stream", buffer: png });
+    await until(page, "text=Dit is geen spreadsheet.");
+  });
+
+  test(`a file without the columns says which are missing${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await choose(page, file("lijst.csv", "naam;datum\nPieters;2021-01-27\n"));
+    await until(page, "text=/Deze kolommen ontbreken/");
+  });
+}
+
+test("the same file again is recognised", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  const twice = file("nog-eens.csv", csv([person()]));
+  await choose(page, twice);
+  await until(page, 'button:has-text("Indienen")');
+  await press(page, "Indienen");
+  await until(page, 'h2:has-text("Resultaat"), h1:has-text("Resultaat")');
+  await choose(page, twice);
+  await until(page, "text=/[Dd]ubbel|al eerder|kennen we al/");
+});
+
+/** The counts above zero, by their label. */
+async function counts(page) {
+  const items = await page.locator(".cims-counts__item").evaluateAll((list) =>
+    list.map((item) => [item.querySelector(".cims-counts__label").textContent.trim(), Number(item.querySelector(".cims-counts__number").textContent.replace(".", ""))]));
+  return Object.fromEntries(items.filter(([, number]) => number > 0));
+}
