@@ -103,10 +103,11 @@ fn welcome(place: &Place, node: &Node) -> Result<()> {
     ));
     say::line("Accounts (kies er een op de inlogpagina, er is geen wachtwoord):");
     say::line(accounts);
-    let notes = fs::read_to_string(place.demo_notes())?;
-    if !notes.trim().is_empty() {
-        say::line(format_args!("{}\n", notes.trim_end()));
+    say::line("Personen in de BRP van de demo (allemaal verzonnen):");
+    for person in examples(&fs::read_to_string(place.persons())?, 3) {
+        say::line(person);
     }
+    say::line(format_args!("  meer in {}\n", place.persons().display()));
     say::line("Probeer eerst:");
     say::line("  1. Log in als Iris Invoerder en kies 'Registreren'.");
     say::line("  2. Sla een vaccinatie op en kies 'Zelfde vaccinatie, volgende persoon'.");
@@ -117,4 +118,46 @@ fn welcome(place: &Place, node: &Node) -> Result<()> {
         place.log().display()
     ));
     Ok(())
+}
+
+/// BSN and birth date of some ordinary people: alive, here, and born on a known day.
+fn examples(csv: &str, how_many: usize) -> Vec<String> {
+    let mut lines = csv.lines().map(|line| line.split(';').collect::<Vec<_>>());
+    let header = lines.next().unwrap_or_default();
+    let column = |name: &str| header.iter().position(|column| *column == name);
+    let (Some(bsn), Some(born), Some(left)) = (
+        column("bsn"),
+        column("geboortedatum"),
+        column("opschorting_reden"),
+    ) else {
+        return Vec::new();
+    };
+    let people = lines.filter(|fields| fields.len() == header.len() && fields[left].is_empty());
+    // The odd cases come first in the file; people of the middle are ordinary.
+    let people: Vec<_> = people
+        .filter(|fields| fields[born].len() == 8 && !fields[born].ends_with("00"))
+        .collect();
+    let ordinary = people.iter().skip(people.len() / 2).take(how_many);
+    ordinary
+        .map(|fields| {
+            format!(
+                "  BSN {}, geboren {}-{}-{}",
+                fields[bsn],
+                &fields[born][6..],
+                &fields[born][4..6],
+                &fields[born][..4]
+            )
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::examples;
+
+    #[test]
+    fn examples_are_alive_and_born_on_a_known_day() {
+        let csv = "bsn;geboortedatum;opschorting_reden\n999990019;19400502;O\n999990020;19400000;\n999990032;19400502;\n";
+        assert_eq!(examples(csv, 3), ["  BSN 999990032, geboren 02-05-1940"]);
+    }
 }

@@ -109,9 +109,21 @@ impl Place {
         command
     }
 
+    /// The fictitious persons of the demo, as `cims brp load` reads them.
+    pub(crate) fn persons(&self) -> PathBuf {
+        self.folder.join("personen.csv")
+    }
+
     /// Folder, configuration and client secret.
     fn prepare(&self, cluster: &Cluster) -> Result<()> {
         fs::create_dir_all(&self.folder)?;
+        // Users of the demo belong to an issuer: at another port they would be strangers.
+        let issuer = format!("issuer = \"{}\"", self.login_url());
+        if !fs::read_to_string(self.config()).is_ok_and(|kept| kept.contains(&issuer))
+            && self.demo_notes().exists()
+        {
+            fs::remove_file(self.demo_notes())?;
+        }
         if !self.secret().exists() {
             let mut random = [0_u8; 32];
             File::open("/dev/urandom")?.read_exact(&mut random)?;
@@ -169,6 +181,7 @@ impl Place {
             .context("the schema (after a change of a migration: cargo xtask run --fresh)")?;
         if !complete {
             let notes = sh::quiet(&mut self.cims(&["demo"]))?;
+            sh::quiet(self.cims(&["demo", "--csv"]).arg(self.persons()))?;
             fs::write(self.demo_notes(), notes)?;
         }
         Ok(())
