@@ -27,6 +27,8 @@ mod pages;
 mod parts;
 #[cfg(feature = "ssr")]
 pub mod shell;
+#[cfg(all(test, feature = "ssr"))]
+mod tests;
 #[cfg(feature = "ssr")]
 pub mod texts;
 

@@ -25,7 +25,7 @@ pub(crate) struct Screen {
     pub(crate) failed: bool,
     /// Extra class of `<main>`.
     pub(crate) width: &'static str,
-    /// Links between start page and this page.
+    /// Links between the start page and this page, which ends the breadcrumb.
     pub(crate) crumbs: Vec<(&'static str, String)>,
     /// Content of `<main>`.
     pub(crate) body: AnyView,
@@ -156,8 +156,21 @@ where
     F: FnOnce(Visit) -> Fut + Send + 'static,
     Fut: Future<Output = PortResult<Screen>> + Send + 'static,
 {
-    let look = Look::here();
     let params = use_params_map().get_untracked();
+    render(params, load)
+}
+
+/// The page of an address that is no route: there are no parameters to ask for.
+pub(crate) fn nowhere() -> AnyView {
+    render(ParamsMap::new(), |_| async { Err(PortError::NotFound) })
+}
+
+fn render<F, Fut>(params: ParamsMap, load: F) -> AnyView
+where
+    F: FnOnce(Visit) -> Fut + Send + 'static,
+    Fut: Future<Output = PortResult<Screen>> + Send + 'static,
+{
+    let look = Look::here();
     let query = use_query_map().get_untracked();
     let response = use_context::<ResponseOptions>();
     Suspend::new(async move {

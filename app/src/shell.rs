@@ -1,7 +1,7 @@
 //! The document around every page: head, top bar, menu, breadcrumb, footer, time-out dialog; and the routes.
 
 use crate::islands::TimeOut;
-use crate::page::{Look, Screen};
+use crate::page::{Look, Screen, nowhere};
 use crate::pages;
 use crate::parts::icon::{Icon, icon};
 use crate::ports::Caller;
@@ -46,7 +46,7 @@ pub fn App() -> impl IntoView {
     let whole = SsrMode::Async;
     view! {
         <Router>
-            <FlatRoutes fallback=pages::not_found>
+            <FlatRoutes fallback=nowhere>
                 <Route path=path!("/") view=pages::start ssr=whole.clone()/>
                 <Route path=path!("/inloggen") view=pages::login ssr=whole.clone()/>
                 <Route path=path!("/instelling") view=pages::institution ssr=whole.clone()/>
@@ -86,6 +86,7 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
     let t = look.t;
     let f = &t.frame;
     let Screen { title, failed, width, crumbs, body } = screen;
+    let crumbs = (look.path != "/").then(|| breadcrumb(crumbs, title.clone(), t));
     let title = if failed { fill(f.error_title, &[("titel", &title)]) } else { title };
     let caller = frame.and_then(|frame| frame.caller.as_ref());
     view! {
@@ -96,7 +97,7 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
             {top_bar(caller, t, &look.path)}
             {caller.map(|caller| menu(caller, t, &look.path))}
             <div class="utrecht-page-body"><div class="utrecht-page-body__content">
-                {(look.path != "/").then(|| breadcrumb(crumbs, t))}
+                {crumbs}
                 <main id="inhoud" class=format!("utrecht-page-content__main cims-main{width}") tabindex="-1">
                     {frame.and_then(|frame| frame.notice.clone()).map(crate::parts::alert::info)}
                     {body}
@@ -194,7 +195,7 @@ fn menu(caller: &Caller, t: &'static Texts, path: &str) -> AnyView {
     .into_any()
 }
 
-fn breadcrumb(crumbs: Vec<(&'static str, String)>, t: &'static Texts) -> AnyView {
+fn breadcrumb(crumbs: Vec<(&'static str, String)>, here: String, t: &'static Texts) -> AnyView {
     let all = std::iter::once((t.frame.home, "/".to_owned())).chain(crumbs);
     let items = all.map(|(text, href)| {
         view! {
@@ -205,7 +206,12 @@ fn breadcrumb(crumbs: Vec<(&'static str, String)>, t: &'static Texts) -> AnyView
     });
     view! {
         <nav class="utrecht-breadcrumb-nav" aria-label=t.frame.breadcrumb>
-            <ol class="utrecht-breadcrumb-nav__list utrecht-breadcrumb-nav__list--html-ol">{items.collect_view()}</ol>
+            <ol class="utrecht-breadcrumb-nav__list utrecht-breadcrumb-nav__list--html-ol">
+                {items.collect_view()}
+                <li class="utrecht-breadcrumb-nav__item">
+                    <a class="utrecht-breadcrumb-nav__link utrecht-breadcrumb-nav__link--current" aria-current="page">{here}</a>
+                </li>
+            </ol>
         </nav>
     }
     .into_any()

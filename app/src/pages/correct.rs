@@ -94,5 +94,5 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
         {paragraph(r.correct_text)}
         {person::live(form.into_any(), visit, &messages)}
     };
-    Screen::new(r.correct_title, body).under(r.title, "/registraties").under(r.correct_title, back).failed(failed)
+    Screen::new(r.correct_title, body).under(r.title, "/registraties").under(r.see, back).failed(failed)
 }

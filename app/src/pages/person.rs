@@ -6,11 +6,12 @@ use super::choices;
 use crate::calls::entry::{DiscardDraft, SavePerson, step_path};
 use crate::islands::LiveForm;
 use crate::page::{Screen, Visit, entry, page};
+use crate::parts::answers::{Answer, answers, words};
 use crate::parts::date_boxes::{Kind, date_boxes};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
 use crate::parts::radios::Radios;
-use crate::parts::{alert, hidden_inputs, link, paragraph, second_link, small_form, submit, title};
+use crate::parts::{alert, fold, hidden_inputs, link, paragraph, second_link, small_form, submit, title};
 use crate::ports::entry::{BrpAnswer, DraftView, Step};
 use crate::texts::{Texts, fill};
 use domain::finding::{Code, Finding};
@@ -42,15 +43,17 @@ fn screen(visit: &Visit, draft: Option<DraftView>, waiting: Option<DraftView>) -
         messages.add(Column::Bsn.name(), Finding::whole(Code::B10).message_in(t.language));
     }
     let failed = !messages.is_empty();
+    let kept = draft.as_ref().filter(|draft| draft.next_person).map(|draft| kept(draft, t));
     let notices = notices(draft.as_ref(), waiting, t);
     let body = view! {
         {messages.summary(t)}
         {notices}
         {title(e.person_title)}
         <p class="utrecht-paragraph">{link("/registreren/zonder-toestemming", e.without_link)}</p>
+        {kept}
         {form(visit, draft, &messages, not_matchable)}
     };
-    Screen::new(e.title, body).under(e.title, "/registreren").failed(failed)
+    Screen::new(e.title, body).failed(failed)
 }
 
 /// What happened before: saved and next, an earlier draft, a BRP that answers later.
@@ -76,6 +79,22 @@ fn notices(draft: Option<&DraftView>, waiting: Option<DraftView>, t: &'static Te
     view! { {next}{later}{resumed}{waiting} }.into_any()
 }
 
+/// What stays the same for the next person, with a way to change it (ux §3.5).
+fn kept(draft: &DraftView, t: &'static Texts) -> AnyView {
+    let filled = choices::VACCINATION.into_iter().filter(|column| !draft.row.get(*column).is_empty());
+    let list = filled.map(|column| {
+        let change = format!("{}&terug=1#{}", step_path(Step::Vaccination, draft.id), column.name());
+        Answer::new(column.title_in(t.language), words(column, draft.row.get(column), t)).change(change)
+    });
+    view! {
+        <details class="cims-kept">
+            <summary class="cims-kept__title">{t.entry.kept_title}</summary>
+            <div class="cims-kept__fields">{answers(list.collect(), t)}</div>
+        </details>
+    }
+    .into_any()
+}
+
 fn form(visit: &Visit, draft: Option<DraftView>, messages: &Messages, not_matchable: bool) -> AnyView {
     let t = visit.t;
     let e = &t.entry;
@@ -86,7 +105,7 @@ fn form(visit: &Visit, draft: Option<DraftView>, messages: &Messages, not_matcha
     if visit.query("terug").is_some() {
         hidden.push(("back", "true".to_owned()));
     }
-    let next_person = draft.as_ref().is_none_or(|draft| draft.next_person);
+    let next_person = draft.as_ref().is_some_and(|draft| draft.next_person);
     let row = draft.as_ref().map(|draft| draft.row.clone()).unwrap_or_default();
     let reason = draft.map(|draft| draft.reason).unwrap_or_default();
     let button = if not_matchable { e.check_again } else { e.go_on };
@@ -122,7 +141,7 @@ pub(crate) fn live(form: AnyView, visit: &Visit, messages: &Messages) -> AnyView
 pub(crate) fn fields(row: &RowText, messages: &Messages, autofocus: bool, t: &'static Texts) -> AnyView {
     let e = &t.entry;
     let cell = |column| row.get(column);
-    let bsn = Field { hint: e.bsn_hint, width: 9, numeric: true, autofocus, find: e.bsn_where, ..Field::row(Column::Bsn, cell(Column::Bsn), t) };
+    let bsn = Field { hint: e.bsn_hint, width: 9, numeric: true, autofocus, ..Field::row(Column::Bsn, cell(Column::Bsn), t) };
     let surname = Field { optional: true, hint: e.surname_hint, ..Field::row(Column::Achternaam, cell(Column::Achternaam), t) };
     let consent = Radios {
         id: Column::Toestemming.name(),
@@ -137,6 +156,8 @@ pub(crate) fn fields(row: &RowText, messages: &Messages, autofocus: bool, t: &'s
         {date_boxes(Column::Geboortedatum, Kind::Birth, cell(Column::Geboortedatum), messages, t)}
         {consent.view(messages, t)}
         {surname.text(messages, t)}
+        // not between the fields that are typed for every person: it would take a key press each time
+        {fold(e.bsn_find, paragraph(e.bsn_where))}
         {without_bsn(row, messages, t)}
     }
     .into_any()

@@ -20,7 +20,8 @@ pub(crate) fn vaccination() -> AnyView {
         let caller = visit.deliverer()?.clone();
         let id = visit.draft()?.ok_or(PortError::NotFound)?;
         let draft = entry()?.draft(&caller, id).await?;
-        if let Some(elsewhere) = not_there_yet(&draft, Step::Vaccination) {
+        // what was kept for the next person may be changed before that person is known
+        if !draft.next_person && let Some(elsewhere) = not_there_yet(&draft, Step::Vaccination) {
             leptos_axum::redirect(&elsewhere);
         }
         Ok(screen(&visit, draft))
@@ -47,7 +48,7 @@ fn screen(visit: &Visit, draft: DraftView) -> Screen {
         {title(e.vaccination_title)}
         {form(visit, &draft, &messages)}
     };
-    Screen::new(e.title, body).under(e.title, person).failed(failed)
+    Screen::new(e.vaccination_title, body).under(e.title, person).failed(failed)
 }
 
 /// Earlier registrations of this person by the own institution; also on the page to check.

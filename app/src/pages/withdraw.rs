@@ -49,5 +49,5 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
             </div>
         </form>
     };
-    Screen::new(r.withdraw_title, body).under(r.title, "/registraties").under(r.withdraw_title, back).failed(failed)
+    Screen::new(r.withdraw_title, body).under(r.title, "/registraties").under(r.see, back).failed(failed)
 }

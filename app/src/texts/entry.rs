@@ -10,6 +10,7 @@ texts! {
         without_link: "Geen toestemming? Registreer zonder persoonsgegevens" / "No consent? Record without personal data",
         bsn: "BSN" / "BSN (citizen service number)",
         bsn_hint: "9 cijfers" / "9 digits",
+        bsn_find: "Waar vind ik het BSN?" / "Where do I find the BSN?",
         bsn_where: "Het BSN staat op een paspoort, identiteitskaart of rijbewijs. Neem het over uit uw dossier of van het document." / "The BSN is on a passport, identity card or driving licence. Take it from your file or from the document.",
         birth_date: "Geboortedatum" / "Date of birth",
         birth_date_hint: "Bijvoorbeeld 2 5 1940" / "For example 2 5 1940",

@@ -26,6 +26,7 @@ texts! {
         dose: "Dosis" / "Dose",
         recorded: "Vastgelegd" / "Recorded",
         recorded_by: "Door" / "By",
+        see: "Registratie" / "Registration",
         open: "Bekijk" / "See",
         open_label: "Bekijk de registratie van {datum}, {vaccin}" / "See the registration of {datum}, {vaccin}",
         detail_title: "Registratie {kenmerk}" / "Registration {kenmerk}",

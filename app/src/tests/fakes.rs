@@ -1,0 +1,306 @@
+//! Ports in memory: one draft, one registration, one delivery, one row for review.
+
+use crate::ports::deliveries::{DeliveryLine, DeliveryView, FindingGroup, Phase, RepairGroup};
+use crate::ports::entry::*;
+use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
+use crate::ports::session::{Frame, SessionLine};
+use crate::ports::*;
+use async_trait::async_trait;
+use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
+use domain::finding::{Code, Finding};
+use domain::role::Role;
+use domain::row::{Column, RowText};
+use leptos::prelude::provide_context;
+use std::sync::{Arc, Mutex};
+use time::macros::date;
+use uuid::Uuid;
+
+/// Key of everything there is one of.
+pub(crate) const ID: Uuid = Uuid::from_u128(0x01);
+/// A valid BSN of nobody.
+pub(crate) const BSN: &str = "999990019";
+
+/// What the ports know and what was asked of them.
+pub(crate) struct World {
+    pub(crate) role: Option<Role>,
+    pub(crate) draft: Mutex<DraftView>,
+    pub(crate) saved: Mutex<Vec<RowText>>,
+    pub(crate) look_again: bool,
+    pub(crate) phase: Phase,
+    pub(crate) broken: bool,
+}
+
+impl World {
+    pub(crate) fn new(role: Option<Role>) -> Self {
+        let draft = DraftView {
+            id: ID,
+            row: RowText::default(),
+            findings: Vec::new(),
+            step: Step::Check,
+            brp: BrpAnswer::NotAsked,
+            reason: String::new(),
+            earlier: Vec::new(),
+            batches: Vec::new(),
+            suggestion: None,
+            confirmed: false,
+            next_person: false,
+            resumed_from: None,
+        };
+        Self { role, draft: Mutex::new(draft), saved: Mutex::default(), look_again: false, phase: Phase::Preview, broken: false }
+    }
+
+    /// Somebody who delivers.
+    pub(crate) fn nurse() -> Arc<Self> {
+        Arc::new(Self::new(Some(Role::Invoerder)))
+    }
+
+    /// Somebody who delivers, with a draft changed by `change`.
+    pub(crate) fn with_draft(change: impl FnOnce(&mut DraftView)) -> Arc<Self> {
+        let world = Self::new(Some(Role::Invoerder));
+        change(&mut world.draft.lock().expect("no panic before"));
+        Arc::new(world)
+    }
+
+    pub(crate) fn provide(self: &Arc<Self>) {
+        provide_context(Arc::clone(self) as Arc<dyn Sessions>);
+        provide_context(Arc::clone(self) as Arc<dyn Entry>);
+        provide_context(Arc::clone(self) as Arc<dyn Deliveries>);
+        provide_context(Arc::clone(self) as Arc<dyn Review>);
+    }
+
+    fn saved(&self, row: RowText, on: Step) -> Saved {
+        self.saved.lock().expect("no panic before").push(row);
+        if self.look_again { Saved::LookAgain } else { Saved::GoOn(on) }
+    }
+}
+
+/// A whole row.
+pub(crate) fn row() -> RowText {
+    let mut row = RowText::default();
+    for (column, text) in [
+        (Column::Bsn, BSN),
+        (Column::Geboortedatum, "2-5-1940"),
+        (Column::Toestemming, "J"),
+        (Column::Achternaam, "Żółty<b>"),
+        (Column::Vaccinatiedatum, "27-1-2021"),
+        (Column::Vaccin, "Comirnaty"),
+        (Column::Batchnummer, "EJ6796"),
+        (Column::Dosisnummer, "1"),
+        (Column::Doelgroep, "BEWONER_INSTELLING"),
+    ] {
+        row.set(column, text);
+    }
+    row
+}
+
+#[async_trait]
+impl Sessions for World {
+    async fn frame(&self) -> PortResult<Frame> {
+        let party = Some(PartyRef { id: ID, code: "linde".into(), name: "Praktijk De Linde".into() });
+        let caller = self.role.map(|role| {
+            let membership = Membership { party: party.filter(|_| role.may_deliver()), role };
+            Caller {
+                user_id: ID,
+                name: "J. Jansen".into(),
+                membership: membership.clone(),
+                memberships: vec![membership],
+                session_id: ID,
+                request_id: ID,
+            }
+        });
+        Ok(Frame {
+            caller,
+            demo: true,
+            today: date!(2026 - 11 - 22),
+            idle_seconds_left: 900,
+            colour: String::new(),
+            language: "nl".into(),
+            notice: None,
+        })
+    }
+
+    async fn mine(&self, _: &Caller) -> PortResult<Vec<SessionLine>> {
+        let line = |current| SessionLine {
+            id: ID,
+            began: "22 november 2026, 14:05".into(),
+            last_seen: "22 november 2026, 14:07".into(),
+            browser: "Firefox".into(),
+            current,
+        };
+        Ok(vec![line(true), line(false)])
+    }
+
+    async fn end(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn choose(&self, _: &Caller, _: Option<Uuid>) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Entry for World {
+    async fn begin(&self, _: &Caller, _: Option<String>, _: bool) -> PortResult<Uuid> {
+        Ok(ID)
+    }
+
+    async fn open_draft(&self, _: &Caller) -> PortResult<Option<DraftView>> {
+        let draft = self.draft.lock().expect("no panic before").clone();
+        Ok(draft.resumed_from.is_some().then_some(draft))
+    }
+
+    async fn draft(&self, _: &Caller, id: Uuid) -> PortResult<DraftView> {
+        if self.broken {
+            return Err(PortError::Broken(ID));
+        }
+        if id == ID { Ok(self.draft.lock().expect("no panic before").clone()) } else { Err(PortError::NotFound) }
+    }
+
+    async fn discard(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn save_person(&self, _: &Caller, _: Uuid, row: RowText, _: String) -> PortResult<Saved> {
+        Ok(self.saved(row, Step::Vaccination))
+    }
+
+    async fn save_vaccination(&self, _: &Caller, _: Uuid, row: RowText, _: bool) -> PortResult<Saved> {
+        Ok(self.saved(row, Step::Check))
+    }
+
+    async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<Submitted> {
+        Ok(Submitted::Done { reference: "2026-000123-4".into() })
+    }
+
+    async fn receipt(&self, _: &Caller, reference: String) -> PortResult<Receipt> {
+        Ok(Receipt {
+            reference,
+            registration: Some(ID),
+            outcome: RowOutcome::TeControleren,
+            findings: vec![Finding::on(Code::V22, Column::Batchnummer)],
+            received: "22 november 2026, 14:05".into(),
+            vaccination: "Comirnaty, 27 januari 2021, batch EJ6796".into(),
+        })
+    }
+
+    async fn registrations(&self, _: &Caller, filter: RegistrationFilter, page: u32) -> PortResult<Page<RegistrationLine>> {
+        let line = RegistrationLine {
+            id: ID,
+            bsn_masked: "*****0019".into(),
+            date: "27-01-2021".into(),
+            vaccine: "Comirnaty".into(),
+            batch: "EJ6796".into(),
+            dose: 1,
+            outcome: RowOutcome::Geaccepteerd,
+            corrected: true,
+            withdrawn: false,
+            recorded: "22-11-2026 14:05".into(),
+            recorded_by: "J. Jansen".into(),
+        };
+        let items = if filter.vaccin.as_deref() == Some("Nuvaxovid") { Vec::new() } else { vec![line] };
+        Ok(Page { total: if items.is_empty() { 0 } else { 1_234 }, items, page })
+    }
+
+    async fn registration(&self, _: &Caller, id: Uuid) -> PortResult<RegistrationView> {
+        if id != ID {
+            return Err(PortError::NotFound);
+        }
+        let version = |number, reason: Option<&str>| RegistrationVersion {
+            number,
+            row: row(),
+            recorded: "22-11-2026 14:05".into(),
+            recorded_by: "J. Jansen".into(),
+            reason: reason.map(str::to_owned),
+            withdrawal: false,
+        };
+        Ok(RegistrationView {
+            id,
+            reference: "2026-000123-4".into(),
+            outcome: RowOutcome::Geaccepteerd,
+            findings: Vec::new(),
+            versions: vec![version(2, Some("Verkeerde batch")), version(1, None)],
+            may_change: true,
+        })
+    }
+
+    async fn correct(&self, _: &Caller, _: Uuid, row: RowText, _: String, _: bool) -> PortResult<Corrected> {
+        self.saved.lock().expect("no panic before").push(row);
+        Ok(if self.look_again { Corrected::LookAgain(ID) } else { Corrected::Done })
+    }
+
+    async fn withdraw(&self, _: &Caller, _: Uuid, _: String) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Deliveries for World {
+    async fn list(&self, caller: &Caller, page: u32) -> PortResult<Page<DeliveryLine>> {
+        Ok(Page { items: vec![self.delivery(caller, ID).await?.line], total: 1, page })
+    }
+
+    async fn delivery(&self, _: &Caller, id: Uuid) -> PortResult<DeliveryView> {
+        let counts = Counts { geaccepteerd: 1_290, te_controleren: 3, afgekeurd: 7, dubbel: 18, geteld: 2 };
+        let line = DeliveryLine {
+            id,
+            file_name: "vaccinaties <week 4>.xlsx".into(),
+            channel: Channel::Upload,
+            received: "22-11-2026 14:05".into(),
+            received_by: "J. Jansen".into(),
+            phase: self.phase,
+            outcome: (self.phase == Phase::Done).then_some(FileOutcome::DeelsVerwerkt),
+            counts,
+        };
+        Ok(DeliveryView {
+            line,
+            progress: (400, 1_320),
+            read_as: "Gelezen als CSV met puntkomma, Windows-1252, kopregel 5".into(),
+            skipped: 2,
+            file_findings: vec![Finding::whole(Code::A18)],
+            groups: vec![FindingGroup { finding: Finding::on(Code::P03, Column::Bsn), rows: "4, 9-14".into(), count: 7 }],
+            repairs: vec![RepairGroup {
+                code: "H01".into(),
+                column: Column::Bsn,
+                count: 34,
+                examples: vec![(4, "99999001".into(), "099999001".into())],
+            }],
+            doubles: None,
+            may_submit: true,
+        })
+    }
+
+    async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn discard(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Review for World {
+    async fn rows(&self, caller: &Caller, _: ReviewFilter, page: u32) -> PortResult<Page<ReviewLine>> {
+        Ok(Page { items: vec![self.row(caller, ID).await?.line], total: 1, page })
+    }
+
+    async fn row(&self, _: &Caller, id: Uuid) -> PortResult<ReviewView> {
+        let line = ReviewLine {
+            id,
+            party: "Praktijk De Linde".into(),
+            channel: Channel::Portaal,
+            row: 1,
+            outcome: RowOutcome::TeControleren,
+            findings: vec![Finding::on(Code::B10, Column::Bsn)],
+            received: "22-11-2026 14:05".into(),
+        };
+        Ok(ReviewView {
+            line,
+            row: row(),
+            delivery: ID,
+            reason: Some("Gezien op het paspoort".into()),
+            match_note: Some("Geboortedatum wijkt af".into()),
+        })
+    }
+}
