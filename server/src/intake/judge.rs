@@ -9,7 +9,7 @@ use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::evidence::FileEvidence;
 use domain::finding::{Code, Filled, Finding, Severity};
-use domain::row::{self, Accepted, Checked, Column, Context, RawRow};
+use domain::row::{self, Accepted, Checked, Context, RawRow};
 use std::io;
 
 /// What the first pass decided about a file.
@@ -224,56 +224,6 @@ fn add_doubles(checked: &mut Checked, doubles: &[InFileFinding]) {
 fn stage_one(row: &Row<'_>, context: &Context<'_>) -> Checked {
     match &row.content {
         Content::Broken(code) => Checked::refused(Finding::whole(*code)),
-        Content::Cells(raw) => {
-            let mut checked = row::check(raw, context);
-            refuse_error_values(raw, &mut checked);
-            checked
-        }
+        Content::Cells(raw) => row::check(raw, context),
     }
-}
-
-/// A formula that failed leaves an error value; it refuses its cell, also where the column takes any
-/// text (specification §3). A CSV made of the workbook holds the same words.
-fn refuse_error_values(raw: &RawRow<'_>, checked: &mut Checked) {
-    for column in [
-        Column::Achternaam,
-        Column::Voorvoegsel,
-        Column::Vaccinatieplaats,
-    ] {
-        let refused = |finding: &Finding| {
-            finding.severity == Severity::Fout
-                && (finding.column == Some(column) || finding.code == Code::T10)
-        };
-        if is_error_value(raw.get(column)) && !checked.findings.iter().any(refused) {
-            checked.findings.push(Finding::on(Code::R09, column));
-            checked.outcome = RowOutcome::Afgekeurd;
-            checked.accepted = None;
-        }
-    }
-}
-
-/// Error values of spreadsheets, in English and in Dutch.
-fn is_error_value(cell: &str) -> bool {
-    const VALUES: [&str; 19] = [
-        "#N/A",
-        "#NULL!",
-        "#DIV/0!",
-        "#VALUE!",
-        "#REF!",
-        "#NAME?",
-        "#NUM!",
-        "#DATA!",
-        "#SPILL!",
-        "#CALC!",
-        "#GETTING_DATA",
-        "#N/B",
-        "#LEEG!",
-        "#DEEL/0!",
-        "#WAARDE!",
-        "#VERW!",
-        "#NAAM?",
-        "#GETAL!",
-        "#OVERLOOP!",
-    ];
-    cell.starts_with('#') && VALUES.contains(&cell.trim_end())
 }

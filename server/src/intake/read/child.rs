@@ -167,6 +167,11 @@ impl Cells {
                     record.begin_too_long(number);
                     return Ok(true);
                 }
+                Said::Message(Message::Wide(number)) => {
+                    self.last = number;
+                    record.begin_too_wide(number);
+                    return Ok(true);
+                }
                 Said::Message(Message::Done) => self.done = true,
                 Said::Message(_) => {}
             }

@@ -45,6 +45,8 @@ pub enum Message {
     Hidden(u32),
     /// The row with this number is longer than a row may be (rule R08).
     Long(u32),
+    /// The row with this number holds something beyond the 64th column (rule R05).
+    Wide(u32),
     /// A rule refuses the file.
     Refused {
         /// A02, A03, A05 or A06.

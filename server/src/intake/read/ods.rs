@@ -207,6 +207,9 @@ fn write_rows(
             if !cell.text.is_empty() {
                 for at in column.min(FAR)..=end.saturating_sub(1).min(FAR) {
                     out.cell(row, at, &cell.text)?;
+                    if out.row_is_enough() {
+                        break;
+                    }
                 }
             }
             column = end;

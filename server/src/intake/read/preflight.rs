@@ -216,7 +216,10 @@ impl Scan {
         self.hides |= contains(text, b"hidden=");
         if self.is_strings {
             let new = &text[old.saturating_sub(3)..];
-            self.strings += count(new, b"<si>") + count(new, b"<si ") + count(new, b":si>");
+            self.strings += [&b"<si>"[..], b"<si ", b"<si/", b":si>", b":si "]
+                .iter()
+                .map(|tag| count(new, tag))
+                .sum::<u64>();
             if self.strings > STRINGS || promised_strings(text) > STRINGS {
                 return Err(too_big());
             }
@@ -264,4 +267,71 @@ fn count(mut text: &[u8], word: &[u8]) -> u64 {
         text = &text[at + word.len()..];
     }
     count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn weigh(packed: u64, inflated: u64, more: &[u8]) -> Result<(), Refusal> {
+        let mut weigher = Weigher {
+            packed,
+            inflated,
+            may_hide: false,
+        };
+        weigher.weigh("xl/media/a.bin", &mut &*more)
+    }
+
+    #[test]
+    fn the_weight_of_all_entries_together_has_an_exact_limit() {
+        let packed = 20 * 1024 * 1024;
+        assert_eq!(weigh(packed, INFLATED - 4, b"1234"), Ok(()));
+        assert_eq!(weigh(packed, INFLATED - 4, b"12345"), Err(too_big()));
+    }
+
+    #[test]
+    fn a_high_ratio_is_refused_only_where_it_weighs() {
+        assert_eq!(weigh(1_000, 10 * 1024 * 1024, b"1234"), Ok(()));
+        assert_eq!(weigh(1_000, RATIO_FROM, b"1234"), Err(too_big()));
+        assert_eq!(weigh(RATIO_FROM / 100, RATIO_FROM, b"1234"), Ok(()));
+    }
+
+    #[test]
+    fn words_are_found_across_the_pieces_of_an_entry() {
+        for cut in 1..16 {
+            let text = b"<?xml?><!DOCTYPE x>";
+            let mut scan = Scan::of("xl/a.xml");
+            let first = scan.feed(&text[..cut]);
+            assert_eq!(
+                first.and_then(|()| scan.feed(&text[cut..])),
+                Err(refuse(Code::A02)),
+                "{cut}"
+            );
+        }
+    }
+
+    #[test]
+    fn strings_are_counted_once_whatever_the_pieces() {
+        let text = "<si><t/></si>".repeat(100);
+        for piece in 1..20 {
+            let mut scan = Scan::of("xl/sharedstrings.xml");
+            text.as_bytes()
+                .chunks(piece)
+                .for_each(|part| assert_eq!(scan.feed(part), Ok(())));
+            assert_eq!(scan.strings, 100, "{piece}");
+        }
+    }
+
+    #[test]
+    fn a_promise_is_read_with_either_quote() {
+        assert_eq!(
+            promised_strings(b"<sst uniqueCount=\"1000001\">"),
+            1_000_001
+        );
+        assert_eq!(
+            promised_strings(b"<sst uniqueCount='99999999999999999999999'>"),
+            u64::MAX
+        );
+        assert_eq!(promised_strings(b"<sst>"), 0);
+    }
 }

@@ -16,6 +16,7 @@ pub struct Record {
     text: String,
     ends: Vec<usize>,
     too_long: bool,
+    too_wide: bool,
     undecodable: bool,
 }
 
@@ -68,6 +69,12 @@ impl Record {
         self.too_long
     }
 
+    /// Rule R05, seen already by who read the line. Its cells are then not there.
+    #[must_use]
+    pub const fn too_wide(&self) -> bool {
+        self.too_wide
+    }
+
     /// Rule R09: bytes of this line are no text in the encoding of the file.
     #[must_use]
     pub fn undecodable(&self) -> bool {
@@ -80,6 +87,7 @@ impl Record {
         self.text.clear();
         self.ends.clear();
         self.too_long = false;
+        self.too_wide = false;
         self.undecodable = false;
     }
 
@@ -87,6 +95,12 @@ impl Record {
     pub fn begin_too_long(&mut self, number: u32) {
         self.begin(number);
         self.too_long = true;
+    }
+
+    /// Begins a line of which only the number is known, because it has more cells than any header.
+    pub fn begin_too_wide(&mut self, number: u32) {
+        self.begin(number);
+        self.too_wide = true;
     }
 
     /// Adds one cell; what no longer fits in a line is left out and remembered as too long.

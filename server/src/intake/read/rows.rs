@@ -167,7 +167,7 @@ impl<'t> Rows<'t> {
     /// Empty, drop-down defaults alone, or the example row of the template.
     fn is_no_row(&self) -> bool {
         let record = &self.record;
-        if record.too_long() {
+        if record.too_long() || record.too_wide() {
             return false;
         }
         for &(index, column) in &self.fields {
@@ -203,7 +203,7 @@ impl<'t> Rows<'t> {
             Some(Code::R09)
         } else if self.record.too_long() || self.has_long_stranger() {
             Some(Code::R08)
-        } else if short || self.record.filled_width() > width {
+        } else if short || self.record.too_wide() || self.record.filled_width() > width {
             Some(Code::R05)
         } else {
             None

@@ -62,6 +62,9 @@ pub(super) fn open(
     if is_blank(&prefix) && sniffed.bytes < PREFIX as u64 {
         return Ok(Opened::refused(facts, Finding::whole(Code::A01)));
     }
+    if is_document(&prefix) {
+        return Ok(Opened::refused(facts, Finding::whole(Code::A02)));
+    }
     // NULs refuse the file (A11) once its table is known; here they only hide the names.
     let legible = prefix.replace('\0', "");
     let sep = sep_line(&legible);
@@ -187,6 +190,14 @@ fn no_table(mut facts: Facts, encoding: Encoding, prefix: &str, trial: &Trial) -
         findings,
         table: None,
     }
+}
+
+/// Says itself that it is another kind of document; perhaps a table too, but then made to deceive.
+fn is_document(prefix: &str) -> bool {
+    let start = prefix.trim_start();
+    ["%PDF-", "{\\rtf", "<!", "<?xml", "<html"]
+        .iter()
+        .any(|mark| start.starts_with(mark))
 }
 
 /// Binary, or text of another kind: HTML, XML, JSON, RTF, PDF.

@@ -1,9 +1,9 @@
 //! The child's side of reading a workbook (security §6.2): limits itself before it touches a byte,
 //! looks the archive through, and writes rows as JSON lines. It knows no rule and no database.
 
-use super::limits::{HEADER_LINES, WORKBOOK_BYTES};
+use super::limits::{COLUMNS, HEADER_LINES, WORKBOOK_BYTES};
 use super::message::{Format, Message};
-use super::record::Record;
+use super::record::{Record, is_blank};
 use super::{ods, preflight, xlsx};
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::io::{self, BufWriter, Read, Write};
@@ -14,8 +14,8 @@ const MEMORY: u64 = 512 * 1024 * 1024;
 const SECONDS: u64 = 20;
 /// Open files.
 const FILES: u64 = 16;
-/// Columns told apart: beyond them a row is too wide anyway.
-const COLUMNS: u32 = 255;
+/// Columns told apart while the header is sought: beyond them it is too wide anyway.
+const FAR: u32 = 255;
 
 /// Why the child stops before the end.
 pub(super) enum Stop {
@@ -74,6 +74,7 @@ fn answer(content: &[u8], sheet: Option<u32>, output: &mut dyn Write) -> io::Res
         record: Record::default(),
         head_only: sheet.is_none(),
         rows: 0,
+        wide: false,
         hidden: 0,
     };
     let read = match cleared.format {
@@ -98,6 +99,8 @@ pub(super) struct Writer<'o> {
     record: Record,
     head_only: bool,
     rows: usize,
+    /// The row at hand holds something beyond the columns a table may have.
+    wide: bool,
     /// The last hidden row told.
     hidden: u32,
 }
@@ -120,13 +123,25 @@ impl Writer<'_> {
         self.head_only && self.rows > HEADER_LINES
     }
 
+    /// True when the row at hand is wider than any table: its further cells are not wanted.
+    pub(super) const fn row_is_enough(&self) -> bool {
+        self.wide && !self.head_only
+    }
+
     /// A cell with something in it; rows come in order, cells of a row from left to right.
     pub(super) fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<(), Stop> {
         if row != self.record.number() {
             self.end_row()?;
             self.record.begin(row);
+            self.wide = false;
         }
-        let column = column.min(COLUMNS) as usize;
+        let column = column.min(FAR) as usize;
+        if column >= COLUMNS {
+            if is_blank(text) || self.row_is_enough() {
+                return Ok(());
+            }
+            self.wide = true;
+        }
         while self.record.len() < column {
             self.record.push("");
         }
@@ -155,6 +170,8 @@ impl Writer<'_> {
         self.rows += 1;
         if self.record.too_long() {
             write_message(self.output, &Message::Long(self.record.number()))?;
+        } else if self.row_is_enough() {
+            write_message(self.output, &Message::Wide(self.record.number()))?;
         } else {
             serde_json::to_writer(&mut *self.output, &Json(&self.record))
                 .map_err(io::Error::from)?;

@@ -1,0 +1,11 @@
+//! Reading and judging files, as a sender sees it: through the built `cims check`.
+
+mod encodings;
+mod files;
+mod hostile;
+mod programs;
+mod rows;
+mod same;
+mod structure;
+mod support;
+mod template;
