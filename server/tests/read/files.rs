@@ -1,13 +1,9 @@
 //! What is no spreadsheet, what is too much of one, and what cannot be read at all.
 
-use crate::support::{GOOD, HEADER, check, check_at, check_csv, zip_of};
-use domain::codes::CodeLists;
+use crate::support::{GOOD, HEADER, check, check_at, check_csv, judge_with, zip_of};
 use domain::delivery::Channel;
-use domain::row::{Context, Profile, RepairSet};
 use serde_json::Value;
-use server::intake::judge;
-use server::intake::read::{self, Limits, Options};
-use std::sync::Arc;
+use server::intake::read::Limits;
 
 #[test]
 fn an_empty_file_says_so() {
@@ -99,46 +95,20 @@ fn a_workbook_has_its_own_limit_in_bytes() {
     assert_eq!(check("x.xlsx", &content).file_codes(), ["A11"]);
 }
 
-/// Judges a text by the limits of a channel.
-fn judge_with(text: String, limits: Limits) -> Vec<(&'static str, String)> {
-    let lists = CodeLists::builtin();
-    let context = Context {
-        today: domain::fixtures::TODAY,
-        channel: Channel::Upload,
-        profile: Profile::Unknown,
-        lists: &lists,
-        off: RepairSet::NONE,
-        test_lane: false,
-    };
-    let opened = read::open(Arc::new(text.into_bytes()), &Options::new(limits)).expect("readable");
-    let mut findings = opened.findings;
-    if let Some(table) = &opened.table {
-        findings.extend(
-            judge::first_pass(table, &context)
-                .expect("readable")
-                .findings,
-        );
-    }
-    findings
-        .iter()
-        .map(|finding| (finding.code.as_str(), finding.message()))
-        .collect()
-}
-
 #[test]
 fn one_byte_and_one_row_over_have_their_own_sentence() {
     let text = format!("{HEADER}\n{GOOD}\n\n{}\n", GOOD.replace("R-1", "R-2"));
     let bytes = text.len() as u64;
     let fits = Limits { bytes, rows: 2 };
-    assert_eq!(judge_with(text.clone(), fits), []);
+    assert_eq!(judge_with(text.as_bytes(), fits), []);
     let limits = Limits {
         bytes: bytes - 1,
         ..fits
     };
-    assert_eq!(judge_with(text.clone(), limits)[0].0, "A06");
+    assert_eq!(judge_with(text.as_bytes(), limits)[0].0, "A06");
     let limits = Limits { rows: 1, ..fits };
     assert_eq!(
-        judge_with(text, limits),
+        judge_with(text.as_bytes(), limits),
         [(
             "A07",
             "Het bestand heeft meer dan 1 regels. Splits het bestand.".to_owned()

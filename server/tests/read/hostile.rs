@@ -1,7 +1,10 @@
 //! Workbooks made to harm: each ends in its own sentence, soon, and the parent stays well
 //! (security §2 L1-L4, §6).
 
-use crate::support::{Answer, GOOD, HEADER, check, ods_with, table, xlsx, xlsx_parts, zip_of};
+use crate::support::{
+    Answer, GOOD, HEADER, check, judge_with, ods_with, table, xlsx, xlsx_parts, zip_of,
+};
+use server::intake::read::Limits;
 use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
 
@@ -201,10 +204,30 @@ fn repeats_in_ods_are_never_expanded() {
         (answer.outcome(), answer.file("skipped")),
         ("LEEG", &serde_json::json!(0))
     );
-    let many = "<table:table-row table:number-rows-repeated=\"4000000000\">\
-                <table:table-cell office:value-type=\"string\" table:number-columns-repeated=\"2000000000\"><text:p>x</text:p></table:table-cell></table:table-row>";
-    let sheet = format!(
-        "<table:table table:name=\"a\"><table:table-row>{header}</table:table-row>{many}</table:table>"
+    let cell = |times: u32| {
+        format!(
+            "<table:table-cell office:value-type=\"string\" table:number-columns-repeated=\"{times}\"><text:p>x</text:p></table:table-cell>"
+        )
+    };
+    let sheet = |rows: u32, columns: u32| {
+        let row = format!(
+            "<table:table-row table:number-rows-repeated=\"{rows}\">{}</table:table-row>",
+            cell(columns)
+        );
+        ods_with(&format!(
+            "<table:table table:name=\"a\"><table:table-row>{header}</table:table-row>{row}</table:table>"
+        ))
+    };
+    let wide = soon(&sheet(3, 4_000_000_000));
+    assert_eq!(wide.rows().len(), 3);
+    assert_eq!(wide.rows()[2], (4, "AFGEKEURD", vec!["R05"]));
+    // Something repeated is real, so it counts: up to the limit of rows, not to four billion.
+    let findings = judge_with(
+        &sheet(4_000_000_000, 1),
+        Limits {
+            rows: 1_000,
+            ..Limits::PORTAL
+        },
     );
-    assert_eq!(soon(&ods_with(&sheet)).file_codes(), ["A07"]);
+    assert_eq!(findings[0].0, "A07");
 }

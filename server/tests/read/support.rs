@@ -1,10 +1,15 @@
 //! Tables in every form, and `cims check` on them.
 
-use domain::row::Column;
+use domain::codes::CodeLists;
+use domain::delivery::Channel;
+use domain::row::{Column, Context, Profile, RepairSet};
 use serde_json::Value;
+use server::intake::judge;
+use server::intake::read::{self, Limits, Options, Program};
 use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 /// Lines of cells, the header first.
 pub(crate) type Table = Vec<Vec<String>>;
@@ -187,6 +192,34 @@ fn hold_always(answer: &Answer) {
         run = if byte.is_ascii_digit() { run + 1 } else { 0 };
         assert!(run < 8, "a long number in the answer: {said}");
     }
+}
+
+/// File findings under other limits than those of `cims check`, with their sentences.
+pub(crate) fn judge_with(content: &[u8], limits: Limits) -> Vec<(&'static str, String)> {
+    let lists = CodeLists::builtin();
+    let context = Context {
+        today: domain::fixtures::TODAY,
+        channel: Channel::Upload,
+        profile: Profile::Unknown,
+        lists: &lists,
+        off: RepairSet::NONE,
+        test_lane: false,
+    };
+    let mut options = Options::new(limits);
+    options.program = Program::At(env!("CARGO_BIN_EXE_cims").into());
+    let opened = read::open(Arc::new(content.to_vec()), &options).expect("readable");
+    let mut findings = opened.findings;
+    if let Some(table) = &opened.table {
+        findings.extend(
+            judge::first_pass(table, &context)
+                .expect("readable")
+                .findings,
+        );
+    }
+    findings
+        .iter()
+        .map(|finding| (finding.code.as_str(), finding.message()))
+        .collect()
 }
 
 /// Lines of a text with `;` as a table.

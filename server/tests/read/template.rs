@@ -1,1 +1,120 @@
-//! to come
+//! The template we offer passes our own check, also after another program has saved it (features F14).
+
+use crate::programs::by_libreoffice;
+use crate::support::check_at;
+use domain::codes::CodeLists;
+use domain::finding::Code;
+use domain::row::Column;
+use std::path::Path;
+use std::process::Command;
+
+fn cims(args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_cims"))
+        .env_clear()
+        .args(args)
+        .output()
+        .expect("cims runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Header found on row 1, the example skipped, nothing wrong.
+fn passes(path: &Path) {
+    let answer = check_at(path);
+    assert_eq!(
+        (answer.outcome(), answer.code),
+        ("LEEG", 0),
+        "{}",
+        answer.json
+    );
+    assert_eq!(answer.file_codes(), Vec::<&str>::new(), "{}", answer.json);
+    assert_eq!(
+        (answer.file("header_row"), answer.file("skipped")),
+        (&1.into(), &1.into())
+    );
+}
+
+#[test]
+fn the_template_passes_its_own_check_in_every_form() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["sjabloon.xlsx", "sjabloon.csv", "sjabloon"] {
+        let path = folder.path().join(name);
+        cims(&["template", path.to_str().expect("a path")]);
+        passes(&path);
+    }
+    let forced = folder.path().join("x.bin");
+    cims(&[
+        "template",
+        "--format",
+        "csv",
+        forced.to_str().expect("a path"),
+    ]);
+    passes(&forced);
+    assert_eq!(check_at(&forced).file("format"), "csv");
+}
+
+#[test]
+fn the_template_passes_after_libreoffice_saved_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sjabloon.xlsx");
+    cims(&["template", path.to_str().expect("a path")]);
+    for to in ["xlsx", "ods", "csv"] {
+        let Some(saved) = by_libreoffice(folder.path(), &path, to) else {
+            return;
+        };
+        passes(&saved);
+    }
+}
+
+#[test]
+fn the_example_row_is_a_good_row() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("x.csv");
+    cims(&["template", path.to_str().expect("a path")]);
+    let text = std::fs::read_to_string(&path)
+        .expect("text")
+        .replace("VOORBEELD", "R-1");
+    std::fs::write(&path, text).expect("written");
+    let answer = check_at(&path);
+    assert_eq!(answer.counts(), [1, 0, 0, 0, 0]);
+    assert!(answer.rows().is_empty(), "{}", answer.json);
+}
+
+#[test]
+fn the_template_is_the_same_file_each_time() {
+    let lists = CodeLists::builtin();
+    let make = || server::intake::template::xlsx(&lists).expect("a template");
+    assert_eq!(make(), make());
+}
+
+#[test]
+fn the_rules_are_the_tables_of_the_domain() {
+    let rules: serde_json::Value = serde_json::from_str(&cims(&["rules", "--json"])).expect("JSON");
+    let names = |key: &str, name: &str| -> Vec<String> {
+        let entries = rules[key].as_array().expect("an array");
+        entries
+            .iter()
+            .map(|entry| entry[name].as_str().expect("a text").to_owned())
+            .collect()
+    };
+    assert_eq!(
+        names("columns", "name"),
+        Column::ALL.map(|column| column.name().to_owned())
+    );
+    let codes: Vec<String> = Code::ALL
+        .iter()
+        .map(|code| code.as_str().to_owned())
+        .collect();
+    assert_eq!(names("rules", "code"), codes);
+    let words = cims(&["rules"]);
+    for code in Code::ALL {
+        assert!(
+            words.contains(code.sentence(domain::text::Lang::Nl)),
+            "{code}"
+        );
+    }
+}
