@@ -288,6 +288,7 @@ fn ods_cells_are_read_by_their_value() {
     );
 }
 
+#[expect(clippy::print_stderr, reason = "a test that does not run must say so")]
 /// Converts files with LibreOffice; None, and a word of it, when it is not installed.
 pub(crate) fn by_libreoffice(folder: &Path, file: &Path, to: &str) -> Option<PathBuf> {
     let out = folder.join("uit");

@@ -96,7 +96,12 @@ impl TestDb {
     }
 
     /// A user with one role, as the caller of a request.
-    pub(crate) async fn caller(&self, subject: &str, role: Role, party: Option<&PartyRef>) -> Caller {
+    pub(crate) async fn caller(
+        &self,
+        subject: &str,
+        role: Role,
+        party: Option<&PartyRef>,
+    ) -> Caller {
         let id = Uuid::now_v7();
         sqlx::query("INSERT INTO users (id, issuer, subject, name) VALUES ($1, 'https://issuer.test', $2, $2)")
             .bind(id).bind(subject).execute(&self.admin).await.expect("user");

@@ -154,7 +154,7 @@ impl Table {
     /// When the file cannot be opened again.
     pub fn rows(&self) -> io::Result<Rows<'_>> {
         let lines = match &self.body {
-            Body::Text(text) => Lines::Text(text.lines()?),
+            Body::Text(text) => Lines::Text(Box::new(text.lines()?)),
             Body::Workbook {
                 content,
                 sheet,

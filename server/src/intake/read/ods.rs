@@ -57,10 +57,8 @@ impl<R: BufRead> Reader<R> {
                 Event::Start(tag) | Event::Empty(tag) if name(&tag) == "style" => {
                     self.style = attribute(&tag, "name").unwrap_or_default();
                 }
-                Event::Start(tag) | Event::Empty(tag) if name(&tag) == "table-properties" => {
-                    if attribute(&tag, "display").is_some_and(|display| display == "false") {
-                        self.hidden_styles.insert(self.style.clone());
-                    }
+                Event::Start(tag) | Event::Empty(tag) if hides_its_sheet(&tag) => {
+                    self.hidden_styles.insert(self.style.clone());
                 }
                 Event::Start(tag) if name(&tag) == "table" => {
                     let style = attribute(&tag, "style-name").unwrap_or_default();
@@ -220,6 +218,10 @@ fn write_rows(
 
 fn name<'t>(tag: &'t BytesStart<'_>) -> &'t str {
     tag.local_name().into_inner()
+}
+
+fn hides_its_sheet(tag: &BytesStart<'_>) -> bool {
+    name(tag) == "table-properties" && attribute(tag, "display").as_deref() == Some("false")
 }
 
 fn is_cell(tag: &BytesStart<'_>) -> bool {

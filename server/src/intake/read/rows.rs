@@ -17,10 +17,13 @@ pub const EXAMPLE: &str = "VOORBEELD";
 /// Begins the line that closes a file: `#EINDE;<number of rows>`.
 const TRAILER: &str = "#EINDE";
 
+/// The lines of a delimited text.
+pub(super) type TextLines<'t> = Csv<Utf8<Box<dyn Read + Send + 't>>>;
+
 /// Where the lines come from.
 pub(super) enum Lines<'t> {
     /// Delimited text.
-    Text(Csv<Utf8<Box<dyn Read + Send + 't>>>),
+    Text(Box<TextLines<'t>>),
     /// A workbook, read by the limited child.
     Workbook(child::Cells),
 }
@@ -43,6 +46,10 @@ pub struct Row<'r> {
 }
 
 /// What a row holds.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once a row on the stack; a box would cost more"
+)]
 pub enum Content<'r> {
     /// Text per column.
     Cells(RawRow<'r>),

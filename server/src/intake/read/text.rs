@@ -6,6 +6,7 @@ use super::encoding::{Encoding, Utf8};
 use super::header::{self, Header};
 use super::limits::HEADER_LINES;
 use super::record::{Line, Record, is_blank};
+use super::rows::TextLines;
 use super::sniff::Sniffed;
 use super::source::Source;
 use super::{Body, Facts, Format, Opened, Options, ReadError, broken, finish};
@@ -28,7 +29,7 @@ pub(super) struct Text {
 
 impl Text {
     /// The lines from the first; a `sep=` line is eaten, as spreadsheets do.
-    pub(super) fn lines(&self) -> io::Result<Csv<Utf8<Box<dyn Read + Send + '_>>>> {
+    pub(super) fn lines(&self) -> io::Result<TextLines<'_>> {
         let (encoding, mark) = self.encoding;
         let mut csv = Csv::new(
             Utf8::new(self.source.open()?, encoding, mark)?,
