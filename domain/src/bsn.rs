@@ -81,16 +81,9 @@ mod tests {
 
     /// The same test in another wording: the last digit is the weighted sum of the others mod 11.
     fn oracle(number: u32) -> bool {
-        let digits: Vec<u32> = format!("{number:09}")
-            .chars()
-            .filter_map(|c| c.to_digit(10))
-            .collect();
-        let sum: u32 = digits[..8]
-            .iter()
-            .enumerate()
-            .map(|(i, d)| d * (9 - i as u32))
-            .sum();
-        number != 0 && sum % 11 == digits[8]
+        let digit = |place: u32| number / 10_u32.pow(9 - place) % 10;
+        let sum: u32 = (1..=8).map(|place| digit(place) * (10 - place)).sum();
+        number != 0 && sum % 11 == digit(9)
     }
 
     #[test]
@@ -122,11 +115,11 @@ mod tests {
 
     #[test]
     fn the_eleven_test_agrees_with_an_oracle_over_whole_ranges() {
+        // The second range is the one in which a peer weighed eight digits unpadded (features L01).
         let ranges = [
-            0..2_000_000,
+            0..20_000,
             10_000_000..10_200_000,
-            99_000_000..101_000_000,
-            999_000_000..1_000_000_000,
+            999_980_000..1_000_000_000,
         ];
         for number in ranges.into_iter().flatten() {
             assert_eq!(

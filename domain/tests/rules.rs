@@ -116,7 +116,7 @@ fn the_good_rows_are_good() {
 }
 
 #[test]
-fn every_code_has_a_sentence_in_both_languages() {
+fn every_code_has_a_sentence_in_both_languages_and_help() {
     for &code in Code::ALL {
         let (dutch, english) = (code.sentence(Lang::Nl), code.sentence(Lang::En));
         assert!(
@@ -124,6 +124,11 @@ fn every_code_has_a_sentence_in_both_languages() {
             "{code}"
         );
         assert_eq!(placeholder(dutch), placeholder(english), "{code}");
+        let help = code.help();
+        for text in [help.what, help.how_to_fix] {
+            assert!(text.len() > 15 && text.ends_with('.'), "{code}: {text}");
+        }
+        assert!(!help.good.is_empty() && !help.bad.is_empty(), "{code}");
     }
 }
 
@@ -149,4 +154,36 @@ fn codes_are_read_back_from_their_text_and_stand_in_order() {
     );
     assert_eq!(Code::ALL.len(), 110);
     assert!("Z99".parse::<Code>().is_err());
+}
+
+/// Codes whose help examples are the text of one cell. The others describe a situation in words.
+const EXAMPLES_ARE_CELLS: &[Code] = {
+    use Code::*;
+    &[
+        H01, H02, H05, H06, H07, P01, P02, P03, P04, P10, P11, P12, P15, P17, P20, P21, P22, P30,
+        P31, R01, R04, R06, R09, T01, U01, U10, V01, V02, V03, V05, V07, V08, V20, V24, V25, V26,
+        V30, V31, V42,
+    ]
+};
+
+#[test]
+fn the_examples_of_the_help_do_what_they_say() {
+    for &code in EXAMPLES_ARE_CELLS {
+        let fixture = fixtures::ALL
+            .iter()
+            .find(|fixture| fixture.code == code)
+            .unwrap();
+        let help = code.help();
+        let examples = help
+            .good
+            .iter()
+            .map(|text| (text, false))
+            .chain(help.bad.iter().map(|text| (text, true)));
+        for (&text, fails) in examples {
+            let mut row = fixtures::row(fixture.base, &[]);
+            row.set(fixture.column, if text == "(leeg)" { "" } else { text });
+            let found = codes(&judge(&row, fixture.setting));
+            assert_eq!(found.contains(&code), fails, "{code} {text}: {found:?}");
+        }
+    }
 }

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+/// The file that is read when no other is named.
+pub const DEFAULT_FILE: &str = "cims.toml";
+
 /// The whole configuration; every section has defaults fit for one machine.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -208,7 +211,7 @@ impl Default for Log {
 pub struct ConfigError(String);
 
 impl Config {
-    /// Reads the file (absent = defaults) and the environment.
+    /// Reads the file ([`DEFAULT_FILE`] may be absent) and the environment.
     ///
     /// # Errors
     /// On an unreadable file, an unknown key or a value of the wrong kind; the sentence names key and source.
@@ -217,9 +220,14 @@ impl Config {
     }
 
     fn figment(file: &Path) -> Figment {
-        Figment::new()
-            .merge(Toml::file_exact(file))
-            .merge(Env::prefixed("CIMS__").split("__"))
+        let figment = Figment::new();
+        // Without a file an installation lives on the environment; a file that was asked for by name must be there.
+        let figment = if file == Path::new(DEFAULT_FILE) && !file.exists() {
+            figment
+        } else {
+            figment.merge(Toml::file_exact(file))
+        };
+        figment.merge(Env::prefixed("CIMS__").split("__"))
     }
 
     fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
@@ -352,6 +360,12 @@ mod tests {
             );
             Ok(())
         });
+    }
+
+    #[test]
+    fn only_the_default_file_may_be_absent() {
+        let error = Config::load(Path::new("/nowhere/other.toml")).expect_err("refused").to_string();
+        assert!(error.contains("other.toml"), "{error}");
     }
 
     #[test]

@@ -2,9 +2,18 @@
 
 use super::text::is_scientific;
 use crate::dates::{self, DateError, month_number};
+use crate::finding::Code;
+
+/// V25 or V24, if it is either.
+pub(super) fn fault(text: &str) -> Option<Code> {
+    if is_damaged(text) {
+        return Some(Code::V25);
+    }
+    is_several(text).then_some(Code::V24)
+}
 
 /// A spreadsheet made a number or a date of it (V25).
-pub(super) fn is_damaged(text: &str) -> bool {
+fn is_damaged(text: &str) -> bool {
     let signed = text.contains(['+', '-', ',', '.']);
     (signed && is_scientific(text)) || is_date(text)
 }
@@ -45,7 +54,7 @@ pub(super) fn is_ordinary(text: &str) -> bool {
 }
 
 /// More than one batch number in the cell (V24).
-pub(super) fn is_several(text: &str) -> bool {
+fn is_several(text: &str) -> bool {
     let listed = text
         .split(['/', ',', ';', '+', '&', '|'])
         .map(|part| part.trim_matches(' '))

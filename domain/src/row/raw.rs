@@ -2,8 +2,9 @@
 
 use super::Column;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// Text per column, borrowed. An absent column and an empty cell are the same: `""`.
+/// Text per column, borrowed; `Debug` names the filled columns only. An absent column and an empty cell are the same: `""`.
 #[derive(Clone, Copy)]
 pub struct RawRow<'a> {
     cells: [&'a str; Column::COUNT],
@@ -27,7 +28,7 @@ impl<'a> RawRow<'a> {
     }
 }
 
-/// The same, owned: what a form posts and what the store seals. Never `Debug`-prints its values.
+/// The same, owned: what a form posts and what the store seals. `Debug` names the filled columns only.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowText {
     cells: std::collections::BTreeMap<Column, String>,
@@ -58,6 +59,21 @@ impl RowText {
             row.set(*column, text);
         }
         row
+    }
+}
+
+impl fmt::Debug for RawRow<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let filled = Column::ALL
+            .into_iter()
+            .filter(|column| !self.get(*column).is_empty());
+        f.debug_set().entries(filled.map(Column::name)).finish()
+    }
+}
+
+impl fmt::Debug for RowText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_raw().fmt(f)
     }
 }
 

@@ -226,12 +226,8 @@ impl Judge<'_, '_> {
             return Some(batch);
         }
         let bare = trimmed(&text);
-        if batch_text::is_damaged(bare) {
-            self.find(Code::V25, column);
-            return None;
-        }
-        if batch_text::is_several(bare) {
-            self.find(Code::V24, column);
+        if let Some(code) = batch_text::fault(bare) {
+            self.find(code, column);
             return None;
         }
         let mut steps: Vec<Step<'_>> = Vec::new();
@@ -251,13 +247,15 @@ impl Judge<'_, '_> {
                 steps.push((Code::H05, now.clone()));
             }
         }
-        let batch = BatchNumber::parse(&now);
-        if batch.is_some() {
-            self.repaired_in_steps(column, &text, &steps);
-        } else {
-            self.find(Code::V26, column);
+        // A prefix or a space may have hidden that it is a date, or two batches.
+        let fault = batch_text::fault(&now)
+            .or_else(|| BatchNumber::parse(&now).is_none().then_some(Code::V26));
+        if let Some(code) = fault {
+            self.find(code, column);
+            return None;
         }
-        batch
+        self.repaired_in_steps(column, &text, &steps);
+        BatchNumber::parse(&now)
     }
 
     fn dose(&mut self) -> Option<u8> {

@@ -1,1 +1,9 @@
-//! The local copy of the BRP: loading it, and the one question a deliverer may ask of it.
+//! The local copy of the BRP: the form of a set, loading it, and making a fictitious one.
+//!
+//! Matching reads it set-based in the worker's transactions; the portal's database role reads none of it, so a
+//! deliverer can learn no more than "te koppelen" or "niet te koppelen" (security §4.6).
+
+pub mod fiction;
+pub mod load;
+mod merge;
+pub mod record;

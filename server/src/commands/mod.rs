@@ -35,7 +35,7 @@ pub struct Cli {
         long,
         global = true,
         env = "CIMS_CONFIG",
-        default_value = "cims.toml",
+        default_value = crate::config::DEFAULT_FILE,
         value_name = "FILE"
     )]
     pub config: PathBuf,

@@ -11,8 +11,10 @@
 mod support;
 
 mod audit;
+mod brp;
 mod catalog;
 mod codes;
+mod demo;
 mod isolation;
 mod jobs;
 mod schema;

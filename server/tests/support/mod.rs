@@ -77,6 +77,19 @@ impl TestDb {
         self.cluster.clone().username(role).database(&self.name)
     }
 
+    /// Address of this database for a role, for processes of their own.
+    pub(crate) fn url(&self, role: &str) -> String {
+        let host = self.cluster.get_socket().map_or_else(
+            || self.cluster.get_host().to_owned(),
+            |socket| socket.display().to_string(),
+        );
+        format!(
+            "postgres://{role}@localhost:{}/{}?host={host}",
+            self.cluster.get_port(),
+            self.name
+        )
+    }
+
     /// A party that may deliver, with one AGB code.
     pub(crate) async fn party(&self, code: &str) -> PartyRef {
         let id = Uuid::now_v7();

@@ -1,0 +1,508 @@
+//! Loading a BRP set: read, seal on all cores, COPY to staging in chunks, then one transaction that changes the copy.
+//!
+//! Memory is flat: a few chunks are under way at a time. Each chunk moves the load's progress in its own
+//! transaction, so a load that was killed goes on where it stopped when the same file is offered again. The copy
+//! itself changes at once or not at all: matching never sees half a set.
+
+use super::merge;
+pub use super::merge::Merged;
+use super::record::{Header, HeaderError, Record};
+use crate::audit::{self, Event, Kind};
+use crate::keys::{Keys, Purpose};
+use crate::store::copy::CopyRows;
+use crate::store::{Db, StoreError, worker_tx};
+use futures::stream::{self, StreamExt};
+use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// Lines in a chunk.
+const CHUNK: usize = 10_000;
+/// Line numbers of refused lines that are kept.
+const NAMED: usize = 100;
+
+/// Any number: who loads holds it.
+const LOCK: i64 = 0x6272_706c;
+
+const COPY: &str = "COPY brp_staging (load_id, line, pl_id, mac_key, bsn_mac, bsn_enc, given_names, prefix, surname, partner_prefix,
+    partner_surname, birth_date, sex, postcode, house_number, house_letter, house_addition, street, town, suspension_reason,
+    suspension_date, death_date, secret, content_digest) FROM STDIN BINARY";
+const COPY_FIELDS: i16 = 24;
+
+/// What the file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Set {
+    /// Everyone: who is not in it disappears from the copy.
+    Full,
+    /// Changes only.
+    Delta,
+}
+
+impl Set {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Delta => "delta",
+        }
+    }
+}
+
+/// What to load and how.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The file.
+    pub file: PathBuf,
+    /// What it holds.
+    pub set: Set,
+    /// Take a full set that is much smaller than the copy.
+    pub accept_shrink: bool,
+    /// Who asked, for the audit.
+    pub by: String,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// Lines of the file that became lists, and those that cannot be.
+    pub read: u64,
+    /// Lines that are no persoonslijst.
+    pub refused: u64,
+    /// The first of them, by line of the file.
+    pub refused_lines: Vec<i64>,
+    /// Lines that an earlier, broken-off run had staged already.
+    pub resumed: u64,
+    /// Lists new, changed, gone, and in the copy now.
+    pub merged: Merged,
+}
+
+/// Why a set was not taken. Nothing changed in the copy.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file cannot be read.
+    #[error("the file cannot be read: {0}")]
+    Io(#[from] std::io::Error),
+    /// Not the columns of a BRP set.
+    #[error("this is no BRP set: {0}")]
+    Header(#[from] HeaderError),
+    /// Broken CSV; the line only.
+    #[error("this is no BRP set: broken at line {0}")]
+    Csv(u64),
+    /// Another file is being loaded.
+    #[error("another set is being loaded; end that load first, or offer its file again")]
+    Busy,
+    /// Too many lines that are no list.
+    #[error(
+        "{refused} of {read} lines are no persoonslijst, first line {first}; the set was not taken"
+    )]
+    Refused {
+        /// Lines read.
+        read: u64,
+        /// Lines refused.
+        refused: u64,
+        /// The first.
+        first: i64,
+    },
+    /// A full set that lost many persons.
+    #[error(
+        "a full set of {now} lists would replace {before}; that much does not disappear in a day. If it is right: --accept-shrink"
+    )]
+    Shrink {
+        /// Lists in the copy.
+        before: i64,
+        /// Lists in the file.
+        now: i64,
+    },
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<sqlx::Error> for LoadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Loads a set. `progress` hears the lines done so far.
+///
+/// # Errors
+/// When the file is no usable set, is implausible, or the database is not there.
+pub async fn load(
+    db: &Db,
+    keys: &Arc<Keys>,
+    request: &Request,
+    progress: impl Fn(u64),
+) -> Result<Loaded, LoadError> {
+    let mut one_at_a_time = db.worker.acquire().await?;
+    lock(&mut one_at_a_time).await?;
+    let loaded = load_locked(db, keys, request, progress).await;
+    // Killed before this, the connection unlocks when it goes back to the pool or ends.
+    sqlx::query_scalar!("SELECT pg_advisory_unlock($1)", LOCK)
+        .fetch_one(&mut *one_at_a_time)
+        .await?;
+    loaded
+}
+
+/// One load at a time; one that was just killed gets two seconds to let go.
+async fn lock(connection: &mut PgConnection) -> Result<(), LoadError> {
+    for _ in 0..40 {
+        if sqlx::query_scalar!("SELECT pg_try_advisory_lock($1)", LOCK)
+            .fetch_one(&mut *connection)
+            .await?
+            == Some(true)
+        {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Err(LoadError::Busy)
+}
+
+async fn load_locked(
+    db: &Db,
+    keys: &Arc<Keys>,
+    request: &Request,
+    progress: impl Fn(u64),
+) -> Result<Loaded, LoadError> {
+    let mut run = Run::begin(db, keys, request).await?;
+    let resumed = run.done();
+    let merged = match run.stage(db, keys, &request.file, progress).await {
+        Ok(()) => run.end(db, request).await,
+        Err(error) => Err(error),
+    };
+    // What is wrong with the file stays wrong; what is wrong with the machine is tried again with the same file.
+    if let Err(
+        LoadError::Header(_)
+        | LoadError::Csv(_)
+        | LoadError::Refused { .. }
+        | LoadError::Shrink { .. },
+    ) = &merged
+    {
+        run.close(db, "refused").await?;
+    }
+    Ok(Loaded {
+        merged: merged?,
+        read: run.done(),
+        refused: run.refused,
+        refused_lines: run.refused_lines,
+        resumed,
+    })
+}
+
+/// A load under way.
+struct Run {
+    id: Uuid,
+    staged: u64,
+    refused: u64,
+    refused_lines: Vec<i64>,
+}
+
+impl Run {
+    /// A new load, or the one that was broken off with this very file.
+    async fn begin(db: &Db, keys: &Keys, request: &Request) -> Result<Self, LoadError> {
+        let file = request.file.clone();
+        let sha256 = tokio::task::spawn_blocking(move || file_sha256(&file))
+            .await
+            .map_err(std::io::Error::other)??;
+        let digest = keys.digest(sha256);
+        let mut tx = worker_tx(db).await?;
+        let open = sqlx::query!("SELECT id, kind, file_digest, rows_staged, rows_refused, refused_lines FROM brp_loads WHERE state = 'staging' FOR UPDATE")
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(open) = open {
+            if open.file_digest != digest.bytes || open.kind != request.set.as_str() {
+                return Err(LoadError::Busy);
+            }
+            let mut run = Self {
+                id: open.id,
+                staged: open.rows_staged.unsigned_abs(),
+                refused: open.rows_refused.unsigned_abs(),
+                refused_lines: open.refused_lines,
+            };
+            run.distrust_staging(&mut tx).await?;
+            tx.commit().await?;
+            return Ok(run);
+        }
+        let id = Uuid::now_v7();
+        let name = request
+            .file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        sqlx::query!(
+            "INSERT INTO brp_loads (id, kind, file_name, file_digest, digest_key) VALUES ($1, $2, $3, $4, $5)",
+            id, request.set.as_str(), name, digest.bytes.as_slice(), digest.key_id()
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!("TRUNCATE brp_staging")
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(Self {
+            id,
+            staged: 0,
+            refused: 0,
+            refused_lines: Vec::new(),
+        })
+    }
+
+    /// Staging is not logged: after a crash of the database itself it is empty, whatever the progress says.
+    async fn distrust_staging(
+        &mut self,
+        tx: &mut crate::store::WorkerTx<'_>,
+    ) -> Result<(), LoadError> {
+        let there = sqlx::query_scalar!(
+            r#"SELECT count(*) AS "n!" FROM brp_staging WHERE load_id = $1"#,
+            self.id
+        )
+        .fetch_one(&mut **tx)
+        .await?;
+        if there.unsigned_abs() != self.staged {
+            sqlx::query!("TRUNCATE brp_staging")
+                .execute(&mut **tx)
+                .await?;
+            (self.staged, self.refused, self.refused_lines) = (0, 0, Vec::new());
+        }
+        Ok(())
+    }
+
+    const fn done(&self) -> u64 {
+        self.staged + self.refused
+    }
+
+    /// Reads, seals on all cores, and copies in the order of the file.
+    async fn stage(
+        &mut self,
+        db: &Db,
+        keys: &Arc<Keys>,
+        file: &Path,
+        progress: impl Fn(u64),
+    ) -> Result<(), LoadError> {
+        let (sender, receiver) = mpsc::channel(2);
+        let (path, skip) = (file.to_owned(), self.done());
+        let reader = tokio::task::spawn_blocking(move || read_chunks(&path, skip, &sender));
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let load = self.id;
+        let mut sealed = std::pin::pin!(
+            stream::unfold(receiver, |mut receiver| async {
+                receiver.recv().await.map(|chunk| (chunk, receiver))
+            })
+            .map(|chunk: Chunk| {
+                let keys = Arc::clone(keys);
+                tokio::task::spawn_blocking(move || seal(&keys, load, &chunk))
+            })
+            .buffered(cores)
+        );
+        while let Some(chunk) = sealed.next().await {
+            self.copy(db, chunk.map_err(std::io::Error::other)?).await?;
+            progress(self.done());
+        }
+        reader.await.map_err(std::io::Error::other)?
+    }
+
+    async fn copy(&mut self, db: &Db, chunk: SealedChunk) -> Result<(), LoadError> {
+        let mut tx = worker_tx(db).await?;
+        self.staged += chunk.staged;
+        self.refused += chunk.refused.len() as u64;
+        let room = NAMED.saturating_sub(self.refused_lines.len());
+        self.refused_lines
+            .extend(chunk.refused.into_iter().take(room));
+        let mut copy = tx.copy_in_raw(COPY).await?;
+        copy.send(chunk.bytes).await?;
+        copy.finish().await?;
+        sqlx::query!(
+            "UPDATE brp_loads SET rows_staged = $2, rows_refused = $3, refused_lines = $4 WHERE id = $1",
+            self.id, self.staged.cast_signed(), self.refused.cast_signed(), &self.refused_lines
+        )
+        .execute(&mut *tx)
+        .await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Judges the set as a whole and takes it, in one transaction.
+    async fn end(&self, db: &Db, request: &Request) -> Result<Merged, LoadError> {
+        // One in a hundred lines wrong is a file of something else.
+        if self.refused > 10 && self.refused * 100 > self.done() {
+            let first = self.refused_lines.first().copied().unwrap_or_default();
+            return Err(LoadError::Refused {
+                read: self.done(),
+                refused: self.refused,
+                first,
+            });
+        }
+        let mut tx = worker_tx(db).await?;
+        let merged = merge::merge(&mut tx, self.id, request.set, request.accept_shrink).await?;
+        sqlx::query!(
+            "UPDATE brp_loads SET state = 'done', finished_at = now(), rows_new = $2, rows_changed = $3, rows_gone = $4, persons_after = $5 WHERE id = $1",
+            self.id, merged.new, merged.changed, merged.gone, merged.total
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!("TRUNCATE brp_staging")
+            .execute(&mut *tx)
+            .await?;
+        let event = Event::of_command("brp load", &request.by, Kind::BrpLoaded)
+            .object("brp-load", self.id)
+            .detail("set", request.set.as_str())
+            .detail("new", merged.new)
+            .detail("changed", merged.changed)
+            .detail("gone", merged.gone)
+            .detail("refused", self.refused);
+        audit::add(&mut tx, event).await?;
+        tx.commit().await?;
+        Ok(merged)
+    }
+
+    async fn close(&self, db: &Db, state: &str) -> Result<(), LoadError> {
+        let mut tx = worker_tx(db).await?;
+        sqlx::query!(
+            "UPDATE brp_loads SET state = $2, finished_at = now() WHERE id = $1",
+            self.id,
+            state
+        )
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query!("TRUNCATE brp_staging")
+            .execute(&mut *tx)
+            .await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Lines as read.
+struct Chunk {
+    header: Arc<Header>,
+    lines: Vec<(i64, csv::StringRecord)>,
+}
+
+/// Lines ready for COPY.
+struct SealedChunk {
+    bytes: Vec<u8>,
+    staged: u64,
+    refused: Vec<i64>,
+}
+
+fn read_chunks(file: &Path, skip: u64, sender: &mpsc::Sender<Chunk>) -> Result<(), LoadError> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b';')
+        .flexible(true)
+        .from_reader(BufReader::with_capacity(1 << 20, File::open(file)?));
+    let broken = |error: csv::Error| match error.position() {
+        Some(position) => LoadError::Csv(position.line()),
+        None => LoadError::Csv(0),
+    };
+    let header = Arc::new(Header::read(reader.headers().map_err(broken)?)?);
+    let chunk = || Chunk {
+        header: Arc::clone(&header),
+        lines: Vec::with_capacity(CHUNK),
+    };
+    let (mut full, mut seen) = (chunk(), 0_u64);
+    for record in reader.records() {
+        let record = record.map_err(broken)?;
+        seen += 1;
+        if seen <= skip {
+            continue;
+        }
+        let line = record
+            .position()
+            .map_or(0, |position| position.line().cast_signed());
+        full.lines.push((line, record));
+        if full.lines.len() == CHUNK
+            && sender
+                .blocking_send(std::mem::replace(&mut full, chunk()))
+                .is_err()
+        {
+            // The writer stopped; it says why.
+            return Ok(());
+        }
+    }
+    if !full.lines.is_empty() {
+        sender.blocking_send(full).ok();
+    }
+    Ok(())
+}
+
+fn seal(keys: &Keys, load: Uuid, chunk: &Chunk) -> SealedChunk {
+    let mut rows = CopyRows::with_capacity(chunk.lines.len() * 400);
+    let mut refused = Vec::new();
+    for (line, text) in &chunk.lines {
+        match Record::read(&chunk.header, text) {
+            Some(record) => write(&mut rows, keys, load, *line, &record),
+            None => refused.push(*line),
+        }
+    }
+    SealedChunk {
+        staged: rows.rows(),
+        bytes: rows.finish(),
+        refused,
+    }
+}
+
+fn write(rows: &mut CopyRows, keys: &Keys, load: Uuid, line: i64, record: &Record<'_>) {
+    rows.row(COPY_FIELDS);
+    rows.uuid(load);
+    rows.bigint(line);
+    rows.text(record.pl_id);
+    match &record.bsn {
+        Some(bsn) => {
+            let mac = keys.bsn_mac(bsn);
+            rows.text(&mac.key_id());
+            rows.bytes(&mac.bytes);
+            rows.bytes(
+                keys.seal(
+                    bsn.expose().as_bytes(),
+                    &Purpose::BrpBsn.of(record.pl_id.as_bytes()),
+                )
+                .as_bytes(),
+            );
+        }
+        None => (0..3).for_each(|_| rows.null()),
+    }
+    for text in [
+        record.given_names,
+        record.prefix,
+        record.surname,
+        record.partner_prefix,
+        record.partner_surname,
+        record.birth_date,
+        record.sex,
+        record.postcode,
+    ] {
+        rows.text_or_null(text);
+    }
+    match record.house_number {
+        Some(number) => rows.integer(number),
+        None => rows.null(),
+    }
+    for text in [
+        record.house_letter,
+        record.house_addition,
+        record.street,
+        record.town,
+        record.suspension_reason,
+        record.suspension_date,
+        record.death_date,
+    ] {
+        rows.text_or_null(text);
+    }
+    rows.boolean(record.secret);
+    rows.bytes(&keys.digest(record.content_sha256()).bytes);
+}
+
+fn file_sha256(path: &Path) -> std::io::Result<[u8; 32]> {
+    let (mut file, mut hash, mut buffer) = (File::open(path)?, Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().into()),
+            read => hash.update(&buffer[..read]),
+        }
+    }
+}

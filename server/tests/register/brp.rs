@@ -1,0 +1,317 @@
+//! Loading BRP sets: whole, changed, broken off, implausible.
+
+use crate::support::TestDb;
+use domain::bsn::Bsn;
+use server::brp::fiction;
+use server::brp::load::{LoadError, Loaded, Request, Set, load};
+use server::keys::{Purpose, Sealed};
+use sqlx::Row;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+const HEADER: &str = "pl_id;bsn;geslachtsnaam;geboortedatum;postcode;huisnummer;overlijden_datum\n";
+
+impl TestDb {
+    fn write(&self, name: &str, content: &[u8]) -> PathBuf {
+        let path = self.dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    async fn load(&self, file: PathBuf, set: Set) -> Result<Loaded, LoadError> {
+        let request = Request {
+            file,
+            set,
+            accept_shrink: false,
+            by: "test".to_owned(),
+        };
+        load(&self.db, &self.keys, &request, |_| ()).await
+    }
+
+    /// Every list as text, but for what is random in it.
+    async fn lists(&self) -> Vec<String> {
+        let query = "SELECT concat_ws('|', pl_id, encode(bsn_mac, 'hex'), given_names, prefix, surname, partner_prefix, partner_surname, birth_date, sex,
+                            postcode, house_number, suspension_reason, death_date, secret, encode(content_digest, 'hex')) FROM brp_lists ORDER BY pl_id";
+        sqlx::query(query)
+            .fetch_all(&self.admin)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| row.get(0))
+            .collect()
+    }
+}
+
+fn merged(loaded: &Loaded) -> (i64, i64, i64, i64) {
+    (
+        loaded.merged.new,
+        loaded.merged.changed,
+        loaded.merged.gone,
+        loaded.merged.total,
+    )
+}
+
+#[tokio::test]
+async fn a_full_set_a_delta_and_the_next_full_set() {
+    let test = TestDb::new().await;
+    let first = format!(
+        "{HEADER}A;999990019;Bultenaar;20000401;1234AB;1;\nB;999995571;Jonker;19870401;;;\nC;;Berg;20210105;;;\n"
+    );
+    let loaded = test
+        .load(test.write("vol.csv", first.as_bytes()), Set::Full)
+        .await
+        .unwrap();
+    assert_eq!(
+        (loaded.read, loaded.refused, merged(&loaded)),
+        (3, 0, (3, 0, 0, 3))
+    );
+
+    let same = test
+        .load(test.write("nogmaals.csv", first.as_bytes()), Set::Full)
+        .await
+        .unwrap();
+    assert_eq!(merged(&same), (0, 0, 0, 3), "the same set changes nothing");
+
+    let delta =
+        format!("{HEADER}B;999995571;Jonker;19870401;;;20211224\nD;999991772;Jansen;20000324;;;\n");
+    let loaded = test
+        .load(test.write("delta.csv", delta.as_bytes()), Set::Delta)
+        .await
+        .unwrap();
+    assert_eq!(merged(&loaded), (1, 1, 0, 4));
+
+    let rows = sqlx::query("SELECT bsn_mac, bsn_enc FROM brp_lists WHERE pl_id = 'A'")
+        .fetch_one(&test.admin)
+        .await
+        .unwrap();
+    let bsn = Bsn::parse("999990019").unwrap();
+    assert_eq!(rows.get::<Vec<u8>, _>(0), test.keys.bsn_mac(&bsn).bytes);
+    let sealed = Sealed::from_bytes(rows.get(1));
+    assert_eq!(
+        test.keys
+            .open(&sealed, &Purpose::BrpBsn.of(b"A"))
+            .unwrap()
+            .as_slice(),
+        b"999990019"
+    );
+    assert!(test.keys.open(&sealed, &Purpose::BrpBsn.of(b"B")).is_err());
+
+    let line: String = sqlx::query_scalar(
+        "SELECT line FROM audit_lines WHERE event = 'beyond.brp-loaded' ORDER BY at DESC LIMIT 1",
+    )
+    .fetch_one(&test.admin)
+    .await
+    .unwrap();
+    assert!(
+        line.contains("\"new\":1") && !line.contains("999991772"),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn no_bsn_stands_readable_anywhere_in_the_copy() {
+    let test = TestDb::new().await;
+    let set = format!("{HEADER}A;999990019;Bultenaar;20000401;1234AB;1;\n");
+    test.load(test.write("vol.csv", set.as_bytes()), Set::Full)
+        .await
+        .unwrap();
+    for table in ["brp_lists", "brp_loads", "brp_staging", "audit_lines"] {
+        let query = format!(
+            "SELECT count(*) FROM {table} t WHERE t::text LIKE '%999990019%' OR t::text LIKE '%' || encode('999990019', 'hex') || '%'"
+        );
+        let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(query))
+            .fetch_one(&test.admin)
+            .await
+            .unwrap();
+        assert_eq!(found, 0, "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_set_that_lost_many_persons_is_refused_and_the_next_one_is_not_blocked_by_it() {
+    let test = TestDb::new().await;
+    let lines: String = (0..40)
+        .map(|n| format!("{n};;Naam{n};19500101;;;\n"))
+        .collect();
+    test.load(
+        test.write("vol.csv", format!("{HEADER}{lines}").as_bytes()),
+        Set::Full,
+    )
+    .await
+    .unwrap();
+    let half: String = (0..20)
+        .map(|n| format!("{n};;Naam{n};19500101;;;\n"))
+        .collect();
+    let half = test.write("half.csv", format!("{HEADER}{half}").as_bytes());
+    let refused = test.load(half.clone(), Set::Full).await.unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            LoadError::Shrink {
+                before: 40,
+                now: 20
+            }
+        ),
+        "{refused}"
+    );
+    assert_eq!(test.lists().await.len(), 40, "nothing changed");
+    let most: String = (0..38)
+        .map(|n| format!("{n};;Naam{n};19500101;;;\n"))
+        .collect();
+    let loaded = test
+        .load(
+            test.write("meeste.csv", format!("{HEADER}{most}").as_bytes()),
+            Set::Full,
+        )
+        .await
+        .unwrap();
+    assert_eq!(merged(&loaded), (0, 0, 2, 38));
+    let request = Request {
+        file: half,
+        set: Set::Full,
+        accept_shrink: true,
+        by: "test".to_owned(),
+    };
+    let loaded = load(&test.db, &test.keys, &request, |_| ()).await.unwrap();
+    assert_eq!(merged(&loaded), (0, 0, 18, 20));
+}
+
+#[tokio::test]
+async fn wrong_lines_are_named_and_a_file_of_something_else_is_refused() {
+    let test = TestDb::new().await;
+    let set = format!(
+        "{HEADER}A;999990019;Bultenaar;20000401;;;\nB;999999245;Iakovidis;19800101;;;\nC;;Berg;2021;;;\nA;999990019;Bultenaar;20000402;;;\n"
+    );
+    let loaded = test
+        .load(test.write("set.csv", set.as_bytes()), Set::Delta)
+        .await
+        .unwrap();
+    assert_eq!(
+        (
+            loaded.read,
+            loaded.refused,
+            &loaded.refused_lines[..],
+            merged(&loaded)
+        ),
+        (4, 2, &[3, 4][..], (1, 0, 0, 1))
+    );
+    let born: String = sqlx::query_scalar("SELECT birth_date FROM brp_lists")
+        .fetch_one(&test.admin)
+        .await
+        .unwrap();
+    assert_eq!(
+        born, "20000402",
+        "of a list that stands twice the last line counts"
+    );
+
+    let wrong: String = (0..30).map(|n| format!("{n};;Naam;1950;;;\n")).collect();
+    let refused = test
+        .load(
+            test.write("fout.csv", format!("{HEADER}{wrong}").as_bytes()),
+            Set::Delta,
+        )
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            LoadError::Refused {
+                read: 30,
+                refused: 30,
+                first: 2
+            }
+        ),
+        "{refused}"
+    );
+    let refused = test
+        .load(test.write("anders.csv", b"naam;plaats\nx;y\n"), Set::Delta)
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, LoadError::Header(_)), "{refused}");
+    assert_eq!(
+        test.load(
+            test.write(
+                "goed.csv",
+                format!("{HEADER}Z;;Goed;19500101;;;\n").as_bytes()
+            ),
+            Set::Delta
+        )
+        .await
+        .unwrap()
+        .merged
+        .new,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_load_that_was_killed_goes_on_where_it_stopped() {
+    let (test, clean) = (TestDb::new().await, TestDb::new().await);
+    let mut set = Vec::new();
+    fiction::write(&mut set, 25_000, 3).unwrap();
+    let file = test.write("groot.csv", &set);
+    let (chunk_done, mut seen) = tokio::sync::mpsc::unbounded_channel();
+    let killed = tokio::spawn({
+        let (db, keys, file) = (test.db.clone(), Arc::clone(&test.keys), file.clone());
+        async move {
+            let request = Request {
+                file,
+                set: Set::Full,
+                accept_shrink: false,
+                by: "test".to_owned(),
+            };
+            load(&db, &keys, &request, |lines| {
+                chunk_done.send(lines).ok();
+            })
+            .await
+        }
+    });
+    assert_eq!(seen.recv().await, Some(10_000));
+    killed.abort();
+    assert!(killed.await.unwrap_err().is_cancelled());
+    assert_eq!(test.lists().await.len(), 0, "nobody sees half a set");
+
+    let other = test
+        .load(
+            test.write(
+                "ander.csv",
+                format!("{HEADER}A;;Een;19500101;;;\n").as_bytes(),
+            ),
+            Set::Delta,
+        )
+        .await
+        .unwrap_err();
+    assert!(matches!(other, LoadError::Busy), "{other}");
+    let loaded = test.load(file.clone(), Set::Full).await.unwrap();
+    assert!(loaded.resumed >= 10_000, "{}", loaded.resumed);
+    assert_eq!((loaded.read, loaded.refused), (25_000, 0));
+
+    // Exactly what an unbroken load gives, under the same keys.
+    let request = Request {
+        file,
+        set: Set::Full,
+        accept_shrink: false,
+        by: "test".to_owned(),
+    };
+    load(&clean.db, &test.keys, &request, |_| ()).await.unwrap();
+    assert_eq!(test.lists().await, clean.lists().await);
+}
+
+#[tokio::test]
+async fn the_public_test_persons_load_as_they_come() {
+    // Lines in the form of the RvIG set: columns of its own, quotes in a surname, partial dates, a year alone.
+    let test = TestDb::new().await;
+    let set = "pl_id;a_nummer;bsn;voornamen;voornamen_diak;voorvoegsel;geslachtsnaam;geslachtsnaam_diak;geboortedatum;geboorteplaats;geboorteland;geslacht;opschorting_datum;opschorting_reden;geheim;overlijden_datum\r\n\
+        1;1234567890;999990743;Ali;;van;Sener;Şener;19510000;0518;6030;M;;;0;\r\n\
+        2;1234567891;999991449;Jan;;;\"<Onbekend> & \"\"<Onbemind>\"\"\";;00000000;;;V;2014;E;7;\r\n";
+    let loaded = test
+        .load(test.write("rvig.csv", set.as_bytes()), Set::Full)
+        .await
+        .unwrap();
+    assert_eq!((loaded.refused, merged(&loaded)), (0, (2, 0, 0, 2)));
+    let names: Vec<String> = sqlx::query_scalar("SELECT surname FROM brp_lists ORDER BY pl_id")
+        .fetch_all(&test.admin)
+        .await
+        .unwrap();
+    assert_eq!(names, ["Şener", "<Onbekend> & \"<Onbemind>\""]);
+}
