@@ -21,6 +21,34 @@ pub fn today() -> Date {
     dutch_day(now())
 }
 
+/// "22 november 2026, 14:05", in the Netherlands.
+#[must_use]
+pub fn dutch_moment(at: OffsetDateTime) -> String {
+    const MONTHS: [&str; 12] = [
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
+    ];
+    let at = at.to_offset(dutch_offset(at));
+    let month = MONTHS[usize::from(u8::from(at.month())) - 1];
+    format!(
+        "{} {month} {}, {:02}:{:02}",
+        at.day(),
+        at.year(),
+        at.hour(),
+        at.minute()
+    )
+}
+
 /// Offset of Europe/Amsterdam: summer time from the last Sunday of March to that of October, 01:00 UTC.
 fn dutch_offset(at: OffsetDateTime) -> UtcOffset {
     let at = at.to_offset(UtcOffset::UTC);
@@ -40,7 +68,7 @@ fn last_sunday(year: i32, month: time::Month) -> OffsetDateTime {
 
 #[cfg(test)]
 mod tests {
-    use super::dutch_day;
+    use super::{dutch_day, dutch_moment};
     use time::macros::{date, datetime};
 
     #[test]
@@ -60,6 +88,18 @@ mod tests {
         assert_eq!(
             dutch_day(datetime!(2021-06-30 22:00 UTC)),
             date!(2021 - 07 - 01)
+        );
+    }
+
+    #[test]
+    fn a_moment_is_told_in_dutch_time() {
+        assert_eq!(
+            dutch_moment(datetime!(2026-11-22 13:05 UTC)),
+            "22 november 2026, 14:05"
+        );
+        assert_eq!(
+            dutch_moment(datetime!(2026-06-01 22:30 UTC)),
+            "2 juni 2026, 00:30"
         );
     }
 

@@ -1,1 +1,88 @@
-//! `/healthz`, `/readyz` and `/version`.
+//! `/healthz` (the process lives), `/readyz` (database, schema, disk) and `/version`.
+
+use super::Web;
+use crate::store::schema::{self, NotReady};
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Duration;
+
+/// Free part of the volume with raw files below which no new file is taken (security F5).
+const FREE_AT_LEAST: f64 = 0.10;
+
+/// `GET /healthz`.
+pub async fn alive() -> &'static str {
+    "ok"
+}
+
+/// `GET /version`.
+pub async fn version() -> Json<Version> {
+    Json(Version {
+        name: "cims",
+        version: env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// What is running.
+#[derive(Serialize)]
+pub struct Version {
+    name: &'static str,
+    version: &'static str,
+}
+
+/// What was looked at, each "ok" or "fout"; no addresses, no error texts.
+#[derive(Serialize)]
+pub struct Readiness {
+    database: &'static str,
+    migrations: &'static str,
+    disk: &'static str,
+}
+
+const OK: &str = "ok";
+const WRONG: &str = "fout";
+
+/// `GET /readyz`: 200 when all is well, else 503 with what is not.
+pub async fn ready(State(web): State<Web>) -> Response {
+    let answer = tokio::time::timeout(
+        Duration::from_secs(3),
+        schema::check_ready(&web.db, (web.clock)()),
+    )
+    .await;
+    let (database, migrations) = match answer {
+        Ok(Ok(())) => (OK, OK),
+        Ok(Err(NotReady::Pending(..))) => (OK, WRONG),
+        Ok(Err(_)) | Err(_) => (WRONG, WRONG),
+    };
+    let disk = if has_room(&web.config.storage.dir) {
+        OK
+    } else {
+        WRONG
+    };
+    let all = [database, migrations, disk].iter().all(|one| *one == OK);
+    let status = if all {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (
+        status,
+        Json(Readiness {
+            database,
+            migrations,
+            disk,
+        }),
+    )
+        .into_response()
+}
+
+/// The folder exists and its volume has room.
+fn has_room(folder: &Path) -> bool {
+    rustix::fs::statvfs(folder).is_ok_and(|volume| {
+        #[expect(clippy::cast_precision_loss, reason = "a ratio")]
+        let free = volume.f_bavail as f64 / (volume.f_blocks.max(1)) as f64;
+        free >= FREE_AT_LEAST
+    })
+}

@@ -1,10 +1,129 @@
-//! The web edge: routes, sessions, login, headers, uploads and downloads. No rules, no HTML of pages.
+//! The web edge: routes, sessions, login, headers, uploads and downloads. No rules, no pages.
+//!
+//! A request passes, from outside in: number, log and metrics · headers · a net for panics · allowed methods ·
+//! where it comes from ([`csrf`]) · body limit · session and rights ([`session::guard`]) · its handler.
 
+pub mod attempt;
+pub mod client;
 pub mod csrf;
 pub mod downloads;
 pub mod headers;
 pub mod health;
+pub mod limiter;
+pub mod listen;
+pub mod login;
+pub mod observe;
 pub mod oidc;
+pub mod pages;
 pub mod router;
+pub mod routes;
 pub mod session;
 pub mod uploads;
+
+use crate::config::Config;
+use crate::keys::Keys;
+use crate::store::Db;
+use anyhow::Context;
+use app::ports::{Deliveries, Entry, Review};
+use domain::codes::CodeLists;
+use secrecy::SecretString;
+use session::{HashedStore, Limits};
+use std::sync::Arc;
+use time::OffsetDateTime;
+
+/// What handlers and layers share.
+#[derive(Clone)]
+pub struct Web(Arc<Shared>);
+
+/// Behind [`Web`].
+pub struct Shared {
+    /// The configuration in effect.
+    pub config: Config,
+    /// Pools.
+    pub db: Db,
+    /// Keys.
+    pub keys: Arc<Keys>,
+    /// Identity provider.
+    pub provider: oidc::Provider,
+    /// Sessions.
+    pub sessions: HashedStore,
+    /// Life of sessions.
+    pub limits: Limits,
+    /// Log-ins per address.
+    pub log_ins: limiter::Limiter,
+    /// Time.
+    pub clock: fn() -> OffsetDateTime,
+}
+
+/// What pages can do, handed to them by context.
+#[derive(Clone)]
+pub struct Ports {
+    /// Recording.
+    pub entry: Arc<dyn Entry>,
+    /// Files.
+    pub deliveries: Arc<dyn Deliveries>,
+    /// Review.
+    pub review: Arc<dyn Review>,
+    /// Code lists in force.
+    pub lists: Arc<CodeLists>,
+}
+
+impl std::ops::Deref for Web {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Web {
+    /// Makes the web edge ready; asks nobody anything yet.
+    ///
+    /// # Errors
+    /// The client secret cannot be read.
+    pub fn new(
+        config: Config,
+        db: Db,
+        keys: Arc<Keys>,
+        clock: fn() -> OffsetDateTime,
+    ) -> anyhow::Result<Self> {
+        let login = &config.login;
+        let secret = match &login.client_secret_file {
+            Some(file) => std::fs::read_to_string(file)
+                .with_context(|| format!("client secret {}", file.display()))?,
+            None => String::new(),
+        };
+        let provider = oidc::Provider::new(
+            oidc::Settings {
+                issuer: login.issuer.clone(),
+                client_id: login.client_id.clone(),
+                client_secret: SecretString::from(secret.trim()),
+                acr: login.acr.clone(),
+                public_url: config.server.origin.trim_end_matches('/').to_owned(),
+            },
+            clock,
+        )?;
+        let limits = Limits {
+            idle: i32::try_from(config.session.idle_minutes * 60)?,
+            absolute: i32::try_from(config.session.absolute_hours * 3600)?,
+        };
+        let sessions = HashedStore::new(db.portal.clone(), limits);
+        let log_ins = limiter::Limiter::new(30, std::time::Duration::from_secs(60));
+        Ok(Self(Arc::new(Shared {
+            config,
+            db,
+            keys,
+            provider,
+            sessions,
+            limits,
+            log_ins,
+            clock,
+        })))
+    }
+
+    /// Scheme, host and port people see.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.config.server.origin.trim_end_matches('/')
+    }
+}

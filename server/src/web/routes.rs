@@ -1,0 +1,267 @@
+//! Every route of the web edge in one table: method, path, who may, and whether an answer holds person data.
+//!
+//! The router refuses to be built when a page of `app`, a server function or an own route is missing here: so
+//! nothing is served that nobody decided about. The sweeps over headers, CSRF, audit lines and foreign keys
+//! are generated from this list.
+
+use axum::http::Method;
+use domain::role::Role;
+use std::collections::{BTreeSet, HashMap};
+
+/// Who may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Everybody.
+    Open,
+    /// Everybody; but who is logged in has to have chosen an institution.
+    Front,
+    /// Who is logged in, also before an institution is chosen.
+    LoggedIn,
+    /// Who chose a membership with one of these roles. Others get the page "bestaat niet".
+    Roles(&'static [Role]),
+}
+
+/// What kind of answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A page made by `app`.
+    Page,
+    /// A server function.
+    Call,
+    /// An own handler of the web edge.
+    Own,
+    /// Files and machine endpoints: no session is looked at.
+    Plain,
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// GET (HEAD comes with it) or POST.
+    pub method: &'static str,
+    /// As axum writes it; a server function without the number Leptos puts behind its name.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    /// The answer can hold data of a person: each such answer writes an audit line.
+    pub person_data: bool,
+    /// What kind.
+    pub kind: Kind,
+}
+
+/// Roles that record and deliver.
+pub const DELIVER: &[Role] = &[Role::Invoerder, Role::Instellingsbeheerder];
+/// Roles that judge rows.
+pub const REVIEW: &[Role] = &[Role::RivmBeoordelaar, Role::RivmBeheer];
+/// Any role.
+pub const ANY: &[Role] = &[
+    Role::Invoerder,
+    Role::Instellingsbeheerder,
+    Role::RivmBeoordelaar,
+    Role::RivmBeheer,
+    Role::Privacycoordinator,
+    Role::Auditor,
+];
+
+impl Route {
+    /// Is it this one, whatever its parameters are called?
+    fn is(&self, method: &Method, path: &str) -> bool {
+        self.method == method.as_str() && shape(self.path) == shape(path)
+    }
+}
+
+const fn page(path: &'static str, access: Access, person_data: bool) -> Route {
+    Route {
+        method: "GET",
+        path,
+        access,
+        person_data,
+        kind: Kind::Page,
+    }
+}
+
+const fn call(path: &'static str, access: Access, person_data: bool) -> Route {
+    Route {
+        method: "POST",
+        path,
+        access,
+        person_data,
+        kind: Kind::Call,
+    }
+}
+
+const fn own(method: &'static str, path: &'static str, access: Access) -> Route {
+    Route {
+        method,
+        path,
+        access,
+        person_data: false,
+        kind: Kind::Own,
+    }
+}
+
+const fn plain(path: &'static str) -> Route {
+    Route {
+        method: "GET",
+        path,
+        access: Access::Open,
+        person_data: false,
+        kind: Kind::Plain,
+    }
+}
+
+use Access::{Front, LoggedIn, Open, Roles};
+
+const TABLE: &[Route] = &[
+    page("/", Front, false),
+    page("/inloggen", Open, false),
+    page("/instelling", LoggedIn, false),
+    page("/sessies", LoggedIn, false),
+    page("/registreren", Roles(DELIVER), true),
+    page("/registreren/zonder-toestemming", Roles(DELIVER), false),
+    page("/registreren/vaccinatie", Roles(DELIVER), true),
+    page("/registreren/controleren", Roles(DELIVER), true),
+    page("/registreren/klaar/{reference}", Roles(DELIVER), false),
+    page("/registraties", Roles(DELIVER), true),
+    page("/registraties/{id}", Roles(DELIVER), true),
+    page("/registraties/{id}/corrigeren", Roles(DELIVER), true),
+    page("/registraties/{id}/intrekken", Roles(DELIVER), true),
+    page("/aanleveren", Roles(DELIVER), false),
+    page("/aanleveringen", Roles(DELIVER), false),
+    page("/aanleveringen/{id}", Roles(DELIVER), true),
+    page("/beoordelen", Roles(REVIEW), false),
+    page("/beoordelen/{id}", Roles(REVIEW), true),
+    page("/hulp", Open, false),
+    page("/hulp/regels", Open, false),
+    page("/hulp/regels/{code}", Open, false),
+    page("/hulp/kolommen", Open, false),
+    page("/toegankelijkheid", Open, false),
+    page("/privacy", Open, false),
+    page("/cookies", Open, false),
+    page("/niet-gevonden", Open, false),
+    page("/even-wachten", Open, false),
+    page("/gewijzigd", Open, false),
+    page("/storing/{incident}", Open, false),
+    call("/api/taal", Open, false),
+    call("/api/kleuren", Open, false),
+    call("/api/sessie-beeindigen", LoggedIn, false),
+    call("/api/instelling-kiezen", LoggedIn, false),
+    call("/api/registreren-persoon", Roles(DELIVER), true),
+    call("/api/registreren-vaccinatie", Roles(DELIVER), true),
+    call("/api/registreren-versturen", Roles(DELIVER), true),
+    call("/api/registreren-volgende", Roles(DELIVER), true),
+    call("/api/registreren-weggooien", Roles(DELIVER), false),
+    call("/api/registratie-corrigeren", Roles(DELIVER), true),
+    call("/api/registratie-intrekken", Roles(DELIVER), true),
+    call("/api/aanlevering-indienen", Roles(DELIVER), true),
+    call("/api/aanlevering-weggooien", Roles(DELIVER), false),
+    call("/api/aanlevering-voortgang", Roles(DELIVER), false),
+    own("GET", "/auth/start", Open),
+    own("GET", "/auth/terug", Open),
+    own("POST", "/auth/uitloggen", Open),
+    own("POST", "/sessie/verleng", LoggedIn),
+    own("GET", "/aanleveren/sjabloon", Open),
+    plain("/healthz"),
+    plain("/readyz"),
+    plain("/version"),
+    plain("/pkg/{*file}"),
+    plain("/fonts/{*file}"),
+    plain("/favicon.svg"),
+    plain("/robots.txt"),
+];
+
+/// The table.
+#[must_use]
+pub fn routes() -> &'static [Route] {
+    TABLE
+}
+
+/// The routes of the running router by method and axum's own path, for the guard.
+#[derive(Debug, Default)]
+pub struct Lookup(HashMap<(Method, String), Route>);
+
+impl Lookup {
+    /// Pairs what the router really serves with the table.
+    ///
+    /// # Errors
+    /// Names every route that is served but not in the table.
+    pub fn pair(served: impl IntoIterator<Item = (Method, String)>) -> anyhow::Result<Self> {
+        let mut lookup = HashMap::new();
+        let mut unknown = BTreeSet::new();
+        for (method, path) in served {
+            match TABLE.iter().find(|route| route.is(&method, &path)) {
+                Some(route) => {
+                    lookup.insert((method, path), *route);
+                }
+                None => {
+                    unknown.insert(format!("{method} {path}"));
+                }
+            }
+        }
+        anyhow::ensure!(
+            unknown.is_empty(),
+            "served, but without an entry in web/routes.rs: {unknown:?}"
+        );
+        Ok(Self(lookup))
+    }
+
+    /// The route of a request; HEAD is a GET.
+    #[must_use]
+    pub fn of(&self, method: &Method, path: &str) -> Option<Route> {
+        let method = if method == Method::HEAD {
+            Method::GET
+        } else {
+            method.clone()
+        };
+        self.0.get(&(method, path.to_owned())).copied()
+    }
+}
+
+/// A path without the names of its parameters, and a server function without its number.
+fn shape(path: &str) -> String {
+    let path = if path.starts_with("/api/") {
+        path.trim_end_matches(|sign: char| sign.is_ascii_digit())
+    } else {
+        path
+    };
+    path.split('/')
+        .map(|part| match part.as_bytes() {
+            [b'{', b'*', ..] => "{*}",
+            [b'{', ..] => "{}",
+            _ => part,
+        })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_parameters_and_numbers_of_server_functions_do_not_matter() {
+        assert_eq!(shape("/a/{id}/b"), shape("/a/{key}/b"));
+        assert_eq!(shape("/api/choose1234567890"), "/api/choose");
+        assert_ne!(shape("/a/{id}"), shape("/a/b"));
+        assert_eq!(shape("/pkg/{*file}"), shape("/pkg/{*path}"));
+    }
+
+    #[test]
+    fn a_route_nobody_decided_about_stops_the_start() {
+        let error =
+            Lookup::pair([(Method::POST, "/api/surprise42".to_owned())]).expect_err("refused");
+        assert!(error.to_string().contains("POST /api/surprise"), "{error}");
+    }
+
+    #[test]
+    fn nothing_that_changes_something_is_a_get() {
+        for route in routes() {
+            assert!(matches!(route.method, "GET" | "POST"), "{}", route.path);
+            assert!(
+                route.kind != Kind::Call || route.method == "POST",
+                "{}",
+                route.path
+            );
+        }
+    }
+}

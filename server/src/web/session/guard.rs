@@ -1,0 +1,227 @@
+//! Lets a request through by the table of routes, and hands on what is known of it.
+//!
+//! Not logged in: to the login page, with the way back. Wrong role, or a page that does not exist: the same
+//! answer. The ports authorise again: this is the first lock, not the only one.
+
+use super::standing::{Alive, Door, Standing, Why};
+use super::{GONE, hash};
+use crate::audit::{self, Event, Kind as What, Outcome};
+use crate::store::{StoreError, party_tx};
+use crate::web::routes::{Access, Kind, Lookup, Route};
+use crate::web::{Web, pages};
+use app::ports::Caller;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use futures::future::BoxFuture;
+use openidconnect::url::form_urlencoded;
+use std::sync::Arc;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+/// What is known of a request; in its extensions.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// Number of the request, in logs and audit.
+    pub request_id: Uuid,
+    /// Who asks.
+    pub standing: Standing,
+}
+
+impl Visit {
+    /// The session, when there is one that lives.
+    #[must_use]
+    pub fn alive(&self) -> Option<&Alive> {
+        self.standing.alive()
+    }
+}
+
+/// Number of a request, set by the outermost layer.
+#[derive(Debug, Clone, Copy)]
+pub struct RequestId(pub Uuid);
+
+/// Answers "bestaat niet of u hebt er geen toegang toe".
+pub type NotFound = Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>;
+
+/// What the guard needs.
+#[derive(Clone)]
+pub struct Gate {
+    /// Pools and limits.
+    pub web: Web,
+    /// Which route is for whom.
+    pub lookup: Arc<Lookup>,
+    /// The answer for the wrong role.
+    pub not_found: NotFound,
+}
+
+enum Decision {
+    Through,
+    LogIn(Option<Why>),
+    Choose,
+    Nothing,
+}
+
+fn decide(route: Option<Route>, standing: &Standing) -> Decision {
+    let Some(route) = route else {
+        return Decision::Through;
+    };
+    match (route.access, standing) {
+        (Access::Front, Standing::Alive(alive)) if !alive.chosen => Decision::Choose,
+        (Access::Open | Access::Front, _) => Decision::Through,
+        (_, Standing::Nobody) => Decision::LogIn(None),
+        (_, Standing::Ended(why)) => Decision::LogIn(Some(*why)),
+        (Access::LoggedIn, Standing::Alive(_)) => Decision::Through,
+        (Access::Roles(_), Standing::Alive(alive)) if !alive.chosen => Decision::Choose,
+        (Access::Roles(roles), Standing::Alive(alive)) if roles.contains(&alive.caller.role()) => {
+            Decision::Through
+        }
+        (Access::Roles(_), Standing::Alive(_)) => Decision::Nothing,
+    }
+}
+
+/// The layer; inside the session layer, outside every handler that is not [`Kind::Plain`].
+pub async fn layer(
+    State(gate): State<Gate>,
+    session: Session,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let request_id = request
+        .extensions()
+        .get::<RequestId>()
+        .map_or_else(Uuid::now_v7, |id| id.0);
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .and_then(|path| gate.lookup.of(request.method(), path.as_str()));
+    let standing = match session.id() {
+        None => Standing::Nobody,
+        Some(id) => {
+            let door = Door {
+                pool: &gate.web.db.portal,
+                limits: gate.web.limits,
+                staff_acr: &gate.web.config.login.staff_acr,
+            };
+            match door
+                .standing(&hash(&id), !is_automatic(request.uri()), request_id)
+                .await
+            {
+                Ok(standing) => standing,
+                Err(error) => {
+                    tracing::error!(%request_id, %error, "session cannot be read");
+                    return pages::unavailable();
+                }
+            }
+        }
+    };
+    let dead_cookie = session.id().is_some() && !matches!(standing, Standing::Alive(_));
+    let decision = decide(route, &standing);
+    let mut response = match decision {
+        Decision::Through => {
+            let standing = if is_undecided(route, &standing) {
+                Standing::Nobody
+            } else {
+                standing
+            };
+            request.extensions_mut().insert(Visit {
+                request_id,
+                standing,
+            });
+            next.run(request).await
+        }
+        Decision::LogIn(why) => to_login(route, why, &request),
+        Decision::Choose => to_choice(&request),
+        Decision::Nothing => {
+            if let Some(alive) = standing.alive()
+                && let Err(error) = refused(&gate.web, &alive.caller, route).await
+            {
+                tracing::error!(%request_id, %error, "refusal cannot be recorded");
+                return pages::unavailable();
+            }
+            request.extensions_mut().insert(Visit {
+                request_id,
+                standing,
+            });
+            (gate.not_found)(request).await
+        }
+    };
+    if dead_cookie && !sets_session(response.headers()) {
+        response.headers_mut().append(header::SET_COOKIE, GONE);
+    }
+    response
+}
+
+/// Who tries what their role does not have is written down (security §7, "refused action").
+async fn refused(web: &Web, caller: &Caller, route: Option<Route>) -> Result<(), StoreError> {
+    let mut tx = party_tx(&web.db, caller).await?;
+    let event = Event::of(caller, What::Refused).outcome(Outcome::Failure);
+    audit::add(
+        &mut tx,
+        event.detail("route", route.map_or("", |route| route.path)),
+    )
+    .await?;
+    tx.commit().await
+}
+
+/// Requests that a page makes by itself (progress) are no action of the user; nor is a refresh without script,
+/// which says so in its address.
+fn is_automatic(uri: &Uri) -> bool {
+    app::AUTOMATIC.contains(&uri.path())
+        || uri
+            .query()
+            .is_some_and(|query| query.split('&').any(|pair| pair == "auto=1"))
+}
+
+/// On an open page, who has not chosen an institution yet is shown as nobody, not as working for the first one.
+fn is_undecided(route: Option<Route>, standing: &Standing) -> bool {
+    route.is_none_or(|route| route.access == Access::Open)
+        && standing.alive().is_some_and(|alive| !alive.chosen)
+}
+
+fn sets_session(headers: &HeaderMap) -> bool {
+    let ours = |value: &HeaderValue| value.as_bytes().starts_with(b"__Host-cims=");
+    headers.get_all(header::SET_COOKIE).iter().any(ours)
+}
+
+fn wants_page(request: &Request) -> bool {
+    let accepts =
+        |value: &HeaderValue| value.as_bytes().windows(9).any(|part| part == b"text/html");
+    request.headers().get(header::ACCEPT).is_some_and(accepts)
+}
+
+fn to_login(route: Option<Route>, why: Option<Why>, request: &Request) -> Response {
+    if route.is_some_and(|route| route.kind != Kind::Page) && !wants_page(request) {
+        return StatusCode::UNAUTHORIZED.into_response();
+    }
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(why) = why {
+        query.append_pair("reden", why.word());
+    }
+    if let Some(path) = way_back(request) {
+        query.append_pair("next", path);
+    }
+    see_other("/inloggen", &query.finish())
+}
+
+fn to_choice(request: &Request) -> Response {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(path) = way_back(request) {
+        query.append_pair("next", path);
+    }
+    see_other("/instelling", &query.finish())
+}
+
+/// The page asked for, to come back to; the start page needs no mention, a form post cannot be repeated.
+fn way_back(request: &Request) -> Option<&str> {
+    let path = request.uri().path_and_query()?.as_str();
+    (matches!(*request.method(), Method::GET | Method::HEAD) && path != "/").then_some(path)
+}
+
+fn see_other(path: &str, query: &str) -> Response {
+    if query.is_empty() {
+        Redirect::to(path).into_response()
+    } else {
+        Redirect::to(&format!("{path}?{query}")).into_response()
+    }
+}

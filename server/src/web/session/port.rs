@@ -1,0 +1,179 @@
+//! The session as its owner sees it: the port [`Sessions`] of one request.
+
+use super::guard::Visit;
+use super::store::{NOTICE, PARTY};
+use crate::audit::{self, Event, Kind};
+use crate::clock;
+use crate::store::{StoreError, party_tx};
+use crate::web::{Web, client};
+use app::ports::session::{Frame, SessionLine};
+use app::ports::{Caller, Membership, PortError, PortResult, Sessions};
+use async_trait::async_trait;
+use axum::http::HeaderMap;
+use uuid::Uuid;
+
+/// The port, made per request.
+pub struct RequestSessions {
+    web: Web,
+    visit: Visit,
+    colour: String,
+    language: String,
+}
+
+impl RequestSessions {
+    /// The port of a request.
+    #[must_use]
+    pub fn new(web: Web, visit: Visit, headers: &HeaderMap) -> Self {
+        let colour = plain_cookie(headers, "cims-kleur").unwrap_or_default();
+        let language = plain_cookie(headers, "cims-taal").unwrap_or_else(|| "nl".to_owned());
+        Self {
+            web,
+            visit,
+            colour,
+            language,
+        }
+    }
+
+    fn broken(&self, error: impl Into<StoreError>) -> PortError {
+        let error = error.into();
+        tracing::error!(request_id = %self.visit.request_id, %error, "sessions");
+        PortError::Broken(self.visit.request_id)
+    }
+}
+
+#[async_trait]
+impl Sessions for RequestSessions {
+    async fn frame(&self) -> PortResult<Frame> {
+        let alive = self.visit.alive();
+        let notice = alive
+            .and_then(|alive| alive.notice.as_deref())
+            .map(|_| NOTICE_ELSEWHERE.to_owned());
+        if let (Some(alive), Some(_)) = (alive, &notice) {
+            forget_notice(&self.web, alive.caller.session_id)
+                .await
+                .map_err(|error| self.broken(error))?;
+        }
+        Ok(Frame {
+            caller: alive.map(|alive| alive.caller.clone()),
+            demo: self.web.config.server.demo,
+            today: clock::dutch_day((self.web.clock)()),
+            idle_seconds_left: alive.map_or(0, |alive| alive.seconds_left),
+            colour: self.colour.clone(),
+            language: self.language.clone(),
+            notice,
+        })
+    }
+
+    async fn mine(&self, caller: &Caller) -> PortResult<Vec<SessionLine>> {
+        let rows = sqlx::query!(
+            "SELECT id, client, created_at, last_seen_at FROM sessions
+             WHERE user_id = $1 AND revoked_at IS NULL
+               AND last_seen_at > now() - make_interval(secs => $2) AND created_at > now() - make_interval(secs => $3)
+             ORDER BY created_at DESC",
+            caller.user_id,
+            f64::from(self.web.limits.idle),
+            f64::from(self.web.limits.absolute)
+        )
+        .fetch_all(&self.web.db.portal)
+        .await
+        .map_err(|error| self.broken(error))?;
+        let line = |id, began, last_seen, client: Option<String>| SessionLine {
+            id,
+            began: clock::dutch_moment(began),
+            last_seen: clock::dutch_moment(last_seen),
+            browser: client.unwrap_or_default(),
+            current: id == caller.session_id,
+        };
+        Ok(rows
+            .into_iter()
+            .map(|row| line(row.id, row.created_at, row.last_seen_at, row.client))
+            .collect())
+    }
+
+    async fn end(&self, caller: &Caller, session: Uuid) -> PortResult<()> {
+        match end(&self.web, caller, session).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(PortError::NotFound),
+            Err(error) => Err(self.broken(error)),
+        }
+    }
+
+    async fn choose(&self, caller: &Caller, party: Option<Uuid>) -> PortResult<()> {
+        match choose(&self.web, caller, party).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(PortError::NotFound),
+            Err(error) => Err(self.broken(error)),
+        }
+    }
+}
+
+/// Said once after a login that ended another session of the same user.
+const NOTICE_ELSEWHERE: &str = "U was nog ergens anders ingelogd. Die sessie is beëindigd.";
+
+/// Ends one of the own sessions; false when there is no such session.
+async fn end(web: &Web, caller: &Caller, session: Uuid) -> Result<bool, StoreError> {
+    let mut tx = party_tx(&web.db, caller).await?;
+    let ended = sqlx::query!(
+        "UPDATE sessions SET revoked_at = now(), revoked_reason = 'uitgelogd' WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL",
+        session,
+        caller.user_id
+    )
+    .execute(&mut *tx)
+    .await?;
+    if ended.rows_affected() == 0 {
+        return Ok(false);
+    }
+    audit::add(
+        &mut tx,
+        Event::of(caller, Kind::SessionEnded).object("session", session),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Chooses one of the own memberships; false when it is none of them, or the session ended meanwhile.
+async fn choose(web: &Web, caller: &Caller, party: Option<Uuid>) -> Result<bool, StoreError> {
+    let of_choice = |one: &&Membership| one.party.as_ref().map(|party| party.id) == party;
+    let Some(membership) = caller.memberships.iter().find(of_choice) else {
+        return Ok(false);
+    };
+    let chosen = Caller {
+        membership: membership.clone(),
+        ..caller.clone()
+    };
+    let mut tx = party_tx(&web.db, &chosen).await?;
+    let changed = sqlx::query!(
+        "UPDATE sessions SET data = data || $2 WHERE id = $1 AND revoked_at IS NULL",
+        caller.session_id,
+        serde_json::json!({ PARTY: party })
+    )
+    .execute(&mut *tx)
+    .await?;
+    if changed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    audit::add(&mut tx, Event::of(&chosen, Kind::MembershipChosen)).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn forget_notice(web: &Web, session: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE sessions SET data = data - $2::text WHERE id = $1 AND revoked_at IS NULL",
+        session,
+        NOTICE
+    )
+    .execute(&web.db.portal)
+    .await?;
+    Ok(())
+}
+
+/// A cookie that holds no secret: colours, language. Short and plain, or nothing.
+fn plain_cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let plain =
+        |value: &&str| value.len() <= 16 && value.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    client::cookie(headers, name)
+        .filter(plain)
+        .map(str::to_owned)
+}
