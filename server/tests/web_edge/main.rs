@@ -1,0 +1,12 @@
+//! The web edge as browsers, providers and attackers meet it: the real router on a real database.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::allow_attributes, reason = "tests")]
+#![allow(missing_docs, unreachable_pub, clippy::missing_panics_doc, reason = "tests")]
+
+mod browser;
+mod login;
+mod portal;
+mod provider;
+mod sessions;
+mod sweep;
+#[path = "../support/mod.rs"]
+mod support;

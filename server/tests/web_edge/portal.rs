@@ -1,0 +1,249 @@
+//! The portal under test: the real router on a real database, with a provider of the test behind it.
+
+use crate::browser::{Answer, Browser, query};
+use crate::provider::{CLIENT, Lie, Provider, SECRET, SUBSTANTIAL};
+use crate::support::TestDb;
+use app::ports::deliveries::{Deliveries, DeliveryLine, DeliveryView};
+use app::ports::entry::{
+    Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView,
+    Saved, Submitted,
+};
+use app::ports::review::{Review, ReviewFilter, ReviewLine, ReviewView};
+use app::ports::{Caller, Page, PartyRef, PortError, PortResult};
+use async_trait::async_trait;
+use axum::Router;
+use domain::codes::CodeLists;
+use domain::row::RowText;
+use server::config::Config;
+use server::web::{Ports, Web, router};
+use std::sync::Arc;
+use uuid::Uuid;
+
+pub const ORIGIN: &str = "http://localhost:3000";
+
+pub struct Portal {
+    pub test: TestDb,
+    pub provider: Provider,
+    pub router: Router,
+}
+
+impl Portal {
+    pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let test = TestDb::new().await;
+        let provider = Provider::start().await;
+        let secret = test.dir.path().join("client-secret");
+        std::fs::write(&secret, SECRET).expect("secret");
+        let site = test.dir.path().join("site");
+        std::fs::create_dir_all(site.join("pkg")).expect("folder");
+        std::fs::write(site.join("pkg/cims.css"), "body{}").expect("file");
+        std::fs::write(site.join("favicon.svg"), "<svg/>").expect("file");
+        std::fs::write(site.join("robots.txt"), "User-agent: *\n").expect("file");
+        let mut config = Config::default();
+        config.server.origin = ORIGIN.to_owned();
+        config.server.site_root = site;
+        config.storage.dir = test.dir.path().to_owned();
+        config.login.issuer = provider.issuer().to_owned();
+        config.login.client_id = CLIENT.to_owned();
+        config.login.client_secret_file = Some(secret);
+        config.login.acr = vec![SUBSTANTIAL.to_owned()];
+        change(&mut config);
+        let web = Web::new(
+            config,
+            test.db.clone(),
+            Arc::clone(&test.keys),
+            server::clock::now,
+        )
+        .expect("web");
+        let router = router::router(web, ports()).expect("every route is in the table");
+        Self {
+            test,
+            provider,
+            router,
+        }
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.router)
+    }
+
+    /// A user of the provider with these roles: (role, party).
+    pub async fn user(&self, subject: &str, roles: &[(&str, Option<&PartyRef>)]) -> Uuid {
+        let id = Uuid::now_v7();
+        sqlx::query("INSERT INTO users (id, issuer, subject, name) VALUES ($1, $2, $3, $3)")
+            .bind(id)
+            .bind(self.provider.issuer())
+            .bind(subject)
+            .execute(&self.test.admin)
+            .await
+            .expect("user");
+        for (role, party) in roles {
+            sqlx::query("INSERT INTO user_roles (user_id, party_id, role) VALUES ($1, $2, $3)")
+                .bind(id)
+                .bind(party.map(|party| party.id))
+                .bind(role)
+                .execute(&self.test.admin)
+                .await
+                .expect("role");
+        }
+        id
+    }
+
+    /// A party and somebody who records there.
+    pub async fn nurse(&self) -> Uuid {
+        let party = self.test.party("ZONNEHOF").await;
+        self.user("nurse", &[("invoerder", Some(&party))]).await
+    }
+
+    /// Logs in as far as the answer of `/auth/terug`.
+    pub async fn log_in_with(&self, browser: &mut Browser, subject: &str, lie: Lie) -> Answer {
+        let start = browser.get("/auth/start?next=/sessies").await;
+        let sent = query(start.location());
+        let code = self.provider.grant(&sent, subject, lie);
+        browser
+            .get(&format!("/auth/terug?code={code}&state={}", sent["state"]))
+            .await
+    }
+
+    /// A browser in which somebody is logged in.
+    pub async fn logged_in(&self, subject: &str) -> Browser {
+        let mut browser = self.browser();
+        let answer = self.log_in_with(&mut browser, subject, Lie::None).await;
+        assert!(
+            browser.jar.contains_key("__Host-cims"),
+            "{} {}",
+            answer.status,
+            answer.location()
+        );
+        browser
+    }
+
+    pub async fn sql(&self, text: &'static str) -> u64 {
+        sqlx::query(text)
+            .execute(&self.test.admin)
+            .await
+            .expect(text)
+            .rows_affected()
+    }
+
+    pub async fn count(&self, text: &'static str) -> i64 {
+        sqlx::query_scalar(text)
+            .fetch_one(&self.test.admin)
+            .await
+            .expect(text)
+    }
+}
+
+/// Ports behind which there is nothing: these tests are about the edge.
+struct Nothing;
+
+fn ports() -> Ports {
+    let nothing = Arc::new(Nothing);
+    Ports {
+        entry: nothing.clone(),
+        deliveries: nothing.clone(),
+        review: nothing,
+        lists: Arc::new(CodeLists::builtin()),
+    }
+}
+
+const NOT: PortError = PortError::NotFound;
+
+#[async_trait]
+impl Entry for Nothing {
+    async fn begin(&self, _: &Caller, _: Option<String>, _: bool) -> PortResult<Uuid> {
+        Err(NOT)
+    }
+    async fn open_draft(&self, _: &Caller) -> PortResult<Option<DraftView>> {
+        Ok(None)
+    }
+    async fn draft(&self, _: &Caller, _: Uuid) -> PortResult<DraftView> {
+        Err(NOT)
+    }
+    async fn discard(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Err(NOT)
+    }
+    async fn save_person(&self, _: &Caller, _: Uuid, _: RowText, _: String) -> PortResult<Saved> {
+        Err(NOT)
+    }
+    async fn save_vaccination(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        _: RowText,
+        _: bool,
+    ) -> PortResult<Saved> {
+        Err(NOT)
+    }
+    async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<Submitted> {
+        Err(NOT)
+    }
+    async fn receipt(&self, _: &Caller, _: String) -> PortResult<Receipt> {
+        Err(NOT)
+    }
+    async fn registrations(
+        &self,
+        _: &Caller,
+        _: RegistrationFilter,
+        page: u32,
+    ) -> PortResult<Page<RegistrationLine>> {
+        Ok(Page {
+            items: Vec::new(),
+            total: 0,
+            page,
+        })
+    }
+    async fn registration(&self, _: &Caller, _: Uuid) -> PortResult<RegistrationView> {
+        Err(NOT)
+    }
+    async fn correct(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        _: RowText,
+        _: String,
+        _: bool,
+    ) -> PortResult<Corrected> {
+        Err(NOT)
+    }
+    async fn withdraw(&self, _: &Caller, _: Uuid, _: String) -> PortResult<()> {
+        Err(NOT)
+    }
+}
+
+#[async_trait]
+impl Deliveries for Nothing {
+    async fn list(&self, _: &Caller, page: u32) -> PortResult<Page<DeliveryLine>> {
+        Ok(Page {
+            items: Vec::new(),
+            total: 0,
+            page,
+        })
+    }
+    async fn delivery(&self, _: &Caller, _: Uuid) -> PortResult<DeliveryView> {
+        Err(NOT)
+    }
+    async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Err(NOT)
+    }
+    async fn discard(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Err(NOT)
+    }
+}
+
+#[async_trait]
+impl Review for Nothing {
+    async fn rows(&self, _: &Caller, _: ReviewFilter, page: u32) -> PortResult<Page<ReviewLine>> {
+        Ok(Page {
+            items: Vec::new(),
+            total: 0,
+            page,
+        })
+    }
+    async fn row(&self, _: &Caller, _: Uuid) -> PortResult<ReviewView> {
+        Err(NOT)
+    }
+}

@@ -1,0 +1,361 @@
+//! Sessions: new ids, ends that stay ends, rights per request (security B22, ASVS 7).
+
+use crate::browser::bare;
+use crate::portal::Portal;
+use crate::provider::Lie;
+use axum::http::{Method, StatusCode, header};
+use tower_sessions::SessionStore;
+use tower_sessions::session::Id;
+
+/// Where a request with this cookie is let in.
+async fn is_in(browser: &crate::browser::Browser) -> bool {
+    let answer = browser.clone().get("/instelling").await;
+    assert!(
+        answer.status == StatusCode::OK || answer.location().starts_with("/inloggen"),
+        "{} {}",
+        answer.status,
+        answer.location()
+    );
+    answer.status == StatusCode::OK
+}
+
+#[tokio::test]
+async fn login_gives_a_new_id_and_kills_what_the_browser_brought() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    // An id planted by somebody else: never taken over.
+    let planted = Id::default().to_string();
+    let mut browser = portal.browser();
+    browser
+        .jar
+        .insert("__Host-cims".to_owned(), planted.clone());
+    portal.log_in_with(&mut browser, "nurse", Lie::None).await;
+    let first = browser.jar["__Host-cims"].clone();
+    assert_ne!(first, planted);
+    let mut attacker = portal.browser();
+    attacker.jar.insert("__Host-cims".to_owned(), planted);
+    assert!(!is_in(&attacker).await);
+
+    // Logging in again: another id, and the old one is dead.
+    let old = browser.clone();
+    portal.log_in_with(&mut browser, "nurse", Lie::None).await;
+    assert_ne!(browser.jar["__Host-cims"], first);
+    assert!(is_in(&browser).await);
+    assert!(!is_in(&old).await);
+}
+
+#[tokio::test]
+async fn a_second_login_ends_the_first_session_and_says_so() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut here = portal.logged_in("nurse").await;
+    let mut there = portal.logged_in("nurse").await;
+    let answer = here.get("/registreren").await;
+    assert_eq!(
+        answer.location(),
+        "/inloggen?reden=elders&next=%2Fregistreren"
+    );
+    let told = there.get("/").await;
+    assert!(
+        told.body.contains("Die sessie is beëindigd"),
+        "{}",
+        told.body
+    );
+    assert!(
+        !there
+            .get("/")
+            .await
+            .body
+            .contains("Die sessie is beëindigd"),
+        "once"
+    );
+}
+
+#[tokio::test]
+async fn idle_ends_at_fifteen_minutes_and_everything_at_eight_hours() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let browser = portal.logged_in("nurse").await;
+    portal
+        .sql("UPDATE sessions SET last_seen_at = now() - interval '14 minutes 55 seconds'")
+        .await;
+    assert!(is_in(&browser).await, "14:55 lives");
+    portal
+        .sql("UPDATE sessions SET last_seen_at = now() - interval '14 minutes 59 seconds'")
+        .await;
+    assert!(is_in(&browser).await, "14:59 lives");
+    assert!(is_in(&browser).await, "and was seen again");
+    portal
+        .sql("UPDATE sessions SET created_at = now() - interval '7 hours 59 minutes 58 seconds'")
+        .await;
+    assert!(is_in(&browser).await, "7:59:58 lives");
+    portal
+        .sql("UPDATE sessions SET created_at = now() - interval '8 hours 1 second'")
+        .await;
+    assert!(!is_in(&browser).await, "8 h, however active");
+
+    let browser = portal.logged_in("nurse").await;
+    portal.sql("UPDATE sessions SET last_seen_at = now() - interval '15 minutes 1 second' WHERE revoked_at IS NULL").await;
+    let answer = browser.clone().get("/registreren?concept=x").await;
+    assert_eq!(
+        answer.location(),
+        "/inloggen?reden=verlopen&next=%2Fregistreren%3Fconcept%3Dx"
+    );
+    portal.sql("UPDATE sessions SET last_seen_at = now()").await;
+    assert!(!is_in(&browser).await, "what ended stays ended");
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM audit_lines WHERE event = 'access.session-ended'")
+            .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_asks_by_itself_keeps_nobody_logged_in() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut browser = portal.logged_in("nurse").await;
+    let age = "SELECT extract(epoch FROM now() - last_seen_at)::bigint FROM sessions";
+    portal
+        .sql("UPDATE sessions SET last_seen_at = now() - interval '10 minutes'")
+        .await;
+    browser
+        .post(
+            "/api/aanlevering-voortgang",
+            "delivery=00000000-0000-0000-0000-000000000000",
+        )
+        .await;
+    browser.get("/instelling?auto=1").await;
+    assert!(
+        portal.count(age).await >= 600,
+        "automatic requests do not count"
+    );
+    assert_eq!(
+        browser.post("/sessie/verleng", "").await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert!(portal.count(age).await < 5, "“Blijf ingelogd” does");
+}
+
+#[tokio::test]
+async fn logging_out_ends_ours_first_and_empties_the_browser() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut browser = portal.logged_in("nurse").await;
+    let copy = browser.clone();
+    let out = browser.post("/auth/uitloggen", "").await;
+    assert_eq!(out.status, StatusCode::SEE_OTHER);
+    assert!(
+        out.location().starts_with(&format!(
+            "{}/end?client_id=cims&post_logout_redirect_uri=",
+            portal.provider.issuer()
+        )),
+        "{}",
+        out.location()
+    );
+    assert_eq!(out.headers["clear-site-data"], "\"cookies\", \"storage\"");
+    assert!(browser.jar.is_empty());
+    assert!(!is_in(&copy).await, "a copy of the cookie is worthless");
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM audit_lines WHERE event = 'access.logout'")
+            .await,
+        1
+    );
+    assert_eq!(
+        portal.browser().get("/auth/uitloggen").await.status,
+        StatusCode::METHOD_NOT_ALLOWED,
+        "only by a post"
+    );
+}
+
+#[tokio::test]
+async fn logging_out_wins_from_requests_in_flight() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let store = server::web::session::HashedStore::new(
+        portal.test.db.portal.clone(),
+        server::web::session::Limits::default(),
+    );
+    for round in 0..10 {
+        let mut browser = portal.logged_in("nurse").await;
+        let copy = browser.clone();
+        let id: Id = browser.jar["__Host-cims"].parse().expect("id");
+        // A request that already read its session, and saves it after the logout.
+        let held = store.load(&id).await.expect("store").expect("alive");
+        let busy: Vec<_> = (0..4)
+            .map(|_| {
+                let mut one = copy.clone();
+                tokio::spawn(async move { one.get("/instelling").await.status })
+            })
+            .collect();
+        browser.post("/auth/uitloggen", "").await;
+        store.save(&held).await.expect("silently dropped");
+        for one in busy {
+            one.await.expect("no panic");
+        }
+        assert!(!is_in(&copy).await, "resurrected in round {round}");
+        assert!(store.load(&id).await.expect("store").is_none());
+    }
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM sessions WHERE revoked_at IS NULL")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn rights_are_read_for_every_request() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let browser = portal.logged_in("nurse").await;
+    assert_eq!(
+        browser
+            .clone()
+            .get("/registreren/zonder-toestemming")
+            .await
+            .status,
+        StatusCode::OK
+    );
+    portal.sql("UPDATE parties SET status = 'suspended'").await;
+    let suspended = browser.clone().get("/registreren/zonder-toestemming").await;
+    assert_eq!(
+        suspended.location(),
+        "/inloggen?reden=geen-toegang&next=%2Fregistreren%2Fzonder-toestemming"
+    );
+    portal.sql("UPDATE parties SET status = 'active'").await;
+
+    let browser = portal.logged_in("nurse").await;
+    portal.sql("UPDATE users SET disabled_at = now()").await;
+    assert!(!is_in(&browser).await, "disabled");
+    portal.sql("UPDATE users SET disabled_at = NULL").await;
+    assert!(!is_in(&browser).await, "enabling revives no session");
+
+    let browser = portal.logged_in("nurse").await;
+    portal
+        .sql("UPDATE user_roles SET role = 'rivm-beoordelaar', party_id = NULL")
+        .await;
+    let other_role = browser.clone().get("/registreren/zonder-toestemming").await;
+    let missing = browser.clone().get("/registreren/bestaat-echt-niet").await;
+    assert_eq!(
+        (other_role.status, missing.status),
+        (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND)
+    );
+    assert_eq!(
+        without_nonce(&other_role),
+        without_nonce(&missing),
+        "no right and not there are one answer"
+    );
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM audit_lines WHERE event = 'access.refused'")
+            .await,
+        1
+    );
+}
+
+/// The body with the nonce of its policy, which differs each time, taken out.
+fn without_nonce(answer: &crate::browser::Answer) -> String {
+    let policy = answer.headers[header::CONTENT_SECURITY_POLICY]
+        .to_str()
+        .expect("ascii");
+    let nonce = policy
+        .split_once("'nonce-")
+        .and_then(|(_, rest)| rest.split_once('\''))
+        .expect("nonce")
+        .0;
+    answer.body.replace(nonce, "")
+}
+
+#[tokio::test]
+async fn who_works_for_two_institutions_chooses_one_of_them_and_no_other() {
+    let portal = Portal::new().await;
+    let (one, two) = (
+        portal.test.party("EEN").await,
+        portal.test.party("TWEE").await,
+    );
+    let foreign = portal.test.party("VREEMD").await;
+    portal
+        .user(
+            "both",
+            &[("invoerder", Some(&one)), ("invoerder", Some(&two))],
+        )
+        .await;
+    let mut browser = portal.logged_in("both").await;
+    for path in ["/", "/registreren/zonder-toestemming"] {
+        assert!(
+            browser
+                .get(path)
+                .await
+                .location()
+                .starts_with("/instelling"),
+            "{path}"
+        );
+    }
+    let page = browser.get("/instelling").await;
+    assert!(
+        page.body.contains("Instelling EEN")
+            && page.body.contains("Instelling TWEE")
+            && !page.body.contains("VREEMD")
+    );
+    for wrong in [
+        foreign.id.to_string(),
+        String::new(),
+        uuid::Uuid::nil().to_string(),
+        "x".to_owned(),
+    ] {
+        browser
+            .post("/api/instelling-kiezen", &format!("instelling={wrong}"))
+            .await;
+        assert!(
+            browser.get("/").await.location().starts_with("/instelling"),
+            "{wrong}"
+        );
+    }
+    browser
+        .post("/api/instelling-kiezen", &format!("instelling={}", two.id))
+        .await;
+    let home = browser.get("/").await;
+    assert!(home.status == StatusCode::OK && home.body.contains("Instelling TWEE"));
+    portal
+        .sql("UPDATE parties SET status = 'suspended' WHERE code = 'TWEE'")
+        .await;
+    let home = browser.get("/").await;
+    assert!(
+        home.body.contains("Instelling EEN") && !home.body.contains("Instelling TWEE"),
+        "the one that is left"
+    );
+}
+
+#[tokio::test]
+async fn staff_needs_the_stronger_login_where_it_is_configured() {
+    let portal = Portal::with(|config| {
+        config.login.staff_acr = vec!["http://eidas.europa.eu/LoA/high".to_owned()]
+    })
+    .await;
+    portal.user("staff", &[("rivm-beheer", None)]).await;
+    let mut browser = portal.browser();
+    portal.log_in_with(&mut browser, "staff", Lie::None).await;
+    let answer = browser.get("/instelling").await;
+    assert_eq!(
+        answer.location(),
+        "/inloggen?reden=geen-toegang&next=%2Finstelling"
+    );
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_is_said_and_nobody_gets_in() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let browser = portal.logged_in("nurse").await;
+    portal.test.db.portal.close().await;
+    let answer = browser.clone().get("/instelling").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.headers[header::RETRY_AFTER], "60");
+    let ready = crate::browser::raw(&portal.router, bare(&Method::GET, "/readyz")).await;
+    assert_eq!(ready.status, StatusCode::SERVICE_UNAVAILABLE);
+    let alive = crate::browser::raw(&portal.router, bare(&Method::GET, "/healthz")).await;
+    assert_eq!(alive.status, StatusCode::OK);
+}
