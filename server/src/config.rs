@@ -364,7 +364,9 @@ mod tests {
 
     #[test]
     fn only_the_default_file_may_be_absent() {
-        let error = Config::load(Path::new("/nowhere/other.toml")).expect_err("refused").to_string();
+        let error = Config::load(Path::new("/nowhere/other.toml"))
+            .expect_err("refused")
+            .to_string();
         assert!(error.contains("other.toml"), "{error}");
     }
 

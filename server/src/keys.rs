@@ -312,7 +312,7 @@ fn files_of(dir: &Path, purpose: &str) -> Result<Vec<(KeyId, PathBuf)>, KeyError
     Ok(found)
 }
 
-fn read_ring(dir: &Path, purpose: &str) -> Result<Vec<(KeyId, Zeroizing<[u8; 32]>)>, KeyError> {
+fn read_ring(dir: &Path, purpose: &str) -> Result<ring::Secrets, KeyError> {
     let files = files_of(dir, purpose)?;
     if files.is_empty() {
         return Err(KeyError::Missing(dir.join(format!("{purpose}-1.key"))));

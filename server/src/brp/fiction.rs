@@ -75,7 +75,7 @@ pub fn write(out: impl Write, persons: u32, seed: u64) -> Result<u32, csv::Error
     let mut written = cases;
     while written < persons {
         let Some(bsn) = free.next() else { break };
-        csv.write_record(&person(&mut random, written, &bsn))?;
+        csv.write_record(person(&mut random, written, &bsn))?;
         written += 1;
     }
     csv.flush()?;

@@ -80,7 +80,8 @@ impl std::fmt::Debug for Sealed {
     }
 }
 
-type Secrets = Vec<(KeyId, Zeroizing<[u8; 32]>)>;
+/// Key material by number, lowest first.
+pub(super) type Secrets = Vec<(KeyId, Zeroizing<[u8; 32]>)>;
 
 /// HMAC-SHA-256 keys. Never empty.
 pub(super) struct MacRing(Vec<(KeyId, Hmac<Sha256>)>);

@@ -4,7 +4,8 @@
     clippy::allow_attributes,
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "tests say where they fail"
+    clippy::disallowed_types,
+    reason = "tests say where they fail, and break things on purpose"
 )]
 
 #[path = "../support/mod.rs"]

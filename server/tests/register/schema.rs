@@ -4,7 +4,6 @@ use crate::support::TestDb;
 use server::store::{Db, schema};
 use sqlx::{Connection, PgConnection};
 use std::time::Duration;
-use time::OffsetDateTime;
 
 #[tokio::test]
 async fn a_migrated_database_is_ready_and_migrating_again_does_nothing() {
@@ -54,11 +53,7 @@ async fn pending_migrations_a_wrong_clock_or_a_strong_role_refuse_the_start() {
         .execute(&test.admin)
         .await
         .unwrap();
-    assert!(
-        schema::check_ready(&test.db, OffsetDateTime::now_utc())
-            .await
-            .is_err()
-    );
+    assert!(schema::check_ready(&test.db, now).await.is_err());
 }
 
 #[tokio::test]

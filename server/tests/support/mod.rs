@@ -10,7 +10,8 @@
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
-    reason = "a test that cannot start should say where"
+    clippy::disallowed_types,
+    reason = "a test that cannot start should say where; names of databases are made here"
 )]
 
 use app::ports::{Caller, Membership, PartyRef};
