@@ -1,5 +1,9 @@
 //! Deliveries: channels, outcomes, counts and states (specification §1, security §3).
 
+mod state;
+
+pub use state::{NotAllowed, ParkReason, ResumeAt, State};
+
 use crate::finding::{Finding, Severity};
 use serde::{Deserialize, Serialize};
 

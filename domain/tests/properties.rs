@@ -199,8 +199,8 @@ proptest! {
     fn an_exact_bsn_in_a_source_key_is_always_found(before in "[a-zA-Z._-]{0,20}", after in "[a-zA-Z._-]{0,20}", n in 1_u32..99_999_999) {
         let digits = format!("{n:08}");
         let sum: u32 = digits.bytes().zip((2..=9).rev()).map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();
-        prop_assume!(sum % 11 < 10);
         let key = format!("{before}{digits}{}{after}", sum % 11);
-        prop_assert!(domain::bsn::hides_a_bsn(&key));
+        // A rest of ten fits no digit: such a number cannot be finished to a BSN.
+        prop_assert_eq!(domain::bsn::hides_a_bsn(&key), sum % 11 < 10);
     }
 }

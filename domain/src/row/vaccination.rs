@@ -232,10 +232,6 @@ impl Judge<'_, '_> {
         }
         let mut steps: Vec<Step<'_>> = Vec::new();
         let mut now: Cow<'_, str> = Cow::Borrowed(&text);
-        if let Some(whole) = without_decimals(bare).filter(|_| self.allows(Code::H07)) {
-            now = Cow::Borrowed(whole);
-            steps.push((Code::H07, now.clone()));
-        }
         if self.allows(Code::H02) && now.contains(['\'', '\u{2019}']) {
             now = Cow::Owned(now.replace(['\'', '\u{2019}'], ""));
             steps.push((Code::H02, now.clone()));
@@ -246,6 +242,13 @@ impl Judge<'_, '_> {
                 now = Cow::Owned(after);
                 steps.push((Code::H05, now.clone()));
             }
+        }
+        // Last, for a prefix or a space may stand beside the number.
+        if self.allows(Code::H07)
+            && let Some(whole) = without_decimals(&now).map(str::to_owned)
+        {
+            now = Cow::Owned(whole);
+            steps.push((Code::H07, now.clone()));
         }
         // A prefix or a space may have hidden that it is a date, or two batches.
         let fault = batch_text::fault(&now)
