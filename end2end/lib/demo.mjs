@@ -1,14 +1,60 @@
-// Data of the journeys. Persons are loaded into the BRP copy by `cims brp load`, so that every
-// journey has its own people and none depends on another. All BSNs are test numbers (9999…).
+// People and files of the journeys. The people are those of `cims demo` (same seed, same people), so the
+// BRP copy knows them. Every test file takes its own stretch of them: no journey depends on another.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-/** The eleven-test's check digit completes eight digits; some eight digits have none. */
-export function bsn(serial) {
-  const eight = `9999${String(serial).padStart(4, "0")}`;
-  const sum = [...eight].reduce((total, digit, index) => total + Number(digit) * (9 - index), 0);
-  const check = sum % 11;
-  return check === 10 ? null : eight + check;
+/** Persons that one test file may use. */
+const STRETCH = 100;
+
+let people;
+let taken = 0;
+let rows = 0;
+
+function load() {
+  const folder = mkdtempSync(join(tmpdir(), "cims-people-"));
+  const file = join(folder, "personen.csv");
+  const program = process.env.CIMS_BIN ?? fileURLToPath(new URL("../../target/debug/cims", import.meta.url));
+  execFileSync(program, ["demo", "--csv", file], { stdio: "ignore" });
+  const [header, ...lines] = readFileSync(file, "utf8").trim().split(/\r?\n/).map((line) => line.split(";"));
+  rmSync(folder, { recursive: true });
+  const all = lines.map((cells) => Object.fromEntries(header.map((name, index) => [name, cells[index]])));
+  const seen = new Map();
+  for (const { bsn } of all) seen.set(bsn, (seen.get(bsn) ?? 0) + 1);
+  const ordinary = all.filter((one) => one.bsn && seen.get(one.bsn) === 1 && !one.opschorting_reden && !one.overlijden_datum)
+    .filter((one) => /^(19[4-9]\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/.test(one.geboortedatum));
+  const here = fileURLToPath(new URL("../tests", import.meta.url));
+  const turn = readdirSync(here).sort().indexOf(basename(process.argv[1]));
+  if (dirname(process.argv[1]) !== here) throw new Error("persons belong to a file of tests/");
+  return ordinary.slice(turn * STRETCH, (turn + 1) * STRETCH);
+}
+
+/** Somebody whom the BRP knows and nobody has vaccinated: `{ bsn, born: [day, month, year] }`. */
+export function person() {
+  people ??= load();
+  const one = people[taken];
+  taken += 1;
+  if (one === undefined) throw new Error("no persons left for this file of tests");
+  const [, year, month, day] = one.geboortedatum.match(/^(\d{4})(\d\d)(\d\d)$/);
+  return { bsn: one.bsn, born: [Number(day), Number(month), Number(year)] };
+}
+
+/** Somebody whose birth date is not the one that the BRP knows. */
+export function stranger() {
+  const { bsn, born: [day, month, year] } = person();
+  return { bsn, born: [day, month, year + 1] };
+}
+
+/** A number without the sense of a BSN: the last two digits of a test number swapped. */
+export const WRONG_BSN = "999990091";
+
+/** A file of the standard form with a first jab for each person. */
+export function csv(persons) {
+  const two = (number) => String(number).padStart(2, "0");
+  const header = "bronsleutel;toestemming;bsn;geboortedatum;vaccinatiedatum;vaccin;batchnummer;dosisnummer;doelgroep";
+  const lines = persons.map(({ bsn, born: [day, month, year] }) =>
+    [`e2e-${process.pid}-${++rows}`, "J", bsn, `${two(day)}-${two(month)}-${year}`, "27-01-2021", "Comirnaty", "EJ6796", "1", "ZORGMEDEWERKER"].join(";"));
+  return `${[header, ...lines].join("\r\n")}\r\n`;
 }

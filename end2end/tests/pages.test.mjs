@@ -4,7 +4,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
-import { csv, person } from "../lib/demo.mjs";
+import { WRONG_BSN, csv, person } from "../lib/demo.mjs";
 import { confirmWarnings, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
 import { open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
@@ -91,7 +91,7 @@ test("a file", async (t) => {
   await judge(page, "aanleveren");
   await press(page, "Bestand controleren");
   await judge(page, "aanleveren-fout");
-  const rows = csv([person(), { ...person(), bsn: "999990091" }]);
+  const rows = csv([person(), { ...person(), bsn: WRONG_BSN }]);
   await page.locator('input[type="file"]').setInputFiles({ name: "aanlevering.csv", mimeType: "text/csv", buffer: Buffer.from(rows) });
   await press(page, "Bestand controleren");
   await page.getByRole("button", { name: "Indienen" }).waitFor({ timeout: 30_000 });

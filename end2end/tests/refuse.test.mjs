@@ -1,7 +1,7 @@
 // What the portal does not take, and how it says so.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { person, stranger } from "../lib/demo.mjs";
+import { WRONG_BSN, person, stranger } from "../lib/demo.mjs";
 import { fillPerson, fillVaccination, logIn, summary } from "../lib/journey.mjs";
 import { heading, open, press, visitor, withBrowser } from "../lib/portal.mjs";
 
@@ -30,10 +30,10 @@ for (const script of [true, false]) {
     const page = await visitor(t, { script });
     await logIn(page, "invoerder");
     await open(page, "/registreren");
-    await fillPerson(page, { bsn: "999990091", born: ["2", "mei", "1940"] });
+    await fillPerson(page, { bsn: WRONG_BSN, born: ["2", "mei", "1940"] });
     await press(page, "Verder");
     assert.deepEqual(await summary(page), ["Dit BSN klopt niet. Controleer of u een cijfer hebt verwisseld."]);
-    assert.equal(await page.locator("#bsn").inputValue(), "999990091");
+    assert.equal(await page.locator("#bsn").inputValue(), WRONG_BSN);
     assert.equal(await page.locator("#bsn").getAttribute("aria-invalid"), "true");
     assert.match(await page.locator("#bsn").getAttribute("aria-describedby"), /bsn-fout/);
     assert.ok(await page.locator('[name="row[toestemming]"][value="J"]').isChecked());
@@ -83,7 +83,7 @@ test("with JavaScript the summary has the focus, and a mended field loses its me
   await logIn(page, "invoerder");
   await open(page, "/registreren");
   const good = person();
-  await fillPerson(page, { ...good, bsn: "999990091" });
+  await fillPerson(page, { ...good, bsn: WRONG_BSN });
   await press(page, "Verder");
   await page.waitForFunction(() => document.activeElement?.id === "foutoverzicht");
   await page.keyboard.press("Tab");

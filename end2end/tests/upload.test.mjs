@@ -1,7 +1,7 @@
 // Delivering a spreadsheet: preview, result, and files that are not taken.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { csv, person } from "../lib/demo.mjs";
+import { WRONG_BSN, csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
 import { open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
@@ -31,7 +31,7 @@ for (const script of [true, false]) {
   test(`a file with a good and a bad row: preview, submit, result${how}`, async (t) => {
     const page = await visitor(t, { script });
     await logIn(page, "invoerder");
-    await choose(page, file("aanlevering.csv", csv([person(), { ...person(), bsn: "999990091" }])));
+    await choose(page, file("aanlevering.csv", csv([person(), { ...person(), bsn: WRONG_BSN }])));
     assert.match(path(page), /^\/aanleveringen\//);
     await until(page, 'button:has-text("Indienen")');
     assert.deepEqual(await counts(page), { geaccepteerd: 1, afgekeurd: 1 });
