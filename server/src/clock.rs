@@ -9,6 +9,12 @@ pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
+/// An instant as the clocks in the Netherlands show it.
+#[must_use]
+pub fn dutch_time(at: OffsetDateTime) -> OffsetDateTime {
+    at.to_offset(dutch_offset(at))
+}
+
 /// The day in the Netherlands at an instant: "today" of every rule (specification §2).
 #[must_use]
 pub fn dutch_day(at: OffsetDateTime) -> Date {

@@ -1,1 +1,94 @@
-//! Stage 1 over a stream of rows, on all cores: the row rules of `domain`.
+//! Stage 1 over rows: the row rules of `domain`, and what leaves a row before anything is stored.
+//!
+//! In go raw rows; out come rows ready for the register rules, with their keyed digest. Whatever names a
+//! person is dropped here when there was no consent (rule T10), so that no later step can keep it.
+
+use super::matching::{Digest, Incoming};
+use crate::keys::Keys;
+use domain::codes::Consent;
+use domain::finding::Code;
+use domain::row::{self, Accepted, Checked, Column, RawRow, RowText, Vaccination};
+use sha2::{Digest as _, Sha256};
+
+/// Where rows of one delivery are checked.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// What the rules may know.
+    pub context: row::Context<'a>,
+    /// Keys, for the digest of the content.
+    pub keys: &'a Keys,
+}
+
+impl Desk<'_> {
+    /// Checks one row.
+    #[must_use]
+    pub fn check(&self, line: u32, raw: &RawRow<'_>) -> Incoming {
+        self.take(line, RowText::from(raw), row::check(raw, &self.context))
+    }
+
+    /// Takes a row that was checked already.
+    #[must_use]
+    pub fn take(&self, line: u32, mut raw: RowText, mut checked: Checked) -> Incoming {
+        if without_consent(&raw, &checked) {
+            forget_person(&mut raw);
+            checked.repairs.retain(|repair| !repair.column.is_personal());
+        }
+        let digest = match &checked.accepted {
+            Some(Accepted::Vaccination(jab)) => Some(digest(self.keys, jab)),
+            _ => None,
+        };
+        let source_key = match &checked.accepted {
+            Some(Accepted::Vaccination(jab)) => {
+                jab.source_key().map(|key| key.as_str().to_owned()).or_else(|| digest.as_ref().map(derived_key))
+            }
+            Some(Accepted::Count(count)) => count.source_key.as_ref().map(|key| key.as_str().to_owned()),
+            Some(Accepted::Withdrawal(key)) => Some(key.as_str().to_owned()),
+            None => None,
+        };
+        Incoming {
+            line,
+            raw,
+            findings: checked.findings,
+            repairs: checked.repairs,
+            accepted: checked.accepted,
+            person: None,
+            digest,
+            source_key,
+            reason: None,
+        }
+    }
+}
+
+/// Drops what names a person.
+pub fn forget_person(row: &mut RowText) {
+    for column in Column::ALL.into_iter().filter(|column| column.is_personal()) {
+        row.set(column, "");
+    }
+}
+
+/// Consent was refused, whatever else the row says.
+#[must_use]
+pub fn refuses_consent(row: &RowText) -> bool {
+    let word: String = row.get(Column::Toestemming).chars().filter(|c| c.is_alphanumeric()).collect();
+    Consent::parse(&word) == Some(Consent::No)
+}
+
+fn without_consent(row: &RowText, checked: &Checked) -> bool {
+    refuses_consent(row) || checked.findings.iter().any(|finding| finding.code == Code::T10)
+}
+
+/// Keyed digest of what a row says: equal exactly when all columns after repair are, bronsleutel and
+/// mutatie aside (a correction with the content it corrects says nothing new).
+fn digest(keys: &Keys, jab: &Vaccination) -> Digest {
+    let canonical = zeroize::Zeroizing::new(jab.canonical());
+    let after_mutation = canonical.iter().position(|byte| *byte == 0x1f).map_or(0, |mark| mark + 1);
+    let content = &canonical[after_mutation..];
+    keys.digest(Sha256::digest(content).into()).bytes
+}
+
+/// The key of a row whose sender gave none: made of its keyed digest, so that the same row sent again has
+/// the same key, and says nothing about the person. Letters only: digits could look like a BSN (R04).
+fn derived_key(digest: &Digest) -> String {
+    let letters = digest[..12].iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from(b'a' + half));
+    "cims-".chars().chain(letters).collect()
+}

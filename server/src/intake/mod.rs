@@ -5,8 +5,13 @@ pub mod answer;
 pub mod check;
 pub mod judge;
 pub mod matching;
+pub mod process;
 pub mod read;
 pub mod receive;
+mod road;
 pub mod show;
 pub mod store;
 pub mod template;
+
+
+pub use road::{Clock, Road, work};

@@ -4,8 +4,18 @@
 //! the register, as `cims_worker`. Store functions take [`PartyTx`] or [`WorkerTx`], never a pool: a query
 //! without a caller does not compile (security §4.5).
 
+pub mod brp_checks;
 pub mod copy;
+pub mod deliveries;
+pub mod delivery_views;
+pub mod drafts;
 mod error;
+pub mod products;
+pub mod profiles;
+pub mod register;
+pub mod registrations;
+pub mod review;
+pub mod rows;
 pub mod schema;
 
 pub use error::StoreError;

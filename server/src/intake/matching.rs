@@ -1,1 +1,0 @@
-//! Stage 2 over a chunk, set-based: BRP, batches, duplicates.

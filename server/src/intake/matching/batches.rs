@@ -1,0 +1,54 @@
+//! Rules V21, V22, V23: the batch against the managed list, and "Bedoelt u …?".
+
+use super::finding;
+use domain::batch::near;
+use domain::finding::{Code, Finding};
+use domain::row::{Column, Vaccination};
+use domain::vaccine::VaccineId;
+use std::collections::HashMap;
+use time::Date;
+
+/// All known batches: some hundreds, so held in memory.
+#[derive(Default)]
+pub struct Batches {
+    by_lot: HashMap<String, Vec<(VaccineId, Option<Date>)>>,
+}
+
+impl Batches {
+    /// From (number, product, last day of use).
+    pub fn new(all: impl IntoIterator<Item = (String, VaccineId, Option<Date>)>) -> Self {
+        let mut by_lot: HashMap<String, Vec<_>> = HashMap::new();
+        for (lot, vaccine, until) in all {
+            by_lot.entry(lot).or_default().push((vaccine, until));
+        }
+        Self { by_lot }
+    }
+
+    /// What the list says of the batch of a row.
+    pub(super) fn judge(&self, jab: &Vaccination) -> Option<Finding> {
+        let Some(known) = self.by_lot.get(jab.batch().as_str()) else {
+            return Some(finding(Code::V22, Column::Batchnummer));
+        };
+        let Some((_, until)) = known.iter().find(|(vaccine, _)| *vaccine == jab.vaccine()) else {
+            return Some(finding(Code::V21, Column::Batchnummer));
+        };
+        until
+            .is_some_and(|until| jab.date() > until)
+            .then(|| finding(Code::V23, Column::Batchnummer))
+    }
+
+    /// The one known batch of this product that an unknown number was probably meant to be.
+    #[must_use]
+    pub fn suggestion(&self, typed: &str, vaccine: Option<VaccineId>) -> Option<String> {
+        if typed.is_empty() || self.by_lot.contains_key(typed) {
+            return None;
+        }
+        let fits = |known: &[(VaccineId, Option<Date>)]| vaccine.is_none_or(|wanted| known.iter().any(|(id, _)| *id == wanted));
+        let mut found = self.by_lot.iter().filter(|(lot, known)| fits(known) && near(lot, typed)).map(|(lot, _)| lot);
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(only.clone()),
+            // Two would be a guess.
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Rules D03-D05, V32, V33: a vaccination against what is known of the person.
+//!
+//! They are judged twice: over all that is known, and over what the own party reported. A code that
+//! only the first gives must not tell the sender what others know: it is shown as rule B19.
+
+use super::{Facts, Known, Told, finding};
+use domain::finding::Code;
+use domain::row::{Column, Vaccination};
+use domain::vaccine::VaccineId;
+use std::collections::HashMap;
+use time::Date;
+use uuid::Uuid;
+
+/// A vaccination of a person, as the register holds it.
+#[derive(Clone)]
+pub struct Jab {
+    /// Its key.
+    pub id: Uuid,
+    /// Day.
+    pub date: Date,
+    /// Product.
+    pub vaccine: VaccineId,
+    /// Batch.
+    pub batch: String,
+    /// Dose.
+    pub dose: u8,
+    /// Registrations of the delivering party that rest on it.
+    pub own: Vec<Uuid>,
+    /// Another party reported it too.
+    pub others: bool,
+}
+
+/// Where a row belongs among the vaccinations of its person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// A vaccination of its own, with this key.
+    New(Uuid),
+    /// Another source of this one.
+    Same(Uuid),
+}
+
+/// Judges one row; adds what it found to `told`.
+pub(super) fn judge(jab: &Vaccination, person: Uuid, replaces: Option<&Known>, facts: &Facts, told: &mut Vec<Told>) -> Place {
+    let known = without(facts.jabs.get(&person).map_or(&[][..], Vec::as_slice), replaces.map(|known| known.registration));
+    if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
+        if !same.own.is_empty() {
+            told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
+        }
+        return Place::Same(same.id);
+    }
+    let own: Vec<Jab> = known.iter().filter(|known| !known.own.is_empty()).cloned().collect();
+    let (of_all, of_own) = (rules(jab, &known, &facts.intervals), rules(jab, &own, &facts.intervals));
+    for &(code, column) in &of_own {
+        let also_of_all = code != Code::V33 || of_all.contains(&(code, column));
+        let finding = finding(code, column);
+        told.push(if also_of_all { Told::Same(finding) } else { Told::OnlySender(finding) });
+    }
+    for &(code, column) in of_all.iter().filter(|found| !of_own.contains(found)) {
+        told.push(Told::Hidden(finding(code, column)));
+    }
+    Place::New(Uuid::now_v7())
+}
+
+/// The vaccinations that remain when a registration is taken out.
+fn without(known: &[Jab], registration: Option<Uuid>) -> Vec<Jab> {
+    let Some(gone) = registration else { return known.to_vec() };
+    let mut left = known.to_vec();
+    left.retain_mut(|jab| {
+        let mine = jab.own.contains(&gone);
+        jab.own.retain(|own| *own != gone);
+        !mine || jab.others || !jab.own.is_empty()
+    });
+    left
+}
+
+fn is_same(known: &Jab, jab: &Vaccination) -> bool {
+    known.date == jab.date()
+        && known.vaccine == jab.vaccine()
+        && known.batch == jab.batch().as_str()
+        && known.dose == jab.dose()
+}
+
+fn rules(jab: &Vaccination, known: &[Jab], intervals: &HashMap<VaccineId, u16>) -> Vec<(Code, Column)> {
+    let mut found = Vec::new();
+    if known.iter().any(|known| known.date == jab.date()) {
+        found.push((Code::D04, Column::Vaccinatiedatum));
+    }
+    if known.iter().any(|known| known.dose == jab.dose() && known.date != jab.date()) {
+        found.push((Code::D05, Column::Dosisnummer));
+    }
+    let before = known.iter().filter(|known| known.date < jab.date()).max_by_key(|known| known.date);
+    if let Some(before) = before
+        && let Some(least) = intervals.get(&before.vaccine)
+        && (jab.date() - before.date).whole_days() < i64::from(*least)
+    {
+        found.push((Code::V32, Column::Vaccinatiedatum));
+    }
+    if jab.dose() >= 2 && !known.iter().any(|known| known.dose < jab.dose() && known.date <= jab.date()) {
+        found.push((Code::V33, Column::Dosisnummer));
+    }
+    found
+}
+
+/// What a stored row did counts for the next row of the chunk.
+pub(super) fn remember(facts: &mut Facts, person: Uuid, registration: Uuid, replaces: Option<&Known>, place: Place, jab: &Vaccination) {
+    let jabs = facts.jabs.entry(person).or_default();
+    if let Some(replaced) = replaces {
+        *jabs = without(jabs, Some(replaced.registration));
+    }
+    match place {
+        Place::Same(id) => {
+            for known in jabs.iter_mut().filter(|known| known.id == id) {
+                known.own.push(registration);
+            }
+        }
+        Place::New(id) => jabs.push(Jab {
+            id,
+            date: jab.date(),
+            vaccine: jab.vaccine(),
+            batch: jab.batch().as_str().to_owned(),
+            dose: jab.dose(),
+            own: vec![registration],
+            others: false,
+        }),
+    }
+}
+
+/// A withdrawn registration no longer counts for the next row.
+pub(super) fn forget(facts: &mut Facts, person: Uuid, registration: Uuid) {
+    if let Some(jabs) = facts.jabs.get_mut(&person) {
+        *jabs = without(jabs, Some(registration));
+    }
+}

@@ -1,0 +1,283 @@
+//! Stage 2: what only the register knows, judged over a whole chunk (specification §5).
+//!
+//! The facts of a chunk are fetched as sets before ([`Facts`]); judging itself is pure and goes row by
+//! row, so that a row sees what an earlier row of the same chunk did. Each row gets the findings as
+//! they are (for RIVM) and as its sender may see them: a code only when it follows from the sender's
+//! own rows, else rule B19.
+
+mod batches;
+mod doubles;
+mod person;
+
+pub use batches::Batches;
+pub use doubles::{Jab, Place};
+pub use person::{BrpFacts, compare};
+
+use domain::codes::Mutation;
+use domain::delivery::RowOutcome;
+use domain::finding::{Code, Finding, Severity};
+use domain::row::{Accepted, Column, Repair, RowText, Vaccination};
+use domain::vaccine::VaccineId;
+use std::collections::HashMap;
+use time::Date;
+use uuid::Uuid;
+
+/// A keyed digest.
+pub type Digest = [u8; 32];
+
+/// A row after stage 1 (and the judgement of its file on doubles), on its way through the register.
+#[derive(Clone)]
+pub struct Incoming {
+    /// Row number as the sender sees it.
+    pub line: u32,
+    /// What was delivered; without columns 4-11 when there was no consent.
+    pub raw: RowText,
+    /// Findings so far.
+    pub findings: Vec<Finding>,
+    /// Repairs, before and after.
+    pub repairs: Vec<Repair>,
+    /// Its content, when no rule refused it.
+    pub accepted: Option<Accepted>,
+    /// The person in the register, known or to be made.
+    pub person: Option<Uuid>,
+    /// Keyed digest of the content, bronsleutel and mutatie aside.
+    pub digest: Option<Digest>,
+    /// The sender's key, or the one we made.
+    pub source_key: Option<String>,
+    /// Why the sender goes on although not matchable (features F39).
+    pub reason: Option<String>,
+}
+
+/// What the register holds under a source key of this party.
+#[derive(Clone)]
+pub struct Known {
+    /// The registration: the same over all versions.
+    pub registration: Uuid,
+    /// Number of its newest version.
+    pub version: i32,
+    /// Digest of its content.
+    pub digest: Option<Digest>,
+    /// The person it is about.
+    pub person: Option<Uuid>,
+    /// The vaccination it is a source of, if any.
+    pub vaccination: Option<Uuid>,
+    /// Withdrawn: the tombstone that keeps a late re-delivery out.
+    pub withdrawn: bool,
+}
+
+/// What must be known to judge a chunk of one party.
+pub struct Facts {
+    /// The local copy of the BRP, for the persons of this chunk.
+    pub brp: BrpFacts,
+    /// All known batches.
+    pub batches: Batches,
+    /// AGB codes this party may deliver for, with their validity.
+    pub agbs: Vec<(String, Date, Option<Date>)>,
+    /// Source keys of this chunk that are known already.
+    pub keys: HashMap<String, Known>,
+    /// Vaccinations of the persons of this chunk.
+    pub jabs: HashMap<Uuid, Vec<Jab>>,
+    /// Least number of days after a dose of a product.
+    pub intervals: HashMap<VaccineId, u16>,
+}
+
+/// What the store does for a row.
+pub enum Effect {
+    /// Nothing in the register.
+    Nothing,
+    /// A double: points at the vaccination that is known.
+    Known(Option<Uuid>),
+    /// A new version of a registration.
+    Report {
+        /// The registration.
+        registration: Uuid,
+        /// The version that ends.
+        replaces: Option<Known>,
+        /// What it says about the person.
+        place: Place,
+    },
+    /// Ends a registration.
+    Withdraw(Known),
+    /// Counted, nobody known.
+    Count,
+}
+
+/// A judged row.
+pub struct Judged {
+    /// The row; its findings are those RIVM sees.
+    pub row: Incoming,
+    /// What became of it.
+    pub outcome: RowOutcome,
+    /// Findings as its sender may see them.
+    pub shown: Vec<Finding>,
+    /// What only RIVM sees of the match with the BRP.
+    pub note: Option<&'static str>,
+    /// What the store does.
+    pub effect: Effect,
+    /// BSN and birth date were held against the BRP, with this answer (`None`: not asked).
+    pub matched: Option<bool>,
+}
+
+/// Judges the rows of a chunk in their order.
+pub fn judge(rows: Vec<Incoming>, facts: &mut Facts) -> Vec<Judged> {
+    rows.into_iter().map(|row| one(row, facts)).collect()
+}
+
+fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
+    let accepted = row.accepted.take();
+    let verdict = match &accepted {
+        None => Verdict::new(Effect::Nothing),
+        // A double within the file has no effect of its own, so the register is not asked.
+        Some(_) if row.findings.iter().any(|finding| finding.code == Code::D01) => Verdict::new(Effect::Known(None)),
+        Some(Accepted::Vaccination(jab)) => vaccination(&row, jab, facts),
+        Some(Accepted::Count(_)) => count(&row, facts),
+        Some(Accepted::Withdrawal(_)) => withdrawal(&row, facts),
+    };
+    let mut judged = settle(row, verdict);
+    if let (Some(Accepted::Vaccination(jab)), Some(person), Effect::Report { registration, replaces, place }) =
+        (&accepted, judged.row.person, &judged.effect)
+    {
+        doubles::remember(facts, person, *registration, replaces.as_ref(), *place, jab);
+    }
+    judged.row.accepted = accepted;
+    judged
+}
+
+/// A finding of stage 2, and how its sender sees it.
+enum Told {
+    /// As it is.
+    Same(Finding),
+    /// As rule B19.
+    Hidden(Finding),
+    /// The sender alone: it follows from the own rows, though more is known.
+    OnlySender(Finding),
+}
+
+/// What stage 2 says of a row.
+struct Verdict {
+    told: Vec<Told>,
+    note: Option<&'static str>,
+    matched: Option<bool>,
+    effect: Effect,
+}
+
+impl Verdict {
+    const fn new(effect: Effect) -> Self {
+        Self { told: Vec::new(), note: None, matched: None, effect }
+    }
+
+    fn with(effect: Effect, code: Code) -> Self {
+        Self { told: vec![Told::Same(finding(code, Column::Bronsleutel))], ..Self::new(effect) }
+    }
+}
+
+fn finding(code: Code, column: Column) -> Finding {
+    Finding::on(code, column)
+}
+
+fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
+    let known = row.source_key.as_ref().and_then(|key| facts.keys.get(key)).cloned();
+    let mut verdict = Verdict::new(Effect::Nothing);
+    let replaces = match key_rules(jab.mutation(), known, row.digest) {
+        KeyAnswer::Double(known) => return Verdict::with(Effect::Known(known.vaccination), Code::D03),
+        KeyAnswer::Refused(code) => {
+            verdict.told.push(Told::Same(finding(code, Column::Bronsleutel)));
+            None
+        }
+        KeyAnswer::Fresh => None,
+        KeyAnswer::Replaces(known) => Some(known),
+    };
+    if let Some(agb) = jab.agb()
+        && !may_deliver_for(facts, agb.as_str(), jab.date())
+    {
+        verdict.told.push(Told::Same(finding(Code::U02, Column::UitvoerderAgb)));
+    }
+    verdict.told.extend(facts.batches.judge(jab).map(Told::Same));
+    person::judge(jab, row, &facts.brp, &mut verdict);
+    if let Some(person) = row.person {
+        let place = doubles::judge(jab, person, replaces.as_ref(), facts, &mut verdict.told);
+        let registration = replaces.as_ref().map_or_else(Uuid::now_v7, |known| known.registration);
+        verdict.effect = Effect::Report { registration, replaces, place };
+    }
+    verdict
+}
+
+fn may_deliver_for(facts: &Facts, agb: &str, on: Date) -> bool {
+    facts.agbs.iter().any(|(own, from, to)| own == agb && *from <= on && to.is_none_or(|to| on <= to))
+}
+
+enum KeyAnswer {
+    Refused(Code),
+    Double(Known),
+    Fresh,
+    Replaces(Known),
+}
+
+/// Rules R02, R07 and D03 on the sender's key.
+fn key_rules(mutation: Mutation, known: Option<Known>, digest: Option<Digest>) -> KeyAnswer {
+    let Some(known) = known else {
+        return if mutation == Mutation::Correction { KeyAnswer::Refused(Code::R02) } else { KeyAnswer::Fresh };
+    };
+    match mutation {
+        // A tombstone has the digest of what was withdrawn: sent again, it stays out.
+        Mutation::New if known.digest == digest => KeyAnswer::Double(known),
+        Mutation::New => KeyAnswer::Refused(Code::R07),
+        _ if known.withdrawn => KeyAnswer::Refused(Code::R02),
+        _ if known.digest == digest => KeyAnswer::Double(known),
+        _ => KeyAnswer::Replaces(known),
+    }
+}
+
+/// A row without consent: a count, unless its key is that of a person in the register.
+fn count(row: &Incoming, facts: &Facts) -> Verdict {
+    if row.source_key.as_ref().is_some_and(|key| facts.keys.contains_key(key)) {
+        return Verdict::with(Effect::Count, Code::R07);
+    }
+    Verdict::new(Effect::Count)
+}
+
+fn withdrawal(row: &Incoming, facts: &mut Facts) -> Verdict {
+    let Some(known) = row.source_key.as_ref().and_then(|key| facts.keys.get_mut(key)) else {
+        return Verdict::with(Effect::Nothing, Code::R02);
+    };
+    if known.withdrawn {
+        return Verdict::with(Effect::Known(known.vaccination), Code::D03);
+    }
+    let before = known.clone();
+    known.withdrawn = true;
+    if let Some(person) = before.person {
+        doubles::forget(facts, person, before.registration);
+    }
+    Verdict::new(Effect::Withdraw(before))
+}
+
+/// Outcome and the two views of the findings.
+fn settle(mut row: Incoming, verdict: Verdict) -> Judged {
+    let mut shown = row.findings.clone();
+    for told in verdict.told {
+        match told {
+            Told::Same(finding) => {
+                shown.push(finding.clone());
+                row.findings.push(finding);
+            }
+            Told::Hidden(finding) => {
+                if !shown.iter().any(|shown| shown.code == Code::B19) {
+                    shown.push(Finding::whole(Code::B19));
+                }
+                row.findings.push(finding);
+            }
+            Told::OnlySender(finding) => shown.push(finding),
+        }
+    }
+    let worst = row.findings.iter().map(|finding| finding.severity).max();
+    let (outcome, effect) = match (worst, verdict.effect) {
+        (Some(Severity::Fout), _) => (RowOutcome::Afgekeurd, Effect::Nothing),
+        (Some(Severity::Dubbel), Effect::Report { place: Place::Same(known), .. }) => (RowOutcome::Dubbel, Effect::Known(Some(known))),
+        (Some(Severity::Dubbel), Effect::Known(known)) => (RowOutcome::Dubbel, Effect::Known(known)),
+        (Some(Severity::Dubbel), _) => (RowOutcome::Dubbel, Effect::Known(None)),
+        (_, Effect::Count) => (RowOutcome::Geteld, Effect::Count),
+        (Some(Severity::Controle), effect) => (RowOutcome::TeControleren, effect),
+        (_, effect) => (RowOutcome::Geaccepteerd, effect),
+    };
+    Judged { row, outcome, shown, note: verdict.note, effect, matched: verdict.matched }
+}

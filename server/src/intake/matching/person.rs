@@ -1,0 +1,70 @@
+//! Rules B10-B14: a row against the local copy of the BRP.
+//!
+//! What `domain` says of the match goes to RIVM as a note; the sender gets a code that is the same for
+//! an unknown BSN, another birth date and a BSN on two lists.
+
+use super::{Incoming, Told, Verdict};
+use crate::store::register::BrpList;
+use domain::dates::PartialDate;
+use domain::finding::{Code, Finding, Severity};
+use domain::matching::{Asked, Candidate, NameParts, Suspension, Thresholds};
+use domain::row::{Column, Vaccination};
+use std::collections::HashMap;
+use time::Date;
+use uuid::Uuid;
+
+/// The local copy of the BRP, as far as a chunk needs it.
+#[derive(Default)]
+pub struct BrpFacts {
+    /// The copy is missing or too old: nothing is held against it now.
+    pub late: bool,
+    /// Lists that may be the person, per person of the chunk.
+    pub lists: HashMap<Uuid, Vec<BrpList>>,
+}
+
+/// What `domain` says of somebody and these lists.
+#[must_use]
+pub fn compare(asked: Asked<'_>, lists: &[BrpList], on: Date, late: bool) -> domain::matching::Judged {
+    let candidates: Vec<Candidate<'_>> = lists.iter().map(candidate).collect();
+    domain::matching::judge(asked, &candidates, on, late, Thresholds::default())
+}
+
+fn candidate(list: &BrpList) -> Candidate<'_> {
+    let date = |text: &Option<String>| text.as_deref().and_then(PartialDate::from_lo3);
+    Candidate {
+        birth_date: date(&list.birth_date).unwrap_or(PartialDate::Unknown),
+        name: NameParts {
+            surname: list.surname.as_deref().unwrap_or_default(),
+            prefix: list.prefix.as_deref().unwrap_or_default(),
+            partner_surname: list.partner_surname.as_deref().unwrap_or_default(),
+            partner_prefix: list.partner_prefix.as_deref().unwrap_or_default(),
+        },
+        suspension: list.suspension_reason.as_deref().and_then(Suspension::parse),
+        death: date(&list.death_date),
+        secret: list.secret,
+    }
+}
+
+/// Judges one row; adds what it found to the verdict.
+pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: &mut Verdict) {
+    let lists = row.person.and_then(|person| brp.lists.get(&person)).map_or(&[][..], Vec::as_slice);
+    let judged = compare(Asked::from(jab.person()), lists, jab.date(), brp.late);
+    verdict.note = Some(judged.result.as_str());
+    let asked = jab.person().bsn().is_some() && !brp.late;
+    verdict.matched = asked.then(|| judged.result.is_matched());
+    for finding in judged.findings() {
+        verdict.told.push(told(finding, row.reason.is_some()));
+    }
+}
+
+fn told(finding: Finding, goes_on: bool) -> Told {
+    let at = |column| Finding { column: Some(column), ..finding.clone() };
+    match finding.code {
+        // Only after BSN and birth date both matched, and never what the BRP says (domain facts §6.4).
+        Code::B11 => Told::Same(at(Column::Achternaam)),
+        Code::B12 => Told::Hidden(at(Column::Vaccinatiedatum)),
+        Code::B14 => Told::Same(at(Column::GeenBsnReden)),
+        Code::B10 if goes_on => Told::Same(at(Column::Bsn).severe(Severity::Controle)),
+        _ => Told::Same(at(Column::Bsn)),
+    }
+}

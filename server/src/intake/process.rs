@@ -1,0 +1,420 @@
+//! A delivery from "ontvangen" to its outcome: read, judged, and stored chunk by chunk (architecture §3).
+//!
+//! A thread reads and checks (stage 1) and hands over chunks; here each chunk becomes one transaction that
+//! moves the progress too, under the fence of the job. So a kill at any moment loses nothing and doubles
+//! nothing: the next worker goes on behind the last stored row.
+
+use super::Road;
+use super::check::Desk;
+use super::judge::{self, Rulings, Verdict};
+use super::matching::Incoming;
+use super::read::{self, Limits, Options, Source};
+use super::store::{self, Chunk, Errand, Keep};
+use crate::audit::{self, Event, Kind};
+use crate::jobs::{self, Job, JobKind, Stopped};
+use crate::keys::{Keys, Purpose, Sealed};
+use crate::store::deliveries::{self, ReadAs, Work};
+use crate::store::products::Products;
+use crate::store::{StoreError, WorkerTx, worker_tx};
+use domain::delivery::{Channel, Counts, FileOutcome};
+use domain::finding::{Code, Finding};
+use domain::party::{Agb, BigNumber, TargetGroup};
+use domain::row::{Context, PartyProfile, Profile, RepairSet, RowText};
+use std::collections::HashSet;
+use std::io::{self, Read};
+use std::sync::Arc;
+use time::Date;
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+/// Rows in a chunk.
+const CHUNK: usize = 5_000;
+/// Attempts at a chunk when somebody else is in the way.
+const ATTEMPTS: u32 = 5;
+/// Rule A20: fewer rows than this say nothing about the file.
+const LOW_MATCH_ROWS: u32 = 10;
+/// Rule A20: percentage of rows that must be matchable.
+const LOW_MATCH_PERCENT: u32 = 70;
+
+/// Everything about the delivery that does not change while it is worked on.
+struct Trip {
+    job: Job,
+    id: Uuid,
+    work: Work,
+    products: Products,
+    channel: Channel,
+    today: Date,
+}
+
+/// Goes the whole way with one delivery, or as far as its preview.
+///
+/// # Errors
+/// [`Stopped`] when it must be tried again, or another worker has it.
+pub async fn delivery(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+    let trip = begin(road, job).await?;
+    match (job.kind, trip.work.state.as_str()) {
+        (JobKind::Check, "received" | "complete" | "checking" | "storing") => from_file(road, trip, stop).await,
+        (JobKind::Store, "storing") => from_preview(road, trip, stop).await,
+        // Ended meanwhile: thrown away, or done by a worker that was thought dead.
+        _ => {
+            let mut tx = worker_tx(&road.db).await?;
+            jobs::finish(&mut tx, job).await?;
+            Ok(tx.commit().await?)
+        }
+    }
+}
+
+async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
+    let work = deliveries::work(&mut tx, job.subject).await?;
+    deliveries::take_fence(&mut tx, job.subject, job.fence).await?;
+    let today = road.clock.day(work.received_at);
+    let products = Products::load(&mut tx, today).await?;
+    tx.commit().await?;
+    let channel = Channel::parse(&work.channel).ok_or_else(|| Stopped::Again("unknown channel".to_owned()))?;
+    Ok(Trip { job: job.clone(), id: job.subject, work, products, channel, today })
+}
+
+/// What a delivery's rows may lean on.
+fn context(trip: &Trip) -> Context<'_> {
+    Context {
+        today: trip.today,
+        channel: trip.channel,
+        profile: profile(&trip.work),
+        lists: trip.products.lists(),
+        off: RepairSet::NONE,
+        test_lane: trip.work.test_lane,
+    }
+}
+
+fn profile(work: &Work) -> Profile {
+    Profile::Party(PartyProfile {
+        default_target_group: work.default_target_group.as_deref().and_then(TargetGroup::parse),
+        agb: work.default_agb.as_deref().and_then(Agb::parse),
+        big: work.default_big.as_deref().and_then(BigNumber::parse),
+    })
+}
+
+impl Trip {
+    fn errand<'a>(&'a self, road: &'a Road, previewed: bool) -> Errand<'a> {
+        Errand {
+            keys: &road.keys,
+            products: &self.products,
+            delivery: self.id,
+            party: self.work.party_id,
+            channel: self.channel,
+            by: self.work.received_by,
+            now: road.clock.now(),
+            today: self.today,
+            reference: None,
+            reason: None,
+            previewed,
+        }
+    }
+
+    fn event(&self, kind: Kind) -> Event {
+        Event::of_worker(Some(self.work.party_id), self.work.received_by, kind).object("delivery", self.id)
+    }
+}
+
+/// A raw file as the readers want it.
+struct Blob {
+    road: Road,
+    id: Uuid,
+}
+
+impl Source for Blob {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(self.road.blobs.read(&self.road.keys, self.id)?))
+    }
+}
+
+/// A file looked at, and judged as a whole.
+struct Looked {
+    opened: read::Opened,
+    verdict: Verdict,
+}
+
+async fn from_file(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+    let trip = Arc::new(trip);
+    let looked = blocking({
+        let (road, trip) = (road.clone(), trip.clone());
+        move || look(&road, &trip)
+    })
+    .await?;
+    let findings: Vec<Finding> = looked.opened.findings.iter().chain(&looked.verdict.findings).cloned().collect();
+    let resumed = trip.work.progress > 0;
+    let keep = if trip.work.preview { Keep::Preview } else { Keep::Register };
+    remember(road, &trip, &looked, &findings, if keep == Keep::Register { "storing" } else { "checking" }).await?;
+    if looked.verdict.refuses() || looked.opened.table.is_none() || looked.verdict.rows == 0 {
+        return end(road, &trip, &findings, looked.verdict.holds_unconsented).await;
+    }
+    let looked = Arc::new(looked);
+    // What is stored at once is first judged as a whole: nothing of a parked file goes in (security G2).
+    if keep == Keep::Register && !resumed {
+        let gate = walk(road, &trip, &looked, Keep::Nothing, stop).await?;
+        if gate.ended && gate.too_few_matched() {
+            return park(road, &trip, findings).await;
+        }
+    }
+    let walked = walk(road, &trip, &looked, keep, stop).await?;
+    if !walked.ended {
+        return Ok(());
+    }
+    match keep {
+        Keep::Preview if walked.too_few_matched() => park(road, &trip, findings).await,
+        Keep::Preview if !all_refused(road, &trip).await? => preview(road, &trip, looked.verdict.holds_unconsented).await,
+        _ => end(road, &trip, &findings, looked.verdict.holds_unconsented).await,
+    }
+}
+
+fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
+    let source = Arc::new(Blob { road: road.clone(), id: trip.work.blob_id.unwrap_or(trip.id) });
+    let limits = if trip.work.preview { Limits::PORTAL } else { Limits::of(trip.channel) };
+    let opened = read::open(source, &Options::new(limits))?;
+    let verdict = match &opened.table {
+        Some(table) => judge::first_pass(table, &context(trip))?,
+        None => Verdict::default(),
+    };
+    Ok(Looked { opened, verdict })
+}
+
+async fn remember(road: &Road, trip: &Trip, looked: &Looked, findings: &[Finding], state: &str) -> Result<(), Stopped> {
+    let facts = &looked.opened.facts;
+    let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    let read = ReadAs {
+        format: facts.format.map(|format| format.as_str().to_owned()),
+        info: serde_json::json!({
+            "encoding": facts.encoding.map(|encoding| encoding.label()),
+            "delimiter": facts.delimiter,
+            "header_row": facts.header_row,
+        }),
+        findings: serde_json::to_value(findings).unwrap_or_default(),
+        rows: number(looked.verdict.rows),
+        skipped: number(looked.verdict.skipped),
+    };
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, &trip.job).await?;
+    deliveries::read_as(&mut tx, trip.id, trip.job.fence, &read).await?;
+    deliveries::move_on(&mut tx, trip.id, &["received", "complete", "checking"], state).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What walking over all rows came to.
+#[derive(Default)]
+struct Walked {
+    asked: u32,
+    matched: u32,
+    /// All rows were seen; `false` when this process wants to end.
+    ended: bool,
+}
+
+impl Walked {
+    /// Rule A20.
+    fn too_few_matched(&self) -> bool {
+        self.asked >= LOW_MATCH_ROWS && self.matched * 100 < self.asked * LOW_MATCH_PERCENT
+    }
+}
+
+async fn walk(road: &Road, trip: &Arc<Trip>, looked: &Arc<Looked>, keep: Keep, stop: &watch::Receiver<bool>) -> Result<Walked, Stopped> {
+    let (send, mut chunks) = mpsc::channel::<Vec<Incoming>>(2);
+    let after = if keep == Keep::Nothing { 0 } else { trip.work.progress };
+    let reader = tokio::task::spawn_blocking({
+        let (keys, trip, looked) = (road.keys.clone(), trip.clone(), looked.clone());
+        move || read_chunks(&keys, &trip, &looked, after, &send)
+    });
+    let mut walked = Walked::default();
+    while let Some(rows) = chunks.recv().await {
+        if *stop.borrow() {
+            return Ok(walked);
+        }
+        let chunk = keep_chunk(road, trip, rows, keep, false).await?;
+        walked.asked += chunk.asked;
+        walked.matched += chunk.matched;
+    }
+    reader.await.map_err(|_| Stopped::Again("reader stopped".to_owned()))?.map_err(|error| disk(&error))?;
+    walked.ended = true;
+    Ok(walked)
+}
+
+/// Reads the table again and hands over its rows in chunks. A row that makes a rule panic is unreadable
+/// (R09), the rest goes on (security F22).
+fn read_chunks(keys: &Keys, trip: &Trip, looked: &Looked, after: i32, send: &mpsc::Sender<Vec<Incoming>>) -> io::Result<()> {
+    let Some(table) = &looked.opened.table else { return Ok(()) };
+    let context = context(trip);
+    let desk = Desk { context, keys };
+    let mut rulings = Rulings::new(table, &context, &looked.verdict)?;
+    let mut gather = Gather::default();
+    while let Some(ruling) = rulings.next().map_err(changed)? {
+        if i64::from(ruling.number) <= i64::from(after) {
+            continue;
+        }
+        let raw = ruling.raw.as_ref().map(RowText::from).unwrap_or_default();
+        if let Some(full) = gather.add(desk.take(ruling.number, raw, ruling.checked))
+            && send.blocking_send(full).is_err()
+        {
+            return Ok(());
+        }
+    }
+    if !gather.rows.is_empty() {
+        // Nobody listens when the process ends: the next worker reads on.
+        let _ = send.blocking_send(gather.rows);
+    }
+    Ok(())
+}
+
+fn changed(error: read::ReadError) -> io::Error {
+    match error {
+        read::ReadError::Io(error) => error,
+        _ => io::Error::new(io::ErrorKind::InvalidData, "not the bytes of the first pass"),
+    }
+}
+
+/// Gathers rows into chunks. A row whose source key is in the chunk already begins a new one: a correction
+/// must find what it corrects.
+#[derive(Default)]
+struct Gather {
+    rows: Vec<Incoming>,
+    keys: HashSet<String>,
+}
+
+impl Gather {
+    fn add(&mut self, row: Incoming) -> Option<Vec<Incoming>> {
+        let again = row.source_key.as_ref().is_some_and(|key| !self.keys.insert(key.clone()));
+        if !again && self.rows.len() < CHUNK {
+            self.rows.push(row);
+            return None;
+        }
+        self.keys = row.source_key.iter().cloned().collect();
+        Some(std::mem::replace(&mut self.rows, vec![row]))
+    }
+}
+
+/// One chunk, one transaction.
+async fn keep_chunk(road: &Road, trip: &Trip, rows: Vec<Incoming>, keep: Keep, previewed: bool) -> Result<Chunk, Stopped> {
+    let mut attempt = 1;
+    loop {
+        let kept = try_chunk(road, trip, rows.clone(), keep, previewed).await;
+        match kept {
+            Err(Stopped::Again(_)) if attempt < ATTEMPTS => attempt += 1,
+            other => return other,
+        }
+    }
+}
+
+async fn try_chunk(road: &Road, trip: &Trip, rows: Vec<Incoming>, keep: Keep, previewed: bool) -> Result<Chunk, Stopped> {
+    let (first, last) = (line(rows.first()), line(rows.last()));
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, &trip.job).await?;
+    let chunk = store::chunk(&mut tx, &trip.errand(road, previewed), rows, keep).await?;
+    if keep == Keep::Nothing {
+        return Ok(chunk);
+    }
+    if !deliveries::progress(&mut tx, trip.id, trip.job.fence, last, chunk.warnings, chunk.repairs).await? {
+        return Err(Stopped::Fenced);
+    }
+    if keep == Keep::Register {
+        let event = trip.event(Kind::RowsStored).rows(trip.id, first, last).about(chunk.persons.iter().copied());
+        audit::add(&mut tx, event).await?;
+    }
+    tx.commit().await?;
+    Ok(chunk)
+}
+
+fn line(row: Option<&Incoming>) -> i32 {
+    row.map_or(0, |row| i32::try_from(row.line).unwrap_or(i32::MAX))
+}
+
+async fn all_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    let counts = deliveries::count(&mut tx, trip.id).await?;
+    Ok(u64::from(counts.afgekeurd) == counts.rows())
+}
+
+/// Waits for "Indienen".
+async fn preview(road: &Road, trip: &Trip, holds_unconsented: bool) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    let counts = deliveries::count(&mut tx, trip.id).await?;
+    deliveries::settle(&mut tx, trip.id, "preview", None, counts, None).await?;
+    close(road, trip, tx, holds_unconsented, trip.event(Kind::DeliveryEnded).detail("state", "preview")).await
+}
+
+/// Rule A20: waits for RIVM.
+async fn park(road: &Road, trip: &Trip, mut findings: Vec<Finding>) -> Result<(), Stopped> {
+    findings.push(Finding::whole(Code::A20));
+    let mut tx = worker_tx(&road.db).await?;
+    let counts = deliveries::count(&mut tx, trip.id).await?;
+    deliveries::findings(&mut tx, trip.id, &serde_json::to_value(&findings).unwrap_or_default()).await?;
+    deliveries::settle(&mut tx, trip.id, "parked", None, counts, Some("A20")).await?;
+    close(road, trip, tx, false, trip.event(Kind::DeliveryParked).detail("code", "A20")).await
+}
+
+/// The end of a delivery, with its outcome.
+async fn end(road: &Road, trip: &Trip, findings: &[Finding], holds_unconsented: bool) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    deliveries::open_refused(&mut tx, trip.id).await?;
+    let counts: Counts = deliveries::count(&mut tx, trip.id).await?;
+    let outcome = FileOutcome::of(&counts, findings);
+    deliveries::settle(&mut tx, trip.id, "done", Some(outcome.as_str()), counts, None).await?;
+    let event = trip.event(Kind::DeliveryEnded).detail("outcome", outcome.as_str()).detail("rows", counts.rows());
+    close(road, trip, tx, holds_unconsented, event).await
+}
+
+/// Ends the job in the transaction of its last effect. Values that rule T10 dropped live in the raw file
+/// alone, so that goes as soon as its last row was read (security G5).
+async fn close(road: &Road, trip: &Trip, mut tx: WorkerTx<'_>, holds_unconsented: bool, event: Event) -> Result<(), Stopped> {
+    if holds_unconsented {
+        road.blobs.destroy(trip.id).map_err(|error| disk(&error))?;
+        deliveries::forget_blob(&mut tx, trip.id).await?;
+    }
+    jobs::finish(&mut tx, &trip.job).await?;
+    audit::add(&mut tx, event.detail("blob_destroyed", holds_unconsented)).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Stores what a preview showed: from its sealed rows, for the raw file may be gone.
+async fn from_preview(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+    let mut after = trip.work.progress;
+    loop {
+        let rows = waiting(road, &trip, after).await?;
+        let Some(last) = rows.last() else { break };
+        after = line(Some(last));
+        let mut gather = Gather::default();
+        let mut chunks: Vec<_> = rows.into_iter().filter_map(|row| gather.add(row)).collect();
+        chunks.push(gather.rows);
+        for chunk in chunks {
+            if *stop.borrow() {
+                return Ok(());
+            }
+            keep_chunk(road, &trip, chunk, Keep::Register, true).await?;
+        }
+    }
+    let findings: Vec<Finding> = serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
+    end(road, &trip, &findings, false).await
+}
+
+async fn waiting(road: &Road, trip: &Trip, after: i32) -> Result<Vec<Incoming>, Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    let rows = deliveries::waiting(&mut tx, trip.id, after, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
+    let desk = Desk { context: context(trip), keys: &road.keys };
+    let opened = rows.into_iter().map(|row| {
+        let sealed = Sealed::from_bytes(row.raw_sealed.unwrap_or_default());
+        let plain = road.keys.open(&sealed, &Purpose::Row.of(row.id.as_bytes())).ok()?;
+        let text: RowText = serde_json::from_slice(&plain).ok()?;
+        Some(desk.check(u32::try_from(row.row_number).ok()?, &text.as_raw()))
+    });
+    opened.collect::<Option<Vec<_>>>().ok_or_else(|| StoreError::Broken("sealed row".to_owned()).into())
+}
+
+/// Runs what blocks on a thread of its own; a panic there is a try that failed.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Stopped> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Stopped::Again("reader stopped".to_owned()))?
+        .map_err(|error| disk(&error))
+}
+
+fn disk(error: &io::Error) -> Stopped {
+    Stopped::Again(format!("disk: {}", error.kind()))
+}

@@ -1,1 +1,0 @@
-//! Bytes to disk, hashed and sealed, then one transaction: delivery, audit line, job (security G1).

@@ -1,0 +1,166 @@
+//! Bytes to disk, hashed and sealed, then one transaction: delivery, audit line, job (security G1).
+//!
+//! Only after that transaction the sender hears "ontvangen". The same content from the same party, not
+//! refused before, is DUBBEL (rule A12): decided by a keyed digest, before anything is read.
+
+mod blob;
+
+pub use blob::{BlobReader, BlobStore, BlobWriter, Whole};
+
+use super::Road;
+use crate::audit::{self, Event, Kind};
+use crate::clock;
+use crate::jobs::{self, JobKind};
+use crate::store::deliveries::{self, NewDelivery};
+use crate::store::{StoreError, worker_tx};
+use domain::bsn::Bsn;
+use domain::dates::dutch;
+use domain::delivery::Channel;
+use domain::finding::{Code, Filled, Finding};
+use std::io;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Longest file name that is kept.
+const NAME_CHARS: usize = 200;
+
+/// Who delivers, and how.
+pub struct Sender<'a> {
+    /// The party.
+    pub party: Uuid,
+    /// The person, when one delivers.
+    pub by: Option<Uuid>,
+    /// The channel.
+    pub channel: Channel,
+    /// Name of the file as given.
+    pub file_name: &'a str,
+    /// Stops in preview until somebody presses "Indienen".
+    pub preview: bool,
+    /// The line for the audit: who did this.
+    pub event: Event,
+    /// When.
+    pub now: OffsetDateTime,
+}
+
+/// What became of the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Received {
+    /// A delivery of its own, waiting for a worker.
+    New(Uuid),
+    /// The same content was received before: a delivery that points at the first.
+    Double {
+        /// This delivery.
+        id: Uuid,
+        /// The first one.
+        of: Uuid,
+    },
+}
+
+impl Received {
+    /// The delivery.
+    #[must_use]
+    pub const fn id(self) -> Uuid {
+        match self {
+            Self::New(id) | Self::Double { id, .. } => id,
+        }
+    }
+}
+
+/// Why nothing was received.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiveError {
+    /// The disk.
+    #[error("the file could not be kept: {0}")]
+    Disk(#[from] io::Error),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Ends an upload: makes it durable, then says what it is.
+///
+/// # Errors
+/// When disk or database fails; then nothing was received.
+pub async fn receive(road: &Road, sender: Sender<'_>, file: BlobWriter) -> Result<Received, ReceiveError> {
+    let id = file.id();
+    let whole = tokio::task::spawn_blocking(move || file.finish()).await.map_err(io::Error::other)??;
+    let done = match register(road, &sender, id, whole).await {
+        // Somebody sent the same content in this very moment: now it is known.
+        Err(error) if error.is_constraint("deliveries_same_content") => register(road, &sender, id, whole).await,
+        other => other,
+    };
+    if !matches!(done, Ok(Received::New(_))) {
+        road.blobs.destroy(id)?;
+    }
+    road.db.work.notify_waiters();
+    Ok(done?)
+}
+
+async fn register(road: &Road, sender: &Sender<'_>, id: Uuid, whole: Whole) -> Result<Received, StoreError> {
+    let digest = road.keys.digest(whole.sha256);
+    let key = digest.key_id();
+    let mut tx = worker_tx(&road.db).await?;
+    let first = deliveries::same_content(&mut tx, sender.party, &digest.bytes, &key).await?;
+    let name = shown_name(sender.file_name);
+    let findings = first.map(|(_, at)| {
+        let finding = Finding::whole(Code::A12).filled(Filled::Date(dutch(clock::dutch_day(at))));
+        serde_json::to_value([finding]).unwrap_or_default()
+    });
+    let new = NewDelivery {
+        id,
+        party: sender.party,
+        channel: sender.channel.as_str(),
+        state: if first.is_some() { "done" } else { "received" },
+        outcome: first.map(|_| "DUBBEL"),
+        file_name: Some(&name),
+        file_size: i64::try_from(whole.size).ok(),
+        digest: Some((&digest.bytes, &key)),
+        blob: first.is_none().then_some(id),
+        findings: findings.unwrap_or_else(|| serde_json::json!([])),
+        doubles: first.map(|(of, _)| of),
+        preview: sender.preview,
+        received_at: sender.now,
+        received_by: sender.by,
+    };
+    deliveries::insert(&mut tx, &new).await?;
+    if first.is_none() {
+        jobs::push(&mut tx, JobKind::Check, id).await?;
+    }
+    let event = sender.event.clone().for_party(sender.party).object("delivery", id);
+    audit::add(&mut tx, event.detail("channel", sender.channel.as_str()).detail("double", first.is_some())).await?;
+    tx.commit().await?;
+    Ok(first.map_or(Received::New(id), |(of, _)| Received::Double { id, of }))
+}
+
+/// The event of a receipt.
+pub const RECEIVED: Kind = Kind::DeliveryReceived;
+
+/// The name as it may be kept: no folders, no control characters, and no BSN (security G12).
+fn shown_name(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let clean: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
+    let mut shown = String::with_capacity(clean.len());
+    for part in clean.split_inclusive(|c: char| !c.is_ascii_digit()) {
+        let digits = part.trim_end_matches(|c: char| !c.is_ascii_digit());
+        if Bsn::parse(digits).is_ok() {
+            shown.push_str("*********");
+            shown.push_str(&part[digits.len()..]);
+        } else {
+            shown.push_str(part);
+        }
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_name;
+
+    #[test]
+    fn a_bsn_in_a_file_name_is_not_kept() {
+        assert_eq!(shown_name("C:\\map\\zonnehof 999990019.csv"), "zonnehof *********.csv");
+        assert_eq!(shown_name("999990019"), "*********");
+        assert_eq!(shown_name("../../etc/2021-03-01_0001.csv"), "2021-03-01_0001.csv");
+        assert_eq!(shown_name("regel\r\n1.csv"), "regel1.csv");
+    }
+}

@@ -1,0 +1,58 @@
+//! What every step of the way of a delivery needs, and the worker that goes it.
+
+use super::process;
+use super::receive::BlobStore;
+use crate::clock;
+use crate::jobs::{self, Handler, Job, Stopped};
+use crate::keys::Keys;
+use crate::store::Db;
+use std::sync::Arc;
+use time::{Date, OffsetDateTime};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Database, keys, raw files, clock.
+#[derive(Clone)]
+pub struct Road {
+    /// The database.
+    pub db: Db,
+    /// Keys.
+    pub keys: Arc<Keys>,
+    /// Raw files.
+    pub blobs: BlobStore,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// Where the time comes from: the machine, or a fixed moment (`--today`, tests).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Clock {
+    /// The day the rules take for today, instead of the machine's.
+    pub today: Option<Date>,
+}
+
+impl Clock {
+    /// The time.
+    #[must_use]
+    pub fn now(self) -> OffsetDateTime {
+        clock::now()
+    }
+
+    /// The day of the rules, for something that came in at `at`.
+    #[must_use]
+    pub fn day(self, at: OffsetDateTime) -> Date {
+        self.today.unwrap_or_else(|| clock::dutch_day(at))
+    }
+}
+
+#[async_trait::async_trait]
+impl Handler for Road {
+    async fn handle(&self, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+        process::delivery(self, job, stop).await
+    }
+}
+
+/// Works on deliveries until `stop` turns true: what `cims serve --roles worker` runs.
+pub async fn work(road: &Road, boot: Uuid, stop: watch::Receiver<bool>) {
+    jobs::work(road.db.clone(), boot, road, stop).await;
+}

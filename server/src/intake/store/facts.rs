@@ -1,0 +1,125 @@
+//! Fetches what must be known to judge a chunk: one query per kind of fact, whatever its size.
+
+use super::People;
+use crate::intake::matching::{Batches, BrpFacts, Facts, Incoming, Jab, Known};
+use crate::keys::Keys;
+use crate::store::products::Products;
+use crate::store::register::{self, BrpList};
+use crate::store::{StoreError, WorkerTx};
+use domain::row::Accepted;
+use std::collections::{HashMap, HashSet};
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+/// Hours after which the copy of the BRP is too old (specification B13).
+const BRP_MAX_AGE: Duration = Duration::hours(48);
+
+/// Finds the facts for these rows, and gives each row its person.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn gather(
+    tx: &mut WorkerTx<'_>,
+    keys: &Keys,
+    products: &Products,
+    party: Uuid,
+    now: OffsetDateTime,
+    rows: &mut [Incoming],
+) -> Result<(Facts, People), StoreError> {
+    let people = People::find(tx, keys, rows).await?;
+    let persons: Vec<Uuid> = rows.iter().filter_map(|row| row.person).collect::<HashSet<_>>().into_iter().collect();
+    let facts = Facts {
+        brp: brp(tx, now, rows, &people).await?,
+        batches: Batches::new(register::batches(tx).await?.into_iter().filter_map(|batch| {
+            Some((batch.lot, Products::id(batch.vaccine)?, batch.expiration_date))
+        })),
+        agbs: register::agbs(tx, party).await?,
+        keys: known_keys(tx, party, rows).await?,
+        jabs: jabs(tx, party, &persons).await?,
+        intervals: products.lists().vaccines().iter().filter_map(|vaccine| Some((vaccine.id, vaccine.min_days?))).collect(),
+    };
+    Ok((facts, people))
+}
+
+async fn known_keys(tx: &mut WorkerTx<'_>, party: Uuid, rows: &[Incoming]) -> Result<HashMap<String, Known>, StoreError> {
+    let keys: Vec<String> = rows.iter().filter_map(|row| row.source_key.clone()).collect();
+    let found = register::known_keys(tx, party, &keys).await?;
+    Ok(found
+        .into_iter()
+        .map(|key| {
+            let known = Known {
+                registration: key.report_id,
+                version: key.version,
+                digest: key.row_digest.and_then(|digest| digest.try_into().ok()),
+                person: key.person_id,
+                vaccination: key.vaccination_id,
+                withdrawn: key.mutation == "V",
+            };
+            (key.source_key, known)
+        })
+        .collect())
+}
+
+async fn jabs(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    persons: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Jab>>, StoreError> {
+    let mut found: HashMap<Uuid, Vec<Jab>> = HashMap::new();
+    for known in register::jabs(tx, party, persons).await? {
+        let Some(vaccine) = Products::id(known.vaccine) else { continue };
+        found.entry(known.person_id).or_default().push(Jab {
+            id: known.id,
+            date: known.vaccinated_on,
+            vaccine,
+            batch: known.batch,
+            dose: u8::try_from(known.dose).unwrap_or_default(),
+            own: known.own,
+            others: known.others > 0,
+        });
+    }
+    Ok(found)
+}
+
+/// The copy of the BRP is missing or too old (rule B13).
+///
+/// # Errors
+/// When the database fails.
+pub async fn brp_is_late(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<bool, StoreError> {
+    let loaded = register::brp_loaded_at(tx).await?;
+    Ok(loaded.is_none_or(|loaded| now - loaded > BRP_MAX_AGE))
+}
+
+async fn brp(tx: &mut WorkerTx<'_>, now: OffsetDateTime, rows: &[Incoming], people: &People) -> Result<BrpFacts, StoreError> {
+    if brp_is_late(tx, now).await? {
+        return Ok(BrpFacts { late: true, lists: HashMap::new() });
+    }
+    let mut lists: HashMap<Uuid, Vec<BrpList>> = HashMap::new();
+    let (macs, owners) = people.by_bsn();
+    for list in register::brp_by_bsn(tx, &macs).await? {
+        if let Some(person) = list.bsn_mac.as_ref().and_then(|mac| owners.get(mac)) {
+            lists.entry(*person).or_default().push(list);
+        }
+    }
+    let (mut postcodes, mut numbers, mut at) = (Vec::new(), Vec::new(), HashMap::<(String, i32), Vec<Uuid>>::new());
+    for row in rows {
+        let (Some(person), Some(Accepted::Vaccination(jab))) = (row.person, &row.accepted) else { continue };
+        let who = jab.person();
+        if who.bsn().is_none()
+            && let (Some(postcode), Some(number)) = (who.postcode(), who.house_number().and_then(|n| i32::try_from(n).ok()))
+        {
+            postcodes.push(postcode.as_str().to_owned());
+            numbers.push(number);
+            at.entry((postcode.as_str().to_owned(), number)).or_default().push(person);
+        }
+    }
+    if !postcodes.is_empty() {
+        for list in register::brp_by_address(tx, &postcodes, &numbers).await? {
+            let address = list.postcode.clone().zip(list.house_number);
+            for person in address.and_then(|address| at.get(&address)).into_iter().flatten() {
+                lists.entry(*person).or_default().push(list.clone());
+            }
+        }
+    }
+    Ok(BrpFacts { late: false, lists })
+}

@@ -1,0 +1,163 @@
+//! One transaction per chunk: rows, outcomes, versions, vaccinations, counts (security G2).
+//!
+//! In go rows after stage 1; the facts about them are fetched as sets, `matching` judges them, and what
+//! follows is written as sets. [`Keep`] says how far it goes: a preview keeps the outcome of each row and
+//! leaves the register alone. Audit line and progress are the caller's, in the same transaction.
+
+mod columns;
+mod facts;
+mod people;
+
+pub use columns::content;
+pub use facts::brp_is_late;
+pub use people::People;
+
+use super::matching::{self, Effect, Incoming, Judged};
+use crate::keys::Keys;
+use crate::store::products::Products;
+use crate::store::register::{self, Origin};
+use crate::store::{StoreError, WorkerTx, rows};
+use columns::Columns;
+use domain::delivery::{Channel, Counts};
+use domain::finding::Severity;
+use domain::row::Accepted;
+use std::collections::HashSet;
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+
+/// Version of the rules that judged a row, kept with it (security G3).
+pub const RULESET: &str = concat!("cims-", env!("CARGO_PKG_VERSION"));
+
+/// How far a chunk goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// Judge, keep nothing: the pass that decides about the file as a whole.
+    Nothing,
+    /// Keep the outcome of each row; the register stays untouched until "Indienen".
+    Preview,
+    /// Everything.
+    Register,
+}
+
+/// Of whom, and when.
+pub struct Errand<'a> {
+    /// Keys.
+    pub keys: &'a Keys,
+    /// Code lists.
+    pub products: &'a Products,
+    /// The delivery.
+    pub delivery: Uuid,
+    /// Its party.
+    pub party: Uuid,
+    /// Its channel.
+    pub channel: Channel,
+    /// Who delivers, when a person does.
+    pub by: Option<Uuid>,
+    /// The time.
+    pub now: OffsetDateTime,
+    /// The day of the rules.
+    pub today: Date,
+    /// Reference of the receipt (entry form).
+    pub reference: Option<String>,
+    /// Reason of a correction or withdrawal, as typed (entry form).
+    pub reason: Option<String>,
+    /// Rows of this delivery are there already, from a preview.
+    pub previewed: bool,
+}
+
+/// What a chunk came to.
+#[derive(Default)]
+pub struct Chunk {
+    /// Rows per outcome.
+    pub counts: Counts,
+    /// Rows with a warning.
+    pub warnings: i32,
+    /// Repaired values.
+    pub repairs: i32,
+    /// Rows held against the BRP, and those that matched (rule A20).
+    pub asked: u32,
+    /// Those that matched.
+    pub matched: u32,
+    /// Persons the chunk is about, for the audit.
+    pub persons: Vec<Uuid>,
+    /// The rows.
+    pub judged: Vec<Judged>,
+}
+
+/// Judges and keeps one chunk.
+///
+/// # Errors
+/// When the database fails; `StoreError::Conflict` when somebody else was faster: try the chunk again.
+pub async fn chunk(tx: &mut WorkerTx<'_>, errand: &Errand<'_>, mut rows: Vec<Incoming>, keep: Keep) -> Result<Chunk, StoreError> {
+    let (mut facts, people) =
+        facts::gather(tx, errand.keys, errand.products, errand.party, errand.now, &mut rows).await?;
+    let judged = matching::judge(rows, &mut facts);
+    let mut chunk = summary(judged);
+    if keep == Keep::Nothing {
+        return Ok(chunk);
+    }
+    let columns = Columns::of(errand, &chunk.judged, keep);
+    if keep == Keep::Register {
+        count(tx, errand, &chunk.judged).await?;
+        let asked = columns.ends.0.len() as u64;
+        if register::end_versions(tx, &columns.ends.0, &columns.ends.1).await? < asked {
+            return Err(StoreError::Conflict("version".to_owned()));
+        }
+        let used: HashSet<Uuid> = columns.reports.person_id.iter().flatten().copied().collect();
+        people.store_new(tx, errand.keys, &used).await?;
+        register::insert_jabs(tx, &columns.jabs).await?;
+        let origin = Origin {
+            party: errand.party,
+            delivery: errand.delivery,
+            channel: errand.channel.as_str(),
+            by: errand.by,
+            ruleset: RULESET,
+        };
+        register::insert_reports(tx, &origin, &columns.reports).await?;
+        chunk.persons = used.into_iter().collect();
+    }
+    if errand.previewed {
+        rows::delete(tx, errand.delivery, &columns.rows.row_number).await?;
+    }
+    rows::insert(tx, errand.delivery, errand.party, &columns.rows).await?;
+    Ok(chunk)
+}
+
+fn summary(judged: Vec<Judged>) -> Chunk {
+    let mut chunk = Chunk::default();
+    for row in &judged {
+        chunk.counts.add(row.outcome);
+        chunk.warnings += i32::from(row.shown.iter().any(|finding| finding.severity == Severity::Waarschuwing));
+        chunk.repairs += i32::try_from(row.row.repairs.len()).unwrap_or(i32::MAX);
+        if let Some(matched) = row.matched {
+            chunk.asked += 1;
+            chunk.matched += u32::from(matched);
+        }
+    }
+    chunk.judged = judged;
+    chunk
+}
+
+/// People without consent: numbers, and for 30 days a keyed hash against counting twice.
+async fn count(tx: &mut WorkerTx<'_>, errand: &Errand<'_>, judged: &[Judged]) -> Result<(), StoreError> {
+    let counted = judged.iter().filter_map(|row| match (&row.effect, &row.row.accepted) {
+        (Effect::Count, Some(Accepted::Count(count))) => Some(count),
+        _ => None,
+    });
+    let counted: Vec<_> = counted
+        .map(|count| (count, count.source_key.as_ref().map(|key| errand.keys.count_key(errand.party, key.as_str()))))
+        .collect();
+    let Some(hash_key) = counted.iter().find_map(|(_, mac)| mac.map(|mac| mac.key_id())) else {
+        let all: Vec<_> = counted.iter().map(|(count, _)| columns::anonymous(count)).collect();
+        return register::add_counts(tx, errand.party, &all).await;
+    };
+    let hashes: Vec<Vec<u8>> = counted.iter().filter_map(|(_, mac)| mac.map(|mac| mac.bytes.to_vec())).collect();
+    let mut fresh: HashSet<Vec<u8>> =
+        register::remember_counted(tx, errand.party, &hash_key, &hashes, errand.today).await?.into_iter().collect();
+    let new: Vec<_> = counted
+        .iter()
+        .filter(|(_, mac)| mac.is_none_or(|mac| fresh.remove(mac.bytes.as_slice())))
+        .map(|(count, _)| columns::anonymous(count))
+        .collect();
+    register::add_counts(tx, errand.party, &new).await
+}

@@ -1,0 +1,108 @@
+//! Which person of the register a row is about: known by the keyed hash of the BSN, or, without BSN, by
+//! that of birth date, address and name. Who is not known yet gets a key here and is stored with the chunk.
+
+use crate::intake::matching::Incoming;
+use crate::keys::{Keys, Mac, Purpose};
+use crate::store::register::{self, NewPersons};
+use crate::store::{StoreError, WorkerTx};
+use domain::bsn::Bsn;
+use domain::row::{Accepted, Person};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use uuid::Uuid;
+
+/// The persons of a chunk.
+#[derive(Default)]
+pub struct People {
+    bsn: HashMap<Bsn, (Mac, Uuid)>,
+    /// Canonical identity (see [`identity`]) of those without BSN.
+    identity: BTreeMap<String, (Mac, Uuid)>,
+    new: HashSet<Uuid>,
+}
+
+impl People {
+    /// Gives each row its person.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find(tx: &mut WorkerTx<'_>, keys: &Keys, rows: &mut [Incoming]) -> Result<Self, StoreError> {
+        let mut people = Self::default();
+        for row in &*rows {
+            let Some(Accepted::Vaccination(jab)) = &row.accepted else { continue };
+            match jab.person().bsn() {
+                Some(bsn) => {
+                    people.bsn.entry(*bsn).or_insert_with(|| (keys.bsn_mac(bsn), Uuid::nil()));
+                }
+                None => {
+                    let identity = identity(jab.person());
+                    let mac = keys.identity_mac(identity.as_bytes());
+                    people.identity.entry(identity).or_insert((mac, Uuid::nil()));
+                }
+            }
+        }
+        people.look_up(tx).await?;
+        for row in rows {
+            let Some(Accepted::Vaccination(jab)) = &row.accepted else { continue };
+            row.person = match jab.person().bsn() {
+                Some(bsn) => people.bsn.get(bsn).map(|(_, id)| *id),
+                None => people.identity.get(&identity(jab.person())).map(|(_, id)| *id),
+            };
+        }
+        Ok(people)
+    }
+
+    async fn look_up(&mut self, tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
+        if let Some(key) = self.bsn.values().next().map(|(mac, _)| mac.key_id()) {
+            let macs: Vec<Vec<u8>> = self.bsn.values().map(|(mac, _)| mac.bytes.to_vec()).collect();
+            let known: HashMap<_, _> = register::persons_by_bsn(tx, &key, &macs).await?.into_iter().collect();
+            fill(self.bsn.values_mut(), &known, &mut self.new);
+        }
+        if let Some(key) = self.identity.values().next().map(|(mac, _)| mac.key_id()) {
+            let macs: Vec<Vec<u8>> = self.identity.values().map(|(mac, _)| mac.bytes.to_vec()).collect();
+            let known: HashMap<_, _> = register::persons_by_identity(tx, &key, &macs).await?.into_iter().collect();
+            fill(self.identity.values_mut(), &known, &mut self.new);
+        }
+        Ok(())
+    }
+
+    /// Keyed hashes of all BSNs, and whose they are.
+    #[must_use]
+    pub fn by_bsn(&self) -> (Vec<Vec<u8>>, HashMap<Vec<u8>, Uuid>) {
+        let owners: HashMap<Vec<u8>, Uuid> = self.bsn.values().map(|(mac, id)| (mac.bytes.to_vec(), *id)).collect();
+        (owners.keys().cloned().collect(), owners)
+    }
+
+    /// Stores those of `used` that the register does not know yet, their BSN sealed.
+    ///
+    /// # Errors
+    /// When the database fails; a unique violation when somebody else was faster.
+    pub async fn store_new(&self, tx: &mut WorkerTx<'_>, keys: &Keys, used: &HashSet<Uuid>) -> Result<(), StoreError> {
+        let mut rows = NewPersons::default();
+        let wanted = |id: &Uuid| used.contains(id) && self.new.contains(id);
+        for (bsn, (mac, id)) in self.bsn.iter().filter(|(_, (_, id))| wanted(id)) {
+            rows.push(*id, mac.key_id(), Some((mac.bytes.to_vec(), keys.seal_bsn(bsn, *id).into_bytes())), None);
+        }
+        for (identity, (mac, id)) in self.identity.iter().filter(|(_, (_, id))| wanted(id)) {
+            let sealed = keys.seal(identity.as_bytes(), &Purpose::Identity.of(id.as_bytes())).into_bytes();
+            rows.push(*id, mac.key_id(), None, Some((mac.bytes.to_vec(), sealed)));
+        }
+        register::insert_persons(tx, &rows).await
+    }
+}
+
+fn fill<'p>(people: impl Iterator<Item = &'p mut (Mac, Uuid)>, known: &HashMap<Vec<u8>, Uuid>, new: &mut HashSet<Uuid>) {
+    for (mac, id) in people {
+        *id = known.get(mac.bytes.as_slice()).copied().unwrap_or_else(|| {
+            let fresh = Uuid::now_v7();
+            new.insert(fresh);
+            fresh
+        });
+    }
+}
+
+/// What a person without BSN is known by: birth date, postcode, house number and folded name.
+fn identity(person: &Person) -> String {
+    let name = domain::matching::fold(person.surname().unwrap_or_default());
+    let postcode = person.postcode().map_or("", |postcode| postcode.as_str());
+    let number = person.house_number().map(|number| number.to_string()).unwrap_or_default();
+    [person.birth_date().iso().as_str(), postcode, &number, &name].join("\u{1f}")
+}

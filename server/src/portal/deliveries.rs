@@ -1,0 +1,198 @@
+//! Uploads, their preview and their result (features F13-F26). Own party only.
+//!
+//! A preview shows what was found and changes nothing; "Indienen" puts the storing in the queue.
+
+use super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
+use crate::audit::{self, Kind};
+use crate::jobs::{self, JobKind};
+use crate::keys::{Purpose, Sealed};
+use crate::store::delivery_views::{self, Line};
+use crate::store::{StoreError, deliveries, party_tx, worker_tx};
+use app::ports::deliveries::{Deliveries, DeliveryLine, DeliveryView, FindingGroup, Phase, RepairGroup};
+use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use domain::delivery::{Channel, Counts, FileOutcome};
+use domain::finding::{Code, Finding};
+use domain::row::Column;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Examples of a kind of repair.
+const EXAMPLES: usize = 3;
+
+#[async_trait::async_trait]
+impl Deliveries for Portal {
+    async fn list(&self, caller: &Caller, page: u32) -> PortResult<Page<DeliveryLine>> {
+        let party = deliverer(caller)?;
+        let page = page.max(1);
+        let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let total = delivery_views::total(&mut tx, party).await.or_broken(caller)?;
+        let lines = delivery_views::list(&mut tx, party, i64::from(PAGE_ROWS), offset).await.or_broken(caller)?;
+        let items = lines.iter().map(line).collect::<Result<Vec<_>, _>>().or_broken(caller)?;
+        Ok(Page { items, total: u64::try_from(total).unwrap_or_default(), page })
+    }
+
+    async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView> {
+        let party = deliverer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let row = delivery_views::one(&mut tx, party, id).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+        let shown = line(&row).or_broken(caller)?;
+        let mut view = DeliveryView {
+            progress: (number(row.done), number(i64::from(row.rows_read))),
+            read_as: read_as(&row),
+            skipped: number(i64::from(row.skipped)),
+            file_findings: serde_json::from_value(row.findings).unwrap_or_default(),
+            groups: Vec::new(),
+            repairs: Vec::new(),
+            doubles: row.doubles,
+            may_submit: shown.phase == Phase::Preview,
+            line: shown,
+        };
+        // While it is worked on, the page asks every second and shows numbers only.
+        if matches!(view.line.phase, Phase::Preview | Phase::Done | Phase::Parked) {
+            view.groups = self.groups(&mut tx, id).await.or_broken(caller)?;
+            view.repairs = self.repairs(&mut tx, id).await.or_broken(caller)?;
+            let line = event(caller, Kind::ListShown).object("delivery", id).detail("list", "repairs").detail("groups", view.repairs.len());
+            audit::add(&mut tx, line).await.or_broken(caller)?;
+            tx.commit().await.or_broken(caller)?;
+        }
+        Ok(view)
+    }
+
+    async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        let party = deliverer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        if !deliveries::submit(&mut tx, party, id, caller.user_id, self.road.clock.now()).await.or_broken(caller)? {
+            tx.rollback().await.or_broken(caller)?;
+            return self.pressed_before(caller, id).await;
+        }
+        jobs::push(&mut tx, JobKind::Store, id).await.or_broken(caller)?;
+        audit::add(&mut tx, event(caller, Kind::DeliverySubmitted).object("delivery", id)).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        self.road.db.work.notify_waiters();
+        Ok(())
+    }
+
+    async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        let party = deliverer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        if !deliveries::discard(&mut tx, party, id).await.or_broken(caller)? {
+            tx.rollback().await.or_broken(caller)?;
+            return match self.phase(caller, id).await? {
+                Phase::Discarded => Ok(()),
+                _ => Err(PortError::Conflict),
+            };
+        }
+        deliveries::forget_rows(&mut tx, id).await.or_broken(caller)?;
+        deliveries::forget_blob(&mut tx, id).await.or_broken(caller)?;
+        audit::add(&mut tx, event(caller, Kind::DeliveryDiscarded).object("delivery", id)).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        self.road.blobs.destroy(id).map_err(|error| broken(caller, &error.kind()))
+    }
+}
+
+impl Portal {
+    async fn phase(&self, caller: &Caller, id: Uuid) -> PortResult<Phase> {
+        let party = deliverer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let row = delivery_views::one(&mut tx, party, id).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+        Ok(line(&row).or_broken(caller)?.phase)
+    }
+
+    /// Twice "Indienen" is once; what is no preview (any more) cannot be submitted.
+    async fn pressed_before(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        match self.phase(caller, id).await? {
+            Phase::Storing | Phase::Done => Ok(()),
+            _ => Err(PortError::Conflict),
+        }
+    }
+
+    async fn groups(&self, tx: &mut crate::store::PartyTx<'_>, id: Uuid) -> Result<Vec<FindingGroup>, StoreError> {
+        let mut groups: Vec<FindingGroup> = Vec::new();
+        for group in delivery_views::groups(tx, id).await? {
+            let Ok(finding) = serde_json::from_value::<Finding>(group.finding) else { continue };
+            let count = u32::try_from(group.rows.len()).unwrap_or(u32::MAX);
+            groups.push(FindingGroup { finding, rows: words::ranges(&group.rows), count });
+        }
+        groups.sort_by_key(|group| (std::cmp::Reverse(group.finding.severity), std::cmp::Reverse(group.count), group.finding.code));
+        Ok(groups)
+    }
+
+    async fn repairs(&self, tx: &mut crate::store::PartyTx<'_>, id: Uuid) -> Result<Vec<RepairGroup>, StoreError> {
+        let mut groups: BTreeMap<(Code, Column), RepairGroup> = BTreeMap::new();
+        for row in delivery_views::repairs(tx, id).await? {
+            let sealed = Sealed::from_bytes(row.repairs_sealed.unwrap_or_default());
+            let plain = self.road.keys.open(&sealed, &Purpose::Repairs.of(row.id.as_bytes())).map_err(|_| unopened())?;
+            let repairs: Vec<(Code, Column, String, String)> = serde_json::from_slice(&plain).map_err(|_| unopened())?;
+            for (code, column, before, after) in repairs {
+                let new = || RepairGroup { code: code.as_str().to_owned(), column, count: 0, examples: Vec::new() };
+                let group = groups.entry((code, column)).or_insert_with(new);
+                group.count += 1;
+                if group.examples.len() < EXAMPLES {
+                    group.examples.push((u32::try_from(row.row_number).unwrap_or_default(), before, after));
+                }
+            }
+        }
+        Ok(groups.into_values().collect())
+    }
+}
+
+fn line(row: &Line) -> Result<DeliveryLine, StoreError> {
+    let odd = || StoreError::Broken("delivery".to_owned());
+    let counts = Counts {
+        geaccepteerd: number(i64::from(row.geaccepteerd)),
+        te_controleren: number(i64::from(row.te_controleren)),
+        afgekeurd: number(i64::from(row.afgekeurd)),
+        dubbel: number(i64::from(row.dubbel)),
+        geteld: number(i64::from(row.geteld)),
+    };
+    Ok(DeliveryLine {
+        id: row.id,
+        file_name: row.file_name.clone().unwrap_or_default(),
+        channel: Channel::parse(&row.channel).ok_or_else(odd)?,
+        received: words::moment(row.received_at),
+        received_by: row.received_by.clone().unwrap_or_default(),
+        phase: phase(&row.state).ok_or_else(odd)?,
+        outcome: row.outcome.as_ref().and_then(|word| serde_json::from_value::<FileOutcome>(word.as_str().into()).ok()),
+        counts,
+    })
+}
+
+fn phase(state: &str) -> Option<Phase> {
+    Some(match state {
+        "received" | "complete" => Phase::Received,
+        "checking" => Phase::Checking,
+        "preview" => Phase::Preview,
+        "storing" => Phase::Storing,
+        "done" | "withdrawn" => Phase::Done,
+        "parked" => Phase::Parked,
+        "discarded" => Phase::Discarded,
+        _ => return None,
+    })
+}
+
+/// "Gelezen als CSV met puntkomma, Windows-1252, kopregel 5".
+fn read_as(row: &Line) -> String {
+    let Some(format) = &row.format else { return String::new() };
+    let info = |name: &str| row.format_info.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+    let mut words = format!("Gelezen als {}", format.to_uppercase());
+    if let Some(delimiter) = info("delimiter") {
+        words += match delimiter.as_str() {
+            ";" => " met puntkomma",
+            "," => " met komma",
+            _ => " met tab",
+        };
+    }
+    if let Some(encoding) = info("encoding") {
+        words += ", ";
+        words += &encoding;
+    }
+    if let Some(header) = row.format_info.get("header_row").and_then(serde_json::Value::as_u64) {
+        words += &format!(", kopregel {header}");
+    }
+    words
+}
+
+fn number(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or_default()
+}

@@ -1,0 +1,331 @@
+//! Drafts: begun, shown, thrown away. What is typed is sealed before it is stored.
+
+use super::super::{OrBroken, Portal, broken, deliverer, event, words};
+use crate::audit::{self, Kind};
+use crate::intake::check::Desk;
+use crate::intake::matching::Judged;
+use crate::intake::store::{self, Errand, Keep};
+use crate::keys::{Purpose, Sealed};
+use crate::store::products::Products;
+use crate::store::{StoreError, WorkerTx, drafts, party_tx, profiles, register, registrations, worker_tx};
+use app::ports::entry::{BatchChoice, BrpAnswer, DraftView, EarlierJab, Step};
+use app::ports::{Caller, PortError, PortResult};
+use domain::batch::BatchNumber;
+use domain::bsn::Bsn;
+use domain::codes::NamedVaccine;
+use domain::dates::dutch;
+use domain::delivery::Channel;
+use domain::finding::{Code, Finding, Severity};
+use domain::row::{Column, Context, Profile, RepairSet, RowText};
+use serde::{Deserialize, Serialize};
+use time::Duration;
+use uuid::Uuid;
+
+/// How far back "used here before" looks.
+const USED: Duration = Duration::days(14);
+
+/// What a draft holds.
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Draft {
+    pub(super) row: RowText,
+    /// The person step was sent once.
+    pub(super) person_saved: bool,
+    /// The vaccination step was sent once, or kept from the registration before.
+    pub(super) vaccination_saved: bool,
+    pub(super) brp: Option<BrpAnswer>,
+    /// About whom the BRP was asked (keyed digest), so that saving the same again asks nothing.
+    pub(super) asked: Option<Vec<u8>>,
+    pub(super) reason: String,
+    pub(super) confirmed: bool,
+    pub(super) next_person: bool,
+    /// The registration this corrects.
+    pub(super) corrects: Option<Uuid>,
+}
+
+/// Columns of the person step.
+pub(super) fn is_person_step(column: Column) -> bool {
+    column == Column::Toestemming || column.is_personal()
+}
+
+/// Columns of the vaccination step.
+pub(super) fn is_vaccination_step(column: Column) -> bool {
+    !is_person_step(column) && !matches!(column, Column::Mutatie | Column::Bronsleutel)
+}
+
+/// A draft against the rules and the register.
+pub(super) struct Looked {
+    pub(super) judged: Judged,
+    pub(super) suggestion: Option<String>,
+}
+
+impl Draft {
+    fn answer(&self) -> BrpAnswer {
+        self.brp.unwrap_or(BrpAnswer::NotAsked)
+    }
+
+    /// The BRP does not stand in the way.
+    fn may_pass(&self) -> bool {
+        self.answer() != BrpAnswer::NotMatchable || !self.reason.trim().is_empty()
+    }
+
+    /// What its owner gets to see of the findings.
+    pub(super) fn findings(&self, judged: &Judged) -> Vec<Finding> {
+        // The answer of the BRP check says it; a correction has no such step.
+        let told_otherwise = |code| matches!(code, Code::B10 | Code::B13) && self.corrects.is_none();
+        let shown = judged.shown.iter().filter(|finding| !told_otherwise(finding.code)).filter(|finding| finding.severity != Severity::Hersteld);
+        let now = |finding: &&Finding| {
+            let person = finding.column.is_some_and(is_person_step);
+            self.vaccination_saved || (self.person_saved && person && finding.severity == Severity::Fout)
+        };
+        shown.filter(now).cloned().collect()
+    }
+
+    /// First step that is not complete.
+    pub(super) fn step(&self, judged: &Judged) -> Step {
+        let refused = |here: fn(Column) -> bool| {
+            judged.shown.iter().any(|f| f.severity == Severity::Fout && f.code != Code::B10 && f.column.is_some_and(here))
+        };
+        if !self.person_saved || refused(is_person_step) || !self.may_pass() {
+            return Step::Person;
+        }
+        let refuses = |finding: &Finding| finding.severity == Severity::Fout && finding.code != Code::B10;
+        if !self.vaccination_saved || judged.shown.iter().any(refuses) || (self.asks_a_tick(judged) && !self.confirmed) {
+            return Step::Vaccination;
+        }
+        Step::Check
+    }
+
+    /// Something to look at before going on (features F12).
+    pub(super) fn asks_a_tick(&self, judged: &Judged) -> bool {
+        self.findings(judged).iter().any(|f| matches!(f.severity, Severity::Waarschuwing | Severity::Controle))
+    }
+}
+
+impl Portal {
+    pub(super) fn seal_draft(&self, id: Uuid, draft: &Draft) -> Vec<u8> {
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(draft).unwrap_or_default());
+        self.road.keys.seal(&plain, &Purpose::Draft.of(id.as_bytes())).into_bytes()
+    }
+
+    pub(super) fn unseal_draft(&self, id: Uuid, sealed: Vec<u8>) -> Result<Draft, StoreError> {
+        let plain = self.road.keys.open(&Sealed::from_bytes(sealed), &Purpose::Draft.of(id.as_bytes()));
+        let plain = plain.map_err(|_| super::super::unopened())?;
+        serde_json::from_slice(&plain).map_err(|_| super::super::unopened())
+    }
+
+    /// An open draft of the caller.
+    pub(super) async fn load_draft(&self, caller: &Caller, id: Uuid) -> PortResult<Draft> {
+        deliverer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let row = drafts::open(&mut tx, id).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+        self.unseal_draft(id, row.sealed).or_broken(caller)
+    }
+
+    pub(super) async fn keep_draft(&self, caller: &Caller, id: Uuid, draft: &Draft) -> PortResult<()> {
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        if !drafts::update(&mut tx, id, &self.seal_draft(id, draft)).await.or_broken(caller)? {
+            return Err(PortError::NotFound);
+        }
+        tx.commit().await.or_broken(caller)
+    }
+
+    pub(super) async fn new_draft(&self, caller: &Caller, draft: &Draft) -> PortResult<Uuid> {
+        let party = deliverer(caller)?;
+        let id = Uuid::now_v7();
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        drafts::insert(&mut tx, id, party, caller.user_id, &self.seal_draft(id, draft)).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(id)
+    }
+
+    pub(super) async fn begin_draft(&self, caller: &Caller, same_as: Option<String>, same_person: bool) -> PortResult<Uuid> {
+        let party = deliverer(caller)?;
+        let day = self.road.clock.day(self.road.clock.now());
+        let mut draft = Draft::default();
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        match same_as {
+            None => {
+                let defaults = drafts::defaults(&mut tx, caller.user_id, day).await.or_broken(caller)?;
+                draft.row = defaults.and_then(|content| serde_json::from_value(content).ok()).unwrap_or_default();
+            }
+            Some(reference) => {
+                let receipt = drafts::receipt(&mut tx, &reference).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+                if same_person {
+                    let report = receipt.report_id.ok_or(PortError::NotFound)?;
+                    let versions = registrations::versions(&mut tx, party, report).await.or_broken(caller)?;
+                    let newest = versions.into_iter().find(|v| v.content_sealed.is_some()).ok_or(PortError::NotFound)?;
+                    let content = self.open_row(Purpose::Report, report, newest.content_sealed).or_broken(caller)?;
+                    for column in Column::ALL.into_iter().filter(|column| is_person_step(*column)) {
+                        draft.row.set(column, content.get(column));
+                    }
+                    let line = event(caller, Kind::RegistrationRead).object("registration", report).about(newest.person_id);
+                    audit::add(&mut tx, line).await.or_broken(caller)?;
+                } else {
+                    let row = receipt.content.get("row").cloned().and_then(|row| serde_json::from_value(row).ok());
+                    draft.row = row.unwrap_or_default();
+                    draft.vaccination_saved = true;
+                    draft.next_person = true;
+                }
+            }
+        }
+        tx.commit().await.or_broken(caller)?;
+        self.new_draft(caller, &draft).await
+    }
+
+    pub(super) async fn newest_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>> {
+        deliverer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = drafts::newest(&mut tx, caller.user_id).await.or_broken(caller)?;
+        drop(tx);
+        for row in found {
+            let (id, at) = (row.id, row.updated_at);
+            let draft = self.unseal_draft(id, row.sealed).or_broken(caller)?;
+            // Only what somebody typed is worth coming back to.
+            if draft.person_saved && draft.corrects.is_none() {
+                let mut view = self.view(caller, id, draft).await?;
+                view.resumed_from = Some(words::clock_time(at));
+                return Ok(Some(view));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) async fn show_draft(&self, caller: &Caller, id: Uuid) -> PortResult<DraftView> {
+        let draft = self.load_draft(caller, id).await?;
+        self.view(caller, id, draft).await
+    }
+
+    pub(super) async fn discard_draft(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        deliverer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        if !drafts::delete(&mut tx, id).await.or_broken(caller)? {
+            return Err(PortError::NotFound);
+        }
+        tx.commit().await.or_broken(caller)
+    }
+
+    /// Holds a row against rules and register; keeps nothing.
+    pub(super) async fn look(&self, caller: &Caller, draft: &Draft) -> PortResult<Looked> {
+        let party = deliverer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let looked = self.look_in(&mut tx, caller, party, draft).await;
+        tx.rollback().await.or_broken(caller)?;
+        looked.or_broken(caller)
+    }
+
+    async fn look_in(&self, tx: &mut WorkerTx<'_>, caller: &Caller, party: Uuid, draft: &Draft) -> Result<Looked, StoreError> {
+        let now = self.road.clock.now();
+        let today = self.road.clock.day(now);
+        let products = Products::load(tx, today).await?;
+        let profile = profiles::of(tx, party, caller.user_id).await?;
+        let desk = Desk { context: context(today, &products, profile), keys: &self.road.keys };
+        let mut row = desk.check(1, &draft.row.as_raw());
+        row.source_key = None;
+        row.reason = Some(draft.reason.clone()).filter(|reason| !reason.trim().is_empty());
+        let errand = Errand {
+            keys: &self.road.keys,
+            products: &products,
+            delivery: Uuid::nil(),
+            party,
+            channel: Channel::Portaal,
+            by: Some(caller.user_id),
+            now,
+            today,
+            reference: None,
+            reason: None,
+            previewed: false,
+        };
+        let mut chunk = store::chunk(tx, &errand, vec![row], Keep::Nothing).await?;
+        let judged = chunk.judged.pop().ok_or(StoreError::NotFound)?;
+        let suggestion = self.suggestion(tx, &products, draft).await?;
+        Ok(Looked { judged, suggestion })
+    }
+
+    /// "Bedoelt u EJ6796?"
+    async fn suggestion(&self, tx: &mut WorkerTx<'_>, products: &Products, draft: &Draft) -> Result<Option<String>, StoreError> {
+        let typed: String = draft.row.get(Column::Batchnummer).to_uppercase().split_whitespace().collect();
+        if !draft.vaccination_saved || BatchNumber::parse(&typed).is_none() {
+            return Ok(None);
+        }
+        let vaccine = match products.lists().named(draft.row.get(Column::Vaccin)) {
+            NamedVaccine::Own(id) | NamedVaccine::Alias(id) => Some(id),
+            _ => None,
+        };
+        let known = register::batches(tx).await?;
+        let known = known.into_iter().filter_map(|batch| Some((batch.lot, Products::id(batch.vaccine)?, batch.expiration_date)));
+        Ok(crate::intake::matching::Batches::new(known).suggestion(&typed, vaccine))
+    }
+
+    /// The draft as its owner sees it. Shows own earlier registrations of the person, so it is audited.
+    pub(super) async fn view(&self, caller: &Caller, id: Uuid, draft: Draft) -> PortResult<DraftView> {
+        let party = deliverer(caller)?;
+        let looked = self.look(caller, &draft).await?;
+        let now = self.road.clock.now();
+        let mut worker = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let products = Products::load(&mut worker, self.road.clock.day(now)).await.or_broken(caller)?;
+        let person = self.known_person(&mut worker, &draft).await.or_broken(caller)?;
+        worker.rollback().await.or_broken(caller)?;
+
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let mut earlier = Vec::new();
+        if let Some(person) = person {
+            let found = registrations::earlier(&mut tx, party, person).await.or_broken(caller)?;
+            earlier.extend(found.into_iter().map(|jab| EarlierJab {
+                id: jab.id,
+                date: dutch(jab.vaccinated_on),
+                vaccine: products.name(jab.vaccine),
+                dose: u8::try_from(jab.dose).unwrap_or_default(),
+            }));
+        }
+        let used = registrations::used_batches(&mut tx, party, now - USED).await.or_broken(caller)?;
+        let batches = used.into_iter().map(|used| BatchChoice {
+            number: used.batch,
+            vaccine: products.name(used.vaccine),
+            times: u32::try_from(used.times).unwrap_or(u32::MAX),
+        });
+        let line = event(caller, Kind::RegistrationRead).object("draft", id).about(person).detail("earlier", earlier.len());
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(DraftView {
+            id,
+            findings: draft.findings(&looked.judged),
+            step: draft.step(&looked.judged),
+            brp: draft.answer(),
+            earlier,
+            batches: batches.collect(),
+            suggestion: looked.suggestion,
+            row: draft.row,
+            reason: draft.reason,
+            confirmed: draft.confirmed,
+            next_person: draft.next_person,
+            resumed_from: None,
+        })
+    }
+
+    /// The person of a draft, when the register knows one.
+    async fn known_person(&self, tx: &mut WorkerTx<'_>, draft: &Draft) -> Result<Option<Uuid>, StoreError> {
+        let digits: String = draft.row.get(Column::Bsn).chars().filter(char::is_ascii_digit).collect();
+        let Ok(bsn) = Bsn::parse(&digits) else { return Ok(None) };
+        let mac = self.road.keys.bsn_mac(&bsn);
+        let found = register::persons_by_bsn(tx, &mac.key_id(), &[mac.bytes.to_vec()]).await?;
+        Ok(found.first().map(|(_, id)| *id))
+    }
+}
+
+/// What the rules know at the entry form.
+pub(super) fn context(today: time::Date, products: &Products, profile: domain::row::PartyProfile) -> Context<'_> {
+    Context {
+        today,
+        channel: Channel::Portaal,
+        profile: Profile::Party(profile),
+        lists: products.lists(),
+        off: RepairSet::NONE,
+        test_lane: false,
+    }
+}
+
+/// An error that a step cannot mend.
+pub(super) fn odd(caller: &Caller) -> PortError {
+    broken(caller, &"a row without outcome")
+}

@@ -1,0 +1,71 @@
+//! Recording vaccinations one by one (features F01-F12).
+//!
+//! A draft is sealed before it is stored and belongs to one user at one party. Submitting it is a delivery
+//! of one row on the same road as a file; the draft is locked meanwhile, so twice is once.
+
+mod brp;
+mod change;
+mod draft;
+mod person;
+mod registrations;
+mod submit;
+mod vaccination;
+
+use super::Portal;
+use app::ports::entry::{
+    Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView, Saved, Submitted,
+};
+use app::ports::{Caller, Page, PortResult};
+use domain::row::RowText;
+use uuid::Uuid;
+
+#[async_trait::async_trait]
+impl Entry for Portal {
+    async fn begin(&self, caller: &Caller, same_as: Option<String>, same_person: bool) -> PortResult<Uuid> {
+        self.begin_draft(caller, same_as, same_person).await
+    }
+
+    async fn open_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>> {
+        self.newest_draft(caller).await
+    }
+
+    async fn draft(&self, caller: &Caller, id: Uuid) -> PortResult<DraftView> {
+        self.show_draft(caller, id).await
+    }
+
+    async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        self.discard_draft(caller, id).await
+    }
+
+    async fn save_person(&self, caller: &Caller, id: Uuid, row: RowText, reason: String) -> PortResult<Saved> {
+        brp::floor(self.save_person_step(caller, id, &row, reason)).await
+    }
+
+    async fn save_vaccination(&self, caller: &Caller, id: Uuid, row: RowText, confirmed: bool) -> PortResult<Saved> {
+        self.save_vaccination_step(caller, id, &row, confirmed).await
+    }
+
+    async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted> {
+        self.submit_draft(caller, id).await
+    }
+
+    async fn receipt(&self, caller: &Caller, reference: String) -> PortResult<Receipt> {
+        self.show_receipt(caller, &reference).await
+    }
+
+    async fn registrations(&self, caller: &Caller, filter: RegistrationFilter, page: u32) -> PortResult<Page<RegistrationLine>> {
+        self.list_registrations(caller, &filter, page).await
+    }
+
+    async fn registration(&self, caller: &Caller, id: Uuid) -> PortResult<RegistrationView> {
+        self.show_registration(caller, id).await
+    }
+
+    async fn correct(&self, caller: &Caller, id: Uuid, row: RowText, reason: String, confirmed: bool) -> PortResult<Corrected> {
+        brp::floor(self.correct_registration(caller, id, &row, reason, confirmed)).await
+    }
+
+    async fn withdraw(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()> {
+        self.withdraw_registration(caller, id, reason).await
+    }
+}

@@ -1,0 +1,226 @@
+//! Submitting: a delivery of one row, on the road of all deliveries, and its receipt.
+
+use super::super::{OrBroken, Portal, deliverer, event, words};
+use super::draft::{Draft, context, is_vaccination_step, odd};
+use crate::audit::{self, Kind};
+use crate::intake::check::Desk;
+use crate::intake::matching::{Effect, Incoming, Judged};
+use crate::intake::store::{self, Chunk, Errand, Keep};
+use crate::store::deliveries::{self, NewDelivery};
+use crate::store::drafts::{self, NewReceipt};
+use crate::store::products::Products;
+use crate::store::{StoreError, WorkerTx, party_tx, profiles, worker_tx};
+use app::ports::entry::{Receipt, Step, Submitted};
+use app::ports::{Caller, PortError, PortResult};
+use domain::delivery::{Channel, FileOutcome, RowOutcome};
+use domain::finding::{Finding, Severity};
+use domain::row::{Accepted, Column, RowText};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Attempts when somebody else is in the way.
+const ATTEMPTS: u32 = 4;
+
+/// One row on its way into the register.
+pub(super) struct Parcel<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) party: Uuid,
+    pub(super) row: &'a RowText,
+    /// The key under which the row is stored, when it is not in the row itself.
+    pub(super) source_key: Option<String>,
+    /// Why the sender goes on although not matchable.
+    pub(super) goes_on: Option<String>,
+    /// Reason of a correction or withdrawal.
+    pub(super) reason: Option<String>,
+    pub(super) reference: Option<String>,
+}
+
+/// What became of it.
+pub(super) struct Arrived {
+    pub(super) delivery: Uuid,
+    pub(super) chunk: Chunk,
+    pub(super) products: Products,
+}
+
+impl Arrived {
+    pub(super) fn judged(&self) -> Option<&Judged> {
+        self.chunk.judged.first()
+    }
+
+    pub(super) fn registration(&self) -> Option<Uuid> {
+        match self.judged().map(|judged| &judged.effect) {
+            Some(Effect::Report { registration, .. }) => Some(*registration),
+            Some(Effect::Withdraw(known)) => Some(known.registration),
+            _ => None,
+        }
+    }
+}
+
+impl Portal {
+    /// Stores one row as a delivery of its own, in the caller's transaction.
+    pub(super) async fn deliver(&self, tx: &mut WorkerTx<'_>, parcel: Parcel<'_>) -> Result<Arrived, StoreError> {
+        let now = self.road.clock.now();
+        let today = self.road.clock.day(now);
+        let user = parcel.caller.user_id;
+        let products = Products::load(tx, today).await?;
+        let profile = profiles::of(tx, parcel.party, user).await?;
+        let desk = Desk { context: context(today, &products, profile), keys: &self.road.keys };
+        let mut row: Incoming = desk.check(1, &parcel.row.as_raw());
+        if let (Some(key), Some(Accepted::Vaccination(_))) = (parcel.source_key, &row.accepted) {
+            row.source_key = Some(key);
+        }
+        row.reason = parcel.goes_on;
+        let delivery = Uuid::now_v7();
+        deliveries::insert(tx, &new_delivery(delivery, parcel.party, user, now)).await?;
+        let errand = Errand {
+            keys: &self.road.keys,
+            products: &products,
+            delivery,
+            party: parcel.party,
+            channel: Channel::Portaal,
+            by: Some(user),
+            now,
+            today,
+            reference: parcel.reference,
+            reason: parcel.reason,
+            previewed: false,
+        };
+        let chunk = store::chunk(tx, &errand, vec![row], Keep::Register).await?;
+        let outcome = FileOutcome::of(&chunk.counts, &[]);
+        deliveries::settle(tx, delivery, "done", Some(outcome.as_str()), chunk.counts, None).await?;
+        Ok(Arrived { delivery, chunk, products })
+    }
+
+    pub(super) async fn submit_draft(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted> {
+        deliverer(caller)?;
+        let mut attempt = 1;
+        loop {
+            match self.try_submit(caller, id).await {
+                Err(Halt::Store(StoreError::Constraint(_) | StoreError::Conflict(_))) if attempt < ATTEMPTS => attempt += 1,
+                Err(Halt::Store(error)) => return Err(error).or_broken(caller),
+                Err(Halt::Port(error)) => return Err(error),
+                Ok(submitted) => return Ok(submitted),
+            }
+        }
+    }
+
+    async fn try_submit(&self, caller: &Caller, id: Uuid) -> Result<Submitted, Halt> {
+        let party = deliverer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await?;
+        let (sealed, submitted) = drafts::lock(&mut tx, id, party, caller.user_id).await?.ok_or(PortError::NotFound)?;
+        if submitted {
+            return Ok(Submitted::Done { reference: drafts::reference_of(&mut tx, party, id).await? });
+        }
+        let draft = self.unseal_draft(id, sealed)?;
+        let now = self.road.clock.now();
+        let reference = words::reference(self.road.clock.day(now).year(), drafts::next_number(&mut tx).await?);
+        let parcel = Parcel {
+            caller,
+            party,
+            row: &draft.row,
+            source_key: Some(own_key(id)),
+            goes_on: Some(draft.reason.clone()).filter(|reason| !reason.trim().is_empty()),
+            reason: None,
+            reference: Some(reference.clone()),
+        };
+        let arrived = self.deliver(&mut tx, parcel).await?;
+        let judged = arrived.judged().ok_or_else(|| odd(caller))?;
+        let step = draft.step(judged);
+        if judged.outcome == RowOutcome::Afgekeurd || step != Step::Check {
+            tx.rollback().await?;
+            return Ok(Submitted::LookAgain(if step == Step::Check { Step::Person } else { step }));
+        }
+        let receipt = NewReceipt {
+            party,
+            token: id,
+            reference: &reference,
+            user: caller.user_id,
+            report: arrived.registration(),
+            delivery: arrived.delivery,
+            outcome: judged.outcome.as_str(),
+            content: receipt_content(&draft, judged, &arrived.products),
+        };
+        drafts::insert_receipt(&mut tx, &receipt).await?;
+        drafts::submitted(&mut tx, id).await?;
+        let kind = if judged.outcome == RowOutcome::Geteld { Kind::Counted } else { Kind::Entered };
+        let line = event(caller, kind).object("delivery", arrived.delivery).detail("outcome", judged.outcome.as_str());
+        audit::add(&mut tx, line.about(arrived.chunk.persons.iter().copied())).await?;
+        tx.commit().await?;
+        Ok(Submitted::Done { reference })
+    }
+
+    pub(super) async fn show_receipt(&self, caller: &Caller, reference: &str) -> PortResult<Receipt> {
+        deliverer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let row = drafts::receipt(&mut tx, reference).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+        let findings = row.content.get("findings").cloned().and_then(|list| serde_json::from_value(list).ok());
+        Ok(Receipt {
+            reference: reference.to_owned(),
+            registration: row.report_id,
+            outcome: RowOutcome::parse(&row.outcome).ok_or_else(|| odd(caller))?,
+            findings: findings.unwrap_or_default(),
+            received: words::long_moment(row.created_at),
+            vaccination: row.content.get("words").and_then(|words| words.as_str()).unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// Why a submit stopped.
+enum Halt {
+    Store(StoreError),
+    Port(PortError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<PortError> for Halt {
+    fn from(error: PortError) -> Self {
+        Self::Port(error)
+    }
+}
+
+const fn new_delivery<'a>(id: Uuid, party: Uuid, user: Uuid, now: OffsetDateTime) -> NewDelivery<'a> {
+    NewDelivery {
+        id,
+        party,
+        channel: Channel::Portaal.as_str(),
+        state: "storing",
+        outcome: None,
+        file_name: None,
+        file_size: None,
+        digest: None,
+        blob: None,
+        findings: serde_json::Value::Array(Vec::new()),
+        doubles: None,
+        preview: false,
+        received_at: now,
+        received_by: Some(user),
+    }
+}
+
+/// The source key of a row typed here: of its draft, so that an entry withdrawn by mistake can be typed again.
+/// Letters only: digits could look like a BSN (R04).
+fn own_key(draft: Uuid) -> String {
+    let letters = draft.as_bytes().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from(b'a' + half));
+    "portaal-".chars().chain(letters).collect()
+}
+
+/// What the receipt shows, and "same vaccination, next person" takes over. No person.
+fn receipt_content(draft: &Draft, judged: &Judged, products: &Products) -> serde_json::Value {
+    let mut row = RowText::default();
+    for column in Column::ALL.into_iter().filter(|column| is_vaccination_step(*column) && *column != Column::Leeftijdsgroep) {
+        row.set(column, draft.row.get(column));
+    }
+    let (date, vaccine, batch) = match &judged.row.accepted {
+        Some(Accepted::Vaccination(jab)) => (jab.date(), jab.vaccine(), *jab.batch()),
+        Some(Accepted::Count(count)) => (count.date, count.vaccine, count.batch),
+        _ => return serde_json::json!({ "row": row }),
+    };
+    let words = format!("{}, {}, batch {}", products.name(Products::number(vaccine)), domain::dates::dutch(date), batch);
+    let findings: Vec<&Finding> = judged.shown.iter().filter(|finding| finding.severity != Severity::Hersteld).collect();
+    serde_json::json!({ "row": row, "words": words, "findings": findings })
+}

@@ -1,0 +1,98 @@
+//! Moments, numbers and names as pages show them.
+
+use crate::clock::dutch_time;
+use domain::dates::dutch;
+use time::{Month, OffsetDateTime};
+
+/// "22-11-2026 14:05", Dutch time.
+pub(super) fn moment(at: OffsetDateTime) -> String {
+    let at = dutch_time(at);
+    format!("{} {:02}:{:02}", dutch(at.date()), at.hour(), at.minute())
+}
+
+/// "22 november 2026, 14:05", Dutch time.
+pub(super) fn long_moment(at: OffsetDateTime) -> String {
+    let at = dutch_time(at);
+    format!("{} {} {}, {:02}:{:02}", at.day(), month(at.month()), at.year(), at.hour(), at.minute())
+}
+
+/// "14:05", Dutch time.
+pub(super) fn clock_time(at: OffsetDateTime) -> String {
+    let at = dutch_time(at);
+    format!("{:02}:{:02}", at.hour(), at.minute())
+}
+
+fn month(month: Month) -> &'static str {
+    const NAMES: [&str; 12] = [
+        "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december",
+    ];
+    NAMES[usize::from(u8::from(month)) - 1]
+}
+
+/// `*****1234`, or "geen BSN".
+pub(super) fn masked(bsn: &str) -> String {
+    match bsn.get(5..) {
+        Some(end) if bsn.len() == 9 => format!("*****{end}"),
+        _ => "geen BSN".to_owned(),
+    }
+}
+
+/// Reference of a receipt: year, number, and a digit that catches a slip of the pen.
+pub(super) fn reference(year: i32, number: i64) -> String {
+    let digits = format!("{year}{number:06}");
+    let sum: u32 = digits.bytes().rev().enumerate().map(|(place, digit)| {
+        let digit = u32::from(digit - b'0');
+        if place % 2 == 0 { (digit * 2) / 10 + (digit * 2) % 10 } else { digit }
+    }).sum();
+    format!("{year}-{number:06}-{}", (10 - sum % 10) % 10)
+}
+
+/// Row numbers as ranges: "4, 9-31".
+pub(super) fn ranges(rows: &[i32]) -> String {
+    let mut sorted = rows.to_vec();
+    sorted.sort_unstable();
+    sorted.dedup();
+    let words: Vec<String> = sorted
+        .chunk_by(|a, b| a + 1 == *b)
+        .map(|run| match run {
+            [only] => only.to_string(),
+            [first, .., last] => format!("{first}-{last}"),
+            [] => String::new(),
+        })
+        .collect();
+    words.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn rows_are_told_as_ranges() {
+        assert_eq!(ranges(&[4, 9, 10, 11, 31, 12]), "4, 9-12, 31");
+        assert_eq!(ranges(&[5, 6]), "5-6");
+        assert_eq!(ranges(&[]), "");
+    }
+
+    #[test]
+    fn a_reference_ends_in_a_luhn_digit() {
+        let reference = reference(2026, 123);
+        assert_eq!(reference, "2026-000123-6");
+        let digits: Vec<u32> = reference.chars().filter_map(|c| c.to_digit(10)).collect();
+        let sum: u32 = digits.iter().rev().enumerate().map(|(place, d)| if place % 2 == 1 { d * 2 / 10 + d * 2 % 10 } else { *d }).sum();
+        assert_eq!(sum % 10, 0);
+    }
+
+    #[test]
+    fn moments_are_in_dutch_time() {
+        assert_eq!(moment(datetime!(2026-07-01 22:05 UTC)), "02-07-2026 00:05");
+        assert_eq!(long_moment(datetime!(2026-11-22 13:05 UTC)), "22 november 2026, 14:05");
+    }
+
+    #[test]
+    fn a_bsn_shows_its_last_four_digits() {
+        assert_eq!(masked("999990019"), "*****0019");
+        assert_eq!(masked(""), "geen BSN");
+    }
+}

@@ -1,0 +1,105 @@
+//! Budgets on asking the BRP (security §4.6): each question is counted, whatever its answer.
+
+use super::{StoreError, WorkerTx};
+use serde::Deserialize;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// How often one may ask; configuration (`settings`, key `brp_budget`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Questions of a user in a minute.
+    pub user_minute: i64,
+    /// Questions of a user in 24 hours.
+    pub user_day: i64,
+    /// Questions of a party in 24 hours.
+    pub party_day: i64,
+    /// Questions over which mismatches are counted.
+    pub mismatch_window: i64,
+    /// Percentage of mismatches above which a user is blocked.
+    pub mismatch_percent: i64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { user_minute: 60, user_day: 400, party_day: 5_000, mismatch_window: 50, mismatch_percent: 20 }
+    }
+}
+
+/// Whether somebody may ask now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Yes.
+    Yes,
+    /// Not now.
+    Later,
+    /// Blocked until RIVM lifts it.
+    Blocked,
+}
+
+/// The budget in force.
+///
+/// # Errors
+/// When the database fails.
+pub async fn budget(tx: &mut WorkerTx<'_>) -> Result<Budget, StoreError> {
+    let found = sqlx::query_scalar!("SELECT value FROM settings WHERE key = 'brp_budget'").fetch_optional(&mut **tx).await?;
+    Ok(found.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
+}
+
+/// Whether this user of this party may ask one more. Takes the user's turn, so that ten requests at once count as ten.
+///
+/// # Errors
+/// When the database fails.
+pub async fn allowed(tx: &mut WorkerTx<'_>, budget: Budget, user: Uuid, party: Uuid, now: OffsetDateTime) -> Result<Allowed, StoreError> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", user.to_string()).fetch_one(&mut **tx).await?;
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM brp_blocks WHERE user_id = $1 AND lifted_at IS NULL) AS "blocked!",
+                  (SELECT count(*) FROM brp_checks WHERE user_id = $1 AND checked_at > $3::timestamptz - interval '1 minute') AS "minute!",
+                  (SELECT count(*) FROM brp_checks WHERE user_id = $1 AND checked_at > $3::timestamptz - interval '1 day') AS "day!",
+                  (SELECT count(*) FROM brp_checks WHERE party_id = $2 AND checked_at > $3::timestamptz - interval '1 day') AS "party!""#,
+        user,
+        party,
+        now
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(if row.blocked {
+        Allowed::Blocked
+    } else if row.minute >= budget.user_minute || row.day >= budget.user_day || row.party >= budget.party_day {
+        Allowed::Later
+    } else {
+        Allowed::Yes
+    })
+}
+
+/// Counts a question; `true` when it makes too many mismatches, so that the user is blocked now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(tx: &mut WorkerTx<'_>, budget: Budget, user: Uuid, party: Uuid, matched: bool, now: OffsetDateTime) -> Result<bool, StoreError> {
+    sqlx::query!(
+        "INSERT INTO brp_checks (user_id, party_id, matched, checked_at) VALUES ($1, $2, $3, $4)",
+        user,
+        party,
+        matched,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    let row = sqlx::query!(
+        r#"SELECT count(*) AS "asked!", count(*) FILTER (WHERE NOT matched) AS "missed!"
+           FROM (SELECT matched FROM brp_checks
+                 WHERE user_id = $1 AND checked_at > COALESCE((SELECT max(lifted_at) FROM brp_blocks WHERE user_id = $1), '-infinity')
+                 ORDER BY checked_at DESC, id DESC LIMIT $2) AS newest"#,
+        user,
+        budget.mismatch_window
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let blocked = row.asked >= budget.mismatch_window && row.missed * 100 > row.asked * budget.mismatch_percent;
+    if blocked {
+        sqlx::query!("INSERT INTO brp_blocks (user_id, blocked_at) VALUES ($1, $2)", user, now).execute(&mut **tx).await?;
+    }
+    Ok(blocked)
+}

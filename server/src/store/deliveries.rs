@@ -1,0 +1,371 @@
+//! Deliveries: received, checked, submitted, ended. State moves only here, each time by one statement that
+//! names the state it comes from, so that two of the same command do one thing.
+
+use super::{StoreError, WorkerTx};
+use domain::delivery::Counts;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A new delivery.
+pub struct NewDelivery<'a> {
+    /// Key, also of its blob.
+    pub id: Uuid,
+    /// Whose.
+    pub party: Uuid,
+    /// Channel on the wire.
+    pub channel: &'a str,
+    /// State to begin in.
+    pub state: &'a str,
+    /// Outcome, when it ends at once (DUBBEL).
+    pub outcome: Option<&'a str>,
+    /// Name of the file, BSN-like digits masked.
+    pub file_name: Option<&'a str>,
+    /// Bytes.
+    pub file_size: Option<i64>,
+    /// Keyed digest of the content, and its key.
+    pub digest: Option<(&'a [u8], &'a str)>,
+    /// Key of the raw file, when there is one.
+    pub blob: Option<Uuid>,
+    /// Findings about the file.
+    pub findings: serde_json::Value,
+    /// The delivery it doubles.
+    pub doubles: Option<Uuid>,
+    /// Waits for "Indienen" once it is checked.
+    pub preview: bool,
+    /// When.
+    pub received_at: OffsetDateTime,
+    /// By whom.
+    pub received_by: Option<Uuid>,
+}
+
+/// Stores a new delivery.
+///
+/// # Errors
+/// When the database fails; constraint `deliveries_same_content` when the same content came in just now.
+pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), StoreError> {
+    let (digest, key) = new.digest.unzip();
+    sqlx::query!(
+        "INSERT INTO deliveries (id, party_id, channel, state, outcome, file_name, file_size, file_digest, digest_key, blob_id,
+                                 findings, doubles, received_at, received_by, preview, finished_at)
+         VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, $11, $12, $13::timestamptz, $14, $15, CASE WHEN $4::text = 'done' THEN $13::timestamptz END)",
+        new.id,
+        new.party,
+        new.channel,
+        new.state,
+        new.outcome,
+        new.file_name,
+        new.file_size,
+        digest,
+        key,
+        new.blob,
+        new.findings,
+        new.doubles,
+        new.received_at,
+        new.received_by,
+        new.preview
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The delivery of this party with the same content that was not refused, withdrawn or thrown away (rule A12).
+///
+/// # Errors
+/// When the database fails.
+pub async fn same_content(tx: &mut WorkerTx<'_>, party: Uuid, digest: &[u8], key: &str) -> Result<Option<(Uuid, OffsetDateTime)>, StoreError> {
+    let found = sqlx::query!(
+        "SELECT id, received_at FROM deliveries
+         WHERE party_id = $1 AND digest_key = $2 AND file_digest = $3 AND state NOT IN ('withdrawn', 'discarded')
+           AND (outcome IS NULL OR outcome NOT IN ('GEWEIGERD', 'DUBBEL'))",
+        party,
+        key,
+        digest
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(|row| (row.id, row.received_at)))
+}
+
+/// A delivery as its worker needs it.
+pub struct Work {
+    /// Whose.
+    pub party_id: Uuid,
+    /// Code of the party, for the audit.
+    pub party_code: String,
+    /// The party may deliver.
+    pub active: bool,
+    /// Channel on the wire.
+    pub channel: String,
+    /// State.
+    pub state: String,
+    /// Last stored row.
+    pub progress: i32,
+    /// Findings about the file so far.
+    pub findings: serde_json::Value,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+    /// Who delivered.
+    pub received_by: Option<Uuid>,
+    /// Profile of the party.
+    pub default_target_group: Option<String>,
+    /// Profile of the party.
+    pub default_agb: Option<String>,
+    /// Profile of the party, or of the user.
+    pub default_big: Option<String>,
+    /// Raw file.
+    pub blob_id: Option<Uuid>,
+    /// Only test BSNs.
+    pub test_lane: bool,
+    /// Stops in preview.
+    pub preview: bool,
+}
+
+/// A delivery, locked for its worker.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such a delivery.
+pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
+    let work = sqlx::query_as!(
+        Work,
+        r#"SELECT d.party_id, p.code AS party_code, p.status = 'active' AS "active!", d.channel, d.state, d.progress, d.findings,
+                  d.received_at, d.received_by, p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS default_big,
+                  d.blob_id, d.test_lane, d.preview
+           FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by
+           WHERE d.id = $1 FOR UPDATE OF d"#,
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(work)
+}
+
+/// Moves a delivery on, if it still is in one of the states it may come from.
+///
+/// # Errors
+/// When the database fails.
+pub async fn move_on(tx: &mut WorkerTx<'_>, id: Uuid, from: &[&str], to: &str) -> Result<bool, StoreError> {
+    let from: Vec<String> = from.iter().map(|&state| state.to_owned()).collect();
+    let moved = sqlx::query!("UPDATE deliveries SET state = $3 WHERE id = $1 AND state = ANY ($2)", id, &from, to)
+        .execute(&mut **tx)
+        .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// What is known of a file after it was looked at.
+pub struct ReadAs {
+    /// csv, xlsx, ods.
+    pub format: Option<String>,
+    /// Encoding, delimiter, header row: for the screen.
+    pub info: serde_json::Value,
+    /// Findings about the file.
+    pub findings: serde_json::Value,
+    /// Rows.
+    pub rows: i32,
+    /// Rows skipped as empty.
+    pub skipped: i32,
+}
+
+/// Remembers what a file turned out to be, and starts its progress anew under this fence.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_as(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64, read: &ReadAs) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET format = $2, format_info = $3, findings = $4, rows_read = $5, skipped = $6, fence = $7, parser_version = $8,
+                               ruleset_version = $8
+         WHERE id = $1",
+        id,
+        read.format,
+        read.info,
+        read.findings,
+        read.rows,
+        read.skipped,
+        fence,
+        crate::intake::store::RULESET
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes the fence: from now on only this worker's chunks count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_fence(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE deliveries SET fence = $2 WHERE id = $1 AND fence <= $2", id, fence).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Moves the progress in the transaction of its chunk; `false` when another worker took over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn progress(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64, row: i32, warnings: i32, repairs: i32) -> Result<bool, StoreError> {
+    let moved = sqlx::query!(
+        "UPDATE deliveries SET progress = $3, warnings = warnings + $4, repairs = repairs + $5 WHERE id = $1 AND fence = $2 AND progress < $3",
+        id,
+        fence,
+        row,
+        warnings,
+        repairs
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// Counts the outcomes of the stored rows: what the delivery says adds up by construction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Counts, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT count(*) FILTER (WHERE outcome = 'GEACCEPTEERD') AS "geaccepteerd!", count(*) FILTER (WHERE outcome = 'TE_CONTROLEREN') AS "te_controleren!",
+                  count(*) FILTER (WHERE outcome = 'AFGEKEURD') AS "afgekeurd!", count(*) FILTER (WHERE outcome = 'DUBBEL') AS "dubbel!",
+                  count(*) FILTER (WHERE outcome = 'GETELD') AS "geteld!"
+           FROM delivery_rows WHERE delivery_id = $1"#,
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    Ok(Counts {
+        geaccepteerd: number(row.geaccepteerd),
+        te_controleren: number(row.te_controleren),
+        afgekeurd: number(row.afgekeurd),
+        dubbel: number(row.dubbel),
+        geteld: number(row.geteld),
+    })
+}
+
+/// Writes counts and a new state; with an outcome the delivery ends.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle(tx: &mut WorkerTx<'_>, id: Uuid, state: &str, outcome: Option<&str>, counts: Counts, parked: Option<&str>) -> Result<(), StoreError> {
+    let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
+    sqlx::query!(
+        "UPDATE deliveries SET state = $2, outcome = $3, geaccepteerd = $4, te_controleren = $5, afgekeurd = $6, dubbel = $7, geteld = $8,
+                               parked_reason = $9, finished_at = CASE WHEN $2 = 'done' THEN now() END
+         WHERE id = $1",
+        id,
+        state,
+        outcome,
+        number(counts.geaccepteerd),
+        number(counts.te_controleren),
+        number(counts.afgekeurd),
+        number(counts.dubbel),
+        number(counts.geteld),
+        parked
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Rows that were refused in the preview keep that outcome; RIVM and the sender can act on them now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_refused(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE delivery_rows SET state = CASE WHEN outcome = 'AFGEKEURD' THEN 'open' ELSE 'closed' END
+         WHERE delivery_id = $1 AND state = 'pending'",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Throws the rows of a preview away.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM delivery_rows WHERE delivery_id = $1 AND state = 'pending'", id).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// The raw file is gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_blob(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE deliveries SET blob_id = NULL WHERE id = $1", id).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// "Indienen": a preview goes on to be stored. Progress starts again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn submit(tx: &mut WorkerTx<'_>, party: Uuid, id: Uuid, by: Uuid, now: OffsetDateTime) -> Result<bool, StoreError> {
+    let moved = sqlx::query!(
+        "UPDATE deliveries SET state = 'storing', progress = 0, warnings = 0, repairs = 0, submitted_at = $4, submitted_by = $3
+         WHERE id = $1 AND party_id = $2 AND state = 'preview'",
+        id,
+        party,
+        by,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// A preview is thrown away.
+///
+/// # Errors
+/// When the database fails.
+pub async fn discard(tx: &mut WorkerTx<'_>, party: Uuid, id: Uuid) -> Result<bool, StoreError> {
+    let moved = sqlx::query!(
+        "UPDATE deliveries SET state = 'discarded', finished_at = now() WHERE id = $1 AND party_id = $2 AND state = 'preview'",
+        id,
+        party
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// A row of a preview, waiting to be stored.
+pub struct Waiting {
+    /// Key, which its sealed values are bound to.
+    pub id: Uuid,
+    /// Number as the sender sees it.
+    pub row_number: i32,
+    /// As delivered, sealed.
+    pub raw_sealed: Option<Vec<u8>>,
+}
+
+/// The next rows of a preview that were not refused and no double within their file.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(tx: &mut WorkerTx<'_>, id: Uuid, after: i32, limit: i64) -> Result<Vec<Waiting>, StoreError> {
+    let rows = sqlx::query_as!(
+        Waiting,
+        r#"SELECT id, row_number, raw_sealed FROM delivery_rows
+           WHERE delivery_id = $1 AND row_number > $2 AND state = 'pending' AND outcome <> 'AFGEKEURD'
+             AND NOT findings @> '[{"code": "D01"}]'
+           ORDER BY row_number LIMIT $3"#,
+        id,
+        after,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Writes the findings about the file anew.
+///
+/// # Errors
+/// When the database fails.
+pub async fn findings(tx: &mut WorkerTx<'_>, id: Uuid, findings: &serde_json::Value) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE deliveries SET findings = $2 WHERE id = $1", id, findings).execute(&mut **tx).await?;
+    Ok(())
+}

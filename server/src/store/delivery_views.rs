@@ -1,0 +1,152 @@
+//! Deliveries as their party sees them, under row-level security.
+
+use super::{PartyTx, StoreError};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A delivery in the history, or on its page.
+pub struct Line {
+    /// Key.
+    pub id: Uuid,
+    /// Name of the file.
+    pub file_name: Option<String>,
+    /// Channel on the wire.
+    pub channel: String,
+    /// State.
+    pub state: String,
+    /// Outcome on the wire.
+    pub outcome: Option<String>,
+    /// csv, xlsx, ods.
+    pub format: Option<String>,
+    /// Encoding, delimiter, header row.
+    pub format_info: serde_json::Value,
+    /// Findings about the file.
+    pub findings: serde_json::Value,
+    /// The delivery it doubles.
+    pub doubles: Option<Uuid>,
+    /// Rows read.
+    pub rows_read: i32,
+    /// Rows skipped.
+    pub skipped: i32,
+    /// Rows judged so far.
+    pub done: i64,
+    /// Counts per outcome.
+    pub geaccepteerd: i32,
+    /// Counts per outcome.
+    pub te_controleren: i32,
+    /// Counts per outcome.
+    pub afgekeurd: i32,
+    /// Counts per outcome.
+    pub dubbel: i32,
+    /// Counts per outcome.
+    pub geteld: i32,
+    /// When.
+    pub received_at: OffsetDateTime,
+    /// By whom.
+    pub received_by: Option<String>,
+}
+
+/// Files of the party, newest first. What was typed in the entry form stands under "Mijn registraties".
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(tx: &mut PartyTx<'_>, party: Uuid, limit: i64, offset: i64) -> Result<Vec<Line>, StoreError> {
+    let rows = sqlx::query_as!(
+        Line,
+        r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
+                  d.skipped, 0::bigint AS "done!", d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld,
+                  d.received_at, u.name AS "received_by?"
+           FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
+           WHERE d.party_id = $1 AND d.channel <> 'portaal' ORDER BY d.seq DESC LIMIT $2 OFFSET $3"#,
+        party,
+        limit,
+        offset
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Files of the party.
+///
+/// # Errors
+/// When the database fails.
+pub async fn total(tx: &mut PartyTx<'_>, party: Uuid) -> Result<i64, StoreError> {
+    let number = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "number!" FROM deliveries WHERE party_id = $1 AND channel <> 'portaal'"#,
+        party
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(number)
+}
+
+/// One delivery of the party.
+///
+/// # Errors
+/// When the database fails.
+pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<Line>, StoreError> {
+    let row = sqlx::query_as!(
+        Line,
+        r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
+                  d.skipped, (SELECT count(*) FROM delivery_rows r WHERE r.delivery_id = d.id) AS "done!",
+                  d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld, d.received_at, u.name AS "received_by?"
+           FROM deliveries d LEFT JOIN users u ON u.id = d.received_by WHERE d.party_id = $1 AND d.id = $2"#,
+        party,
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row)
+}
+
+/// A finding, and the rows that have it.
+pub struct Group {
+    /// The finding.
+    pub finding: serde_json::Value,
+    /// Row numbers.
+    pub rows: Vec<i32>,
+}
+
+/// Findings of a delivery's rows, equal ones together; repairs aside.
+///
+/// # Errors
+/// When the database fails.
+pub async fn groups(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Group>, StoreError> {
+    let rows = sqlx::query_as!(
+        Group,
+        r#"SELECT f AS "finding!", array_agg(r.row_number ORDER BY r.row_number) AS "rows!"
+           FROM delivery_rows r, jsonb_array_elements(r.findings) AS f
+           WHERE r.delivery_id = $1 AND f ->> 'severity' <> 'hersteld' GROUP BY f"#,
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Repairs of a row, sealed.
+pub struct Repaired {
+    /// Key, which the sealed value is bound to.
+    pub id: Uuid,
+    /// Number as the sender sees it.
+    pub row_number: i32,
+    /// Repairs, sealed.
+    pub repairs_sealed: Option<Vec<u8>>,
+}
+
+/// Repairs of a delivery's rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn repairs(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Repaired>, StoreError> {
+    let rows = sqlx::query_as!(
+        Repaired,
+        "SELECT id, row_number, repairs_sealed FROM delivery_rows
+         WHERE delivery_id = $1 AND repairs_sealed IS NOT NULL ORDER BY row_number",
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}

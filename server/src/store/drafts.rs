@@ -1,0 +1,240 @@
+//! Drafts of the entry form (sealed, of one user, 24 hours), defaults of today, receipts.
+
+use super::{PartyTx, StoreError, WorkerTx};
+use time::{Date, OffsetDateTime};
+use uuid::Uuid;
+
+/// A draft as it is stored.
+pub struct DraftRow {
+    /// Key.
+    pub id: Uuid,
+    /// Its content, sealed.
+    pub sealed: Vec<u8>,
+    /// Last change.
+    pub updated_at: OffsetDateTime,
+}
+
+/// Stores a new draft of the caller.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert(tx: &mut PartyTx<'_>, id: Uuid, party: Uuid, user: Uuid, sealed: &[u8]) -> Result<(), StoreError> {
+    sqlx::query!("INSERT INTO drafts (id, party_id, user_id, sealed) VALUES ($1, $2, $3, $4)", id, party, user, sealed)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// A draft of the caller that is open; row-level security hides those of others.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<DraftRow>, StoreError> {
+    let row = sqlx::query_as!(
+        DraftRow,
+        "SELECT id, sealed, updated_at FROM drafts WHERE id = $1 AND submitted_at IS NULL AND expires_at > now()",
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row)
+}
+
+/// The newest open drafts of the caller.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest(tx: &mut PartyTx<'_>, user: Uuid) -> Result<Vec<DraftRow>, StoreError> {
+    let rows = sqlx::query_as!(
+        DraftRow,
+        "SELECT id, sealed, updated_at FROM drafts
+         WHERE user_id = $1 AND submitted_at IS NULL AND expires_at > now() ORDER BY updated_at DESC LIMIT 5",
+        user
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Changes an open draft of the caller; `false` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn update(tx: &mut PartyTx<'_>, id: Uuid, sealed: &[u8]) -> Result<bool, StoreError> {
+    let changed = sqlx::query!(
+        "UPDATE drafts SET sealed = $2, updated_at = now() WHERE id = $1 AND submitted_at IS NULL AND expires_at > now()",
+        id,
+        sealed
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Throws an open draft of the caller away; `false` when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut PartyTx<'_>, id: Uuid) -> Result<bool, StoreError> {
+    let gone = sqlx::query!("DELETE FROM drafts WHERE id = $1 AND submitted_at IS NULL", id).execute(&mut **tx).await?;
+    Ok(gone.rows_affected() == 1)
+}
+
+/// Takes a draft for submitting, so that a second submit of it waits. `None`: not there, not theirs, or too old.
+/// The flag says that it was submitted before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid, party: Uuid, user: Uuid) -> Result<Option<(Vec<u8>, bool)>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT sealed, submitted_at IS NOT NULL AS "submitted!" FROM drafts
+           WHERE id = $1 AND party_id = $2 AND user_id = $3 AND expires_at > now() FOR UPDATE"#,
+        id,
+        party,
+        user
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (row.sealed, row.submitted)))
+}
+
+/// A submitted draft keeps nothing of what was typed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn submitted(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("UPDATE drafts SET submitted_at = now(), updated_at = now(), sealed = '' WHERE id = $1", id)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Defaults of the caller for a day.
+///
+/// # Errors
+/// When the database fails.
+pub async fn defaults(tx: &mut PartyTx<'_>, user: Uuid, day: Date) -> Result<Option<serde_json::Value>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "SELECT content FROM remembered_defaults WHERE user_id = $1 AND location = '' AND day = $2",
+        user,
+        day
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+/// Remembers defaults of the caller until midnight.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remember(tx: &mut PartyTx<'_>, party: Uuid, user: Uuid, day: Date, content: &serde_json::Value) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO remembered_defaults (party_id, user_id, location, day, content) VALUES ($1, $2, '', $3, $4)
+         ON CONFLICT ON CONSTRAINT remembered_defaults_pk DO UPDATE SET day = EXCLUDED.day, content = EXCLUDED.content, updated_at = now()",
+        party,
+        user,
+        day,
+        content
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Forgets all defaults of a user: at logout.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &mut WorkerTx<'_>, user: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM remembered_defaults WHERE user_id = $1", user).execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// A new receipt.
+pub struct NewReceipt<'a> {
+    /// The party.
+    pub party: Uuid,
+    /// The draft it is of: twice the same draft is one receipt.
+    pub token: Uuid,
+    /// Reference.
+    pub reference: &'a str,
+    /// Who.
+    pub user: Uuid,
+    /// The registration, unless only counted.
+    pub report: Option<Uuid>,
+    /// The delivery.
+    pub delivery: Uuid,
+    /// Outcome.
+    pub outcome: &'a str,
+    /// What the page shows: no person.
+    pub content: serde_json::Value,
+}
+
+/// Stores a receipt.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_receipt(tx: &mut WorkerTx<'_>, new: &NewReceipt<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO receipts (party_id, token, reference, user_id, report_id, delivery_id, outcome, content)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        new.party,
+        new.token,
+        new.reference,
+        new.user,
+        new.report,
+        new.delivery,
+        new.outcome,
+        new.content
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The reference a draft got.
+///
+/// # Errors
+/// When the database fails; `NotFound` without one.
+pub async fn reference_of(tx: &mut WorkerTx<'_>, party: Uuid, token: Uuid) -> Result<String, StoreError> {
+    let found = sqlx::query_scalar!("SELECT reference FROM receipts WHERE party_id = $1 AND token = $2", party, token)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(found)
+}
+
+/// The next number of a reference.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next_number(tx: &mut WorkerTx<'_>) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(r#"SELECT nextval('receipt_numbers') AS "number!""#).fetch_one(&mut **tx).await?)
+}
+
+/// A receipt.
+pub struct ReceiptRow {
+    /// The registration.
+    pub report_id: Option<Uuid>,
+    /// Outcome.
+    pub outcome: String,
+    /// What the page shows.
+    pub content: serde_json::Value,
+    /// When.
+    pub created_at: OffsetDateTime,
+}
+
+/// A receipt of the caller's party.
+///
+/// # Errors
+/// When the database fails.
+pub async fn receipt(tx: &mut PartyTx<'_>, reference: &str) -> Result<Option<ReceiptRow>, StoreError> {
+    let row = sqlx::query_as!(
+        ReceiptRow,
+        "SELECT report_id, outcome, content, created_at FROM receipts WHERE reference = $1",
+        reference
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row)
+}

@@ -1,0 +1,92 @@
+//! The rows of deliveries: their outcome, their findings, and, sealed, what was delivered.
+
+use super::{StoreError, WorkerTx};
+use uuid::Uuid;
+
+/// New rows of a chunk, column by column.
+#[derive(Default)]
+pub struct NewRows {
+    /// Keys.
+    pub id: Vec<Uuid>,
+    /// Numbers as the sender sees them.
+    pub row_number: Vec<i32>,
+    /// Outcomes.
+    pub outcome: Vec<String>,
+    /// Findings as the sender may see them.
+    pub findings: Vec<serde_json::Value>,
+    /// Findings that only RIVM sees.
+    pub staff_findings: Vec<serde_json::Value>,
+    /// What only RIVM sees of the match.
+    pub matched: Vec<Option<String>>,
+    /// N, C, V.
+    pub mutation: Vec<Option<String>>,
+    /// Keys of the sender.
+    pub source_key: Vec<Option<String>>,
+    /// Digests.
+    pub row_digest: Vec<Option<Vec<u8>>>,
+    /// As delivered, sealed.
+    pub raw_sealed: Vec<Option<Vec<u8>>>,
+    /// Repairs, sealed.
+    pub repairs_sealed: Vec<Option<Vec<u8>>>,
+    /// Reasons to go on, sealed.
+    pub reason_sealed: Vec<Option<Vec<u8>>>,
+    /// Persons.
+    pub person_id: Vec<Option<Uuid>>,
+    /// Registrations.
+    pub report_id: Vec<Option<Uuid>>,
+    /// Vaccinations.
+    pub vaccination_id: Vec<Option<Uuid>>,
+    /// Waits for somebody, or not.
+    pub state: Vec<String>,
+}
+
+/// Takes the rows of a preview away: they are stored anew.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut WorkerTx<'_>, delivery: Uuid, numbers: &[i32]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM delivery_rows WHERE delivery_id = $1 AND row_number = ANY ($2) AND state = 'pending'",
+        delivery,
+        numbers
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Stores rows.
+///
+/// # Errors
+/// When the database fails; a unique violation when the chunk is stored already.
+pub async fn insert(tx: &mut WorkerTx<'_>, delivery: Uuid, party: Uuid, new: &NewRows) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO delivery_rows (delivery_id, party_id, id, row_number, outcome, findings, staff_findings, match, mutation,
+                                    source_key, row_digest, raw_sealed, repairs_sealed, reason_sealed, person_id, report_id,
+                                    vaccination_id, state)
+         SELECT $1, $2, n.*
+         FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[], $9::text[], $10::text[],
+                     $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::uuid[], $16::uuid[], $17::uuid[], $18::text[]) AS n",
+        delivery,
+        party,
+        &new.id,
+        &new.row_number,
+        &new.outcome,
+        &new.findings,
+        &new.staff_findings,
+        &new.matched as _,
+        &new.mutation as _,
+        &new.source_key as _,
+        &new.row_digest as _,
+        &new.raw_sealed as _,
+        &new.repairs_sealed as _,
+        &new.reason_sealed as _,
+        &new.person_id as _,
+        &new.report_id as _,
+        &new.vaccination_id as _,
+        &new.state
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,14 @@
+//! The road of a delivery and the ports on it, on a real database. Each test has a database of its own.
+
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "tests say where they fail"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod entry;
+mod world;

@@ -1,0 +1,154 @@
+//! A small world: two institutions, a BRP with a handful of fictitious people, and the ports on top.
+
+use crate::support::TestDb;
+use app::ports::entry::{Entry, Saved, Step, Submitted};
+use app::ports::{Caller, PartyRef};
+use domain::bsn::Bsn;
+use domain::role::Role;
+use domain::row::{Column, RowText};
+use server::intake::receive::BlobStore;
+use server::intake::{Clock, Road};
+use server::portal::Portal;
+use time::macros::date;
+use uuid::Uuid;
+
+/// Born 01-04-2000, in the BRP.
+pub(crate) const EREBOS: &str = "999990019";
+/// Born 01-04-1987, in the BRP.
+pub(crate) const NAOMI: &str = "999995571";
+/// Born 24-03-2000, in the BRP.
+pub(crate) const FROUKE: &str = "999991772";
+/// Valid, in no list.
+pub(crate) const NOBODY: &str = "999995005";
+/// Died 01-12-2009.
+pub(crate) const MENELAOS: &str = "999994839";
+/// On two lists.
+pub(crate) const TWICE: &str = "999995923";
+
+pub(crate) struct World {
+    pub(crate) test: TestDb,
+    pub(crate) road: Road,
+    pub(crate) portal: Portal,
+    pub(crate) party: PartyRef,
+    pub(crate) other: PartyRef,
+    /// Nurse of `party`.
+    pub(crate) maria: Caller,
+    /// Nurse of `other`.
+    pub(crate) piet: Caller,
+    /// Reviewer at RIVM.
+    pub(crate) rivm: Caller,
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let test = TestDb::new().await;
+        let party = test.party("ZONNEHOF").await;
+        let other = test.party("DUINZICHT").await;
+        for id in [party.id, other.id] {
+            sqlx::query("UPDATE parties SET default_target_group = 'BEWONER_INSTELLING', default_big = '19012345601' WHERE id = $1")
+                .bind(id)
+                .execute(&test.admin)
+                .await
+                .unwrap();
+        }
+        let maria = test.caller("maria", Role::Invoerder, Some(&party)).await;
+        let piet = test.caller("piet", Role::Invoerder, Some(&other)).await;
+        let rivm = test.caller("rian", Role::RivmBeoordelaar, None).await;
+        let road = Road {
+            db: test.db.clone(),
+            keys: test.keys.clone(),
+            blobs: BlobStore::open(test.dir.path().join("storage")).unwrap(),
+            clock: Clock { today: Some(date!(2021 - 06 - 15)) },
+        };
+        let portal = Portal::new(road.clone());
+        let world = Self { test, road, portal, party, other, maria, piet, rivm };
+        world.load_brp().await;
+        world
+    }
+
+    async fn load_brp(&self) {
+        let load = Uuid::now_v7();
+        sqlx::query("INSERT INTO brp_loads (id, kind, state, file_name, file_digest, digest_key, finished_at) VALUES ($1, 'full', 'done', 'test', '\\x00', '1', now())")
+            .bind(load)
+            .execute(&self.test.admin)
+            .await
+            .unwrap();
+        for (pl, bsn, surname, birth, suspension, death) in [
+            ("1", EREBOS, "Bultenaar", "20000401", None, None),
+            ("2", NAOMI, "Jonker", "19870401", None, None),
+            ("3", FROUKE, "Jansen", "20000324", None, None),
+            ("4", MENELAOS, "Homeros", "19400502", Some("O"), Some("20091201")),
+            ("5", TWICE, "Eerste", "19500101", None, None),
+            ("6", TWICE, "Tweede", "19500101", None, None),
+        ] {
+            let mac = self.test.keys.bsn_mac(&Bsn::parse(bsn).unwrap());
+            sqlx::query(
+                "INSERT INTO brp_lists (pl_id, mac_key, bsn_mac, bsn_enc, surname, birth_date, suspension_reason, death_date, content_digest, load_id)
+                 VALUES ($1, $2, $3, '\\x00', $4, $5, $6, $7, '\\x00', $8)",
+            )
+            .bind(pl)
+            .bind(mac.key_id())
+            .bind(mac.bytes.to_vec())
+            .bind(surname)
+            .bind(birth)
+            .bind(suspension)
+            .bind(death)
+            .bind(load)
+            .execute(&self.test.admin)
+            .await
+            .unwrap();
+        }
+    }
+
+    /// How many rows a table has under a condition.
+    pub(crate) async fn count(&self, table_and_condition: &str) -> i64 {
+        let sql = format!("SELECT count(*) FROM {table_and_condition}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.test.admin).await.unwrap()
+    }
+
+    /// Records through the entry form, ticking what asks for it; answers with the reference.
+    pub(crate) async fn record(&self, caller: &Caller, row: &RowText) -> String {
+        let draft = self.portal.begin(caller, None, false).await.unwrap();
+        let saved = self.portal.save_person(caller, draft, row.clone(), String::new()).await.unwrap();
+        assert_eq!(saved, Saved::GoOn(Step::Vaccination));
+        let saved = self.portal.save_vaccination(caller, draft, row.clone(), true).await.unwrap();
+        assert_eq!(saved, Saved::GoOn(Step::Check));
+        match self.portal.submit(caller, draft).await.unwrap() {
+            Submitted::Done { reference } => reference,
+            Submitted::LookAgain(step) => panic!("look again at {step:?}"),
+        }
+    }
+}
+
+/// A row of the standard format from its filled columns.
+pub(crate) fn row(cells: &[(Column, &str)]) -> RowText {
+    let mut row = RowText::default();
+    for (column, text) in cells {
+        row.set(*column, *text);
+    }
+    row
+}
+
+/// A good row: this person, first dose of Comirnaty from a known batch.
+pub(crate) fn good(bsn: &str, birth: &str) -> RowText {
+    row(&[
+        (Column::Toestemming, "J"),
+        (Column::Bsn, bsn),
+        (Column::Geboortedatum, birth),
+        (Column::Vaccinatiedatum, "27-01-2021"),
+        (Column::Vaccin, "Comirnaty"),
+        (Column::Batchnummer, "EJ6795"),
+        (Column::Dosisnummer, "1"),
+        (Column::Doelgroep, "BEWONER_INSTELLING"),
+        (Column::UitvoerderAgb, "06010001"),
+        (Column::BigNummer, "19012345601"),
+    ])
+}
+
+/// The same with other cells.
+pub(crate) fn with(mut row: RowText, cells: &[(Column, &str)]) -> RowText {
+    for (column, text) in cells {
+        row.set(*column, *text);
+    }
+    row
+}
