@@ -7,7 +7,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 use std::process::Command;
 
-/// A program (name on the path, or absolute path) and the Debian package that brings it.
+/// What must be there (a name on the path, an absolute path, or a command that must succeed) and the Debian package that brings it.
 pub(crate) type Need = (&'static str, &'static str);
 
 /// Makes sure that all programs are there.
@@ -42,11 +42,17 @@ pub(crate) fn ensure(needs: &[Need], what_for: &str) -> Result<()> {
     }
 }
 
-fn is_there(program: &str) -> bool {
-    if program.starts_with('/') {
-        Path::new(program).exists()
-    } else {
-        sh::which(program).is_some()
+fn is_there(probe: &str) -> bool {
+    match probe.split_once(' ') {
+        Some((program, arguments)) => {
+            let mut command = Command::new(program);
+            command
+                .args(arguments.split(' '))
+                .output()
+                .is_ok_and(|output| output.status.success())
+        }
+        None if probe.starts_with('/') => Path::new(probe).exists(),
+        None => sh::which(probe).is_some(),
     }
 }
 

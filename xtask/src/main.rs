@@ -10,6 +10,7 @@ mod cluster;
 mod e2e;
 mod fingerprint;
 mod guard;
+mod licences;
 mod node;
 mod process;
 mod run;

@@ -92,7 +92,7 @@ fn from_pypi() -> Result<Node> {
         crate::apt::ensure(
             &[
                 ("python3", "python3"),
-                ("/usr/share/doc/python3-venv", "python3-venv"),
+                ("python3 -m ensurepip --version", "python3-venv"),
             ],
             "Node from PyPI",
         )?;

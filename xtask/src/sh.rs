@@ -65,7 +65,8 @@ pub(crate) fn quiet(command: &mut Command) -> Result<String> {
 
 /// The program and its arguments, short enough for a message.
 pub(crate) fn show(command: &Command) -> String {
-    let words = std::iter::once(command.get_program()).chain(command.get_args());
+    let program = Path::new(command.get_program()).file_name();
+    let words = program.into_iter().chain(command.get_args());
     let text = words
         .map(OsStr::to_string_lossy)
         .collect::<Vec<_>>()
