@@ -41,12 +41,7 @@ pub(crate) async fn save_person(
             None => entry.begin(&caller, None, false).await?,
         };
         let saved = entry.save_person(&caller, draft, person_part(&row.to_row()), reason).await?;
-        // everything else was kept for the next person: only checking is left (features F02)
-        let complete = saved != Saved::LookAgain && {
-            let draft = entry.draft(&caller, draft).await?;
-            draft.next_person && draft.step == Step::Check
-        };
-        Ok(after(saved, Step::Person, draft, back || complete))
+        Ok(after(saved, Step::Person, draft, back))
     })
     .await
 }

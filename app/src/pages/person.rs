@@ -6,7 +6,6 @@ use super::choices;
 use crate::calls::entry::{DiscardDraft, SavePerson, step_path};
 use crate::islands::LiveForm;
 use crate::page::{Screen, Visit, entry, page};
-use crate::parts::answers::{Answer, answers, words};
 use crate::parts::date_boxes::{Kind, date_boxes};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
@@ -39,18 +38,17 @@ fn screen(visit: &Visit, draft: Option<DraftView>, waiting: Option<DraftView>) -
     let findings = draft.as_ref().map(|draft| draft.findings.clone()).unwrap_or_default();
     let mut messages = Messages::of(&findings, &choices::PERSON, t);
     let not_matchable = draft.as_ref().is_some_and(|draft| draft.brp == BrpAnswer::NotMatchable);
-    if not_matchable {
+    // with a reason it goes on to review, so there is nothing left to mend
+    if not_matchable && draft.as_ref().is_some_and(|draft| draft.reason.trim().is_empty()) {
         messages.add(Column::Bsn.name(), Finding::whole(Code::B10).message_in(t.language));
     }
     let failed = !messages.is_empty();
-    let kept = draft.as_ref().filter(|draft| draft.next_person).map(|draft| kept(draft, t));
     let notices = notices(draft.as_ref(), waiting, t);
     let body = view! {
         {messages.summary(t)}
         {notices}
         {title(e.person_title)}
         <p class="utrecht-paragraph">{link("/registreren/zonder-toestemming", e.without_link)}</p>
-        {kept}
         {form(visit, draft, &messages, not_matchable)}
     };
     Screen::new(e.title, body).failed(failed)
@@ -77,22 +75,6 @@ fn notices(draft: Option<&DraftView>, waiting: Option<DraftView>, t: &'static Te
         }
     });
     view! { {next}{later}{resumed}{waiting} }.into_any()
-}
-
-/// What stays the same for the next person, with a way to change it (ux §3.5).
-fn kept(draft: &DraftView, t: &'static Texts) -> AnyView {
-    let filled = choices::VACCINATION.into_iter().filter(|column| !draft.row.get(*column).is_empty());
-    let list = filled.map(|column| {
-        let change = format!("{}&terug=1#{}", step_path(Step::Vaccination, draft.id), column.name());
-        Answer::new(column.title_in(t.language), words(column, draft.row.get(column), t)).change(change)
-    });
-    view! {
-        <details class="cims-kept">
-            <summary class="cims-kept__title">{t.entry.kept_title}</summary>
-            <div class="cims-kept__fields">{answers(list.collect(), t)}</div>
-        </details>
-    }
-    .into_any()
 }
 
 fn form(visit: &Visit, draft: Option<DraftView>, messages: &Messages, not_matchable: bool) -> AnyView {

@@ -20,8 +20,7 @@ pub(crate) fn vaccination() -> AnyView {
         let caller = visit.deliverer()?.clone();
         let id = visit.draft()?.ok_or(PortError::NotFound)?;
         let draft = entry()?.draft(&caller, id).await?;
-        // what was kept for the next person may be changed before that person is known
-        if !draft.next_person && let Some(elsewhere) = not_there_yet(&draft, Step::Vaccination) {
+        if let Some(elsewhere) = not_there_yet(&draft, Step::Vaccination) {
             leptos_axum::redirect(&elsewhere);
         }
         Ok(screen(&visit, draft))

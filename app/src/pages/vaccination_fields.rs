@@ -23,6 +23,8 @@ pub(crate) fn fields(
 ) -> AnyView {
     let e = &t.entry;
     let cell = |column| row.get(column);
+    // all was kept from the person before: Enter in the first box goes on (features F02)
+    let focus = draft.next_person && messages.is_empty();
     let vaccine = Field::row(Column::Vaccin, cell(Column::Vaccin), t);
     let batch = Field { hint: e.batch_hint, width: 20, list: "batches", ..Field::row(Column::Batchnummer, cell(Column::Batchnummer), t) };
     let dose = Field { hint: e.dose_hint, width: 2, numeric: true, ..Field::row(Column::Dosisnummer, cell(Column::Dosisnummer), t) };
@@ -33,7 +35,7 @@ pub(crate) fn fields(
             .select(choices::options(Column::Doelgroep, e.target_group_choose, t), messages, t)
     };
     view! {
-        {date_boxes(Column::Vaccinatiedatum, Kind::Vaccination(today), cell(Column::Vaccinatiedatum), messages, t)}
+        {date_boxes(Column::Vaccinatiedatum, Kind::Vaccination(today, focus), cell(Column::Vaccinatiedatum), messages, t)}
         {vaccine.select(choices::vaccines(e.vaccine_choose), messages, t)}
         {batch.text(messages, t)}
         {batches(&draft.batches, t)}

@@ -12,8 +12,8 @@ use time::Date;
 pub(crate) enum Kind {
     /// Parts may be unknown.
     Birth,
-    /// Has the buttons "Vandaag" and "Gisteren" of this day.
-    Vaccination(Date),
+    /// Has the buttons "Vandaag" and "Gisteren" of this day, and the focus when all else was kept.
+    Vaccination(Date, bool),
 }
 
 /// The boxes of a date column. The first box has the name of the column as id.
@@ -29,6 +29,7 @@ pub(crate) fn date_boxes(column: Column, kind: Kind, value: &str, messages: &Mes
         "utrecht-form-fieldset utrecht-form-fieldset--html-fieldset"
     };
     let described = described_by(id, true, wrong);
+    let focus = matches!(kind, Kind::Vaccination(_, true));
     let part = |suffix: &str, label: &'static str, value: &str, year: bool| {
         let input_id = if suffix == "dag" { id.to_owned() } else { format!("{id}_{suffix}") };
         let class = if year { "cims-date__part cims-date__part--year" } else { "cims-date__part" };
@@ -40,7 +41,7 @@ pub(crate) fn date_boxes(column: Column, kind: Kind, value: &str, messages: &Mes
                 <label class="utrecht-form-label cims-date__label" for=input_id.clone()>{label}</label>
                 <input class=format!("utrecht-textbox utrecht-textbox--html-input cims-date__input{wrong_class}") type="text"
                     inputmode=numeric autocomplete="off" id=input_id name=format!("row[{id}_{suffix}]") value=value.to_owned()
-                    aria-invalid=wrong.then_some("true")/>
+                    autofocus={focus && suffix == "dag"} aria-invalid=wrong.then_some("true")/>
             </div>
         }
         .into_any()
@@ -57,7 +58,7 @@ pub(crate) fn date_boxes(column: Column, kind: Kind, value: &str, messages: &Mes
             }
             .into_any()
         }
-        Kind::Vaccination(today) => view! {
+        Kind::Vaccination(today, _) => view! {
             <QuickDates
                 field=id.to_owned()
                 today=three(today)

@@ -32,7 +32,6 @@ texts! {
         colours_dark: "donker" / "dark",
         colours_apply: "Kleuren kiezen" / "Choose colours",
         other_language: "English" / "Nederlands",
-        footer: "Over dit portaal" / "About this portal",
         accessibility: "Toegankelijkheid" / "Accessibility",
         privacy: "Privacy" / "Privacy",
         cookies: "Cookies" / "Cookies",
