@@ -1,9 +1,11 @@
 //! Reading and judging files, as a sender sees it: through the built `cims check`.
 
 mod encodings;
+mod example;
 mod files;
 mod hostile;
 mod programs;
+mod robust;
 mod rows;
 mod same;
 mod structure;

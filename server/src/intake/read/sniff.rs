@@ -51,13 +51,14 @@ pub fn sniff(source: &dyn Source, limits: Limits) -> io::Result<Sniffed> {
     let mut detector = Detector::default();
     let mut bytes = 0;
     let mut content = Vec::new();
-    while filled > 0 && bytes <= limit {
+    // A workbook that is too large for one is still hashed: the sender may ask which file it was.
+    while filled > 0 && bytes <= limits.bytes {
         let piece = &buffer[..filled];
         bytes += filled as u64;
         hash.update(piece);
         if kind == Kind::Text {
             detector.feed(piece);
-        } else {
+        } else if bytes <= limit {
             content.extend_from_slice(piece);
         }
         filled = fill(&mut *input, &mut buffer)?;
