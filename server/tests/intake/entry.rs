@@ -130,6 +130,7 @@ async fn the_next_person_keeps_the_vaccination_and_nothing_of_the_person() {
     let next = world.portal.begin(&world.maria, Some(reference), false).await.unwrap();
     let view = world.portal.draft(&world.maria, next).await.unwrap();
     assert!(view.next_person);
+    assert!(view.findings.is_empty(), "nothing was typed of this person yet: nothing is wrong");
     assert_eq!(view.row.get(Column::Batchnummer), "EJ6795");
     for column in Column::ALL.into_iter().filter(|column| column.is_personal() || *column == Column::Toestemming) {
         assert_eq!(view.row.get(column), "", "{column:?}");

@@ -75,8 +75,12 @@ impl Draft {
         let told_otherwise = |code| matches!(code, Code::B10 | Code::B13) && self.corrects.is_none();
         let shown = judged.shown.iter().filter(|finding| !told_otherwise(finding.code)).filter(|finding| finding.severity != Severity::Hersteld);
         let now = |finding: &&Finding| {
-            let person = finding.column.is_some_and(is_person_step);
-            self.vaccination_saved || (self.person_saved && person && finding.severity == Severity::Fout)
+            if finding.column.is_some_and(is_person_step) {
+                // "Same vaccination, next person" knows the vaccination before anything was typed of the person.
+                self.person_saved && (self.vaccination_saved || finding.severity == Severity::Fout)
+            } else {
+                self.vaccination_saved
+            }
         };
         shown.filter(now).cloned().collect()
     }
