@@ -23,18 +23,20 @@ impl Bsn {
     /// # Errors
     /// When it is not nine digits or the eleven-test fails.
     pub fn parse(text: &str) -> Result<Self, BsnError> {
-        let digits: [u8; 9] = text
-            .as_bytes()
+        text.as_bytes()
             .try_into()
-            .map_err(|_| BsnError::NotNineDigits)?;
-        if !digits.iter().all(u8::is_ascii_digit) {
-            return Err(BsnError::NotNineDigits);
+            .map_err(|_| BsnError::NotNineDigits)
+            .and_then(Self::from_digits)
+    }
+
+    fn from_digits(digits: [u8; 9]) -> Result<Self, BsnError> {
+        let mut sum = 0;
+        for (digit, weight) in digits.iter().zip([9, 8, 7, 6, 5, 4, 3, 2, -1]) {
+            if !digit.is_ascii_digit() {
+                return Err(BsnError::NotNineDigits);
+            }
+            sum += i32::from(digit - b'0') * weight;
         }
-        let sum: i32 = digits
-            .iter()
-            .zip([9, 8, 7, 6, 5, 4, 3, 2, -1])
-            .map(|(d, w)| i32::from(d - b'0') * w)
-            .sum();
         if sum % 11 == 0 && digits != *b"000000000" {
             Ok(Self(digits))
         } else {
@@ -69,10 +71,24 @@ impl fmt::Debug for Bsn {
 /// A run of exactly nine digits in the text is a BSN (R04).
 #[must_use]
 pub fn hides_a_bsn(text: &str) -> bool {
-    text.len() >= 9
-        && text
-            .split(|c: char| !c.is_ascii_digit())
-            .any(|run| Bsn::parse(run).is_ok())
+    let bytes = text.as_bytes();
+    if bytes.len() < 9 {
+        return false;
+    }
+    let is_bsn = |run: &[u8]| {
+        run.try_into()
+            .is_ok_and(|digits| Bsn::from_digits(digits).is_ok())
+    };
+    let mut start = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        if !byte.is_ascii_digit() {
+            if is_bsn(&bytes[start..at]) {
+                return true;
+            }
+            start = at + 1;
+        }
+    }
+    is_bsn(&bytes[start..])
 }
 
 #[cfg(test)]

@@ -301,11 +301,13 @@ impl CodeLists {
     /// What a text in column `vaccin` says.
     #[must_use]
     pub fn named(&self, text: &str) -> NamedVaccine {
-        if let Some(vaccine) = self
-            .vaccines
-            .iter()
-            .find(|vaccine| vaccine.name.eq_ignore_ascii_case(text))
-        {
+        let exact = self.vaccines.iter().find(|vaccine| vaccine.name == text);
+        let own = || {
+            self.vaccines
+                .iter()
+                .find(|vaccine| vaccine.name.eq_ignore_ascii_case(text))
+        };
+        if let Some(vaccine) = exact.or_else(own) {
             return NamedVaccine::Own(vaccine.id);
         }
         let folded = fold_name(eu_number(text).unwrap_or(text));

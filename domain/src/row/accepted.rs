@@ -19,8 +19,9 @@ impl SourceKey {
     /// # Errors
     /// When it is badly formed (R06) or holds a BSN (R04); a key can be both, so both are told.
     pub fn parse(text: &str) -> Result<Self, SourceKeyError> {
-        let allowed = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
-        let badly_formed = !(1..=64).contains(&text.len()) || !text.as_bytes().iter().all(allowed);
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
+        let badly_formed =
+            !(1..=64).contains(&text.len()) || !text.bytes().fold(true, |all, b| all & allowed(b));
         let holds_bsn = crate::bsn::hides_a_bsn(text);
         if badly_formed || holds_bsn {
             return Err(SourceKeyError {

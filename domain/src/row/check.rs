@@ -106,7 +106,7 @@ impl Checked {
 #[must_use]
 pub fn check(row: &RawRow<'_>, context: &Context<'_>) -> Checked {
     let mut judge = Judge::new(row, context);
-    if judge.measure() {
+    if judge.is_too_long() {
         return Checked::refused(Finding::whole(Code::R08));
     }
     let mutation = judge.mutation();

@@ -25,35 +25,60 @@ pub(super) struct Judge<'r, 'c> {
     pub(super) findings: Vec<Finding>,
     pub(super) repairs: Vec<Repair>,
     pub(super) evidence: Evidence,
-    /// Columns over the cell limit: refused already, so not judged further.
+    /// All cells together, in bytes.
+    bytes: usize,
+    /// One bit a column: something can be seen in the cell.
+    filled: u32,
+    /// One bit a column: nothing in the cell but visible ASCII.
+    plain: u32,
+    /// One bit a column: the cell is over the limit. Refused for that, so not judged further.
     unread: u32,
 }
 
 impl<'r, 'c> Judge<'r, 'c> {
+    /// Looks over the whole row once; R08 for each cell that is too long.
     pub(super) fn new(row: &'r RawRow<'r>, context: &'c Context<'c>) -> Self {
-        let evidence = Evidence::default();
-        Self {
+        let (mut bytes, mut seen, mut ascii, mut long, mut bit) = (0, 0, 0, 0, 1_u32);
+        for text in row.cells() {
+            if !text.is_empty() {
+                bytes += text.len();
+                if plain(text) {
+                    ascii |= bit;
+                }
+                if !blank(text) {
+                    seen |= bit;
+                }
+                if text.len() > CELL_LIMIT && text.chars().count() > CELL_LIMIT {
+                    long |= bit;
+                }
+            }
+            bit <<= 1;
+        }
+        let mut judge = Self {
             row,
             context,
             findings: Vec::new(),
             repairs: Vec::new(),
-            evidence,
-            unread: 0,
-        }
-    }
-
-    /// R08: says so for each cell that is too long; true when the whole row is.
-    pub(super) fn measure(&mut self) -> bool {
-        let mut bytes = 0;
-        for column in Column::ALL {
-            let text = self.row.get(column);
-            bytes += text.len();
-            if text.len() > CELL_LIMIT && text.chars().count() > CELL_LIMIT {
-                self.unread |= 1 << column.index();
-                self.find(Code::R08, column);
+            evidence: Evidence::default(),
+            bytes,
+            filled: seen,
+            plain: ascii,
+            unread: long,
+        };
+        if long != 0 {
+            for column in Column::ALL
+                .into_iter()
+                .filter(|column| long & (1 << column.index()) != 0)
+            {
+                judge.find(Code::R08, column);
             }
         }
-        bytes > ROW_LIMIT
+        judge
+    }
+
+    /// R08 of the row as a whole.
+    pub(super) const fn is_too_long(&self) -> bool {
+        self.bytes > ROW_LIMIT
     }
 
     /// The cell was refused already for its length.
@@ -76,8 +101,8 @@ impl<'r, 'c> Judge<'r, 'c> {
     }
 
     /// Something can be seen in the cell.
-    pub(super) fn filled(&self, column: Column) -> bool {
-        !blank(self.row.get(column))
+    pub(super) const fn filled(&self, column: Column) -> bool {
+        self.filled & (1 << column.index()) != 0
     }
 
     /// The cell exactly as it came.
@@ -90,6 +115,7 @@ impl<'r, 'c> Judge<'r, 'c> {
     }
 
     /// The cell without invisible characters (H03) and plain spaces around it; `None` when empty or unread.
+    #[inline]
     pub(super) fn text(&mut self, column: Column) -> Option<Cow<'r, str>> {
         Some(match self.text_with_spaces(column)? {
             Cow::Borrowed(text) => Cow::Borrowed(trimmed(text)),
@@ -98,19 +124,30 @@ impl<'r, 'c> Judge<'r, 'c> {
     }
 
     /// The same with the plain spaces around it, where they count as a repair of their own.
+    #[inline]
     pub(super) fn text_with_spaces(&mut self, column: Column) -> Option<Cow<'r, str>> {
-        let raw = self.row.get(column);
-        if raw.is_empty() || blank(raw) || self.is_unread(column) {
+        let bit = 1 << column.index();
+        if self.filled & !self.unread & bit == 0 {
             return None;
         }
-        if plain(raw) || !self.allows(Code::H03) {
-            return Some(Cow::Borrowed(raw));
+        let raw = self.row.get(column);
+        Some(if self.plain & bit != 0 {
+            Cow::Borrowed(raw)
+        } else {
+            self.visible(column, raw)
+        })
+    }
+
+    #[cold]
+    fn visible(&mut self, column: Column, raw: &'r str) -> Cow<'r, str> {
+        if !self.allows(Code::H03) {
+            return Cow::Borrowed(raw);
         }
         let seen = visible(raw, column);
         if let Cow::Owned(after) = &seen {
             self.repaired(Code::H03, column, raw, after);
         }
-        Some(seen)
+        seen
     }
 
     /// Writes down one repair: a finding for everybody, before and after for the sender.

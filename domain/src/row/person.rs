@@ -4,7 +4,9 @@
 use super::Column;
 use super::accepted::{Person, Postcode};
 use super::judge::Judge;
-use super::text::{is_mojibake, is_unreadable, split_prefix, without_separators};
+use super::text::{
+    is_mojibake, is_scientific, is_unreadable, split_prefix, trimmed, without_separators,
+};
 use crate::bsn::{Bsn, BsnError};
 use crate::codes::{NoBsnReason, Sex};
 use crate::dates::{DateError, PartialDate, has_reached};
@@ -43,12 +45,13 @@ impl Judge<'_, '_> {
 
     fn bsn(&mut self) -> Option<Bsn> {
         let text = self.text_with_spaces(Column::Bsn)?;
-        if super::text::is_scientific(text.trim_matches(' ')) {
-            self.find(Code::P04, Column::Bsn);
-            return None;
-        }
         let Some(digits) = self.digits(Column::Bsn, &text, 9, true) else {
-            self.find(Code::P02, Column::Bsn);
+            let code = if is_scientific(trimmed(&text)) {
+                Code::P04
+            } else {
+                Code::P02
+            };
+            self.find(code, Column::Bsn);
             return None;
         };
         match Bsn::parse(&digits) {

@@ -22,6 +22,10 @@ impl<'a> RawRow<'a> {
         self.cells[column as usize]
     }
 
+    pub(super) const fn cells(&self) -> &[&'a str; Column::COUNT] {
+        &self.cells
+    }
+
     /// Sets one cell.
     pub const fn set(&mut self, column: Column, text: &'a str) {
         self.cells[column as usize] = text;

@@ -48,13 +48,22 @@ const fn unseen(c: char) -> Option<Unseen> {
 /// for it is asked of every cell.
 pub(super) fn plain(text: &str) -> bool {
     const EACH: u64 = 0x0101_0101_0101_0101;
-    let (eights, rest) = text.as_bytes().as_chunks::<8>();
-    let odd = eights.iter().fold(0, |odd, eight| {
-        let bytes = u64::from_le_bytes(*eight);
-        // The high bit of a byte is set when it is below a space, from DEL on, or not ASCII.
-        odd | bytes | bytes.wrapping_sub(EACH * 0x20) | bytes.wrapping_add(EACH)
-    });
-    odd & (EACH * 0x80) == 0 && rest.iter().all(|b| matches!(b, b' '..=b'~'))
+    // The high bit of a byte is set when it is below a space, from DEL on, or not ASCII.
+    let odd = |eight: [u8; 8]| {
+        let bytes = u64::from_le_bytes(eight);
+        bytes | bytes.wrapping_sub(EACH * 0x20) | bytes.wrapping_add(EACH)
+    };
+    let bytes = text.as_bytes();
+    let Some(&last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().all(|b| matches!(b, b' '..=b'~'));
+    };
+    // The last eight may overlap the eights before them.
+    let (eights, _) = bytes.as_chunks::<8>();
+    eights
+        .iter()
+        .fold(odd(last), |all, eight| all | odd(*eight))
+        & (EACH * 0x80)
+        == 0
 }
 
 /// The text without plain spaces around it.
@@ -162,7 +171,7 @@ pub(super) fn without_separators(text: &str) -> Option<String> {
 
 /// UTF-8 read as Windows-1252 (`Ã«`), a replacement character, or `?` inside a word (P22).
 pub(super) fn is_mojibake(text: &str) -> bool {
-    if plain(text) && !text.contains('?') {
+    if plain(text) && !text.as_bytes().contains(&b'?') {
         return false;
     }
     let mut before = ' ';
@@ -248,6 +257,9 @@ fn same_word(word: &str, known: &str) -> bool {
 
 /// `Vries, de` as surname and prefix (H08). Only known prefix words: a first name after the comma stays.
 pub(super) fn split_prefix(surname: &str) -> Option<(&str, &str)> {
+    if !surname.as_bytes().contains(&b',') {
+        return None;
+    }
     let (name, prefix) = surname.rsplit_once(',')?;
     let (name, prefix) = (name.trim_matches(' '), prefix.trim_matches(' '));
     (name.chars().any(char::is_alphabetic) && !name.contains(',') && is_prefix(prefix))
@@ -257,6 +269,27 @@ pub(super) fn split_prefix(surname: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_text_is_told_from_the_rest_wherever_the_odd_byte_stands() {
+        for length in 0..20 {
+            for at in 0..length {
+                for byte in 0..=0x7f_u8 {
+                    let mut bytes = vec![b'~'; length];
+                    bytes[at] = byte;
+                    let text = String::from_utf8(bytes).unwrap();
+                    assert_eq!(
+                        plain(&text),
+                        matches!(byte, b' '..=b'~'),
+                        "{byte} at {at} of {length}"
+                    );
+                }
+                let text = ["~".repeat(at), "é".to_owned(), " ".repeat(length - at)].concat();
+                assert!(!plain(&text), "{at} of {length}");
+            }
+        }
+        assert!(plain(""));
+    }
 
     #[test]
     fn scientific_notation_is_a_number_cut_off() {
