@@ -1,8 +1,35 @@
-//! `cims serve`: the web edge and the workers.
+//! `cims serve`: the web edge and the workers, until somebody asks it to stop.
+//!
+//! It starts only when configuration, keys, schema and clock are in order (exit 78 and one sentence otherwise,
+//! security G19), and stops in order: no new connections, open requests and chunks end, leases are given back.
 
-use anyhow::bail;
+use super::NotFit;
+use crate::config::{self, Config};
+use crate::intake::{self, Road, receive::BlobStore};
+use crate::keys::Keys;
+use crate::portal::Portal;
+use crate::store::{Db, schema};
+use crate::web::{Ports, Web, listen, observe, router};
+use crate::{audit, clock, jobs};
+use anyhow::Context;
+use axum::{Router, routing::get};
+use domain::codes::CodeLists;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing_subscriber::EnvFilter;
+use uuid::Uuid;
+
+/// How often the heads of the audit chains are signed (security G7).
+const ANCHOR_EVERY: Duration = Duration::from_secs(60);
+/// Workers of one process; each has one delivery at a time.
+const WORKERS: usize = 2;
 
 /// Serve the portal and run the workers.
 #[derive(Debug, clap::Args)]
@@ -12,19 +39,165 @@ use std::process::ExitCode;
   cims serve --listen 127.0.0.1:3000")]
 pub struct Args {
     /// What this node does, separated by commas: web, worker.
-    #[arg(long, value_delimiter = ',', default_value = "web,worker")]
-    pub roles: Vec<String>,
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "web,worker")]
+    pub roles: Vec<Role>,
     /// Address to listen on, instead of the configured one.
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub listen: Option<std::net::SocketAddr>,
+}
+
+/// What a node does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Serves pages.
+    Web,
+    /// Works on deliveries.
+    Worker,
 }
 
 /// Runs the command.
 ///
 /// # Errors
 /// Says in one sentence what stopped it.
-#[expect(clippy::unused_async, reason = "body follows")]
-pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
-    let _ = (args, config);
-    bail!("this command is not built yet")
+pub async fn run(args: Args, file: &Path) -> anyhow::Result<ExitCode> {
+    let mut config = Config::load(file).map_err(not_fit)?;
+    if let Some(listen) = args.listen {
+        config.server.listen = listen;
+    }
+    logging(&config.log)?;
+    observe::quiet_panics();
+    let road = ready(&config).await?;
+    let (stopper, stop) = watch::channel(false);
+    let mut parts = JoinSet::new();
+    parts.spawn(metrics(config.server.metrics_listen, stop.clone()).await?);
+    let boot = Uuid::now_v7();
+    if args.roles.contains(&Role::Worker) {
+        for _ in 0..WORKERS {
+            parts.spawn(worker(road.clone(), boot, stop.clone()));
+        }
+        parts.spawn(anchors(road.clone(), stop.clone()));
+    }
+    if args.roles.contains(&Role::Web) {
+        parts.spawn(web(config, &road, stop).await?);
+    }
+    let ended = tokio::select! {
+        asked = asked_to_stop() => asked,
+        Some(part) = parts.join_next() => part.map_err(anyhow::Error::from).and_then(|ended| ended).and(Err(anyhow::anyhow!("a part of the server ended by itself"))),
+    };
+    tracing::info!("stopping");
+    stopper.send_replace(true);
+    while let Some(part) = parts.join_next().await {
+        part??;
+    }
+    jobs::release_all_of(&road.db, boot).await?;
+    ended.map(|()| ExitCode::SUCCESS)
+}
+
+/// Keys, database and folders, or the reason why this installation may not serve.
+async fn ready(config: &Config) -> anyhow::Result<Road> {
+    let keys = Arc::new(Keys::load(&config.keys.dir).map_err(not_fit)?);
+    let db = Db::open(&config.database).map_err(not_fit)?;
+    schema::check_ready(&db, clock::now())
+        .await
+        .map_err(not_fit)?;
+    let blobs = BlobStore::open(&config.storage.dir).map_err(|error| {
+        NotFit(format!(
+            "storage folder {}: {error}",
+            config.storage.dir.display()
+        ))
+    })?;
+    Ok(Road {
+        db,
+        keys,
+        blobs,
+        clock: intake::Clock::default(),
+    })
+}
+
+fn not_fit(error: impl std::fmt::Display) -> NotFit {
+    NotFit(error.to_string())
+}
+
+async fn web(
+    config: Config,
+    road: &Road,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
+    let address = config.server.listen;
+    let origin = config.server.origin.clone();
+    let portal = Arc::new(Portal::new(road.clone()));
+    let ports = Ports {
+        entry: portal.clone(),
+        deliveries: portal.clone(),
+        review: portal,
+        lists: Arc::new(CodeLists::builtin()),
+    };
+    let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;
+    let router = router::router(web, ports)?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!(%address, origin, "portal ready");
+    Ok(async move { Ok(listen::serve(listener, router, stop).await?) })
+}
+
+async fn worker(road: Road, boot: Uuid, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    intake::work(&road, boot, stop).await;
+    Ok(())
+}
+
+/// Signs the heads of the audit chains each minute, and once more at the end.
+async fn anchors(road: Road, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    loop {
+        let ending = tokio::select! {
+            () = tokio::time::sleep(ANCHOR_EVERY) => false,
+            _ = stop.changed() => true,
+        };
+        if let Err(error) = audit::anchor(&road.db, &road.keys).await {
+            tracing::warn!(%error, "audit heads not signed this minute");
+        }
+        if ending {
+            return Ok(());
+        }
+    }
+}
+
+/// The recorder of this process, and its own small server: metrics never share a port with people.
+async fn metrics(
+    address: std::net::SocketAddr,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
+    let recorder = PrometheusBuilder::new()
+        .set_buckets(&[
+            0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+        ])?
+        .install_recorder()?;
+    let router = Router::new().route("/metrics", get(move || async move { recorder.render() }));
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))?;
+    Ok(async move { Ok(listen::serve(listener, router, stop).await?) })
+}
+
+/// SIGTERM of the service manager, or Ctrl-C.
+async fn asked_to_stop() -> anyhow::Result<()> {
+    let mut term = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = term.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => Ok(pressed?),
+    }
+}
+
+fn logging(log: &config::Log) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&log.filter)
+        .map_err(|error| NotFit(format!("configuration: key `log.filter`: {error}")))?;
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let set = if log.json {
+        lines.json().try_init()
+    } else {
+        lines.try_init()
+    };
+    set.map_err(|error| anyhow::anyhow!("log lines cannot be set up: {error}"))
 }

@@ -1,21 +1,22 @@
-//! How often one address may try something: a bucket per address, refilled evenly (security §4.8).
+//! How often somebody may try something: a bucket each, refilled evenly (security §4.8).
 //!
 //! In memory of one node: it slows guessing down, it does not count. The table cannot grow without end:
 //! full buckets are dropped when it has many.
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 const MANY: usize = 10_000;
 
-/// A bucket per address.
+/// A bucket for each: address ([`subscriber`]) or user.
 #[derive(Debug)]
-pub struct Limiter {
+pub struct Limiter<Who> {
     size: f64,
     per_second: f64,
-    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+    buckets: Mutex<HashMap<Who, Bucket>>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +25,7 @@ struct Bucket {
     seen: Instant,
 }
 
-impl Limiter {
+impl<Who: Hash + Eq> Limiter<Who> {
     /// `times` per `span`, all of which may come at once.
     #[must_use]
     pub fn new(times: u32, span: Duration) -> Self {
@@ -40,7 +41,7 @@ impl Limiter {
     ///
     /// # Errors
     /// Seconds to wait.
-    pub fn take(&self, address: IpAddr, now: Instant) -> Result<(), u64> {
+    pub fn take(&self, who: Who, now: Instant) -> Result<(), u64> {
         let mut buckets = self
             .buckets
             .lock()
@@ -48,7 +49,7 @@ impl Limiter {
         if buckets.len() >= MANY {
             buckets.retain(|_, bucket| self.filled(*bucket, now) < self.size);
         }
-        let bucket = buckets.entry(group(address)).or_insert(Bucket {
+        let bucket = buckets.entry(who).or_insert(Bucket {
             left: self.size,
             seen: now,
         });
@@ -75,8 +76,9 @@ impl Limiter {
     }
 }
 
-/// One subscriber has a /64 of IPv6.
-fn group(address: IpAddr) -> IpAddr {
+/// Who has an address: one subscriber has a /64 of IPv6.
+#[must_use]
+pub fn subscriber(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(six) => {

@@ -1,5 +1,6 @@
 //! Logging in and out, staying logged in: the handlers around [`super::oidc`].
 
+use super::limiter::subscriber;
 use super::oidc::{Answer, Identity, LoginError};
 use super::session::store::{LOGIN, Login};
 use super::session::{GONE, Visit, standing::Why};
@@ -37,10 +38,8 @@ pub async fn start(
     Query(query): Query<Start>,
     request: Request,
 ) -> Response {
-    if let Err(seconds) = web.log_ins.take(
-        client::of(&request, &web.config.server.trusted_proxies),
-        Instant::now(),
-    ) {
+    let from = client::of(&request, &web.config.server.trusted_proxies);
+    if let Err(seconds) = web.log_ins.take(subscriber(from), Instant::now()) {
         return pages::too_many(seconds);
     }
     let next = attempt::own_path(query.next.as_deref());
@@ -64,13 +63,10 @@ pub async fn back(
     session: Session,
     request: Request,
 ) -> Response {
-    if let Err(seconds) = web.log_ins.take(
-        client::of(&request, &web.config.server.trusted_proxies),
-        Instant::now(),
-    ) {
+    let from = client::of(&request, &web.config.server.trusted_proxies);
+    if let Err(seconds) = web.log_ins.take(subscriber(from), Instant::now()) {
         return pages::too_many(seconds);
     }
-    let from = client::of(&request, &web.config.server.trusted_proxies);
     let mut response = match enter(&web, &answer, &session, request.headers(), from).await {
         Ok(Entered::In(next)) => pages::moving_on(&next),
         Ok(Entered::Unknown) => refused(&web, from, Why::NoAccess.word()).await,

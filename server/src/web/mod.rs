@@ -21,6 +21,7 @@ pub mod session;
 pub mod uploads;
 
 use crate::config::Config;
+use crate::intake::Road;
 use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
@@ -28,8 +29,11 @@ use app::ports::{Deliveries, Entry, Review};
 use domain::codes::CodeLists;
 use secrecy::SecretString;
 use session::{HashedStore, Limits};
+use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
 /// What handlers and layers share.
 #[derive(Clone)]
@@ -49,8 +53,12 @@ pub struct Shared {
     pub sessions: HashedStore,
     /// Life of sessions.
     pub limits: Limits,
+    /// Store of raw files, for uploads.
+    pub road: Road,
     /// Log-ins per address.
-    pub log_ins: limiter::Limiter,
+    pub log_ins: limiter::Limiter<IpAddr>,
+    /// Uploads per user.
+    pub uploads: limiter::Limiter<Uuid>,
     /// Time.
     pub clock: fn() -> OffsetDateTime,
 }
@@ -81,12 +89,7 @@ impl Web {
     ///
     /// # Errors
     /// The client secret cannot be read.
-    pub fn new(
-        config: Config,
-        db: Db,
-        keys: Arc<Keys>,
-        clock: fn() -> OffsetDateTime,
-    ) -> anyhow::Result<Self> {
+    pub fn new(config: Config, road: Road, clock: fn() -> OffsetDateTime) -> anyhow::Result<Self> {
         let login = &config.login;
         let secret = match &login.client_secret_file {
             Some(file) => std::fs::read_to_string(file)
@@ -107,8 +110,10 @@ impl Web {
             idle: i32::try_from(config.session.idle_minutes * 60)?,
             absolute: i32::try_from(config.session.absolute_hours * 3600)?,
         };
-        let sessions = HashedStore::new(db.portal.clone(), limits);
-        let log_ins = limiter::Limiter::new(30, std::time::Duration::from_secs(60));
+        let sessions = HashedStore::new(road.db.portal.clone(), limits);
+        let log_ins = limiter::Limiter::new(120, Duration::from_secs(60));
+        let uploads = limiter::Limiter::new(20, Duration::from_secs(60));
+        let (db, keys) = (road.db.clone(), Arc::clone(&road.keys));
         Ok(Self(Arc::new(Shared {
             config,
             db,
@@ -116,7 +121,9 @@ impl Web {
             provider,
             sessions,
             limits,
+            road,
             log_ins,
+            uploads,
             clock,
         })))
     }

@@ -5,10 +5,10 @@ use super::routes::Lookup;
 use super::session::guard::{self, Gate, NotFound, Visit};
 use super::session::port::RequestSessions;
 use super::session::{COOKIE, Standing};
-use super::{Ports, Web, downloads, headers, health, login, observe};
+use super::{Ports, Web, downloads, headers, health, login, observe, uploads};
 use app::ports::Sessions;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -31,6 +31,9 @@ use uuid::Uuid;
 
 /// Largest body of anything but an upload (security §6.1).
 const BODY: usize = 1 << 20;
+
+/// Takes files.
+const UPLOAD: &str = "/aanleveren";
 
 /// The page that says so, for unknown paths and for the wrong role.
 const NOT_FOUND: &str = "/niet-gevonden";
@@ -65,6 +68,7 @@ pub fn router(web: Web, ports: Ports) -> anyhow::Result<Router> {
     let dynamic = dynamic
         .fallback(move |request: Request| fallback(request))
         .layer(RequestBodyLimitLayer::new(BODY))
+        .merge(upload_route(&web))
         .layer(from_fn_with_state(
             Gate {
                 web: web.clone(),
@@ -152,6 +156,12 @@ fn file_routes(web: &Web) -> Vec<(&'static str, MethodRouter)> {
     ]
 }
 
+/// The one route with a large body; [`uploads`] counts by itself (security L13).
+fn upload_route(web: &Web) -> Router<LeptosOptions> {
+    let handler: MethodRouter<LeptosOptions> = post(uploads::receive).with_state(web.clone());
+    Router::new().route(UPLOAD, handler.layer(DefaultBodyLimit::disable()))
+}
+
 /// What this router really serves, for the check against the table.
 fn served(
     pages: &[AxumRouteListing],
@@ -169,7 +179,13 @@ fn served(
     let files = files
         .iter()
         .map(|(path, _)| (Method::GET, (*path).to_owned()));
-    pages.chain(calls).chain(own).chain(files).collect()
+    let upload = [(Method::POST, UPLOAD.to_owned())];
+    pages
+        .chain(calls)
+        .chain(own)
+        .chain(files)
+        .chain(upload)
+        .collect()
 }
 
 /// What pages and server functions find in their context: the ports, and the policy that fits the page's nonce.

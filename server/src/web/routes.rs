@@ -160,6 +160,7 @@ const TABLE: &[Route] = &[
     own("GET", "/auth/terug", Open),
     own("POST", "/auth/uitloggen", Open),
     own("POST", "/sessie/verleng", LoggedIn),
+    own("POST", "/aanleveren", Roles(DELIVER)),
     own("GET", "/aanleveren/sjabloon", Open),
     plain("/healthz"),
     plain("/readyz"),

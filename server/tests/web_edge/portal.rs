@@ -15,6 +15,8 @@ use axum::Router;
 use domain::codes::CodeLists;
 use domain::row::RowText;
 use server::config::Config;
+use server::intake::Road;
+use server::intake::receive::BlobStore;
 use server::web::{Ports, Web, router};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -51,13 +53,13 @@ impl Portal {
         config.login.client_secret_file = Some(secret);
         config.login.acr = vec![SUBSTANTIAL.to_owned()];
         change(&mut config);
-        let web = Web::new(
-            config,
-            test.db.clone(),
-            Arc::clone(&test.keys),
-            server::clock::now,
-        )
-        .expect("web");
+        let road = Road {
+            db: test.db.clone(),
+            keys: Arc::clone(&test.keys),
+            blobs: BlobStore::open(test.dir.path().join("files")).expect("folder"),
+            clock: server::intake::Clock::default(),
+        };
+        let web = Web::new(config, road, server::clock::now).expect("web");
         let router = router::router(web, ports()).expect("every route is in the table");
         Self {
             test,
