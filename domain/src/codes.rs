@@ -74,6 +74,43 @@ codes!(
     }
 );
 
+/// From which age on each group starts: configuration, for the real bounds are not public (domain §2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgeBounds {
+    /// First age of A.
+    pub a: u8,
+    /// First age of B.
+    pub b: u8,
+    /// First age of C.
+    pub c: u8,
+}
+
+impl Default for AgeBounds {
+    fn default() -> Self {
+        Self {
+            a: 12,
+            b: 18,
+            c: 60,
+        }
+    }
+}
+
+impl AgeBounds {
+    /// The group of an age; `None` below A.
+    #[must_use]
+    pub const fn group(self, age: u8) -> Option<AgeGroup> {
+        if age >= self.c {
+            Some(AgeGroup::C)
+        } else if age >= self.b {
+            Some(AgeGroup::B)
+        } else if age >= self.a {
+            Some(AgeGroup::A)
+        } else {
+            None
+        }
+    }
+}
+
 /// A country, ISO 3166-1 alpha-2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Country([u8; 2]);
@@ -119,6 +156,7 @@ pub struct CodeLists {
     hpk: Vec<(Hpk, VaccineId)>,
     campaign_start: Date,
     campaign_start_abroad: Date,
+    age_bounds: AgeBounds,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,7 +204,21 @@ impl CodeLists {
             hpk,
             campaign_start,
             campaign_start_abroad,
+            age_bounds: AgeBounds::default(),
         }
+    }
+
+    /// The same lists with other age groups.
+    #[must_use]
+    pub const fn with_age_bounds(mut self, bounds: AgeBounds) -> Self {
+        self.age_bounds = bounds;
+        self
+    }
+
+    /// The age groups of counts without consent.
+    #[must_use]
+    pub const fn age_bounds(&self) -> AgeBounds {
+        self.age_bounds
     }
 
     /// The lists of domain §4.1 and §12.
@@ -396,4 +448,47 @@ fn fold_name(text: &str) -> String {
         .filter(|c| c.is_alphanumeric())
         .flat_map(char::to_lowercase)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_are_those_of_the_standard() {
+        assert_eq!(COUNTRIES.split_ascii_whitespace().count(), 249);
+        for code in ["NL", "nl", "BE", "bq", "CW", "AW", "SX"] {
+            assert!(Country::parse(code).is_some(), "{code}");
+        }
+        for code in ["", "N", "NLD", "XX", "UK", "EU", "BES"] {
+            assert_eq!(Country::parse(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn no_name_leads_to_two_products() {
+        let lists = CodeLists::builtin();
+        for pair in lists.names.windows(2) {
+            assert!(
+                pair[0].0 != pair[1].0 || pair[0].1 == pair[1].1,
+                "{}",
+                pair[0].0
+            );
+        }
+    }
+
+    #[test]
+    fn age_groups_follow_their_bounds() {
+        let bounds = CodeLists::builtin().age_bounds();
+        for (age, group) in [
+            (11, None),
+            (12, Some(AgeGroup::A)),
+            (17, Some(AgeGroup::A)),
+            (18, Some(AgeGroup::B)),
+            (59, Some(AgeGroup::B)),
+            (60, Some(AgeGroup::C)),
+        ] {
+            assert_eq!(bounds.group(age), group, "{age}");
+        }
+    }
 }

@@ -215,3 +215,35 @@ pub const ALL: &[Fixture] = &[
     bad(Code::H07, Dosisnummer, &[(Dosisnummer, "2.0")], &[(Dosisnummer, "2")]),
     bad(Code::H08, Achternaam, &[(Achternaam, "Vries, de")], &[(Achternaam, "Vries"), (Voorvoegsel, "de")]),
 ];
+
+/// Rows of one file that fail, or pass, a rule of the whole file.
+#[derive(Debug, Clone, Copy)]
+pub struct FileFixture {
+    /// D01 or D02.
+    pub code: Code,
+    /// Changes to [`GOOD`], a row each: some row gets this code.
+    pub failing: &'static [Cells],
+    /// The same, and no row gets it.
+    pub passing: &'static [Cells],
+}
+
+/// Fixtures of the rules that need the other rows of a file.
+pub const IN_FILE: &[FileFixture] = &[
+    FileFixture {
+        code: Code::D01,
+        failing: &[&[], &[(Bronsleutel, "R-0003")]],
+        passing: &[&[], &[(Bronsleutel, "R-0003"), (Bsn, "999995571")]],
+    },
+    FileFixture {
+        code: Code::D02,
+        failing: &[&[], &[(Bronsleutel, "R-0003"), (Batchnummer, "EJ6796")]],
+        passing: &[
+            &[],
+            &[
+                (Bronsleutel, "R-0003"),
+                (Batchnummer, "EJ6796"),
+                (Dosisnummer, "2"),
+            ],
+        ],
+    },
+];

@@ -7,7 +7,7 @@ use Column::{
 use domain::codes::CodeLists;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::InFile;
-use domain::finding::{Code, Filled};
+use domain::finding::{Code, Filled, Stage};
 use domain::fixtures::{self, COUNTED, Cells, GOOD};
 use domain::row::{Column, Context, Profile, RepairSet, check};
 
@@ -31,6 +31,35 @@ fn file(rows: &[(Cells, Cells)]) -> Vec<(u32, Code, u32)> {
         filled => panic!("{filled:?}"),
     };
     file.finish().into_iter().map(name).collect()
+}
+
+#[test]
+fn every_rule_of_the_file_has_its_fixtures() {
+    let rows = |changes: &[Cells]| {
+        file(
+            &changes
+                .iter()
+                .map(|changes| (GOOD, *changes))
+                .collect::<Vec<_>>(),
+        )
+    };
+    for &code in Code::ALL
+        .iter()
+        .filter(|code| code.stage() == Stage::InFile)
+    {
+        let fixture = fixtures::IN_FILE
+            .iter()
+            .find(|fixture| fixture.code == code)
+            .unwrap();
+        assert!(
+            rows(fixture.failing).iter().any(|found| found.1 == code),
+            "{code}"
+        );
+        assert!(
+            rows(fixture.passing).iter().all(|found| found.1 != code),
+            "{code}"
+        );
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use time::macros::date;
 const DAY: time::Date = date!(2021 - 01 - 27);
 
 fn lo3(text: &str) -> PartialDate {
-    PartialDate::from_lo3(text).unwrap()
+    PartialDate::from_lo3(text).expect("a date as the BRP writes it")
 }
 
 fn asked(birth: &str, surname: &'static str) -> Asked<'static> {

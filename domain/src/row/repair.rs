@@ -36,7 +36,6 @@ impl RepairSet {
     pub const NONE: Self = Self(0);
 
     /// The kinds of repair, H01-H08.
-    #[must_use]
     pub fn kinds() -> impl Iterator<Item = Code> {
         Code::ALL.iter().copied().filter(|code| code.is_repair())
     }
