@@ -231,3 +231,25 @@ fn repeats_in_ods_are_never_expanded() {
     );
     assert_eq!(findings[0].0, "A07");
 }
+
+#[test]
+fn rows_out_of_order_and_cells_twice_are_broken_not_guessed() {
+    let rows = table(&format!("{HEADER}\n{GOOD}"));
+    let row = |number: u32, cells: &[String]| {
+        let cell = |(column, text): (u8, &String)| {
+            let letter = char::from(b'A' + column);
+            format!("<c r=\"{letter}{number}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+        };
+        let cells: String = (0..).zip(cells).map(cell).collect();
+        format!("<row r=\"{number}\">{cells}</row>")
+    };
+    let (header, good) = (row(1, &rows[0]), |number| row(number, &rows[1]));
+    let answer = |data: String| {
+        soon(&xlsx_parts(&data, "<sst/>", &[]))
+            .file_codes()
+            .join(",")
+    };
+    assert_eq!(answer(format!("{header}{}{}", good(2), good(5))), "");
+    assert_eq!(answer(format!("{header}{}{}", good(5), good(3))), "A11");
+    assert_eq!(answer(format!("{header}{}{}", good(2), good(2))), "A11");
+}

@@ -1,5 +1,6 @@
 //! Reading and judging files, as a sender sees it: through the built `cims check`.
 
+mod child;
 mod encodings;
 mod example;
 mod files;

@@ -23,7 +23,7 @@ fn judged(content: Vec<u8>) -> (Vec<&'static str>, u64, u32, Vec<(u32, usize)>) 
         test_lane: false,
     };
     let mut options = Options::new(Limits::SYSTEM);
-    options.program = Program::At(env!("CARGO_BIN_EXE_cims").into());
+    options.program = Program::at(env!("CARGO_BIN_EXE_cims").into());
     let opened = read::open(Arc::new(content), &options).expect("memory can be read");
     let mut codes: Vec<_> = opened
         .findings

@@ -206,7 +206,7 @@ pub(crate) fn judge_with(content: &[u8], limits: Limits) -> Vec<(&'static str, S
         test_lane: false,
     };
     let mut options = Options::new(limits);
-    options.program = Program::At(env!("CARGO_BIN_EXE_cims").into());
+    options.program = Program::at(env!("CARGO_BIN_EXE_cims").into());
     let opened = read::open(Arc::new(content.to_vec()), &options).expect("readable");
     let mut findings = opened.findings;
     if let Some(table) = &opened.table {

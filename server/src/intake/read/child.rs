@@ -10,31 +10,63 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Longest time the parent waits for the child, all waits together.
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Most bytes the child may say in one run.
 const OUTPUT: u64 = 512 * 1024 * 1024;
 /// Longest line: a row of 16 KiB with every character escaped, and its commas.
 const LINE: u64 = 256 * 1024;
 
-/// The program that has the subcommand `read-workbook`.
-#[derive(Debug, Clone, Default)]
-pub enum Program {
-    /// The running one.
-    #[default]
-    Current,
-    /// Another: tests name the built `cims`.
-    At(PathBuf),
+/// Longest time the parent waits for the child, all waits together.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// See [`name_program`].
+static NAMED: OnceLock<PathBuf> = OnceLock::new();
+
+/// Names the program that reads workbooks for this process, once: for tests, which run under another
+/// name than `cims`.
+pub fn name_program(path: PathBuf) {
+    // The first name stays.
+    let _ = NAMED.set(path);
+}
+
+/// The program that has the subcommand `read-workbook`, and how long it may keep the parent waiting.
+#[derive(Debug, Clone)]
+pub struct Program {
+    path: Option<PathBuf>,
+    patience: Duration,
 }
 
 impl Program {
+    /// The running program.
+    #[must_use]
+    pub const fn current() -> Self {
+        Self {
+            path: None,
+            patience: PATIENCE,
+        }
+    }
+
+    /// Another program.
+    #[must_use]
+    pub const fn at(path: PathBuf) -> Self {
+        Self {
+            path: Some(path),
+            patience: PATIENCE,
+        }
+    }
+
+    /// The same with other patience.
+    #[must_use]
+    pub const fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     fn path(&self) -> io::Result<PathBuf> {
-        match self {
-            Self::Current => std::env::current_exe(),
-            Self::At(path) => Ok(path.clone()),
+        match self.path.as_ref().or_else(|| NAMED.get()) {
+            Some(path) => Ok(path.clone()),
+            None => std::env::current_exe(),
         }
     }
 }
@@ -131,7 +163,7 @@ impl Cells {
         // A child that dies early breaks the pipe; what that means shows in its output.
         std::thread::spawn(move || drop(input.write_all(&content)));
         let waited = Arc::new(Mutex::new(Waited::default()));
-        let guard = Guard::watch(child, Arc::clone(&waited));
+        let guard = Guard::watch(child, Arc::clone(&waited), program.patience);
         let output = Watched { output, waited }.take(OUTPUT);
         Ok(Self {
             output: BufReader::with_capacity(64 * 1024, output),
@@ -150,32 +182,33 @@ impl Cells {
 
     /// The next row; a hidden one comes without cells.
     pub(super) fn next(&mut self, record: &mut Record) -> Result<bool, ReadError> {
-        loop {
-            if self.done {
-                return Ok(false);
-            }
+        while !self.done {
+            let before = self.last;
             match self.line(record)? {
-                Said::Row => return Ok(true),
+                Said::Row => {}
                 Said::Message(Message::Hidden(number)) => {
                     self.hidden += 1;
-                    self.last = number;
                     record.begin(number);
-                    return Ok(true);
                 }
-                Said::Message(Message::Long(number)) => {
-                    self.last = number;
-                    record.begin_too_long(number);
-                    return Ok(true);
+                Said::Message(Message::Long(number)) => record.begin_too_long(number),
+                Said::Message(Message::Wide(number)) => record.begin_too_wide(number),
+                Said::Message(Message::Done) => {
+                    self.done = true;
+                    continue;
                 }
-                Said::Message(Message::Wide(number)) => {
-                    self.last = number;
-                    record.begin_too_wide(number);
-                    return Ok(true);
-                }
-                Said::Message(Message::Done) => self.done = true,
-                Said::Message(_) => {}
+                Said::Message(_) => continue,
             }
+            if record.number() <= before {
+                return Err(self.broken());
+            }
+            self.last = record.number();
+            return Ok(true);
         }
+        Ok(false)
+    }
+
+    const fn broken(&self) -> ReadError {
+        ReadError::Broken(self.last.saturating_add(1))
     }
 
     /// One line of the child. An end without `Done` means that the child was stopped or died.
@@ -187,7 +220,7 @@ impl Cells {
         let whole = read.is_ok() && self.line.last() == Some(&b'\n');
         if !whole {
             self.guard.stop();
-            return Err(ReadError::Broken(self.last.saturating_add(1)));
+            return Err(self.broken());
         }
         let said = if self.line.first() == Some(&b'[') {
             let mut json = serde_json::Deserializer::from_slice(&self.line);
@@ -198,17 +231,13 @@ impl Cells {
             serde_json::from_slice(&self.line).map(Said::Message)
         };
         match said {
-            Ok(Said::Row) => {
-                self.last = record.number();
-                Ok(Said::Row)
-            }
             Ok(Said::Message(Message::Refused { code, limit })) => {
                 let filled = limit.map_or(Filled::Nothing, Filled::Limit);
                 Err(ReadError::Refused(Finding::whole(code).filled(filled)))
             }
             Ok(Said::Message(Message::Broken(line))) => Err(ReadError::Broken(line)),
             Ok(said) => Ok(said),
-            Err(_) => Err(ReadError::Broken(self.last.saturating_add(1))),
+            Err(_) => Err(self.broken()),
         }
     }
 }
@@ -270,14 +299,14 @@ struct Guard {
 }
 
 impl Guard {
-    fn watch(child: Child, waited: Arc<Mutex<Waited>>) -> Self {
+    fn watch(child: Child, waited: Arc<Mutex<Waited>>, patience: Duration) -> Self {
         let child = Arc::new(Mutex::new(child));
         let (watch, gone) = std::sync::mpsc::channel();
         let watched = Arc::clone(&child);
         std::thread::spawn(move || {
             let pause = Duration::from_millis(200);
             while gone.recv_timeout(pause) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                if lock(&waited).total() > PATIENCE {
+                if lock(&waited).total() > patience {
                     kill(&watched);
                     return;
                 }

@@ -4,8 +4,10 @@ use super::limits::{COLUMNS, HEADER_LINES};
 use super::record::{Line, is_blank};
 use domain::finding::{Code, Filled, Finding};
 use domain::row::Column;
+use domain::row::columns::fold_header;
 
 /// Columns of our own answers: in a file that was repaired and sent again they are no news (A10).
+/// The last one is the token by which a row replaces its earlier attempt.
 pub const OWN_COLUMNS: [&str; 3] = ["foutcode", "melding", "cims_regel"];
 
 /// Columns every file must have; vaccin and hpk_code stand in for one another.
@@ -196,7 +198,10 @@ fn field(name: &str) -> Field {
         Field::Unnamed
     } else if let Some(column) = column(name) {
         Field::Known(column)
-    } else if OWN_COLUMNS.contains(&name.trim().to_lowercase().as_str()) {
+    } else if OWN_COLUMNS
+        .iter()
+        .any(|own| fold_header(own) == fold_header(name))
+    {
         Field::Own
     } else {
         Field::Unknown

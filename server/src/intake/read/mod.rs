@@ -23,7 +23,7 @@ pub mod workbook;
 mod xlsx;
 mod xml;
 
-pub use child::Program;
+pub use child::{Program, name_program};
 pub use encoding::Encoding;
 pub use header::{Field, Header};
 pub use limits::Limits;
@@ -54,7 +54,7 @@ impl Options {
     pub const fn new(limits: Limits) -> Self {
         Self {
             limits,
-            program: Program::Current,
+            program: Program::current(),
             sheet: None,
         }
     }

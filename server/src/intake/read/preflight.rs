@@ -87,10 +87,10 @@ pub fn clear(content: &[u8]) -> Result<Cleared, Refusal> {
 }
 
 fn is_workbook(archive: &ZipArchive<Cursor<&[u8]>>) -> bool {
-    archive
-        .file_names()
-        .flatten()
-        .any(|name| name.to_lowercase().ends_with("workbook.xml"))
+    archive.file_names().flatten().any(|name| {
+        let name = name.to_lowercase();
+        name.contains("xl/workbook") && name.ends_with(".xml")
+    })
 }
 
 /// XLSX has a workbook part, ODS names itself in its first entry.

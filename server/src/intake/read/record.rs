@@ -105,7 +105,8 @@ impl Record {
 
     /// Adds one cell; what no longer fits in a line is left out and remembered as too long.
     pub fn push(&mut self, cell: &str) {
-        if self.text.len() + cell.len() > ROW_BYTES {
+        // As in a CSV of the same row: the cells and what parts them.
+        if self.text.len() + self.ends.len() + cell.len() > ROW_BYTES {
             self.too_long = true;
         } else {
             self.text.push_str(cell);

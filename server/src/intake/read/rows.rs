@@ -153,7 +153,9 @@ impl<'t> Rows<'t> {
             if number <= self.header.row {
                 continue;
             }
-            self.skipped = self.skipped.saturating_add(number - before - 1);
+            self.skipped = self
+                .skipped
+                .saturating_add(number.saturating_sub(before + 1));
             if let Some(promised) = trailer(&self.record) {
                 self.promised = promised;
             } else if self.is_no_row() {

@@ -128,9 +128,13 @@ impl Writer<'_> {
         self.wide && !self.head_only
     }
 
-    /// A cell with something in it; rows come in order, cells of a row from left to right.
+    /// A cell with something in it; rows come in order, cells of a row from left to right. A workbook
+    /// in which they do not was not written by a spreadsheet: nothing of it is guessed.
     pub(super) fn cell(&mut self, row: u32, column: u32, text: &str) -> Result<(), Stop> {
-        if row != self.record.number() {
+        if row < self.record.number() {
+            return Err(Stop::Broken);
+        }
+        if row > self.record.number() {
             self.end_row()?;
             self.record.begin(row);
             self.wide = false;
@@ -147,6 +151,8 @@ impl Writer<'_> {
         }
         if self.record.len() == column {
             self.record.push(text);
+        } else if column < FAR as usize {
+            return Err(Stop::Broken);
         }
         Ok(())
     }

@@ -1,0 +1,92 @@
+//! The limited child: what it gives up before it reads, and what its parent does when it misbehaves.
+
+use crate::support::{GOOD, HEADER, table, xlsx};
+use server::intake::read::{self, Limits, Options, Program};
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+#[test]
+fn the_child_gives_up_what_it_does_not_need_before_it_reads() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cims"))
+        .arg("read-workbook")
+        .env_clear()
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("the child starts");
+    let of = |what: &str| {
+        std::fs::read_to_string(format!("/proc/{}/{what}", child.id())).unwrap_or_default()
+    };
+    let begin = Instant::now();
+    // It waits for its input with its limits set.
+    while !of("status").contains("NoNewPrivs:\t1") && begin.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let limits: Vec<String> = of("limits")
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .collect();
+    for limit in [
+        "Max address space 536870912 536870912 bytes",
+        "Max cpu time 20 20 seconds",
+        "Max open files 16 16 files",
+        "Max file size 0 0 bytes",
+        "Max core file size 0 0 bytes",
+    ] {
+        assert!(
+            limits.iter().any(|line| line == limit),
+            "{limit}: {limits:?}"
+        );
+    }
+    assert!(of("status").contains("NoNewPrivs:\t1"));
+    assert_eq!(of("environ"), "");
+    child.kill().expect("killed");
+    child.wait().expect("gone");
+}
+
+/// What becomes of a good workbook when the child is this shell script.
+fn with_child(script: &str, patience: Duration) -> (Vec<String>, Duration) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("child");
+    std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("executable");
+    let mut options = Options::new(Limits::PORTAL);
+    options.program = Program::at(path).with_patience(patience);
+    let content = xlsx(&table(&format!("{HEADER}\n{GOOD}\n")));
+    let begin = Instant::now();
+    let opened = read::open(Arc::new(content), &options).expect("the file can be read");
+    let codes = opened
+        .findings
+        .iter()
+        .map(|finding| finding.code.to_string())
+        .collect();
+    (codes, begin.elapsed())
+}
+
+#[test]
+fn a_child_that_hangs_dies_or_raves_gives_a_finding_and_no_more() {
+    let soon = Duration::from_secs(1);
+    for script in [
+        "exec /bin/sleep 60",
+        "exit 1",
+        "kill -9 $$",
+        "echo '{\"format\":\"xlsx\"}'",
+        "echo 'not JSON'",
+        "echo '[4294967296, \"x\"]'; echo '\"done\"'",
+        "while :; do echo -n xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; done",
+    ] {
+        let (codes, took) = with_child(script, soon);
+        assert_eq!(codes, ["A11"], "{script}");
+        assert!(took < Duration::from_secs(20), "{script}: {took:?}");
+    }
+}
+
+#[test]
+fn a_program_that_is_not_there_says_nothing_of_the_file() {
+    let mut options = Options::new(Limits::PORTAL);
+    options.program = Program::at("/nergens/cims".into());
+    let content = xlsx(&table(&format!("{HEADER}\n{GOOD}\n")));
+    assert!(read::open(Arc::new(content), &options).is_err());
+}
