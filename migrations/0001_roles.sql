@@ -8,8 +8,9 @@ BEGIN
     FOREACH wanted IN ARRAY ARRAY['cims_owner', 'cims_portal', 'cims_worker', 'cims_log'] LOOP
         IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
             BEGIN
-                EXECUTE format('CREATE ROLE %I %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS NOINHERIT',
-                               wanted, CASE WHEN wanted = 'cims_owner' THEN 'NOLOGIN' ELSE 'LOGIN' END);
+                -- The owner inherits: as owner of its database it is the owner of schema public.
+                EXECUTE format('CREATE ROLE %I %s NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS',
+                               wanted, CASE WHEN wanted = 'cims_owner' THEN 'NOLOGIN INHERIT' ELSE 'LOGIN NOINHERIT' END);
             EXCEPTION WHEN duplicate_object OR unique_violation THEN
                 NULL; -- another database was just faster
             END;

@@ -36,4 +36,4 @@ pub mod texts;
 pub use shell::{App, shell};
 
 /// Requests that the page makes by itself; they must not slide the idle time of the session.
-pub const AUTOMATIC: &[&str] = &["/api/aanlevering-voortgang"];
+pub const AUTOMATIC: &[&str] = &["/api/aanlevering-voortgang", "/api/registreren-bewaren"];

@@ -101,6 +101,7 @@ pub struct Keys {
     blob: AeadRing,
     cookie: AeadRing,
     audit: SignRing,
+    checks: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for Keys {
@@ -115,14 +116,30 @@ impl Keys {
     /// # Errors
     /// When one is missing, not 32 bytes, or readable for everyone.
     pub fn load(dir: &Path) -> Result<Self, KeyError> {
+        let mut checks = Vec::new();
+        let mut ring = |purpose| -> Result<ring::Secrets, KeyError> {
+            let secrets = read_ring(dir, purpose)?;
+            for (id, key) in &secrets {
+                checks.push((format!("{purpose}-{id}"), ring::check_value(key)));
+            }
+            Ok(secrets)
+        };
         Ok(Self {
-            mac: MacRing::new(read_ring(dir, "mac")?),
-            digest: MacRing::new(read_ring(dir, "digest")?),
-            enc: AeadRing::new(read_ring(dir, "enc")?),
-            blob: AeadRing::new(read_ring(dir, "blob")?),
-            cookie: AeadRing::new(read_ring(dir, "cookie")?),
-            audit: SignRing::new(read_ring(dir, "audit")?),
+            mac: MacRing::new(ring("mac")?),
+            digest: MacRing::new(ring("digest")?),
+            enc: AeadRing::new(ring("enc")?),
+            blob: AeadRing::new(ring("blob")?),
+            cookie: AeadRing::new(ring("cookie")?),
+            audit: SignRing::new(ring("audit")?),
+            checks,
         })
+    }
+
+    /// Name and check value of each key: the database keeps them, so that another file under the same name is noticed
+    /// before anything is sealed with it.
+    #[must_use]
+    pub fn check_values(&self) -> &[(String, String)] {
+        &self.checks
     }
 
     /// Makes the first key of each purpose that has none; returns how many it made.

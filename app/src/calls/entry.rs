@@ -4,6 +4,7 @@ use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry};
 use crate::ports::entry::{Saved, Step, Submitted};
+use crate::ports::{PortError, PortResult};
 use domain::row::{Column, RowText};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -58,6 +59,14 @@ fn person_part(row: &RowText) -> RowText {
     part
 }
 
+/// Everything but the columns of the person step.
+fn vaccination_part(mut row: RowText) -> RowText {
+    for column in crate::pages::choices::PERSON {
+        row.set(column, "");
+    }
+    row
+}
+
 /// Saves the vaccination step; `suggestion` takes over the batch that was meant.
 #[server(prefix = "/api", endpoint = "registreren-vaccinatie")]
 pub(crate) async fn save_vaccination(
@@ -69,10 +78,7 @@ pub(crate) async fn save_vaccination(
 ) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
-        let mut row = row.to_row();
-        for column in crate::pages::choices::PERSON {
-            row.set(column, "");
-        }
+        let mut row = vaccination_part(row.to_row());
         if let Some(batch) = suggestion {
             row.set(Column::Batchnummer, batch);
         }
@@ -80,6 +86,36 @@ pub(crate) async fn save_vaccination(
         Ok(after(saved, Step::Vaccination, concept, back))
     })
     .await
+}
+
+/// Keeps what was typed when the session is about to end; a script asks it, nobody waits for the answer.
+/// Nothing is kept of a person as long as the question about consent has no answer.
+#[server(prefix = "/api", endpoint = "registreren-bewaren")]
+pub(crate) async fn keep_typed(
+    #[server(default)] row: RowForm,
+    #[server(default)] concept: Option<Uuid>,
+    #[server(default)] reason: String,
+    #[server(default)] vaccination: bool,
+) -> Posted {
+    let kept: PortResult<()> = async move {
+        let (caller, entry) = (caller().await?, entry()?);
+        let row = row.to_row();
+        if vaccination {
+            let draft = concept.ok_or(PortError::NotFound)?;
+            entry.save_vaccination(&caller, draft, vaccination_part(row), false).await?;
+        } else if !row.get(Column::Toestemming).is_empty() {
+            let draft = match concept {
+                Some(draft) => draft,
+                None => entry.begin(&caller, None, false).await?,
+            };
+            entry.save_person(&caller, draft, person_part(&row), reason).await?;
+        }
+        Ok(())
+    }
+    .await;
+    // the page is about to close: there is nobody to tell
+    let _ = kept;
+    Ok(())
 }
 
 /// Stores the draft. Twice the same draft leads to the same receipt.

@@ -2,11 +2,14 @@
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
-use leptos::web_sys;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement, RequestInit, UrlSearchParams};
 use std::time::Duration;
 
 /// Seconds between the warning and the end.
 const WARNING: u32 = 120;
+/// Time to send what was typed before the session ends.
+const KEEPING: Duration = Duration::from_secs(4);
 /// Seconds a session lives without action.
 const IDLE: u32 = 15 * 60;
 
@@ -28,7 +31,7 @@ pub fn TimeOut(
     let timer = StoredValue::new(None::<TimeoutHandle>);
     Effect::new(move |_| arm(dialog, timer, seconds));
     let extend = move |_| {
-        let init = web_sys::RequestInit::new();
+        let init = RequestInit::new();
         init.set_method("POST");
         // a session that has ended meanwhile shows itself at the next page
         let _ = window().fetch_with_str_and_init("/sessie/verleng", &init);
@@ -62,6 +65,35 @@ fn arm(dialog: NodeRef<Dialog>, timer: StoredValue<Option<TimeoutHandle>>, secon
     });
 }
 
+/// Sends what was typed in a form that asks for it to where it is kept (F07), without waiting for an answer.
+fn keep() -> Option<()> {
+    let form = document().query_selector("form[data-keep]").ok()??;
+    let to = form.get_attribute("data-keep")?;
+    let inputs = form.dyn_into::<HtmlFormElement>().ok()?.elements();
+    let typed = UrlSearchParams::new().ok()?;
+    for element in (0..inputs.length()).filter_map(|index| inputs.item(index)) {
+        let Some(name) = element.get_attribute("name") else { continue };
+        let value = if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
+            if matches!(input.type_().as_str(), "radio" | "checkbox") && !input.checked() {
+                continue;
+            }
+            input.value()
+        } else if let Some(select) = element.dyn_ref::<HtmlSelectElement>() {
+            select.value()
+        } else if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {
+            area.value()
+        } else {
+            continue;
+        };
+        typed.append(&name, &value);
+    }
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&typed);
+    let _ = window().fetch_with_str_and_init(&to, &init);
+    Some(())
+}
+
 /// Shows the dialog, and leaves the page when the session has ended: nothing of a person stays on the screen.
 fn warn(dialog: NodeRef<Dialog>, timer: StoredValue<Option<TimeoutHandle>>) {
     if let Some(dialog) = dialog.get_untracked() {
@@ -70,5 +102,9 @@ fn warn(dialog: NodeRef<Dialog>, timer: StoredValue<Option<TimeoutHandle>>) {
     let leave = || {
         let _ = window().location().assign("/inloggen?reden=verlopen");
     };
-    timer.update_value(|old| *old = set_timeout_with_handle(leave, Duration::from_secs(u64::from(WARNING))).ok());
+    let end = move || {
+        keep();
+        timer.update_value(|old| *old = set_timeout_with_handle(leave, KEEPING).ok());
+    };
+    timer.update_value(|old| *old = set_timeout_with_handle(end, Duration::from_secs(u64::from(WARNING)) - KEEPING).ok());
 }

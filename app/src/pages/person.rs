@@ -3,7 +3,7 @@
 //! Without a draft in the address the form is empty; the first post begins one. Nothing is kept on a GET.
 
 use super::choices;
-use crate::calls::entry::{DiscardDraft, SavePerson, step_path};
+use crate::calls::entry::{DiscardDraft, KeepTyped, SavePerson, step_path};
 use crate::islands::LiveForm;
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::date_boxes::{Kind, date_boxes};
@@ -92,7 +92,7 @@ fn form(visit: &Visit, draft: Option<DraftView>, messages: &Messages, not_matcha
     let reason = draft.map(|draft| draft.reason).unwrap_or_default();
     let button = if not_matchable { e.check_again } else { e.go_on };
     let form = view! {
-        <form class="cims-form" method="post" action=SavePerson::PATH novalidate>
+        <form class="cims-form" method="post" action=SavePerson::PATH data-keep=KeepTyped::PATH novalidate>
             {hidden_inputs(hidden)}
             {fields(&row, messages, next_person && messages.is_empty(), t)}
             {not_matchable.then(|| go_on_anyway(&reason, t))}

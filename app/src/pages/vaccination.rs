@@ -3,7 +3,7 @@
 use super::choices;
 use super::person::{live, not_there_yet};
 use super::vaccination_fields::{fields, performer};
-use crate::calls::entry::{SaveVaccination, step_path};
+use crate::calls::entry::{KeepTyped, SaveVaccination, step_path};
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::messages::Messages;
 use crate::parts::{alert, hidden_inputs, link, submit, title, warnings};
@@ -75,7 +75,7 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
     let t = visit.t;
     let e = &t.entry;
     let today = visit.frame.today;
-    let mut hidden = vec![("concept", draft.id.to_string())];
+    let mut hidden = vec![("concept", draft.id.to_string()), ("vaccination", "true".to_owned())];
     if visit.query("terug").is_some() {
         hidden.push(("back", "true".to_owned()));
     }
@@ -94,7 +94,7 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
         view! { {what}{(!no_consent).then(|| performer(&draft.row, messages, t))} }.into_any()
     };
     let form = view! {
-        <form class="cims-form" method="post" action=SaveVaccination::PATH novalidate>
+        <form class="cims-form" method="post" action=SaveVaccination::PATH data-keep=KeepTyped::PATH novalidate>
             {hidden_inputs(hidden)}
             // Enter in a field presses the first button: this one goes on, the suggestion below does not
             <button class="cims-visually-hidden" type="submit" tabindex="-1" aria-hidden="true">{e.go_on}</button>

@@ -244,3 +244,24 @@ async fn what_was_kept_for_the_next_person_goes_on_with_enter() {
     let send = page.html.split("action=\"/api/registreren-versturen\"").nth(1).unwrap_or_default();
     assert!(send.split("</form>").next().unwrap_or_default().contains("autofocus"), "Enter is enough");
 }
+
+#[tokio::test]
+async fn what_was_typed_is_kept_when_the_session_ends_but_nothing_without_an_answer_about_consent() {
+    let world = World::nurse();
+    let page = get(&world, "/registreren").await;
+    assert!(page.has("data-keep=\"/api/registreren-bewaren\""));
+    assert!(crate::AUTOMATIC.contains(&"/api/registreren-bewaren"), "it must not make the session longer");
+    post(&world, "/api/registreren-bewaren", &[("row[bsn]", BSN)]).await;
+    assert!(world.saved.lock().expect("no panic before").is_empty());
+    post(&world, "/api/registreren-bewaren", &[("row[bsn]", BSN), ("row[toestemming]", "J"), ("concept", &ID.to_string())]).await;
+    assert_eq!(only_saved(&world).get(Column::Bsn), BSN);
+}
+
+#[tokio::test]
+async fn the_date_of_a_vaccination_is_kept_too() {
+    let world = World::nurse();
+    let id = ID.to_string();
+    let form = [("concept", id.as_str()), ("vaccination", "true"), ("row[vaccinatiedatum_dag]", "27"), ("row[vaccinatiedatum_jaar]", "2021")];
+    post(&world, "/api/registreren-bewaren", &form).await;
+    assert_eq!(only_saved(&world).get(Column::Vaccinatiedatum), "27--2021");
+}

@@ -39,7 +39,6 @@ texts! {
         not_matchable_reason_hint: "Bijvoorbeeld: gezien op het paspoort. Noem geen BSN of naam." / "For example: seen on the passport. Do not mention a BSN or name.",
         check_again: "Opnieuw controleren" / "Check again",
         brp_later: "De controle met de BRP volgt later. U kunt gewoon verder." / "The check with the BRP follows later. You can simply go on.",
-        too_many: "U hebt te veel controles achter elkaar gedaan. Wacht een minuut en probeer het opnieuw." / "You did too many checks in a row. Wait a minute and try again.",
         resumed: "Uw invoer van {tijd} staat nog klaar." / "Your input of {tijd} is still there.",
         resume: "Verder met deze invoer" / "Go on with this input",
         discard: "Weggooien" / "Throw away",

@@ -1,10 +1,11 @@
 //! `cims audit verify`: recomputes the chains and names the first broken line.
 
 use crate::audit::verify::verify;
+use crate::audit::{self, Event, Kind};
 use crate::commands::NotFit;
 use crate::config::Config;
 use crate::keys::Keys;
-use crate::store::{StoreError, options};
+use crate::store::{Db, StoreError, options, worker_tx};
 use sqlx::{ConnectOptions, Connection};
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,14 +16,18 @@ use std::process::ExitCode;
   cims audit verify                   exit code 1 when a line is not as it was written
 
 It reads as the role of `database.log_url` (cims_log), or else of `database.owner_url`.")]
-pub struct Args {}
+pub struct Args {
+    /// Who verifies, for the audit: reading the log is in the log.
+    #[arg(long, value_name = "NAME", default_value = "logbeheer")]
+    pub by: String,
+}
 
 /// Runs the command.
 ///
 /// # Errors
 /// Says in one sentence what stopped it.
 #[expect(clippy::print_stdout, reason = "its output is the answer")]
-pub async fn run(_args: Args, config: &Path) -> anyhow::Result<ExitCode> {
+pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
     let config = Config::load(config).map_err(|error| NotFit(error.to_string()))?;
     let keys = Keys::load(&config.keys.dir).map_err(|error| NotFit(error.to_string()))?;
     let database = &config.database;
@@ -42,6 +47,12 @@ pub async fn run(_args: Args, config: &Path) -> anyhow::Result<ExitCode> {
         .map_err(StoreError::from)?;
     let report = verify(&mut connection, &keys).await?;
     connection.close().await.map_err(StoreError::from)?;
+    let event = Event::of_command("audit verify", &args.by, Kind::LogVerified)
+        .detail("lines", report.lines)
+        .detail("broken", report.broken.len());
+    let mut tx = worker_tx(&Db::open(database)?).await?;
+    audit::add(&mut tx, event).await?;
+    tx.commit().await?;
     for broken in &report.broken {
         println!("{broken}");
     }

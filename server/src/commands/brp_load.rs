@@ -47,6 +47,9 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
     schema::check_ready(&db, crate::clock::now())
         .await
         .map_err(|error| NotFit(error.to_string()))?;
+    schema::check_keys(&db, &keys)
+        .await
+        .map_err(|error| NotFit(error.to_string()))?;
     let set = if args.full { Set::Full } else { Set::Delta };
     let request = Request {
         file: args.file,

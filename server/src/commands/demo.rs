@@ -5,6 +5,7 @@
 mod parties;
 
 use super::brp_load::show_progress;
+use crate::audit::{self, Event, Kind};
 use crate::brp::{fiction, load};
 use crate::commands::NotFit;
 use crate::config::Config;
@@ -72,6 +73,9 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
     schema::check_ready(&db, crate::clock::now())
         .await
         .map_err(|error| NotFit(error.to_string()))?;
+    schema::check_keys(&db, &keys)
+        .await
+        .map_err(|error| NotFit(error.to_string()))?;
     let mark = Mark {
         persons: args.persons,
         seed: args.seed,
@@ -123,6 +127,8 @@ async fn claim(db: &Db, mark: &Mark, issuer: &str) -> anyhow::Result<bool> {
     .await
     .map_err(StoreError::from)?;
     parties::make(&mut tx, issuer).await?;
+    let event = Event::of_command("demo", "demo", Kind::Command).detail("persons", mark.persons);
+    audit::add(&mut tx, event).await?;
     tx.commit().await?;
     Ok(false)
 }

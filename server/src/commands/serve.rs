@@ -100,6 +100,7 @@ async fn ready(config: &Config) -> anyhow::Result<Road> {
     schema::check_ready(&db, clock::now())
         .await
         .map_err(not_fit)?;
+    schema::check_keys(&db, &keys).await.map_err(not_fit)?;
     let blobs = BlobStore::open(&config.storage.dir).map_err(|error| {
         NotFit(format!(
             "storage folder {}: {error}",

@@ -83,6 +83,15 @@ impl std::fmt::Debug for Sealed {
 /// Key material by number, lowest first.
 pub(super) type Secrets = Vec<(KeyId, Zeroizing<[u8; 32]>)>;
 
+/// Says which key this is without saying anything of it: 64 bits of an HMAC over a fixed text.
+pub(super) fn check_value(key: &[u8; 32]) -> String {
+    let mac = MacRing::new(vec![(KeyId(0), Zeroizing::new(*key))]).mac("cims/key-check/v1", &[]);
+    mac.bytes[..8]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
 /// HMAC-SHA-256 keys. Never empty.
 pub(super) struct MacRing(Vec<(KeyId, Hmac<Sha256>)>);
 

@@ -138,3 +138,20 @@ fn an_anchor_is_signed_and_a_forged_one_is_not() {
     assert!(!keys.verify_anchor(key, b"hands", &signature));
     assert!(!keys.verify_anchor(KeyId(2), b"heads", &signature));
 }
+
+#[test]
+fn a_check_value_tells_keys_apart_and_gives_none_away() {
+    let (dir, one) = keys();
+    let (_other, two) = keys();
+    assert_eq!(one.check_values().len(), PURPOSES.len());
+    for ((name, value), (_, other)) in one.check_values().iter().zip(two.check_values()) {
+        assert_ne!(value, other, "{name}");
+        let secret = std::fs::read(dir.path().join(format!("{name}.key"))).expect("key");
+        let hex: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert!(value.len() == 16 && !hex.contains(value.as_str()), "{name}");
+    }
+    assert_eq!(
+        one.check_values(),
+        Keys::load(dir.path()).expect("loads").check_values()
+    );
+}

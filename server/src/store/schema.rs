@@ -3,7 +3,8 @@
 //! Migrating is a command of its own, never part of a start (security L17). It polls for its lock instead of
 //! waiting in it: a waiting lock and `CREATE INDEX CONCURRENTLY` of another migrator would wait for each other.
 
-use super::{Db, StoreError};
+use super::{Db, StoreError, worker_tx};
+use crate::keys::Keys;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{Connection, PgConnection, PgPool};
 use std::collections::HashMap;
@@ -145,6 +146,9 @@ pub enum NotReady {
         "database role {0} may bypass row-level security; the portal and the worker need roles that may not"
     )]
     Role(String),
+    /// Another key than the one this database knows by that name.
+    #[error("key file {0}.key is not the key this database was made with")]
+    Key(String),
     /// Cannot be asked.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -191,6 +195,30 @@ async fn check_role(pool: &PgPool) -> Result<(), NotReady> {
     } else {
         Ok(())
     }
+}
+
+/// Whether the key files are those of this database. A new key is remembered; another file under a known name is
+/// refused, before it seals what nobody can open afterwards.
+///
+/// # Errors
+/// Names the first file that is another key.
+pub async fn check_keys(db: &Db, keys: &Keys) -> Result<(), NotReady> {
+    let mut tx = worker_tx(db).await.map_err(SchemaError::from)?;
+    for (name, value) in keys.check_values() {
+        let known = sqlx::query_scalar!(
+            r#"INSERT INTO settings (key, value) VALUES ('key_check:' || $1, to_jsonb($2::text))
+               ON CONFLICT (key) DO UPDATE SET key = EXCLUDED.key RETURNING value #>> '{}' AS "value!""#,
+            name,
+            value
+        )
+        .fetch_one(&mut *tx)
+        .await?;
+        if known != *value {
+            return Err(NotReady::Key(name.clone()));
+        }
+    }
+    tx.commit().await.map_err(SchemaError::from)?;
+    Ok(())
 }
 
 /// Whether the database answers, for `/readyz`.

@@ -151,6 +151,7 @@ const TABLE: &[Route] = &[
     call("/api/registreren-versturen", Roles(DELIVER), true),
     call("/api/registreren-volgende", Roles(DELIVER), true),
     call("/api/registreren-weggooien", Roles(DELIVER), false),
+    call("/api/registreren-bewaren", Roles(DELIVER), true),
     call("/api/registratie-corrigeren", Roles(DELIVER), true),
     call("/api/registratie-intrekken", Roles(DELIVER), true),
     call("/api/aanlevering-indienen", Roles(DELIVER), true),

@@ -140,19 +140,63 @@ async fn every_edit_names_its_line() {
             Fault::Hash,
         ),
     ];
+    let test = TestDb::new().await;
+    let shard = written(&test).await;
     for (edit, fault) in edits {
-        let test = TestDb::new().await;
-        let shard = written(&test).await;
-        tamper(&test, &edit.replace("$S", &shard.to_string())).await;
-        assert_eq!(
-            report(&test).await.broken,
-            [Broken {
-                shard,
-                seq: 7,
-                fault: fault.clone()
-            }],
-            "{edit}"
-        );
+        let broken = after(&test, &edit.replace("$S", &shard.to_string())).await;
+        let expected = Broken {
+            shard,
+            seq: 7,
+            fault: fault.clone(),
+        };
+        assert_eq!(broken, [expected], "{edit}");
+    }
+    assert_eq!(report(&test).await.broken, []);
+}
+
+/// What verifying says after a change by a superuser with the triggers off; the change is undone.
+async fn after(test: &TestDb, change: &str) -> Vec<Broken> {
+    let mut tx = test.admin.begin().await.unwrap();
+    let all = format!("SET LOCAL session_replication_role = replica; {change}");
+    sqlx::raw_sql(AssertSqlSafe(all))
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+    let broken = verify(&mut tx, &test.keys).await.unwrap().broken;
+    tx.rollback().await.unwrap();
+    broken
+}
+
+/// Security B31: a hundred changes somewhere, each named by its first bad line.
+#[tokio::test]
+async fn a_hundred_random_changes_are_each_found_at_their_first_line() {
+    use rand::{Rng, SeedableRng};
+    let test = TestDb::new().await;
+    let shard = written(&test).await;
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(31);
+    for round in 0..100 {
+        let first = random.random_range(1..20);
+        let other = random.random_range(first + 1..=20);
+        let place = random.random_range(1..120);
+        let at = format!("WHERE shard = {shard} AND seq = {first}");
+        let change = match round % 5 {
+            0 => format!(
+                "UPDATE audit_lines SET line = overlay(line placing chr(1 + ascii(substr(line, {place}, 1))) from {place} for 1) {at}"
+            ),
+            1 => format!(
+                "UPDATE audit_lines SET hash = set_byte(hash, {place} % 32, (get_byte(hash, {place} % 32) + 1) % 256) {at}"
+            ),
+            2 => format!("DELETE FROM audit_lines {at}"),
+            3 => format!("DELETE FROM audit_lines WHERE shard = {shard} AND seq >= {first}"),
+            _ => format!(
+                "UPDATE audit_lines SET seq = 1000 {at};
+                 UPDATE audit_lines SET seq = {first} WHERE shard = {shard} AND seq = {other};
+                 UPDATE audit_lines SET seq = {other} WHERE shard = {shard} AND seq = 1000"
+            ),
+        };
+        let broken = after(&test, &change).await;
+        assert_eq!(broken.len(), 1, "{change}");
+        assert_eq!((broken[0].shard, broken[0].seq), (shard, first), "{change}");
     }
 }
 

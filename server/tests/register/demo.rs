@@ -57,7 +57,7 @@ async fn the_demo_fills_an_empty_database_and_a_second_time_changes_nothing() {
 
     let verified = cims(&test, &["audit", "verify"]);
     assert!(
-        verified.status.success() && said(&verified).contains("2 lines, 0 anchors, all as written"),
+        verified.status.success() && said(&verified).contains("3 lines, 0 anchors, all as written"),
         "{}",
         said(&verified)
     );
@@ -102,6 +102,15 @@ async fn an_installation_that_is_not_in_order_is_refused_with_one_sentence_and_7
     );
 
     assert!(cims(&test, &["demo", "--keys-only"]).status.success());
+    // The file that came in its place is another key under the same name.
+    let other = cims(&test, &load);
+    assert_eq!(other.status.code(), Some(78));
+    assert!(
+        said(&other).contains("mac-1.key is not the key this database was made with"),
+        "{}",
+        said(&other)
+    );
+
     sqlx::query("DELETE FROM _sqlx_migrations WHERE version = 10")
         .execute(&test.admin)
         .await

@@ -221,3 +221,57 @@ async fn the_portal_role_writes_no_register_and_the_log_role_reads_no_register()
         .unwrap();
     assert_eq!(still, "received");
 }
+
+/// Many people of many parties on few connections, some of them gone in the middle (security B5, smaller).
+#[tokio::test]
+async fn interleaved_and_aborted_requests_never_see_another_party() {
+    use rand::{Rng, SeedableRng};
+    let test = TestDb::new().await;
+    let mut callers = Vec::new();
+    for number in 0..8 {
+        let party = test.party(&format!("P{number}")).await;
+        delivery(&test, party.id).await;
+        callers.push(
+            test.caller(&format!("user{number}"), Role::Invoerder, Some(&party))
+                .await,
+        );
+    }
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(5);
+    let mut requests = tokio::task::JoinSet::new();
+    for _ in 0..1_200 {
+        let (db, caller) = (test.db.clone(), callers[random.random_range(0..8)].clone());
+        let (yields, end) = (random.random_range(0..6), random.random_range(0..4));
+        let handle = requests.spawn(async move {
+            let mut tx = party_tx(&db, &caller).await.unwrap();
+            for _ in 0..yields {
+                tokio::task::yield_now().await;
+            }
+            let seen: Vec<Uuid> = sqlx::query_scalar("SELECT party_id FROM deliveries")
+                .fetch_all(&mut *tx)
+                .await
+                .unwrap();
+            assert_eq!(seen, [caller.party().unwrap().id]);
+            match end {
+                0 => tx.commit().await.unwrap(),
+                1 => tx.rollback().await.unwrap(),
+                2 => drop(tx),
+                _ => std::future::pending().await,
+            }
+        });
+        if end == 3 {
+            let after = std::time::Duration::from_millis(random.random_range(0..30));
+            tokio::spawn(async move {
+                tokio::time::sleep(after).await;
+                handle.abort();
+            });
+        }
+    }
+    while let Some(done) = requests.join_next().await {
+        assert!(done.is_ok() || done.unwrap_err().is_cancelled());
+    }
+    let left: Option<Uuid> = sqlx::query_scalar("SELECT cims_party()")
+        .fetch_one(&test.db.portal)
+        .await
+        .unwrap();
+    assert_eq!(left, None);
+}

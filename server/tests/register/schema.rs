@@ -2,7 +2,7 @@
 
 use crate::support::TestDb;
 use server::store::{Db, schema};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use std::time::Duration;
 
 #[tokio::test]
@@ -82,4 +82,31 @@ async fn a_second_migrator_gives_up_instead_of_waiting_for_ever() {
             .await
             .is_ok()
     );
+}
+
+#[tokio::test]
+async fn an_owner_without_superuser_rights_can_migrate_a_database_of_its_own() {
+    let test = TestDb::new().await;
+    let name = format!("{}_owned", test.name);
+    sqlx::query(AssertSqlSafe(format!(
+        "CREATE DATABASE {name} OWNER cims_owner"
+    )))
+    .execute(&test.admin)
+    .await
+    .unwrap();
+    // As if logged in as cims_owner: the role is set from the first moment.
+    let options = test
+        .as_role("postgres")
+        .database(&name)
+        .options([("role", "cims_owner")]);
+    let mut owner = PgConnection::connect_with(&options).await.unwrap();
+    let steps = schema::migrate(&mut owner, Duration::ZERO)
+        .await
+        .expect("migrated");
+    assert!(steps.len() >= 10);
+    owner.close().await.unwrap();
+    sqlx::query(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
+        .execute(&test.admin)
+        .await
+        .unwrap();
 }
