@@ -42,7 +42,7 @@ fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
         <p class="utrecht-paragraph">{second_link("/aanleveren", u.again)}</p>
     };
     // the file name is the sender's: it stays out of the title of the document
-    Screen::new(u.list_title, body).under(u.list_title, "/aanleveringen").wide()
+    Screen::new(u.delivery, body).under(u.list_title, "/aanleveringen").wide()
 }
 
 fn steps(phase: Phase, t: &'static Texts) -> AnyView {

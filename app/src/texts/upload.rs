@@ -51,6 +51,7 @@ texts! {
         outcome_geweigerd: "Geweigerd" / "Refused",
         outcome_dubbel: "Al eerder ontvangen" / "Received before",
         outcome_leeg: "Leeg: 0 vaccinaties" / "Empty: 0 vaccinations",
+        delivery: "Aanlevering" / "Delivery",
         delivery_title: "Aanlevering {bestand}" / "Delivery {bestand}",
         steps: "Stappen" / "Steps",
         step_read: "Lezen en controleren" / "Read and check",
