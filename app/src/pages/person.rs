@@ -65,7 +65,7 @@ fn notices(draft: Option<&DraftView>, waiting: Option<DraftView>, t: &'static Te
     let waiting = waiting.map(|draft| {
         let text = fill(e.resumed, &[("tijd", draft.resumed_from.as_deref().unwrap_or_default())]);
         view! {
-            <section class="cims-panel">
+            <section class="cims-panel cims-stack">
                 {paragraph(text)}
                 <div class="utrecht-button-group">
                     {second_link(step_path(draft.step, draft.id), e.resume)}
@@ -182,7 +182,7 @@ fn go_on_anyway(reason: &str, t: &'static Texts) -> AnyView {
     let e = &t.entry;
     let field = Field { hint: e.not_matchable_reason_hint, optional: true, ..Field::new("reason", e.not_matchable_reason, reason) };
     view! {
-        <section class="cims-panel" aria-labelledby="niet-te-koppelen">
+        <section class="cims-panel cims-stack" aria-labelledby="niet-te-koppelen">
             <h2 class="utrecht-heading-2" id="niet-te-koppelen">{e.not_matchable_title}</h2>
             {paragraph(e.not_matchable_text)}
             {field.area(&Messages::default(), t)}

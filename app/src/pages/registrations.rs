@@ -107,7 +107,7 @@ fn row(line: &RegistrationLine, t: &'static Texts) -> Vec<Cell> {
     let r = &t.registrations;
     let label = fill(r.open_label, &[("datum", &line.date), ("vaccin", &line.vaccine)]);
     vec![
-        Cell::new(line.date.clone()),
+        Cell::new(view! { <span class="cims-nowrap">{line.date.clone()}</span> }),
         Cell::new(view! { <span class="cims-code">{line.bsn_masked.clone()}</span> }),
         Cell::new(line.vaccine.clone()),
         Cell::new(view! { <span class="cims-code">{line.batch.clone()}</span> }),
