@@ -40,17 +40,20 @@ impl PartialDate {
         }
     }
 
-    /// From the BRP's eight digits: `19510000`, `00000000`; also four (`2014`).
+    /// From the BRP's eight digits: `19510000`, `00000000`; also four (`2014`). A day that never was (`19650230`
+    /// stands in some lists) is an unknown day: the month is all that can be true of it.
     #[must_use]
     pub fn from_lo3(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
+        let year = i32::try_from(number(bytes.get(..4)?)?).ok()?;
         match bytes.len() {
-            4 => Self::from_parts(number(bytes)?.try_into().ok()?, 0, 0),
-            8 => Self::from_parts(
-                number(&bytes[..4])?.try_into().ok()?,
-                number(&bytes[4..6])?.try_into().ok()?,
-                number(&bytes[6..])?.try_into().ok()?,
-            ),
+            4 => Self::from_parts(year, 0, 0),
+            8 => {
+                let (month, day) = (day_part(&bytes[4..6])?, day_part(&bytes[6..])?);
+                let day_of_a_month = (1..=31).contains(&day) && month != 0;
+                Self::from_parts(year, month, day)
+                    .or_else(|| Self::from_parts(year, month, 0).filter(|_| day_of_a_month))
+            }
             _ => None,
         }
     }

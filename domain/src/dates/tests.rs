@@ -183,8 +183,11 @@ fn dates_of_the_brp_are_read_with_their_zeros() {
         Some(PartialDate::Full(date!(2000 - 02 - 29)))
     );
     assert_eq!(PartialDate::from_lo3("2014"), Some(PartialDate::Year(2014)));
+    // Two lists of the test persons hold this day.
+    let february = PartialDate::YearMonth(1965, Month::February);
+    assert_eq!(PartialDate::from_lo3("19650230"), Some(february));
     for text in [
-        "", "19510230", "19511301", "00000101", "1951000", "x9510000",
+        "", "19650232", "19511301", "19650031", "00000101", "1951000", "x9510000",
     ] {
         assert_eq!(PartialDate::from_lo3(text), None, "{text}");
     }

@@ -69,7 +69,27 @@ pub fn fold(text: &str) -> String {
 /// parts around a hyphen.
 #[must_use]
 pub fn name_similarity(delivered: NameParts<'_>, known: NameParts<'_>) -> f64 {
-    let (left, right) = (readings(delivered), readings(known));
+    // Most names are written as they are known.
+    if delivered.is_comparable()
+        && delivered
+            .surname
+            .trim()
+            .eq_ignore_ascii_case(known.surname.trim())
+    {
+        return 1.0;
+    }
+    // A prefix of either side goes off both, for the BRP has prefixes that no list of ours knows.
+    let prefixes: Vec<String> = [
+        delivered.prefix,
+        delivered.partner_prefix,
+        known.prefix,
+        known.partner_prefix,
+    ]
+    .into_iter()
+    .flat_map(|prefix| prefix.split(' '))
+    .map(fold)
+    .collect();
+    let (left, right) = (readings(delivered, &prefixes), readings(known, &prefixes));
     let pairs = left.iter().flat_map(|a| right.iter().map(move |b| (a, b)));
     pairs
         .map(|(a, b)| strsim::jaro_winkler(a, b))
@@ -77,13 +97,15 @@ pub fn name_similarity(delivered: NameParts<'_>, known: NameParts<'_>) -> f64 {
 }
 
 /// Every way a name may be written, folded.
-fn readings(name: NameParts<'_>) -> Vec<String> {
-    let (own, partner) = (core(name.surname), core(name.partner_surname));
+fn readings(name: NameParts<'_>, prefixes: &[String]) -> Vec<String> {
+    let (own, partner) = (
+        core(name.surname, prefixes),
+        core(name.partner_surname, prefixes),
+    );
     let mut readings = Vec::with_capacity(6);
     for surname in [name.surname, name.partner_surname] {
-        let hyphens = |c: char| matches!(c, '-' | '\u{2010}'..='\u{2015}');
-        if surname.contains(hyphens) {
-            readings.extend(surname.split(hyphens).map(core));
+        if surname.contains(HYPHENS) {
+            readings.extend(surname.split(HYPHENS).map(|part| core(part, prefixes)));
         }
     }
     if !own.is_empty() && !partner.is_empty() {
@@ -96,22 +118,27 @@ fn readings(name: NameParts<'_>) -> Vec<String> {
     readings
 }
 
-/// The words that tell families apart: without prefixes and initials, unless there is nothing else.
-fn core(surname: &str) -> String {
-    let words = || {
-        surname.split([
-            ' ', ',', '-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}',
-        ])
-    };
-    let telling = |word: &&str| {
-        !is_prefix(word) && fold(word).chars().filter(|c| c.is_alphanumeric()).count() > 1
-    };
-    let kept: Vec<String> = words().filter(telling).map(fold).collect();
-    if kept.is_empty() {
-        fold(surname).replace('-', " ")
-    } else {
-        kept.join(" ")
+const HYPHENS: [char; 6] = [
+    '-', '\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}',
+];
+
+/// The words that tell families apart: without prefixes and initials. Where nothing would be left, initials stay
+/// (some people are called B), and then prefixes (others are called Do).
+fn core(surname: &str, prefixes: &[String]) -> String {
+    let apart = |c: char| matches!(c, ' ' | ',') || HYPHENS.contains(&c);
+    let words: Vec<&str> = surname
+        .split(apart)
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .collect();
+    let long = |word: &str| word.chars().filter(|c| c.is_alphanumeric()).count() > 1;
+    let prefix = |word: &str| is_prefix(word) || prefixes.contains(&fold(word));
+    let mut kept: Vec<&str> = words.iter().copied().filter(|word| !prefix(word)).collect();
+    if kept.iter().any(|word| long(word)) {
+        kept.retain(|word| long(word));
+    } else if kept.is_empty() {
+        kept = words;
     }
+    kept.into_iter().map(fold).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -201,7 +228,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_prefix_words_alone_is_kept() {
+    fn a_name_of_prefix_words_or_one_letter_is_kept() {
+        assert!((similarity("Van Der B", "B") - 1.0).abs() < 1e-9);
         assert!((similarity("Do", "Do") - 1.0).abs() < 1e-9);
         assert!(similarity("Do", "El") < 0.5);
     }
