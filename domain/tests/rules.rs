@@ -4,7 +4,7 @@ use domain::codes::CodeLists;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Scope, Severity, Stage};
 use domain::fixtures::{self, Fixture, Setting};
-use domain::row::{Checked, Context, PartyProfile, Profile, RawRow, RepairSet, check};
+use domain::row::{Checked, Column, Context, PartyProfile, Profile, RawRow, RepairSet, check};
 use domain::text::Lang;
 
 fn judge(row: &RawRow<'_>, setting: Setting) -> Checked {
@@ -185,5 +185,55 @@ fn the_examples_of_the_help_do_what_they_say() {
             let found = codes(&judge(&row, fixture.setting));
             assert_eq!(found.contains(&code), fails, "{code} {text}: {found:?}");
         }
+    }
+}
+
+/// The specification this crate implements, as it stands in the project.
+const SPECIFICATION: &str = include_str!("../../docs/ref/specification.md");
+
+/// Cells of the rows of a table whose first cell fits.
+fn table(fits: impl Fn(&str) -> bool) -> Vec<Vec<&'static str>> {
+    let cells = |line: &'static str| {
+        line.trim()
+            .trim_matches('|')
+            .split(" | ")
+            .map(str::trim)
+            .collect::<Vec<_>>()
+    };
+    SPECIFICATION
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .map(cells)
+        .filter(|cells| fits(cells[0]))
+        .collect()
+}
+
+#[test]
+fn sentences_and_severities_are_those_of_the_specification_word_for_word() {
+    let rules = table(|first| first.parse::<Code>().is_ok());
+    assert_eq!(rules.len(), Code::ALL.len());
+    for cells in rules {
+        let code: Code = cells[0].parse().unwrap();
+        assert_eq!(cells.last(), Some(&code.sentence(Lang::Nl)), "{code}");
+        let severity = match cells[1].split(' ').next() {
+            Some("W") => Severity::Waarschuwing,
+            Some("C") => Severity::Controle,
+            Some("H") => Severity::Hersteld,
+            Some("DUBBEL") => Severity::Dubbel,
+            // A20 parks the file: it comes in only when somebody decides so.
+            _ => Severity::Fout,
+        };
+        assert_eq!(code.severity(), severity, "{code}");
+    }
+}
+
+#[test]
+fn columns_and_their_synonyms_are_those_of_the_specification() {
+    let columns = table(|first| first.parse::<u8>().is_ok());
+    assert_eq!(columns.len(), Column::COUNT);
+    for (cells, column) in columns.iter().zip(Column::ALL) {
+        assert_eq!(cells[0], (column.index() + 1).to_string());
+        assert_eq!(cells[1].trim_matches('`'), column.name());
+        assert_eq!(cells[3], column.synonyms().join(", "), "{column}");
     }
 }
