@@ -129,8 +129,16 @@ async fn anchors(
         }
         due = anchor.id + 1;
         for line in anchor.content.lines() {
-            if let Some((shard, seq, hash)) = parse_head(line) {
-                pins.entry(shard).or_default().push(Pin {
+            let Some((shard, seq, hash)) = parse_head(line) else {
+                continue;
+            };
+            let pins = pins.entry(shard).or_default();
+            // Most chains do not move in most minutes: the first anchor of a head says it all.
+            if pins
+                .last()
+                .is_none_or(|pin| pin.seq != seq || pin.hash != hash)
+            {
+                pins.push(Pin {
                     anchor: anchor.id,
                     seq,
                     hash,

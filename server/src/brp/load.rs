@@ -62,6 +62,8 @@ pub struct Request {
     pub set: Set,
     /// Take a full set that is much smaller than the copy.
     pub accept_shrink: bool,
+    /// Drop another load that was broken off.
+    pub restart: bool,
     /// Who asked, for the audit.
     pub by: String,
 }
@@ -93,9 +95,14 @@ pub enum LoadError {
     /// Broken CSV; the line only.
     #[error("this is no BRP set: broken at line {0}")]
     Csv(u64),
-    /// Another file is being loaded.
-    #[error("another set is being loaded; end that load first, or offer its file again")]
+    /// Somebody else is loading now.
+    #[error("another load is running")]
     Busy,
+    /// The load of another file was broken off.
+    #[error(
+        "the load of {0} was broken off; offer that file again to go on, or drop it with --restart"
+    )]
+    BrokenOff(String),
     /// Too many lines that are no list.
     #[error(
         "{refused} of {read} lines are no persoonslijst, first line {first}; the set was not taken"
@@ -212,22 +219,27 @@ impl Run {
             .map_err(std::io::Error::other)??;
         let digest = keys.digest(sha256);
         let mut tx = worker_tx(db).await?;
-        let open = sqlx::query!("SELECT id, kind, file_digest, rows_staged, rows_refused, refused_lines FROM brp_loads WHERE state = 'staging' FOR UPDATE")
+        let open = sqlx::query!("SELECT id, kind, file_name, file_digest, rows_staged, rows_refused, refused_lines FROM brp_loads WHERE state = 'staging' FOR UPDATE")
             .fetch_optional(&mut *tx)
             .await?;
         if let Some(open) = open {
-            if open.file_digest != digest.bytes || open.kind != request.set.as_str() {
-                return Err(LoadError::Busy);
+            if open.file_digest == digest.bytes && open.kind == request.set.as_str() {
+                let mut run = Self {
+                    id: open.id,
+                    staged: open.rows_staged.unsigned_abs(),
+                    refused: open.rows_refused.unsigned_abs(),
+                    refused_lines: open.refused_lines,
+                };
+                run.distrust_staging(&mut tx).await?;
+                tx.commit().await?;
+                return Ok(run);
             }
-            let mut run = Self {
-                id: open.id,
-                staged: open.rows_staged.unsigned_abs(),
-                refused: open.rows_refused.unsigned_abs(),
-                refused_lines: open.refused_lines,
-            };
-            run.distrust_staging(&mut tx).await?;
-            tx.commit().await?;
-            return Ok(run);
+            if !request.restart {
+                return Err(LoadError::BrokenOff(open.file_name));
+            }
+            sqlx::query!("UPDATE brp_loads SET state = 'failed', reason = 'restart', finished_at = now() WHERE id = $1", open.id)
+                .execute(&mut *tx)
+                .await?;
         }
         let id = Uuid::now_v7();
         let name = request

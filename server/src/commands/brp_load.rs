@@ -30,6 +30,9 @@ pub struct Args {
     /// Accept a full load much smaller than the last one.
     #[arg(long, requires = "full")]
     pub accept_shrink: bool,
+    /// Drop another load that was broken off, and begin this one.
+    #[arg(long)]
+    pub restart: bool,
     /// Who loads it, for the audit.
     #[arg(long, value_name = "NAME", default_value = "beheer")]
     pub by: String,
@@ -55,6 +58,7 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
         file: args.file,
         set,
         accept_shrink: args.accept_shrink,
+        restart: args.restart,
         by: args.by,
     };
     let loaded = load(&db, &keys, &request, show_progress).await?;

@@ -153,6 +153,7 @@ async fn load_persons(
         file: file.clone(),
         set: load::Set::Full,
         accept_shrink: false,
+        restart: false,
         by: "demo".to_owned(),
     };
     let loaded = load::load(db, keys, &request, show_progress).await;

@@ -31,17 +31,22 @@ impl Desk<'_> {
     pub fn take(&self, line: u32, mut raw: RowText, mut checked: Checked) -> Incoming {
         if without_consent(&raw, &checked) {
             forget_person(&mut raw);
-            checked.repairs.retain(|repair| !repair.column.is_personal());
+            checked
+                .repairs
+                .retain(|repair| !repair.column.is_personal());
         }
         let digest = match &checked.accepted {
             Some(Accepted::Vaccination(jab)) => Some(digest(self.keys, jab)),
             _ => None,
         };
         let source_key = match &checked.accepted {
-            Some(Accepted::Vaccination(jab)) => {
-                jab.source_key().map(|key| key.as_str().to_owned()).or_else(|| digest.as_ref().map(derived_key))
+            Some(Accepted::Vaccination(jab)) => jab
+                .source_key()
+                .map(|key| key.as_str().to_owned())
+                .or_else(|| digest.as_ref().map(derived_key)),
+            Some(Accepted::Count(count)) => {
+                count.source_key.as_ref().map(|key| key.as_str().to_owned())
             }
-            Some(Accepted::Count(count)) => count.source_key.as_ref().map(|key| key.as_str().to_owned()),
             Some(Accepted::Withdrawal(key)) => Some(key.as_str().to_owned()),
             None => None,
         };
@@ -61,7 +66,10 @@ impl Desk<'_> {
 
 /// Drops what names a person.
 pub fn forget_person(row: &mut RowText) {
-    for column in Column::ALL.into_iter().filter(|column| column.is_personal()) {
+    for column in Column::ALL
+        .into_iter()
+        .filter(|column| column.is_personal())
+    {
         row.set(column, "");
     }
 }
@@ -69,19 +77,30 @@ pub fn forget_person(row: &mut RowText) {
 /// Consent was refused, whatever else the row says.
 #[must_use]
 pub fn refuses_consent(row: &RowText) -> bool {
-    let word: String = row.get(Column::Toestemming).chars().filter(|c| c.is_alphanumeric()).collect();
+    let word: String = row
+        .get(Column::Toestemming)
+        .chars()
+        .filter(|c| c.is_alphanumeric())
+        .collect();
     Consent::parse(&word) == Some(Consent::No)
 }
 
 fn without_consent(row: &RowText, checked: &Checked) -> bool {
-    refuses_consent(row) || checked.findings.iter().any(|finding| finding.code == Code::T10)
+    refuses_consent(row)
+        || checked
+            .findings
+            .iter()
+            .any(|finding| finding.code == Code::T10)
 }
 
 /// Keyed digest of what a row says: equal exactly when all columns after repair are, bronsleutel and
 /// mutatie aside (a correction with the content it corrects says nothing new).
 fn digest(keys: &Keys, jab: &Vaccination) -> Digest {
     let canonical = zeroize::Zeroizing::new(jab.canonical());
-    let after_mutation = canonical.iter().position(|byte| *byte == 0x1f).map_or(0, |mark| mark + 1);
+    let after_mutation = canonical
+        .iter()
+        .position(|byte| *byte == 0x1f)
+        .map_or(0, |mark| mark + 1);
     let content = &canonical[after_mutation..];
     keys.digest(Sha256::digest(content).into()).bytes
 }
@@ -89,6 +108,9 @@ fn digest(keys: &Keys, jab: &Vaccination) -> Digest {
 /// The key of a row whose sender gave none: made of its keyed digest, so that the same row sent again has
 /// the same key, and says nothing about the person. Letters only: digits could look like a BSN (R04).
 fn derived_key(digest: &Digest) -> String {
-    let letters = digest[..12].iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from(b'a' + half));
+    let letters = digest[..12]
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|half| char::from(b'a' + half));
     "cims-".chars().chain(letters).collect()
 }

@@ -13,5 +13,4 @@ pub mod show;
 pub mod store;
 pub mod template;
 
-
 pub use road::{Clock, Road, work};

@@ -53,7 +53,9 @@ struct Trip {
 pub async fn delivery(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
     let trip = begin(road, job).await?;
     match (job.kind, trip.work.state.as_str()) {
-        (JobKind::Check, "received" | "complete" | "checking" | "storing") => from_file(road, trip, stop).await,
+        (JobKind::Check, "received" | "complete" | "checking" | "storing") => {
+            from_file(road, trip, stop).await
+        }
         (JobKind::Store, "storing") => from_preview(road, trip, stop).await,
         // Ended meanwhile: thrown away, or done by a worker that was thought dead.
         _ => {
@@ -72,8 +74,16 @@ async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
     let today = road.clock.day(work.received_at);
     let products = Products::load(&mut tx, today).await?;
     tx.commit().await?;
-    let channel = Channel::parse(&work.channel).ok_or_else(|| Stopped::Again("unknown channel".to_owned()))?;
-    Ok(Trip { job: job.clone(), id: job.subject, work, products, channel, today })
+    let channel = Channel::parse(&work.channel)
+        .ok_or_else(|| Stopped::Again("unknown channel".to_owned()))?;
+    Ok(Trip {
+        job: job.clone(),
+        id: job.subject,
+        work,
+        products,
+        channel,
+        today,
+    })
 }
 
 /// What a delivery's rows may lean on.
@@ -90,7 +100,10 @@ fn context(trip: &Trip) -> Context<'_> {
 
 fn profile(work: &Work) -> Profile {
     Profile::Party(PartyProfile {
-        default_target_group: work.default_target_group.as_deref().and_then(TargetGroup::parse),
+        default_target_group: work
+            .default_target_group
+            .as_deref()
+            .and_then(TargetGroup::parse),
         agb: work.default_agb.as_deref().and_then(Agb::parse),
         big: work.default_big.as_deref().and_then(BigNumber::parse),
     })
@@ -114,7 +127,8 @@ impl Trip {
     }
 
     fn event(&self, kind: Kind) -> Event {
-        Event::of_worker(Some(self.work.party_id), self.work.received_by, kind).object("delivery", self.id)
+        Event::of_worker(Some(self.work.party_id), self.work.received_by, kind)
+            .object("delivery", self.id)
     }
 }
 
@@ -143,10 +157,31 @@ async fn from_file(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Res
         move || look(&road, &trip)
     })
     .await?;
-    let findings: Vec<Finding> = looked.opened.findings.iter().chain(&looked.verdict.findings).cloned().collect();
+    let findings: Vec<Finding> = looked
+        .opened
+        .findings
+        .iter()
+        .chain(&looked.verdict.findings)
+        .cloned()
+        .collect();
     let resumed = trip.work.progress > 0;
-    let keep = if trip.work.preview { Keep::Preview } else { Keep::Register };
-    remember(road, &trip, &looked, &findings, if keep == Keep::Register { "storing" } else { "checking" }).await?;
+    let keep = if trip.work.preview {
+        Keep::Preview
+    } else {
+        Keep::Register
+    };
+    remember(
+        road,
+        &trip,
+        &looked,
+        &findings,
+        if keep == Keep::Register {
+            "storing"
+        } else {
+            "checking"
+        },
+    )
+    .await?;
     if looked.verdict.refuses() || looked.opened.table.is_none() || looked.verdict.rows == 0 {
         return end(road, &trip, &findings, looked.verdict.holds_unconsented).await;
     }
@@ -164,14 +199,23 @@ async fn from_file(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Res
     }
     match keep {
         Keep::Preview if walked.too_few_matched() => park(road, &trip, findings).await,
-        Keep::Preview if !all_refused(road, &trip).await? => preview(road, &trip, looked.verdict.holds_unconsented).await,
+        Keep::Preview if !all_refused(road, &trip).await? => {
+            preview(road, &trip, looked.verdict.holds_unconsented).await
+        }
         _ => end(road, &trip, &findings, looked.verdict.holds_unconsented).await,
     }
 }
 
 fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
-    let source = Arc::new(Blob { road: road.clone(), id: trip.work.blob_id.unwrap_or(trip.id) });
-    let limits = if trip.work.preview { Limits::PORTAL } else { Limits::of(trip.channel) };
+    let source = Arc::new(Blob {
+        road: road.clone(),
+        id: trip.work.blob_id.unwrap_or(trip.id),
+    });
+    let limits = if trip.work.preview {
+        Limits::PORTAL
+    } else {
+        Limits::of(trip.channel)
+    };
     let opened = read::open(source, &Options::new(limits))?;
     let verdict = match &opened.table {
         Some(table) => judge::first_pass(table, &context(trip))?,
@@ -180,7 +224,13 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
     Ok(Looked { opened, verdict })
 }
 
-async fn remember(road: &Road, trip: &Trip, looked: &Looked, findings: &[Finding], state: &str) -> Result<(), Stopped> {
+async fn remember(
+    road: &Road,
+    trip: &Trip,
+    looked: &Looked,
+    findings: &[Finding],
+    state: &str,
+) -> Result<(), Stopped> {
     let facts = &looked.opened.facts;
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     let read = ReadAs {
@@ -197,7 +247,13 @@ async fn remember(road: &Road, trip: &Trip, looked: &Looked, findings: &[Finding
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, &trip.job).await?;
     deliveries::read_as(&mut tx, trip.id, trip.job.fence, &read).await?;
-    deliveries::move_on(&mut tx, trip.id, &["received", "complete", "checking"], state).await?;
+    deliveries::move_on(
+        &mut tx,
+        trip.id,
+        &["received", "complete", "checking"],
+        state,
+    )
+    .await?;
     Ok(tx.commit().await?)
 }
 
@@ -217,9 +273,19 @@ impl Walked {
     }
 }
 
-async fn walk(road: &Road, trip: &Arc<Trip>, looked: &Arc<Looked>, keep: Keep, stop: &watch::Receiver<bool>) -> Result<Walked, Stopped> {
+async fn walk(
+    road: &Road,
+    trip: &Arc<Trip>,
+    looked: &Arc<Looked>,
+    keep: Keep,
+    stop: &watch::Receiver<bool>,
+) -> Result<Walked, Stopped> {
     let (send, mut chunks) = mpsc::channel::<Vec<Incoming>>(2);
-    let after = if keep == Keep::Nothing { 0 } else { trip.work.progress };
+    let after = if keep == Keep::Nothing {
+        0
+    } else {
+        trip.work.progress
+    };
     let reader = tokio::task::spawn_blocking({
         let (keys, trip, looked) = (road.keys.clone(), trip.clone(), looked.clone());
         move || read_chunks(&keys, &trip, &looked, after, &send)
@@ -233,15 +299,26 @@ async fn walk(road: &Road, trip: &Arc<Trip>, looked: &Arc<Looked>, keep: Keep, s
         walked.asked += chunk.asked;
         walked.matched += chunk.matched;
     }
-    reader.await.map_err(|_| Stopped::Again("reader stopped".to_owned()))?.map_err(|error| disk(&error))?;
+    reader
+        .await
+        .map_err(|_| Stopped::Again("reader stopped".to_owned()))?
+        .map_err(|error| disk(&error))?;
     walked.ended = true;
     Ok(walked)
 }
 
 /// Reads the table again and hands over its rows in chunks. A row that makes a rule panic is unreadable
 /// (R09), the rest goes on (security F22).
-fn read_chunks(keys: &Keys, trip: &Trip, looked: &Looked, after: i32, send: &mpsc::Sender<Vec<Incoming>>) -> io::Result<()> {
-    let Some(table) = &looked.opened.table else { return Ok(()) };
+fn read_chunks(
+    keys: &Keys,
+    trip: &Trip,
+    looked: &Looked,
+    after: i32,
+    send: &mpsc::Sender<Vec<Incoming>>,
+) -> io::Result<()> {
+    let Some(table) = &looked.opened.table else {
+        return Ok(());
+    };
     let context = context(trip);
     let desk = Desk { context, keys };
     let mut rulings = Rulings::new(table, &context, &looked.verdict)?;
@@ -267,7 +344,10 @@ fn read_chunks(keys: &Keys, trip: &Trip, looked: &Looked, after: i32, send: &mps
 fn changed(error: read::ReadError) -> io::Error {
     match error {
         read::ReadError::Io(error) => error,
-        _ => io::Error::new(io::ErrorKind::InvalidData, "not the bytes of the first pass"),
+        _ => io::Error::new(
+            io::ErrorKind::InvalidData,
+            "not the bytes of the first pass",
+        ),
     }
 }
 
@@ -281,7 +361,10 @@ struct Gather {
 
 impl Gather {
     fn add(&mut self, row: Incoming) -> Option<Vec<Incoming>> {
-        let again = row.source_key.as_ref().is_some_and(|key| !self.keys.insert(key.clone()));
+        let again = row
+            .source_key
+            .as_ref()
+            .is_some_and(|key| !self.keys.insert(key.clone()));
         if !again && self.rows.len() < CHUNK {
             self.rows.push(row);
             return None;
@@ -292,7 +375,13 @@ impl Gather {
 }
 
 /// One chunk, one transaction.
-async fn keep_chunk(road: &Road, trip: &Trip, rows: Vec<Incoming>, keep: Keep, previewed: bool) -> Result<Chunk, Stopped> {
+async fn keep_chunk(
+    road: &Road,
+    trip: &Trip,
+    rows: Vec<Incoming>,
+    keep: Keep,
+    previewed: bool,
+) -> Result<Chunk, Stopped> {
     let mut attempt = 1;
     loop {
         let kept = try_chunk(road, trip, rows.clone(), keep, previewed).await;
@@ -303,7 +392,13 @@ async fn keep_chunk(road: &Road, trip: &Trip, rows: Vec<Incoming>, keep: Keep, p
     }
 }
 
-async fn try_chunk(road: &Road, trip: &Trip, rows: Vec<Incoming>, keep: Keep, previewed: bool) -> Result<Chunk, Stopped> {
+async fn try_chunk(
+    road: &Road,
+    trip: &Trip,
+    rows: Vec<Incoming>,
+    keep: Keep,
+    previewed: bool,
+) -> Result<Chunk, Stopped> {
     let (first, last) = (line(rows.first()), line(rows.last()));
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, &trip.job).await?;
@@ -311,11 +406,23 @@ async fn try_chunk(road: &Road, trip: &Trip, rows: Vec<Incoming>, keep: Keep, pr
     if keep == Keep::Nothing {
         return Ok(chunk);
     }
-    if !deliveries::progress(&mut tx, trip.id, trip.job.fence, last, chunk.warnings, chunk.repairs).await? {
+    if !deliveries::progress(
+        &mut tx,
+        trip.id,
+        trip.job.fence,
+        last,
+        chunk.warnings,
+        chunk.repairs,
+    )
+    .await?
+    {
         return Err(Stopped::Fenced);
     }
     if keep == Keep::Register {
-        let event = trip.event(Kind::RowsStored).rows(trip.id, first, last).about(chunk.persons.iter().copied());
+        let event = trip
+            .event(Kind::RowsStored)
+            .rows(trip.id, first, last)
+            .about(chunk.persons.iter().copied());
         audit::add(&mut tx, event).await?;
     }
     tx.commit().await?;
@@ -337,7 +444,14 @@ async fn preview(road: &Road, trip: &Trip, holds_unconsented: bool) -> Result<()
     let mut tx = worker_tx(&road.db).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
     deliveries::settle(&mut tx, trip.id, "preview", None, counts, None).await?;
-    close(road, trip, tx, holds_unconsented, trip.event(Kind::DeliveryEnded).detail("state", "preview")).await
+    close(
+        road,
+        trip,
+        tx,
+        holds_unconsented,
+        trip.event(Kind::DeliveryEnded).detail("state", "preview"),
+    )
+    .await
 }
 
 /// Rule A20: waits for RIVM.
@@ -345,25 +459,59 @@ async fn park(road: &Road, trip: &Trip, mut findings: Vec<Finding>) -> Result<()
     findings.push(Finding::whole(Code::A20));
     let mut tx = worker_tx(&road.db).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
-    deliveries::findings(&mut tx, trip.id, &serde_json::to_value(&findings).unwrap_or_default()).await?;
+    deliveries::findings(
+        &mut tx,
+        trip.id,
+        &serde_json::to_value(&findings).unwrap_or_default(),
+    )
+    .await?;
     deliveries::settle(&mut tx, trip.id, "parked", None, counts, Some("A20")).await?;
-    close(road, trip, tx, false, trip.event(Kind::DeliveryParked).detail("code", "A20")).await
+    close(
+        road,
+        trip,
+        tx,
+        false,
+        trip.event(Kind::DeliveryParked).detail("code", "A20"),
+    )
+    .await
 }
 
 /// The end of a delivery, with its outcome.
-async fn end(road: &Road, trip: &Trip, findings: &[Finding], holds_unconsented: bool) -> Result<(), Stopped> {
+async fn end(
+    road: &Road,
+    trip: &Trip,
+    findings: &[Finding],
+    holds_unconsented: bool,
+) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
     deliveries::open_refused(&mut tx, trip.id).await?;
     let counts: Counts = deliveries::count(&mut tx, trip.id).await?;
     let outcome = FileOutcome::of(&counts, findings);
-    deliveries::settle(&mut tx, trip.id, "done", Some(outcome.as_str()), counts, None).await?;
-    let event = trip.event(Kind::DeliveryEnded).detail("outcome", outcome.as_str()).detail("rows", counts.rows());
+    deliveries::settle(
+        &mut tx,
+        trip.id,
+        "done",
+        Some(outcome.as_str()),
+        counts,
+        None,
+    )
+    .await?;
+    let event = trip
+        .event(Kind::DeliveryEnded)
+        .detail("outcome", outcome.as_str())
+        .detail("rows", counts.rows());
     close(road, trip, tx, holds_unconsented, event).await
 }
 
 /// Ends the job in the transaction of its last effect. Values that rule T10 dropped live in the raw file
 /// alone, so that goes as soon as its last row was read (security G5).
-async fn close(road: &Road, trip: &Trip, mut tx: WorkerTx<'_>, holds_unconsented: bool, event: Event) -> Result<(), Stopped> {
+async fn close(
+    road: &Road,
+    trip: &Trip,
+    mut tx: WorkerTx<'_>,
+    holds_unconsented: bool,
+    event: Event,
+) -> Result<(), Stopped> {
     if holds_unconsented {
         road.blobs.destroy(trip.id).map_err(|error| disk(&error))?;
         deliveries::forget_blob(&mut tx, trip.id).await?;
@@ -374,7 +522,11 @@ async fn close(road: &Road, trip: &Trip, mut tx: WorkerTx<'_>, holds_unconsented
 }
 
 /// Stores what a preview showed: from its sealed rows, for the raw file may be gone.
-async fn from_preview(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+async fn from_preview(
+    road: &Road,
+    trip: Trip,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), Stopped> {
     let mut after = trip.work.progress;
     loop {
         let rows = waiting(road, &trip, after).await?;
@@ -390,25 +542,42 @@ async fn from_preview(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> 
             keep_chunk(road, &trip, chunk, Keep::Register, true).await?;
         }
     }
-    let findings: Vec<Finding> = serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
+    let findings: Vec<Finding> =
+        serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
     end(road, &trip, &findings, false).await
 }
 
 async fn waiting(road: &Road, trip: &Trip, after: i32) -> Result<Vec<Incoming>, Stopped> {
     let mut tx = worker_tx(&road.db).await?;
-    let rows = deliveries::waiting(&mut tx, trip.id, after, i64::try_from(CHUNK).unwrap_or(i64::MAX)).await?;
-    let desk = Desk { context: context(trip), keys: &road.keys };
+    let rows = deliveries::waiting(
+        &mut tx,
+        trip.id,
+        after,
+        i64::try_from(CHUNK).unwrap_or(i64::MAX),
+    )
+    .await?;
+    let desk = Desk {
+        context: context(trip),
+        keys: &road.keys,
+    };
     let opened = rows.into_iter().map(|row| {
         let sealed = Sealed::from_bytes(row.raw_sealed.unwrap_or_default());
-        let plain = road.keys.open(&sealed, &Purpose::Row.of(row.id.as_bytes())).ok()?;
+        let plain = road
+            .keys
+            .open(&sealed, &Purpose::Row.of(row.id.as_bytes()))
+            .ok()?;
         let text: RowText = serde_json::from_slice(&plain).ok()?;
         Some(desk.check(u32::try_from(row.row_number).ok()?, &text.as_raw()))
     });
-    opened.collect::<Option<Vec<_>>>().ok_or_else(|| StoreError::Broken("sealed row".to_owned()).into())
+    opened
+        .collect::<Option<Vec<_>>>()
+        .ok_or_else(|| StoreError::Broken("sealed row".to_owned()).into())
 }
 
 /// Runs what blocks on a thread of its own; a panic there is a try that failed.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> io::Result<T> + Send + 'static) -> Result<T, Stopped> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<T, Stopped> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Stopped::Again("reader stopped".to_owned()))?

@@ -8,7 +8,9 @@ use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
 use crate::store::{StoreError, deliveries, party_tx, worker_tx};
-use app::ports::deliveries::{Deliveries, DeliveryLine, DeliveryView, FindingGroup, Phase, RepairGroup};
+use app::ports::deliveries::{
+    Deliveries, DeliveryLine, DeliveryView, FindingGroup, Phase, RepairGroup,
+};
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
@@ -26,16 +28,31 @@ impl Deliveries for Portal {
         let page = page.max(1);
         let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let total = delivery_views::total(&mut tx, party).await.or_broken(caller)?;
-        let lines = delivery_views::list(&mut tx, party, i64::from(PAGE_ROWS), offset).await.or_broken(caller)?;
-        let items = lines.iter().map(line).collect::<Result<Vec<_>, _>>().or_broken(caller)?;
-        Ok(Page { items, total: u64::try_from(total).unwrap_or_default(), page })
+        let total = delivery_views::total(&mut tx, party)
+            .await
+            .or_broken(caller)?;
+        let lines = delivery_views::list(&mut tx, party, i64::from(PAGE_ROWS), offset)
+            .await
+            .or_broken(caller)?;
+        let items = lines
+            .iter()
+            .map(line)
+            .collect::<Result<Vec<_>, _>>()
+            .or_broken(caller)?;
+        Ok(Page {
+            items,
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
     }
 
     async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView> {
         let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let row = delivery_views::one(&mut tx, party, id).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+        let row = delivery_views::one(&mut tx, party, id)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
         let shown = line(&row).or_broken(caller)?;
         let mut view = DeliveryView {
             progress: (number(row.done), number(i64::from(row.rows_read))),
@@ -49,10 +66,16 @@ impl Deliveries for Portal {
             line: shown,
         };
         // While it is worked on, the page asks every second and shows numbers only.
-        if matches!(view.line.phase, Phase::Preview | Phase::Done | Phase::Parked) {
+        if matches!(
+            view.line.phase,
+            Phase::Preview | Phase::Done | Phase::Parked
+        ) {
             view.groups = self.groups(&mut tx, id).await.or_broken(caller)?;
             view.repairs = self.repairs(&mut tx, id).await.or_broken(caller)?;
-            let line = event(caller, Kind::ListShown).object("delivery", id).detail("list", "repairs").detail("groups", view.repairs.len());
+            let line = event(caller, Kind::ListShown)
+                .object("delivery", id)
+                .detail("list", "repairs")
+                .detail("groups", view.repairs.len());
             audit::add(&mut tx, line).await.or_broken(caller)?;
             tx.commit().await.or_broken(caller)?;
         }
@@ -62,12 +85,22 @@ impl Deliveries for Portal {
     async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        if !deliveries::submit(&mut tx, party, id, caller.user_id, self.road.clock.now()).await.or_broken(caller)? {
+        if !deliveries::submit(&mut tx, party, id, caller.user_id, self.road.clock.now())
+            .await
+            .or_broken(caller)?
+        {
             tx.rollback().await.or_broken(caller)?;
             return self.pressed_before(caller, id).await;
         }
-        jobs::push(&mut tx, JobKind::Store, id).await.or_broken(caller)?;
-        audit::add(&mut tx, event(caller, Kind::DeliverySubmitted).object("delivery", id)).await.or_broken(caller)?;
+        jobs::push(&mut tx, JobKind::Store, id)
+            .await
+            .or_broken(caller)?;
+        audit::add(
+            &mut tx,
+            event(caller, Kind::DeliverySubmitted).object("delivery", id),
+        )
+        .await
+        .or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         self.road.db.work.notify_waiters();
         Ok(())
@@ -76,18 +109,33 @@ impl Deliveries for Portal {
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        if !deliveries::discard(&mut tx, party, id).await.or_broken(caller)? {
+        if !deliveries::discard(&mut tx, party, id)
+            .await
+            .or_broken(caller)?
+        {
             tx.rollback().await.or_broken(caller)?;
             return match self.phase(caller, id).await? {
                 Phase::Discarded => Ok(()),
                 _ => Err(PortError::Conflict),
             };
         }
-        deliveries::forget_rows(&mut tx, id).await.or_broken(caller)?;
-        deliveries::forget_blob(&mut tx, id).await.or_broken(caller)?;
-        audit::add(&mut tx, event(caller, Kind::DeliveryDiscarded).object("delivery", id)).await.or_broken(caller)?;
+        deliveries::forget_rows(&mut tx, id)
+            .await
+            .or_broken(caller)?;
+        deliveries::forget_blob(&mut tx, id)
+            .await
+            .or_broken(caller)?;
+        audit::add(
+            &mut tx,
+            event(caller, Kind::DeliveryDiscarded).object("delivery", id),
+        )
+        .await
+        .or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        self.road.blobs.destroy(id).map_err(|error| broken(caller, &error.kind()))
+        self.road
+            .blobs
+            .destroy(id)
+            .map_err(|error| broken(caller, &error.kind()))
     }
 }
 
@@ -95,7 +143,10 @@ impl Portal {
     async fn phase(&self, caller: &Caller, id: Uuid) -> PortResult<Phase> {
         let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let row = delivery_views::one(&mut tx, party, id).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+        let row = delivery_views::one(&mut tx, party, id)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
         Ok(line(&row).or_broken(caller)?.phase)
     }
 
@@ -107,29 +158,63 @@ impl Portal {
         }
     }
 
-    async fn groups(&self, tx: &mut crate::store::PartyTx<'_>, id: Uuid) -> Result<Vec<FindingGroup>, StoreError> {
+    async fn groups(
+        &self,
+        tx: &mut crate::store::PartyTx<'_>,
+        id: Uuid,
+    ) -> Result<Vec<FindingGroup>, StoreError> {
         let mut groups: Vec<FindingGroup> = Vec::new();
         for group in delivery_views::groups(tx, id).await? {
-            let Ok(finding) = serde_json::from_value::<Finding>(group.finding) else { continue };
+            let Ok(finding) = serde_json::from_value::<Finding>(group.finding) else {
+                continue;
+            };
             let count = u32::try_from(group.rows.len()).unwrap_or(u32::MAX);
-            groups.push(FindingGroup { finding, rows: words::ranges(&group.rows), count });
+            groups.push(FindingGroup {
+                finding,
+                rows: words::ranges(&group.rows),
+                count,
+            });
         }
-        groups.sort_by_key(|group| (std::cmp::Reverse(group.finding.severity), std::cmp::Reverse(group.count), group.finding.code));
+        groups.sort_by_key(|group| {
+            (
+                std::cmp::Reverse(group.finding.severity),
+                std::cmp::Reverse(group.count),
+                group.finding.code,
+            )
+        });
         Ok(groups)
     }
 
-    async fn repairs(&self, tx: &mut crate::store::PartyTx<'_>, id: Uuid) -> Result<Vec<RepairGroup>, StoreError> {
+    async fn repairs(
+        &self,
+        tx: &mut crate::store::PartyTx<'_>,
+        id: Uuid,
+    ) -> Result<Vec<RepairGroup>, StoreError> {
         let mut groups: BTreeMap<(Code, Column), RepairGroup> = BTreeMap::new();
         for row in delivery_views::repairs(tx, id).await? {
             let sealed = Sealed::from_bytes(row.repairs_sealed.unwrap_or_default());
-            let plain = self.road.keys.open(&sealed, &Purpose::Repairs.of(row.id.as_bytes())).map_err(|_| unopened())?;
-            let repairs: Vec<(Code, Column, String, String)> = serde_json::from_slice(&plain).map_err(|_| unopened())?;
+            let plain = self
+                .road
+                .keys
+                .open(&sealed, &Purpose::Repairs.of(row.id.as_bytes()))
+                .map_err(|_| unopened())?;
+            let repairs: Vec<(Code, Column, String, String)> =
+                serde_json::from_slice(&plain).map_err(|_| unopened())?;
             for (code, column, before, after) in repairs {
-                let new = || RepairGroup { code: code.as_str().to_owned(), column, count: 0, examples: Vec::new() };
+                let new = || RepairGroup {
+                    code: code.as_str().to_owned(),
+                    column,
+                    count: 0,
+                    examples: Vec::new(),
+                };
                 let group = groups.entry((code, column)).or_insert_with(new);
                 group.count += 1;
                 if group.examples.len() < EXAMPLES {
-                    group.examples.push((u32::try_from(row.row_number).unwrap_or_default(), before, after));
+                    group.examples.push((
+                        u32::try_from(row.row_number).unwrap_or_default(),
+                        before,
+                        after,
+                    ));
                 }
             }
         }
@@ -153,7 +238,10 @@ fn line(row: &Line) -> Result<DeliveryLine, StoreError> {
         received: words::moment(row.received_at),
         received_by: row.received_by.clone().unwrap_or_default(),
         phase: phase(&row.state).ok_or_else(odd)?,
-        outcome: row.outcome.as_ref().and_then(|word| serde_json::from_value::<FileOutcome>(word.as_str().into()).ok()),
+        outcome: row
+            .outcome
+            .as_ref()
+            .and_then(|word| serde_json::from_value::<FileOutcome>(word.as_str().into()).ok()),
         counts,
     })
 }
@@ -173,8 +261,15 @@ fn phase(state: &str) -> Option<Phase> {
 
 /// "Gelezen als CSV met puntkomma, Windows-1252, kopregel 5".
 fn read_as(row: &Line) -> String {
-    let Some(format) = &row.format else { return String::new() };
-    let info = |name: &str| row.format_info.get(name).and_then(|value| value.as_str()).map(str::to_owned);
+    let Some(format) = &row.format else {
+        return String::new();
+    };
+    let info = |name: &str| {
+        row.format_info
+            .get(name)
+            .and_then(|value| value.as_str())
+            .map(str::to_owned)
+    };
     let mut words = format!("Gelezen als {}", format.to_uppercase());
     if let Some(delimiter) = info("delimiter") {
         words += match delimiter.as_str() {
@@ -187,7 +282,11 @@ fn read_as(row: &Line) -> String {
         words += ", ";
         words += &encoding;
     }
-    if let Some(header) = row.format_info.get("header_row").and_then(serde_json::Value::as_u64) {
+    if let Some(header) = row
+        .format_info
+        .get("header_row")
+        .and_then(serde_json::Value::as_u64)
+    {
         words += &format!(", kopregel {header}");
     }
     words

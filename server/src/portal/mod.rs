@@ -33,16 +33,38 @@ impl Portal {
     }
 
     /// Opens a sealed row: a version's content, or a row as delivered.
-    fn open_row(&self, purpose: Purpose, id: Uuid, sealed: Option<Vec<u8>>) -> Result<RowText, StoreError> {
-        let Some(sealed) = sealed else { return Ok(RowText::default()) };
-        let plain = self.road.keys.open(&Sealed::from_bytes(sealed), &purpose.of(id.as_bytes())).map_err(|_| unopened())?;
+    fn open_row(
+        &self,
+        purpose: Purpose,
+        id: Uuid,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<RowText, StoreError> {
+        let Some(sealed) = sealed else {
+            return Ok(RowText::default());
+        };
+        let plain = self
+            .road
+            .keys
+            .open(&Sealed::from_bytes(sealed), &purpose.of(id.as_bytes()))
+            .map_err(|_| unopened())?;
         serde_json::from_slice(&plain).map_err(|_| unopened())
     }
 
     /// Opens a sealed text: a reason as typed.
-    fn open_text(&self, purpose: Purpose, id: Uuid, sealed: Option<Vec<u8>>) -> Result<Option<String>, StoreError> {
-        let Some(sealed) = sealed else { return Ok(None) };
-        let plain = self.road.keys.open(&Sealed::from_bytes(sealed), &purpose.of(id.as_bytes())).map_err(|_| unopened())?;
+    fn open_text(
+        &self,
+        purpose: Purpose,
+        id: Uuid,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<Option<String>, StoreError> {
+        let Some(sealed) = sealed else {
+            return Ok(None);
+        };
+        let plain = self
+            .road
+            .keys
+            .open(&Sealed::from_bytes(sealed), &purpose.of(id.as_bytes()))
+            .map_err(|_| unopened())?;
         Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
     }
 }
@@ -62,7 +84,8 @@ fn deliverer(caller: &Caller) -> PortResult<Uuid> {
 
 /// A caller who may look at rows of all parties.
 fn reviewer(caller: &Caller) -> PortResult<()> {
-    if matches!(caller.role(), Role::RivmBeoordelaar | Role::RivmBeheer) && caller.party().is_none() {
+    if matches!(caller.role(), Role::RivmBeoordelaar | Role::RivmBeheer) && caller.party().is_none()
+    {
         Ok(())
     } else {
         Err(PortError::NotFound)

@@ -16,46 +16,73 @@ use uuid::Uuid;
 
 #[async_trait::async_trait]
 impl Review for Portal {
-    async fn rows(&self, caller: &Caller, filter: ReviewFilter, page: u32) -> PortResult<Page<ReviewLine>> {
+    async fn rows(
+        &self,
+        caller: &Caller,
+        filter: ReviewFilter,
+        page: u32,
+    ) -> PortResult<Page<ReviewLine>> {
         reviewer(caller)?;
         let page = page.max(1);
         let filter = wanted(filter);
         let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let total = review::total(&mut tx, &filter).await.or_broken(caller)?;
-        let lines = review::list(&mut tx, &filter, i64::from(PAGE_ROWS), offset).await.or_broken(caller)?;
+        let lines = review::list(&mut tx, &filter, i64::from(PAGE_ROWS), offset)
+            .await
+            .or_broken(caller)?;
         let ids: Vec<Uuid> = lines.iter().map(|line| line.id).collect();
         let notes = review::notes(&mut tx, &ids).await.or_broken(caller)?;
-        let mut hidden: HashMap<Uuid, serde_json::Value> = notes.into_iter().map(|(id, findings, _)| (id, findings)).collect();
+        let mut hidden: HashMap<Uuid, serde_json::Value> = notes
+            .into_iter()
+            .map(|(id, findings, _)| (id, findings))
+            .collect();
         let items = lines.into_iter().map(|row| {
             let staff = hidden.remove(&row.id).unwrap_or_default();
             line(row, staff)
         });
         let items = items.collect::<Result<Vec<_>, _>>().or_broken(caller)?;
-        let line = event(caller, Kind::ListShown).detail("list", "review").detail("rows", items.len());
+        let line = event(caller, Kind::ListShown)
+            .detail("list", "review")
+            .detail("rows", items.len());
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        Ok(Page { items, total: u64::try_from(total).unwrap_or_default(), page })
+        Ok(Page {
+            items,
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
     }
 
     async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView> {
         reviewer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let opened = review::one(&mut tx, id).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+        let opened = review::one(&mut tx, id)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
         let (findings, matched) = review::notes(&mut tx, &[id])
             .await
             .or_broken(caller)?
             .pop()
-            .map_or((serde_json::Value::Null, None), |(_, findings, matched)| (findings, matched));
+            .map_or((serde_json::Value::Null, None), |(_, findings, matched)| {
+                (findings, matched)
+            });
         let delivery = opened.line.delivery_id;
         let view = ReviewView {
-            row: self.open_row(Purpose::Row, id, opened.raw_sealed).or_broken(caller)?,
-            reason: self.open_text(Purpose::Reason, id, opened.reason_sealed).or_broken(caller)?,
+            row: self
+                .open_row(Purpose::Row, id, opened.raw_sealed)
+                .or_broken(caller)?,
+            reason: self
+                .open_text(Purpose::Reason, id, opened.reason_sealed)
+                .or_broken(caller)?,
             match_note: matched.as_deref().and_then(note).map(str::to_owned),
             line: line(opened.line, findings).or_broken(caller)?,
             delivery,
         };
-        let mut line = event(caller, Kind::RowOpened).object("row", id).detail("delivery", delivery.to_string());
+        let mut line = event(caller, Kind::RowOpened)
+            .object("row", id)
+            .detail("delivery", delivery.to_string());
         if let Some(report) = opened.report_id {
             line = line.detail("registration", report.to_string());
         }
@@ -71,8 +98,14 @@ impl Review for Portal {
 
 impl Portal {
     fn mac_of(&self, row: &domain::row::RowText) -> Option<crate::keys::Mac> {
-        let digits: String = row.get(domain::row::Column::Bsn).chars().filter(char::is_ascii_digit).collect();
-        domain::bsn::Bsn::parse(&digits).ok().map(|bsn| self.road.keys.bsn_mac(&bsn))
+        let digits: String = row
+            .get(domain::row::Column::Bsn)
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        domain::bsn::Bsn::parse(&digits)
+            .ok()
+            .map(|bsn| self.road.keys.bsn_mac(&bsn))
     }
 }
 
@@ -107,7 +140,9 @@ fn wanted(filter: ReviewFilter) -> Filter {
 
 /// The match in words; nothing when there is nothing to say.
 fn note(word: &str) -> Option<&'static str> {
-    let found = Match::ALL.into_iter().find(|found| found.as_str() == word)?;
+    let found = Match::ALL
+        .into_iter()
+        .find(|found| found.as_str() == word)?;
     match found {
         Match::Gevonden => None,
         Match::NaamWijktAf => Some("De naam wijkt af van de BRP."),

@@ -13,7 +13,14 @@ pub(super) fn moment(at: OffsetDateTime) -> String {
 /// "22 november 2026, 14:05", Dutch time.
 pub(super) fn long_moment(at: OffsetDateTime) -> String {
     let at = dutch_time(at);
-    format!("{} {} {}, {:02}:{:02}", at.day(), month(at.month()), at.year(), at.hour(), at.minute())
+    format!(
+        "{} {} {}, {:02}:{:02}",
+        at.day(),
+        month(at.month()),
+        at.year(),
+        at.hour(),
+        at.minute()
+    )
 }
 
 /// "14:05", Dutch time.
@@ -24,7 +31,18 @@ pub(super) fn clock_time(at: OffsetDateTime) -> String {
 
 fn month(month: Month) -> &'static str {
     const NAMES: [&str; 12] = [
-        "januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus", "september", "oktober", "november", "december",
+        "januari",
+        "februari",
+        "maart",
+        "april",
+        "mei",
+        "juni",
+        "juli",
+        "augustus",
+        "september",
+        "oktober",
+        "november",
+        "december",
     ];
     NAMES[usize::from(u8::from(month)) - 1]
 }
@@ -40,10 +58,19 @@ pub(super) fn masked(bsn: &str) -> String {
 /// Reference of a receipt: year, number, and a digit that catches a slip of the pen.
 pub(super) fn reference(year: i32, number: i64) -> String {
     let digits = format!("{year}{number:06}");
-    let sum: u32 = digits.bytes().rev().enumerate().map(|(place, digit)| {
-        let digit = u32::from(digit - b'0');
-        if place % 2 == 0 { (digit * 2) / 10 + (digit * 2) % 10 } else { digit }
-    }).sum();
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .enumerate()
+        .map(|(place, digit)| {
+            let digit = u32::from(digit - b'0');
+            if place % 2 == 0 {
+                (digit * 2) / 10 + (digit * 2) % 10
+            } else {
+                digit
+            }
+        })
+        .sum();
     format!("{year}-{number:06}-{}", (10 - sum % 10) % 10)
 }
 
@@ -80,14 +107,28 @@ mod tests {
         let reference = reference(2026, 123);
         assert_eq!(reference, "2026-000123-6");
         let digits: Vec<u32> = reference.chars().filter_map(|c| c.to_digit(10)).collect();
-        let sum: u32 = digits.iter().rev().enumerate().map(|(place, d)| if place % 2 == 1 { d * 2 / 10 + d * 2 % 10 } else { *d }).sum();
+        let sum: u32 = digits
+            .iter()
+            .rev()
+            .enumerate()
+            .map(|(place, d)| {
+                if place % 2 == 1 {
+                    d * 2 / 10 + d * 2 % 10
+                } else {
+                    *d
+                }
+            })
+            .sum();
         assert_eq!(sum % 10, 0);
     }
 
     #[test]
     fn moments_are_in_dutch_time() {
         assert_eq!(moment(datetime!(2026-07-01 22:05 UTC)), "02-07-2026 00:05");
-        assert_eq!(long_moment(datetime!(2026-11-22 13:05 UTC)), "22 november 2026, 14:05");
+        assert_eq!(
+            long_moment(datetime!(2026-11-22 13:05 UTC)),
+            "22 november 2026, 14:05"
+        );
     }
 
     #[test]

@@ -23,7 +23,13 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { user_minute: 60, user_day: 400, party_day: 5_000, mismatch_window: 50, mismatch_percent: 20 }
+        Self {
+            user_minute: 60,
+            user_day: 400,
+            party_day: 5_000,
+            mismatch_window: 50,
+            mismatch_percent: 20,
+        }
     }
 }
 
@@ -43,16 +49,31 @@ pub enum Allowed {
 /// # Errors
 /// When the database fails.
 pub async fn budget(tx: &mut WorkerTx<'_>) -> Result<Budget, StoreError> {
-    let found = sqlx::query_scalar!("SELECT value FROM settings WHERE key = 'brp_budget'").fetch_optional(&mut **tx).await?;
-    Ok(found.and_then(|value| serde_json::from_value(value).ok()).unwrap_or_default())
+    let found = sqlx::query_scalar!("SELECT value FROM settings WHERE key = 'brp_budget'")
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(found
+        .and_then(|value| serde_json::from_value(value).ok())
+        .unwrap_or_default())
 }
 
 /// Whether this user of this party may ask one more. Takes the user's turn, so that ten requests at once count as ten.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn allowed(tx: &mut WorkerTx<'_>, budget: Budget, user: Uuid, party: Uuid, now: OffsetDateTime) -> Result<Allowed, StoreError> {
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))", user.to_string()).fetch_one(&mut **tx).await?;
+pub async fn allowed(
+    tx: &mut WorkerTx<'_>,
+    budget: Budget,
+    user: Uuid,
+    party: Uuid,
+    now: OffsetDateTime,
+) -> Result<Allowed, StoreError> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))",
+        user.to_string()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     let row = sqlx::query!(
         r#"SELECT EXISTS (SELECT FROM brp_blocks WHERE user_id = $1 AND lifted_at IS NULL) AS "blocked!",
                   (SELECT count(*) FROM brp_checks WHERE user_id = $1 AND checked_at > $3::timestamptz - interval '1 minute') AS "minute!",
@@ -66,7 +87,10 @@ pub async fn allowed(tx: &mut WorkerTx<'_>, budget: Budget, user: Uuid, party: U
     .await?;
     Ok(if row.blocked {
         Allowed::Blocked
-    } else if row.minute >= budget.user_minute || row.day >= budget.user_day || row.party >= budget.party_day {
+    } else if row.minute >= budget.user_minute
+        || row.day >= budget.user_day
+        || row.party >= budget.party_day
+    {
         Allowed::Later
     } else {
         Allowed::Yes
@@ -77,7 +101,14 @@ pub async fn allowed(tx: &mut WorkerTx<'_>, budget: Budget, user: Uuid, party: U
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count(tx: &mut WorkerTx<'_>, budget: Budget, user: Uuid, party: Uuid, matched: bool, now: OffsetDateTime) -> Result<bool, StoreError> {
+pub async fn count(
+    tx: &mut WorkerTx<'_>,
+    budget: Budget,
+    user: Uuid,
+    party: Uuid,
+    matched: bool,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
     sqlx::query!(
         "INSERT INTO brp_checks (user_id, party_id, matched, checked_at) VALUES ($1, $2, $3, $4)",
         user,
@@ -97,9 +128,16 @@ pub async fn count(tx: &mut WorkerTx<'_>, budget: Budget, user: Uuid, party: Uui
     )
     .fetch_one(&mut **tx)
     .await?;
-    let blocked = row.asked >= budget.mismatch_window && row.missed * 100 > row.asked * budget.mismatch_percent;
+    let blocked = row.asked >= budget.mismatch_window
+        && row.missed * 100 > row.asked * budget.mismatch_percent;
     if blocked {
-        sqlx::query!("INSERT INTO brp_blocks (user_id, blocked_at) VALUES ($1, $2)", user, now).execute(&mut **tx).await?;
+        sqlx::query!(
+            "INSERT INTO brp_blocks (user_id, blocked_at) VALUES ($1, $2)",
+            user,
+            now
+        )
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(blocked)
 }

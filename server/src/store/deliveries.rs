@@ -73,7 +73,12 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn same_content(tx: &mut WorkerTx<'_>, party: Uuid, digest: &[u8], key: &str) -> Result<Option<(Uuid, OffsetDateTime)>, StoreError> {
+pub async fn same_content(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    digest: &[u8],
+    key: &str,
+) -> Result<Option<(Uuid, OffsetDateTime)>, StoreError> {
     let found = sqlx::query!(
         "SELECT id, received_at FROM deliveries
          WHERE party_id = $1 AND digest_key = $2 AND file_digest = $3 AND state NOT IN ('withdrawn', 'discarded')
@@ -144,11 +149,21 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn move_on(tx: &mut WorkerTx<'_>, id: Uuid, from: &[&str], to: &str) -> Result<bool, StoreError> {
+pub async fn move_on(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    from: &[&str],
+    to: &str,
+) -> Result<bool, StoreError> {
     let from: Vec<String> = from.iter().map(|&state| state.to_owned()).collect();
-    let moved = sqlx::query!("UPDATE deliveries SET state = $3 WHERE id = $1 AND state = ANY ($2)", id, &from, to)
-        .execute(&mut **tx)
-        .await?;
+    let moved = sqlx::query!(
+        "UPDATE deliveries SET state = $3 WHERE id = $1 AND state = ANY ($2)",
+        id,
+        &from,
+        to
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(moved.rows_affected() == 1)
 }
 
@@ -170,7 +185,12 @@ pub struct ReadAs {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn read_as(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64, read: &ReadAs) -> Result<(), StoreError> {
+pub async fn read_as(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    fence: i64,
+    read: &ReadAs,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE deliveries SET format = $2, format_info = $3, findings = $4, rows_read = $5, skipped = $6, fence = $7, parser_version = $8,
                                ruleset_version = $8
@@ -194,7 +214,13 @@ pub async fn read_as(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64, read: &ReadAs)
 /// # Errors
 /// When the database fails.
 pub async fn take_fence(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE deliveries SET fence = $2 WHERE id = $1 AND fence <= $2", id, fence).execute(&mut **tx).await?;
+    sqlx::query!(
+        "UPDATE deliveries SET fence = $2 WHERE id = $1 AND fence <= $2",
+        id,
+        fence
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -202,7 +228,14 @@ pub async fn take_fence(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64) -> Result<(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn progress(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64, row: i32, warnings: i32, repairs: i32) -> Result<bool, StoreError> {
+pub async fn progress(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    fence: i64,
+    row: i32,
+    warnings: i32,
+    repairs: i32,
+) -> Result<bool, StoreError> {
     let moved = sqlx::query!(
         "UPDATE deliveries SET progress = $3, warnings = warnings + $4, repairs = repairs + $5 WHERE id = $1 AND fence = $2 AND progress < $3",
         id,
@@ -244,7 +277,14 @@ pub async fn count(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Counts, StoreError
 ///
 /// # Errors
 /// When the database fails.
-pub async fn settle(tx: &mut WorkerTx<'_>, id: Uuid, state: &str, outcome: Option<&str>, counts: Counts, parked: Option<&str>) -> Result<(), StoreError> {
+pub async fn settle(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    state: &str,
+    outcome: Option<&str>,
+    counts: Counts,
+    parked: Option<&str>,
+) -> Result<(), StoreError> {
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     sqlx::query!(
         "UPDATE deliveries SET state = $2, outcome = $3, geaccepteerd = $4, te_controleren = $5, afgekeurd = $6, dubbel = $7, geteld = $8,
@@ -285,7 +325,12 @@ pub async fn open_refused(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreEr
 /// # Errors
 /// When the database fails.
 pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM delivery_rows WHERE delivery_id = $1 AND state = 'pending'", id).execute(&mut **tx).await?;
+    sqlx::query!(
+        "DELETE FROM delivery_rows WHERE delivery_id = $1 AND state = 'pending'",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -294,7 +339,9 @@ pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreErr
 /// # Errors
 /// When the database fails.
 pub async fn forget_blob(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE deliveries SET blob_id = NULL WHERE id = $1", id).execute(&mut **tx).await?;
+    sqlx::query!("UPDATE deliveries SET blob_id = NULL WHERE id = $1", id)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -302,7 +349,13 @@ pub async fn forget_blob(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreErr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn submit(tx: &mut WorkerTx<'_>, party: Uuid, id: Uuid, by: Uuid, now: OffsetDateTime) -> Result<bool, StoreError> {
+pub async fn submit(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    id: Uuid,
+    by: Uuid,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
     let moved = sqlx::query!(
         "UPDATE deliveries SET state = 'storing', progress = 0, warnings = 0, repairs = 0, submitted_at = $4, submitted_by = $3
          WHERE id = $1 AND party_id = $2 AND state = 'preview'",
@@ -345,7 +398,12 @@ pub struct Waiting {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting(tx: &mut WorkerTx<'_>, id: Uuid, after: i32, limit: i64) -> Result<Vec<Waiting>, StoreError> {
+pub async fn waiting(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<Waiting>, StoreError> {
     let rows = sqlx::query_as!(
         Waiting,
         r#"SELECT id, row_number, raw_sealed FROM delivery_rows
@@ -365,7 +423,17 @@ pub async fn waiting(tx: &mut WorkerTx<'_>, id: Uuid, after: i32, limit: i64) ->
 ///
 /// # Errors
 /// When the database fails.
-pub async fn findings(tx: &mut WorkerTx<'_>, id: Uuid, findings: &serde_json::Value) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE deliveries SET findings = $2 WHERE id = $1", id, findings).execute(&mut **tx).await?;
+pub async fn findings(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    findings: &serde_json::Value,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET findings = $2 WHERE id = $1",
+        id,
+        findings
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }

@@ -50,7 +50,12 @@ pub struct Line {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(tx: &mut PartyTx<'_>, party: Uuid, limit: i64, offset: i64) -> Result<Vec<Line>, StoreError> {
+pub async fn list(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query_as!(
         Line,
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,

@@ -18,10 +18,22 @@ pub struct DraftRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert(tx: &mut PartyTx<'_>, id: Uuid, party: Uuid, user: Uuid, sealed: &[u8]) -> Result<(), StoreError> {
-    sqlx::query!("INSERT INTO drafts (id, party_id, user_id, sealed) VALUES ($1, $2, $3, $4)", id, party, user, sealed)
-        .execute(&mut **tx)
-        .await?;
+pub async fn insert(
+    tx: &mut PartyTx<'_>,
+    id: Uuid,
+    party: Uuid,
+    user: Uuid,
+    sealed: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO drafts (id, party_id, user_id, sealed) VALUES ($1, $2, $3, $4)",
+        id,
+        party,
+        user,
+        sealed
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -76,7 +88,12 @@ pub async fn update(tx: &mut PartyTx<'_>, id: Uuid, sealed: &[u8]) -> Result<boo
 /// # Errors
 /// When the database fails.
 pub async fn delete(tx: &mut PartyTx<'_>, id: Uuid) -> Result<bool, StoreError> {
-    let gone = sqlx::query!("DELETE FROM drafts WHERE id = $1 AND submitted_at IS NULL", id).execute(&mut **tx).await?;
+    let gone = sqlx::query!(
+        "DELETE FROM drafts WHERE id = $1 AND submitted_at IS NULL",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(gone.rows_affected() == 1)
 }
 
@@ -85,7 +102,12 @@ pub async fn delete(tx: &mut PartyTx<'_>, id: Uuid) -> Result<bool, StoreError> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid, party: Uuid, user: Uuid) -> Result<Option<(Vec<u8>, bool)>, StoreError> {
+pub async fn lock(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    party: Uuid,
+    user: Uuid,
+) -> Result<Option<(Vec<u8>, bool)>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT sealed, submitted_at IS NOT NULL AS "submitted!" FROM drafts
            WHERE id = $1 AND party_id = $2 AND user_id = $3 AND expires_at > now() FOR UPDATE"#,
@@ -103,9 +125,12 @@ pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid, party: Uuid, user: Uuid) -> R
 /// # Errors
 /// When the database fails.
 pub async fn submitted(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE drafts SET submitted_at = now(), updated_at = now(), sealed = '' WHERE id = $1", id)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "UPDATE drafts SET submitted_at = now(), updated_at = now(), sealed = '' WHERE id = $1",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -113,7 +138,11 @@ pub async fn submitted(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError
 ///
 /// # Errors
 /// When the database fails.
-pub async fn defaults(tx: &mut PartyTx<'_>, user: Uuid, day: Date) -> Result<Option<serde_json::Value>, StoreError> {
+pub async fn defaults(
+    tx: &mut PartyTx<'_>,
+    user: Uuid,
+    day: Date,
+) -> Result<Option<serde_json::Value>, StoreError> {
     let found = sqlx::query_scalar!(
         "SELECT content FROM remembered_defaults WHERE user_id = $1 AND location = '' AND day = $2",
         user,
@@ -128,7 +157,13 @@ pub async fn defaults(tx: &mut PartyTx<'_>, user: Uuid, day: Date) -> Result<Opt
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remember(tx: &mut PartyTx<'_>, party: Uuid, user: Uuid, day: Date, content: &serde_json::Value) -> Result<(), StoreError> {
+pub async fn remember(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    user: Uuid,
+    day: Date,
+    content: &serde_json::Value,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO remembered_defaults (party_id, user_id, location, day, content) VALUES ($1, $2, '', $3, $4)
          ON CONFLICT ON CONSTRAINT remembered_defaults_pk DO UPDATE SET day = EXCLUDED.day, content = EXCLUDED.content, updated_at = now()",
@@ -147,7 +182,9 @@ pub async fn remember(tx: &mut PartyTx<'_>, party: Uuid, user: Uuid, day: Date, 
 /// # Errors
 /// When the database fails.
 pub async fn forget(tx: &mut WorkerTx<'_>, user: Uuid) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM remembered_defaults WHERE user_id = $1", user).execute(&mut **tx).await?;
+    sqlx::query!("DELETE FROM remembered_defaults WHERE user_id = $1", user)
+        .execute(&mut **tx)
+        .await?;
     Ok(())
 }
 
@@ -197,10 +234,18 @@ pub async fn insert_receipt(tx: &mut WorkerTx<'_>, new: &NewReceipt<'_>) -> Resu
 ///
 /// # Errors
 /// When the database fails; `NotFound` without one.
-pub async fn reference_of(tx: &mut WorkerTx<'_>, party: Uuid, token: Uuid) -> Result<String, StoreError> {
-    let found = sqlx::query_scalar!("SELECT reference FROM receipts WHERE party_id = $1 AND token = $2", party, token)
-        .fetch_one(&mut **tx)
-        .await?;
+pub async fn reference_of(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    token: Uuid,
+) -> Result<String, StoreError> {
+    let found = sqlx::query_scalar!(
+        "SELECT reference FROM receipts WHERE party_id = $1 AND token = $2",
+        party,
+        token
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     Ok(found)
 }
 
@@ -209,7 +254,11 @@ pub async fn reference_of(tx: &mut WorkerTx<'_>, party: Uuid, token: Uuid) -> Re
 /// # Errors
 /// When the database fails.
 pub async fn next_number(tx: &mut WorkerTx<'_>) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!(r#"SELECT nextval('receipt_numbers') AS "number!""#).fetch_one(&mut **tx).await?)
+    Ok(
+        sqlx::query_scalar!(r#"SELECT nextval('receipt_numbers') AS "number!""#)
+            .fetch_one(&mut **tx)
+            .await?,
+    )
 }
 
 /// A receipt.
@@ -228,7 +277,10 @@ pub struct ReceiptRow {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn receipt(tx: &mut PartyTx<'_>, reference: &str) -> Result<Option<ReceiptRow>, StoreError> {
+pub async fn receipt(
+    tx: &mut PartyTx<'_>,
+    reference: &str,
+) -> Result<Option<ReceiptRow>, StoreError> {
     let row = sqlx::query_as!(
         ReceiptRow,
         "SELECT report_id, outcome, content, created_at FROM receipts WHERE reference = $1",

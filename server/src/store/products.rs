@@ -39,17 +39,25 @@ impl Products {
                     eu_number: row.eu_number,
                     aliases: row.aliases,
                     doses: u8::try_from(row.doses).unwrap_or(1),
-                    min_days: row.min_interval_days.and_then(|days| u16::try_from(days).ok()),
+                    min_days: row
+                        .min_interval_days
+                        .and_then(|days| u16::try_from(days).ok()),
                     first_use: row.first_use,
                 })
             })
             .collect();
-        let setting = sqlx::query_scalar!("SELECT value FROM settings WHERE key = 'campaign_start'").fetch_optional(&mut **tx).await?;
+        let setting =
+            sqlx::query_scalar!("SELECT value FROM settings WHERE key = 'campaign_start'")
+                .fetch_optional(&mut **tx)
+                .await?;
         let start = setting
             .and_then(|value| domain::dates::parse_full(value.as_str()?, today.year()).ok())
             .unwrap_or_else(|| builtin.campaign_start(domain::codes::Country::NL));
-        let abroad = domain::codes::Country::parse("BE").map_or(start, |country| builtin.campaign_start(country));
-        Ok(Self { lists: CodeLists::new(vaccines, start, abroad) })
+        let abroad = domain::codes::Country::parse("BE")
+            .map_or(start, |country| builtin.campaign_start(country));
+        Ok(Self {
+            lists: CodeLists::new(vaccines, start, abroad),
+        })
     }
 
     /// What the rules know.
@@ -73,6 +81,9 @@ impl Products {
     /// The name people see.
     #[must_use]
     pub fn name(&self, number: i16) -> String {
-        Self::id(number).and_then(|id| self.lists.vaccine(id)).map(|vaccine| vaccine.name.clone()).unwrap_or_default()
+        Self::id(number)
+            .and_then(|id| self.lists.vaccine(id))
+            .map(|vaccine| vaccine.name.clone())
+            .unwrap_or_default()
     }
 }

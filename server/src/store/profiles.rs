@@ -9,7 +9,11 @@ use uuid::Uuid;
 ///
 /// # Errors
 /// When the database fails; `NotFound` without such a party.
-pub async fn of(tx: &mut WorkerTx<'_>, party: Uuid, user: Uuid) -> Result<PartyProfile, StoreError> {
+pub async fn of(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    user: Uuid,
+) -> Result<PartyProfile, StoreError> {
     let row = sqlx::query!(
         "SELECT p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS big
          FROM parties p LEFT JOIN users u ON u.id = $2 WHERE p.id = $1",
@@ -19,7 +23,10 @@ pub async fn of(tx: &mut WorkerTx<'_>, party: Uuid, user: Uuid) -> Result<PartyP
     .fetch_one(&mut **tx)
     .await?;
     Ok(PartyProfile {
-        default_target_group: row.default_target_group.as_deref().and_then(TargetGroup::parse),
+        default_target_group: row
+            .default_target_group
+            .as_deref()
+            .and_then(TargetGroup::parse),
         agb: row.default_agb.as_deref().and_then(Agb::parse),
         big: row.big.as_deref().and_then(BigNumber::parse),
     })

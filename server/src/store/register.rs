@@ -29,7 +29,11 @@ pub struct KnownKey {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn known_keys(tx: &mut WorkerTx<'_>, party: Uuid, keys: &[String]) -> Result<Vec<KnownKey>, StoreError> {
+pub async fn known_keys(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    keys: &[String],
+) -> Result<Vec<KnownKey>, StoreError> {
     let found = sqlx::query_as!(
         KnownKey,
         "SELECT id AS report_id, version, source_key, mutation, row_digest, person_id, vaccination_id
@@ -46,7 +50,11 @@ pub async fn known_keys(tx: &mut WorkerTx<'_>, party: Uuid, keys: &[String]) -> 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn persons_by_bsn(tx: &mut WorkerTx<'_>, mac_key: &str, macs: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, Uuid)>, StoreError> {
+pub async fn persons_by_bsn(
+    tx: &mut WorkerTx<'_>,
+    mac_key: &str,
+    macs: &[Vec<u8>],
+) -> Result<Vec<(Vec<u8>, Uuid)>, StoreError> {
     let found = sqlx::query!(
         r#"SELECT bsn_mac AS "bsn_mac!", id FROM persons WHERE mac_key = $1 AND bsn_mac = ANY ($2)"#,
         mac_key,
@@ -61,7 +69,11 @@ pub async fn persons_by_bsn(tx: &mut WorkerTx<'_>, mac_key: &str, macs: &[Vec<u8
 ///
 /// # Errors
 /// When the database fails.
-pub async fn persons_by_identity(tx: &mut WorkerTx<'_>, mac_key: &str, macs: &[Vec<u8>]) -> Result<Vec<(Vec<u8>, Uuid)>, StoreError> {
+pub async fn persons_by_identity(
+    tx: &mut WorkerTx<'_>,
+    mac_key: &str,
+    macs: &[Vec<u8>],
+) -> Result<Vec<(Vec<u8>, Uuid)>, StoreError> {
     let found = sqlx::query!(
         r#"SELECT identity_mac AS "identity_mac!", id FROM persons
            WHERE mac_key = $1 AND identity_mac = ANY ($2) AND bsn_mac IS NULL ORDER BY created_at DESC, id"#,
@@ -70,7 +82,10 @@ pub async fn persons_by_identity(tx: &mut WorkerTx<'_>, mac_key: &str, macs: &[V
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(found.into_iter().map(|row| (row.identity_mac, row.id)).collect())
+    Ok(found
+        .into_iter()
+        .map(|row| (row.identity_mac, row.id))
+        .collect())
 }
 
 /// A vaccination of a person, and who reported it.
@@ -97,7 +112,11 @@ pub struct KnownJab {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn jabs(tx: &mut WorkerTx<'_>, party: Uuid, persons: &[Uuid]) -> Result<Vec<KnownJab>, StoreError> {
+pub async fn jabs(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    persons: &[Uuid],
+) -> Result<Vec<KnownJab>, StoreError> {
     let found = sqlx::query_as!(
         KnownJab,
         r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose,
@@ -129,18 +148,31 @@ pub struct Batch {
 /// # Errors
 /// When the database fails.
 pub async fn batches(tx: &mut WorkerTx<'_>) -> Result<Vec<Batch>, StoreError> {
-    Ok(sqlx::query_as!(Batch, "SELECT lot, vaccine, expiration_date FROM batches").fetch_all(&mut **tx).await?)
+    Ok(
+        sqlx::query_as!(Batch, "SELECT lot, vaccine, expiration_date FROM batches")
+            .fetch_all(&mut **tx)
+            .await?,
+    )
 }
 
 /// AGB codes a party may deliver for, with their validity.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn agbs(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<Vec<(String, Date, Option<Date>)>, StoreError> {
-    let found = sqlx::query!("SELECT agb, valid_from, valid_to FROM party_agb WHERE party_id = $1", party)
-        .fetch_all(&mut **tx)
-        .await?;
-    Ok(found.into_iter().map(|row| (row.agb, row.valid_from, row.valid_to)).collect())
+pub async fn agbs(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+) -> Result<Vec<(String, Date, Option<Date>)>, StoreError> {
+    let found = sqlx::query!(
+        "SELECT agb, valid_from, valid_to FROM party_agb WHERE party_id = $1",
+        party
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found
+        .into_iter()
+        .map(|row| (row.agb, row.valid_from, row.valid_to))
+        .collect())
 }
 
 /// New persons of a chunk, column by column.
@@ -162,7 +194,13 @@ pub struct NewPersons {
 
 impl NewPersons {
     /// Adds one: by BSN (MAC and sealed) or by identity (the same).
-    pub fn push(&mut self, id: Uuid, mac_key: String, bsn: Option<(Vec<u8>, Vec<u8>)>, identity: Option<(Vec<u8>, Vec<u8>)>) {
+    pub fn push(
+        &mut self,
+        id: Uuid,
+        mac_key: String,
+        bsn: Option<(Vec<u8>, Vec<u8>)>,
+        identity: Option<(Vec<u8>, Vec<u8>)>,
+    ) {
         let (bsn_mac, bsn_enc) = bsn.unzip();
         let (identity_mac, identity_sealed) = identity.unzip();
         self.id.push(id);
@@ -312,7 +350,11 @@ pub struct Origin<'a> {
 ///
 /// # Errors
 /// When the database fails; a unique violation when somebody else was faster.
-pub async fn insert_reports(tx: &mut WorkerTx<'_>, from: &Origin<'_>, new: &NewReports) -> Result<(), StoreError> {
+pub async fn insert_reports(
+    tx: &mut WorkerTx<'_>,
+    from: &Origin<'_>,
+    new: &NewReports,
+) -> Result<(), StoreError> {
     if new.id.is_empty() {
         return Ok(());
     }
@@ -358,7 +400,11 @@ pub async fn insert_reports(tx: &mut WorkerTx<'_>, from: &Origin<'_>, new: &NewR
 ///
 /// # Errors
 /// When the database fails.
-pub async fn end_versions(tx: &mut WorkerTx<'_>, ids: &[Uuid], versions: &[i32]) -> Result<u64, StoreError> {
+pub async fn end_versions(
+    tx: &mut WorkerTx<'_>,
+    ids: &[Uuid],
+    versions: &[i32],
+) -> Result<u64, StoreError> {
     if ids.is_empty() {
         return Ok(0);
     }
@@ -370,8 +416,10 @@ pub async fn end_versions(tx: &mut WorkerTx<'_>, ids: &[Uuid], versions: &[i32])
     )
     .fetch_all(&mut **tx)
     .await?;
-    let (persons, jabs): (Vec<Uuid>, Vec<Uuid>) =
-        ended.iter().filter_map(|row| Some((row.person_id?, row.vaccination_id?))).unzip();
+    let (persons, jabs): (Vec<Uuid>, Vec<Uuid>) = ended
+        .iter()
+        .filter_map(|row| Some((row.person_id?, row.vaccination_id?)))
+        .unzip();
     sqlx::query!(
         "UPDATE vaccinations v SET valid_to = now() FROM unnest($1::uuid[], $2::uuid[]) AS e (person_id, id)
          WHERE v.person_id = e.person_id AND v.id = e.id AND v.valid_to IS NULL
@@ -404,7 +452,13 @@ pub struct AnonymousCount {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remember_counted(tx: &mut WorkerTx<'_>, party: Uuid, hash_key: &str, hashes: &[Vec<u8>], today: Date) -> Result<Vec<Vec<u8>>, StoreError> {
+pub async fn remember_counted(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    hash_key: &str,
+    hashes: &[Vec<u8>],
+    today: Date,
+) -> Result<Vec<Vec<u8>>, StoreError> {
     if hashes.is_empty() {
         return Ok(Vec::new());
     }
@@ -429,12 +483,21 @@ pub async fn remember_counted(tx: &mut WorkerTx<'_>, party: Uuid, hash_key: &str
 ///
 /// # Errors
 /// When the database fails.
-pub async fn add_counts(tx: &mut WorkerTx<'_>, party: Uuid, counts: &[AnonymousCount]) -> Result<(), StoreError> {
+pub async fn add_counts(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    counts: &[AnonymousCount],
+) -> Result<(), StoreError> {
     if counts.is_empty() {
         return Ok(());
     }
     let dates: Vec<Date> = counts.iter().map(|count| count.vaccinated_on).collect();
-    let column = |of: fn(&AnonymousCount) -> &String| counts.iter().map(|count| of(count).clone()).collect::<Vec<_>>();
+    let column = |of: fn(&AnonymousCount) -> &String| {
+        counts
+            .iter()
+            .map(|count| of(count).clone())
+            .collect::<Vec<_>>()
+    };
     let doses: Vec<i16> = counts.iter().map(|count| count.dose).collect();
     sqlx::query!(
         "INSERT INTO anonymous_counts AS c (party_id, vaccinated_on, vaccine, batch, dose, origin, age_group, number)
@@ -490,7 +553,10 @@ pub struct BrpList {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn brp_by_bsn(tx: &mut WorkerTx<'_>, macs: &[Vec<u8>]) -> Result<Vec<BrpList>, StoreError> {
+pub async fn brp_by_bsn(
+    tx: &mut WorkerTx<'_>,
+    macs: &[Vec<u8>],
+) -> Result<Vec<BrpList>, StoreError> {
     let found = sqlx::query_as!(
         BrpList,
         "SELECT bsn_mac, given_names, prefix, surname, partner_prefix, partner_surname, birth_date, postcode, house_number,
@@ -506,7 +572,11 @@ pub async fn brp_by_bsn(tx: &mut WorkerTx<'_>, macs: &[Vec<u8>]) -> Result<Vec<B
 ///
 /// # Errors
 /// When the database fails.
-pub async fn brp_by_address(tx: &mut WorkerTx<'_>, postcodes: &[String], numbers: &[i32]) -> Result<Vec<BrpList>, StoreError> {
+pub async fn brp_by_address(
+    tx: &mut WorkerTx<'_>,
+    postcodes: &[String],
+    numbers: &[i32],
+) -> Result<Vec<BrpList>, StoreError> {
     let found = sqlx::query_as!(
         BrpList,
         "SELECT b.bsn_mac, b.given_names, b.prefix, b.surname, b.partner_prefix, b.partner_surname, b.birth_date, b.postcode,
@@ -526,5 +596,9 @@ pub async fn brp_by_address(tx: &mut WorkerTx<'_>, postcodes: &[String], numbers
 /// # Errors
 /// When the database fails.
 pub async fn brp_loaded_at(tx: &mut WorkerTx<'_>) -> Result<Option<OffsetDateTime>, StoreError> {
-    Ok(sqlx::query_scalar!("SELECT max(finished_at) FROM brp_loads WHERE state = 'done'").fetch_one(&mut **tx).await?)
+    Ok(
+        sqlx::query_scalar!("SELECT max(finished_at) FROM brp_loads WHERE state = 'done'")
+            .fetch_one(&mut **tx)
+            .await?,
+    )
 }

@@ -49,7 +49,13 @@ pub struct Line {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(tx: &mut PartyTx<'_>, party: Uuid, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Line>, StoreError> {
+pub async fn list(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    filter: &Filter,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Line>, StoreError> {
     let rows = sqlx::query_as!(
         Line,
         r#"SELECT c.id, c.version, c.mutation, c.outcome, l.person_id AS "person_id?", l.content_sealed AS "content_sealed?",
@@ -131,7 +137,11 @@ pub struct Version {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn versions(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Vec<Version>, StoreError> {
+pub async fn versions(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    id: Uuid,
+) -> Result<Vec<Version>, StoreError> {
     let rows = sqlx::query_as!(
         Version,
         r#"SELECT r.version, r.mutation, r.source_key, r.outcome, r.reference, r.person_id, r.content_sealed, r.reason_sealed,
@@ -162,7 +172,11 @@ pub struct Earlier {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn earlier(tx: &mut PartyTx<'_>, party: Uuid, person: Uuid) -> Result<Vec<Earlier>, StoreError> {
+pub async fn earlier(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    person: Uuid,
+) -> Result<Vec<Earlier>, StoreError> {
     let rows = sqlx::query_as!(
         Earlier,
         r#"SELECT id, vaccinated_on AS "vaccinated_on!", vaccine AS "vaccine!", dose AS "dose!" FROM reports
@@ -190,7 +204,11 @@ pub struct UsedBatch {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn used_batches(tx: &mut PartyTx<'_>, party: Uuid, since: OffsetDateTime) -> Result<Vec<UsedBatch>, StoreError> {
+pub async fn used_batches(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    since: OffsetDateTime,
+) -> Result<Vec<UsedBatch>, StoreError> {
     let rows = sqlx::query_as!(
         UsedBatch,
         r#"SELECT batch AS "batch!", vaccine AS "vaccine!", count(*) AS "times!" FROM reports

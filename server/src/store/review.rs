@@ -41,7 +41,12 @@ pub struct Line {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(tx: &mut PartyTx<'_>, filter: &Filter, limit: i64, offset: i64) -> Result<Vec<Line>, StoreError> {
+pub async fn list(
+    tx: &mut PartyTx<'_>,
+    filter: &Filter,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Line>, StoreError> {
     let code = wanted(filter);
     let rows = sqlx::query_as!(
         Line,
@@ -86,7 +91,10 @@ pub async fn total(tx: &mut PartyTx<'_>, filter: &Filter) -> Result<i64, StoreEr
 }
 
 fn wanted(filter: &Filter) -> Option<serde_json::Value> {
-    filter.code.as_ref().map(|code| serde_json::json!([{ "code": code }]))
+    filter
+        .code
+        .as_ref()
+        .map(|code| serde_json::json!([{ "code": code }]))
 }
 
 /// An opened row.
@@ -136,9 +144,15 @@ pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, Store
 ///
 /// # Errors
 /// When the database fails.
-pub async fn notes(tx: &mut PartyTx<'_>, ids: &[Uuid]) -> Result<Vec<(Uuid, serde_json::Value, Option<String>)>, StoreError> {
+pub async fn notes(
+    tx: &mut PartyTx<'_>,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, serde_json::Value, Option<String>)>, StoreError> {
     let rows = sqlx::query!(r#"SELECT id AS "id!", staff_findings AS "staff_findings!", match FROM staff_row_notes($1)"#, ids)
         .fetch_all(&mut **tx)
         .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.staff_findings, row.r#match)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, row.staff_findings, row.r#match))
+        .collect())
 }

@@ -44,7 +44,11 @@ pub struct NewRows {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete(tx: &mut WorkerTx<'_>, delivery: Uuid, numbers: &[i32]) -> Result<(), StoreError> {
+pub async fn delete(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    numbers: &[i32],
+) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM delivery_rows WHERE delivery_id = $1 AND row_number = ANY ($2) AND state = 'pending'",
         delivery,
@@ -59,7 +63,12 @@ pub async fn delete(tx: &mut WorkerTx<'_>, delivery: Uuid, numbers: &[i32]) -> R
 ///
 /// # Errors
 /// When the database fails; a unique violation when the chunk is stored already.
-pub async fn insert(tx: &mut WorkerTx<'_>, delivery: Uuid, party: Uuid, new: &NewRows) -> Result<(), StoreError> {
+pub async fn insert(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    party: Uuid,
+    new: &NewRows,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO delivery_rows (delivery_id, party_id, id, row_number, outcome, findings, staff_findings, match, mutation,
                                     source_key, row_digest, raw_sealed, repairs_sealed, reason_sealed, person_id, report_id,

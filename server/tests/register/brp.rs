@@ -23,6 +23,7 @@ impl TestDb {
             file,
             set,
             accept_shrink: false,
+            restart: false,
             by: "test".to_owned(),
         };
         load(&self.db, &self.keys, &request, |_| ()).await
@@ -170,6 +171,7 @@ async fn a_set_that_lost_many_persons_is_refused_and_the_next_one_is_not_blocked
         file: half,
         set: Set::Full,
         accept_shrink: true,
+        restart: false,
         by: "test".to_owned(),
     };
     let loaded = load(&test.db, &test.keys, &request, |_| ()).await.unwrap();
@@ -258,6 +260,7 @@ async fn a_load_that_was_killed_goes_on_where_it_stopped() {
                 file,
                 set: Set::Full,
                 accept_shrink: false,
+                restart: false,
                 by: "test".to_owned(),
             };
             load(&db, &keys, &request, |lines| {
@@ -281,7 +284,10 @@ async fn a_load_that_was_killed_goes_on_where_it_stopped() {
         )
         .await
         .unwrap_err();
-    assert!(matches!(other, LoadError::Busy), "{other}");
+    assert!(
+        matches!(&other, LoadError::BrokenOff(name) if name == "groot.csv"),
+        "{other}"
+    );
     let loaded = test.load(file.clone(), Set::Full).await.unwrap();
     assert!(loaded.resumed >= 10_000, "{}", loaded.resumed);
     assert_eq!((loaded.read, loaded.refused), (25_000, 0));
@@ -291,10 +297,39 @@ async fn a_load_that_was_killed_goes_on_where_it_stopped() {
         file,
         set: Set::Full,
         accept_shrink: false,
+        restart: false,
         by: "test".to_owned(),
     };
     load(&clean.db, &test.keys, &request, |_| ()).await.unwrap();
     assert_eq!(test.lists().await, clean.lists().await);
+}
+
+#[tokio::test]
+async fn a_load_whose_file_is_gone_can_be_dropped() {
+    let test = TestDb::new().await;
+    sqlx::query("INSERT INTO brp_loads (id, kind, file_name, file_digest, digest_key) VALUES (gen_random_uuid(), 'full', 'weg.csv', '', '1')")
+        .execute(&test.admin).await.unwrap();
+    let file = test.write(
+        "nieuw.csv",
+        format!("{HEADER}A;;Een;19500101;;;\n").as_bytes(),
+    );
+    let refused = test.load(file.clone(), Set::Full).await.unwrap_err();
+    assert!(matches!(refused, LoadError::BrokenOff(_)), "{refused}");
+    let request = Request {
+        file,
+        set: Set::Full,
+        accept_shrink: false,
+        restart: true,
+        by: "test".to_owned(),
+    };
+    assert_eq!(
+        load(&test.db, &test.keys, &request, |_| ())
+            .await
+            .unwrap()
+            .merged
+            .new,
+        1
+    );
 }
 
 #[tokio::test]

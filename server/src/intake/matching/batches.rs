@@ -43,8 +43,14 @@ impl Batches {
         if typed.is_empty() || self.by_lot.contains_key(typed) {
             return None;
         }
-        let fits = |known: &[(VaccineId, Option<Date>)]| vaccine.is_none_or(|wanted| known.iter().any(|(id, _)| *id == wanted));
-        let mut found = self.by_lot.iter().filter(|(lot, known)| fits(known) && near(lot, typed)).map(|(lot, _)| lot);
+        let fits = |known: &[(VaccineId, Option<Date>)]| {
+            vaccine.is_none_or(|wanted| known.iter().any(|(id, _)| *id == wanted))
+        };
+        let mut found = self
+            .by_lot
+            .iter()
+            .filter(|(lot, known)| fits(known) && near(lot, typed))
+            .map(|(lot, _)| lot);
         match (found.next(), found.next()) {
             (Some(only), None) => Some(only.clone()),
             // Two would be a guess.

@@ -40,20 +40,40 @@ pub enum Place {
 }
 
 /// Judges one row; adds what it found to `told`.
-pub(super) fn judge(jab: &Vaccination, person: Uuid, replaces: Option<&Known>, facts: &Facts, told: &mut Vec<Told>) -> Place {
-    let known = without(facts.jabs.get(&person).map_or(&[][..], Vec::as_slice), replaces.map(|known| known.registration));
+pub(super) fn judge(
+    jab: &Vaccination,
+    person: Uuid,
+    replaces: Option<&Known>,
+    facts: &Facts,
+    told: &mut Vec<Told>,
+) -> Place {
+    let known = without(
+        facts.jabs.get(&person).map_or(&[][..], Vec::as_slice),
+        replaces.map(|known| known.registration),
+    );
     if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
         if !same.own.is_empty() {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
         }
         return Place::Same(same.id);
     }
-    let own: Vec<Jab> = known.iter().filter(|known| !known.own.is_empty()).cloned().collect();
-    let (of_all, of_own) = (rules(jab, &known, &facts.intervals), rules(jab, &own, &facts.intervals));
+    let own: Vec<Jab> = known
+        .iter()
+        .filter(|known| !known.own.is_empty())
+        .cloned()
+        .collect();
+    let (of_all, of_own) = (
+        rules(jab, &known, &facts.intervals),
+        rules(jab, &own, &facts.intervals),
+    );
     for &(code, column) in &of_own {
         let also_of_all = code != Code::V33 || of_all.contains(&(code, column));
         let finding = finding(code, column);
-        told.push(if also_of_all { Told::Same(finding) } else { Told::OnlySender(finding) });
+        told.push(if also_of_all {
+            Told::Same(finding)
+        } else {
+            Told::OnlySender(finding)
+        });
     }
     for &(code, column) in of_all.iter().filter(|found| !of_own.contains(found)) {
         told.push(Told::Hidden(finding(code, column)));
@@ -63,7 +83,9 @@ pub(super) fn judge(jab: &Vaccination, person: Uuid, replaces: Option<&Known>, f
 
 /// The vaccinations that remain when a registration is taken out.
 fn without(known: &[Jab], registration: Option<Uuid>) -> Vec<Jab> {
-    let Some(gone) = registration else { return known.to_vec() };
+    let Some(gone) = registration else {
+        return known.to_vec();
+    };
     let mut left = known.to_vec();
     left.retain_mut(|jab| {
         let mine = jab.own.contains(&gone);
@@ -80,29 +102,50 @@ fn is_same(known: &Jab, jab: &Vaccination) -> bool {
         && known.dose == jab.dose()
 }
 
-fn rules(jab: &Vaccination, known: &[Jab], intervals: &HashMap<VaccineId, u16>) -> Vec<(Code, Column)> {
+fn rules(
+    jab: &Vaccination,
+    known: &[Jab],
+    intervals: &HashMap<VaccineId, u16>,
+) -> Vec<(Code, Column)> {
     let mut found = Vec::new();
     if known.iter().any(|known| known.date == jab.date()) {
         found.push((Code::D04, Column::Vaccinatiedatum));
     }
-    if known.iter().any(|known| known.dose == jab.dose() && known.date != jab.date()) {
+    if known
+        .iter()
+        .any(|known| known.dose == jab.dose() && known.date != jab.date())
+    {
         found.push((Code::D05, Column::Dosisnummer));
     }
-    let before = known.iter().filter(|known| known.date < jab.date()).max_by_key(|known| known.date);
+    let before = known
+        .iter()
+        .filter(|known| known.date < jab.date())
+        .max_by_key(|known| known.date);
     if let Some(before) = before
         && let Some(least) = intervals.get(&before.vaccine)
         && (jab.date() - before.date).whole_days() < i64::from(*least)
     {
         found.push((Code::V32, Column::Vaccinatiedatum));
     }
-    if jab.dose() >= 2 && !known.iter().any(|known| known.dose < jab.dose() && known.date <= jab.date()) {
+    if jab.dose() >= 2
+        && !known
+            .iter()
+            .any(|known| known.dose < jab.dose() && known.date <= jab.date())
+    {
         found.push((Code::V33, Column::Dosisnummer));
     }
     found
 }
 
 /// What a stored row did counts for the next row of the chunk.
-pub(super) fn remember(facts: &mut Facts, person: Uuid, registration: Uuid, replaces: Option<&Known>, place: Place, jab: &Vaccination) {
+pub(super) fn remember(
+    facts: &mut Facts,
+    person: Uuid,
+    registration: Uuid,
+    replaces: Option<&Known>,
+    place: Place,
+    jab: &Vaccination,
+) {
     let jabs = facts.jabs.entry(person).or_default();
     if let Some(replaced) = replaces {
         *jabs = without(jabs, Some(replaced.registration));

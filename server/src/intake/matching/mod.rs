@@ -128,14 +128,23 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
     let verdict = match &accepted {
         None => Verdict::new(Effect::Nothing),
         // A double within the file has no effect of its own, so the register is not asked.
-        Some(_) if row.findings.iter().any(|finding| finding.code == Code::D01) => Verdict::new(Effect::Known(None)),
+        Some(_) if row.findings.iter().any(|finding| finding.code == Code::D01) => {
+            Verdict::new(Effect::Known(None))
+        }
         Some(Accepted::Vaccination(jab)) => vaccination(&row, jab, facts),
         Some(Accepted::Count(_)) => count(&row, facts),
         Some(Accepted::Withdrawal(_)) => withdrawal(&row, facts),
     };
     let mut judged = settle(row, verdict);
-    if let (Some(Accepted::Vaccination(jab)), Some(person), Effect::Report { registration, replaces, place }) =
-        (&accepted, judged.row.person, &judged.effect)
+    if let (
+        Some(Accepted::Vaccination(jab)),
+        Some(person),
+        Effect::Report {
+            registration,
+            replaces,
+            place,
+        },
+    ) = (&accepted, judged.row.person, &judged.effect)
     {
         doubles::remember(facts, person, *registration, replaces.as_ref(), *place, jab);
     }
@@ -163,11 +172,19 @@ struct Verdict {
 
 impl Verdict {
     const fn new(effect: Effect) -> Self {
-        Self { told: Vec::new(), note: None, matched: None, effect }
+        Self {
+            told: Vec::new(),
+            note: None,
+            matched: None,
+            effect,
+        }
     }
 
     fn with(effect: Effect, code: Code) -> Self {
-        Self { told: vec![Told::Same(finding(code, Column::Bronsleutel))], ..Self::new(effect) }
+        Self {
+            told: vec![Told::Same(finding(code, Column::Bronsleutel))],
+            ..Self::new(effect)
+        }
     }
 }
 
@@ -176,12 +193,20 @@ fn finding(code: Code, column: Column) -> Finding {
 }
 
 fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
-    let known = row.source_key.as_ref().and_then(|key| facts.keys.get(key)).cloned();
+    let known = row
+        .source_key
+        .as_ref()
+        .and_then(|key| facts.keys.get(key))
+        .cloned();
     let mut verdict = Verdict::new(Effect::Nothing);
     let replaces = match key_rules(jab.mutation(), known, row.digest) {
-        KeyAnswer::Double(known) => return Verdict::with(Effect::Known(known.vaccination), Code::D03),
+        KeyAnswer::Double(known) => {
+            return Verdict::with(Effect::Known(known.vaccination), Code::D03);
+        }
         KeyAnswer::Refused(code) => {
-            verdict.told.push(Told::Same(finding(code, Column::Bronsleutel)));
+            verdict
+                .told
+                .push(Told::Same(finding(code, Column::Bronsleutel)));
             None
         }
         KeyAnswer::Fresh => None,
@@ -190,20 +215,33 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
     if let Some(agb) = jab.agb()
         && !may_deliver_for(facts, agb.as_str(), jab.date())
     {
-        verdict.told.push(Told::Same(finding(Code::U02, Column::UitvoerderAgb)));
+        verdict
+            .told
+            .push(Told::Same(finding(Code::U02, Column::UitvoerderAgb)));
     }
-    verdict.told.extend(facts.batches.judge(jab).map(Told::Same));
+    verdict
+        .told
+        .extend(facts.batches.judge(jab).map(Told::Same));
     person::judge(jab, row, &facts.brp, &mut verdict);
     if let Some(person) = row.person {
         let place = doubles::judge(jab, person, replaces.as_ref(), facts, &mut verdict.told);
-        let registration = replaces.as_ref().map_or_else(Uuid::now_v7, |known| known.registration);
-        verdict.effect = Effect::Report { registration, replaces, place };
+        let registration = replaces
+            .as_ref()
+            .map_or_else(Uuid::now_v7, |known| known.registration);
+        verdict.effect = Effect::Report {
+            registration,
+            replaces,
+            place,
+        };
     }
     verdict
 }
 
 fn may_deliver_for(facts: &Facts, agb: &str, on: Date) -> bool {
-    facts.agbs.iter().any(|(own, from, to)| own == agb && *from <= on && to.is_none_or(|to| on <= to))
+    facts
+        .agbs
+        .iter()
+        .any(|(own, from, to)| own == agb && *from <= on && to.is_none_or(|to| on <= to))
 }
 
 enum KeyAnswer {
@@ -216,7 +254,11 @@ enum KeyAnswer {
 /// Rules R02, R07 and D03 on the sender's key.
 fn key_rules(mutation: Mutation, known: Option<Known>, digest: Option<Digest>) -> KeyAnswer {
     let Some(known) = known else {
-        return if mutation == Mutation::Correction { KeyAnswer::Refused(Code::R02) } else { KeyAnswer::Fresh };
+        return if mutation == Mutation::Correction {
+            KeyAnswer::Refused(Code::R02)
+        } else {
+            KeyAnswer::Fresh
+        };
     };
     match mutation {
         // A tombstone has the digest of what was withdrawn: sent again, it stays out.
@@ -230,14 +272,22 @@ fn key_rules(mutation: Mutation, known: Option<Known>, digest: Option<Digest>) -
 
 /// A row without consent: a count, unless its key is that of a person in the register.
 fn count(row: &Incoming, facts: &Facts) -> Verdict {
-    if row.source_key.as_ref().is_some_and(|key| facts.keys.contains_key(key)) {
+    if row
+        .source_key
+        .as_ref()
+        .is_some_and(|key| facts.keys.contains_key(key))
+    {
         return Verdict::with(Effect::Count, Code::R07);
     }
     Verdict::new(Effect::Count)
 }
 
 fn withdrawal(row: &Incoming, facts: &mut Facts) -> Verdict {
-    let Some(known) = row.source_key.as_ref().and_then(|key| facts.keys.get_mut(key)) else {
+    let Some(known) = row
+        .source_key
+        .as_ref()
+        .and_then(|key| facts.keys.get_mut(key))
+    else {
         return Verdict::with(Effect::Nothing, Code::R02);
     };
     if known.withdrawn {
@@ -272,12 +322,27 @@ fn settle(mut row: Incoming, verdict: Verdict) -> Judged {
     let worst = row.findings.iter().map(|finding| finding.severity).max();
     let (outcome, effect) = match (worst, verdict.effect) {
         (Some(Severity::Fout), _) => (RowOutcome::Afgekeurd, Effect::Nothing),
-        (Some(Severity::Dubbel), Effect::Report { place: Place::Same(known), .. }) => (RowOutcome::Dubbel, Effect::Known(Some(known))),
-        (Some(Severity::Dubbel), Effect::Known(known)) => (RowOutcome::Dubbel, Effect::Known(known)),
+        (
+            Some(Severity::Dubbel),
+            Effect::Report {
+                place: Place::Same(known),
+                ..
+            },
+        ) => (RowOutcome::Dubbel, Effect::Known(Some(known))),
+        (Some(Severity::Dubbel), Effect::Known(known)) => {
+            (RowOutcome::Dubbel, Effect::Known(known))
+        }
         (Some(Severity::Dubbel), _) => (RowOutcome::Dubbel, Effect::Known(None)),
         (_, Effect::Count) => (RowOutcome::Geteld, Effect::Count),
         (Some(Severity::Controle), effect) => (RowOutcome::TeControleren, effect),
         (_, effect) => (RowOutcome::Geaccepteerd, effect),
     };
-    Judged { row, outcome, shown, note: verdict.note, effect, matched: verdict.matched }
+    Judged {
+        row,
+        outcome,
+        shown,
+        note: verdict.note,
+        effect,
+        matched: verdict.matched,
+    }
 }

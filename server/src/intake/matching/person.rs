@@ -24,7 +24,12 @@ pub struct BrpFacts {
 
 /// What `domain` says of somebody and these lists.
 #[must_use]
-pub fn compare(asked: Asked<'_>, lists: &[BrpList], on: Date, late: bool) -> domain::matching::Judged {
+pub fn compare(
+    asked: Asked<'_>,
+    lists: &[BrpList],
+    on: Date,
+    late: bool,
+) -> domain::matching::Judged {
     let candidates: Vec<Candidate<'_>> = lists.iter().map(candidate).collect();
     domain::matching::judge(asked, &candidates, on, late, Thresholds::default())
 }
@@ -39,7 +44,10 @@ fn candidate(list: &BrpList) -> Candidate<'_> {
             partner_surname: list.partner_surname.as_deref().unwrap_or_default(),
             partner_prefix: list.partner_prefix.as_deref().unwrap_or_default(),
         },
-        suspension: list.suspension_reason.as_deref().and_then(Suspension::parse),
+        suspension: list
+            .suspension_reason
+            .as_deref()
+            .and_then(Suspension::parse),
         death: date(&list.death_date),
         secret: list.secret,
     }
@@ -47,7 +55,10 @@ fn candidate(list: &BrpList) -> Candidate<'_> {
 
 /// Judges one row; adds what it found to the verdict.
 pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: &mut Verdict) {
-    let lists = row.person.and_then(|person| brp.lists.get(&person)).map_or(&[][..], Vec::as_slice);
+    let lists = row
+        .person
+        .and_then(|person| brp.lists.get(&person))
+        .map_or(&[][..], Vec::as_slice);
     let judged = compare(Asked::from(jab.person()), lists, jab.date(), brp.late);
     verdict.note = Some(judged.result.as_str());
     let asked = jab.person().bsn().is_some() && !brp.late;
@@ -58,7 +69,10 @@ pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: 
 }
 
 fn told(finding: Finding, goes_on: bool) -> Told {
-    let at = |column| Finding { column: Some(column), ..finding.clone() };
+    let at = |column| Finding {
+        column: Some(column),
+        ..finding.clone()
+    };
     match finding.code {
         // Only after BSN and birth date both matched, and never what the BRP says (domain facts §6.4).
         Code::B11 => Told::Same(at(Column::Achternaam)),

@@ -65,7 +65,8 @@ impl BlobStore {
     /// When the file exists already or cannot be written, or the randomness of the machine fails.
     pub fn create(&self, keys: &Keys, id: Uuid) -> io::Result<BlobWriter> {
         let mut key = Zeroizing::new([0_u8; 32]);
-        rand::TryRngCore::try_fill_bytes(&mut rand::rngs::OsRng, key.as_mut_slice()).map_err(io::Error::other)?;
+        rand::TryRngCore::try_fill_bytes(&mut rand::rngs::OsRng, key.as_mut_slice())
+            .map_err(io::Error::other)?;
         let wrapped = keys.wrap_blob_key(&key, id).into_bytes();
         let mut file = OpenOptions::new()
             .write(true)
@@ -73,7 +74,11 @@ impl BlobStore {
             .mode(0o440)
             .open(self.part(id))?;
         file.write_all(MAGIC)?;
-        file.write_all(&u32::try_from(wrapped.len()).map_err(io::Error::other)?.to_be_bytes())?;
+        file.write_all(
+            &u32::try_from(wrapped.len())
+                .map_err(io::Error::other)?
+                .to_be_bytes(),
+        )?;
         file.write_all(&wrapped)?;
         Ok(BlobWriter {
             part: Part(Some(self.part(id))),
@@ -130,7 +135,10 @@ fn nonce(chunk: u64) -> [u8; 12] {
 }
 
 fn broken() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "the sealed file was changed or is not ours")
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        "the sealed file was changed or is not ours",
+    )
 }
 
 /// The half-written file; removed when the upload is given up.
@@ -191,8 +199,14 @@ impl BlobWriter {
     }
 
     fn seal(&mut self, last: bool) -> io::Result<()> {
-        let payload = Payload { msg: &self.buffer, aad: &chunk_aad(self.id, self.chunk, last) };
-        let sealed = self.cipher.encrypt(Nonce::from_slice(&nonce(self.chunk)), payload).map_err(|_| broken())?;
+        let payload = Payload {
+            msg: &self.buffer,
+            aad: &chunk_aad(self.id, self.chunk, last),
+        };
+        let sealed = self
+            .cipher
+            .encrypt(Nonce::from_slice(&nonce(self.chunk)), payload)
+            .map_err(|_| broken())?;
         self.file.write_all(&sealed)?;
         self.buffer.clear();
         self.chunk += 1;
@@ -212,7 +226,10 @@ impl BlobWriter {
         if let Some(folder) = self.blob.parent() {
             sync_folder(folder)?;
         }
-        Ok(Whole { size: self.size, sha256: self.sha.finalize().into() })
+        Ok(Whole {
+            size: self.size,
+            sha256: self.sha.finalize().into(),
+        })
     }
 }
 
@@ -246,14 +263,28 @@ impl BlobReader {
         }
         let mut wrapped = vec![0; length as usize];
         file.read_exact(&mut wrapped)?;
-        let key = keys.unwrap_blob_key(&Sealed::from_bytes(wrapped), id).map_err(|_| broken())?;
+        let key = keys
+            .unwrap_blob_key(&Sealed::from_bytes(wrapped), id)
+            .map_err(|_| broken())?;
         let cipher = Aes256Gcm::new((&*key).into());
         let start = 12 + u64::from(length);
-        let body = file.metadata()?.len().checked_sub(start).ok_or_else(broken)?;
+        let body = file
+            .metadata()?
+            .len()
+            .checked_sub(start)
+            .ok_or_else(broken)?;
         let chunks = body.div_ceil((CHUNK + TAG) as u64);
         let size = body.checked_sub(chunks * TAG as u64).ok_or_else(broken)?;
-        let mut reader =
-            Self { file, id, cipher, start, size, position: 0, held: None, plain: Zeroizing::new(Vec::new()) };
+        let mut reader = Self {
+            file,
+            id,
+            cipher,
+            start,
+            size,
+            position: 0,
+            held: None,
+            plain: Zeroizing::new(Vec::new()),
+        };
         // Read the last chunk first: a file that was cut off fails here, not half-way.
         reader.load(chunks.saturating_sub(1))?;
         Ok(reader)
@@ -270,11 +301,20 @@ impl BlobReader {
             return Ok(());
         }
         let last = (chunk + 1) * CHUNK as u64 >= self.size;
-        self.file.seek(SeekFrom::Start(self.start + chunk * (CHUNK + TAG) as u64))?;
+        self.file
+            .seek(SeekFrom::Start(self.start + chunk * (CHUNK + TAG) as u64))?;
         let mut sealed = Vec::with_capacity(CHUNK + TAG);
-        (&mut self.file).take((CHUNK + TAG) as u64).read_to_end(&mut sealed)?;
-        let payload = Payload { msg: &sealed, aad: &chunk_aad(self.id, chunk, last) };
-        let plain = self.cipher.decrypt(Nonce::from_slice(&nonce(chunk)), payload).map_err(|_| broken())?;
+        (&mut self.file)
+            .take((CHUNK + TAG) as u64)
+            .read_to_end(&mut sealed)?;
+        let payload = Payload {
+            msg: &sealed,
+            aad: &chunk_aad(self.id, chunk, last),
+        };
+        let plain = self
+            .cipher
+            .decrypt(Nonce::from_slice(&nonce(chunk)), payload)
+            .map_err(|_| broken())?;
         self.plain = Zeroizing::new(plain);
         self.held = Some(chunk);
         Ok(())

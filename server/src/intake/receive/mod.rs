@@ -81,12 +81,20 @@ pub enum ReceiveError {
 ///
 /// # Errors
 /// When disk or database fails; then nothing was received.
-pub async fn receive(road: &Road, sender: Sender<'_>, file: BlobWriter) -> Result<Received, ReceiveError> {
+pub async fn receive(
+    road: &Road,
+    sender: Sender<'_>,
+    file: BlobWriter,
+) -> Result<Received, ReceiveError> {
     let id = file.id();
-    let whole = tokio::task::spawn_blocking(move || file.finish()).await.map_err(io::Error::other)??;
+    let whole = tokio::task::spawn_blocking(move || file.finish())
+        .await
+        .map_err(io::Error::other)??;
     let done = match register(road, &sender, id, whole).await {
         // Somebody sent the same content in this very moment: now it is known.
-        Err(error) if error.is_constraint("deliveries_same_content") => register(road, &sender, id, whole).await,
+        Err(error) if error.is_constraint("deliveries_same_content") => {
+            register(road, &sender, id, whole).await
+        }
         other => other,
     };
     if !matches!(done, Ok(Received::New(_))) {
@@ -96,7 +104,12 @@ pub async fn receive(road: &Road, sender: Sender<'_>, file: BlobWriter) -> Resul
     Ok(done?)
 }
 
-async fn register(road: &Road, sender: &Sender<'_>, id: Uuid, whole: Whole) -> Result<Received, StoreError> {
+async fn register(
+    road: &Road,
+    sender: &Sender<'_>,
+    id: Uuid,
+    whole: Whole,
+) -> Result<Received, StoreError> {
     let digest = road.keys.digest(whole.sha256);
     let key = digest.key_id();
     let mut tx = worker_tx(&road.db).await?;
@@ -126,8 +139,18 @@ async fn register(road: &Road, sender: &Sender<'_>, id: Uuid, whole: Whole) -> R
     if first.is_none() {
         jobs::push(&mut tx, JobKind::Check, id).await?;
     }
-    let event = sender.event.clone().for_party(sender.party).object("delivery", id);
-    audit::add(&mut tx, event.detail("channel", sender.channel.as_str()).detail("double", first.is_some())).await?;
+    let event = sender
+        .event
+        .clone()
+        .for_party(sender.party)
+        .object("delivery", id);
+    audit::add(
+        &mut tx,
+        event
+            .detail("channel", sender.channel.as_str())
+            .detail("double", first.is_some()),
+    )
+    .await?;
     tx.commit().await?;
     Ok(first.map_or(Received::New(id), |(of, _)| Received::Double { id, of }))
 }
@@ -138,7 +161,11 @@ pub const RECEIVED: Kind = Kind::DeliveryReceived;
 /// The name as it may be kept: no folders, no control characters, and no BSN (security G12).
 fn shown_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = name.chars().filter(|c| !c.is_control()).take(NAME_CHARS).collect();
+    let clean: String = name
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(NAME_CHARS)
+        .collect();
     let mut shown = String::with_capacity(clean.len());
     for part in clean.split_inclusive(|c: char| !c.is_ascii_digit()) {
         let digits = part.trim_end_matches(|c: char| !c.is_ascii_digit());
@@ -158,9 +185,15 @@ mod tests {
 
     #[test]
     fn a_bsn_in_a_file_name_is_not_kept() {
-        assert_eq!(shown_name("C:\\map\\zonnehof 999990019.csv"), "zonnehof *********.csv");
+        assert_eq!(
+            shown_name("C:\\map\\zonnehof 999990019.csv"),
+            "zonnehof *********.csv"
+        );
         assert_eq!(shown_name("999990019"), "*********");
-        assert_eq!(shown_name("../../etc/2021-03-01_0001.csv"), "2021-03-01_0001.csv");
+        assert_eq!(
+            shown_name("../../etc/2021-03-01_0001.csv"),
+            "2021-03-01_0001.csv"
+        );
         assert_eq!(shown_name("regel\r\n1.csv"), "regel1.csv");
     }
 }

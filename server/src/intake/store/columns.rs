@@ -26,7 +26,11 @@ impl Columns {
     pub(super) fn of(errand: &Errand<'_>, judged: &[Judged], keep: Keep) -> Self {
         let mut columns = Self::default();
         for row in judged {
-            let report = if keep == Keep::Register { columns.effect(errand, row) } else { None };
+            let report = if keep == Keep::Register {
+                columns.effect(errand, row)
+            } else {
+                None
+            };
             columns.row(errand, row, keep, report);
         }
         columns
@@ -35,7 +39,14 @@ impl Columns {
     /// Adds what the row does to the register; answers with its registration.
     fn effect(&mut self, errand: &Errand<'_>, row: &Judged) -> Option<Uuid> {
         match (&row.effect, &row.row.accepted) {
-            (Effect::Report { registration, replaces, place }, Some(Accepted::Vaccination(jab))) => {
+            (
+                Effect::Report {
+                    registration,
+                    replaces,
+                    place,
+                },
+                Some(Accepted::Vaccination(jab)),
+            ) => {
                 if let Some(known) = replaces {
                     self.ends.0.push(known.registration);
                     self.ends.1.push(known.version);
@@ -71,45 +82,85 @@ impl Columns {
         new.batch.push(jab.batch().as_str().to_owned());
         new.dose.push(i16::from(jab.dose()));
         new.country.push(jab.country().as_str().to_owned());
-        new.target_group.push(jab.target_group().as_str().to_owned());
+        new.target_group
+            .push(jab.target_group().as_str().to_owned());
         new.agb.push(jab.agb().map(|agb| agb.as_str().to_owned()));
         new.effective.push(outcome == RowOutcome::Geaccepteerd);
     }
 
     /// A new version; without content it is a withdrawal.
-    fn report(&mut self, errand: &Errand<'_>, row: &Judged, id: Uuid, version: i32, said: Option<(&Vaccination, Place)>) {
+    fn report(
+        &mut self,
+        errand: &Errand<'_>,
+        row: &Judged,
+        id: Uuid,
+        version: i32,
+        said: Option<(&Vaccination, Place)>,
+    ) {
         let jab = said.map(|(jab, _)| jab);
-        let seal = |purpose: Purpose, plain: &[u8]| errand.keys.seal(plain, &purpose.of(id.as_bytes())).into_bytes();
+        let seal = |purpose: Purpose, plain: &[u8]| {
+            errand
+                .keys
+                .seal(plain, &purpose.of(id.as_bytes()))
+                .into_bytes()
+        };
         let new = &mut self.reports;
         new.id.push(id);
         new.version.push(version);
-        new.source_key.push(row.row.source_key.clone().unwrap_or_default());
-        new.mutation.push(jab.map_or("V", |jab| jab.mutation().as_str()).to_owned());
+        new.source_key
+            .push(row.row.source_key.clone().unwrap_or_default());
+        new.mutation
+            .push(jab.map_or("V", |jab| jab.mutation().as_str()).to_owned());
         new.row_number.push(number(row.row.line));
         new.reference.push(errand.reference.clone());
         new.outcome.push(row.outcome.as_str().to_owned());
         new.person_id.push(jab.and(row.row.person));
-        new.vaccination_id.push(said.map(|(_, Place::New(id) | Place::Same(id))| id));
+        new.vaccination_id
+            .push(said.map(|(_, Place::New(id) | Place::Same(id))| id));
         new.vaccinated_on.push(jab.map(Vaccination::date));
-        new.vaccine.push(jab.map(|jab| Products::number(jab.vaccine())));
-        new.batch.push(jab.map(|jab| jab.batch().as_str().to_owned()));
+        new.vaccine
+            .push(jab.map(|jab| Products::number(jab.vaccine())));
+        new.batch
+            .push(jab.map(|jab| jab.batch().as_str().to_owned()));
         new.dose.push(jab.map(|jab| i16::from(jab.dose())));
-        new.target_group.push(jab.map(|jab| jab.target_group().as_str().to_owned()));
-        new.content_sealed.push(jab.map(|jab| seal(Purpose::Report, &json(&content(jab, errand.products)))));
+        new.target_group
+            .push(jab.map(|jab| jab.target_group().as_str().to_owned()));
+        new.content_sealed
+            .push(jab.map(|jab| seal(Purpose::Report, &json(&content(jab, errand.products)))));
         new.row_digest.push(row.row.digest.map(Vec::from));
         new.findings.push(findings(&row.shown));
-        new.reason_sealed.push(errand.reason.as_ref().map(|reason| seal(Purpose::Reason, reason.as_bytes())));
+        new.reason_sealed.push(
+            errand
+                .reason
+                .as_ref()
+                .map(|reason| seal(Purpose::Reason, reason.as_bytes())),
+        );
     }
 
     fn row(&mut self, errand: &Errand<'_>, row: &Judged, keep: Keep, report: Option<Uuid>) {
         let id = Uuid::now_v7();
-        let seal = |purpose: Purpose, plain: &[u8]| errand.keys.seal(plain, &purpose.of(id.as_bytes())).into_bytes();
+        let seal = |purpose: Purpose, plain: &[u8]| {
+            errand
+                .keys
+                .seal(plain, &purpose.of(id.as_bytes()))
+                .into_bytes()
+        };
         let counted = row.outcome == RowOutcome::Geteld;
         // A counted row keeps nothing; until it is submitted its content waits here, sealed.
         let forget = counted && keep == Keep::Register;
-        let repairs: Vec<_> =
-            row.row.repairs.iter().map(|repair| (repair.code, repair.column, &repair.before, &repair.after)).collect();
-        let hidden: Vec<Finding> = row.row.findings.iter().filter(|finding| !row.shown.contains(finding)).cloned().collect();
+        let repairs: Vec<_> = row
+            .row
+            .repairs
+            .iter()
+            .map(|repair| (repair.code, repair.column, &repair.before, &repair.after))
+            .collect();
+        let hidden: Vec<Finding> = row
+            .row
+            .findings
+            .iter()
+            .filter(|finding| !row.shown.contains(finding))
+            .cloned()
+            .collect();
         let new = &mut self.rows;
         new.id.push(id);
         new.row_number.push(number(row.row.line));
@@ -118,16 +169,28 @@ impl Columns {
         new.staff_findings.push(findings(&hidden));
         new.matched.push(row.note.map(str::to_owned));
         new.mutation.push(mutation(row));
-        new.source_key.push(if counted { None } else { source_key(row) });
-        new.row_digest.push(if counted { None } else { row.row.digest.map(Vec::from) });
-        new.raw_sealed.push((!forget).then(|| seal(Purpose::Row, &json(&row.row.raw))));
-        new.repairs_sealed.push((!forget && !repairs.is_empty()).then(|| seal(Purpose::Repairs, &json(&repairs))));
+        new.source_key
+            .push(if counted { None } else { source_key(row) });
+        new.row_digest.push(if counted {
+            None
+        } else {
+            row.row.digest.map(Vec::from)
+        });
+        new.raw_sealed
+            .push((!forget).then(|| seal(Purpose::Row, &json(&row.row.raw))));
+        new.repairs_sealed.push(
+            (!forget && !repairs.is_empty()).then(|| seal(Purpose::Repairs, &json(&repairs))),
+        );
         let reason = row.row.reason.as_ref().filter(|_| !counted);
-        new.reason_sealed.push(reason.map(|reason| seal(Purpose::Reason, reason.as_bytes())));
+        new.reason_sealed
+            .push(reason.map(|reason| seal(Purpose::Reason, reason.as_bytes())));
         new.person_id.push(report.and(row.row.person));
         new.report_id.push(report);
         new.vaccination_id.push(match &row.effect {
-            Effect::Report { place: Place::New(id) | Place::Same(id), .. } if keep == Keep::Register => Some(*id),
+            Effect::Report {
+                place: Place::New(id) | Place::Same(id),
+                ..
+            } if keep == Keep::Register => Some(*id),
             Effect::Known(known) if keep == Keep::Register => *known,
             _ => None,
         });
@@ -159,7 +222,9 @@ fn findings(findings: &[Finding]) -> serde_json::Value {
 /// The key as the answer may repeat it: well formed and without a BSN (specification §7). A key of our own
 /// making is none of the sender's.
 fn source_key(row: &Judged) -> Option<String> {
-    SourceKey::parse(row.row.raw.get(Column::Bronsleutel).trim()).ok().map(|key| key.as_str().to_owned())
+    SourceKey::parse(row.row.raw.get(Column::Bronsleutel).trim())
+        .ok()
+        .map(|key| key.as_str().to_owned())
 }
 
 fn mutation(row: &Judged) -> Option<String> {
@@ -189,20 +254,48 @@ pub fn content(jab: &Vaccination, products: &Products) -> RowText {
     let mut put = |column, text: &str| row.set(column, text);
     put(Column::Toestemming, "J");
     put(Column::Bsn, person.bsn().map_or("", |bsn| bsn.expose()));
-    put(Column::GeenBsnReden, person.no_bsn_reason().map_or("", |reason| reason.as_str()));
+    put(
+        Column::GeenBsnReden,
+        person.no_bsn_reason().map_or("", |reason| reason.as_str()),
+    );
     put(Column::Geboortedatum, &birth_date(person.birth_date()));
     put(Column::Achternaam, person.surname().unwrap_or_default());
     put(Column::Voorvoegsel, person.prefix().unwrap_or_default());
-    put(Column::Geslacht, person.sex().map_or("", |sex| sex.as_str()));
-    put(Column::Postcode, person.postcode().map_or("", |postcode| postcode.as_str()));
-    put(Column::Huisnummer, &person.house_number().map(|number| number.to_string()).unwrap_or_default());
+    put(
+        Column::Geslacht,
+        person.sex().map_or("", |sex| sex.as_str()),
+    );
+    put(
+        Column::Postcode,
+        person.postcode().map_or("", |postcode| postcode.as_str()),
+    );
+    put(
+        Column::Huisnummer,
+        &person
+            .house_number()
+            .map(|number| number.to_string())
+            .unwrap_or_default(),
+    );
     put(Column::Vaccinatiedatum, &dutch(jab.date()));
-    put(Column::Vaccin, &products.lists().vaccine(jab.vaccine()).map(|vaccine| vaccine.name.clone()).unwrap_or_default());
-    put(Column::HpkCode, &jab.hpk().map(|hpk| hpk.to_string()).unwrap_or_default());
+    put(
+        Column::Vaccin,
+        &products
+            .lists()
+            .vaccine(jab.vaccine())
+            .map(|vaccine| vaccine.name.clone())
+            .unwrap_or_default(),
+    );
+    put(
+        Column::HpkCode,
+        &jab.hpk().map(|hpk| hpk.to_string()).unwrap_or_default(),
+    );
     put(Column::Batchnummer, jab.batch().as_str());
     put(Column::Dosisnummer, &jab.dose().to_string());
     put(Column::Doelgroep, jab.target_group().as_str());
-    put(Column::UitvoerderAgb, jab.agb().map_or("", |agb| agb.as_str()));
+    put(
+        Column::UitvoerderAgb,
+        jab.agb().map_or("", |agb| agb.as_str()),
+    );
     put(Column::BigNummer, jab.big().map_or("", |big| big.as_str()));
     put(Column::Vaccinatieplaats, jab.place().unwrap_or_default());
     put(Column::Vaccinatieland, jab.country().as_str());

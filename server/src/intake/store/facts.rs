@@ -27,22 +27,48 @@ pub(super) async fn gather(
     rows: &mut [Incoming],
 ) -> Result<(Facts, People), StoreError> {
     let people = People::find(tx, keys, rows).await?;
-    let persons: Vec<Uuid> = rows.iter().filter_map(|row| row.person).collect::<HashSet<_>>().into_iter().collect();
+    let persons: Vec<Uuid> = rows
+        .iter()
+        .filter_map(|row| row.person)
+        .collect::<HashSet<_>>()
+        .into_iter()
+        .collect();
     let facts = Facts {
         brp: brp(tx, now, rows, &people).await?,
-        batches: Batches::new(register::batches(tx).await?.into_iter().filter_map(|batch| {
-            Some((batch.lot, Products::id(batch.vaccine)?, batch.expiration_date))
-        })),
+        batches: Batches::new(
+            register::batches(tx)
+                .await?
+                .into_iter()
+                .filter_map(|batch| {
+                    Some((
+                        batch.lot,
+                        Products::id(batch.vaccine)?,
+                        batch.expiration_date,
+                    ))
+                }),
+        ),
         agbs: register::agbs(tx, party).await?,
         keys: known_keys(tx, party, rows).await?,
         jabs: jabs(tx, party, &persons).await?,
-        intervals: products.lists().vaccines().iter().filter_map(|vaccine| Some((vaccine.id, vaccine.min_days?))).collect(),
+        intervals: products
+            .lists()
+            .vaccines()
+            .iter()
+            .filter_map(|vaccine| Some((vaccine.id, vaccine.min_days?)))
+            .collect(),
     };
     Ok((facts, people))
 }
 
-async fn known_keys(tx: &mut WorkerTx<'_>, party: Uuid, rows: &[Incoming]) -> Result<HashMap<String, Known>, StoreError> {
-    let keys: Vec<String> = rows.iter().filter_map(|row| row.source_key.clone()).collect();
+async fn known_keys(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    rows: &[Incoming],
+) -> Result<HashMap<String, Known>, StoreError> {
+    let keys: Vec<String> = rows
+        .iter()
+        .filter_map(|row| row.source_key.clone())
+        .collect();
     let found = register::known_keys(tx, party, &keys).await?;
     Ok(found
         .into_iter()
@@ -67,7 +93,9 @@ async fn jabs(
 ) -> Result<HashMap<Uuid, Vec<Jab>>, StoreError> {
     let mut found: HashMap<Uuid, Vec<Jab>> = HashMap::new();
     for known in register::jabs(tx, party, persons).await? {
-        let Some(vaccine) = Products::id(known.vaccine) else { continue };
+        let Some(vaccine) = Products::id(known.vaccine) else {
+            continue;
+        };
         found.entry(known.person_id).or_default().push(Jab {
             id: known.id,
             date: known.vaccinated_on,
@@ -90,9 +118,17 @@ pub async fn brp_is_late(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<b
     Ok(loaded.is_none_or(|loaded| now - loaded > BRP_MAX_AGE))
 }
 
-async fn brp(tx: &mut WorkerTx<'_>, now: OffsetDateTime, rows: &[Incoming], people: &People) -> Result<BrpFacts, StoreError> {
+async fn brp(
+    tx: &mut WorkerTx<'_>,
+    now: OffsetDateTime,
+    rows: &[Incoming],
+    people: &People,
+) -> Result<BrpFacts, StoreError> {
     if brp_is_late(tx, now).await? {
-        return Ok(BrpFacts { late: true, lists: HashMap::new() });
+        return Ok(BrpFacts {
+            late: true,
+            lists: HashMap::new(),
+        });
     }
     let mut lists: HashMap<Uuid, Vec<BrpList>> = HashMap::new();
     let (macs, owners) = people.by_bsn();
@@ -101,22 +137,37 @@ async fn brp(tx: &mut WorkerTx<'_>, now: OffsetDateTime, rows: &[Incoming], peop
             lists.entry(*person).or_default().push(list);
         }
     }
-    let (mut postcodes, mut numbers, mut at) = (Vec::new(), Vec::new(), HashMap::<(String, i32), Vec<Uuid>>::new());
+    let (mut postcodes, mut numbers, mut at) = (
+        Vec::new(),
+        Vec::new(),
+        HashMap::<(String, i32), Vec<Uuid>>::new(),
+    );
     for row in rows {
-        let (Some(person), Some(Accepted::Vaccination(jab))) = (row.person, &row.accepted) else { continue };
+        let (Some(person), Some(Accepted::Vaccination(jab))) = (row.person, &row.accepted) else {
+            continue;
+        };
         let who = jab.person();
         if who.bsn().is_none()
-            && let (Some(postcode), Some(number)) = (who.postcode(), who.house_number().and_then(|n| i32::try_from(n).ok()))
+            && let (Some(postcode), Some(number)) = (
+                who.postcode(),
+                who.house_number().and_then(|n| i32::try_from(n).ok()),
+            )
         {
             postcodes.push(postcode.as_str().to_owned());
             numbers.push(number);
-            at.entry((postcode.as_str().to_owned(), number)).or_default().push(person);
+            at.entry((postcode.as_str().to_owned(), number))
+                .or_default()
+                .push(person);
         }
     }
     if !postcodes.is_empty() {
         for list in register::brp_by_address(tx, &postcodes, &numbers).await? {
             let address = list.postcode.clone().zip(list.house_number);
-            for person in address.and_then(|address| at.get(&address)).into_iter().flatten() {
+            for person in address
+                .and_then(|address| at.get(&address))
+                .into_iter()
+                .flatten()
+            {
                 lists.entry(*person).or_default().push(list.clone());
             }
         }

@@ -88,9 +88,21 @@ pub struct Chunk {
 ///
 /// # Errors
 /// When the database fails; `StoreError::Conflict` when somebody else was faster: try the chunk again.
-pub async fn chunk(tx: &mut WorkerTx<'_>, errand: &Errand<'_>, mut rows: Vec<Incoming>, keep: Keep) -> Result<Chunk, StoreError> {
-    let (mut facts, people) =
-        facts::gather(tx, errand.keys, errand.products, errand.party, errand.now, &mut rows).await?;
+pub async fn chunk(
+    tx: &mut WorkerTx<'_>,
+    errand: &Errand<'_>,
+    mut rows: Vec<Incoming>,
+    keep: Keep,
+) -> Result<Chunk, StoreError> {
+    let (mut facts, people) = facts::gather(
+        tx,
+        errand.keys,
+        errand.products,
+        errand.party,
+        errand.now,
+        &mut rows,
+    )
+    .await?;
     let judged = matching::judge(rows, &mut facts);
     let mut chunk = summary(judged);
     if keep == Keep::Nothing {
@@ -103,7 +115,13 @@ pub async fn chunk(tx: &mut WorkerTx<'_>, errand: &Errand<'_>, mut rows: Vec<Inc
         if register::end_versions(tx, &columns.ends.0, &columns.ends.1).await? < asked {
             return Err(StoreError::Conflict("version".to_owned()));
         }
-        let used: HashSet<Uuid> = columns.reports.person_id.iter().flatten().copied().collect();
+        let used: HashSet<Uuid> = columns
+            .reports
+            .person_id
+            .iter()
+            .flatten()
+            .copied()
+            .collect();
         people.store_new(tx, errand.keys, &used).await?;
         register::insert_jabs(tx, &columns.jabs).await?;
         let origin = Origin {
@@ -127,7 +145,11 @@ fn summary(judged: Vec<Judged>) -> Chunk {
     let mut chunk = Chunk::default();
     for row in &judged {
         chunk.counts.add(row.outcome);
-        chunk.warnings += i32::from(row.shown.iter().any(|finding| finding.severity == Severity::Waarschuwing));
+        chunk.warnings += i32::from(
+            row.shown
+                .iter()
+                .any(|finding| finding.severity == Severity::Waarschuwing),
+        );
         chunk.repairs += i32::try_from(row.row.repairs.len()).unwrap_or(i32::MAX);
         if let Some(matched) = row.matched {
             chunk.asked += 1;
@@ -139,21 +161,47 @@ fn summary(judged: Vec<Judged>) -> Chunk {
 }
 
 /// People without consent: numbers, and for 30 days a keyed hash against counting twice.
-async fn count(tx: &mut WorkerTx<'_>, errand: &Errand<'_>, judged: &[Judged]) -> Result<(), StoreError> {
-    let counted = judged.iter().filter_map(|row| match (&row.effect, &row.row.accepted) {
-        (Effect::Count, Some(Accepted::Count(count))) => Some(count),
-        _ => None,
-    });
+async fn count(
+    tx: &mut WorkerTx<'_>,
+    errand: &Errand<'_>,
+    judged: &[Judged],
+) -> Result<(), StoreError> {
+    let counted = judged
+        .iter()
+        .filter_map(|row| match (&row.effect, &row.row.accepted) {
+            (Effect::Count, Some(Accepted::Count(count))) => Some(count),
+            _ => None,
+        });
     let counted: Vec<_> = counted
-        .map(|count| (count, count.source_key.as_ref().map(|key| errand.keys.count_key(errand.party, key.as_str()))))
+        .map(|count| {
+            (
+                count,
+                count
+                    .source_key
+                    .as_ref()
+                    .map(|key| errand.keys.count_key(errand.party, key.as_str())),
+            )
+        })
         .collect();
-    let Some(hash_key) = counted.iter().find_map(|(_, mac)| mac.map(|mac| mac.key_id())) else {
-        let all: Vec<_> = counted.iter().map(|(count, _)| columns::anonymous(count)).collect();
+    let Some(hash_key) = counted
+        .iter()
+        .find_map(|(_, mac)| mac.map(|mac| mac.key_id()))
+    else {
+        let all: Vec<_> = counted
+            .iter()
+            .map(|(count, _)| columns::anonymous(count))
+            .collect();
         return register::add_counts(tx, errand.party, &all).await;
     };
-    let hashes: Vec<Vec<u8>> = counted.iter().filter_map(|(_, mac)| mac.map(|mac| mac.bytes.to_vec())).collect();
+    let hashes: Vec<Vec<u8>> = counted
+        .iter()
+        .filter_map(|(_, mac)| mac.map(|mac| mac.bytes.to_vec()))
+        .collect();
     let mut fresh: HashSet<Vec<u8>> =
-        register::remember_counted(tx, errand.party, &hash_key, &hashes, errand.today).await?.into_iter().collect();
+        register::remember_counted(tx, errand.party, &hash_key, &hashes, errand.today)
+            .await?
+            .into_iter()
+            .collect();
     let new: Vec<_> = counted
         .iter()
         .filter(|(_, mac)| mac.is_none_or(|mac| fresh.remove(mac.bytes.as_slice())))

@@ -24,27 +24,44 @@ impl People {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find(tx: &mut WorkerTx<'_>, keys: &Keys, rows: &mut [Incoming]) -> Result<Self, StoreError> {
+    pub async fn find(
+        tx: &mut WorkerTx<'_>,
+        keys: &Keys,
+        rows: &mut [Incoming],
+    ) -> Result<Self, StoreError> {
         let mut people = Self::default();
         for row in &*rows {
-            let Some(Accepted::Vaccination(jab)) = &row.accepted else { continue };
+            let Some(Accepted::Vaccination(jab)) = &row.accepted else {
+                continue;
+            };
             match jab.person().bsn() {
                 Some(bsn) => {
-                    people.bsn.entry(*bsn).or_insert_with(|| (keys.bsn_mac(bsn), Uuid::nil()));
+                    people
+                        .bsn
+                        .entry(*bsn)
+                        .or_insert_with(|| (keys.bsn_mac(bsn), Uuid::nil()));
                 }
                 None => {
                     let identity = identity(jab.person());
                     let mac = keys.identity_mac(identity.as_bytes());
-                    people.identity.entry(identity).or_insert((mac, Uuid::nil()));
+                    people
+                        .identity
+                        .entry(identity)
+                        .or_insert((mac, Uuid::nil()));
                 }
             }
         }
         people.look_up(tx).await?;
         for row in rows {
-            let Some(Accepted::Vaccination(jab)) = &row.accepted else { continue };
+            let Some(Accepted::Vaccination(jab)) = &row.accepted else {
+                continue;
+            };
             row.person = match jab.person().bsn() {
                 Some(bsn) => people.bsn.get(bsn).map(|(_, id)| *id),
-                None => people.identity.get(&identity(jab.person())).map(|(_, id)| *id),
+                None => people
+                    .identity
+                    .get(&identity(jab.person()))
+                    .map(|(_, id)| *id),
             };
         }
         Ok(people)
@@ -52,13 +69,27 @@ impl People {
 
     async fn look_up(&mut self, tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
         if let Some(key) = self.bsn.values().next().map(|(mac, _)| mac.key_id()) {
-            let macs: Vec<Vec<u8>> = self.bsn.values().map(|(mac, _)| mac.bytes.to_vec()).collect();
-            let known: HashMap<_, _> = register::persons_by_bsn(tx, &key, &macs).await?.into_iter().collect();
+            let macs: Vec<Vec<u8>> = self
+                .bsn
+                .values()
+                .map(|(mac, _)| mac.bytes.to_vec())
+                .collect();
+            let known: HashMap<_, _> = register::persons_by_bsn(tx, &key, &macs)
+                .await?
+                .into_iter()
+                .collect();
             fill(self.bsn.values_mut(), &known, &mut self.new);
         }
         if let Some(key) = self.identity.values().next().map(|(mac, _)| mac.key_id()) {
-            let macs: Vec<Vec<u8>> = self.identity.values().map(|(mac, _)| mac.bytes.to_vec()).collect();
-            let known: HashMap<_, _> = register::persons_by_identity(tx, &key, &macs).await?.into_iter().collect();
+            let macs: Vec<Vec<u8>> = self
+                .identity
+                .values()
+                .map(|(mac, _)| mac.bytes.to_vec())
+                .collect();
+            let known: HashMap<_, _> = register::persons_by_identity(tx, &key, &macs)
+                .await?
+                .into_iter()
+                .collect();
             fill(self.identity.values_mut(), &known, &mut self.new);
         }
         Ok(())
@@ -67,7 +98,11 @@ impl People {
     /// Keyed hashes of all BSNs, and whose they are.
     #[must_use]
     pub fn by_bsn(&self) -> (Vec<Vec<u8>>, HashMap<Vec<u8>, Uuid>) {
-        let owners: HashMap<Vec<u8>, Uuid> = self.bsn.values().map(|(mac, id)| (mac.bytes.to_vec(), *id)).collect();
+        let owners: HashMap<Vec<u8>, Uuid> = self
+            .bsn
+            .values()
+            .map(|(mac, id)| (mac.bytes.to_vec(), *id))
+            .collect();
         (owners.keys().cloned().collect(), owners)
     }
 
@@ -75,21 +110,37 @@ impl People {
     ///
     /// # Errors
     /// When the database fails; a unique violation when somebody else was faster.
-    pub async fn store_new(&self, tx: &mut WorkerTx<'_>, keys: &Keys, used: &HashSet<Uuid>) -> Result<(), StoreError> {
+    pub async fn store_new(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        keys: &Keys,
+        used: &HashSet<Uuid>,
+    ) -> Result<(), StoreError> {
         let mut rows = NewPersons::default();
         let wanted = |id: &Uuid| used.contains(id) && self.new.contains(id);
         for (bsn, (mac, id)) in self.bsn.iter().filter(|(_, (_, id))| wanted(id)) {
-            rows.push(*id, mac.key_id(), Some((mac.bytes.to_vec(), keys.seal_bsn(bsn, *id).into_bytes())), None);
+            rows.push(
+                *id,
+                mac.key_id(),
+                Some((mac.bytes.to_vec(), keys.seal_bsn(bsn, *id).into_bytes())),
+                None,
+            );
         }
         for (identity, (mac, id)) in self.identity.iter().filter(|(_, (_, id))| wanted(id)) {
-            let sealed = keys.seal(identity.as_bytes(), &Purpose::Identity.of(id.as_bytes())).into_bytes();
+            let sealed = keys
+                .seal(identity.as_bytes(), &Purpose::Identity.of(id.as_bytes()))
+                .into_bytes();
             rows.push(*id, mac.key_id(), None, Some((mac.bytes.to_vec(), sealed)));
         }
         register::insert_persons(tx, &rows).await
     }
 }
 
-fn fill<'p>(people: impl Iterator<Item = &'p mut (Mac, Uuid)>, known: &HashMap<Vec<u8>, Uuid>, new: &mut HashSet<Uuid>) {
+fn fill<'p>(
+    people: impl Iterator<Item = &'p mut (Mac, Uuid)>,
+    known: &HashMap<Vec<u8>, Uuid>,
+    new: &mut HashSet<Uuid>,
+) {
     for (mac, id) in people {
         *id = known.get(mac.bytes.as_slice()).copied().unwrap_or_else(|| {
             let fresh = Uuid::now_v7();
@@ -103,6 +154,9 @@ fn fill<'p>(people: impl Iterator<Item = &'p mut (Mac, Uuid)>, known: &HashMap<V
 fn identity(person: &Person) -> String {
     let name = domain::matching::fold(person.surname().unwrap_or_default());
     let postcode = person.postcode().map_or("", |postcode| postcode.as_str());
-    let number = person.house_number().map(|number| number.to_string()).unwrap_or_default();
+    let number = person
+        .house_number()
+        .map(|number| number.to_string())
+        .unwrap_or_default();
     [person.birth_date().iso().as_str(), postcode, &number, &name].join("\u{1f}")
 }

@@ -25,15 +25,29 @@ impl Portal {
     async fn current(&self, caller: &Caller, id: Uuid) -> PortResult<Current> {
         let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let newest = registrations::versions(&mut tx, party, id).await.or_broken(caller)?.into_iter().next().ok_or(PortError::NotFound)?;
+        let newest = registrations::versions(&mut tx, party, id)
+            .await
+            .or_broken(caller)?
+            .into_iter()
+            .next()
+            .ok_or(PortError::NotFound)?;
         if newest.mutation == "V" {
             return Err(PortError::Conflict);
         }
-        let content = self.open_row(Purpose::Report, id, newest.content_sealed).or_broken(caller)?;
-        let line = event(caller, Kind::RegistrationRead).object("registration", id).about(newest.person_id);
+        let content = self
+            .open_row(Purpose::Report, id, newest.content_sealed)
+            .or_broken(caller)?;
+        let line = event(caller, Kind::RegistrationRead)
+            .object("registration", id)
+            .about(newest.person_id);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        Ok(Current { party, source_key: newest.source_key, person: newest.person_id, content })
+        Ok(Current {
+            party,
+            source_key: newest.source_key,
+            person: newest.person_id,
+            content,
+        })
     }
 
     pub(super) async fn correct_registration(
@@ -45,8 +59,18 @@ impl Portal {
         confirmed: bool,
     ) -> PortResult<Corrected> {
         let current = self.current(caller, id).await?;
-        let mut draft = Draft { person_saved: true, vaccination_saved: true, reason, confirmed, corrects: Some(id), ..Draft::default() };
-        for column in Column::ALL.into_iter().filter(|column| is_person_step(*column) || is_vaccination_step(*column)) {
+        let mut draft = Draft {
+            person_saved: true,
+            vaccination_saved: true,
+            reason,
+            confirmed,
+            corrects: Some(id),
+            ..Draft::default()
+        };
+        for column in Column::ALL
+            .into_iter()
+            .filter(|column| is_person_step(*column) || is_vaccination_step(*column))
+        {
             draft.row.set(column, typed.get(column));
         }
         if draft.row.get(Column::Toestemming).is_empty() {
@@ -55,11 +79,14 @@ impl Portal {
         if check::refuses_consent(&draft.row) {
             check::forget_person(&mut draft.row);
         }
-        let same_person = [Column::Bsn, Column::Geboortedatum].iter().all(|column| draft.row.get(*column) == current.content.get(*column));
+        let same_person = [Column::Bsn, Column::Geboortedatum]
+            .iter()
+            .all(|column| draft.row.get(*column) == current.content.get(*column));
         if !same_person {
             self.ask_brp(caller, &mut draft).await?;
         }
-        let stored = !draft.reason.trim().is_empty() && self.store_correction(caller, id, &current, &draft).await?;
+        let stored = !draft.reason.trim().is_empty()
+            && self.store_correction(caller, id, &current, &draft).await?;
         if stored {
             return Ok(Corrected::Done);
         }
@@ -67,7 +94,13 @@ impl Portal {
     }
 
     /// Stores the new version; `false` when there is something to look at first.
-    async fn store_correction(&self, caller: &Caller, id: Uuid, current: &Current, draft: &Draft) -> PortResult<bool> {
+    async fn store_correction(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        current: &Current,
+        draft: &Draft,
+    ) -> PortResult<bool> {
         let mut row = draft.row.clone();
         row.set(Column::Mutatie, "C");
         row.set(Column::Bronsleutel, current.source_key.as_str());
@@ -83,17 +116,31 @@ impl Portal {
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
         let judged = arrived.judged().ok_or_else(|| odd(caller))?;
-        if judged.outcome == RowOutcome::Afgekeurd || (draft.asks_a_tick(judged) && !draft.confirmed) {
+        if judged.outcome == RowOutcome::Afgekeurd
+            || (draft.asks_a_tick(judged) && !draft.confirmed)
+        {
             tx.rollback().await.or_broken(caller)?;
             return Ok(false);
         }
         let about = arrived.chunk.persons.iter().copied().chain(current.person);
-        audit::add(&mut tx, event(caller, Kind::Corrected).object("registration", id).about(about)).await.or_broken(caller)?;
+        audit::add(
+            &mut tx,
+            event(caller, Kind::Corrected)
+                .object("registration", id)
+                .about(about),
+        )
+        .await
+        .or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(true)
     }
 
-    pub(super) async fn withdraw_registration(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()> {
+    pub(super) async fn withdraw_registration(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        reason: String,
+    ) -> PortResult<()> {
         let current = self.current(caller, id).await?;
         let mut row = RowText::default();
         row.set(Column::Mutatie, "V");
@@ -113,7 +160,14 @@ impl Portal {
             // Withdrawn by somebody else in this moment.
             return Err(PortError::Conflict);
         }
-        audit::add(&mut tx, event(caller, Kind::Withdrawn).object("registration", id).about(current.person)).await.or_broken(caller)?;
+        audit::add(
+            &mut tx,
+            event(caller, Kind::Withdrawn)
+                .object("registration", id)
+                .about(current.person),
+        )
+        .await
+        .or_broken(caller)?;
         tx.commit().await.or_broken(caller)
     }
 }

@@ -7,7 +7,9 @@ use crate::intake::matching::Judged;
 use crate::intake::store::{self, Errand, Keep};
 use crate::keys::{Purpose, Sealed};
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, drafts, party_tx, profiles, register, registrations, worker_tx};
+use crate::store::{
+    StoreError, WorkerTx, drafts, party_tx, profiles, register, registrations, worker_tx,
+};
 use app::ports::entry::{BatchChoice, BrpAnswer, DraftView, EarlierJab, Step};
 use app::ports::{Caller, PortError, PortResult};
 use domain::batch::BatchNumber;
@@ -72,8 +74,13 @@ impl Draft {
     /// What its owner gets to see of the findings.
     pub(super) fn findings(&self, judged: &Judged) -> Vec<Finding> {
         // The answer of the BRP check says it; a correction has no such step.
-        let told_otherwise = |code| matches!(code, Code::B10 | Code::B13) && self.corrects.is_none();
-        let shown = judged.shown.iter().filter(|finding| !told_otherwise(finding.code)).filter(|finding| finding.severity != Severity::Hersteld);
+        let told_otherwise =
+            |code| matches!(code, Code::B10 | Code::B13) && self.corrects.is_none();
+        let shown = judged
+            .shown
+            .iter()
+            .filter(|finding| !told_otherwise(finding.code))
+            .filter(|finding| finding.severity != Severity::Hersteld);
         let now = |finding: &&Finding| {
             if finding.column.is_some_and(is_person_step) {
                 // "Same vaccination, next person" knows the vaccination before anything was typed of the person.
@@ -88,13 +95,19 @@ impl Draft {
     /// First step that is not complete.
     pub(super) fn step(&self, judged: &Judged) -> Step {
         let refused = |here: fn(Column) -> bool| {
-            judged.shown.iter().any(|f| f.severity == Severity::Fout && f.code != Code::B10 && f.column.is_some_and(here))
+            judged.shown.iter().any(|f| {
+                f.severity == Severity::Fout && f.code != Code::B10 && f.column.is_some_and(here)
+            })
         };
         if !self.person_saved || refused(is_person_step) || !self.may_pass() {
             return Step::Person;
         }
-        let refuses = |finding: &Finding| finding.severity == Severity::Fout && finding.code != Code::B10;
-        if !self.vaccination_saved || judged.shown.iter().any(refuses) || (self.asks_a_tick(judged) && !self.confirmed) {
+        let refuses =
+            |finding: &Finding| finding.severity == Severity::Fout && finding.code != Code::B10;
+        if !self.vaccination_saved
+            || judged.shown.iter().any(refuses)
+            || (self.asks_a_tick(judged) && !self.confirmed)
+        {
             return Step::Vaccination;
         }
         Step::Check
@@ -102,18 +115,26 @@ impl Draft {
 
     /// Something to look at before going on (features F12).
     pub(super) fn asks_a_tick(&self, judged: &Judged) -> bool {
-        self.findings(judged).iter().any(|f| matches!(f.severity, Severity::Waarschuwing | Severity::Controle))
+        self.findings(judged)
+            .iter()
+            .any(|f| matches!(f.severity, Severity::Waarschuwing | Severity::Controle))
     }
 }
 
 impl Portal {
     pub(super) fn seal_draft(&self, id: Uuid, draft: &Draft) -> Vec<u8> {
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(draft).unwrap_or_default());
-        self.road.keys.seal(&plain, &Purpose::Draft.of(id.as_bytes())).into_bytes()
+        self.road
+            .keys
+            .seal(&plain, &Purpose::Draft.of(id.as_bytes()))
+            .into_bytes()
     }
 
     pub(super) fn unseal_draft(&self, id: Uuid, sealed: Vec<u8>) -> Result<Draft, StoreError> {
-        let plain = self.road.keys.open(&Sealed::from_bytes(sealed), &Purpose::Draft.of(id.as_bytes()));
+        let plain = self.road.keys.open(
+            &Sealed::from_bytes(sealed),
+            &Purpose::Draft.of(id.as_bytes()),
+        );
         let plain = plain.map_err(|_| super::super::unopened())?;
         serde_json::from_slice(&plain).map_err(|_| super::super::unopened())
     }
@@ -122,13 +143,24 @@ impl Portal {
     pub(super) async fn load_draft(&self, caller: &Caller, id: Uuid) -> PortResult<Draft> {
         deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let row = drafts::open(&mut tx, id).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+        let row = drafts::open(&mut tx, id)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
         self.unseal_draft(id, row.sealed).or_broken(caller)
     }
 
-    pub(super) async fn keep_draft(&self, caller: &Caller, id: Uuid, draft: &Draft) -> PortResult<()> {
+    pub(super) async fn keep_draft(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        draft: &Draft,
+    ) -> PortResult<()> {
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        if !drafts::update(&mut tx, id, &self.seal_draft(id, draft)).await.or_broken(caller)? {
+        if !drafts::update(&mut tx, id, &self.seal_draft(id, draft))
+            .await
+            .or_broken(caller)?
+        {
             return Err(PortError::NotFound);
         }
         tx.commit().await.or_broken(caller)
@@ -138,35 +170,71 @@ impl Portal {
         let party = deliverer(caller)?;
         let id = Uuid::now_v7();
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        drafts::insert(&mut tx, id, party, caller.user_id, &self.seal_draft(id, draft)).await.or_broken(caller)?;
+        drafts::insert(
+            &mut tx,
+            id,
+            party,
+            caller.user_id,
+            &self.seal_draft(id, draft),
+        )
+        .await
+        .or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(id)
     }
 
-    pub(super) async fn begin_draft(&self, caller: &Caller, same_as: Option<String>, same_person: bool) -> PortResult<Uuid> {
+    pub(super) async fn begin_draft(
+        &self,
+        caller: &Caller,
+        same_as: Option<String>,
+        same_person: bool,
+    ) -> PortResult<Uuid> {
         let party = deliverer(caller)?;
         let day = self.road.clock.day(self.road.clock.now());
         let mut draft = Draft::default();
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         match same_as {
             None => {
-                let defaults = drafts::defaults(&mut tx, caller.user_id, day).await.or_broken(caller)?;
-                draft.row = defaults.and_then(|content| serde_json::from_value(content).ok()).unwrap_or_default();
+                let defaults = drafts::defaults(&mut tx, caller.user_id, day)
+                    .await
+                    .or_broken(caller)?;
+                draft.row = defaults
+                    .and_then(|content| serde_json::from_value(content).ok())
+                    .unwrap_or_default();
             }
             Some(reference) => {
-                let receipt = drafts::receipt(&mut tx, &reference).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
+                let receipt = drafts::receipt(&mut tx, &reference)
+                    .await
+                    .or_broken(caller)?
+                    .ok_or(PortError::NotFound)?;
                 if same_person {
                     let report = receipt.report_id.ok_or(PortError::NotFound)?;
-                    let versions = registrations::versions(&mut tx, party, report).await.or_broken(caller)?;
-                    let newest = versions.into_iter().find(|v| v.content_sealed.is_some()).ok_or(PortError::NotFound)?;
-                    let content = self.open_row(Purpose::Report, report, newest.content_sealed).or_broken(caller)?;
-                    for column in Column::ALL.into_iter().filter(|column| is_person_step(*column)) {
+                    let versions = registrations::versions(&mut tx, party, report)
+                        .await
+                        .or_broken(caller)?;
+                    let newest = versions
+                        .into_iter()
+                        .find(|v| v.content_sealed.is_some())
+                        .ok_or(PortError::NotFound)?;
+                    let content = self
+                        .open_row(Purpose::Report, report, newest.content_sealed)
+                        .or_broken(caller)?;
+                    for column in Column::ALL
+                        .into_iter()
+                        .filter(|column| is_person_step(*column))
+                    {
                         draft.row.set(column, content.get(column));
                     }
-                    let line = event(caller, Kind::RegistrationRead).object("registration", report).about(newest.person_id);
+                    let line = event(caller, Kind::RegistrationRead)
+                        .object("registration", report)
+                        .about(newest.person_id);
                     audit::add(&mut tx, line).await.or_broken(caller)?;
                 } else {
-                    let row = receipt.content.get("row").cloned().and_then(|row| serde_json::from_value(row).ok());
+                    let row = receipt
+                        .content
+                        .get("row")
+                        .cloned()
+                        .and_then(|row| serde_json::from_value(row).ok());
                     draft.row = row.unwrap_or_default();
                     draft.vaccination_saved = true;
                     draft.next_person = true;
@@ -180,7 +248,9 @@ impl Portal {
     pub(super) async fn newest_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>> {
         deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let found = drafts::newest(&mut tx, caller.user_id).await.or_broken(caller)?;
+        let found = drafts::newest(&mut tx, caller.user_id)
+            .await
+            .or_broken(caller)?;
         drop(tx);
         for row in found {
             let (id, at) = (row.id, row.updated_at);
@@ -218,12 +288,21 @@ impl Portal {
         looked.or_broken(caller)
     }
 
-    async fn look_in(&self, tx: &mut WorkerTx<'_>, caller: &Caller, party: Uuid, draft: &Draft) -> Result<Looked, StoreError> {
+    async fn look_in(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        caller: &Caller,
+        party: Uuid,
+        draft: &Draft,
+    ) -> Result<Looked, StoreError> {
         let now = self.road.clock.now();
         let today = self.road.clock.day(now);
         let products = Products::load(tx, today).await?;
         let profile = profiles::of(tx, party, caller.user_id).await?;
-        let desk = Desk { context: context(today, &products, profile), keys: &self.road.keys };
+        let desk = Desk {
+            context: context(today, &products, profile),
+            keys: &self.road.keys,
+        };
         let mut row = desk.check(1, &draft.row.as_raw());
         row.source_key = None;
         row.reason = Some(draft.reason.clone()).filter(|reason| !reason.trim().is_empty());
@@ -247,8 +326,18 @@ impl Portal {
     }
 
     /// "Bedoelt u EJ6796?"
-    async fn suggestion(&self, tx: &mut WorkerTx<'_>, products: &Products, draft: &Draft) -> Result<Option<String>, StoreError> {
-        let typed: String = draft.row.get(Column::Batchnummer).to_uppercase().split_whitespace().collect();
+    async fn suggestion(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        products: &Products,
+        draft: &Draft,
+    ) -> Result<Option<String>, StoreError> {
+        let typed: String = draft
+            .row
+            .get(Column::Batchnummer)
+            .to_uppercase()
+            .split_whitespace()
+            .collect();
         if !draft.vaccination_saved || BatchNumber::parse(&typed).is_none() {
             return Ok(None);
         }
@@ -257,24 +346,42 @@ impl Portal {
             _ => None,
         };
         let known = register::batches(tx).await?;
-        let known = known.into_iter().filter_map(|batch| Some((batch.lot, Products::id(batch.vaccine)?, batch.expiration_date)));
+        let known = known.into_iter().filter_map(|batch| {
+            Some((
+                batch.lot,
+                Products::id(batch.vaccine)?,
+                batch.expiration_date,
+            ))
+        });
         Ok(crate::intake::matching::Batches::new(known).suggestion(&typed, vaccine))
     }
 
     /// The draft as its owner sees it. Shows own earlier registrations of the person, so it is audited.
-    pub(super) async fn view(&self, caller: &Caller, id: Uuid, draft: Draft) -> PortResult<DraftView> {
+    pub(super) async fn view(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        draft: Draft,
+    ) -> PortResult<DraftView> {
         let party = deliverer(caller)?;
         let looked = self.look(caller, &draft).await?;
         let now = self.road.clock.now();
         let mut worker = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let products = Products::load(&mut worker, self.road.clock.day(now)).await.or_broken(caller)?;
-        let person = self.known_person(&mut worker, &draft).await.or_broken(caller)?;
+        let products = Products::load(&mut worker, self.road.clock.day(now))
+            .await
+            .or_broken(caller)?;
+        let person = self
+            .known_person(&mut worker, &draft)
+            .await
+            .or_broken(caller)?;
         worker.rollback().await.or_broken(caller)?;
 
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let mut earlier = Vec::new();
         if let Some(person) = person {
-            let found = registrations::earlier(&mut tx, party, person).await.or_broken(caller)?;
+            let found = registrations::earlier(&mut tx, party, person)
+                .await
+                .or_broken(caller)?;
             earlier.extend(found.into_iter().map(|jab| EarlierJab {
                 id: jab.id,
                 date: dutch(jab.vaccinated_on),
@@ -282,13 +389,18 @@ impl Portal {
                 dose: u8::try_from(jab.dose).unwrap_or_default(),
             }));
         }
-        let used = registrations::used_batches(&mut tx, party, now - USED).await.or_broken(caller)?;
+        let used = registrations::used_batches(&mut tx, party, now - USED)
+            .await
+            .or_broken(caller)?;
         let batches = used.into_iter().map(|used| BatchChoice {
             number: used.batch,
             vaccine: products.name(used.vaccine),
             times: u32::try_from(used.times).unwrap_or(u32::MAX),
         });
-        let line = event(caller, Kind::RegistrationRead).object("draft", id).about(person).detail("earlier", earlier.len());
+        let line = event(caller, Kind::RegistrationRead)
+            .object("draft", id)
+            .about(person)
+            .detail("earlier", earlier.len());
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(DraftView {
@@ -308,9 +420,20 @@ impl Portal {
     }
 
     /// The person of a draft, when the register knows one.
-    async fn known_person(&self, tx: &mut WorkerTx<'_>, draft: &Draft) -> Result<Option<Uuid>, StoreError> {
-        let digits: String = draft.row.get(Column::Bsn).chars().filter(char::is_ascii_digit).collect();
-        let Ok(bsn) = Bsn::parse(&digits) else { return Ok(None) };
+    async fn known_person(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        draft: &Draft,
+    ) -> Result<Option<Uuid>, StoreError> {
+        let digits: String = draft
+            .row
+            .get(Column::Bsn)
+            .chars()
+            .filter(char::is_ascii_digit)
+            .collect();
+        let Ok(bsn) = Bsn::parse(&digits) else {
+            return Ok(None);
+        };
         let mac = self.road.keys.bsn_mac(&bsn);
         let found = register::persons_by_bsn(tx, &mac.key_id(), &[mac.bytes.to_vec()]).await?;
         Ok(found.first().map(|(_, id)| *id))
@@ -318,7 +441,11 @@ impl Portal {
 }
 
 /// What the rules know at the entry form.
-pub(super) fn context(today: time::Date, products: &Products, profile: domain::row::PartyProfile) -> Context<'_> {
+pub(super) fn context(
+    today: time::Date,
+    products: &Products,
+    profile: domain::row::PartyProfile,
+) -> Context<'_> {
     Context {
         today,
         channel: Channel::Portaal,

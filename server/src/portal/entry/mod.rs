@@ -13,7 +13,8 @@ mod vaccination;
 
 use super::Portal;
 use app::ports::entry::{
-    Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView, Saved, Submitted,
+    Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView,
+    Saved, Submitted,
 };
 use app::ports::{Caller, Page, PortResult};
 use domain::row::RowText;
@@ -21,7 +22,12 @@ use uuid::Uuid;
 
 #[async_trait::async_trait]
 impl Entry for Portal {
-    async fn begin(&self, caller: &Caller, same_as: Option<String>, same_person: bool) -> PortResult<Uuid> {
+    async fn begin(
+        &self,
+        caller: &Caller,
+        same_as: Option<String>,
+        same_person: bool,
+    ) -> PortResult<Uuid> {
         self.begin_draft(caller, same_as, same_person).await
     }
 
@@ -37,12 +43,25 @@ impl Entry for Portal {
         self.discard_draft(caller, id).await
     }
 
-    async fn save_person(&self, caller: &Caller, id: Uuid, row: RowText, reason: String) -> PortResult<Saved> {
+    async fn save_person(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        row: RowText,
+        reason: String,
+    ) -> PortResult<Saved> {
         brp::floor(self.save_person_step(caller, id, &row, reason)).await
     }
 
-    async fn save_vaccination(&self, caller: &Caller, id: Uuid, row: RowText, confirmed: bool) -> PortResult<Saved> {
-        self.save_vaccination_step(caller, id, &row, confirmed).await
+    async fn save_vaccination(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        row: RowText,
+        confirmed: bool,
+    ) -> PortResult<Saved> {
+        self.save_vaccination_step(caller, id, &row, confirmed)
+            .await
     }
 
     async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted> {
@@ -53,7 +72,12 @@ impl Entry for Portal {
         self.show_receipt(caller, &reference).await
     }
 
-    async fn registrations(&self, caller: &Caller, filter: RegistrationFilter, page: u32) -> PortResult<Page<RegistrationLine>> {
+    async fn registrations(
+        &self,
+        caller: &Caller,
+        filter: RegistrationFilter,
+        page: u32,
+    ) -> PortResult<Page<RegistrationLine>> {
         self.list_registrations(caller, &filter, page).await
     }
 
@@ -61,7 +85,14 @@ impl Entry for Portal {
         self.show_registration(caller, id).await
     }
 
-    async fn correct(&self, caller: &Caller, id: Uuid, row: RowText, reason: String, confirmed: bool) -> PortResult<Corrected> {
+    async fn correct(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        row: RowText,
+        reason: String,
+        confirmed: bool,
+    ) -> PortResult<Corrected> {
         brp::floor(self.correct_registration(caller, id, &row, reason, confirmed)).await
     }
 

@@ -11,9 +11,18 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 impl Portal {
-    pub(super) async fn save_person_step(&self, caller: &Caller, id: Uuid, typed: &RowText, reason: String) -> PortResult<Saved> {
+    pub(super) async fn save_person_step(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        typed: &RowText,
+        reason: String,
+    ) -> PortResult<Saved> {
         let mut draft = self.load_draft(caller, id).await?;
-        for column in Column::ALL.into_iter().filter(|column| is_person_step(*column)) {
+        for column in Column::ALL
+            .into_iter()
+            .filter(|column| is_person_step(*column))
+        {
             draft.row.set(column, typed.get(column));
         }
         draft.person_saved = true;
@@ -31,7 +40,9 @@ impl Portal {
 
         let looked = self.look(caller, &draft).await?;
         let refused = looked.judged.shown.iter().any(|finding| {
-            finding.severity == Severity::Fout && finding.code != Code::B10 && finding.column.is_some_and(is_person_step)
+            finding.severity == Severity::Fout
+                && finding.code != Code::B10
+                && finding.column.is_some_and(is_person_step)
         });
         if refused {
             return Ok(Saved::LookAgain);
@@ -53,12 +64,19 @@ impl Portal {
 
     /// Asks the BRP, unless it was asked about this person in this draft already.
     pub(super) async fn ask_brp(&self, caller: &Caller, draft: &mut Draft) -> PortResult<()> {
-        let Some((bsn, birth)) = super::brp::question(&draft.row, self.road.clock.day(self.road.clock.now())) else {
+        let Some((bsn, birth)) =
+            super::brp::question(&draft.row, self.road.clock.day(self.road.clock.now()))
+        else {
             (draft.brp, draft.asked) = (None, None);
             return Ok(());
         };
         let who = zeroize::Zeroizing::new(format!("{}\u{1f}{}", bsn.expose(), birth.iso()));
-        let about = self.road.keys.digest(Sha256::digest(who.as_bytes()).into()).bytes.to_vec();
+        let about = self
+            .road
+            .keys
+            .digest(Sha256::digest(who.as_bytes()).into())
+            .bytes
+            .to_vec();
         if draft.asked.as_ref() == Some(&about) && draft.brp != Some(BrpAnswer::Later) {
             return Ok(());
         }

@@ -7,7 +7,9 @@ use crate::keys::Purpose;
 use crate::store::products::Products;
 use crate::store::registrations::{self, Filter, Line, Version};
 use crate::store::{StoreError, party_tx, worker_tx};
-use app::ports::entry::{RegistrationFilter, RegistrationLine, RegistrationVersion, RegistrationView};
+use app::ports::entry::{
+    RegistrationFilter, RegistrationLine, RegistrationVersion, RegistrationView,
+};
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::codes::NamedVaccine;
 use domain::dates::{dutch, parse_full};
@@ -20,26 +22,53 @@ use uuid::Uuid;
 impl Portal {
     async fn products(&self, caller: &Caller) -> PortResult<Products> {
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let products = Products::load(&mut tx, self.road.clock.day(self.road.clock.now())).await.or_broken(caller)?;
+        let products = Products::load(&mut tx, self.road.clock.day(self.road.clock.now()))
+            .await
+            .or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         Ok(products)
     }
 
-    pub(super) async fn list_registrations(&self, caller: &Caller, filter: &RegistrationFilter, page: u32) -> PortResult<Page<RegistrationLine>> {
+    pub(super) async fn list_registrations(
+        &self,
+        caller: &Caller,
+        filter: &RegistrationFilter,
+        page: u32,
+    ) -> PortResult<Page<RegistrationLine>> {
         let party = deliverer(caller)?;
         let products = self.products(caller).await?;
         let page = page.max(1);
-        let filter = wanted(filter, &products, self.road.clock.day(self.road.clock.now()));
+        let filter = wanted(
+            filter,
+            &products,
+            self.road.clock.day(self.road.clock.now()),
+        );
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let total = registrations::total(&mut tx, party, &filter).await.or_broken(caller)?;
+        let total = registrations::total(&mut tx, party, &filter)
+            .await
+            .or_broken(caller)?;
         let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
-        let lines = registrations::list(&mut tx, party, &filter, i64::from(PAGE_ROWS), offset).await.or_broken(caller)?;
+        let lines = registrations::list(&mut tx, party, &filter, i64::from(PAGE_ROWS), offset)
+            .await
+            .or_broken(caller)?;
         let persons: Vec<Uuid> = lines.iter().filter_map(|line| line.person_id).collect();
-        let items = lines.into_iter().map(|line| self.line(line, &products)).collect::<Result<Vec<_>, _>>().or_broken(caller)?;
-        let event = event(caller, Kind::ListShown).detail("list", "registrations").detail("rows", items.len());
-        audit::add(&mut tx, event.about(persons)).await.or_broken(caller)?;
+        let items = lines
+            .into_iter()
+            .map(|line| self.line(line, &products))
+            .collect::<Result<Vec<_>, _>>()
+            .or_broken(caller)?;
+        let event = event(caller, Kind::ListShown)
+            .detail("list", "registrations")
+            .detail("rows", items.len());
+        audit::add(&mut tx, event.about(persons))
+            .await
+            .or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        Ok(Page { items, total: u64::try_from(total).unwrap_or_default(), page })
+        Ok(Page {
+            items,
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
     }
 
     fn line(&self, line: Line, products: &Products) -> Result<RegistrationLine, StoreError> {
@@ -48,10 +77,17 @@ impl Portal {
             id: line.id,
             bsn_masked: words::masked(content.get(Column::Bsn)),
             date: line.vaccinated_on.map(dutch).unwrap_or_default(),
-            vaccine: line.vaccine.map(|number| products.name(number)).unwrap_or_default(),
+            vaccine: line
+                .vaccine
+                .map(|number| products.name(number))
+                .unwrap_or_default(),
             batch: line.batch.unwrap_or_default(),
-            dose: line.dose.and_then(|dose| u8::try_from(dose).ok()).unwrap_or_default(),
-            outcome: RowOutcome::parse(&line.outcome).ok_or_else(|| StoreError::Broken("outcome".to_owned()))?,
+            dose: line
+                .dose
+                .and_then(|dose| u8::try_from(dose).ok())
+                .unwrap_or_default(),
+            outcome: RowOutcome::parse(&line.outcome)
+                .ok_or_else(|| StoreError::Broken("outcome".to_owned()))?,
             corrected: line.version > 1 && line.mutation == "C",
             withdrawn: line.mutation == "V",
             recorded: words::moment(line.recorded_at),
@@ -59,25 +95,47 @@ impl Portal {
         })
     }
 
-    pub(super) async fn show_registration(&self, caller: &Caller, id: Uuid) -> PortResult<RegistrationView> {
+    pub(super) async fn show_registration(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+    ) -> PortResult<RegistrationView> {
         let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let versions = registrations::versions(&mut tx, party, id).await.or_broken(caller)?;
+        let versions = registrations::versions(&mut tx, party, id)
+            .await
+            .or_broken(caller)?;
         let newest = versions.first().ok_or(PortError::NotFound)?;
         let withdrawn = newest.mutation == "V";
         let outcome = RowOutcome::parse(&newest.outcome).ok_or_else(|| odd(caller))?;
-        let findings: Vec<Finding> = serde_json::from_value(newest.findings.clone()).unwrap_or_default();
-        let reference = versions.iter().find_map(|version| version.reference.clone()).unwrap_or_default();
-        let persons: Vec<Uuid> = versions.iter().filter_map(|version| version.person_id).collect();
-        let shown = versions.into_iter().map(|version| self.version(id, version)).collect::<Result<Vec<_>, _>>().or_broken(caller)?;
-        let line = event(caller, Kind::RegistrationRead).object("registration", id).about(persons);
+        let findings: Vec<Finding> =
+            serde_json::from_value(newest.findings.clone()).unwrap_or_default();
+        let reference = versions
+            .iter()
+            .find_map(|version| version.reference.clone())
+            .unwrap_or_default();
+        let persons: Vec<Uuid> = versions
+            .iter()
+            .filter_map(|version| version.person_id)
+            .collect();
+        let shown = versions
+            .into_iter()
+            .map(|version| self.version(id, version))
+            .collect::<Result<Vec<_>, _>>()
+            .or_broken(caller)?;
+        let line = event(caller, Kind::RegistrationRead)
+            .object("registration", id)
+            .about(persons);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(RegistrationView {
             id,
             reference,
             outcome,
-            findings: findings.into_iter().filter(|finding| finding.severity != Severity::Hersteld).collect(),
+            findings: findings
+                .into_iter()
+                .filter(|finding| finding.severity != Severity::Hersteld)
+                .collect(),
             versions: shown,
             may_change: !withdrawn,
         })
@@ -97,7 +155,10 @@ impl Portal {
 
 /// The filter as the database wants it; what cannot be read is left out.
 fn wanted(filter: &RegistrationFilter, products: &Products, today: Date) -> Filter {
-    let date = |text: &Option<String>| text.as_deref().and_then(|text| parse_full(text, today.year()).ok());
+    let date = |text: &Option<String>| {
+        text.as_deref()
+            .and_then(|text| parse_full(text, today.year()).ok())
+    };
     let vaccine = filter.vaccin.as_deref().filter(|name| !name.is_empty());
     Filter {
         from: date(&filter.van),

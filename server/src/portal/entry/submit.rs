@@ -58,13 +58,20 @@ impl Arrived {
 
 impl Portal {
     /// Stores one row as a delivery of its own, in the caller's transaction.
-    pub(super) async fn deliver(&self, tx: &mut WorkerTx<'_>, parcel: Parcel<'_>) -> Result<Arrived, StoreError> {
+    pub(super) async fn deliver(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        parcel: Parcel<'_>,
+    ) -> Result<Arrived, StoreError> {
         let now = self.road.clock.now();
         let today = self.road.clock.day(now);
         let user = parcel.caller.user_id;
         let products = Products::load(tx, today).await?;
         let profile = profiles::of(tx, parcel.party, user).await?;
-        let desk = Desk { context: context(today, &products, profile), keys: &self.road.keys };
+        let desk = Desk {
+            context: context(today, &products, profile),
+            keys: &self.road.keys,
+        };
         let mut row: Incoming = desk.check(1, &parcel.row.as_raw());
         if let (Some(key), Some(Accepted::Vaccination(_))) = (parcel.source_key, &row.accepted) {
             row.source_key = Some(key);
@@ -87,8 +94,20 @@ impl Portal {
         };
         let chunk = store::chunk(tx, &errand, vec![row], Keep::Register).await?;
         let outcome = FileOutcome::of(&chunk.counts, &[]);
-        deliveries::settle(tx, delivery, "done", Some(outcome.as_str()), chunk.counts, None).await?;
-        Ok(Arrived { delivery, chunk, products })
+        deliveries::settle(
+            tx,
+            delivery,
+            "done",
+            Some(outcome.as_str()),
+            chunk.counts,
+            None,
+        )
+        .await?;
+        Ok(Arrived {
+            delivery,
+            chunk,
+            products,
+        })
     }
 
     pub(super) async fn submit_draft(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted> {
@@ -96,7 +115,11 @@ impl Portal {
         let mut attempt = 1;
         loop {
             match self.try_submit(caller, id).await {
-                Err(Halt::Store(StoreError::Constraint(_) | StoreError::Conflict(_))) if attempt < ATTEMPTS => attempt += 1,
+                Err(Halt::Store(StoreError::Constraint(_) | StoreError::Conflict(_)))
+                    if attempt < ATTEMPTS =>
+                {
+                    attempt += 1
+                }
                 Err(Halt::Store(error)) => return Err(error).or_broken(caller),
                 Err(Halt::Port(error)) => return Err(error),
                 Ok(submitted) => return Ok(submitted),
@@ -107,13 +130,20 @@ impl Portal {
     async fn try_submit(&self, caller: &Caller, id: Uuid) -> Result<Submitted, Halt> {
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await?;
-        let (sealed, submitted) = drafts::lock(&mut tx, id, party, caller.user_id).await?.ok_or(PortError::NotFound)?;
+        let (sealed, submitted) = drafts::lock(&mut tx, id, party, caller.user_id)
+            .await?
+            .ok_or(PortError::NotFound)?;
         if submitted {
-            return Ok(Submitted::Done { reference: drafts::reference_of(&mut tx, party, id).await? });
+            return Ok(Submitted::Done {
+                reference: drafts::reference_of(&mut tx, party, id).await?,
+            });
         }
         let draft = self.unseal_draft(id, sealed)?;
         let now = self.road.clock.now();
-        let reference = words::reference(self.road.clock.day(now).year(), drafts::next_number(&mut tx).await?);
+        let reference = words::reference(
+            self.road.clock.day(now).year(),
+            drafts::next_number(&mut tx).await?,
+        );
         let parcel = Parcel {
             caller,
             party,
@@ -128,7 +158,11 @@ impl Portal {
         let step = draft.step(judged);
         if judged.outcome == RowOutcome::Afgekeurd || step != Step::Check {
             tx.rollback().await?;
-            return Ok(Submitted::LookAgain(if step == Step::Check { Step::Person } else { step }));
+            return Ok(Submitted::LookAgain(if step == Step::Check {
+                Step::Person
+            } else {
+                step
+            }));
         }
         let receipt = NewReceipt {
             party,
@@ -142,25 +176,47 @@ impl Portal {
         };
         drafts::insert_receipt(&mut tx, &receipt).await?;
         drafts::submitted(&mut tx, id).await?;
-        let kind = if judged.outcome == RowOutcome::Geteld { Kind::Counted } else { Kind::Entered };
-        let line = event(caller, kind).object("delivery", arrived.delivery).detail("outcome", judged.outcome.as_str());
+        let kind = if judged.outcome == RowOutcome::Geteld {
+            Kind::Counted
+        } else {
+            Kind::Entered
+        };
+        let line = event(caller, kind)
+            .object("delivery", arrived.delivery)
+            .detail("outcome", judged.outcome.as_str());
         audit::add(&mut tx, line.about(arrived.chunk.persons.iter().copied())).await?;
         tx.commit().await?;
         Ok(Submitted::Done { reference })
     }
 
-    pub(super) async fn show_receipt(&self, caller: &Caller, reference: &str) -> PortResult<Receipt> {
+    pub(super) async fn show_receipt(
+        &self,
+        caller: &Caller,
+        reference: &str,
+    ) -> PortResult<Receipt> {
         deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let row = drafts::receipt(&mut tx, reference).await.or_broken(caller)?.ok_or(PortError::NotFound)?;
-        let findings = row.content.get("findings").cloned().and_then(|list| serde_json::from_value(list).ok());
+        let row = drafts::receipt(&mut tx, reference)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
+        let findings = row
+            .content
+            .get("findings")
+            .cloned()
+            .and_then(|list| serde_json::from_value(list).ok());
         Ok(Receipt {
             reference: reference.to_owned(),
             registration: row.report_id,
             outcome: RowOutcome::parse(&row.outcome).ok_or_else(|| odd(caller))?,
             findings: findings.unwrap_or_default(),
             received: words::long_moment(row.created_at),
-            vaccination: row.content.get("words").and_then(|words| words.as_str()).unwrap_or_default().to_owned(),
+            vaccination: row
+                .content
+                .get("words")
+                .and_then(|words| words.as_str())
+                .unwrap_or_default()
+                .to_owned(),
         })
     }
 }
@@ -183,7 +239,12 @@ impl From<PortError> for Halt {
     }
 }
 
-const fn new_delivery<'a>(id: Uuid, party: Uuid, user: Uuid, now: OffsetDateTime) -> NewDelivery<'a> {
+const fn new_delivery<'a>(
+    id: Uuid,
+    party: Uuid,
+    user: Uuid,
+    now: OffsetDateTime,
+) -> NewDelivery<'a> {
     NewDelivery {
         id,
         party,
@@ -205,14 +266,21 @@ const fn new_delivery<'a>(id: Uuid, party: Uuid, user: Uuid, now: OffsetDateTime
 /// The source key of a row typed here: of its draft, so that an entry withdrawn by mistake can be typed again.
 /// Letters only: digits could look like a BSN (R04).
 fn own_key(draft: Uuid) -> String {
-    let letters = draft.as_bytes().iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|half| char::from(b'a' + half));
+    let letters = draft
+        .as_bytes()
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|half| char::from(b'a' + half));
     "portaal-".chars().chain(letters).collect()
 }
 
 /// What the receipt shows, and "same vaccination, next person" takes over. No person.
 fn receipt_content(draft: &Draft, judged: &Judged, products: &Products) -> serde_json::Value {
     let mut row = RowText::default();
-    for column in Column::ALL.into_iter().filter(|column| is_vaccination_step(*column) && *column != Column::Leeftijdsgroep) {
+    for column in Column::ALL
+        .into_iter()
+        .filter(|column| is_vaccination_step(*column) && *column != Column::Leeftijdsgroep)
+    {
         row.set(column, draft.row.get(column));
     }
     let (date, vaccine, batch) = match &judged.row.accepted {
@@ -220,7 +288,16 @@ fn receipt_content(draft: &Draft, judged: &Judged, products: &Products) -> serde
         Some(Accepted::Count(count)) => (count.date, count.vaccine, count.batch),
         _ => return serde_json::json!({ "row": row }),
     };
-    let words = format!("{}, {}, batch {}", products.name(Products::number(vaccine)), domain::dates::dutch(date), batch);
-    let findings: Vec<&Finding> = judged.shown.iter().filter(|finding| finding.severity != Severity::Hersteld).collect();
+    let words = format!(
+        "{}, {}, batch {}",
+        products.name(Products::number(vaccine)),
+        domain::dates::dutch(date),
+        batch
+    );
+    let findings: Vec<&Finding> = judged
+        .shown
+        .iter()
+        .filter(|finding| finding.severity != Severity::Hersteld)
+        .collect();
     serde_json::json!({ "row": row, "words": words, "findings": findings })
 }

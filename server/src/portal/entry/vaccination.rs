@@ -22,9 +22,18 @@ const REMEMBERED: [Column; 9] = [
 ];
 
 impl Portal {
-    pub(super) async fn save_vaccination_step(&self, caller: &Caller, id: Uuid, typed: &RowText, confirmed: bool) -> PortResult<Saved> {
+    pub(super) async fn save_vaccination_step(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        typed: &RowText,
+        confirmed: bool,
+    ) -> PortResult<Saved> {
         let mut draft = self.load_draft(caller, id).await?;
-        for column in Column::ALL.into_iter().filter(|column| is_vaccination_step(*column)) {
+        for column in Column::ALL
+            .into_iter()
+            .filter(|column| is_vaccination_step(*column))
+        {
             draft.row.set(column, typed.get(column));
         }
         draft.vaccination_saved = true;
@@ -48,7 +57,9 @@ impl Portal {
         let day = self.road.clock.day(self.road.clock.now());
         let content = serde_json::to_value(&kept).unwrap_or_default();
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        drafts::remember(&mut tx, party, caller.user_id, day, &content).await.or_broken(caller)?;
+        drafts::remember(&mut tx, party, caller.user_id, day, &content)
+            .await
+            .or_broken(caller)?;
         tx.commit().await.or_broken(caller)
     }
 }
