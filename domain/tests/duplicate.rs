@@ -9,10 +9,11 @@ use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::InFile;
 use domain::finding::{Code, Filled, Stage};
 use domain::fixtures::{self, COUNTED, Cells, GOOD};
-use domain::row::{Column, Context, Profile, RepairSet, check};
+use domain::row::{Column, Context, Profile, RawRow, RepairSet, check};
+use proptest::prelude::*;
 
-/// Findings of a file of these rows; the first stands on line 2.
-fn file(rows: &[(Cells, Cells)]) -> Vec<(u32, Code, u32)> {
+/// Findings of a file of these rows: line, code, and the line that is named. The first row stands on line 2.
+fn judged<'a>(rows: impl Iterator<Item = RawRow<'a>>) -> Vec<(u32, Code, u32)> {
     let lists = CodeLists::builtin();
     let context = Context {
         today: fixtures::TODAY,
@@ -23,14 +24,21 @@ fn file(rows: &[(Cells, Cells)]) -> Vec<(u32, Code, u32)> {
         test_lane: false,
     };
     let mut file = InFile::default();
-    for (line, (base, changes)) in (2..).zip(rows) {
-        file.add(line, &check(&fixtures::row(base, changes), &context));
+    for (line, row) in (2..).zip(rows) {
+        file.add(line, &check(&row, &context));
     }
     let name = |finding: domain::duplicate::InFileFinding| match finding.finding.filled {
         Filled::Line(other) => (finding.line, finding.finding.code, other),
         filled => panic!("{filled:?}"),
     };
     file.finish().into_iter().map(name).collect()
+}
+
+fn file(rows: &[(Cells, Cells)]) -> Vec<(u32, Code, u32)> {
+    judged(
+        rows.iter()
+            .map(|(base, changes)| fixtures::row(base, changes)),
+    )
 }
 
 #[test]
@@ -210,4 +218,114 @@ fn the_heaviest_outcome_wins() {
         RowOutcome::TeControleren
     );
     assert_eq!(of(&[Code::P17, Code::H02], false), RowOutcome::Geaccepteerd);
+}
+
+/// What a row of the small world below says, written out: compared field by field, without any digest.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Said {
+    mutation: &'static str,
+    key: &'static str,
+    consent: bool,
+    bsn: &'static str,
+    dose: &'static str,
+    batch: &'static str,
+}
+
+impl Said {
+    fn is_withdrawal(&self) -> bool {
+        self.mutation == "V" || (self.mutation == "C" && !self.consent)
+    }
+
+    fn is_accepted(&self) -> bool {
+        self.mutation == "N" || !self.key.is_empty()
+    }
+
+    fn repeats(&self, other: &Self) -> bool {
+        if self.is_withdrawal() || other.is_withdrawal() {
+            return self.is_withdrawal() && other.is_withdrawal() && self.key == other.key;
+        }
+        let same =
+            self.consent == other.consent && self.batch == other.batch && self.dose == other.dose;
+        if self.consent {
+            same && self.mutation == other.mutation && self.bsn == other.bsn
+        } else {
+            same && !self.key.is_empty() && self.key == other.key
+        }
+    }
+
+    fn contradicts(&self, other: &Self) -> bool {
+        if self.is_withdrawal() || other.is_withdrawal() || self.repeats(other) {
+            return false;
+        }
+        let same_key =
+            !self.key.is_empty() && self.key == other.key && self.mutation == other.mutation;
+        let same_jab =
+            self.consent && other.consent && self.bsn == other.bsn && self.dose == other.dose;
+        same_key || same_jab
+    }
+
+    fn row(self) -> domain::row::RawRow<'static> {
+        let mut row = fixtures::row(if self.consent { GOOD } else { COUNTED }, &[]);
+        for (column, text) in [
+            (Mutatie, self.mutation),
+            (Bronsleutel, self.key),
+            (Dosisnummer, self.dose),
+            (Batchnummer, self.batch),
+        ] {
+            row.set(column, text);
+        }
+        if self.consent {
+            row.set(Bsn, self.bsn);
+        }
+        row
+    }
+}
+
+fn said() -> impl Strategy<Value = Said> {
+    let one_of = |texts: &[&'static str]| proptest::sample::select(texts.to_vec());
+    (
+        one_of(&["N", "N", "N", "C", "V"]),
+        one_of(&["", "A", "B", "C"]),
+        proptest::bool::weighted(0.7),
+        one_of(&["999990019", "999995571"]),
+        one_of(&["1", "2"]),
+        one_of(&["EJ6795", "EJ6796"]),
+    )
+        .prop_map(|(mutation, key, consent, bsn, dose, batch)| Said {
+            mutation,
+            key,
+            consent,
+            bsn,
+            dose,
+            batch,
+        })
+}
+
+proptest! {
+    #[test]
+    fn digests_find_exactly_what_comparing_every_pair_finds(rows in proptest::collection::vec(said(), 0..12)) {
+        let found = judged(rows.iter().map(|said| said.row()));
+        let lines: Vec<(u32, Said)> = (2..).zip(rows).filter(|(_, said)| said.is_accepted()).collect();
+        let mut expected = Vec::new();
+        for (line, said) in &lines {
+            if lines.iter().any(|(_, other)| said.contradicts(other)) {
+                expected.push((*line, Code::D02));
+            }
+            if lines.iter().any(|(other_line, other)| other_line < line && said.repeats(other)) {
+                expected.push((*line, Code::D01));
+            }
+        }
+        let short: Vec<(u32, Code)> = found.iter().map(|(line, code, _)| (*line, *code)).collect();
+        prop_assert_eq!(short, expected);
+        // The row that is named says what the finding says of it.
+        let at = |wanted: u32| lines.iter().find(|(line, _)| *line == wanted).map(|(_, said)| *said);
+        for (line, code, other) in found {
+            let (said, other_said) = (at(line).unwrap(), at(other).unwrap());
+            let holds = match code {
+                Code::D01 => said.repeats(&other_said) && other < line,
+                _ => said.contradicts(&other_said),
+            };
+            prop_assert!(holds);
+        }
+    }
 }
