@@ -1,12 +1,14 @@
 // What people do in the portal, in the words on the screen.
 import assert from "node:assert/strict";
-import { heading, open, path, press } from "./portal.mjs";
+import { PORTAL, heading, open, path, press } from "./portal.mjs";
 
 /** Logs in at the login peer as one of its accounts (end2end/oidc/accounts.mjs). */
 export async function logIn(page, account) {
   await open(page, "/inloggen");
   await page.getByRole("link", { name: "Inloggen" }).or(page.getByRole("button", { name: "Inloggen" })).last().click();
   await page.locator(`button[value="${account}"]`).click();
+  // back at the portal, past the step in which the browser shows its cookie for the first time
+  await page.waitForURL((url) => url.href.startsWith(PORTAL()) && !url.pathname.startsWith("/auth/"));
   await page.waitForLoadState();
 }
 

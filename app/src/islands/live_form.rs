@@ -48,6 +48,9 @@ fn judge(event: &FocusEvent, today: (u8, u8, i32), language: Lang, prefix: &str)
     if group.as_ref().is_some_and(|group| group.contains(entered.as_ref())) {
         return None; // still inside the same date or question
     }
+    if entered.as_ref().is_some_and(|node| node.node_name() == "BUTTON") {
+        return None; // a message that comes or goes would move the button away from under the pointer
+    }
     let column = column_of(&left, group.as_ref())?;
     let row = read(&left.closest("form").ok()??.dyn_into().ok()?).to_row();
     let today = Date::from_calendar_date(today.2, Month::try_from(today.1).ok()?, today.0).ok()?;
