@@ -12,7 +12,8 @@
 //! comes back as `/aanleveren?fout=` with a word of `pages::upload`.
 #![recursion_limit = "512"]
 
-pub mod calls;
+#[cfg(feature = "ssr")]
+mod calls;
 pub mod form;
 pub mod islands;
 pub mod ports;
@@ -36,4 +37,4 @@ pub mod texts;
 pub use shell::{App, shell};
 
 /// Requests that the page makes by itself; they must not slide the idle time of the session.
-pub const AUTOMATIC: &[&str] = &["/api/aanlevering-voortgang", "/api/registreren-bewaren"];
+pub const AUTOMATIC: &[&str] = &[islands::progress::PATH, "/api/registreren-bewaren"];

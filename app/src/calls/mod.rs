@@ -1,22 +1,15 @@
 //! Server functions by subject: plain form posts that take who asks, call a port, and redirect.
 //!
 //! The redirect is always named, because no browser sends us a `Referer`. What is refused is a redirect to
-//! the page that shows it; nothing personal is ever in an address. Only [`progress`] is called from a script.
+//! the page that shows it; nothing personal is ever in an address. Only `progress` is asked by a script.
 
-pub mod progress;
-
-#[cfg(feature = "ssr")]
 pub(crate) mod delivery;
-#[cfg(feature = "ssr")]
 pub(crate) mod entry;
-#[cfg(feature = "ssr")]
 pub(crate) mod look;
-#[cfg(feature = "ssr")]
+pub(crate) mod progress;
 pub(crate) mod registrations;
-#[cfg(feature = "ssr")]
 pub(crate) mod sessions;
 
-#[cfg(feature = "ssr")]
 mod answer {
     use crate::error::after_post;
     use crate::ports::PortResult;

@@ -1,28 +1,14 @@
 //! How far a delivery is, asked by the island once a second; it does not slide the session.
 
+use crate::islands::progress::HowFar;
+use crate::page::{caller, deliveries};
+use crate::ports::deliveries::Phase;
 use leptos::prelude::*;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-/// How far a delivery is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HowFar {
-    /// A worker is busy with it, or it waits for one.
-    pub working: bool,
-    /// Rows done.
-    pub done: u32,
-    /// Rows in all, 0 when not known yet.
-    pub total: u32,
-}
 
 /// How far is this delivery of the own institution? Any failure reads as "no longer working", so that the page is asked anew.
 #[server(prefix = "/api", endpoint = "aanlevering-voortgang")]
-pub async fn delivery_progress(
-    /// The delivery.
-    delivery: Uuid,
-) -> Result<HowFar, ServerFnError> {
-    use crate::page::{caller, deliveries};
-    use crate::ports::deliveries::Phase;
+pub(crate) async fn delivery_progress(delivery: Uuid) -> Result<HowFar, ServerFnError> {
     let ended = HowFar { working: false, done: 0, total: 0 };
     let Ok(caller) = caller().await else { return Ok(ended) };
     let Ok(port) = deliveries() else { return Ok(ended) };

@@ -14,7 +14,7 @@ use domain::text::Lang;
 use leptos::ev::FocusEvent;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{Element, HtmlFormElement, HtmlInputElement, HtmlSelectElement, Node};
+use leptos::web_sys::{Element, HtmlFormElement, Node};
 use time::{Date, Month};
 
 /// A form whose fields are checked on leaving them.
@@ -79,25 +79,9 @@ fn column_of(left: &Element, group: Option<&Element>) -> Option<Column> {
 
 /// The inputs `row[…]` of a form as they stand.
 fn read(form: &HtmlFormElement) -> RowForm {
-    let elements = form.elements();
-    let mut row = RowForm::default();
-    for element in (0..elements.length()).filter_map(|index| elements.item(index)) {
-        let Some(name) = element.get_attribute("name") else { continue };
-        let Some(name) = name.strip_prefix("row[").and_then(|name| name.strip_suffix(']')) else { continue };
-        let value = if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
-            let choice = matches!(input.type_().as_str(), "radio" | "checkbox");
-            if choice && !input.checked() {
-                continue;
-            }
-            input.value()
-        } else if let Some(select) = element.dyn_ref::<HtmlSelectElement>() {
-            select.value()
-        } else {
-            continue;
-        };
-        row.0.insert(name.to_owned(), value);
-    }
-    row
+    let inputs = super::typed(form).into_iter();
+    let cells = inputs.filter_map(|(name, value)| Some((name.strip_prefix("row[")?.strip_suffix(']')?.to_owned(), value)));
+    RowForm(cells.collect())
 }
 
 /// Shows or removes the message at a field.
@@ -137,7 +121,10 @@ fn show(id: &str, group: Option<&Element>, message: Option<&str>, prefix: &str) 
             before.parent_node()?.insert_before(&paragraph, Some(&before)).ok()?;
             let described = group.cloned().unwrap_or(before);
             let ids = described.get_attribute("aria-describedby").unwrap_or_default();
-            let _ = described.set_attribute("aria-describedby", format!("{ids} {error_id}").trim());
+            // the id may still be there of a message that was mended before
+            if !ids.split(' ').any(|id| id == error_id) {
+                let _ = described.set_attribute("aria-describedby", format!("{ids} {error_id}").trim());
+            }
             paragraph
         }
     };

@@ -1,16 +1,34 @@
 //! How far a delivery is: asks once a second and opens the page anew when there is something to see.
+//!
+//! It asks with `fetch` itself: the client of server functions would be a tenth of the wasm for one question.
 
-use crate::calls::progress::delivery_progress;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::wasm_bindgen::JsCast;
+use leptos::web_sys::{RequestInit, Response, UrlSearchParams};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
-use uuid::Uuid;
+use wasm_bindgen_futures::JsFuture;
+
+/// Where the question goes; it does not slide the session.
+pub const PATH: &str = "/api/aanlevering-voortgang";
+
+/// How far a delivery is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HowFar {
+    /// A worker is busy with it, or it waits for one.
+    pub working: bool,
+    /// Rows done.
+    pub done: u32,
+    /// Rows in all, 0 when not known yet.
+    pub total: u32,
+}
 
 /// The bar with its text. Without a script the page refreshes itself.
 #[island]
 pub fn Progress(
-    /// The delivery.
-    delivery: Uuid,
+    /// Key of the delivery.
+    delivery: String,
     /// Rows done.
     done: u32,
     /// Rows in all, 0 when not known yet.
@@ -24,15 +42,17 @@ pub fn Progress(
 ) -> impl IntoView {
     let state = RwSignal::new((done, total));
     Effect::new(move |_| {
+        let delivery = delivery.clone();
         let ask = move || {
+            let delivery = delivery.clone();
             spawn_local(async move {
-                match delivery_progress(delivery).await {
-                    Ok(now) if now.working => state.set((now.done, now.total)),
-                    Ok(_) => {
+                match how_far(&delivery).await {
+                    Some(now) if now.working => state.set((now.done, now.total)),
+                    Some(_) => {
                         let _ = window().location().reload();
                     }
                     // a lost connection: the next question may succeed
-                    Err(_) => {}
+                    None => {}
                 }
             });
         };
@@ -50,4 +70,16 @@ pub fn Progress(
             <p class="cims-progress__text" role="status">{text}</p>
         </div>
     }
+}
+
+/// Asks once; `None` when there was no answer.
+async fn how_far(delivery: &str) -> Option<HowFar> {
+    let question = UrlSearchParams::new().ok()?;
+    question.append("delivery", delivery);
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&question);
+    let answer = JsFuture::from(window().fetch_with_str_and_init(PATH, &init)).await.ok()?;
+    let text = answer.dyn_into::<Response>().ok()?.text().ok()?;
+    leptos::serde_json::from_str(&JsFuture::from(text).await.ok()?.as_string()?).ok()
 }

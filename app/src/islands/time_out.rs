@@ -3,7 +3,7 @@
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
-use leptos::web_sys::{HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement, RequestInit, UrlSearchParams};
+use leptos::web_sys::{HtmlFormElement, RequestInit, UrlSearchParams};
 use std::time::Duration;
 
 /// Seconds between the warning and the end.
@@ -69,27 +69,13 @@ fn arm(dialog: NodeRef<Dialog>, timer: StoredValue<Option<TimeoutHandle>>, secon
 fn keep() -> Option<()> {
     let form = document().query_selector("form[data-keep]").ok()??;
     let to = form.get_attribute("data-keep")?;
-    let inputs = form.dyn_into::<HtmlFormElement>().ok()?.elements();
-    let typed = UrlSearchParams::new().ok()?;
-    for element in (0..inputs.length()).filter_map(|index| inputs.item(index)) {
-        let Some(name) = element.get_attribute("name") else { continue };
-        let value = if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
-            if matches!(input.type_().as_str(), "radio" | "checkbox") && !input.checked() {
-                continue;
-            }
-            input.value()
-        } else if let Some(select) = element.dyn_ref::<HtmlSelectElement>() {
-            select.value()
-        } else if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {
-            area.value()
-        } else {
-            continue;
-        };
-        typed.append(&name, &value);
+    let body = UrlSearchParams::new().ok()?;
+    for (name, value) in super::typed(&form.dyn_into::<HtmlFormElement>().ok()?) {
+        body.append(&name, &value);
     }
     let init = RequestInit::new();
     init.set_method("POST");
-    init.set_body(&typed);
+    init.set_body(&body);
     let _ = window().fetch_with_str_and_init(&to, &init);
     Some(())
 }

@@ -66,7 +66,7 @@ fn working(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
         // without a script the page asks for itself again; with one the island does
         <noscript><meta http-equiv="refresh" content="3"/></noscript>
         <Progress
-            delivery=id
+            delivery=id.to_string()
             done=delivery.progress.0
             total=delivery.progress.1
             rows=u.progress_rows.to_owned()

@@ -66,11 +66,16 @@ pub(crate) async fn get_with(world: &Arc<World>, path: &str, cookies: &str) -> A
 
 /// Posts a form as a browser without scripts does.
 pub(crate) async fn post(world: &Arc<World>, path: &str, form: &[(&str, &str)]) -> Answer {
+    post_for(world, path, form, "text/html").await
+}
+
+/// Posts a form and asks for an answer of a kind; a script asks for `*/*`.
+pub(crate) async fn post_for(world: &Arc<World>, path: &str, form: &[(&str, &str)], accept: &str) -> Answer {
     let context = { let world = Arc::clone(world); move || world.provide() };
     let body: Vec<String> =
         form.iter().map(|(name, value)| format!("{}={}", crate::shell::encode(name), crate::shell::encode(value))).collect();
     let request = Request::post(path)
-        .header(header::ACCEPT, "text/html")
+        .header(header::ACCEPT, accept)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(Body::from(body.join("&")))
         .expect("a request");

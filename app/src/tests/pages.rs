@@ -1,7 +1,8 @@
 //! Every page: who may see it, that it is whole, and what is never on it.
 
 use super::fakes::{BSN, ID, World};
-use super::{get, get_with, post};
+use super::{get, get_with, post, post_for};
+use crate::islands::progress::{HowFar, PATH};
 use crate::App;
 use crate::ports::deliveries::Phase;
 use axum::http::StatusCode;
@@ -168,6 +169,18 @@ async fn progress_works_without_a_script() {
     assert!(page.has("<noscript><meta http-equiv=\"refresh\" content=\"3\""), "{}", page.html);
     assert!(page.has("<progress") && page.has("Regel 400 van 1320"));
     assert!(!page.has("Indienen"));
+}
+
+#[tokio::test]
+async fn the_script_of_the_progress_reads_what_the_server_answers() {
+    let mut world = World::new(Some(Role::Invoerder));
+    world.phase = Phase::Storing;
+    let id = ID.to_string();
+    let answer = post_for(&Arc::new(world), PATH, &[("delivery", &id)], "*/*").await;
+    let now: HowFar = leptos::serde_json::from_str(&answer.html).expect("what the island reads");
+    assert_eq!(now, HowFar { working: true, done: 400, total: 1_320 });
+    let answer = post_for(&Arc::new(World::new(None)), PATH, &[("delivery", &id)], "*/*").await;
+    assert!(answer.html.contains("\"working\":false"), "who is not logged in opens the page anew, and logs in");
 }
 
 #[tokio::test]
