@@ -19,7 +19,7 @@ button strong, button span { display: block; }
 function page(title, body) {
   return `<!doctype html>
 <html lang="nl"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${text(title)}</title><style>${css}</style></head>
+<title>${text(title)}</title><link rel="icon" href="data:,"><style>${css}</style></head>
 <body><main><h1>${text(title)}</h1>${body}</main></body></html>`;
 }
 

@@ -29,7 +29,7 @@ pub async fn layer(mut request: Request, next: Next) -> Response {
     let mut response = next.run(request).instrument(span.clone()).await;
     let took = began.elapsed();
     let status = response.status().as_u16();
-    span.in_scope(|| tracing::info!(status, ms = took.as_millis(), "answered"));
+    span.in_scope(|| tracing::info!(status, seconds = took.as_secs_f64(), "answered"));
     metrics::counter!("cims_http_requests_total", "method" => method, "path" => path.clone(), "status" => status.to_string()).increment(1);
     metrics::histogram!("cims_http_seconds", "method" => method, "path" => path)
         .record(took.as_secs_f64());

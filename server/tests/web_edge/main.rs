@@ -5,8 +5,10 @@
 mod browser;
 mod login;
 mod portal;
+mod probes;
 mod provider;
 mod sessions;
 mod sweep;
+mod uploads;
 #[path = "../support/mod.rs"]
 mod support;

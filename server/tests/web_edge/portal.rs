@@ -3,19 +3,12 @@
 use crate::browser::{Answer, Browser, query};
 use crate::provider::{CLIENT, Lie, Provider, SECRET, SUBSTANTIAL};
 use crate::support::TestDb;
-use app::ports::deliveries::{Deliveries, DeliveryLine, DeliveryView};
-use app::ports::entry::{
-    Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView,
-    Saved, Submitted,
-};
-use app::ports::review::{Review, ReviewFilter, ReviewLine, ReviewView};
-use app::ports::{Caller, Page, PartyRef, PortError, PortResult};
-use async_trait::async_trait;
+use app::ports::PartyRef;
 use axum::Router;
 use domain::codes::CodeLists;
-use domain::row::RowText;
 use server::config::Config;
 use server::intake::Road;
+use server::jobs::{self, Handler};
 use server::intake::receive::BlobStore;
 use server::web::{Ports, Web, router};
 use std::sync::Arc;
@@ -27,6 +20,7 @@ pub struct Portal {
     pub test: TestDb,
     pub provider: Provider,
     pub router: Router,
+    pub road: Road,
 }
 
 impl Portal {
@@ -59,12 +53,20 @@ impl Portal {
             blobs: BlobStore::open(test.dir.path().join("files")).expect("folder"),
             clock: server::intake::Clock::default(),
         };
-        let web = Web::new(config, road, server::clock::now).expect("web");
-        let router = router::router(web, ports()).expect("every route is in the table");
+        let web = Web::new(config, road.clone(), server::clock::now).expect("web");
+        let portal = Arc::new(server::portal::Portal::new(road.clone()));
+        let ports = Ports {
+            entry: portal.clone(),
+            deliveries: portal.clone(),
+            review: portal,
+            lists: Arc::new(CodeLists::builtin()),
+        };
+        let router = router::router(web, ports).expect("every route is in the table");
         Self {
             test,
             provider,
             router,
+            road,
         }
     }
 
@@ -123,6 +125,14 @@ impl Portal {
         browser
     }
 
+    /// Works on what waits, as the worker does, until nothing does.
+    pub async fn work(&self) {
+        let (_stopper, stop) = tokio::sync::watch::channel(false);
+        while let Some(job) = jobs::lease(&self.road.db, Uuid::now_v7()).await.expect("queue") {
+            self.road.handle(&job, &stop).await.expect("done");
+        }
+    }
+
     pub async fn sql(&self, text: &'static str) -> u64 {
         sqlx::query(text)
             .execute(&self.test.admin)
@@ -136,116 +146,5 @@ impl Portal {
             .fetch_one(&self.test.admin)
             .await
             .expect(text)
-    }
-}
-
-/// Ports behind which there is nothing: these tests are about the edge.
-struct Nothing;
-
-fn ports() -> Ports {
-    let nothing = Arc::new(Nothing);
-    Ports {
-        entry: nothing.clone(),
-        deliveries: nothing.clone(),
-        review: nothing,
-        lists: Arc::new(CodeLists::builtin()),
-    }
-}
-
-const NOT: PortError = PortError::NotFound;
-
-#[async_trait]
-impl Entry for Nothing {
-    async fn begin(&self, _: &Caller, _: Option<String>, _: bool) -> PortResult<Uuid> {
-        Err(NOT)
-    }
-    async fn open_draft(&self, _: &Caller) -> PortResult<Option<DraftView>> {
-        Ok(None)
-    }
-    async fn draft(&self, _: &Caller, _: Uuid) -> PortResult<DraftView> {
-        Err(NOT)
-    }
-    async fn discard(&self, _: &Caller, _: Uuid) -> PortResult<()> {
-        Err(NOT)
-    }
-    async fn save_person(&self, _: &Caller, _: Uuid, _: RowText, _: String) -> PortResult<Saved> {
-        Err(NOT)
-    }
-    async fn save_vaccination(
-        &self,
-        _: &Caller,
-        _: Uuid,
-        _: RowText,
-        _: bool,
-    ) -> PortResult<Saved> {
-        Err(NOT)
-    }
-    async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<Submitted> {
-        Err(NOT)
-    }
-    async fn receipt(&self, _: &Caller, _: String) -> PortResult<Receipt> {
-        Err(NOT)
-    }
-    async fn registrations(
-        &self,
-        _: &Caller,
-        _: RegistrationFilter,
-        page: u32,
-    ) -> PortResult<Page<RegistrationLine>> {
-        Ok(Page {
-            items: Vec::new(),
-            total: 0,
-            page,
-        })
-    }
-    async fn registration(&self, _: &Caller, _: Uuid) -> PortResult<RegistrationView> {
-        Err(NOT)
-    }
-    async fn correct(
-        &self,
-        _: &Caller,
-        _: Uuid,
-        _: RowText,
-        _: String,
-        _: bool,
-    ) -> PortResult<Corrected> {
-        Err(NOT)
-    }
-    async fn withdraw(&self, _: &Caller, _: Uuid, _: String) -> PortResult<()> {
-        Err(NOT)
-    }
-}
-
-#[async_trait]
-impl Deliveries for Nothing {
-    async fn list(&self, _: &Caller, page: u32) -> PortResult<Page<DeliveryLine>> {
-        Ok(Page {
-            items: Vec::new(),
-            total: 0,
-            page,
-        })
-    }
-    async fn delivery(&self, _: &Caller, _: Uuid) -> PortResult<DeliveryView> {
-        Err(NOT)
-    }
-    async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<()> {
-        Err(NOT)
-    }
-    async fn discard(&self, _: &Caller, _: Uuid) -> PortResult<()> {
-        Err(NOT)
-    }
-}
-
-#[async_trait]
-impl Review for Nothing {
-    async fn rows(&self, _: &Caller, _: ReviewFilter, page: u32) -> PortResult<Page<ReviewLine>> {
-        Ok(Page {
-            items: Vec::new(),
-            total: 0,
-            page,
-        })
-    }
-    async fn row(&self, _: &Caller, _: Uuid) -> PortResult<ReviewView> {
-        Err(NOT)
     }
 }
