@@ -8,8 +8,8 @@ use axum::Router;
 use domain::codes::CodeLists;
 use server::config::Config;
 use server::intake::Road;
-use server::jobs::{self, Handler};
 use server::intake::receive::BlobStore;
+use server::jobs::{self, Handler};
 use server::web::{Ports, Web, router};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -128,7 +128,10 @@ impl Portal {
     /// Works on what waits, as the worker does, until nothing does.
     pub async fn work(&self) {
         let (_stopper, stop) = tokio::sync::watch::channel(false);
-        while let Some(job) = jobs::lease(&self.road.db, Uuid::now_v7()).await.expect("queue") {
+        while let Some(job) = jobs::lease(&self.road.db, Uuid::now_v7())
+            .await
+            .expect("queue")
+        {
             self.road.handle(&job, &stop).await.expect("done");
         }
     }

@@ -15,8 +15,12 @@ J;x;;;y;01-03-2021;Comirnaty;EJ6796;1;ZORGMEDEWERKER;;06010001;19012345601
 ";
 
 fn part(name: &str, file: Option<&str>, content: &str) -> String {
-    let file = file.map(|file| format!("; filename=\"{file}\"")).unwrap_or_default();
-    format!("--grens\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\nContent-Type: text/csv\r\n\r\n{content}\r\n")
+    let file = file
+        .map(|file| format!("; filename=\"{file}\""))
+        .unwrap_or_default();
+    format!(
+        "--grens\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\nContent-Type: text/csv\r\n\r\n{content}\r\n"
+    )
 }
 
 fn upload(body: Body) -> Request<Body> {
@@ -30,11 +34,19 @@ fn upload(body: Body) -> Request<Body> {
 
 /// The form with one file.
 pub fn file(name: &str, content: &str) -> Request<Body> {
-    upload(Body::from(format!("{}--grens--\r\n", part("bestand", Some(name), content))))
+    upload(Body::from(format!(
+        "{}--grens--\r\n",
+        part("bestand", Some(name), content)
+    )))
 }
 
 async fn send(browser: &mut Browser, parts: &[String]) -> Answer {
-    browser.send(upload(Body::from(format!("{}--grens--\r\n", parts.concat())))).await
+    browser
+        .send(upload(Body::from(format!(
+            "{}--grens--\r\n",
+            parts.concat()
+        ))))
+        .await
 }
 
 #[tokio::test]
@@ -50,13 +62,27 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
     assert_eq!(waiting.status, StatusCode::OK);
     portal.work().await;
     let preview = nurse.get(&place).await;
-    assert!(preview.body.contains("maart.csv") && preview.body.contains("/api/aanlevering-indienen"), "{}", preview.body);
-    assert_eq!(portal.count("SELECT count(*) FROM audit_lines WHERE event = 'transfer.received'").await, 1);
+    assert!(
+        preview.body.contains("maart.csv") && preview.body.contains("/api/aanlevering-indienen"),
+        "{}",
+        preview.body
+    );
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM audit_lines WHERE event = 'transfer.received'")
+            .await,
+        1
+    );
 
     // The same content again is a double, and says so.
     let again = send(&mut nurse, &[part("bestand", Some("nog eens.csv"), GOOD)]).await;
     assert_ne!(again.location(), place);
-    assert_eq!(portal.count("SELECT count(*) FROM deliveries WHERE outcome = 'DUBBEL'").await, 1);
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM deliveries WHERE outcome = 'DUBBEL'")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -64,19 +90,41 @@ async fn every_way_in_which_no_file_arrives_has_its_own_words() {
     let portal = Portal::new().await;
     portal.nurse().await;
     let mut nurse = portal.logged_in("nurse").await;
-    let two = [part("bestand", Some("a.csv"), GOOD), part("bestand", Some("b.csv"), GOOD)];
+    let two = [
+        part("bestand", Some("a.csv"), GOOD),
+        part("bestand", Some("b.csv"), GOOD),
+    ];
     for (parts, word, words) in [
-        (&[part("bestand", Some(""), "")][..], "geen", "Kies een bestand."),
+        (
+            &[part("bestand", Some(""), "")][..],
+            "geen",
+            "Kies een bestand.",
+        ),
         (&[part("iets", None, "x")][..], "geen", "Kies een bestand."),
         (&two[..], "meer", "Kies één bestand tegelijk."),
     ] {
         let answer = send(&mut nurse, parts).await;
-        assert_eq!(answer.location(), format!("/aanleveren?fout={word}#foutoverzicht"));
-        assert!(nurse.get(&format!("/aanleveren?fout={word}")).await.body.contains(words), "{word}");
+        assert_eq!(
+            answer.location(),
+            format!("/aanleveren?fout={word}#foutoverzicht")
+        );
+        assert!(
+            nurse
+                .get(&format!("/aanleveren?fout={word}"))
+                .await
+                .body
+                .contains(words),
+            "{word}"
+        );
     }
     let cut = part("bestand", Some("a.csv"), GOOD);
-    let answer = nurse.send(upload(Body::from(cut[..cut.len() - 20].to_owned()))).await;
-    assert_eq!(answer.location(), "/aanleveren?fout=afgebroken#foutoverzicht");
+    let answer = nurse
+        .send(upload(Body::from(cut[..cut.len() - 20].to_owned())))
+        .await;
+    assert_eq!(
+        answer.location(),
+        "/aanleveren?fout=afgebroken#foutoverzicht"
+    );
     assert_eq!(portal.count("SELECT count(*) FROM deliveries").await, 0);
     assert_eq!(files(&portal), 0, "nothing stays behind");
 }
@@ -89,7 +137,10 @@ async fn twenty_megabytes_fit_and_one_byte_more_is_read_to_its_end_and_refused()
     for (size, fits) in [(20 << 20, true), ((20 << 20) + 1, false)] {
         let head = "--grens\r\nContent-Disposition: form-data; name=\"bestand\"; filename=\"groot.csv\"\r\n\r\n";
         let mut portions = vec![Bytes::from(head)];
-        portions.extend(std::iter::repeat_n(Bytes::from(vec![b'a'; 1 << 16]), size >> 16));
+        portions.extend(std::iter::repeat_n(
+            Bytes::from(vec![b'a'; 1 << 16]),
+            size >> 16,
+        ));
         portions.push(Bytes::from(vec![b'a'; size % (1 << 16)]));
         portions.push(Bytes::from("\r\n--grens--\r\n"));
         let sent = std::sync::Arc::new(std::sync::atomic::AtomicUsize::new(0));
@@ -99,9 +150,21 @@ async fn twenty_megabytes_fit_and_one_byte_more_is_read_to_its_end_and_refused()
             Ok::<_, std::io::Error>(portion)
         })));
         let answer = nurse.send(upload(body)).await;
-        assert_eq!(answer.location().starts_with("/aanleveringen/"), fits, "{size}: {}", answer.location());
-        assert_eq!(answer.location() == "/aanleveren?fout=groot#foutoverzicht", !fits);
-        assert_eq!(sent.load(std::sync::atomic::Ordering::Relaxed), all, "read to the end");
+        assert_eq!(
+            answer.location().starts_with("/aanleveringen/"),
+            fits,
+            "{size}: {}",
+            answer.location()
+        );
+        assert_eq!(
+            answer.location() == "/aanleveren?fout=groot#foutoverzicht",
+            !fits
+        );
+        assert_eq!(
+            sent.load(std::sync::atomic::Ordering::Relaxed),
+            all,
+            "read to the end"
+        );
     }
     assert_eq!(files(&portal), 1, "the part of the one too big is gone");
 }
@@ -110,6 +173,10 @@ async fn twenty_megabytes_fit_and_one_byte_more_is_read_to_its_end_and_refused()
 fn files(portal: &Portal) -> usize {
     ["spool", "blobs"]
         .iter()
-        .map(|folder| std::fs::read_dir(portal.test.dir.path().join("files").join(folder)).expect("folder").count())
+        .map(|folder| {
+            std::fs::read_dir(portal.test.dir.path().join("files").join(folder))
+                .expect("folder")
+                .count()
+        })
         .sum()
 }
