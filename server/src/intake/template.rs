@@ -172,7 +172,7 @@ fn explanation_sheet(sheet: &mut Worksheet, lists: &CodeLists) -> Result<(), Xls
             "Vul op het werkblad {DATA_SHEET} 1 regel per vaccinatie in. De volgorde van de kolommen is vrij."
         ),
         format!("De voorbeeldregel ({EXAMPLE}) slaan we over. U mag hem laten staan."),
-        "Kolommen die u niet gebruikt, mag u leeg laten of weghalen.".to_owned(),
+        "Een kolom die leeg mag blijven, mag u ook weghalen.".to_owned(),
         "Alle cellen zijn tekst. Zo blijft de eerste nul van een nummer staan.".to_owned(),
         "Gaf de persoon geen toestemming? Vul dan geen persoonsgegevens in.".to_owned(),
     ];

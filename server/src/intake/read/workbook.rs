@@ -5,7 +5,7 @@ use super::limits::{COLUMNS, HEADER_LINES, WORKBOOK_BYTES};
 use super::message::{Format, Message};
 use super::record::{Record, is_blank};
 use super::{ods, preflight, xlsx};
-use rustix::process::{Resource, Rlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{self, BufWriter, Read, Write};
 
 /// Address space of the child.
@@ -36,18 +36,26 @@ impl From<io::Error> for Stop {
 /// # Errors
 /// When the system refuses; then nothing may be read.
 pub fn limit_myself() -> io::Result<()> {
-    let hard = |value| Rlimit {
-        current: Some(value),
-        maximum: Some(value),
-    };
-    setrlimit(Resource::As, hard(MEMORY))?;
-    setrlimit(Resource::Cpu, hard(SECONDS))?;
-    setrlimit(Resource::Nofile, hard(FILES))?;
-    setrlimit(Resource::Fsize, hard(0))?;
+    limit(Resource::As, MEMORY)?;
+    limit(Resource::Cpu, SECONDS)?;
+    limit(Resource::Nofile, FILES)?;
+    limit(Resource::Fsize, 0)?;
     // A core file would hold the sender's rows.
-    setrlimit(Resource::Core, hard(0))?;
+    limit(Resource::Core, 0)?;
     rustix::thread::set_no_new_privs(true)?;
     Ok(())
+}
+
+/// Sets a hard limit. Where the system's own is lower already, that one stays: it may not be raised.
+fn limit(resource: Resource, wanted: u64) -> io::Result<()> {
+    let least = getrlimit(resource)
+        .maximum
+        .map_or(wanted, |now| now.min(wanted));
+    let hard = Rlimit {
+        current: Some(least),
+        maximum: Some(least),
+    };
+    Ok(setrlimit(resource, hard)?)
 }
 
 /// Reads the workbook from the input: the first lines of every visible sheet, or all rows of one.
