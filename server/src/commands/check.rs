@@ -6,7 +6,7 @@ use crate::intake::read::{self, Limits, Opened, Options};
 use crate::intake::show::{FileFacts, Show};
 use anyhow::{Context as _, anyhow};
 use domain::codes::CodeLists;
-use domain::delivery::Channel;
+use domain::delivery::{Channel, FileOutcome};
 use domain::finding::Severity;
 use domain::row::{Context, Profile, RepairSet};
 use std::io::{BufWriter, Write};
@@ -17,9 +17,9 @@ use time::Date;
 use time::macros::format_description;
 
 /// A file finding refuses the file, or it cannot be read.
-const EXIT_REFUSED: u8 = 2;
+pub(super) const EXIT_REFUSED: u8 = 2;
 /// At least one row is AFGEKEURD.
-const EXIT_ROWS: u8 = 1;
+pub(super) const EXIT_ROWS: u8 = 1;
 
 /// Check a file by the row rules; nothing is stored.
 #[derive(Debug, clap::Args)]
@@ -91,6 +91,7 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
         facts: &facts,
         verdict: &verdict,
         findings: &findings,
+        outcome: Some(FileOutcome::of(&verdict.counts, &findings)),
     };
     show.file(out, &file)?;
     if let Some(table) = table.as_ref().filter(|_| !verdict.refuses()) {

@@ -1,1 +1,301 @@
-//! Counts, findings and answer files of a finished delivery (specification §7).
+//! Answer files of a delivery (specification §7): for every one, also empty, refused and doubled.
+//!
+//! Made of what is stored, so they can be made again. Never a BSN, name or date of birth: findings hold no
+//! value, and a source key that looks like a BSN was never kept.
+
+use crate::store::StoreError;
+use crate::store::answers::{self, Row, Whole};
+use domain::delivery::{Counts, FileOutcome, RowOutcome};
+use domain::finding::{Finding, WireFinding};
+use domain::row::Column;
+use serde::Serialize;
+use sqlx::PgConnection;
+use std::collections::BTreeMap;
+use std::io::Write;
+use uuid::Uuid;
+
+/// Rows read at a time: the answer on a million rows takes no memory.
+const PAGE: i64 = 5_000;
+/// Spreadsheets take a file for UTF-8 when it begins so.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// Why an answer could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum AnswerError {
+    /// The database; `NotFound` when there is no such delivery for who asks.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The other side went away.
+    #[error("the answer could not be written: {0}")]
+    Write(#[from] std::io::Error),
+}
+
+/// `<naam>.resultaat.csv`: a line per finding; a row without findings has one line with its outcome.
+///
+/// # Errors
+/// When the database fails or `out` refuses.
+pub async fn csv(
+    connection: &mut PgConnection,
+    delivery: Uuid,
+    out: &mut (impl Write + Send),
+) -> Result<(), AnswerError> {
+    let whole = answers::whole(connection, delivery)
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    out.write_all(BOM)?;
+    writeln(
+        out,
+        [
+            "regel",
+            "bronsleutel",
+            "uitkomst",
+            "kolom",
+            "code",
+            "melding",
+        ],
+    )?;
+    for finding in read(whole.findings)? {
+        finding_line(
+            out,
+            "",
+            "",
+            whole.outcome.as_deref().unwrap_or_default(),
+            &finding,
+        )?;
+    }
+    let mut after = 0;
+    loop {
+        let rows = answers::rows(connection, delivery, after, PAGE).await?;
+        let Some(last) = rows.last() else {
+            return Ok(());
+        };
+        after = last.row_number;
+        for row in rows {
+            row_lines(out, row)?;
+        }
+    }
+}
+
+fn row_lines(out: &mut impl Write, row: Row) -> Result<(), AnswerError> {
+    let (number, key) = (
+        row.row_number.to_string(),
+        row.source_key.unwrap_or_default(),
+    );
+    let findings = read(row.findings)?;
+    if findings.is_empty() {
+        writeln(
+            out,
+            [
+                number.as_str(),
+                key.as_str(),
+                row.outcome.as_str(),
+                "",
+                "",
+                "",
+            ],
+        )?;
+    }
+    for finding in findings {
+        finding_line(out, &number, &key, &row.outcome, &finding)?;
+    }
+    Ok(())
+}
+
+fn finding_line(
+    out: &mut impl Write,
+    number: &str,
+    key: &str,
+    outcome: &str,
+    finding: &Finding,
+) -> Result<(), AnswerError> {
+    let column = finding.column.map_or("", Column::name);
+    Ok(writeln(
+        out,
+        [
+            number,
+            key,
+            outcome,
+            column,
+            finding.code.as_str(),
+            &finding.message(),
+        ],
+    )?)
+}
+
+fn writeln(out: &mut impl Write, cells: [&str; 6]) -> std::io::Result<()> {
+    for (place, cell) in cells.into_iter().enumerate() {
+        if place > 0 {
+            out.write_all(b";")?;
+        }
+        out.write_all(quoted(&guarded(cell)).as_bytes())?;
+    }
+    out.write_all(b"\r\n")
+}
+
+/// What a spreadsheet would run as a formula gets one `'` before it (security §4.7).
+fn guarded(cell: &str) -> String {
+    let first = cell.trim_start_matches('\'').chars().next();
+    let risky = |c| {
+        matches!(
+            c,
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '\0' | '＝' | '＋' | '－' | '＠'
+        )
+    };
+    if first.is_some_and(risky) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+fn quoted(cell: &str) -> String {
+    if cell.contains([';', '"', '\r', '\n']) {
+        format!("\"{}\"", cell.replace('"', "\"\""))
+    } else {
+        cell.to_owned()
+    }
+}
+
+#[derive(Serialize)]
+struct WireAnswer<'a> {
+    aanlevering: Uuid,
+    bestand: Option<&'a str>,
+    uitkomst: Option<&'a str>,
+    regels: u64,
+    overgeslagen: i32,
+    uitkomsten: Counts,
+    codes: BTreeMap<String, i64>,
+    bevindingen: Vec<WireFinding>,
+}
+
+/// `<naam>.resultaat.json`: totals per outcome and per code.
+///
+/// # Errors
+/// When the database fails or `out` refuses.
+pub async fn json(
+    connection: &mut PgConnection,
+    delivery: Uuid,
+    out: &mut (impl Write + Send),
+) -> Result<(), AnswerError> {
+    let whole = answers::whole(connection, delivery)
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    let findings = read(whole.findings.clone())?;
+    let counts = counts(&whole);
+    let answer = WireAnswer {
+        aanlevering: delivery,
+        bestand: whole.file_name.as_deref(),
+        uitkomst: whole.outcome.as_deref(),
+        regels: counts.rows(),
+        overgeslagen: whole.skipped,
+        uitkomsten: counts,
+        codes: answers::codes(connection, delivery)
+            .await?
+            .into_iter()
+            .collect(),
+        bevindingen: findings.iter().map(Finding::wire).collect(),
+    };
+    serde_json::to_writer(&mut *out, &answer).map_err(std::io::Error::from)?;
+    Ok(out.write_all(b"\n")?)
+}
+
+/// What a delivery came to, for `cims import`.
+pub struct Summary {
+    /// Outcome; none when it is parked.
+    pub outcome: Option<FileOutcome>,
+    /// Rows per outcome.
+    pub counts: Counts,
+    /// Rows read.
+    pub rows: u32,
+    /// Rows skipped.
+    pub skipped: u32,
+    /// Findings about the file.
+    pub findings: Vec<Finding>,
+    /// Nothing will happen to it any more by itself.
+    pub ended: bool,
+}
+
+/// What a delivery came to.
+///
+/// # Errors
+/// When the database fails.
+pub async fn summary(connection: &mut PgConnection, delivery: Uuid) -> Result<Summary, StoreError> {
+    let whole = answers::whole(connection, delivery)
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    let outcome = whole
+        .outcome
+        .as_ref()
+        .and_then(|word| serde_json::from_value(word.as_str().into()).ok());
+    Ok(Summary {
+        outcome,
+        counts: counts(&whole),
+        rows: u32::try_from(whole.rows_read).unwrap_or_default(),
+        skipped: u32::try_from(whole.skipped).unwrap_or_default(),
+        ended: matches!(
+            whole.state.as_str(),
+            "done" | "parked" | "preview" | "discarded" | "withdrawn"
+        ),
+        findings: read(whole.findings)?,
+    })
+}
+
+/// Rows of a delivery that have a finding, page by page: (number, outcome, findings). Empty at the end.
+///
+/// # Errors
+/// When the database fails.
+pub async fn found(
+    connection: &mut PgConnection,
+    delivery: Uuid,
+    after: &mut i32,
+) -> Result<Vec<(u32, RowOutcome, Vec<Finding>)>, StoreError> {
+    loop {
+        let rows = answers::rows(connection, delivery, *after, PAGE).await?;
+        let Some(last) = rows.last() else {
+            return Ok(Vec::new());
+        };
+        *after = last.row_number;
+        let mut found = Vec::new();
+        for row in rows {
+            let findings = read(row.findings)?;
+            if let (false, Some(outcome)) = (findings.is_empty(), RowOutcome::parse(&row.outcome)) {
+                found.push((
+                    u32::try_from(row.row_number).unwrap_or_default(),
+                    outcome,
+                    findings,
+                ));
+            }
+        }
+        if !found.is_empty() {
+            return Ok(found);
+        }
+    }
+}
+
+fn counts(whole: &Whole) -> Counts {
+    let number = |count: i32| u32::try_from(count).unwrap_or_default();
+    Counts {
+        geaccepteerd: number(whole.geaccepteerd),
+        te_controleren: number(whole.te_controleren),
+        afgekeurd: number(whole.afgekeurd),
+        dubbel: number(whole.dubbel),
+        geteld: number(whole.geteld),
+    }
+}
+
+fn read(findings: serde_json::Value) -> Result<Vec<Finding>, StoreError> {
+    serde_json::from_value(findings).map_err(|_| StoreError::Broken("findings".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{guarded, quoted};
+
+    #[test]
+    fn a_cell_cannot_become_a_formula_or_a_new_cell() {
+        assert_eq!(guarded("-1"), "'-1");
+        assert_eq!(guarded("'=1"), "''=1");
+        assert_eq!(guarded("a-1"), "a-1");
+        assert_eq!(quoted("a;b\"c"), "\"a;b\"\"c\"");
+    }
+}

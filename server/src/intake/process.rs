@@ -29,6 +29,9 @@ use uuid::Uuid;
 
 /// Rows in a chunk.
 const CHUNK: usize = 5_000;
+/// A preview stores nothing in the register, so only within one chunk a row can see what an earlier row of
+/// the file will do: a file of the portal is one chunk.
+const PREVIEW_CHUNK: usize = 20_000;
 /// Attempts at a chunk when somebody else is in the way.
 const ATTEMPTS: u32 = 5;
 /// Rule A20: fewer rows than this say nothing about the file.
@@ -322,7 +325,7 @@ fn read_chunks(
     let context = context(trip);
     let desk = Desk { context, keys };
     let mut rulings = Rulings::new(table, &context, &looked.verdict)?;
-    let mut gather = Gather::default();
+    let mut gather = Gather::new(trip.work.preview);
     while let Some(ruling) = rulings.next().map_err(changed)? {
         if i64::from(ruling.number) <= i64::from(after) {
             continue;
@@ -351,21 +354,30 @@ fn changed(error: read::ReadError) -> io::Error {
     }
 }
 
-/// Gathers rows into chunks. A row whose source key is in the chunk already begins a new one: a correction
-/// must find what it corrects.
-#[derive(Default)]
+/// Gathers rows into chunks. What is stored at once is split before a row whose source key is in the chunk
+/// already: a correction must find what it corrects in the register.
 struct Gather {
     rows: Vec<Incoming>,
     keys: HashSet<String>,
+    preview: bool,
 }
 
 impl Gather {
+    fn new(preview: bool) -> Self {
+        Self {
+            rows: Vec::new(),
+            keys: HashSet::new(),
+            preview,
+        }
+    }
+
     fn add(&mut self, row: Incoming) -> Option<Vec<Incoming>> {
         let again = row
             .source_key
             .as_ref()
             .is_some_and(|key| !self.keys.insert(key.clone()));
-        if !again && self.rows.len() < CHUNK {
+        let full = self.rows.len() >= if self.preview { PREVIEW_CHUNK } else { CHUNK };
+        if !full && (self.preview || !again) {
             self.rows.push(row);
             return None;
         }
@@ -532,7 +544,7 @@ async fn from_preview(
         let rows = waiting(road, &trip, after).await?;
         let Some(last) = rows.last() else { break };
         after = line(Some(last));
-        let mut gather = Gather::default();
+        let mut gather = Gather::new(false);
         let mut chunks: Vec<_> = rows.into_iter().filter_map(|row| gather.add(row)).collect();
         chunks.push(gather.rows);
         for chunk in chunks {

@@ -29,12 +29,8 @@ pub struct FileFacts<'f> {
     pub verdict: &'f Verdict,
     /// All file findings, in order of their codes.
     pub findings: &'f [Finding],
-}
-
-impl FileFacts<'_> {
-    fn outcome(&self) -> FileOutcome {
-        FileOutcome::of(&self.verdict.counts, self.findings)
-    }
+    /// What became of it; none for a parked file.
+    pub outcome: Option<FileOutcome>,
 }
 
 #[derive(Serialize)]
@@ -140,6 +136,7 @@ impl Show {
             facts: &facts,
             verdict: &verdict,
             findings: &[],
+            outcome: None,
         };
         json_file(
             out,
@@ -163,7 +160,7 @@ fn wire_file<'f>(file: &'f FileFacts<'_>) -> WireFile<'f> {
         header_row: facts.header_row,
         rows: verdict.rows,
         skipped: verdict.skipped,
-        outcome: Some(file.outcome()),
+        outcome: file.outcome,
         findings: file.findings.iter().map(Finding::wire).collect(),
         sha256: facts.sha256.map(|hash| hex(&hash)),
     }
@@ -179,7 +176,12 @@ fn json_file(out: &mut impl Write, file: &WireFile<'_>, counts: &Counts) -> io::
 
 fn words_file(out: &mut impl Write, file: &FileFacts<'_>) -> io::Result<()> {
     let FileFacts { facts, verdict, .. } = file;
-    writeln!(out, "{}: {}", file.name, file.outcome().as_str())?;
+    writeln!(
+        out,
+        "{}: {}",
+        file.name,
+        file.outcome.map_or("GEPARKEERD", FileOutcome::as_str)
+    )?;
     if let (Some(format), Some(row)) = (facts.format, facts.header_row) {
         write!(
             out,

@@ -4,6 +4,7 @@
 //! the register, as `cims_worker`. Store functions take [`PartyTx`] or [`WorkerTx`], never a pool: a query
 //! without a caller does not compile (security §4.5).
 
+pub mod answers;
 pub mod brp_checks;
 pub mod copy;
 pub mod deliveries;

@@ -31,3 +31,20 @@ pub async fn of(
         big: row.big.as_deref().and_then(BigNumber::parse),
     })
 }
+
+/// A party by its code: key, and whether it may deliver.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_code(
+    tx: &mut WorkerTx<'_>,
+    code: &str,
+) -> Result<Option<(Uuid, bool)>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT id, status = 'active' AS "active!" FROM parties WHERE code = $1"#,
+        code
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (row.id, row.active)))
+}

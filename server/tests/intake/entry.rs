@@ -10,19 +10,44 @@ use domain::row::{Column, RowText};
 #[tokio::test]
 async fn a_recorded_vaccination_is_stored_and_listed() {
     let world = World::new().await;
-    let reference = world.record(&world.maria, &good(EREBOS, "01-04-2000")).await;
-    let receipt = world.portal.receipt(&world.maria, reference.clone()).await.unwrap();
+    let reference = world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    let receipt = world
+        .portal
+        .receipt(&world.maria, reference.clone())
+        .await
+        .unwrap();
     assert_eq!(receipt.outcome, RowOutcome::Geaccepteerd);
     assert_eq!(receipt.vaccination, "Comirnaty, 27-01-2021, batch EJ6795");
-    let list = world.portal.registrations(&world.maria, RegistrationFilter::default(), 1).await.unwrap();
+    let list = world
+        .portal
+        .registrations(&world.maria, RegistrationFilter::default(), 1)
+        .await
+        .unwrap();
     assert_eq!((list.total, list.items.len()), (1, 1));
     let line = &list.items[0];
-    assert_eq!((line.bsn_masked.as_str(), line.vaccine.as_str(), line.dose), ("*****0019", "Comirnaty", 1));
+    assert_eq!(
+        (line.bsn_masked.as_str(), line.vaccine.as_str(), line.dose),
+        ("*****0019", "Comirnaty", 1)
+    );
     assert_eq!(Some(line.id), receipt.registration);
-    assert_eq!(world.count("vaccinations WHERE effective AND valid_to IS NULL").await, 1);
+    assert_eq!(
+        world
+            .count("vaccinations WHERE effective AND valid_to IS NULL")
+            .await,
+        1
+    );
     assert_eq!(world.count("persons WHERE bsn_mac IS NOT NULL").await, 1);
-    let view = world.portal.registration(&world.maria, line.id).await.unwrap();
-    assert_eq!((view.reference, view.versions.len(), view.may_change), (reference, 1, true));
+    let view = world
+        .portal
+        .registration(&world.maria, line.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        (view.reference, view.versions.len(), view.may_change),
+        (reference, 1, true)
+    );
     assert_eq!(view.versions[0].row.get(Column::Bsn), EREBOS);
 }
 
@@ -31,17 +56,35 @@ async fn the_same_draft_submitted_twice_at_once_is_one_registration() {
     let world = World::new().await;
     let row = good(EREBOS, "01-04-2000");
     let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
-    world.portal.save_person(&world.maria, draft, row.clone(), String::new()).await.unwrap();
-    world.portal.save_vaccination(&world.maria, draft, row, true).await.unwrap();
-    let (a, b) = tokio::join!(world.portal.submit(&world.maria, draft), world.portal.submit(&world.maria, draft));
+    world
+        .portal
+        .save_person(&world.maria, draft, row.clone(), String::new())
+        .await
+        .unwrap();
+    world
+        .portal
+        .save_vaccination(&world.maria, draft, row, true)
+        .await
+        .unwrap();
+    let (a, b) = tokio::join!(
+        world.portal.submit(&world.maria, draft),
+        world.portal.submit(&world.maria, draft)
+    );
     let reference = |submitted| match submitted {
         Submitted::Done { reference } => reference,
         Submitted::LookAgain(step) => panic!("look again at {step:?}"),
     };
     assert_eq!(reference(a.unwrap()), reference(b.unwrap()));
     assert_eq!(world.count("reports").await, 1);
-    assert_eq!(world.portal.draft(&world.maria, draft).await.err(), Some(PortError::NotFound));
-    assert_eq!(world.count("drafts WHERE sealed = ''").await, 1, "a submitted draft keeps nothing");
+    assert_eq!(
+        world.portal.draft(&world.maria, draft).await.err(),
+        Some(PortError::NotFound)
+    );
+    assert_eq!(
+        world.count("drafts WHERE sealed = ''").await,
+        1,
+        "a submitted draft keeps nothing"
+    );
 }
 
 #[tokio::test]
@@ -50,16 +93,44 @@ async fn a_person_who_cannot_be_matched_needs_a_reason_and_goes_to_review() {
     for (bsn, birth) in [(NOBODY, "01-04-2000"), (EREBOS, "02-04-2000")] {
         let row = with(good(bsn, birth), &[(Column::Vaccinatiedatum, "28-01-2021")]);
         let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
-        let saved = world.portal.save_person(&world.maria, draft, row.clone(), String::new()).await.unwrap();
+        let saved = world
+            .portal
+            .save_person(&world.maria, draft, row.clone(), String::new())
+            .await
+            .unwrap();
         assert_eq!(saved, Saved::LookAgain);
-        assert_eq!(world.portal.draft(&world.maria, draft).await.unwrap().brp, BrpAnswer::NotMatchable);
-        let saved = world.portal.save_person(&world.maria, draft, row.clone(), "nieuw in Nederland".into()).await.unwrap();
+        assert_eq!(
+            world.portal.draft(&world.maria, draft).await.unwrap().brp,
+            BrpAnswer::NotMatchable
+        );
+        let saved = world
+            .portal
+            .save_person(
+                &world.maria,
+                draft,
+                row.clone(),
+                "nieuw in Nederland".into(),
+            )
+            .await
+            .unwrap();
         assert_eq!(saved, Saved::GoOn(Step::Vaccination));
-        world.portal.save_vaccination(&world.maria, draft, row, true).await.unwrap();
-        let Submitted::Done { reference } = world.portal.submit(&world.maria, draft).await.unwrap() else { panic!() };
+        world
+            .portal
+            .save_vaccination(&world.maria, draft, row, true)
+            .await
+            .unwrap();
+        let Submitted::Done { reference } = world.portal.submit(&world.maria, draft).await.unwrap()
+        else {
+            panic!()
+        };
         let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
         assert_eq!(receipt.outcome, RowOutcome::TeControleren);
-        assert!(receipt.findings.iter().any(|finding| finding.code == Code::B10));
+        assert!(
+            receipt
+                .findings
+                .iter()
+                .any(|finding| finding.code == Code::B10)
+        );
     }
     assert_eq!(world.count("vaccinations WHERE effective").await, 0);
     // The second time of each pair was answered from the draft: it cost no look-up.
@@ -71,71 +142,168 @@ async fn without_consent_nothing_about_the_person_reaches_any_table() {
     let world = World::new().await;
     let row = with(
         good(NAOMI, "01-04-1987"),
-        &[(Column::Toestemming, "N"), (Column::Achternaam, "Geheimzinnig"), (Column::Leeftijdsgroep, "B")],
+        &[
+            (Column::Toestemming, "N"),
+            (Column::Achternaam, "Geheimzinnig"),
+            (Column::Leeftijdsgroep, "B"),
+        ],
     );
     let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
-    world.portal.save_person(&world.maria, draft, row.clone(), String::new()).await.unwrap();
+    world
+        .portal
+        .save_person(&world.maria, draft, row.clone(), String::new())
+        .await
+        .unwrap();
     let shown = world.portal.draft(&world.maria, draft).await.unwrap();
-    assert_eq!((shown.row.get(Column::Bsn), shown.row.get(Column::Achternaam)), ("", ""));
+    assert_eq!(
+        (
+            shown.row.get(Column::Bsn),
+            shown.row.get(Column::Achternaam)
+        ),
+        ("", "")
+    );
     assert_eq!(shown.brp, BrpAnswer::NotAsked);
-    world.portal.save_vaccination(&world.maria, draft, row, true).await.unwrap();
-    let Submitted::Done { reference } = world.portal.submit(&world.maria, draft).await.unwrap() else { panic!() };
+    world
+        .portal
+        .save_vaccination(&world.maria, draft, row, true)
+        .await
+        .unwrap();
+    let Submitted::Done { reference } = world.portal.submit(&world.maria, draft).await.unwrap()
+    else {
+        panic!()
+    };
     let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
-    assert_eq!((receipt.outcome, receipt.registration), (RowOutcome::Geteld, None));
+    assert_eq!(
+        (receipt.outcome, receipt.registration),
+        (RowOutcome::Geteld, None)
+    );
     assert_eq!(world.count("anonymous_counts WHERE number = 1").await, 1);
-    assert_eq!(world.count("persons").await + world.count("reports").await + world.count("vaccinations").await, 0);
-    assert_eq!(world.count("delivery_rows WHERE raw_sealed IS NOT NULL").await, 0);
+    assert_eq!(
+        world.count("persons").await
+            + world.count("reports").await
+            + world.count("vaccinations").await,
+        0
+    );
+    assert_eq!(
+        world
+            .count("delivery_rows WHERE raw_sealed IS NOT NULL")
+            .await,
+        0
+    );
     assert_eq!(world.count("brp_checks").await, 0);
 }
 
 #[tokio::test]
 async fn a_correction_is_a_new_version_and_a_withdrawal_ends_it() {
     let world = World::new().await;
-    let reference = world.record(&world.maria, &good(EREBOS, "01-04-2000")).await;
-    let id = world.portal.receipt(&world.maria, reference).await.unwrap().registration.unwrap();
+    let reference = world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    let id = world
+        .portal
+        .receipt(&world.maria, reference)
+        .await
+        .unwrap()
+        .registration
+        .unwrap();
 
     let wrong = with(good(EREBOS, "01-04-2000"), &[(Column::Dosisnummer, "12")]);
-    let Corrected::LookAgain(draft) = world.portal.correct(&world.maria, id, wrong, "typefout".into(), false).await.unwrap() else {
+    let Corrected::LookAgain(draft) = world
+        .portal
+        .correct(&world.maria, id, wrong, "typefout".into(), false)
+        .await
+        .unwrap()
+    else {
         panic!("a wrong correction was stored")
     };
     let shown = world.portal.draft(&world.maria, draft).await.unwrap();
-    assert!(shown.findings.iter().any(|finding| finding.code == Code::V31));
+    assert!(
+        shown
+            .findings
+            .iter()
+            .any(|finding| finding.code == Code::V31)
+    );
 
-    let better = with(good(EREBOS, "01-04-2000"), &[(Column::Batchnummer, "EJ6796")]);
-    assert!(matches!(world.portal.correct(&world.maria, id, better, "verkeerde batch".into(), false).await.unwrap(), Corrected::Done));
+    let better = with(
+        good(EREBOS, "01-04-2000"),
+        &[(Column::Batchnummer, "EJ6796")],
+    );
+    assert!(matches!(
+        world
+            .portal
+            .correct(&world.maria, id, better, "verkeerde batch".into(), false)
+            .await
+            .unwrap(),
+        Corrected::Done
+    ));
     let view = world.portal.registration(&world.maria, id).await.unwrap();
     assert_eq!(view.versions.len(), 2);
     assert_eq!(view.versions[0].row.get(Column::Batchnummer), "EJ6796");
     assert_eq!(view.versions[0].reason.as_deref(), Some("verkeerde batch"));
     assert_eq!(view.versions[1].row.get(Column::Batchnummer), "EJ6795");
-    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL AND batch = 'EJ6796'").await, 1);
+    assert_eq!(
+        world
+            .count("vaccinations WHERE valid_to IS NULL AND batch = 'EJ6796'")
+            .await,
+        1
+    );
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 1);
 
-    world.portal.withdraw(&world.maria, id, "verkeerde persoon".into()).await.unwrap();
+    world
+        .portal
+        .withdraw(&world.maria, id, "verkeerde persoon".into())
+        .await
+        .unwrap();
     let view = world.portal.registration(&world.maria, id).await.unwrap();
     assert!(view.versions[0].withdrawal && !view.may_change);
     assert!(view.versions[0].row == RowText::default());
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
-    let again = world.portal.withdraw(&world.maria, id, "nog eens".into()).await;
+    let again = world
+        .portal
+        .withdraw(&world.maria, id, "nog eens".into())
+        .await;
     assert_eq!(again.err(), Some(PortError::Conflict));
     // Typed again it is a new registration.
-    world.record(&world.maria, &good(EREBOS, "01-04-2000")).await;
-    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL AND effective").await, 1);
+    world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    assert_eq!(
+        world
+            .count("vaccinations WHERE valid_to IS NULL AND effective")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
 async fn the_next_person_keeps_the_vaccination_and_nothing_of_the_person() {
     let world = World::new().await;
-    let reference = world.record(&world.maria, &good(EREBOS, "01-04-2000")).await;
-    let next = world.portal.begin(&world.maria, Some(reference), false).await.unwrap();
+    let reference = world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    let next = world
+        .portal
+        .begin(&world.maria, Some(reference), false)
+        .await
+        .unwrap();
     let view = world.portal.draft(&world.maria, next).await.unwrap();
     assert!(view.next_person);
-    assert!(view.findings.is_empty(), "nothing was typed of this person yet: nothing is wrong");
+    assert!(
+        view.findings.is_empty(),
+        "nothing was typed of this person yet: nothing is wrong"
+    );
     assert_eq!(view.row.get(Column::Batchnummer), "EJ6795");
-    for column in Column::ALL.into_iter().filter(|column| column.is_personal() || *column == Column::Toestemming) {
+    for column in Column::ALL
+        .into_iter()
+        .filter(|column| column.is_personal() || *column == Column::Toestemming)
+    {
         assert_eq!(view.row.get(column), "", "{column:?}");
     }
     // Person saved, and everything is ready to be checked.
-    let saved = world.portal.save_person(&world.maria, next, good(NAOMI, "01-04-1987"), String::new()).await.unwrap();
+    let saved = world
+        .portal
+        .save_person(&world.maria, next, good(NAOMI, "01-04-1987"), String::new())
+        .await
+        .unwrap();
     assert_eq!(saved, Saved::GoOn(Step::Check));
 }

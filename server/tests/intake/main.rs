@@ -11,4 +11,7 @@
 mod support;
 
 mod entry;
+mod files;
+mod probes;
+mod same_row;
 mod world;

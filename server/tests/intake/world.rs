@@ -2,14 +2,19 @@
 
 use crate::support::TestDb;
 use app::ports::entry::{Entry, Saved, Step, Submitted};
-use app::ports::{Caller, PartyRef};
+use app::ports::{Caller, Deliveries, PartyRef};
 use domain::bsn::Bsn;
+use domain::delivery::Channel;
 use domain::role::Role;
 use domain::row::{Column, RowText};
-use server::intake::receive::BlobStore;
+use server::audit::{Event, Kind};
+use server::intake::read::name_program;
+use server::intake::receive::{self, BlobStore, Received, Sender};
 use server::intake::{Clock, Road};
+use server::jobs::{self, Handler};
 use server::portal::Portal;
 use time::macros::date;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Born 01-04-2000, in the BRP.
@@ -41,6 +46,7 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        name_program(env!("CARGO_BIN_EXE_cims").into());
         let test = TestDb::new().await;
         let party = test.party("ZONNEHOF").await;
         let other = test.party("DUINZICHT").await;
@@ -58,10 +64,21 @@ impl World {
             db: test.db.clone(),
             keys: test.keys.clone(),
             blobs: BlobStore::open(test.dir.path().join("storage")).unwrap(),
-            clock: Clock { today: Some(date!(2021 - 06 - 15)) },
+            clock: Clock {
+                today: Some(date!(2021 - 06 - 15)),
+            },
         };
         let portal = Portal::new(road.clone());
-        let world = Self { test, road, portal, party, other, maria, piet, rivm };
+        let world = Self {
+            test,
+            road,
+            portal,
+            party,
+            other,
+            maria,
+            piet,
+            rivm,
+        };
         world.load_brp().await;
         world
     }
@@ -77,7 +94,14 @@ impl World {
             ("1", EREBOS, "Bultenaar", "20000401", None, None),
             ("2", NAOMI, "Jonker", "19870401", None, None),
             ("3", FROUKE, "Jansen", "20000324", None, None),
-            ("4", MENELAOS, "Homeros", "19400502", Some("O"), Some("20091201")),
+            (
+                "4",
+                MENELAOS,
+                "Homeros",
+                "19400502",
+                Some("O"),
+                Some("20091201"),
+            ),
             ("5", TWICE, "Eerste", "19500101", None, None),
             ("6", TWICE, "Tweede", "19500101", None, None),
         ] {
@@ -100,24 +124,120 @@ impl World {
         }
     }
 
+    /// Receives a file of a party as the upload page does; the worker has not seen it yet.
+    pub(crate) async fn receive(
+        &self,
+        caller: &Caller,
+        name: &str,
+        content: &[u8],
+        preview: bool,
+    ) -> Received {
+        let mut file = self
+            .road
+            .blobs
+            .create(&self.road.keys, Uuid::now_v7())
+            .unwrap();
+        file.push(content).unwrap();
+        let sender = Sender {
+            party: caller.party().unwrap().id,
+            by: Some(caller.user_id),
+            channel: Channel::Upload,
+            file_name: name,
+            preview,
+            event: Event::of(caller, Kind::DeliveryReceived),
+            now: self.road.clock.now(),
+        };
+        receive::receive(&self.road, sender, file).await.unwrap()
+    }
+
+    /// Does all the work in the queue.
+    pub(crate) async fn work(&self) {
+        let (_keep, stop) = watch::channel(false);
+        while let Some(job) = jobs::lease(&self.road.db, Uuid::now_v7()).await.unwrap() {
+            self.road.handle(&job, &stop).await.unwrap();
+        }
+    }
+
+    /// Uploads, checks, and presses "Indienen".
+    pub(crate) async fn upload(&self, caller: &Caller, content: &[u8]) -> Uuid {
+        let id = self
+            .receive(caller, "bestand.csv", content, true)
+            .await
+            .id();
+        self.work().await;
+        let view = self.portal.delivery(caller, id).await.unwrap();
+        if view.may_submit {
+            Deliveries::submit(&self.portal, caller, id).await.unwrap();
+            self.work().await;
+        }
+        id
+    }
+
+    /// None of these texts stands in any column of any table, as text or as bytes.
+    pub(crate) async fn nowhere(&self, texts: &[&str]) {
+        let columns: Vec<(String, String)> = sqlx::query_as(
+            "SELECT table_name::text, column_name::text FROM information_schema.columns c
+             JOIN information_schema.tables t USING (table_schema, table_name)
+             WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name NOT LIKE 'brp_%'",
+        )
+        .fetch_all(&self.test.admin)
+        .await
+        .unwrap();
+        assert!(columns.len() > 200, "the search looks at every column");
+        for (table, column) in columns {
+            for text in texts {
+                let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+                let condition = format!(
+                    "{table} WHERE {column}::text LIKE '%{text}%' OR {column}::text LIKE '%{hex}%'"
+                );
+                assert_eq!(self.count(&condition).await, 0, "{table}.{column}");
+            }
+        }
+    }
+
     /// How many rows a table has under a condition.
     pub(crate) async fn count(&self, table_and_condition: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {table_and_condition}");
-        sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&self.test.admin).await.unwrap()
+        sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_one(&self.test.admin)
+            .await
+            .unwrap()
     }
 
     /// Records through the entry form, ticking what asks for it; answers with the reference.
     pub(crate) async fn record(&self, caller: &Caller, row: &RowText) -> String {
         let draft = self.portal.begin(caller, None, false).await.unwrap();
-        let saved = self.portal.save_person(caller, draft, row.clone(), String::new()).await.unwrap();
+        let saved = self
+            .portal
+            .save_person(caller, draft, row.clone(), String::new())
+            .await
+            .unwrap();
         assert_eq!(saved, Saved::GoOn(Step::Vaccination));
-        let saved = self.portal.save_vaccination(caller, draft, row.clone(), true).await.unwrap();
+        let saved = self
+            .portal
+            .save_vaccination(caller, draft, row.clone(), true)
+            .await
+            .unwrap();
         assert_eq!(saved, Saved::GoOn(Step::Check));
-        match self.portal.submit(caller, draft).await.unwrap() {
+        match Entry::submit(&self.portal, caller, draft).await.unwrap() {
             Submitted::Done { reference } => reference,
             Submitted::LookAgain(step) => panic!("look again at {step:?}"),
         }
     }
+}
+
+/// Rows as a CSV file with all columns.
+pub(crate) fn csv(rows: &[RowText]) -> Vec<u8> {
+    let mut text: Vec<String> = vec![Column::ALL.map(Column::name).join(";")];
+    for row in rows {
+        text.push(
+            Column::ALL
+                .map(|column| row.get(column).to_owned())
+                .join(";"),
+        );
+    }
+    text.push(String::new());
+    text.join("\r\n").into_bytes()
 }
 
 /// A row of the standard format from its filled columns.

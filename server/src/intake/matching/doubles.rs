@@ -39,6 +39,16 @@ pub enum Place {
     Same(Uuid),
 }
 
+impl Place {
+    /// The vaccination.
+    #[must_use]
+    pub const fn id(self) -> Uuid {
+        match self {
+            Self::New(id) | Self::Same(id) => id,
+        }
+    }
+}
+
 /// Judges one row; adds what it found to `told`.
 pub(super) fn judge(
     jab: &Vaccination,

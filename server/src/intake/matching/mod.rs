@@ -147,6 +147,18 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
     ) = (&accepted, judged.row.person, &judged.effect)
     {
         doubles::remember(facts, person, *registration, replaces.as_ref(), *place, jab);
+        // A correction further on in the same chunk finds what it corrects.
+        if let Some(key) = &judged.row.source_key {
+            let known = Known {
+                registration: *registration,
+                version: replaces.as_ref().map_or(1, |known| known.version + 1),
+                digest: judged.row.digest,
+                person: Some(person),
+                vaccination: Some(place.id()),
+                withdrawn: false,
+            };
+            facts.keys.insert(key.clone(), known);
+        }
     }
     judged.row.accepted = accepted;
     judged
@@ -199,11 +211,13 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
         .and_then(|key| facts.keys.get(key))
         .cloned();
     let mut verdict = Verdict::new(Effect::Nothing);
+    let mut key_refused = false;
     let replaces = match key_rules(jab.mutation(), known, row.digest) {
         KeyAnswer::Double(known) => {
             return Verdict::with(Effect::Known(known.vaccination), Code::D03);
         }
         KeyAnswer::Refused(code) => {
+            key_refused = true;
             verdict
                 .told
                 .push(Told::Same(finding(code, Column::Bronsleutel)));
@@ -223,7 +237,8 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
         .told
         .extend(facts.batches.judge(jab).map(Told::Same));
     person::judge(jab, row, &facts.brp, &mut verdict);
-    if let Some(person) = row.person {
+    // Which registration a refused key means is not known, so neither is what it doubles.
+    if let Some(person) = row.person.filter(|_| !key_refused) {
         let place = doubles::judge(jab, person, replaces.as_ref(), facts, &mut verdict.told);
         let registration = replaces
             .as_ref()

@@ -1,0 +1,103 @@
+//! What a delivery came to, for its answers: counts, findings per row, totals per code. No values.
+
+use super::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// A row of a delivery, as its sender may see it.
+pub struct Row {
+    /// Number as the sender sees it.
+    pub row_number: i32,
+    /// Key of the sender; none when it holds a BSN or is badly formed.
+    pub source_key: Option<String>,
+    /// Outcome on the wire.
+    pub outcome: String,
+    /// Findings.
+    pub findings: serde_json::Value,
+}
+
+/// The next rows of a delivery. The transaction decides whose deliveries can be read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rows(
+    connection: &mut PgConnection,
+    delivery: Uuid,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<Row>, StoreError> {
+    let rows = sqlx::query_as!(
+        Row,
+        "SELECT row_number, source_key, outcome, findings FROM delivery_rows
+         WHERE delivery_id = $1 AND row_number > $2 ORDER BY row_number LIMIT $3",
+        delivery,
+        after,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows)
+}
+
+/// A delivery as a whole.
+pub struct Whole {
+    /// Name of the file.
+    pub file_name: Option<String>,
+    /// State.
+    pub state: String,
+    /// Outcome on the wire; none while it is parked or in preview.
+    pub outcome: Option<String>,
+    /// Findings about the file.
+    pub findings: serde_json::Value,
+    /// Rows read.
+    pub rows_read: i32,
+    /// Rows skipped.
+    pub skipped: i32,
+    /// Counts per outcome.
+    pub geaccepteerd: i32,
+    /// Counts per outcome.
+    pub te_controleren: i32,
+    /// Counts per outcome.
+    pub afgekeurd: i32,
+    /// Counts per outcome.
+    pub dubbel: i32,
+    /// Counts per outcome.
+    pub geteld: i32,
+}
+
+/// A delivery; `None` when the transaction may not see it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn whole(
+    connection: &mut PgConnection,
+    delivery: Uuid,
+) -> Result<Option<Whole>, StoreError> {
+    let row = sqlx::query_as!(
+        Whole,
+        "SELECT file_name, state, outcome, findings, rows_read, skipped, geaccepteerd, te_controleren, afgekeurd, dubbel, geteld
+         FROM deliveries WHERE id = $1",
+        delivery
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row)
+}
+
+/// How many rows have each code.
+///
+/// # Errors
+/// When the database fails.
+pub async fn codes(
+    connection: &mut PgConnection,
+    delivery: Uuid,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT f ->> 'code' AS "code!", count(DISTINCT r.row_number) AS "rows!"
+           FROM delivery_rows r, jsonb_array_elements(r.findings) AS f WHERE r.delivery_id = $1 GROUP BY 1 ORDER BY 1"#,
+        delivery
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.code, row.rows)).collect())
+}

@@ -1,0 +1,632 @@
+//! Files: preview, "Indienen", outcomes, doubles, refused and empty ones, answers; nothing without consent.
+
+use crate::world::{EREBOS, FROUKE, MENELAOS, NAOMI, NOBODY, TWICE, World, csv, good, row, with};
+use app::ports::deliveries::Phase;
+use app::ports::{Deliveries, PortError};
+use domain::delivery::{Counts, FileOutcome};
+use domain::finding::Code;
+use domain::row::{Column, RowText};
+use server::intake::answer;
+use server::intake::receive::Received;
+use server::store::party_tx;
+
+fn three() -> Vec<RowText> {
+    vec![
+        good(EREBOS, "01-04-2000"),
+        good(NAOMI, "01-04-1987"),
+        with(good(FROUKE, "24-03-2000"), &[(Column::Dosisnummer, "nul")]),
+    ]
+}
+
+#[tokio::test]
+async fn a_preview_changes_nothing_until_it_is_submitted() {
+    let world = World::new().await;
+    let id = world
+        .receive(&world.maria, "zonnehof.csv", &csv(&three()), true)
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(view.line.phase, Phase::Preview);
+    assert_eq!(
+        view.line.counts,
+        Counts {
+            geaccepteerd: 2,
+            afgekeurd: 1,
+            ..Counts::default()
+        }
+    );
+    assert_eq!(
+        (
+            view.groups.len(),
+            view.groups[0].finding.code,
+            view.groups[0].rows.as_str()
+        ),
+        (1, Code::V31, "4")
+    );
+    assert_eq!(
+        view.read_as,
+        "Gelezen als CSV met puntkomma, utf-8, kopregel 1"
+    );
+    assert_eq!(
+        world.count("reports").await
+            + world.count("vaccinations").await
+            + world.count("persons").await,
+        0
+    );
+
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .expect("pressed twice is once");
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (view.line.phase, view.line.outcome),
+        (Phase::Done, Some(FileOutcome::DeelsVerwerkt))
+    );
+    assert_eq!(
+        view.line.counts,
+        Counts {
+            geaccepteerd: 2,
+            afgekeurd: 1,
+            ..Counts::default()
+        }
+    );
+    assert_eq!(world.count("reports").await, 2);
+    assert_eq!(world.count("vaccinations WHERE effective").await, 2);
+    assert_eq!(
+        world.count("delivery_rows WHERE state = 'pending'").await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_preview_thrown_away_leaves_nothing_and_does_not_count_as_received() {
+    let world = World::new().await;
+    let id = world
+        .receive(&world.maria, "a.csv", &csv(&three()), true)
+        .await
+        .id();
+    world.work().await;
+    Deliveries::discard(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    Deliveries::discard(&world.portal, &world.maria, id)
+        .await
+        .expect("twice is once");
+    assert_eq!(world.count("delivery_rows").await, 0);
+    assert!(!world.road.blobs.holds(id));
+    assert_eq!(
+        Deliveries::submit(&world.portal, &world.maria, id).await,
+        Err(PortError::Conflict)
+    );
+    assert!(matches!(
+        world
+            .receive(&world.maria, "a.csv", &csv(&three()), true)
+            .await,
+        Received::New(_)
+    ));
+}
+
+#[tokio::test]
+async fn the_same_content_again_is_a_double_unless_the_first_was_refused() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &csv(&three())).await;
+    let again = world
+        .receive(&world.maria, "andere naam.csv", &csv(&three()), true)
+        .await;
+    assert!(matches!(again, Received::Double { of, .. } if of == first));
+    let view = world
+        .portal
+        .delivery(&world.maria, again.id())
+        .await
+        .unwrap();
+    assert_eq!(
+        (view.line.outcome, view.doubles),
+        (Some(FileOutcome::Dubbel), Some(first))
+    );
+    assert_eq!(
+        (view.file_findings[0].code, view.line.counts),
+        (Code::A12, Counts::default())
+    );
+    // Another party may send the same.
+    assert!(matches!(
+        world
+            .receive(&world.piet, "a.csv", &csv(&three()), true)
+            .await,
+        Received::New(_)
+    ));
+    // Refused: may come again.
+    let refused = b"dit is geen tabel";
+    world.upload(&world.maria, refused).await;
+    assert!(matches!(
+        world.receive(&world.maria, "b.csv", refused, true).await,
+        Received::New(_)
+    ));
+}
+
+#[tokio::test]
+async fn replaying_every_row_in_another_file_stores_nothing_new() {
+    let world = World::new().await;
+    let rows = [good(EREBOS, "01-04-2000"), good(NAOMI, "01-04-1987")];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let before = (
+        world.count("reports").await,
+        world.count("vaccinations").await,
+    );
+    // A blank line more: another file with the same rows.
+    let mut other = csv(&rows);
+    other.extend_from_slice(b"\r\n");
+    let id = world.upload(&world.maria, &other).await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        view.line.counts,
+        Counts {
+            dubbel: 2,
+            ..Counts::default()
+        }
+    );
+    assert_eq!(view.line.outcome, Some(FileOutcome::Verwerkt));
+    assert_eq!(view.groups[0].finding.code, Code::D03);
+    assert_eq!(
+        (
+            world.count("reports").await,
+            world.count("vaccinations").await
+        ),
+        before
+    );
+}
+
+#[tokio::test]
+async fn empty_and_refused_files_end_with_their_outcome_and_an_answer() {
+    let world = World::new().await;
+    for (content, outcome) in [
+        (csv(&[]), FileOutcome::Leeg),
+        (Vec::new(), FileOutcome::Geweigerd),
+        (b"a;b;c\r\n1;2;3\r\n".to_vec(), FileOutcome::Geweigerd),
+        (
+            csv(&[row(&[(Column::Toestemming, "J"), (Column::Bsn, "1")])]),
+            FileOutcome::Geweigerd,
+        ),
+    ] {
+        let id = world.upload(&world.maria, &content).await;
+        let view = world.portal.delivery(&world.maria, id).await.unwrap();
+        assert_eq!(
+            (view.line.phase, view.line.outcome),
+            (Phase::Done, Some(outcome))
+        );
+        let (table, totals) = answers(&world, id).await;
+        assert!(table.starts_with("\u{feff}regel;bronsleutel;uitkomst;kolom;code;melding\r\n"));
+        let totals: serde_json::Value = serde_json::from_str(&totals).unwrap();
+        assert_eq!(totals["uitkomst"], serde_json::to_value(outcome).unwrap());
+    }
+}
+
+async fn answers(world: &World, id: uuid::Uuid) -> (String, String) {
+    let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
+    let (mut table, mut totals) = (Vec::new(), Vec::new());
+    answer::csv(&mut tx, id, &mut table).await.unwrap();
+    answer::json(&mut tx, id, &mut totals).await.unwrap();
+    (
+        String::from_utf8(table).unwrap(),
+        String::from_utf8(totals).unwrap(),
+    )
+}
+
+#[tokio::test]
+async fn the_answer_has_every_row_and_no_value_of_a_person() {
+    let world = World::new().await;
+    let mut rows = three();
+    rows[0].set(Column::Bronsleutel, "rij-1");
+    rows[1].set(Column::Bronsleutel, "999995571");
+    rows[1].set(Column::Achternaam, "Jonker");
+    let id = world.upload(&world.maria, &csv(&rows)).await;
+    let (table, totals) = answers(&world, id).await;
+    let lines: Vec<&str> = table.trim_end().split("\r\n").collect();
+    assert_eq!(lines[1], "2;rij-1;GEACCEPTEERD;;;");
+    assert!(
+        lines[2].starts_with("3;;AFGEKEURD;bronsleutel;R04;"),
+        "{}",
+        lines[2]
+    );
+    assert!(
+        lines[3].starts_with("4;;AFGEKEURD;dosisnummer;V31;"),
+        "{}",
+        lines[3]
+    );
+    assert_eq!(lines.len(), 4);
+    let totals: serde_json::Value = serde_json::from_str(&totals).unwrap();
+    assert_eq!(
+        (
+            &totals["regels"],
+            &totals["uitkomsten"]["afgekeurd"],
+            &totals["codes"]["R04"]
+        ),
+        (&3.into(), &2.into(), &1.into())
+    );
+    for value in [EREBOS, NAOMI, FROUKE, "01-04-2000", "Jonker"] {
+        assert!(
+            !table.contains(value) && !totals.to_string().contains(value),
+            "{value}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn each_register_rule_fires_and_stays_away() {
+    let world = World::new().await;
+    // Known before: one vaccination of Erebos by this party, one of Naomi by the other.
+    world
+        .upload(
+            &world.maria,
+            &csv(&[with(
+                good(EREBOS, "01-04-2000"),
+                &[(Column::Bronsleutel, "bekend")],
+            )]),
+        )
+        .await;
+    world
+        .upload(&world.piet, &csv(&[good(NAOMI, "01-04-1987")]))
+        .await;
+    let own = || good(EREBOS, "01-04-2000");
+    let theirs = || good(NAOMI, "01-04-1987");
+    let fresh = || good(FROUKE, "24-03-2000");
+    let cases: Vec<(RowText, &[Code], &[Code])> = vec![
+        // (row, codes for the sender, codes for RIVM only)
+        (fresh(), &[], &[]),
+        (
+            with(own(), &[(Column::Bronsleutel, "bekend")]),
+            &[Code::D03],
+            &[],
+        ),
+        (
+            with(
+                own(),
+                &[
+                    (Column::Bronsleutel, "bekend"),
+                    (Column::Vaccinatieplaats, "Zeist"),
+                ],
+            ),
+            &[Code::R07],
+            &[],
+        ),
+        (
+            with(
+                own(),
+                &[(Column::Mutatie, "C"), (Column::Bronsleutel, "onbekend")],
+            ),
+            &[Code::R02],
+            &[],
+        ),
+        (
+            with(
+                row(&[]),
+                &[(Column::Mutatie, "V"), (Column::Bronsleutel, "onbekend")],
+            ),
+            &[Code::R02],
+            &[],
+        ),
+        (
+            with(fresh(), &[(Column::UitvoerderAgb, "01999999")]),
+            &[Code::U02],
+            &[],
+        ),
+        (
+            with(fresh(), &[(Column::Batchnummer, "ABV3025")]),
+            &[Code::V21],
+            &[],
+        ),
+        (
+            with(fresh(), &[(Column::Batchnummer, "QQ1234")]),
+            &[Code::V22],
+            &[],
+        ),
+        (
+            with(
+                fresh(),
+                &[
+                    (Column::Batchnummer, "EJ6795"),
+                    (Column::Vaccinatiedatum, "14-06-2021"),
+                ],
+            ),
+            &[Code::V23],
+            &[],
+        ),
+        (good(NOBODY, "01-04-2000"), &[Code::B10], &[]),
+        (good(FROUKE, "25-03-2000"), &[Code::B10], &[]),
+        (good(TWICE, "01-01-1950"), &[Code::B10], &[]),
+        (
+            with(fresh(), &[(Column::Achternaam, "Pietersen")]),
+            &[Code::B11],
+            &[],
+        ),
+        (with(fresh(), &[(Column::Achternaam, "Janssen")]), &[], &[]),
+        (good(MENELAOS, "02-05-1940"), &[Code::B19], &[Code::B12]),
+        (
+            with(
+                fresh(),
+                &[
+                    (Column::Bsn, ""),
+                    (Column::GeenBsnReden, "BUITENLAND"),
+                    (Column::Achternaam, "Dupont"),
+                ],
+            ),
+            &[Code::B14],
+            &[],
+        ),
+        // The same person again: what the own rows say is told, what others said is not.
+        (
+            with(own(), &[(Column::Vaccinatieplaats, "Zeist")]),
+            &[Code::D03],
+            &[],
+        ),
+        (
+            with(own(), &[(Column::Dosisnummer, "2")]),
+            &[Code::D04],
+            &[],
+        ),
+        (
+            with(fresh(), &[(Column::Dosisnummer, "2")]),
+            &[Code::V33],
+            &[],
+        ),
+        (
+            with(own(), &[(Column::Vaccinatiedatum, "10-03-2021")]),
+            &[Code::D05],
+            &[],
+        ),
+        (
+            with(
+                own(),
+                &[
+                    (Column::Dosisnummer, "2"),
+                    (Column::Vaccinatiedatum, "01-02-2021"),
+                ],
+            ),
+            &[Code::V32],
+            &[],
+        ),
+        (
+            with(
+                own(),
+                &[
+                    (Column::Dosisnummer, "2"),
+                    (Column::Vaccinatiedatum, "10-03-2021"),
+                ],
+            ),
+            &[],
+            &[],
+        ),
+        (theirs(), &[], &[]),
+        (
+            with(
+                theirs(),
+                &[
+                    (Column::Dosisnummer, "2"),
+                    (Column::Vaccinatiedatum, "10-03-2021"),
+                ],
+            ),
+            &[Code::V33],
+            &[],
+        ),
+        (
+            with(theirs(), &[(Column::Batchnummer, "EJ6796")]),
+            &[Code::B19],
+            &[Code::D04],
+        ),
+        (
+            with(theirs(), &[(Column::Vaccinatiedatum, "10-03-2021")]),
+            &[Code::B19],
+            &[Code::D05],
+        ),
+        (
+            with(
+                theirs(),
+                &[
+                    (Column::Dosisnummer, "2"),
+                    (Column::Vaccinatiedatum, "01-02-2021"),
+                ],
+            ),
+            &[Code::B19, Code::V33],
+            &[Code::V32],
+        ),
+    ];
+    for (number, (row, sender, rivm)) in cases.into_iter().enumerate() {
+        // Each alone, in a preview: nothing of one case stays for the next.
+        let content = [csv(std::slice::from_ref(&row)), b"\r\n".repeat(number + 1)].concat();
+        let id = world
+            .receive(&world.maria, "geval.csv", &content, true)
+            .await
+            .id();
+        world.work().await;
+        assert_eq!(
+            codes(&world, id, "findings").await,
+            sorted(sender),
+            "case {number}: for the sender"
+        );
+        assert_eq!(
+            codes(&world, id, "staff_findings").await,
+            sorted(rivm),
+            "case {number}: for RIVM"
+        );
+        if world
+            .portal
+            .delivery(&world.maria, id)
+            .await
+            .unwrap()
+            .may_submit
+        {
+            Deliveries::discard(&world.portal, &world.maria, id)
+                .await
+                .unwrap();
+        }
+    }
+}
+
+fn sorted(codes: &[Code]) -> Vec<String> {
+    let mut codes: Vec<String> = codes.iter().map(ToString::to_string).collect();
+    codes.sort();
+    codes
+}
+
+async fn codes(world: &World, delivery: uuid::Uuid, column: &str) -> Vec<String> {
+    let sql = format!(
+        "SELECT f ->> 'code' FROM delivery_rows r, jsonb_array_elements(r.{column}) f
+         WHERE r.delivery_id = $1 AND f ->> 'severity' <> 'hersteld' ORDER BY 1"
+    );
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(delivery)
+        .fetch_all(&world.test.admin)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn two_parties_with_the_same_jab_are_one_vaccination_with_two_sources() {
+    let world = World::new().await;
+    world
+        .upload(&world.maria, &csv(&[good(EREBOS, "01-04-2000")]))
+        .await;
+    world.record(&world.piet, &good(EREBOS, "01-04-2000")).await;
+    assert_eq!(world.count("vaccinations").await, 1);
+    assert_eq!(world.count("reports").await, 2);
+    assert_eq!(
+        world
+            .count("reports r JOIN vaccinations v ON v.id = r.vaccination_id")
+            .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn without_consent_a_file_leaves_no_trace_of_a_person() {
+    let world = World::new().await;
+    let no = row(&[
+        (Column::Toestemming, "N"),
+        (Column::Vaccinatiedatum, "27-01-2021"),
+        (Column::Vaccin, "Comirnaty"),
+        (Column::Batchnummer, "EJ6795"),
+        (Column::Dosisnummer, "1"),
+        (Column::Leeftijdsgroep, "C"),
+        (Column::Bronsleutel, "geheim-7"),
+    ]);
+    let with_values = with(
+        no.clone(),
+        &[
+            (Column::Bronsleutel, "geheim-8"),
+            (Column::Bsn, NAOMI),
+            (Column::Achternaam, "Zeldzaamheid"),
+            (Column::Geboortedatum, "01-04-1987"),
+        ],
+    );
+    let id = world
+        .upload(&world.maria, &csv(&[no.clone(), with_values]))
+        .await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        view.line.counts,
+        Counts {
+            geteld: 1,
+            afgekeurd: 1,
+            ..Counts::default()
+        }
+    );
+    assert!(
+        !world.road.blobs.holds(id),
+        "the raw file went with its last row"
+    );
+    assert_eq!(world.count("anonymous_counts WHERE number = 1").await, 1);
+    // The same person again in another file is not counted twice.
+    world
+        .upload(&world.maria, &[csv(&[no]), b"\r\n".to_vec()].concat())
+        .await;
+    assert_eq!(world.count("anonymous_counts WHERE number = 1").await, 1);
+    world
+        .nowhere(&[NAOMI, "Zeldzaamheid", "01-04-1987", "1987-04-01"])
+        .await;
+    // The keys of counted rows lead to people in the source system: gone too.
+    assert_eq!(world.count("delivery_rows WHERE outcome = 'GETELD' AND (raw_sealed IS NOT NULL OR source_key IS NOT NULL)").await, 0);
+    world.nowhere(&["geheim-7"]).await;
+}
+
+#[tokio::test]
+async fn a_file_that_can_hardly_be_matched_is_parked() {
+    let world = World::new().await;
+    let rows: Vec<RowText> = (0..10)
+        .map(|day| {
+            with(
+                good(NOBODY, "01-04-2000"),
+                &[
+                    (Column::Vaccinatiedatum, &format!("{:02}-02-2021", day + 1)),
+                    (Column::Dosisnummer, "1"),
+                ],
+            )
+        })
+        .collect();
+    for preview in [true, false] {
+        let mut content = csv(&rows);
+        content.extend_from_slice(if preview { b"" } else { b"\r\n" });
+        let id = world
+            .receive(&world.maria, "a.csv", &content, preview)
+            .await
+            .id();
+        world.work().await;
+        let view = world.portal.delivery(&world.maria, id).await.unwrap();
+        assert_eq!((view.line.phase, view.line.outcome), (Phase::Parked, None));
+        assert!(
+            view.file_findings
+                .iter()
+                .any(|finding| finding.code == Code::A20)
+        );
+        assert_eq!(world.count("reports").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_correction_and_a_withdrawal_in_the_same_file_find_the_row_they_mean() {
+    let world = World::new().await;
+    let key = |row: RowText| with(row, &[(Column::Bronsleutel, "k1")]);
+    let rows = [
+        key(good(EREBOS, "01-04-2000")),
+        key(with(
+            good(EREBOS, "01-04-2000"),
+            &[
+                (Column::Mutatie, "C"),
+                (Column::Vaccinatiedatum, "28-01-2021"),
+            ],
+        )),
+        key(with(row(&[]), &[(Column::Mutatie, "V")])),
+    ];
+    let id = world.upload(&world.maria, &csv(&rows)).await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (view.line.outcome, view.line.counts.afgekeurd),
+        (Some(FileOutcome::Verwerkt), 0)
+    );
+    assert_eq!(world.count("reports").await, 3);
+    assert_eq!(
+        world
+            .count("reports WHERE valid_to IS NULL AND mutation = 'V' AND content_sealed IS NULL")
+            .await,
+        1
+    );
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
+    // A late re-delivery of the first row stays out.
+    let id = world.upload(&world.maria, &csv(&rows[..1])).await;
+    let counts = world
+        .portal
+        .delivery(&world.maria, id)
+        .await
+        .unwrap()
+        .line
+        .counts;
+    assert_eq!(
+        (counts.geaccepteerd, counts.afgekeurd),
+        (0, 1),
+        "its key is of something withdrawn, with other content"
+    );
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
+}

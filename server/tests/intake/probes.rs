@@ -1,0 +1,410 @@
+//! Nobody reaches what is not theirs; nobody reads a person without a line in the audit.
+//!
+//! Both tests walk [`METHODS`]: every method of the ports, written out. A new method fails to compile here
+//! only by hand, so the count is compared with the traits' source.
+
+use crate::world::{EREBOS, NOBODY, World, csv, good, with};
+use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
+use app::ports::review::ReviewFilter;
+use app::ports::{Caller, Deliveries, PortError, Review};
+use domain::row::{Column, RowText};
+use uuid::Uuid;
+
+/// Every method of the three ports, and whether its answer holds data of a person.
+const METHODS: [(&str, bool); 18] = [
+    ("begin", true),
+    ("open_draft", true),
+    ("draft", true),
+    ("discard", false),
+    ("save_person", true),
+    ("save_vaccination", false),
+    ("submit", true),
+    ("receipt", false),
+    ("registrations", true),
+    ("registration", true),
+    ("correct", true),
+    ("withdraw", true),
+    ("list", false),
+    ("delivery", true),
+    ("deliveries.submit", false),
+    ("deliveries.discard", false),
+    ("rows", true),
+    ("row", true),
+];
+
+#[test]
+fn every_method_of_the_ports_stands_in_the_table() {
+    let sources = [
+        include_str!("../../../app/src/ports/entry.rs"),
+        include_str!("../../../app/src/ports/deliveries.rs"),
+        include_str!("../../../app/src/ports/review.rs"),
+    ];
+    let methods: usize = sources
+        .iter()
+        .map(|source| source.matches("    async fn ").count())
+        .sum();
+    assert_eq!(
+        methods,
+        METHODS.len(),
+        "a new port method needs its line in METHODS, a probe and an audit case"
+    );
+}
+
+/// Things of one party, to be asked for by another.
+struct Things {
+    draft: Uuid,
+    reference: String,
+    registration: Uuid,
+    delivery: Uuid,
+    preview: Uuid,
+    row: Uuid,
+}
+
+async fn things(world: &World) -> Things {
+    let reference = world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    let registration = world
+        .portal
+        .receipt(&world.maria, reference.clone())
+        .await
+        .unwrap()
+        .registration
+        .unwrap();
+    let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
+    let row = good(NOBODY, "01-04-2000");
+    world
+        .portal
+        .save_person(&world.maria, draft, row.clone(), "reden".into())
+        .await
+        .unwrap();
+    let delivery = world.upload(&world.maria, &csv(&[row.clone()])).await;
+    let repaired = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Dosisnummer, "2"),
+            (Column::Bsn, "9999.90.019"),
+            (Column::Vaccinatiedatum, "10-03-2021"),
+        ],
+    );
+    let preview = world
+        .receive(&world.maria, "b.csv", &csv(&[repaired]), true)
+        .await
+        .id();
+    world.work().await;
+    let rows = world
+        .portal
+        .rows(&world.rivm, ReviewFilter::default(), 1)
+        .await
+        .unwrap();
+    Things {
+        draft,
+        reference,
+        registration,
+        delivery,
+        preview,
+        row: rows.items[0].id,
+    }
+}
+
+/// Calls a method with the things of somebody; `None` when the method takes none and shows the caller's own.
+async fn probe(
+    world: &World,
+    caller: &Caller,
+    things: &Things,
+    method: &str,
+) -> Option<Result<(), PortError>> {
+    let portal = &world.portal;
+    let row = good(EREBOS, "01-04-2000");
+    Some(match method {
+        "begin" => portal
+            .begin(caller, Some(things.reference.clone()), true)
+            .await
+            .map(drop),
+        "draft" => portal.draft(caller, things.draft).await.map(drop),
+        "save_person" => portal
+            .save_person(caller, things.draft, row, String::new())
+            .await
+            .map(drop),
+        "save_vaccination" => portal
+            .save_vaccination(caller, things.draft, row, true)
+            .await
+            .map(drop),
+        "submit" => Entry::submit(portal, caller, things.draft).await.map(drop),
+        "receipt" => portal
+            .receipt(caller, things.reference.clone())
+            .await
+            .map(drop),
+        "registration" => portal
+            .registration(caller, things.registration)
+            .await
+            .map(drop),
+        "correct" => portal
+            .correct(caller, things.registration, row, "reden".into(), true)
+            .await
+            .map(drop),
+        "withdraw" => {
+            portal
+                .withdraw(caller, things.registration, "reden".into())
+                .await
+        }
+        "discard" => Entry::discard(portal, caller, things.draft).await,
+        "delivery" => portal.delivery(caller, things.delivery).await.map(drop),
+        "deliveries.submit" => Deliveries::submit(portal, caller, things.preview).await,
+        "deliveries.discard" => Deliveries::discard(portal, caller, things.preview).await,
+        "row" => portal.row(caller, things.row).await.map(drop),
+        "rows" => portal
+            .rows(caller, ReviewFilter::default(), 1)
+            .await
+            .map(drop),
+        "open_draft" | "registrations" | "list" => return None,
+        other => panic!("{other} has no probe"),
+    })
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_party_is_not_there() {
+    let world = World::new().await;
+    let things = things(&world).await;
+    let before = world.count("reports").await;
+    for (method, _) in METHODS {
+        // Another institution, and RIVM at the doors of institutions.
+        for caller in [&world.piet, &world.rivm] {
+            let review = matches!(method, "row" | "rows");
+            if review && caller.party().is_none() {
+                continue;
+            }
+            if let Some(answer) = probe(&world, caller, &things, method).await {
+                assert_eq!(
+                    answer,
+                    Err(PortError::NotFound),
+                    "{method} as {}",
+                    caller.name
+                );
+            }
+        }
+    }
+    // A foreign thing and a thing that is not there are one answer.
+    let nothing = Things {
+        draft: Uuid::now_v7(),
+        reference: "2026-999999-0".into(),
+        registration: Uuid::now_v7(),
+        delivery: Uuid::now_v7(),
+        preview: Uuid::now_v7(),
+        row: Uuid::now_v7(),
+    };
+    for (method, _) in METHODS
+        .into_iter()
+        .filter(|(method, _)| !matches!(*method, "rows"))
+    {
+        let caller = if method == "row" {
+            &world.rivm
+        } else {
+            &world.maria
+        };
+        if let Some(answer) = probe(&world, caller, &nothing, method).await {
+            assert_eq!(answer, Err(PortError::NotFound), "{method} of nothing");
+        }
+    }
+    assert!(
+        world
+            .portal
+            .open_draft(&world.piet)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    assert_eq!(
+        world
+            .portal
+            .registrations(&world.piet, RegistrationFilter::default(), 1)
+            .await
+            .unwrap()
+            .total,
+        0
+    );
+    assert_eq!(world.portal.list(&world.piet, 1).await.unwrap().total, 0);
+    assert_eq!(world.count("reports").await, before);
+    // The lists of institutions are not for RIVM.
+    assert_eq!(
+        world
+            .portal
+            .registrations(&world.rivm, RegistrationFilter::default(), 1)
+            .await
+            .err(),
+        Some(PortError::NotFound)
+    );
+    assert_eq!(
+        world.portal.list(&world.rivm, 1).await.err(),
+        Some(PortError::NotFound)
+    );
+    assert_eq!(
+        world.portal.open_draft(&world.rivm).await.err(),
+        Some(PortError::NotFound)
+    );
+}
+
+#[tokio::test]
+async fn person_data_is_audited() {
+    let world = World::new().await;
+    for (method, personal) in METHODS {
+        let things = if personal {
+            Some(self::things(&world).await)
+        } else {
+            None
+        };
+        let Some(things) = things else { continue };
+        let before = world.count("audit_lines").await;
+        match method {
+            "open_draft" => assert!(
+                world
+                    .portal
+                    .open_draft(&world.maria)
+                    .await
+                    .unwrap()
+                    .is_some()
+            ),
+            "registrations" => {
+                let list = world
+                    .portal
+                    .registrations(&world.maria, RegistrationFilter::default(), 1)
+                    .await
+                    .unwrap();
+                assert!(list.total > 0);
+            }
+            "submit" => submit(&world).await,
+            "correct" => {
+                let better = with(
+                    good(EREBOS, "01-04-2000"),
+                    &[(Column::Batchnummer, "EM0477")],
+                );
+                let done = world
+                    .portal
+                    .correct(
+                        &world.maria,
+                        things.registration,
+                        better,
+                        "reden".into(),
+                        true,
+                    )
+                    .await
+                    .unwrap();
+                assert!(matches!(done, Corrected::Done));
+            }
+            "row" | "rows" => probe(&world, &world.rivm, &things, method)
+                .await
+                .unwrap()
+                .unwrap(),
+            "delivery" => {
+                let view = world
+                    .portal
+                    .delivery(&world.maria, things.preview)
+                    .await
+                    .unwrap();
+                assert!(
+                    !view.repairs.is_empty(),
+                    "the preview shows values before and after repair"
+                );
+            }
+            "save_person" => {
+                let other = with(good(EREBOS, "01-04-2000"), &[]);
+                world
+                    .portal
+                    .save_person(&world.maria, things.draft, other, String::new())
+                    .await
+                    .unwrap();
+            }
+            _ => probe(&world, &world.maria, &things, method)
+                .await
+                .unwrap()
+                .unwrap(),
+        }
+        let lines = world.count("audit_lines").await - before;
+        assert!(
+            lines >= 1,
+            "{method} showed or changed a person without a line"
+        );
+        clear(&world).await;
+    }
+}
+
+async fn submit(world: &World) {
+    let row: RowText = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Dosisnummer, "2"),
+            (Column::Vaccinatiedatum, "12-03-2021"),
+        ],
+    );
+    let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
+    world
+        .portal
+        .save_person(&world.maria, draft, row.clone(), String::new())
+        .await
+        .unwrap();
+    world
+        .portal
+        .save_vaccination(&world.maria, draft, row, true)
+        .await
+        .unwrap();
+    assert!(matches!(
+        Entry::submit(&world.portal, &world.maria, draft)
+            .await
+            .unwrap(),
+        Submitted::Done { .. }
+    ));
+}
+
+/// Empties the register between two methods; the audit stays.
+async fn clear(world: &World) {
+    for table in [
+        "receipts",
+        "delivery_rows",
+        "reports",
+        "vaccinations",
+        "persons",
+        "drafts",
+        "jobs",
+        "deliveries",
+        "brp_checks",
+    ] {
+        let sql = format!("DELETE FROM {table}");
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_failed_audit_line_means_no_data() {
+    let world = World::new().await;
+    let things = things(&world).await;
+    sqlx::query("ALTER FUNCTION audit_add(text, text, uuid[], bytea[]) RENAME TO audit_add_away")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let broken = |answer: Result<(), PortError>| matches!(answer, Err(PortError::Broken(_)));
+    for method in ["registration", "begin", "draft", "receipt"] {
+        let answer = probe(&world, &world.maria, &things, method).await.unwrap();
+        // A receipt holds no person.
+        assert_eq!(broken(answer), method != "receipt", "{method}");
+    }
+    assert!(broken(
+        probe(&world, &world.rivm, &things, "row").await.unwrap()
+    ));
+    assert!(broken(
+        world
+            .portal
+            .registrations(&world.maria, RegistrationFilter::default(), 1)
+            .await
+            .map(drop)
+    ));
+    let before = world.count("reports").await;
+    assert!(broken(
+        probe(&world, &world.maria, &things, "withdraw")
+            .await
+            .unwrap()
+    ));
+    assert_eq!(world.count("reports").await, before);
+}

@@ -1,0 +1,250 @@
+//! The keystone: one list of rows through the entry form, CSV, XLSX and the command, with equal findings.
+
+use crate::world::{EREBOS, FROUKE, MENELAOS, NAOMI, NOBODY, World, csv, good, row, with};
+use app::ports::entry::{BrpAnswer, Entry, Submitted};
+use clap::Parser;
+use domain::finding::Finding;
+use domain::row::{Column, RowText};
+use rust_xlsxwriter::Workbook;
+use server::commands::import::{self, Args};
+
+/// Rows of all kinds: good, repaired, refused by either stage, for review, without BSN, without consent.
+fn rows() -> Vec<RowText> {
+    let base = || good(EREBOS, "01-04-2000");
+    vec![
+        base(),
+        with(
+            good(NAOMI, "1-4-1987"),
+            &[
+                (Column::Bsn, "9999.95.571"),
+                (Column::Batchnummer, "ej 6795"),
+                (Column::Vaccin, "Pfizer"),
+            ],
+        ),
+        with(
+            good(FROUKE, "24-03-2000"),
+            &[(Column::Batchnummer, "QQ1234")],
+        ),
+        with(
+            good(FROUKE, "24-03-2000"),
+            &[
+                (Column::Bsn, "999991773"),
+                (Column::Dosisnummer, "x"),
+                (Column::Vaccinatiedatum, "31-02-2021"),
+            ],
+        ),
+        with(
+            good(FROUKE, "24-03-2000"),
+            &[
+                (Column::Batchnummer, "ABV3025"),
+                (Column::Vaccinatiedatum, "11-03-2021"),
+                (Column::Dosisnummer, "2"),
+            ],
+        ),
+        with(
+            good(FROUKE, "24-03-2000"),
+            &[
+                (Column::UitvoerderAgb, "01999999"),
+                (Column::Vaccinatiedatum, "05-04-2021"),
+                (Column::Dosisnummer, "3"),
+            ],
+        ),
+        with(
+            good(FROUKE, "24-03-2000"),
+            &[(Column::Toestemming, "misschien")],
+        ),
+        with(
+            good(FROUKE, "24-03-00"),
+            &[(Column::Geslacht, "X"), (Column::Postcode, "0123AB")],
+        ),
+        good(MENELAOS, "02-05-1940"),
+        good(NOBODY, "01-04-2000"),
+        with(
+            good("", "00-05-1942"),
+            &[
+                (Column::GeenBsnReden, "BUITENLAND"),
+                (Column::Achternaam, "Dupont"),
+            ],
+        ),
+        with(
+            good(NAOMI, "01-04-1987"),
+            &[
+                (Column::Vaccinatiedatum, "10-03-2021"),
+                (Column::Dosisnummer, "2"),
+                (Column::Achternaam, "Jansen"),
+            ],
+        ),
+        row(&[
+            (Column::Toestemming, "N"),
+            (Column::Vaccinatiedatum, "27-01-2021"),
+            (Column::Vaccin, "Comirnaty"),
+            (Column::Batchnummer, "EJ6795"),
+            (Column::Dosisnummer, "1"),
+            (Column::Leeftijdsgroep, "B"),
+        ]),
+    ]
+}
+
+/// Findings as the sender sees them, without order.
+fn codes(findings: &[Finding]) -> Vec<String> {
+    let mut codes: Vec<String> = findings
+        .iter()
+        .map(|f| format!("{} {} {:?}", f.code, f.severity, f.column))
+        .collect();
+    codes.sort();
+    codes
+}
+
+/// Findings per row of a file, whatever brought it in.
+async fn stored(world: &World, delivery: uuid::Uuid) -> Vec<Vec<String>> {
+    let rows: Vec<serde_json::Value> = sqlx::query_scalar(
+        "SELECT findings FROM delivery_rows WHERE delivery_id = $1 ORDER BY row_number",
+    )
+    .bind(delivery)
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap();
+    rows.into_iter()
+        .map(|findings| codes(&serde_json::from_value::<Vec<Finding>>(findings).unwrap()))
+        .collect()
+}
+
+async fn by_file(content: &[u8]) -> Vec<Vec<String>> {
+    let world = World::new().await;
+    let id = world.upload(&world.maria, content).await;
+    stored(&world, id).await
+}
+
+async fn by_command(name: &str, content: &[u8]) -> Vec<Vec<String>> {
+    let world = World::new().await;
+    let file = world.test.dir.path().join(name);
+    std::fs::write(&file, content).unwrap();
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+    let line = Line::parse_from([
+        "import",
+        file.to_str().unwrap(),
+        "--party",
+        "ZONNEHOF",
+        "--json",
+    ]);
+    let imported = import::import(&world.road, &line.args).await.unwrap();
+    let mut out = Vec::new();
+    import::show(&world.road, &line.args, &imported, &mut out)
+        .await
+        .unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let counts = answer["counts"]
+        .as_object()
+        .unwrap()
+        .values()
+        .map(|n| n.as_u64().unwrap())
+        .sum::<u64>();
+    assert_eq!(
+        answer["file"]["rows"].as_u64().unwrap(),
+        counts,
+        "counts add up"
+    );
+    for value in [EREBOS, NAOMI, FROUKE, "01-04-2000", "Dupont"] {
+        assert!(
+            !String::from_utf8_lossy(&out).contains(value),
+            "a value in the answer"
+        );
+    }
+    stored(&world, imported.delivery).await
+}
+
+/// Each row typed into the form. Refused rows are read off the draft; the others are submitted, so that each
+/// row sees what the ones before it stored, as in a file.
+async fn by_form() -> Vec<Vec<String>> {
+    let world = World::new().await;
+    let mut all = Vec::new();
+    for row in rows() {
+        let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
+        // Empty first: what the form remembers of the row before is no part of this one.
+        world
+            .portal
+            .save_person(&world.maria, draft, row.clone(), String::new())
+            .await
+            .unwrap();
+        world
+            .portal
+            .save_vaccination(&world.maria, draft, row.clone(), true)
+            .await
+            .unwrap();
+        let view = world.portal.draft(&world.maria, draft).await.unwrap();
+        let mut told = codes(&view.findings);
+        if view.brp == BrpAnswer::NotMatchable {
+            // The form says it as the answer of its BRP check.
+            told.push("B10 fout Some(Bsn)".to_owned());
+            told.sort();
+        }
+        all.push(told);
+        if let Submitted::Done { reference } = Entry::submit(&world.portal, &world.maria, draft)
+            .await
+            .unwrap()
+        {
+            let told = world
+                .portal
+                .receipt(&world.maria, reference)
+                .await
+                .unwrap()
+                .findings;
+            assert_eq!(
+                &codes(&told),
+                all.last().unwrap(),
+                "the receipt tells the same"
+            );
+        }
+    }
+    all
+}
+
+fn xlsx() -> Vec<u8> {
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    for (column, place) in Column::ALL.into_iter().zip(0_u16..) {
+        sheet.write_string(0, place, column.name()).unwrap();
+        for (row, line) in rows().iter().zip(1_u32..) {
+            if !row.get(column).is_empty() {
+                sheet.write_string(line, place, row.get(column)).unwrap();
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[tokio::test]
+async fn same_row_same_findings() {
+    let table = csv(&rows());
+    let uploaded = by_file(&table).await;
+    assert_eq!(uploaded.len(), rows().len());
+    assert!(uploaded.iter().any(Vec::is_empty) && uploaded.iter().any(|codes| codes.len() > 2));
+    assert_eq!(
+        by_command("rijen.csv", &table).await,
+        uploaded,
+        "command, CSV"
+    );
+    // The form shows what was typed, not what was made of it: repairs are for files.
+    let without_repairs: Vec<Vec<String>> = uploaded
+        .iter()
+        .map(|codes| {
+            codes
+                .iter()
+                .filter(|code| !code.starts_with('H'))
+                .cloned()
+                .collect()
+        })
+        .collect();
+    assert_eq!(by_form().await, without_repairs, "entry form");
+    let book = xlsx();
+    assert_eq!(by_file(&book).await, uploaded, "upload, XLSX");
+    assert_eq!(
+        by_command("rijen.xlsx", &book).await,
+        uploaded,
+        "command, XLSX"
+    );
+}
