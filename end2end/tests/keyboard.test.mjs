@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { focusRing } from "../lib/accessible.mjs";
 import { person } from "../lib/demo.mjs";
-import { heading, open, path, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, heading, open, path, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -34,6 +34,8 @@ async function logInByKeyboard(page, account) {
   await enter(page);
   await page.locator(`button[value="${account}"]`).focus(); // the login peer is not ours
   await enter(page);
+  await page.waitForURL((url) => url.href.startsWith(PORTAL()) && !url.pathname.startsWith("/auth/"));
+  await page.waitForLoadState();
 }
 
 async function personByKeyboard(page, { bsn, born }) {
@@ -71,6 +73,7 @@ test("log in, record, next person, log out, without a mouse", async (t) => {
   await type(page, "1");
   await tabTo(page, "#doelgroep");
   await type(page, "Zor");
+  await tabTo(page, "main button.cims-button--main"); // Enter on a list opens it
   await enter(page);
   if (await page.getByLabel("Ik heb dit gecontroleerd").isVisible()) {
     await tabTo(page, '[name="confirmed"]');
