@@ -14,6 +14,9 @@ const shots = process.env.SHOTS ?? new URL("../shots", import.meta.url).pathname
 mkdirSync(shots, { recursive: true });
 const jab = { date: [27, 1, 2021], vaccine: "Comirnaty", batch: "EJ6796", dose: 1, group: "Zorgmedewerker" };
 
+/** A picture shows no more of a long list than this. */
+const TALLEST = 1800;
+
 /** Judges the open page and takes its pictures. */
 async function judge(page, name) {
   await page.waitForLoadState("networkidle");
@@ -23,7 +26,9 @@ async function judge(page, name) {
   await assertAccessible(page, name);
   for (const [suffix, one] of [["breed", { colour: "light", width: 1280 }], ["smal", { colour: "light", width: 320 }], ["donker", { colour: "dark", width: 1280 }]]) {
     await look(page, one);
-    await page.screenshot({ path: join(shots, `${name}-${suffix}.png`), fullPage: true });
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    const clip = { x: 0, y: 0, width: one.width, height: Math.min(height, TALLEST) };
+    await page.screenshot({ path: join(shots, `${name}-${suffix}.png`), fullPage: true, clip });
   }
   await look(page, { colour: "light", width: 1280 });
 }
@@ -55,6 +60,7 @@ test("recording, step by step", async (t) => {
   await press(page, "Verder");
   await judge(page, "vaccinatie-fout");
   await fillVaccination(page, jab);
+  await page.screenshot({ path: join(shots, "registreren.png") }); // the picture of the README
   await press(page, "Verder");
   await confirmWarnings(page);
   await judge(page, "controleren");
@@ -127,4 +133,15 @@ test("the choice of colours is kept without a script", async (t) => {
   assert.equal(await page.locator("html").getAttribute("data-kleur"), "donker");
   await open(page, "/hulp");
   assert.equal(await page.locator("html").getAttribute("data-kleur"), "donker");
+});
+
+test("the choice of language is kept without a script", async (t) => {
+  const page = await visitor(t, { script: false });
+  await open(page, "/");
+  await press(page, "English");
+  assert.equal(await page.locator("html").getAttribute("lang"), "en");
+  await open(page, "/inloggen");
+  assert.equal(await page.locator("h1").innerText(), "Log in");
+  await press(page, "Nederlands");
+  assert.equal(await page.locator("html").getAttribute("lang"), "nl");
 });
