@@ -23,7 +23,7 @@ async function judge(page, name) {
   assert.equal(await page.locator("h1").count(), 1, `${name} has one h1`);
   assert.ok((await page.title()).length > 5, `${name} has a title`);
   assert.match(await page.locator("html").getAttribute("lang"), /^(nl|en)$/);
-  await assertAccessible(page, name);
+  if (process.env.AXE !== "off") await assertAccessible(page, name); // off: only new pictures, in a minute
   for (const [suffix, one] of [["breed", { colour: "light", width: 1280 }], ["smal", { colour: "light", width: 320 }], ["donker", { colour: "dark", width: 1280 }]]) {
     await look(page, one);
     const height = await page.evaluate(() => document.documentElement.scrollHeight);
