@@ -2,16 +2,21 @@
 //! empty environment, feeds it the file, takes its rows, and kills it when it takes too long or says
 //! too much. Whatever the child does, the parent's memory stays flat and its answer is a finding.
 
+mod row;
+mod watch;
+
 use super::ReadError;
 use super::message::{Format, Message};
 use super::record::{Line, Record};
 use domain::finding::{Filled, Finding};
-use serde::de::{DeserializeSeed, Deserializer, Error as _, SeqAccess, Visitor};
+use row::IntoRecord;
+use serde::de::DeserializeSeed;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+use watch::{Guard, Waited, Watched};
 
 /// Most bytes the child may say in one run.
 const OUTPUT: u64 = 512 * 1024 * 1024;
@@ -239,151 +244,5 @@ impl Cells {
             Ok(said) => Ok(said),
             Err(_) => Err(self.broken()),
         }
-    }
-}
-
-/// How long the parent has waited for the child.
-#[derive(Default)]
-struct Waited {
-    before: Duration,
-    since: Option<Instant>,
-}
-
-impl Waited {
-    fn begin(&mut self) {
-        self.since = Some(now());
-    }
-
-    fn end(&mut self) {
-        self.before = self.total();
-        self.since = None;
-    }
-
-    fn total(&self) -> Duration {
-        self.before
-            + self
-                .since
-                .map_or(Duration::ZERO, |since| now().duration_since(since))
-    }
-}
-
-/// Time that only measures patience; no rule depends on it.
-fn now() -> Instant {
-    Instant::now()
-}
-
-fn lock(waited: &Mutex<Waited>) -> std::sync::MutexGuard<'_, Waited> {
-    waited.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The child's output; remembers how long each read took.
-struct Watched {
-    output: ChildStdout,
-    waited: Arc<Mutex<Waited>>,
-}
-
-impl Read for Watched {
-    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        lock(&self.waited).begin();
-        let read = self.output.read(out);
-        lock(&self.waited).end();
-        read
-    }
-}
-
-/// Kills the child when the parent has waited too long, and when nobody wants its rows any more.
-struct Guard {
-    child: Arc<Mutex<Child>>,
-    /// Dropping it ends the watch.
-    watch: Option<std::sync::mpsc::Sender<()>>,
-}
-
-impl Guard {
-    fn watch(child: Child, waited: Arc<Mutex<Waited>>, patience: Duration) -> Self {
-        let child = Arc::new(Mutex::new(child));
-        let (watch, gone) = std::sync::mpsc::channel();
-        let watched = Arc::clone(&child);
-        std::thread::spawn(move || {
-            let pause = Duration::from_millis(200);
-            while gone.recv_timeout(pause) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
-                if lock(&waited).total() > patience {
-                    kill(&watched);
-                    return;
-                }
-            }
-        });
-        Self {
-            child,
-            watch: Some(watch),
-        }
-    }
-
-    fn stop(&mut self) {
-        self.watch = None;
-        kill(&self.child);
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        self.stop();
-    }
-}
-
-/// Ends the child and takes its exit status, so that no zombie stays.
-fn kill(child: &Mutex<Child>) {
-    let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-    drop(child.kill());
-    drop(child.wait());
-}
-
-/// Reads `[number, "cell", …]` straight into a record: no text is allocated.
-struct IntoRecord<'r>(&'r mut Record);
-
-impl<'de> DeserializeSeed<'de> for IntoRecord<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for IntoRecord<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a row: its number and its cells")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut row: A) -> Result<(), A::Error> {
-        let number = row
-            .next_element()?
-            .ok_or_else(|| A::Error::custom("no number"))?;
-        self.0.begin(number);
-        while row.next_element_seed(IntoCell(self.0))?.is_some() {}
-        Ok(())
-    }
-}
-
-struct IntoCell<'r>(&'r mut Record);
-
-impl<'de> DeserializeSeed<'de> for IntoCell<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for IntoCell<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a cell")
-    }
-
-    fn visit_str<E>(self, cell: &str) -> Result<(), E> {
-        self.0.push(cell);
-        Ok(())
     }
 }
