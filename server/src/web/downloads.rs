@@ -1,9 +1,16 @@
 //! Files people take away: own names only, never opened in the page (security §4.7).
 
-use super::{headers, pages};
+use super::session::Visit;
+use super::session::guard::NotFoundPage;
+use super::{Web, headers, pages};
+use crate::audit::{self, Event, Kind};
+use crate::intake::answer::{self, AnswerError};
 use crate::intake::template;
+use crate::store::{StoreError, party_tx};
+use app::ports::Caller;
 use axum::body::{Body, Bytes};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::extract::{Extension, Path, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::codes::CodeLists;
 use std::sync::OnceLock;
@@ -53,4 +60,89 @@ pub async fn template() -> Response {
         Body::from(bytes),
     )
         .into_response()
+}
+
+/// What an answer file is made for.
+#[derive(Clone, Copy)]
+enum Form {
+    Csv,
+    Json,
+}
+
+impl Form {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Csv => "resultaat.csv",
+            Self::Json => "resultaat.json",
+        }
+    }
+
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Csv => "text/csv; charset=utf-8; header=present",
+            Self::Json => "application/json",
+        }
+    }
+}
+
+/// `GET /aanleveringen/{id}/resultaat.csv`: every finding of a delivery of the own institution; no person in it.
+pub async fn result_csv(
+    State(web): State<Web>,
+    Extension(visit): Extension<Visit>,
+    Extension(not_found): Extension<NotFoundPage>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    result(&web, &visit, &not_found, headers, &id, Form::Csv).await
+}
+
+/// `GET /aanleveringen/{id}/resultaat.json`: totals per outcome and per code.
+pub async fn result_json(
+    State(web): State<Web>,
+    Extension(visit): Extension<Visit>,
+    Extension(not_found): Extension<NotFoundPage>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    result(&web, &visit, &not_found, headers, &id, Form::Json).await
+}
+
+async fn result(
+    web: &Web,
+    visit: &Visit,
+    not_found: &NotFoundPage,
+    headers: HeaderMap,
+    id: &str,
+    form: Form,
+) -> Response {
+    let (Some(alive), Ok(id)) = (visit.alive(), id.parse()) else {
+        return not_found.page(visit, headers).await;
+    };
+    match made(web, &alive.caller, id, form).await {
+        Ok(content) => (
+            headers_of(&format!("{id}.{}", form.name()), form.kind()),
+            content,
+        )
+            .into_response(),
+        Err(AnswerError::Store(StoreError::NotFound)) => not_found.page(visit, headers).await,
+        Err(AnswerError::Store(error)) if error.is_transient() => pages::unavailable(),
+        Err(error) => {
+            tracing::error!(request_id = %visit.request_id, %error, "answer file");
+            pages::incident(visit.request_id)
+        }
+    }
+}
+
+/// The file and its audit line, in one transaction that sees the own institution only.
+async fn made(web: &Web, caller: &Caller, id: Uuid, form: Form) -> Result<Vec<u8>, AnswerError> {
+    let mut content = Vec::new();
+    let mut tx = party_tx(&web.db, caller).await?;
+    match form {
+        Form::Csv => answer::csv(&mut tx, id, &mut content).await?,
+        Form::Json => answer::json(&mut tx, id, &mut content).await?,
+    }
+    let event = Event::of(caller, Kind::AnswerFetched).object("delivery", id);
+    audit::add(&mut tx, event.detail("form", form.name())).await?;
+    tx.commit().await?;
+    Ok(content)
 }

@@ -125,6 +125,16 @@ fn own_routes() -> Vec<Handler> {
             "/aanleveren/sjabloon",
             get(downloads::template),
         ),
+        (
+            Method::GET,
+            "/aanleveringen/{id}/resultaat.csv",
+            get(downloads::result_csv),
+        ),
+        (
+            Method::GET,
+            "/aanleveringen/{id}/resultaat.json",
+            get(downloads::result_json),
+        ),
     ]
 }
 

@@ -163,6 +163,8 @@ const TABLE: &[Route] = &[
     own("POST", "/sessie/verleng", LoggedIn),
     own("POST", "/aanleveren", Roles(DELIVER)),
     own("GET", "/aanleveren/sjabloon", Open),
+    own("GET", "/aanleveringen/{id}/resultaat.csv", Roles(DELIVER)),
+    own("GET", "/aanleveringen/{id}/resultaat.json", Roles(DELIVER)),
     plain("/healthz"),
     plain("/readyz"),
     plain("/version"),

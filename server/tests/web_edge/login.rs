@@ -1,9 +1,10 @@
 //! Login against a provider that speaks the protocol, and lies (security B22, ASVS 6.8, 10.5).
 
 use crate::browser::query;
-use crate::portal::Portal;
+use crate::portal::{AHEAD, Portal};
 use crate::provider::{Lie, SUBSTANTIAL};
 use axum::http::StatusCode;
+use std::sync::atomic::Ordering;
 
 #[tokio::test]
 async fn somebody_logs_in_and_comes_back_where_they_were() {
@@ -192,6 +193,13 @@ async fn new_keys_of_the_provider_need_nobodys_hand() {
     let early = portal.log_in_with(&mut browser, "nurse", Lie::None).await;
     assert_eq!(early.location(), "/inloggen?reden=mislukt");
     assert_eq!(portal.provider.key_fetches(), 1);
+    AHEAD.fetch_add(11, Ordering::Relaxed);
+    portal.logged_in("nurse").await;
+    assert_eq!(
+        portal.provider.key_fetches(),
+        2,
+        "an unknown key is looked up once"
+    );
 }
 
 #[tokio::test]

@@ -16,7 +16,6 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 pub const CLIENT: &str = "cims";
 pub const SECRET: &str = "a secret of the test";
@@ -173,10 +172,7 @@ async fn token(
 
 impl Provider {
     fn sign(&self, grant: &Grant) -> String {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("after 1970")
-            .as_secs();
+        let now = server::clock::now().unix_timestamp();
         let issuer = if grant.lie == Lie::ForeignIssuer {
             "https://evil.example"
         } else {

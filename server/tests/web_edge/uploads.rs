@@ -74,6 +74,49 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
         1
     );
 
+    nurse
+        .post(
+            "/api/aanlevering-indienen",
+            &format!("delivery={}", place.rsplit('/').next().expect("key")),
+        )
+        .await;
+    portal.work().await;
+    for (file, kind, within) in [
+        (
+            "resultaat.csv",
+            "text/csv; charset=utf-8; header=present",
+            "AFGEKEURD",
+        ),
+        ("resultaat.json", "application/json", "\"geteld\":1"),
+    ] {
+        let answer = nurse.get(&format!("{place}/{file}")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{file}");
+        assert_eq!(answer.headers[header::CONTENT_TYPE], kind);
+        assert_eq!(
+            answer.headers[header::CONTENT_SECURITY_POLICY],
+            "default-src 'none'; sandbox"
+        );
+        let disposition = answer.headers[header::CONTENT_DISPOSITION]
+            .to_str()
+            .expect("ascii");
+        assert!(
+            disposition.starts_with("attachment; filename=")
+                && disposition.contains("filename*=UTF-8''"),
+            "{disposition}"
+        );
+        assert!(
+            answer.body.contains(within) && !answer.body.contains("Probeersel"),
+            "{}",
+            answer.body
+        );
+    }
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM audit_lines WHERE event = 'transfer.answer-fetched'")
+            .await,
+        2
+    );
+
     // The same content again is a double, and says so.
     let again = send(&mut nurse, &[part("bestand", Some("nog eens.csv"), GOOD)]).await;
     assert_ne!(again.location(), place);

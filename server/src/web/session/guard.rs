@@ -10,6 +10,7 @@ use crate::store::{StoreError, party_tx};
 use crate::web::routes::{Access, Kind, Lookup, Route};
 use crate::web::{Web, pages};
 use app::ports::Caller;
+use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -43,6 +44,20 @@ pub struct RequestId(pub Uuid);
 
 /// Answers "bestaat niet of u hebt er geen toegang toe".
 pub type NotFound = Arc<dyn Fn(Request) -> BoxFuture<'static, Response> + Send + Sync>;
+
+/// The same answer for handlers that find out later: a key of another institution.
+#[derive(Clone)]
+pub struct NotFoundPage(NotFound);
+
+impl NotFoundPage {
+    /// The page, for whoever asks, in the language and colours of their cookies.
+    pub async fn page(&self, visit: &Visit, headers: HeaderMap) -> Response {
+        let mut request = Request::new(Body::empty());
+        *request.headers_mut() = headers;
+        request.extensions_mut().insert(visit.clone());
+        (self.0)(request).await
+    }
+}
 
 /// What the guard needs.
 #[derive(Clone)]
@@ -128,6 +143,9 @@ pub async fn layer(
                 request_id,
                 standing,
             });
+            request
+                .extensions_mut()
+                .insert(NotFoundPage(Arc::clone(&gate.not_found)));
             next.run(request).await
         }
         Decision::LogIn(why) => to_login(route, why, &request),
