@@ -6,15 +6,15 @@
 use super::matching::{Digest, Incoming};
 use crate::keys::Keys;
 use domain::codes::Consent;
-use domain::finding::Code;
-use domain::row::{self, Accepted, Checked, Column, RawRow, RowText, Vaccination};
+use domain::finding::{Code, Finding};
+use domain::row::{Accepted, Checked, Column, Context, RawRow, RowText, Vaccination};
 use sha2::{Digest as _, Sha256};
 
 /// Where rows of one delivery are checked.
 #[derive(Clone, Copy)]
 pub struct Desk<'a> {
     /// What the rules may know.
-    pub context: row::Context<'a>,
+    pub context: Context<'a>,
     /// Keys, for the digest of the content.
     pub keys: &'a Keys,
 }
@@ -23,7 +23,7 @@ impl Desk<'_> {
     /// Checks one row.
     #[must_use]
     pub fn check(&self, line: u32, raw: &RawRow<'_>) -> Incoming {
-        self.take(line, RowText::from(raw), row::check(raw, &self.context))
+        self.take(line, RowText::from(raw), self::row(raw, &self.context))
     }
 
     /// Takes a row that was checked already.
@@ -62,6 +62,15 @@ impl Desk<'_> {
             reason: None,
         }
     }
+}
+
+/// The row rules. A row that makes them panic is unreadable, and the rest goes on (security F22).
+#[must_use]
+pub fn row(raw: &RawRow<'_>, context: &Context<'_>) -> Checked {
+    // The rules keep nothing between rows, so nothing half-done is seen after a panic.
+    let checked = std::panic::AssertUnwindSafe(|| domain::row::check(raw, context));
+    std::panic::catch_unwind(checked)
+        .unwrap_or_else(|_| Checked::refused(Finding::whole(Code::R09)))
 }
 
 /// Drops what names a person.

@@ -4,12 +4,13 @@
 //! A15, A17, the doubles D01 and D02, and the counts. [`Rulings`] reads it again and hands out each row
 //! with all its findings. Memory is flat, some 30 bytes a row for the keys of doubles aside.
 
+use super::check;
 use super::read::{Content, ReadError, Row, Rows, Table};
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::evidence::FileEvidence;
 use domain::finding::{Code, Filled, Finding, Severity};
-use domain::row::{self, Accepted, Checked, Context, RawRow};
+use domain::row::{Accepted, Checked, Context, RawRow};
 use std::io;
 
 /// What the first pass decided about a file.
@@ -224,6 +225,6 @@ fn add_doubles(checked: &mut Checked, doubles: &[InFileFinding]) {
 fn stage_one(row: &Row<'_>, context: &Context<'_>) -> Checked {
     match &row.content {
         Content::Broken(code) => Checked::refused(Finding::whole(*code)),
-        Content::Cells(raw) => row::check(raw, context),
+        Content::Cells(raw) => check::row(raw, context),
     }
 }

@@ -12,5 +12,6 @@ mod road;
 pub mod show;
 pub mod store;
 pub mod template;
+pub mod tidy;
 
 pub use road::{Clock, Road, work};

@@ -1,6 +1,6 @@
 //! What every step of the way of a delivery needs, and the worker that goes it.
 
-use super::process;
+use super::{process, tidy};
 use super::receive::BlobStore;
 use crate::clock;
 use crate::jobs::{self, Handler, Job, Stopped};
@@ -52,7 +52,8 @@ impl Handler for Road {
     }
 }
 
-/// Works on deliveries until `stop` turns true: what `cims serve --roles worker` runs.
+/// Works on deliveries, and tidies, until `stop` turns true: what `cims serve --roles worker` runs.
 pub async fn work(road: &Road, boot: Uuid, stop: watch::Receiver<bool>) {
-    jobs::work(road.db.clone(), boot, road, stop).await;
+    let working = jobs::work(road.db.clone(), boot, road, stop.clone());
+    tokio::join!(working, tidy::keep_tidy(road, stop));
 }

@@ -437,3 +437,20 @@ pub async fn findings(
     .await?;
     Ok(())
 }
+
+/// Previews received before a moment: (delivery, party).
+///
+/// # Errors
+/// When the database fails.
+pub async fn old_previews(
+    tx: &mut WorkerTx<'_>,
+    before: OffsetDateTime,
+) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT id, party_id FROM deliveries WHERE state = 'preview' AND received_at < $1 ORDER BY seq LIMIT 100",
+        before
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.party_id)).collect())
+}

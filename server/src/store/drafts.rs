@@ -177,12 +177,12 @@ pub async fn remember(
     Ok(())
 }
 
-/// Forgets all defaults of a user: at logout.
+/// Deletes drafts whose 24 hours are over, submitted ones too: their receipt stays.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget(tx: &mut WorkerTx<'_>, user: Uuid) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM remembered_defaults WHERE user_id = $1", user)
+pub async fn delete_expired(tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM drafts WHERE expires_at < now()")
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -602,3 +602,14 @@ pub async fn brp_loaded_at(tx: &mut WorkerTx<'_>) -> Result<Option<OffsetDateTim
             .await?,
     )
 }
+
+/// Forgets keyed hashes whose 30 days are over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_counted(tx: &mut WorkerTx<'_>, today: Date) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM anonymous_keys WHERE expires_on < $1", today)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod budgets;
 mod entry;
 mod files;
 mod probes;

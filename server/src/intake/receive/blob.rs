@@ -347,3 +347,93 @@ impl Seek for BlobReader {
         Ok(self.position)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store() -> (tempfile::TempDir, BlobStore, Keys) {
+        let dir = tempfile::tempdir().expect("folder");
+        Keys::generate_missing(&dir.path().join("keys")).expect("keys");
+        let keys = Keys::load(&dir.path().join("keys")).expect("keys");
+        let store = BlobStore::open(dir.path().join("storage")).expect("store");
+        (dir, store, keys)
+    }
+
+    fn written(store: &BlobStore, keys: &Keys, content: &[u8]) -> (Uuid, Whole) {
+        let id = Uuid::now_v7();
+        let mut file = store.create(keys, id).expect("file");
+        for portion in content.chunks(10_000) {
+            file.push(portion).expect("push");
+        }
+        (id, file.finish().expect("finish"))
+    }
+
+    #[test]
+    fn what_goes_in_comes_out_at_every_length_around_a_chunk() {
+        let (_dir, store, keys) = store();
+        for length in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 17] {
+            let content: Vec<u8> = (0..length).map(|place| (place % 251) as u8).collect();
+            let (id, whole) = written(&store, &keys, &content);
+            assert_eq!(whole.size, length as u64);
+            assert_eq!(whole.sha256, <[u8; 32]>::from(Sha256::digest(&content)));
+            let mut read = Vec::new();
+            store
+                .read(&keys, id)
+                .expect("open")
+                .read_to_end(&mut read)
+                .expect("read");
+            assert!(read == content, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_was_changed_cut_or_moved_does_not_open() {
+        let (_dir, store, keys) = store();
+        let (id, _) = written(&store, &keys, &vec![7; 2 * CHUNK + 5]);
+        let path = store.blob(id);
+        let whole = std::fs::read(&path).expect("bytes");
+        let opens = |bytes: &[u8], as_id: Uuid| {
+            std::fs::remove_file(store.blob(as_id)).ok();
+            std::fs::write(store.blob(as_id), bytes).expect("write");
+            store
+                .read(&keys, as_id)
+                .and_then(|mut file| file.read_to_end(&mut Vec::new()))
+                .is_ok()
+        };
+        assert!(opens(&whole, id));
+        for place in [8, 20, 120, whole.len() / 2, whole.len() - 1] {
+            let mut changed = whole.clone();
+            changed[place] ^= 1;
+            assert!(!opens(&changed, id), "byte {place}");
+        }
+        for length in [
+            0,
+            10,
+            whole.len() - 1,
+            whole.len() - (5 + TAG),
+            whole.len() - (CHUNK + TAG),
+        ] {
+            assert!(!opens(&whole[..length], id), "cut at {length}");
+        }
+        assert!(!opens(&whole, Uuid::now_v7()), "under another name");
+    }
+
+    #[test]
+    fn an_upload_given_up_leaves_nothing_and_a_whole_one_no_part() {
+        let (_dir, store, keys) = store();
+        let mut file = store.create(&keys, Uuid::now_v7()).expect("file");
+        file.push(b"half").expect("push");
+        drop(file);
+        let (id, _) = written(&store, &keys, b"whole");
+        let names = |folder: &str| {
+            std::fs::read_dir(store.root.join(folder))
+                .expect("folder")
+                .count()
+        };
+        assert_eq!((names("spool"), names("blobs")), (0, 1));
+        store.destroy(id).expect("gone");
+        store.destroy(id).expect("twice is once");
+        assert!(!store.holds(id));
+    }
+}

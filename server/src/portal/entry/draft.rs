@@ -199,7 +199,7 @@ impl Portal {
                     .await
                     .or_broken(caller)?;
                 draft.row = defaults
-                    .and_then(|content| serde_json::from_value(content).ok())
+                    .and_then(|content| kept(&content, caller))
                     .unwrap_or_default();
             }
             Some(reference) => {
@@ -459,4 +459,11 @@ pub(super) fn context(
 /// An error that a step cannot mend.
 pub(super) fn odd(caller: &Caller) -> PortError {
     broken(caller, &"a row without outcome")
+}
+
+/// Defaults of this session: a log-out ends them, for the next log-in is another session (features F03).
+fn kept(content: &serde_json::Value, caller: &Caller) -> Option<RowText> {
+    let session: Uuid = serde_json::from_value(content.get("session")?.clone()).ok()?;
+    let row = content.get("row")?.clone();
+    (session == caller.session_id).then(|| serde_json::from_value(row).ok())?
 }

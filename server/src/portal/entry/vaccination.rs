@@ -55,7 +55,7 @@ impl Portal {
             kept.set(column, row.get(column));
         }
         let day = self.road.clock.day(self.road.clock.now());
-        let content = serde_json::to_value(&kept).unwrap_or_default();
+        let content = serde_json::json!({ "session": caller.session_id, "row": kept });
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         drafts::remember(&mut tx, party, caller.user_id, day, &content)
             .await

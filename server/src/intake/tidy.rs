@@ -1,0 +1,61 @@
+//! What ends by itself: a preview nobody submitted, a draft nobody finished, the keyed hashes against
+//! counting twice. Every minute, on every worker; doing it twice changes nothing.
+
+use super::Road;
+use crate::audit::{self, Event, Kind};
+use crate::store::{StoreError, deliveries, drafts, register, worker_tx};
+use std::time::Duration;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// How often.
+const EVERY: Duration = Duration::from_secs(60);
+/// Hours a preview waits for "Indienen" (security G5).
+const PREVIEW_HOURS: i64 = 24;
+
+/// Tidies until `stop` turns true.
+pub(super) async fn keep_tidy(road: &Road, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        if let Err(error) = tidy(road).await {
+            tracing::warn!(%error, "tidying waits for the next time");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(EVERY) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
+
+/// Tidies once.
+///
+/// # Errors
+/// When the database fails; the rest is done the next time.
+pub async fn tidy(road: &Road) -> Result<(), StoreError> {
+    let now = road.clock.now();
+    let mut tx = worker_tx(&road.db).await?;
+    drafts::delete_expired(&mut tx).await?;
+    register::forget_counted(&mut tx, road.clock.day(now)).await?;
+    let old = deliveries::old_previews(&mut tx, now - time::Duration::hours(PREVIEW_HOURS)).await?;
+    tx.commit().await?;
+    for (id, party) in old {
+        expire(road, id, party).await?;
+    }
+    Ok(())
+}
+
+/// Throws a preview away that nobody submitted, rows and raw file.
+async fn expire(road: &Road, id: Uuid, party: Uuid) -> Result<(), StoreError> {
+    let mut tx = worker_tx(&road.db).await?;
+    if !deliveries::discard(&mut tx, party, id).await? {
+        return tx.rollback().await;
+    }
+    deliveries::forget_rows(&mut tx, id).await?;
+    deliveries::forget_blob(&mut tx, id).await?;
+    let line = Event::of_worker(Some(party), None, Kind::DeliveryDiscarded).object("delivery", id);
+    audit::add(&mut tx, line.detail("why", "not submitted in time")).await?;
+    tx.commit().await?;
+    if let Err(error) = road.blobs.destroy(id) {
+        tracing::error!(delivery = %id, kind = %error.kind(), "a raw file could not be destroyed");
+    }
+    Ok(())
+}
