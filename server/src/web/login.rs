@@ -228,11 +228,11 @@ pub async fn out(
     Extension(visit): Extension<Visit>,
     session: Session,
 ) -> Response {
-    if let Some(id) = session.id() {
-        if let Err(error) = leave(&web, &visit, &id).await {
-            tracing::error!(request_id = %visit.request_id, %error, "logout could not be stored");
-            return pages::unavailable();
-        }
+    if let Some(id) = session.id()
+        && let Err(error) = leave(&web, &visit, &id).await
+    {
+        tracing::error!(request_id = %visit.request_id, %error, "logout could not be stored");
+        return pages::unavailable();
     }
     let to = match web.provider.logout_url("/inloggen?reden=uitgelogd").await {
         Ok(Some(url)) => url.to_string(),

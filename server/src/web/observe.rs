@@ -66,10 +66,6 @@ pub async fn known_methods(request: Request, next: Next) -> Response {
 /// A panic in a handler: a number for the person, a line in the log, and the process lives. What the panic
 /// said is not logged: it may quote a value.
 #[must_use]
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "signature of CatchPanicLayer"
-)]
 pub fn panicked(_said: Box<dyn Any + Send + 'static>) -> Response {
     let number = Uuid::now_v7();
     tracing::error!(incident = %number, "a handler panicked");
