@@ -14,9 +14,18 @@ use leptos::prelude::*;
 pub(crate) fn screen(error: PortError, t: &'static Texts) -> (StatusCode, Screen) {
     let f = &t.frame;
     match error {
-        PortError::NotFound => (StatusCode::NOT_FOUND, plain(f.not_found_title, f.not_found, t)),
-        PortError::NotLoggedIn => (StatusCode::UNAUTHORIZED, plain(f.not_logged_in_title, f.not_logged_in, t)),
-        PortError::TooMany => (StatusCode::TOO_MANY_REQUESTS, plain(f.too_many_title, f.too_many, t)),
+        PortError::NotFound => (
+            StatusCode::NOT_FOUND,
+            plain(f.not_found_title, f.not_found, t),
+        ),
+        PortError::NotLoggedIn => (
+            StatusCode::UNAUTHORIZED,
+            plain(f.not_logged_in_title, f.not_logged_in, t),
+        ),
+        PortError::TooMany => (
+            StatusCode::TOO_MANY_REQUESTS,
+            plain(f.too_many_title, f.too_many, t),
+        ),
         PortError::Conflict => (StatusCode::CONFLICT, plain(f.conflict_title, f.conflict, t)),
         PortError::Broken(incident) => {
             let text = fill(f.broken, &[("nummer", &incident.to_string())]);
@@ -25,7 +34,10 @@ pub(crate) fn screen(error: PortError, t: &'static Texts) -> (StatusCode, Screen
                 {alert::error(text)}
                 <p class="utrecht-paragraph">{button_link("/", f.to_home)}</p>
             };
-            (StatusCode::INTERNAL_SERVER_ERROR, Screen::new(f.broken_title, body))
+            (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                Screen::new(f.broken_title, body),
+            )
         }
     }
 }

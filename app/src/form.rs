@@ -57,9 +57,24 @@ impl RowForm {
             return self.input(column.name()).to_owned();
         }
         let unknown = !part("onbekend").is_empty();
-        let or_zero = |text: &str| if text.is_empty() && unknown { "00".to_owned() } else { text.to_owned() };
-        let separator = if month.chars().any(char::is_alphabetic) && !month.eq_ignore_ascii_case("xx") { ' ' } else { '-' };
-        format!("{}{separator}{}{separator}{year}", or_zero(day), or_zero(month))
+        let or_zero = |text: &str| {
+            if text.is_empty() && unknown {
+                "00".to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        let separator =
+            if month.chars().any(char::is_alphabetic) && !month.eq_ignore_ascii_case("xx") {
+                ' '
+            } else {
+                '-'
+            };
+        format!(
+            "{}{separator}{}{separator}{year}",
+            or_zero(day),
+            or_zero(month)
+        )
     }
 }
 
@@ -85,10 +100,22 @@ impl Boxes {
         let (day, month, year) = match parts.as_slice() {
             [year, month, day] if year.len() == 4 => (*day, *month, *year),
             [day, month, year] => (*day, *month, *year),
-            _ => return Self { year: text.to_owned(), unknown: is_year(text), ..Self::default() },
+            _ => {
+                return Self {
+                    year: text.to_owned(),
+                    unknown: is_year(text),
+                    ..Self::default()
+                };
+            }
         };
         let is_unknown = |part: &str| matches!(part, "0" | "00") || part.eq_ignore_ascii_case("xx");
-        let shown = |part: &str| if is_unknown(part) { String::new() } else { part.to_owned() };
+        let shown = |part: &str| {
+            if is_unknown(part) {
+                String::new()
+            } else {
+                part.to_owned()
+            }
+        };
         Self {
             day: shown(day),
             month: shown(month),
@@ -107,11 +134,20 @@ mod tests {
     use super::*;
 
     fn form(inputs: &[(&str, &str)]) -> RowForm {
-        RowForm(inputs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect())
+        RowForm(
+            inputs
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                .collect(),
+        )
     }
 
     fn birth(day: &str, month: &str, year: &str, unknown: bool) -> String {
-        let mut inputs = vec![("geboortedatum_dag", day), ("geboortedatum_maand", month), ("geboortedatum_jaar", year)];
+        let mut inputs = vec![
+            ("geboortedatum_dag", day),
+            ("geboortedatum_maand", month),
+            ("geboortedatum_jaar", year),
+        ];
         if unknown {
             inputs.push(("geboortedatum_onbekend", "1"));
         }
@@ -147,7 +183,10 @@ mod tests {
         ] {
             let boxes = Boxes::of(cell);
             assert!(
-                boxes.day == day && boxes.month == month && boxes.year == year && boxes.unknown == unknown,
+                boxes.day == day
+                    && boxes.month == month
+                    && boxes.year == year
+                    && boxes.unknown == unknown,
                 "{cell}"
             );
         }
@@ -155,7 +194,12 @@ mod tests {
 
     #[test]
     fn a_number_typed_before_ticking_no_bsn_does_not_travel() {
-        let row = form(&[("bsn", "999990019"), ("geen_bsn", "1"), ("geen_bsn_reden", "ONBEKEND")]).to_row();
+        let row = form(&[
+            ("bsn", "999990019"),
+            ("geen_bsn", "1"),
+            ("geen_bsn_reden", "ONBEKEND"),
+        ])
+        .to_row();
         assert!(row.get(Column::Bsn).is_empty());
         assert_eq!(row.get(Column::GeenBsnReden), "ONBEKEND");
         let row = form(&[("bsn", "999990019"), ("geen_bsn_reden", "ONBEKEND")]).to_row();

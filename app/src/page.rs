@@ -35,7 +35,13 @@ impl Screen {
     /// A page with a title.
     pub(crate) fn new(title: impl Into<String>, body: impl IntoView + 'static) -> Self {
         let body = body.into_any();
-        Self { title: title.into(), failed: false, width: "", crumbs: Vec::new(), body }
+        Self {
+            title: title.into(),
+            failed: false,
+            width: "",
+            crumbs: Vec::new(),
+            body,
+        }
     }
 
     /// Uses the full width, for tables.
@@ -81,12 +87,24 @@ impl Visit {
 
     /// Who is logged in, with a role that delivers.
     pub(crate) fn deliverer(&self) -> PortResult<&Caller> {
-        self.caller().and_then(|caller| if caller.role().may_deliver() { Ok(caller) } else { Err(PortError::NotFound) })
+        self.caller().and_then(|caller| {
+            if caller.role().may_deliver() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
     }
 
     /// Who is logged in, with a role that reviews.
     pub(crate) fn reviewer(&self) -> PortResult<&Caller> {
-        self.caller().and_then(|caller| if caller.role().may_review() { Ok(caller) } else { Err(PortError::NotFound) })
+        self.caller().and_then(|caller| {
+            if caller.role().may_review() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
     }
 
     /// A part of the path.
@@ -106,12 +124,17 @@ impl Visit {
 
     /// The draft in the query; what is no key is not found.
     pub(crate) fn draft(&self) -> PortResult<Option<Uuid>> {
-        self.query("concept").map(|key| key.parse().map_err(|_| PortError::NotFound)).transpose()
+        self.query("concept")
+            .map(|key| key.parse().map_err(|_| PortError::NotFound))
+            .transpose()
     }
 
     /// The page of a list, from 1.
     pub(crate) fn page(&self) -> u32 {
-        self.query("pagina").and_then(|page| page.parse().ok()).filter(|page| *page > 0).unwrap_or(1)
+        self.query("pagina")
+            .and_then(|page| page.parse().ok())
+            .filter(|page| *page > 0)
+            .unwrap_or(1)
     }
 }
 
@@ -130,14 +153,26 @@ impl Look {
     /// Of the current request.
     pub(crate) fn here() -> Self {
         let parts = use_context::<Parts>();
-        let cookie = |name: &str| parts.as_ref().and_then(|parts| cookie(parts, name)).unwrap_or_default();
+        let cookie = |name: &str| {
+            parts
+                .as_ref()
+                .and_then(|parts| cookie(parts, name))
+                .unwrap_or_default()
+        };
         let colour = match cookie("cims-kleur").as_str() {
             "licht" => Some("licht"),
             "donker" => Some("donker"),
             _ => None,
         };
-        let path = parts.as_ref().and_then(|parts| parts.uri.path_and_query()).map_or("/", |path| path.as_str());
-        Self { t: texts::of(texts::language(&cookie("cims-taal"))), colour, path: path.to_owned() }
+        let path = parts
+            .as_ref()
+            .and_then(|parts| parts.uri.path_and_query())
+            .map_or("/", |path| path.as_str());
+        Self {
+            t: texts::of(texts::language(&cookie("cims-taal"))),
+            colour,
+            path: path.to_owned(),
+        }
     }
 }
 
@@ -177,7 +212,12 @@ where
         let t = look.t;
         let (frame, loaded) = match frame().await {
             Ok(frame) => {
-                let visit = Visit { frame: frame.clone(), t, params, query };
+                let visit = Visit {
+                    frame: frame.clone(),
+                    t,
+                    params,
+                    query,
+                };
                 (Some(frame), load(visit).await)
             }
             Err(error) => (None, Err(error)),

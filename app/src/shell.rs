@@ -85,9 +85,19 @@ pub fn App() -> impl IntoView {
 pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl IntoView + use<> {
     let t = look.t;
     let f = &t.frame;
-    let Screen { title, failed, width, crumbs, body } = screen;
+    let Screen {
+        title,
+        failed,
+        width,
+        crumbs,
+        body,
+    } = screen;
     let crumbs = (look.path != "/").then(|| breadcrumb(crumbs, title.clone(), t));
-    let title = if failed { fill(f.error_title, &[("titel", &title)]) } else { title };
+    let title = if failed {
+        fill(f.error_title, &[("titel", &title)])
+    } else {
+        title
+    };
     let caller = frame.and_then(|frame| frame.caller.as_ref());
     view! {
         <Title text=format!("{title} - {}", f.portal)/>
@@ -231,9 +241,15 @@ fn footer(look: &Look, logged_in: bool) -> AnyView {
     let links = links.into_iter().map(|(href, text)| {
         view! { <li><a class="utrecht-link utrecht-link--html-a" href=href>{text}</a></li> }
     });
-    let colours = [("", f.colours_system), ("licht", f.colours_light), ("donker", f.colours_dark)];
+    let colours = [
+        ("", f.colours_system),
+        ("licht", f.colours_light),
+        ("donker", f.colours_dark),
+    ];
     let chosen = look.colour.unwrap_or_default();
-    let colours = colours.map(|(value, text)| view! { <option value=value selected={value == chosen}>{text}</option> });
+    let colours = colours.map(
+        |(value, text)| view! { <option value=value selected={value == chosen}>{text}</option> },
+    );
     let version = fill(f.version, &[("versie", env!("CARGO_PKG_VERSION"))]);
     view! {
         <footer class="utrecht-page-footer cims-footer"><div class="utrecht-page-footer__content cims-footer__content">

@@ -41,7 +41,9 @@ pub(crate) async fn save_person(
             Some(draft) => draft,
             None => entry.begin(&caller, None, false).await?,
         };
-        let saved = entry.save_person(&caller, draft, person_part(&row.to_row()), reason).await?;
+        let saved = entry
+            .save_person(&caller, draft, person_part(&row.to_row()), reason)
+            .await?;
         Ok(after(saved, Step::Person, draft, back))
     })
     .await
@@ -82,7 +84,9 @@ pub(crate) async fn save_vaccination(
         if let Some(batch) = suggestion {
             row.set(Column::Batchnummer, batch);
         }
-        let saved = entry.save_vaccination(&caller, concept, row, confirmed.is_some()).await?;
+        let saved = entry
+            .save_vaccination(&caller, concept, row, confirmed.is_some())
+            .await?;
         Ok(after(saved, Step::Vaccination, concept, back))
     })
     .await
@@ -102,13 +106,17 @@ pub(crate) async fn keep_typed(
         let row = row.to_row();
         if vaccination {
             let draft = concept.ok_or(PortError::NotFound)?;
-            entry.save_vaccination(&caller, draft, vaccination_part(row), false).await?;
+            entry
+                .save_vaccination(&caller, draft, vaccination_part(row), false)
+                .await?;
         } else if !row.get(Column::Toestemming).is_empty() {
             let draft = match concept {
                 Some(draft) => draft,
                 None => entry.begin(&caller, None, false).await?,
             };
-            entry.save_person(&caller, draft, person_part(&row), reason).await?;
+            entry
+                .save_person(&caller, draft, person_part(&row), reason)
+                .await?;
         }
         Ok(())
     }
@@ -124,7 +132,9 @@ pub(crate) async fn send_draft(concept: Uuid) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
         Ok(match entry.submit(&caller, concept).await? {
-            Submitted::Done { reference } => format!("/registreren/klaar/{}", crate::shell::encode(&reference)),
+            Submitted::Done { reference } => {
+                format!("/registreren/klaar/{}", crate::shell::encode(&reference))
+            }
             Submitted::LookAgain(step) => format!("{}#foutoverzicht", step_path(step, concept)),
         })
     })
@@ -139,7 +149,11 @@ pub(crate) async fn begin_next(same_as: String, #[server(default)] same_person: 
         let draft = entry.begin(&caller, Some(same_as), same_person).await?;
         let step = entry.draft(&caller, draft).await?.step;
         // the page to check is never the first thing one sees of a new registration
-        let step = if step == Step::Check { Step::Vaccination } else { step };
+        let step = if step == Step::Check {
+            Step::Vaccination
+        } else {
+            step
+        };
         Ok(step_path(step, draft))
     })
     .await

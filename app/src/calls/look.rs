@@ -17,7 +17,10 @@ pub(crate) async fn choose_language(taal: String, #[server(default)] terug: Stri
 
 /// Chooses light, dark, or what the system says (empty).
 #[server(prefix = "/api", endpoint = "kleuren")]
-pub(crate) async fn choose_colour(#[server(default)] kleur: String, #[server(default)] terug: String) -> Posted {
+pub(crate) async fn choose_colour(
+    #[server(default)] kleur: String,
+    #[server(default)] terug: String,
+) -> Posted {
     let (value, life) = match kleur.as_str() {
         "licht" => ("licht", YEAR),
         "donker" => ("donker", YEAR),
@@ -29,7 +32,10 @@ pub(crate) async fn choose_colour(#[server(default)] kleur: String, #[server(def
 /// Sets the cookie and says where to go back to.
 fn keep(name: &str, value: &str, life: u32, back: &str) -> String {
     let cookie = format!("{name}={value}; Path=/; Max-Age={life}; Secure; HttpOnly; SameSite=Lax");
-    if let (Some(response), Ok(cookie)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&cookie)) {
+    if let (Some(response), Ok(cookie)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(&cookie),
+    ) {
         response.append_header(SET_COOKIE, cookie);
     }
     own_path(back)

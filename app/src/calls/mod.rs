@@ -42,7 +42,15 @@ mod answer {
         #[test]
         fn a_path_of_a_form_stays_on_our_site() {
             assert_eq!(own_path("/registraties?pagina=2"), "/registraties?pagina=2");
-            for elsewhere in ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/a\r\nb", "/a b"] {
+            for elsewhere in [
+                "https://evil.example",
+                "//evil.example",
+                "/\\evil.example",
+                "evil",
+                "",
+                "/a\r\nb",
+                "/a b",
+            ] {
                 assert_eq!(own_path(elsewhere), "/", "{elsewhere:?}");
             }
         }

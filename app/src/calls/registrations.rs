@@ -17,10 +17,20 @@ pub(crate) async fn correct_registration(
 ) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
-        let done = entry.correct(&caller, registration, row.to_row(), reason, confirmed.is_some()).await?;
+        let done = entry
+            .correct(
+                &caller,
+                registration,
+                row.to_row(),
+                reason,
+                confirmed.is_some(),
+            )
+            .await?;
         Ok(match done {
             Corrected::Done => format!("/registraties/{registration}?melding=gecorrigeerd"),
-            Corrected::LookAgain(draft) => format!("/registraties/{registration}/corrigeren?concept={draft}#foutoverzicht"),
+            Corrected::LookAgain(draft) => {
+                format!("/registraties/{registration}/corrigeren?concept={draft}#foutoverzicht")
+            }
         })
     })
     .await
@@ -28,10 +38,15 @@ pub(crate) async fn correct_registration(
 
 /// Withdraws a registration; without a reason the page asks for it.
 #[server(prefix = "/api", endpoint = "registratie-intrekken")]
-pub(crate) async fn withdraw_registration(registration: Uuid, #[server(default)] reason: String) -> Posted {
+pub(crate) async fn withdraw_registration(
+    registration: Uuid,
+    #[server(default)] reason: String,
+) -> Posted {
     go(async move {
         if reason.trim().is_empty() {
-            return Ok(format!("/registraties/{registration}/intrekken?melding=reden#foutoverzicht"));
+            return Ok(format!(
+                "/registraties/{registration}/intrekken?melding=reden#foutoverzicht"
+            ));
         }
         let (caller, entry) = (caller().await?, entry()?);
         entry.withdraw(&caller, registration, reason).await?;

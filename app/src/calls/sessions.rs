@@ -24,7 +24,11 @@ pub(crate) async fn choose_institution(#[server(default)] instelling: String) ->
         let party = if instelling.is_empty() {
             None
         } else {
-            Some(instelling.parse().map_err(|_| crate::ports::PortError::NotFound)?)
+            Some(
+                instelling
+                    .parse()
+                    .map_err(|_| crate::ports::PortError::NotFound)?,
+            )
         };
         sessions()?.choose(&caller, party).await?;
         Ok("/".to_owned())

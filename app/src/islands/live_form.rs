@@ -44,11 +44,19 @@ pub fn LiveForm(
 fn judge(event: &FocusEvent, today: (u8, u8, i32), language: Lang, prefix: &str) -> Option<()> {
     let left: Element = event.target()?.dyn_into().ok()?;
     let group = left.closest("fieldset[data-column]").ok().flatten();
-    let entered: Option<Node> = event.related_target().and_then(|target| target.dyn_into().ok());
-    if group.as_ref().is_some_and(|group| group.contains(entered.as_ref())) {
+    let entered: Option<Node> = event
+        .related_target()
+        .and_then(|target| target.dyn_into().ok());
+    if group
+        .as_ref()
+        .is_some_and(|group| group.contains(entered.as_ref()))
+    {
         return None; // still inside the same date or question
     }
-    if entered.as_ref().is_some_and(|node| node.node_name() == "BUTTON") {
+    if entered
+        .as_ref()
+        .is_some_and(|node| node.node_name() == "BUTTON")
+    {
         return None; // a message that comes or goes would move the button away from under the pointer
     }
     let column = column_of(&left, group.as_ref())?;
@@ -64,7 +72,9 @@ fn judge(event: &FocusEvent, today: (u8, u8, i32), language: Lang, prefix: &str)
         test_lane: false,
     };
     let findings = check(&row.as_raw(), &context).findings;
-    let fault = findings.iter().find(|finding| finding.column == Some(column) && finding.severity == Severity::Fout);
+    let fault = findings
+        .iter()
+        .find(|finding| finding.column == Some(column) && finding.severity == Severity::Fout);
     let message = fault.map(|finding| finding.message_in(language).into_owned());
     show(column.name(), group.as_ref(), message.as_deref(), prefix)
 }
@@ -72,7 +82,11 @@ fn judge(event: &FocusEvent, today: (u8, u8, i32), language: Lang, prefix: &str)
 fn column_of(left: &Element, group: Option<&Element>) -> Option<Column> {
     let name = match group {
         Some(group) => group.get_attribute("data-column")?,
-        None => left.get_attribute("name")?.strip_prefix("row[")?.strip_suffix(']')?.to_owned(),
+        None => left
+            .get_attribute("name")?
+            .strip_prefix("row[")?
+            .strip_suffix(']')?
+            .to_owned(),
     };
     Column::ALL.into_iter().find(|column| column.name() == name)
 }
@@ -80,7 +94,12 @@ fn column_of(left: &Element, group: Option<&Element>) -> Option<Column> {
 /// The inputs `row[…]` of a form as they stand.
 fn read(form: &HtmlFormElement) -> RowForm {
     let inputs = super::typed(form).into_iter();
-    let cells = inputs.filter_map(|(name, value)| Some((name.strip_prefix("row[")?.strip_suffix(']')?.to_owned(), value)));
+    let cells = inputs.filter_map(|(name, value)| {
+        Some((
+            name.strip_prefix("row[")?.strip_suffix(']')?.to_owned(),
+            value,
+        ))
+    });
     RowForm(cells.collect())
 }
 
@@ -90,7 +109,9 @@ fn show(id: &str, group: Option<&Element>, message: Option<&str>, prefix: &str) 
     let inputs: Vec<Element> = match group {
         Some(group) => {
             let found = group.get_elements_by_tag_name("input");
-            (0..found.length()).filter_map(|index| found.item(index)).collect()
+            (0..found.length())
+                .filter_map(|index| found.item(index))
+                .collect()
         }
         None => vec![first.clone().into()],
     };
@@ -113,17 +134,25 @@ fn show(id: &str, group: Option<&Element>, message: Option<&str>, prefix: &str) 
         None => {
             let paragraph = document().create_element("p").ok()?;
             paragraph.set_id(&error_id);
-            paragraph.set_class_name("utrecht-form-field-error-message utrecht-form-field__error-message");
+            paragraph.set_class_name(
+                "utrecht-form-field-error-message utrecht-form-field__error-message",
+            );
             let before: Element = match group {
                 Some(group) => group.query_selector(".cims-date, .cims-choices").ok()??,
                 None => first.into(),
             };
-            before.parent_node()?.insert_before(&paragraph, Some(&before)).ok()?;
+            before
+                .parent_node()?
+                .insert_before(&paragraph, Some(&before))
+                .ok()?;
             let described = group.cloned().unwrap_or(before);
-            let ids = described.get_attribute("aria-describedby").unwrap_or_default();
+            let ids = described
+                .get_attribute("aria-describedby")
+                .unwrap_or_default();
             // the id may still be there of a message that was mended before
             if !ids.split(' ').any(|id| id == error_id) {
-                let _ = described.set_attribute("aria-describedby", format!("{ids} {error_id}").trim());
+                let _ =
+                    described.set_attribute("aria-describedby", format!("{ids} {error_id}").trim());
             }
             paragraph
         }
@@ -133,6 +162,8 @@ fn show(id: &str, group: Option<&Element>, message: Option<&str>, prefix: &str) 
     hidden.set_class_name("cims-visually-hidden");
     hidden.set_text_content(Some(prefix));
     paragraph.append_child(&hidden).ok()?;
-    paragraph.append_child(&document().create_text_node(message)).ok()?;
+    paragraph
+        .append_child(&document().create_text_node(message))
+        .ok()?;
     Some(())
 }

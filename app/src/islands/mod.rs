@@ -3,7 +3,10 @@
 //! Each renders plain HTML on the server and wakes up in the browser. They change what the server made
 //! in place (a message at a field, a value in a box), so the markup has one source.
 
-#![expect(missing_docs, reason = "the macro makes structs of properties, whose fields are documented here")]
+#![expect(
+    missing_docs,
+    reason = "the macro makes structs of properties, whose fields are documented here"
+)]
 
 pub mod focus;
 pub mod live_form;
@@ -23,7 +26,9 @@ use leptos::web_sys::{HtmlFormElement, HtmlInputElement, HtmlSelectElement, Html
 
 /// The element with an id.
 fn by_id(id: &str) -> Option<web_sys::HtmlElement> {
-    leptos::prelude::document().get_element_by_id(id).and_then(|element| element.dyn_into().ok())
+    leptos::prelude::document()
+        .get_element_by_id(id)
+        .and_then(|element| element.dyn_into().ok())
 }
 
 /// The input with an id.

@@ -61,7 +61,9 @@ pub fn Progress(
     });
     let text = move || match state.get() {
         (_, 0) => start.clone(),
-        (done, total) => rows.replace("{gedaan}", &done.to_string()).replace("{totaal}", &total.to_string()),
+        (done, total) => rows
+            .replace("{gedaan}", &done.to_string())
+            .replace("{totaal}", &total.to_string()),
     };
     view! {
         <div class="cims-progress">
@@ -79,7 +81,9 @@ async fn how_far(delivery: &str) -> Option<HowFar> {
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_body(&question);
-    let answer = JsFuture::from(window().fetch_with_str_and_init(PATH, &init)).await.ok()?;
+    let answer = JsFuture::from(window().fetch_with_str_and_init(PATH, &init))
+        .await
+        .ok()?;
     let text = answer.dyn_into::<Response>().ok()?.text().ok()?;
     leptos::serde_json::from_str(&JsFuture::from(text).await.ok()?.as_string()?).ok()
 }

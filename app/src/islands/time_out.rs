@@ -92,5 +92,7 @@ fn warn(dialog: NodeRef<Dialog>, timer: StoredValue<Option<TimeoutHandle>>) {
         keep();
         timer.update_value(|old| *old = set_timeout_with_handle(leave, KEEPING).ok());
     };
-    timer.update_value(|old| *old = set_timeout_with_handle(end, Duration::from_secs(u64::from(WARNING)) - KEEPING).ok());
+    timer.update_value(|old| {
+        *old = set_timeout_with_handle(end, Duration::from_secs(u64::from(WARNING)) - KEEPING).ok()
+    });
 }

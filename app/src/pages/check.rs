@@ -1,8 +1,8 @@
 //! `/registreren/controleren`: check your answers, change a line, send. Sending twice stores once.
 
+use super::choices;
 use super::person::not_there_yet;
 use super::vaccination::earlier;
-use super::choices;
 use crate::calls::entry::{SendDraft, step_path};
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::answers::{Answer, answers, words};
@@ -65,17 +65,29 @@ fn change(step: Step, column: Column, draft: &DraftView) -> String {
 
 fn person_answers(draft: &DraftView, t: &'static Texts) -> Vec<Answer> {
     let shown = choices::PERSON.into_iter().filter(|column| {
-        let always = matches!(column, Column::Bsn | Column::Geboortedatum | Column::Toestemming | Column::Achternaam);
+        let always = matches!(
+            column,
+            Column::Bsn | Column::Geboortedatum | Column::Toestemming | Column::Achternaam
+        );
         always || !draft.row.get(*column).is_empty()
     });
     let mut list: Vec<Answer> = shown
         .map(|column| {
-            Answer::new(column.title_in(t.language), words(column, draft.row.get(column), t))
-                .change(change(Step::Person, column, draft))
+            Answer::new(
+                column.title_in(t.language),
+                words(column, draft.row.get(column), t),
+            )
+            .change(change(Step::Person, column, draft))
         })
         .collect();
     if !draft.reason.is_empty() {
-        list.push(Answer::new(t.entry.check_reason, draft.reason.clone()).change(change(Step::Person, Column::Bsn, draft)));
+        list.push(
+            Answer::new(t.entry.check_reason, draft.reason.clone()).change(change(
+                Step::Person,
+                Column::Bsn,
+                draft,
+            )),
+        );
     }
     list
 }
@@ -87,14 +99,22 @@ fn vaccination_answers(draft: &DraftView, refused: bool, t: &'static Texts) -> V
         let here = change(Step::Person, Column::Toestemming, draft);
         list.push(Answer::new(Column::Toestemming.title_in(t.language), consent).change(here));
     }
-    let shown = choices::VACCINATION.into_iter().filter(|column| match column {
-        Column::Leeftijdsgroep | Column::Vaccinatieland => refused,
-        Column::Doelgroep | Column::UitvoerderAgb | Column::BigNummer | Column::Vaccinatieplaats => !refused,
-        _ => true,
-    });
+    let shown = choices::VACCINATION
+        .into_iter()
+        .filter(|column| match column {
+            Column::Leeftijdsgroep | Column::Vaccinatieland => refused,
+            Column::Doelgroep
+            | Column::UitvoerderAgb
+            | Column::BigNummer
+            | Column::Vaccinatieplaats => !refused,
+            _ => true,
+        });
     list.extend(shown.map(|column| {
-        Answer::new(column.title_in(t.language), words(column, draft.row.get(column), t))
-            .change(change(Step::Vaccination, column, draft))
+        Answer::new(
+            column.title_in(t.language),
+            words(column, draft.row.get(column), t),
+        )
+        .change(change(Step::Vaccination, column, draft))
     }));
     list
 }

@@ -52,20 +52,33 @@ pub(crate) fn of(column: Column, t: &'static Texts) -> Vec<(&'static str, &'stat
             ("OVERIG", e.group_other),
         ],
         Column::Leeftijdsgroep => vec![("A", e.age_a), ("B", e.age_b), ("C", e.age_c)],
-        Column::Vaccinatieland => vec![("NL", e.country_nl), ("BES", e.country_bes), ("CAS", e.country_cas)],
+        Column::Vaccinatieland => vec![
+            ("NL", e.country_nl),
+            ("BES", e.country_bes),
+            ("CAS", e.country_cas),
+        ],
         _ => Vec::new(),
     }
 }
 
 /// The same for a drop-down, with an empty first choice.
 pub(crate) fn options(column: Column, first: &str, t: &'static Texts) -> Vec<(String, String)> {
-    let list = of(column, t).into_iter().map(|(value, text)| (value.to_owned(), text.to_owned()));
-    std::iter::once((String::new(), first.to_owned())).chain(list).collect()
+    let list = of(column, t)
+        .into_iter()
+        .map(|(value, text)| (value.to_owned(), text.to_owned()));
+    std::iter::once((String::new(), first.to_owned()))
+        .chain(list)
+        .collect()
 }
 
 /// The products of the code lists, with an empty first choice.
 pub(crate) fn vaccines(first: &str) -> Vec<(String, String)> {
     let lists = code_lists();
-    let names = lists.vaccines().iter().map(|vaccine| (vaccine.name.clone(), vaccine.name.clone()));
-    std::iter::once((String::new(), first.to_owned())).chain(names).collect()
+    let names = lists
+        .vaccines()
+        .iter()
+        .map(|vaccine| (vaccine.name.clone(), vaccine.name.clone()));
+    std::iter::once((String::new(), first.to_owned()))
+        .chain(names)
+        .collect()
 }

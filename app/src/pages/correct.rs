@@ -35,7 +35,10 @@ pub(crate) fn correct() -> AnyView {
 
 /// The newest version, to start from.
 fn as_draft(registration: &RegistrationView) -> DraftView {
-    let newest = registration.versions.iter().find(|version| !version.withdrawal);
+    let newest = registration
+        .versions
+        .iter()
+        .find(|version| !version.withdrawal);
     DraftView {
         id: Uuid::nil(),
         row: newest.map_or_else(RowText::default, |version| version.row.clone()),
@@ -65,7 +68,10 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
         messages.add("confirmed", t.entry.warnings_needed);
     }
     let back = format!("/registraties/{}", registration.id);
-    let reason = Field { hint: r.reason_hint, ..Field::new("reason", r.correct_reason, &draft.reason) };
+    let reason = Field {
+        hint: r.reason_hint,
+        ..Field::new("reason", r.correct_reason, &draft.reason)
+    };
     let no_consent = draft.row.get(Column::Toestemming).eq_ignore_ascii_case("N");
     let row = &draft.row;
     let form = view! {
@@ -94,5 +100,8 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
         {paragraph(r.correct_text)}
         {person::live(form.into_any(), visit, &messages)}
     };
-    Screen::new(r.correct_title, body).under(r.title, "/registraties").under(r.see, back).failed(failed)
+    Screen::new(r.correct_title, body)
+        .under(r.title, "/registraties")
+        .under(r.see, back)
+        .failed(failed)
 }

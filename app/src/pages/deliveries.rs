@@ -22,10 +22,21 @@ fn screen(visit: &Visit, list: Page<DeliveryLine>) -> Screen {
     let t = visit.t;
     let u = &t.upload;
     let content = if list.items.is_empty() {
-        let links = vec![button_link("/registreren", t.frame.tile_record), second_link("/aanleveren", t.frame.tile_upload)];
+        let links = vec![
+            button_link("/registreren", t.frame.tile_record),
+            second_link("/aanleveren", t.frame.tile_upload),
+        ];
         empty(u.empty, links)
     } else {
-        let headers = [u.file, u.received, u.by, u.channel, u.state, u.rows, u.count_refused];
+        let headers = [
+            u.file,
+            u.received,
+            u.by,
+            u.channel,
+            u.state,
+            u.rows,
+            u.count_refused,
+        ];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
         let pages = pager("/aanleveringen", &[], list.page, list.total, t);
         let count = match list.total {
@@ -49,7 +60,10 @@ fn screen(visit: &Visit, list: Page<DeliveryLine>) -> Screen {
 
 fn row(line: &DeliveryLine, t: &'static Texts) -> Vec<Cell> {
     vec![
-        Cell::new(link(format!("/aanleveringen/{}", line.id), line.file_name.clone())),
+        Cell::new(link(
+            format!("/aanleveringen/{}", line.id),
+            line.file_name.clone(),
+        )),
         Cell::new(line.received.clone()),
         Cell::new(line.received_by.clone()),
         Cell::new(badge::channel(line.channel, t)),

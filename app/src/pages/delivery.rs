@@ -4,7 +4,10 @@ use crate::calls::delivery::{DiscardDelivery, SubmitDelivery};
 use crate::islands::Progress;
 use crate::page::{Screen, Visit, deliveries, page};
 use crate::parts::table::{Cell, table};
-use crate::parts::{alert, badge, findings::findings, fold, heading, hidden_inputs, link, paragraph, second_link, title};
+use crate::parts::{
+    alert, badge, findings::findings, fold, heading, hidden_inputs, link, paragraph, second_link,
+    title,
+};
 use crate::ports::deliveries::{DeliveryView, FindingGroup, Phase, RepairGroup};
 use crate::texts::{Texts, fill, number};
 use domain::delivery::{Counts, FileOutcome};
@@ -31,7 +34,8 @@ fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
         Phase::Parked => alert::info(u.parked_text),
         Phase::Discarded => alert::info(u.discarded_text),
     };
-    let read = matches!(line.phase, Phase::Preview | Phase::Done | Phase::Storing).then(|| details(&delivery, t));
+    let read = matches!(line.phase, Phase::Preview | Phase::Done | Phase::Storing)
+        .then(|| details(&delivery, t));
     let name = fill(u.delivery_title, &[("bestand", &line.file_name)]);
     let body = view! {
         {title(name)}
@@ -42,7 +46,9 @@ fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
         <p class="utrecht-paragraph">{second_link("/aanleveren", u.again)}</p>
     };
     // the file name is the sender's: it stays out of the title of the document
-    Screen::new(u.delivery, body).under(u.list_title, "/aanleveringen").wide()
+    Screen::new(u.delivery, body)
+        .under(u.list_title, "/aanleveringen")
+        .wide()
 }
 
 fn steps(phase: Phase, t: &'static Texts) -> AnyView {
@@ -52,10 +58,17 @@ fn steps(phase: Phase, t: &'static Texts) -> AnyView {
         Phase::Preview => 1,
         Phase::Storing | Phase::Done | Phase::Discarded => 2,
     };
-    let items = [u.step_read, u.step_preview, u.step_result].into_iter().enumerate().map(|(index, text)| {
-        let class = if index < here { "cims-steps__item cims-steps__item--done" } else { "cims-steps__item" };
-        view! { <li class=class aria-current=(index == here).then_some("step")>{text}</li> }
-    });
+    let items = [u.step_read, u.step_preview, u.step_result]
+        .into_iter()
+        .enumerate()
+        .map(|(index, text)| {
+            let class = if index < here {
+                "cims-steps__item cims-steps__item--done"
+            } else {
+                "cims-steps__item"
+            };
+            view! { <li class=class aria-current=(index == here).then_some("step")>{text}</li> }
+        });
     view! { <ol class="cims-steps" aria-label=u.steps>{items.collect_view()}</ol> }.into_any()
 }
 
@@ -109,17 +122,28 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
         Some(FileOutcome::Leeg) => alert::ok(u.result_empty),
         Some(FileOutcome::Geweigerd) => alert::error(u.result_refused_file),
         Some(FileOutcome::Dubbel) => {
-            let earlier = delivery.doubles.map(|id| link(format!("/aanleveringen/{id}"), u.doubles_link));
+            let earlier = delivery
+                .doubles
+                .map(|id| link(format!("/aanleveringen/{id}"), u.doubles_link));
             view! { {alert::info(u.outcome_dubbel)}{earlier} }.into_any()
         }
         _ => {
             let good = counts_of.rows() - u64::from(counts_of.afgekeurd);
-            let values = [("goed", number(t.language, good)), ("alles", number(t.language, counts_of.rows()))];
-            let stored = fill(u.result_sentence, &[(values[0].0, &values[0].1), (values[1].0, &values[1].1)]);
+            let values = [
+                ("goed", number(t.language, good)),
+                ("alles", number(t.language, counts_of.rows())),
+            ];
+            let stored = fill(
+                u.result_sentence,
+                &[(values[0].0, &values[0].1), (values[1].0, &values[1].1)],
+            );
             let mend = match counts_of.afgekeurd {
                 0 => None,
                 1 => Some(u.result_refused_one.to_owned()),
-                many => Some(fill(u.result_refused, &[("fout", &number(t.language, u64::from(many)))])),
+                many => Some(fill(
+                    u.result_refused,
+                    &[("fout", &number(t.language, u64::from(many)))],
+                )),
             };
             view! { {alert::ok(stored)}{mend.map(paragraph)} }.into_any()
         }
@@ -156,8 +180,12 @@ fn counts(counts: &Counts, t: &'static Texts) -> AnyView {
             </li>
         }
     });
-    let known = (counts.dubbel > 0)
-        .then(|| paragraph(fill(u.doubles_known, &[("aantal", &number(t.language, u64::from(counts.dubbel)))])));
+    let known = (counts.dubbel > 0).then(|| {
+        paragraph(fill(
+            u.doubles_known,
+            &[("aantal", &number(t.language, u64::from(counts.dubbel)))],
+        ))
+    });
     view! {
         <p class="utrecht-paragraph">{fill(u.counts_total, &[("aantal", &number(t.language, counts.rows()))])}</p>
         <ul class="cims-counts">{items}</ul>
@@ -170,15 +198,36 @@ fn counts(counts: &Counts, t: &'static Texts) -> AnyView {
 fn details(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     let u = &t.upload;
     let read = (!delivery.read_as.is_empty()).then(|| paragraph(delivery.read_as.clone()));
-    let skipped = (delivery.skipped > 0)
-        .then(|| paragraph(fill(u.skipped, &[("aantal", &number(t.language, u64::from(delivery.skipped)))])));
-    let file = findings(&delivery.file_findings, t).map(|list| view! { {heading(u.file_messages)}{list} });
+    let skipped = (delivery.skipped > 0).then(|| {
+        paragraph(fill(
+            u.skipped,
+            &[("aantal", &number(t.language, u64::from(delivery.skipped)))],
+        ))
+    });
+    let file =
+        findings(&delivery.file_findings, t).map(|list| view! { {heading(u.file_messages)}{list} });
     let groups = if delivery.groups.is_empty() {
-        delivery.file_findings.is_empty().then(|| paragraph(u.no_messages)).into_any()
+        delivery
+            .file_findings
+            .is_empty()
+            .then(|| paragraph(u.no_messages))
+            .into_any()
     } else {
-        let headers = [u.message, u.what_to_do, u.column, u.severity, u.in_rows, u.times];
-        let rows = delivery.groups.iter().map(|group| group_row(group, t)).collect();
-        view! { {heading(u.messages)}{table("meldingen", u.messages_caption, &headers, rows)} }.into_any()
+        let headers = [
+            u.message,
+            u.what_to_do,
+            u.column,
+            u.severity,
+            u.in_rows,
+            u.times,
+        ];
+        let rows = delivery
+            .groups
+            .iter()
+            .map(|group| group_row(group, t))
+            .collect();
+        view! { {heading(u.messages)}{table("meldingen", u.messages_caption, &headers, rows)} }
+            .into_any()
     };
     view! { {read}{skipped}{file}{groups}{repairs(&delivery.repairs, t)} }.into_any()
 }
@@ -206,7 +255,10 @@ fn repairs(list: &[RepairGroup], t: &'static Texts) -> Option<AnyView> {
     let u = &t.upload;
     let total: u64 = list.iter().map(|group| u64::from(group.count)).sum();
     let rows = list.iter().flat_map(|group| {
-        let message = group.code.parse::<domain::finding::Code>().map_or("", |code| code.sentence(t.language));
+        let message = group
+            .code
+            .parse::<domain::finding::Code>()
+            .map_or("", |code| code.sentence(t.language));
         group.examples.iter().map(move |(row, before, after)| {
             vec![
                 Cell::new(format!("{} {message}", group.code)),
@@ -223,5 +275,8 @@ fn repairs(list: &[RepairGroup], t: &'static Texts) -> Option<AnyView> {
         {paragraph(u.repairs_text)}
         {table("herstel", u.repair_caption, &headers, rows.collect())}
     };
-    Some(fold(fill(u.repairs, &[("aantal", &number(t.language, total))]), shown))
+    Some(fold(
+        fill(u.repairs, &[("aantal", &number(t.language, total))]),
+        shown,
+    ))
 }

@@ -22,7 +22,10 @@ pub(crate) fn conflict() -> AnyView {
 /// Our fault, with the number to quote.
 pub(crate) fn broken() -> AnyView {
     page(|visit| async move {
-        let incident = visit.param("incident").parse().map_err(|_| PortError::NotFound)?;
+        let incident = visit
+            .param("incident")
+            .parse()
+            .map_err(|_| PortError::NotFound)?;
         Err(PortError::Broken(incident))
     })
 }

@@ -44,7 +44,10 @@ pub(crate) fn rules() -> AnyView {
         let f = &t.fixed;
         let rows = Code::ALL.iter().map(|code| {
             vec![
-                Cell::new(link(format!("/hulp/regels/{}", code.as_str()), code.as_str())),
+                Cell::new(link(
+                    format!("/hulp/regels/{}", code.as_str()),
+                    code.as_str(),
+                )),
                 Cell::new(code.sentence(t.language)),
                 Cell::new(badge::severity(code.severity(), t)),
             ]
@@ -54,14 +57,19 @@ pub(crate) fn rules() -> AnyView {
             {title(f.rules_title)}
             {table("regels", f.rules_caption, &headers, rows.collect())}
         };
-        Screen::new(f.rules_title, body).under(f.help_title, "/hulp").wide()
+        Screen::new(f.rules_title, body)
+            .under(f.help_title, "/hulp")
+            .wide()
     })
 }
 
 /// `/hulp/regels/{code}`
 pub(crate) fn rule() -> AnyView {
     page(|visit| async move {
-        let code: Code = visit.param("code").parse().map_err(|_| PortError::NotFound)?;
+        let code: Code = visit
+            .param("code")
+            .parse()
+            .map_err(|_| PortError::NotFound)?;
         let t = visit.t;
         let f = &t.fixed;
         let help = code.help();
@@ -79,7 +87,9 @@ pub(crate) fn rule() -> AnyView {
             {examples(f.rule_bad, help.bad)}
             <p class="utrecht-paragraph">{second_link("/hulp/regels", f.rule_back)}</p>
         };
-        Ok(Screen::new(code.as_str(), body).under(f.help_title, "/hulp").under(f.rules_title, "/hulp/regels"))
+        Ok(Screen::new(code.as_str(), body)
+            .under(f.help_title, "/hulp")
+            .under(f.rules_title, "/hulp/regels"))
     })
 }
 
@@ -87,7 +97,9 @@ fn examples(head: &'static str, list: &'static [&'static str]) -> Option<AnyView
     if list.is_empty() {
         return None;
     }
-    let items = list.iter().map(|example| view! { <li><code class="utrecht-code">{*example}</code></li> });
+    let items = list
+        .iter()
+        .map(|example| view! { <li><code class="utrecht-code">{*example}</code></li> });
     Some(
         view! {
             {heading(head)}
@@ -110,14 +122,21 @@ pub(crate) fn columns() -> AnyView {
                 Cell::new(column.synonyms().join(", ")),
             ]
         });
-        let headers = [f.column_name, f.column_needed, f.column_content, f.column_synonyms];
+        let headers = [
+            f.column_name,
+            f.column_needed,
+            f.column_content,
+            f.column_synonyms,
+        ];
         let body = view! {
             {title(f.columns_title)}
             {paragraph(f.columns_text)}
             {table("kolommen", f.columns_caption, &headers, rows.collect())}
             <p class="utrecht-paragraph">{link("/aanleveren/sjabloon", t.upload.template)}</p>
         };
-        Screen::new(f.columns_title, body).under(f.help_title, "/hulp").wide()
+        Screen::new(f.columns_title, body)
+            .under(f.help_title, "/hulp")
+            .wide()
     })
 }
 

@@ -23,7 +23,9 @@ pub(crate) fn institution() -> AnyView {
             return Ok(Screen::new(f.institution_title, body));
         }
         let options = caller.memberships.iter().enumerate();
-        let options = options.map(|(index, membership)| option(index, membership, *membership == caller.membership, t));
+        let options = options.map(|(index, membership)| {
+            option(index, membership, *membership == caller.membership, t)
+        });
         let body = view! {
             {title(f.institution_title)}
             <form class="cims-form" method="post" action=ChooseInstitution::PATH>
@@ -39,8 +41,15 @@ pub(crate) fn institution() -> AnyView {
 }
 
 fn option(index: usize, membership: &Membership, chosen: bool, t: &'static Texts) -> AnyView {
-    let name = membership.party.as_ref().map_or_else(|| t.frame.institution_rivm.to_owned(), |party| party.name.clone());
-    let value = membership.party.as_ref().map(|party| party.id.to_string()).unwrap_or_default();
+    let name = membership.party.as_ref().map_or_else(
+        || t.frame.institution_rivm.to_owned(),
+        |party| party.name.clone(),
+    );
+    let value = membership
+        .party
+        .as_ref()
+        .map(|party| party.id.to_string())
+        .unwrap_or_default();
     let id = format!("instelling_{index}");
     view! {
         <div class="utrecht-form-field utrecht-form-field--radio cims-choice">

@@ -21,7 +21,10 @@ pub(crate) fn login() -> AnyView {
             _ => None,
         };
         // the server drops a `next` that is no path of ours
-        let start = address("/auth/start", &[("next", visit.query("next").unwrap_or_default())]);
+        let start = address(
+            "/auth/start",
+            &[("next", visit.query("next").unwrap_or_default())],
+        );
         let body = view! {
             {title(f.log_in_title)}
             {notice}

@@ -10,7 +10,9 @@ use crate::parts::date_boxes::{Kind, date_boxes};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
 use crate::parts::radios::Radios;
-use crate::parts::{alert, fold, hidden_inputs, link, paragraph, second_link, small_form, submit, title};
+use crate::parts::{
+    alert, fold, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
+};
 use crate::ports::entry::{BrpAnswer, DraftView, Step};
 use crate::texts::{Texts, fill};
 use domain::finding::{Code, Finding};
@@ -35,12 +37,24 @@ pub(crate) fn person() -> AnyView {
 fn screen(visit: &Visit, draft: Option<DraftView>, waiting: Option<DraftView>) -> Screen {
     let t = visit.t;
     let e = &t.entry;
-    let findings = draft.as_ref().map(|draft| draft.findings.clone()).unwrap_or_default();
+    let findings = draft
+        .as_ref()
+        .map(|draft| draft.findings.clone())
+        .unwrap_or_default();
     let mut messages = Messages::of(&findings, &choices::PERSON, t);
-    let not_matchable = draft.as_ref().is_some_and(|draft| draft.brp == BrpAnswer::NotMatchable);
+    let not_matchable = draft
+        .as_ref()
+        .is_some_and(|draft| draft.brp == BrpAnswer::NotMatchable);
     // with a reason it goes on to review, so there is nothing left to mend
-    if not_matchable && draft.as_ref().is_some_and(|draft| draft.reason.trim().is_empty()) {
-        messages.add(Column::Bsn.name(), Finding::whole(Code::B10).message_in(t.language));
+    if not_matchable
+        && draft
+            .as_ref()
+            .is_some_and(|draft| draft.reason.trim().is_empty())
+    {
+        messages.add(
+            Column::Bsn.name(),
+            Finding::whole(Code::B10).message_in(t.language),
+        );
     }
     let failed = !messages.is_empty();
     let notices = notices(draft.as_ref(), waiting, t);
@@ -57,8 +71,12 @@ fn screen(visit: &Visit, draft: Option<DraftView>, waiting: Option<DraftView>) -
 /// What happened before: saved and next, an earlier draft, a BRP that answers later.
 fn notices(draft: Option<&DraftView>, waiting: Option<DraftView>, t: &'static Texts) -> AnyView {
     let e = &t.entry;
-    let next = draft.filter(|draft| draft.next_person).map(|_| alert::ok(e.next_person));
-    let later = draft.filter(|draft| draft.brp == BrpAnswer::Later).map(|_| alert::info(e.brp_later));
+    let next = draft
+        .filter(|draft| draft.next_person)
+        .map(|_| alert::ok(e.next_person));
+    let later = draft
+        .filter(|draft| draft.brp == BrpAnswer::Later)
+        .map(|_| alert::info(e.brp_later));
     let resumed = draft
         .and_then(|draft| draft.resumed_from.as_ref())
         .map(|time| alert::info(fill(e.resumed, &[("tijd", time)])));
@@ -77,7 +95,12 @@ fn notices(draft: Option<&DraftView>, waiting: Option<DraftView>, t: &'static Te
     view! { {next}{later}{resumed}{waiting} }.into_any()
 }
 
-fn form(visit: &Visit, draft: Option<DraftView>, messages: &Messages, not_matchable: bool) -> AnyView {
+fn form(
+    visit: &Visit,
+    draft: Option<DraftView>,
+    messages: &Messages,
+    not_matchable: bool,
+) -> AnyView {
     let t = visit.t;
     let e = &t.entry;
     let mut hidden = Vec::new();
@@ -88,9 +111,16 @@ fn form(visit: &Visit, draft: Option<DraftView>, messages: &Messages, not_matcha
         hidden.push(("back", "true".to_owned()));
     }
     let next_person = draft.as_ref().is_some_and(|draft| draft.next_person);
-    let row = draft.as_ref().map(|draft| draft.row.clone()).unwrap_or_default();
+    let row = draft
+        .as_ref()
+        .map(|draft| draft.row.clone())
+        .unwrap_or_default();
     let reason = draft.map(|draft| draft.reason).unwrap_or_default();
-    let button = if not_matchable { e.check_again } else { e.go_on };
+    let button = if not_matchable {
+        e.check_again
+    } else {
+        e.go_on
+    };
     let form = view! {
         <form class="cims-form" method="post" action=SavePerson::PATH data-keep=KeepTyped::PATH novalidate>
             {hidden_inputs(hidden)}
@@ -120,11 +150,26 @@ pub(crate) fn live(form: AnyView, visit: &Visit, messages: &Messages) -> AnyView
 }
 
 /// The fields about a person; also used to correct one.
-pub(crate) fn fields(row: &RowText, messages: &Messages, autofocus: bool, t: &'static Texts) -> AnyView {
+pub(crate) fn fields(
+    row: &RowText,
+    messages: &Messages,
+    autofocus: bool,
+    t: &'static Texts,
+) -> AnyView {
     let e = &t.entry;
     let cell = |column| row.get(column);
-    let bsn = Field { hint: e.bsn_hint, width: 9, numeric: true, autofocus, ..Field::row(Column::Bsn, cell(Column::Bsn), t) };
-    let surname = Field { optional: true, hint: e.surname_hint, ..Field::row(Column::Achternaam, cell(Column::Achternaam), t) };
+    let bsn = Field {
+        hint: e.bsn_hint,
+        width: 9,
+        numeric: true,
+        autofocus,
+        ..Field::row(Column::Bsn, cell(Column::Bsn), t)
+    };
+    let surname = Field {
+        optional: true,
+        hint: e.surname_hint,
+        ..Field::row(Column::Achternaam, cell(Column::Achternaam), t)
+    };
     let consent = Radios {
         id: Column::Toestemming.name(),
         legend: e.consent,
@@ -157,12 +202,37 @@ fn without_bsn(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyView
         options: &choices::of(Column::GeenBsnReden, t),
         inline: false,
     };
-    let prefix = Field { optional: true, width: 12, ..Field::row(Column::Voorvoegsel, cell(Column::Voorvoegsel), t) };
-    let sex = Field { optional: true, ..Field::row(Column::Geslacht, cell(Column::Geslacht), t) };
-    let postcode = Field { optional: true, hint: e.postcode_hint, width: 9, ..Field::row(Column::Postcode, cell(Column::Postcode), t) };
-    let number = Field { optional: true, width: 6, numeric: true, ..Field::row(Column::Huisnummer, cell(Column::Huisnummer), t) };
-    let hidden = [Column::GeenBsnReden, Column::Voorvoegsel, Column::Geslacht, Column::Postcode, Column::Huisnummer];
-    let open = hidden.iter().any(|column| !cell(*column).is_empty() || messages.at(column.name()).is_some());
+    let prefix = Field {
+        optional: true,
+        width: 12,
+        ..Field::row(Column::Voorvoegsel, cell(Column::Voorvoegsel), t)
+    };
+    let sex = Field {
+        optional: true,
+        ..Field::row(Column::Geslacht, cell(Column::Geslacht), t)
+    };
+    let postcode = Field {
+        optional: true,
+        hint: e.postcode_hint,
+        width: 9,
+        ..Field::row(Column::Postcode, cell(Column::Postcode), t)
+    };
+    let number = Field {
+        optional: true,
+        width: 6,
+        numeric: true,
+        ..Field::row(Column::Huisnummer, cell(Column::Huisnummer), t)
+    };
+    let hidden = [
+        Column::GeenBsnReden,
+        Column::Voorvoegsel,
+        Column::Geslacht,
+        Column::Postcode,
+        Column::Huisnummer,
+    ];
+    let open = hidden
+        .iter()
+        .any(|column| !cell(*column).is_empty() || messages.at(column.name()).is_some());
     view! {
         {tick("geen_bsn", "row[geen_bsn]", e.no_bsn, open, true)}
         <div class="cims-conditional">
@@ -180,7 +250,11 @@ fn without_bsn(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyView
 /// BSN and birth date do not belong together: correct them, or go on with a reason (features F39).
 fn go_on_anyway(reason: &str, t: &'static Texts) -> AnyView {
     let e = &t.entry;
-    let field = Field { hint: e.not_matchable_reason_hint, optional: true, ..Field::new("reason", e.not_matchable_reason, reason) };
+    let field = Field {
+        hint: e.not_matchable_reason_hint,
+        optional: true,
+        ..Field::new("reason", e.not_matchable_reason, reason)
+    };
     view! {
         <section class="cims-panel cims-stack" aria-labelledby="niet-te-koppelen">
             <h2 class="utrecht-heading-2" id="niet-te-koppelen">{e.not_matchable_title}</h2>

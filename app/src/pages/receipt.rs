@@ -3,7 +3,9 @@
 
 use crate::calls::entry::BeginNext;
 use crate::page::{Screen, Visit, entry, page};
-use crate::parts::{alert, badge, findings::findings, heading, hidden_inputs, link, paragraph, second_link};
+use crate::parts::{
+    alert, badge, findings::findings, heading, hidden_inputs, link, paragraph, second_link,
+};
 use crate::ports::entry::Receipt;
 use crate::texts::{Texts, fill};
 use domain::delivery::RowOutcome;
@@ -55,9 +57,15 @@ fn screen(visit: &Visit, receipt: Receipt) -> Screen {
 
 fn next(reference: &str, same_person: bool, t: &'static Texts) -> AnyView {
     let (class, text) = if same_person {
-        ("utrecht-button utrecht-button--secondary-action", t.entry.same_person)
+        (
+            "utrecht-button utrecht-button--secondary-action",
+            t.entry.same_person,
+        )
     } else {
-        ("utrecht-button utrecht-button--primary-action cims-button--main", t.entry.same_vaccination)
+        (
+            "utrecht-button utrecht-button--primary-action cims-button--main",
+            t.entry.same_vaccination,
+        )
     };
     view! {
         <form method="post" action=BeginNext::PATH>

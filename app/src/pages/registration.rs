@@ -2,7 +2,9 @@
 
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::answers::of_row;
-use crate::parts::{alert, badge, findings::findings, fold, heading, paragraph, second_link, title};
+use crate::parts::{
+    alert, badge, findings::findings, fold, heading, paragraph, second_link, title,
+};
 use crate::ports::entry::{RegistrationVersion, RegistrationView};
 use crate::texts::{Texts, fill};
 use leptos::prelude::*;
@@ -26,12 +28,22 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
     };
     let newest = registration.versions.first();
     let withdrawn = newest.is_some_and(|version| version.withdrawal);
-    let state =
-        if withdrawn { badge::badge("neutral", t.frame.withdrawn) } else { badge::outcome(registration.outcome, t) };
-    let data = registration.versions.iter().find(|version| !version.withdrawal).map(|version| of_row(&version.row, t));
-    let messages = findings(&registration.findings, t).map(|list| view! { {heading(r.messages)}{list} });
+    let state = if withdrawn {
+        badge::badge("neutral", t.frame.withdrawn)
+    } else {
+        badge::outcome(registration.outcome, t)
+    };
+    let data = registration
+        .versions
+        .iter()
+        .find(|version| !version.withdrawal)
+        .map(|version| of_row(&version.row, t));
+    let messages =
+        findings(&registration.findings, t).map(|list| view! { {heading(r.messages)}{list} });
     let versions = registration.versions.iter().enumerate();
-    let versions = versions.map(|(index, version)| version_item(version, index > 0, t)).collect_view();
+    let versions = versions
+        .map(|(index, version)| version_item(version, index > 0, t))
+        .collect_view();
     let acts = if registration.may_change && !withdrawn {
         let base = format!("/registraties/{}", registration.id);
         view! {
@@ -61,8 +73,17 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
 
 fn version_item(version: &RegistrationVersion, old: bool, t: &'static Texts) -> AnyView {
     let r = &t.registrations;
-    let when = fill(r.version_by, &[("moment", &version.recorded), ("naam", &version.recorded_by)]);
-    let reason = version.reason.as_ref().map(|reason| paragraph(fill(r.version_reason, &[("reden", reason)])));
+    let when = fill(
+        r.version_by,
+        &[
+            ("moment", &version.recorded),
+            ("naam", &version.recorded_by),
+        ],
+    );
+    let reason = version
+        .reason
+        .as_ref()
+        .map(|reason| paragraph(fill(r.version_reason, &[("reden", reason)])));
     let data = (old && !version.withdrawal).then(|| fold(r.version_show, of_row(&version.row, t)));
     view! {
         <li class="cims-timeline__item">

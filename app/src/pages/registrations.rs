@@ -17,7 +17,9 @@ pub(crate) fn registrations() -> AnyView {
     page(|visit| async move {
         let caller = visit.deliverer()?.clone();
         let filter = filter(&visit);
-        let list = entry()?.registrations(&caller, filter.clone(), visit.page()).await?;
+        let list = entry()?
+            .registrations(&caller, filter.clone(), visit.page())
+            .await?;
         Ok(screen(&visit, &filter, list))
     })
 }
@@ -27,14 +29,24 @@ fn filter(visit: &Visit) -> RegistrationFilter {
         van: visit.query("van"),
         tot: visit.query("tot"),
         vaccin: visit.query("vaccin"),
-        uitkomst: visit.query("uitkomst").and_then(|outcome| RowOutcome::parse(&outcome)),
+        uitkomst: visit
+            .query("uitkomst")
+            .and_then(|outcome| RowOutcome::parse(&outcome)),
     }
 }
 
 fn query(filter: &RegistrationFilter) -> Vec<(&'static str, String)> {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let outcome = filter.uitkomst.map(|outcome| outcome.as_str().to_owned()).unwrap_or_default();
-    vec![("van", text(&filter.van)), ("tot", text(&filter.tot)), ("vaccin", text(&filter.vaccin)), ("uitkomst", outcome)]
+    let outcome = filter
+        .uitkomst
+        .map(|outcome| outcome.as_str().to_owned())
+        .unwrap_or_default();
+    vec![
+        ("van", text(&filter.van)),
+        ("tot", text(&filter.tot)),
+        ("vaccin", text(&filter.vaccin)),
+        ("uitkomst", outcome),
+    ]
 }
 
 fn screen(visit: &Visit, filter: &RegistrationFilter, list: Page<RegistrationLine>) -> Screen {
@@ -46,12 +58,24 @@ fn screen(visit: &Visit, filter: &RegistrationFilter, list: Page<RegistrationLin
             (r.empty_filter, vec![second_link("/registraties", r.clear)])
         } else {
             let record = button_link("/registreren", t.frame.tile_record);
-            (r.empty, vec![record, second_link("/aanleveren", t.frame.tile_upload)])
+            (
+                r.empty,
+                vec![record, second_link("/aanleveren", t.frame.tile_upload)],
+            )
         };
         empty(why, links)
     } else {
-        let headers =
-            [r.date, r.person, r.vaccine, r.batch, r.dose, r.outcome, r.recorded, r.recorded_by, r.open];
+        let headers = [
+            r.date,
+            r.person,
+            r.vaccine,
+            r.batch,
+            r.dose,
+            r.outcome,
+            r.recorded,
+            r.recorded_by,
+            r.open,
+        ];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
         let pages = pager("/registraties", &query(filter), list.page, list.total, t);
         view! {
@@ -71,7 +95,11 @@ fn screen(visit: &Visit, filter: &RegistrationFilter, list: Page<RegistrationLin
 /// "128 registraties"
 fn count(total: u64, t: &'static Texts) -> String {
     let r = &t.registrations;
-    if total == 1 { r.count_one.to_owned() } else { fill(r.count, &[("aantal", &number(t.language, total))]) }
+    if total == 1 {
+        r.count_one.to_owned()
+    } else {
+        fill(r.count, &[("aantal", &number(t.language, total))])
+    }
 }
 
 fn bar(filter: &RegistrationFilter, filtered: bool, total: u64, t: &'static Texts) -> AnyView {
@@ -98,14 +126,28 @@ fn bar(filter: &RegistrationFilter, filtered: bool, total: u64, t: &'static Text
 }
 
 /// Outcomes for a drop-down, with an empty first choice.
-pub(crate) fn outcomes(first: &str, list: &[RowOutcome], t: &'static Texts) -> Vec<(String, String)> {
-    let all = list.iter().map(|outcome| (outcome.as_str().to_owned(), badge::outcome_text(*outcome, t).to_owned()));
-    std::iter::once((String::new(), first.to_owned())).chain(all).collect()
+pub(crate) fn outcomes(
+    first: &str,
+    list: &[RowOutcome],
+    t: &'static Texts,
+) -> Vec<(String, String)> {
+    let all = list.iter().map(|outcome| {
+        (
+            outcome.as_str().to_owned(),
+            badge::outcome_text(*outcome, t).to_owned(),
+        )
+    });
+    std::iter::once((String::new(), first.to_owned()))
+        .chain(all)
+        .collect()
 }
 
 fn row(line: &RegistrationLine, t: &'static Texts) -> Vec<Cell> {
     let r = &t.registrations;
-    let label = fill(r.open_label, &[("datum", &line.date), ("vaccin", &line.vaccine)]);
+    let label = fill(
+        r.open_label,
+        &[("datum", &line.date), ("vaccin", &line.vaccine)],
+    );
     vec![
         Cell::new(view! { <span class="cims-nowrap">{line.date.clone()}</span> }),
         Cell::new(view! { <span class="cims-code">{line.bsn_masked.clone()}</span> }),

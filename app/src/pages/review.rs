@@ -41,17 +41,39 @@ fn filter(visit: &Visit) -> ReviewFilter {
     ReviewFilter {
         partij: visit.query("partij"),
         code: visit.query("code").and_then(|code| code.parse().ok()),
-        kanaal: visit.query("kanaal").and_then(|channel| Channel::parse(&channel)),
-        uitkomst: visit.query("uitkomst").and_then(|outcome| RowOutcome::parse(&outcome)),
+        kanaal: visit
+            .query("kanaal")
+            .and_then(|channel| Channel::parse(&channel)),
+        uitkomst: visit
+            .query("uitkomst")
+            .and_then(|outcome| RowOutcome::parse(&outcome)),
     }
 }
 
 fn query(filter: &ReviewFilter) -> Vec<(&'static str, String)> {
     vec![
         ("partij", filter.partij.clone().unwrap_or_default()),
-        ("code", filter.code.map(|code| code.as_str().to_owned()).unwrap_or_default()),
-        ("kanaal", filter.kanaal.map(|channel| channel.as_str().to_owned()).unwrap_or_default()),
-        ("uitkomst", filter.uitkomst.map(|outcome| outcome.as_str().to_owned()).unwrap_or_default()),
+        (
+            "code",
+            filter
+                .code
+                .map(|code| code.as_str().to_owned())
+                .unwrap_or_default(),
+        ),
+        (
+            "kanaal",
+            filter
+                .kanaal
+                .map(|channel| channel.as_str().to_owned())
+                .unwrap_or_default(),
+        ),
+        (
+            "uitkomst",
+            filter
+                .uitkomst
+                .map(|outcome| outcome.as_str().to_owned())
+                .unwrap_or_default(),
+        ),
     ]
 }
 
@@ -61,12 +83,23 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Page<ReviewLine>) -> 
     let filtered = *filter != ReviewFilter::default();
     let content = if list.items.is_empty() {
         if filtered {
-            empty(v.empty_filter, vec![second_link("/beoordelen", t.registrations.clear)])
+            empty(
+                v.empty_filter,
+                vec![second_link("/beoordelen", t.registrations.clear)],
+            )
         } else {
             empty(v.empty, Vec::new())
         }
     } else {
-        let headers = [v.received, v.party, t.upload.channel, v.row, t.registrations.outcome, v.findings, v.open];
+        let headers = [
+            v.received,
+            v.party,
+            t.upload.channel,
+            v.row,
+            t.registrations.outcome,
+            v.findings,
+            v.open,
+        ];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
         let pages = pager("/beoordelen", &query(filter), list.page, list.total, t);
         view! { {table("beoordelen", v.caption, &headers, rows)}{pages} }.into_any()
@@ -81,16 +114,26 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Page<ReviewLine>) -> 
 
 fn bar(filter: &ReviewFilter, filtered: bool, total: u64, t: &'static Texts) -> AnyView {
     let (v, r) = (&t.review, &t.registrations);
-    let count = if total == 1 { v.count_one.to_owned() } else { fill(v.count, &[("aantal", &number(t.language, total))]) };
+    let count = if total == 1 {
+        v.count_one.to_owned()
+    } else {
+        fill(v.count, &[("aantal", &number(t.language, total))])
+    };
     let party = filter.partij.clone().unwrap_or_default();
     let code = filter.code.map(Code::as_str).unwrap_or_default();
     let channel = filter.kanaal.map(Channel::as_str).unwrap_or_default();
     let outcome = filter.uitkomst.map(RowOutcome::as_str).unwrap_or_default();
     let first = |text: &str| (String::new(), text.to_owned());
-    let codes = Code::ALL.iter().map(|code| (code.as_str().to_owned(), code.as_str().to_owned()));
+    let codes = Code::ALL
+        .iter()
+        .map(|code| (code.as_str().to_owned(), code.as_str().to_owned()));
     let codes = std::iter::once(first(v.all_codes)).chain(codes).collect();
-    let channels = Channel::ALL.iter().map(|one| (one.as_str().to_owned(), badge::channel(*one, t).to_owned()));
-    let channels = std::iter::once(first(v.all_channels)).chain(channels).collect();
+    let channels = Channel::ALL
+        .iter()
+        .map(|one| (one.as_str().to_owned(), badge::channel(*one, t).to_owned()));
+    let channels = std::iter::once(first(v.all_channels))
+        .chain(channels)
+        .collect();
     view! {
         <section class="cims-filter" aria-label=r.filters>
             <p class="cims-filter__count">{count}</p>
@@ -111,7 +154,10 @@ fn bar(filter: &ReviewFilter, filtered: bool, total: u64, t: &'static Texts) -> 
 
 fn row(line: &ReviewLine, t: &'static Texts) -> Vec<Cell> {
     let v = &t.review;
-    let label = fill(v.open_label, &[("regel", &line.row.to_string()), ("partij", &line.party)]);
+    let label = fill(
+        v.open_label,
+        &[("regel", &line.row.to_string()), ("partij", &line.party)],
+    );
     vec![
         Cell::new(line.received.clone()),
         Cell::new(line.party.clone()),
@@ -129,14 +175,25 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
     let t = visit.t;
     let v = &t.review;
     let line = &row.line;
-    let name = fill(v.detail_title, &[("regel", &line.row.to_string()), ("partij", &line.party)]);
+    let name = fill(
+        v.detail_title,
+        &[("regel", &line.row.to_string()), ("partij", &line.party)],
+    );
     let mut facts = vec![
         Answer::new(v.received, line.received.clone()),
         Answer::new(t.upload.channel, badge::channel(line.channel, t)),
         Answer::new(v.delivery, row.delivery.to_string()),
     ];
-    facts.extend(row.match_note.iter().map(|note| Answer::new(v.match_note, note.clone())));
-    facts.extend(row.reason.iter().map(|reason| Answer::new(v.sender_reason, reason.clone())));
+    facts.extend(
+        row.match_note
+            .iter()
+            .map(|note| Answer::new(v.match_note, note.clone())),
+    );
+    facts.extend(
+        row.reason
+            .iter()
+            .map(|reason| Answer::new(v.sender_reason, reason.clone())),
+    );
     let body = view! {
         {title(name.clone())}
         <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}</p>

@@ -15,7 +15,12 @@ pub(crate) fn sessions() -> AnyView {
         let (caller, t) = (visit.caller()?, visit.t);
         let f = &t.fixed;
         let list = port()?.mine(caller).await?;
-        let headers = [f.session_began, f.session_last, f.session_browser, f.session_action];
+        let headers = [
+            f.session_began,
+            f.session_last,
+            f.session_browser,
+            f.session_action,
+        ];
         let rows = list.iter().map(|line| row(line, t)).collect();
         let body = view! {
             {title(f.sessions_title)}

@@ -21,14 +21,39 @@ fn tasks(role: Role, t: &'static Texts) -> Screen {
     let mut list: Vec<Tile> = Vec::new();
     if role.may_deliver() {
         list.extend([
-            (Icon::Vaccine, "/registreren", f.tile_record, f.tile_record_text),
-            (Icon::Upload, "/aanleveren", f.tile_upload, f.tile_upload_text),
-            (Icon::List, "/registraties", f.tile_registrations, f.tile_registrations_text),
-            (Icon::History, "/aanleveringen", f.tile_deliveries, f.tile_deliveries_text),
+            (
+                Icon::Vaccine,
+                "/registreren",
+                f.tile_record,
+                f.tile_record_text,
+            ),
+            (
+                Icon::Upload,
+                "/aanleveren",
+                f.tile_upload,
+                f.tile_upload_text,
+            ),
+            (
+                Icon::List,
+                "/registraties",
+                f.tile_registrations,
+                f.tile_registrations_text,
+            ),
+            (
+                Icon::History,
+                "/aanleveringen",
+                f.tile_deliveries,
+                f.tile_deliveries_text,
+            ),
         ]);
     }
     if role.may_review() {
-        list.push((Icon::Review, "/beoordelen", f.tile_review, f.tile_review_text));
+        list.push((
+            Icon::Review,
+            "/beoordelen",
+            f.tile_review,
+            f.tile_review_text,
+        ));
     }
     let nothing = list.is_empty().then(|| alert::info(f.start_no_tasks));
     list.push((Icon::Help, "/hulp", f.tile_help, f.tile_help_text));
@@ -42,7 +67,8 @@ fn tasks(role: Role, t: &'static Texts) -> Screen {
 
 fn welcome(visit: &Visit) -> Screen {
     let f = &visit.t.frame;
-    let out = (visit.query("melding").as_deref() == Some("uitgelogd")).then(|| alert::ok(f.logged_out));
+    let out =
+        (visit.query("melding").as_deref() == Some("uitgelogd")).then(|| alert::ok(f.logged_out));
     let body = view! {
         {out}
         {title(f.welcome_title)}

@@ -27,7 +27,13 @@ pub(crate) fn accessibility() -> AnyView {
 pub(crate) fn privacy() -> AnyView {
     still(|visit| {
         let f = &visit.t.fixed;
-        let promises = [f.privacy_consent, f.privacy_brp, f.privacy_sealed, f.privacy_audit, f.privacy_draft];
+        let promises = [
+            f.privacy_consent,
+            f.privacy_brp,
+            f.privacy_sealed,
+            f.privacy_audit,
+            f.privacy_draft,
+        ];
         let body = view! {
             {title(f.privacy_title)}
             <p class="utrecht-paragraph utrecht-paragraph--lead">{f.privacy_lead}</p>
@@ -48,7 +54,11 @@ pub(crate) fn cookies() -> AnyView {
             ("cims-taal", f.cookie_language, f.cookie_year),
         ];
         let rows = rows.map(|(name, purpose, life)| {
-            vec![Cell::new(view! { <code class="utrecht-code">{name}</code> }), Cell::new(purpose), Cell::new(life)]
+            vec![
+                Cell::new(view! { <code class="utrecht-code">{name}</code> }),
+                Cell::new(purpose),
+                Cell::new(life),
+            ]
         });
         let body = view! {
             {title(f.cookies_title)}

@@ -51,7 +51,12 @@ fn said(word: &str, t: &'static Texts) -> Option<&'static str> {
 }
 
 fn columns(t: &'static Texts) -> AnyView {
-    let needed = |column: &Column| !matches!(column.requirement(), Requirement::Optional | Requirement::ByChannel);
+    let needed = |column: &Column| {
+        !matches!(
+            column.requirement(),
+            Requirement::Optional | Requirement::ByChannel
+        )
+    };
     let items = Column::ALL.into_iter().filter(needed).map(|column| {
         view! { <li><strong>{column.name()}</strong>": "{column.hint_in(t.language)}</li> }
     });
@@ -66,7 +71,11 @@ fn form(messages: &Messages, t: &'static Texts) -> AnyView {
     let u = &t.upload;
     let error = messages.at("bestand");
     let wrong = error.is_some();
-    let class = if wrong { "utrecht-form-field utrecht-form-field--invalid" } else { "utrecht-form-field" };
+    let class = if wrong {
+        "utrecht-form-field utrecht-form-field--invalid"
+    } else {
+        "utrecht-form-field"
+    };
     view! {
         <form class="cims-form" method="post" action="/aanleveren" enctype="multipart/form-data" novalidate>
             <div class=class>

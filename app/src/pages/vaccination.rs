@@ -7,8 +7,8 @@ use crate::calls::entry::{KeepTyped, SaveVaccination, step_path};
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::messages::Messages;
 use crate::parts::{alert, hidden_inputs, link, submit, title, warnings};
-use crate::ports::entry::{BrpAnswer, DraftView, EarlierJab, Step};
 use crate::ports::PortError;
+use crate::ports::entry::{BrpAnswer, DraftView, EarlierJab, Step};
 use crate::texts::{Texts, fill};
 use domain::row::Column;
 use leptos::prelude::*;
@@ -37,7 +37,10 @@ fn screen(visit: &Visit, draft: DraftView) -> Screen {
     }
     let failed = !messages.is_empty();
     let later = (draft.brp == BrpAnswer::Later).then(|| alert::info(e.brp_later));
-    let resumed = draft.resumed_from.as_ref().map(|time| alert::info(fill(e.resumed, &[("tijd", time)])));
+    let resumed = draft
+        .resumed_from
+        .as_ref()
+        .map(|time| alert::info(fill(e.resumed, &[("tijd", time)])));
     let person = step_path(Step::Person, draft.id);
     let body = view! {
         {messages.summary(t)}
@@ -47,7 +50,9 @@ fn screen(visit: &Visit, draft: DraftView) -> Screen {
         {title(e.vaccination_title)}
         {form(visit, &draft, &messages)}
     };
-    Screen::new(e.vaccination_title, body).under(e.title, person).failed(failed)
+    Screen::new(e.vaccination_title, body)
+        .under(e.title, person)
+        .failed(failed)
 }
 
 /// Earlier registrations of this person by the own institution; also on the page to check.
@@ -75,7 +80,10 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
     let t = visit.t;
     let e = &t.entry;
     let today = visit.frame.today;
-    let mut hidden = vec![("concept", draft.id.to_string()), ("vaccination", "true".to_owned())];
+    let mut hidden = vec![
+        ("concept", draft.id.to_string()),
+        ("vaccination", "true".to_owned()),
+    ];
     if visit.query("terug").is_some() {
         hidden.push(("back", "true".to_owned()));
     }

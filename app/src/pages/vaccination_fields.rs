@@ -26,13 +26,26 @@ pub(crate) fn fields(
     // all was kept from the person before: Enter in the first box goes on (features F02)
     let focus = draft.next_person && messages.is_empty();
     let vaccine = Field::row(Column::Vaccin, cell(Column::Vaccin), t);
-    let batch = Field { hint: e.batch_hint, width: 20, list: "batches", ..Field::row(Column::Batchnummer, cell(Column::Batchnummer), t) };
-    let dose = Field { hint: e.dose_hint, width: 2, numeric: true, ..Field::row(Column::Dosisnummer, cell(Column::Dosisnummer), t) };
+    let batch = Field {
+        hint: e.batch_hint,
+        width: 20,
+        list: "batches",
+        ..Field::row(Column::Batchnummer, cell(Column::Batchnummer), t)
+    };
+    let dose = Field {
+        hint: e.dose_hint,
+        width: 2,
+        numeric: true,
+        ..Field::row(Column::Dosisnummer, cell(Column::Dosisnummer), t)
+    };
     let group = if no_consent {
         without_person(row, messages, t)
     } else {
-        Field::row(Column::Doelgroep, cell(Column::Doelgroep), t)
-            .select(choices::options(Column::Doelgroep, e.target_group_choose, t), messages, t)
+        Field::row(Column::Doelgroep, cell(Column::Doelgroep), t).select(
+            choices::options(Column::Doelgroep, e.target_group_choose, t),
+            messages,
+            t,
+        )
     };
     view! {
         {date_boxes(Column::Vaccinatiedatum, Kind::Vaccination(today, focus), cell(Column::Vaccinatiedatum), messages, t)}
@@ -49,7 +62,10 @@ pub(crate) fn fields(
 /// Batches used here before, as suggestions while typing; every other number is fine too.
 fn batches(list: &[BatchChoice], t: &'static Texts) -> AnyView {
     let options = list.iter().map(|choice| {
-        let values = [("vaccin", choice.vaccine.as_str()), ("aantal", &choice.times.to_string())];
+        let values = [
+            ("vaccin", choice.vaccine.as_str()),
+            ("aantal", &choice.times.to_string()),
+        ];
         view! { <option value=choice.number.clone()>{fill(t.entry.batch_times, &values)}</option> }
     });
     view! { <datalist id="batches">{options.collect_view()}</datalist> }.into_any()
@@ -83,9 +99,15 @@ fn without_person(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyV
         "" => "NL",
         filled => filled,
     };
-    let country = Field { label: e.country, ..Field::row(Column::Vaccinatieland, country, t) };
+    let country = Field {
+        label: e.country,
+        ..Field::row(Column::Vaccinatieland, country, t)
+    };
     let countries = choices::of(Column::Vaccinatieland, t);
-    let countries = countries.into_iter().map(|(value, text)| (value.to_owned(), text.to_owned())).collect();
+    let countries = countries
+        .into_iter()
+        .map(|(value, text)| (value.to_owned(), text.to_owned()))
+        .collect();
     view! {
         {age.view(messages, t)}
         {country.select(countries, messages, t)}
@@ -98,21 +120,42 @@ pub(crate) fn performer(row: &RowText, messages: &Messages, t: &'static Texts) -
     let e = &t.entry;
     let cell = |column| row.get(column);
     let agb = Field {
-        optional: true, hint: e.agb_hint, width: 9, numeric: true, find: e.agb_where,
+        optional: true,
+        hint: e.agb_hint,
+        width: 9,
+        numeric: true,
+        find: e.agb_where,
         ..Field::row(Column::UitvoerderAgb, cell(Column::UitvoerderAgb), t)
     };
     let big = Field {
-        optional: true, hint: e.big_hint, width: 12, numeric: true, find: e.big_where,
+        optional: true,
+        hint: e.big_hint,
+        width: 12,
+        numeric: true,
+        find: e.big_where,
         ..Field::row(Column::BigNummer, cell(Column::BigNummer), t)
     };
-    let place = Field { optional: true, ..Field::row(Column::Vaccinatieplaats, cell(Column::Vaccinatieplaats), t) };
-    let columns = [Column::UitvoerderAgb, Column::BigNummer, Column::Vaccinatieplaats];
-    let wrong = columns.iter().any(|column| messages.at(column.name()).is_some());
+    let place = Field {
+        optional: true,
+        ..Field::row(Column::Vaccinatieplaats, cell(Column::Vaccinatieplaats), t)
+    };
+    let columns = [
+        Column::UitvoerderAgb,
+        Column::BigNummer,
+        Column::Vaccinatieplaats,
+    ];
+    let wrong = columns
+        .iter()
+        .any(|column| messages.at(column.name()).is_some());
     let fields = view! {
         {paragraph(e.performer_text)}
         {agb.text(messages, t)}
         {big.text(messages, t)}
         {place.text(messages, t)}
     };
-    if wrong { fields.into_any() } else { fold(e.performer_title, fields) }
+    if wrong {
+        fields.into_any()
+    } else {
+        fold(e.performer_title, fields)
+    }
 }

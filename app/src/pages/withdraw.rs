@@ -33,7 +33,10 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
     let failed = !messages.is_empty();
     let back = format!("/registraties/{}", registration.id);
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
-    let reason = Field { hint: r.reason_hint, ..Field::new("reason", r.withdraw_reason, "") };
+    let reason = Field {
+        hint: r.reason_hint,
+        ..Field::new("reason", r.withdraw_reason, "")
+    };
     let body = view! {
         {messages.summary(t)}
         {title(r.withdraw_title)}
@@ -49,5 +52,8 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
             </div>
         </form>
     };
-    Screen::new(r.withdraw_title, body).under(r.title, "/registraties").under(r.see, back).failed(failed)
+    Screen::new(r.withdraw_title, body)
+        .under(r.title, "/registraties")
+        .under(r.see, back)
+        .failed(failed)
 }

@@ -14,7 +14,11 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer; an empty value says so.
     pub(crate) fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { key: key.into(), value: value.into(), change: None }
+        Self {
+            key: key.into(),
+            value: value.into(),
+            change: None,
+        }
     }
 
     /// With a link to change it.
@@ -52,8 +56,20 @@ pub(crate) fn answers(list: Vec<Answer>, t: &'static Texts) -> AnyView {
 
 /// The filled cells of a row, in the order of the specification, with words for the codes.
 pub(crate) fn of_row(row: &RowText, t: &'static Texts) -> AnyView {
-    let filled = Column::ALL.into_iter().filter(|column| !row.get(*column).is_empty());
-    answers(filled.map(|column| Answer::new(column.title_in(t.language), words(column, row.get(column), t))).collect(), t)
+    let filled = Column::ALL
+        .into_iter()
+        .filter(|column| !row.get(*column).is_empty());
+    answers(
+        filled
+            .map(|column| {
+                Answer::new(
+                    column.title_in(t.language),
+                    words(column, row.get(column), t),
+                )
+            })
+            .collect(),
+        t,
+    )
 }
 
 /// A cell in words: codes of lists as their label, everything else as it is.

@@ -8,7 +8,8 @@ use leptos::prelude::*;
 
 /// A badge of a kind (`success`, `warning`, `error`, `neutral`).
 pub(crate) fn badge(kind: &'static str, text: &'static str) -> AnyView {
-    view! { <span class=format!("utrecht-status-badge utrecht-status-badge--{kind}")>{text}</span> }.into_any()
+    view! { <span class=format!("utrecht-status-badge utrecht-status-badge--{kind}")>{text}</span> }
+        .into_any()
 }
 
 /// The words for the outcome of a row.

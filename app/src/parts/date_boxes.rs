@@ -17,7 +17,13 @@ pub(crate) enum Kind {
 }
 
 /// The boxes of a date column. The first box has the name of the column as id.
-pub(crate) fn date_boxes(column: Column, kind: Kind, value: &str, messages: &Messages, t: &'static Texts) -> AnyView {
+pub(crate) fn date_boxes(
+    column: Column,
+    kind: Kind,
+    value: &str,
+    messages: &Messages,
+    t: &'static Texts,
+) -> AnyView {
     let e = &t.entry;
     let id = column.name();
     let boxes = Boxes::of(value);
@@ -31,9 +37,21 @@ pub(crate) fn date_boxes(column: Column, kind: Kind, value: &str, messages: &Mes
     let described = described_by(id, true, wrong);
     let focus = matches!(kind, Kind::Vaccination(_, true));
     let part = |suffix: &str, label: &'static str, value: &str, year: bool| {
-        let input_id = if suffix == "dag" { id.to_owned() } else { format!("{id}_{suffix}") };
-        let class = if year { "cims-date__part cims-date__part--year" } else { "cims-date__part" };
-        let wrong_class = if wrong { " utrecht-textbox--invalid" } else { "" };
+        let input_id = if suffix == "dag" {
+            id.to_owned()
+        } else {
+            format!("{id}_{suffix}")
+        };
+        let class = if year {
+            "cims-date__part cims-date__part--year"
+        } else {
+            "cims-date__part"
+        };
+        let wrong_class = if wrong {
+            " utrecht-textbox--invalid"
+        } else {
+            ""
+        };
         // month names are accepted, so that box keeps the letters of a phone's keyboard
         let numeric = (suffix != "maand").then_some("numeric");
         view! {

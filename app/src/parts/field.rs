@@ -59,7 +59,11 @@ impl<'a> Field<'a> {
 
     fn around(&self, messages: &Messages, t: &'static Texts, input: AnyView) -> AnyView {
         let error = messages.at(self.id);
-        let class = if error.is_some() { "utrecht-form-field utrecht-form-field--invalid" } else { "utrecht-form-field" };
+        let class = if error.is_some() {
+            "utrecht-form-field utrecht-form-field--invalid"
+        } else {
+            "utrecht-form-field"
+        };
         let id = self.id.to_owned();
         let hint = (!self.hint.is_empty()).then(|| {
             let hint_id = format!("{}-hint", self.id);
@@ -67,7 +71,8 @@ impl<'a> Field<'a> {
                 <div class="utrecht-form-field-description utrecht-form-field__description" id=hint_id>{self.hint.to_owned()}</div>
             }
         });
-        let find = (!self.find.is_empty()).then(|| fold(t.frame.where_find, super::paragraph(self.find)));
+        let find =
+            (!self.find.is_empty()).then(|| fold(t.frame.where_find, super::paragraph(self.find)));
         view! {
             <div class=class>
                 <label class="utrecht-form-label utrecht-form-field__label" for=id>
@@ -85,18 +90,32 @@ impl<'a> Field<'a> {
 
     fn described(&self, messages: &Messages) -> (Option<String>, Option<&'static str>) {
         let wrong = messages.at(self.id).is_some();
-        (described_by(self.id, !self.hint.is_empty(), wrong), wrong.then_some("true"))
+        (
+            described_by(self.id, !self.hint.is_empty(), wrong),
+            wrong.then_some("true"),
+        )
     }
 
     fn width_class(&self) -> String {
-        if self.width == 0 { String::new() } else { format!(" cims-width-{}", self.width) }
+        if self.width == 0 {
+            String::new()
+        } else {
+            format!(" cims-width-{}", self.width)
+        }
     }
 
     /// A text box.
     pub(crate) fn text(self, messages: &Messages, t: &'static Texts) -> AnyView {
         let (described, invalid) = self.described(messages);
-        let wrong = if invalid.is_some() { " utrecht-textbox--invalid" } else { "" };
-        let class = format!("utrecht-textbox utrecht-textbox--html-input utrecht-form-field__input{}{wrong}", self.width_class());
+        let wrong = if invalid.is_some() {
+            " utrecht-textbox--invalid"
+        } else {
+            ""
+        };
+        let class = format!(
+            "utrecht-textbox utrecht-textbox--html-input utrecht-form-field__input{}{wrong}",
+            self.width_class()
+        );
         let input = view! {
             <input class=class type="text" id=self.id.to_owned() name=self.name.clone() value=self.value.to_owned()
                 autocomplete="off" spellcheck="false" inputmode=self.numeric.then_some("numeric") autofocus=self.autofocus
@@ -133,8 +152,14 @@ impl<'a> Field<'a> {
     /// A box for more lines.
     pub(crate) fn area(self, messages: &Messages, t: &'static Texts) -> AnyView {
         let (described, invalid) = self.described(messages);
-        let wrong = if invalid.is_some() { " utrecht-textarea--invalid" } else { "" };
-        let class = format!("utrecht-textarea utrecht-textarea--html-textarea utrecht-form-field__input{wrong}");
+        let wrong = if invalid.is_some() {
+            " utrecht-textarea--invalid"
+        } else {
+            ""
+        };
+        let class = format!(
+            "utrecht-textarea utrecht-textarea--html-textarea utrecht-form-field__input{wrong}"
+        );
         let input = view! {
             <textarea class=class id=self.id.to_owned() name=self.name.clone() rows="3" autocomplete="off" maxlength="500"
                 aria-describedby=described aria-invalid=invalid>{self.value.to_owned()}</textarea>
@@ -143,10 +168,20 @@ impl<'a> Field<'a> {
     }
 
     /// A list to choose from; the first choice is the empty one.
-    pub(crate) fn select(self, options: Vec<(String, String)>, messages: &Messages, t: &'static Texts) -> AnyView {
+    pub(crate) fn select(
+        self,
+        options: Vec<(String, String)>,
+        messages: &Messages,
+        t: &'static Texts,
+    ) -> AnyView {
         let (described, invalid) = self.described(messages);
-        let wrong = if invalid.is_some() { " utrecht-select--invalid" } else { "" };
-        let class = format!("utrecht-select utrecht-select--html-select utrecht-form-field__input{wrong}");
+        let wrong = if invalid.is_some() {
+            " utrecht-select--invalid"
+        } else {
+            ""
+        };
+        let class =
+            format!("utrecht-select utrecht-select--html-select utrecht-form-field__input{wrong}");
         let options = options_view(options, self.value);
         let input = view! {
             <select class=class id=self.id.to_owned() name=self.name.clone() aria-describedby=described aria-invalid=invalid>
@@ -187,7 +222,13 @@ fn options_view(mut options: Vec<(String, String)>, chosen: &str) -> AnyView {
 }
 
 /// A box to tick, with the value `1`.
-pub(crate) fn tick(id: &'static str, name: &'static str, label: &'static str, on: bool, opens: bool) -> AnyView {
+pub(crate) fn tick(
+    id: &'static str,
+    name: &'static str,
+    label: &'static str,
+    on: bool,
+    opens: bool,
+) -> AnyView {
     view! {
         <div class="utrecht-form-field utrecht-form-field--checkbox cims-choice">
             <input class="utrecht-checkbox utrecht-checkbox--html-input utrecht-checkbox--custom utrecht-form-field__input"

@@ -15,7 +15,11 @@ impl Messages {
     /// The faults among the findings that belong to these columns, the first per column, in the order of
     /// the columns; findings without a column lead to the first of them.
     pub(crate) fn of(findings: &[Finding], columns: &[Column], t: &Texts) -> Self {
-        let faults = || findings.iter().filter(|finding| finding.severity == Severity::Fout);
+        let faults = || {
+            findings
+                .iter()
+                .filter(|finding| finding.severity == Severity::Fout)
+        };
         let mut messages = Self::default();
         for column in columns {
             if let Some(finding) = faults().find(|finding| finding.column == Some(*column)) {
@@ -45,7 +49,10 @@ impl Messages {
 
     /// The message at a field.
     pub(crate) fn at(&self, id: &str) -> Option<&str> {
-        self.list.iter().find(|(known, _)| known == id).map(|(_, text)| text.as_str())
+        self.list
+            .iter()
+            .find(|(known, _)| known == id)
+            .map(|(_, text)| text.as_str())
     }
 
     /// The summary above the title of the page, with a link to each field.
@@ -83,7 +90,12 @@ pub(crate) fn error_message(id: &str, text: Option<&str>, t: &'static Texts) -> 
 
 /// Value of `aria-describedby`: hint and message, as far as they are there.
 pub(crate) fn described_by(id: &str, hint: bool, error: bool) -> Option<String> {
-    let parts: Vec<String> =
-        [hint.then(|| format!("{id}-hint")), error.then(|| format!("{id}-fout"))].into_iter().flatten().collect();
+    let parts: Vec<String> = [
+        hint.then(|| format!("{id}-hint")),
+        error.then(|| format!("{id}-fout")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     (!parts.is_empty()).then(|| parts.join(" "))
 }

@@ -33,7 +33,8 @@ pub(crate) fn title(text: impl Into<String>) -> AnyView {
 
 /// A link in running text.
 pub(crate) fn link(href: impl Into<String>, text: impl Into<String>) -> AnyView {
-    view! { <a class="utrecht-link utrecht-link--html-a" href=href.into()>{text.into()}</a> }.into_any()
+    view! { <a class="utrecht-link utrecht-link--html-a" href=href.into()>{text.into()}</a> }
+        .into_any()
 }
 
 /// A link that looks like the main button of a page.
@@ -61,7 +62,11 @@ pub(crate) fn submit(text: impl Into<String>) -> AnyView {
 }
 
 /// A form of one button: a lighter act than the main one.
-pub(crate) fn small_form(action: &'static str, hidden: Vec<(&'static str, String)>, text: impl Into<String>) -> AnyView {
+pub(crate) fn small_form(
+    action: &'static str,
+    hidden: Vec<(&'static str, String)>,
+    text: impl Into<String>,
+) -> AnyView {
     view! {
         <form method="post" action=action>
             {hidden_inputs(hidden)}
@@ -73,7 +78,11 @@ pub(crate) fn small_form(action: &'static str, hidden: Vec<(&'static str, String
 
 /// Hidden inputs of a form.
 pub(crate) fn hidden_inputs(values: Vec<(&'static str, String)>) -> AnyView {
-    values.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect_view().into_any()
+    values
+        .into_iter()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect_view()
+        .into_any()
 }
 
 /// A fold-out "Waar vind ik dit?".

@@ -7,13 +7,26 @@ use leptos::prelude::*;
 
 /// Path with query: filled values only.
 pub(crate) fn address(path: &str, query: &[(&str, String)]) -> String {
-    let filled: Vec<String> =
-        query.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| format!("{name}={}", encode(value))).collect();
-    if filled.is_empty() { path.to_owned() } else { format!("{path}?{}", filled.join("&")) }
+    let filled: Vec<String> = query
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect();
+    if filled.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{}", filled.join("&"))
+    }
 }
 
 /// The pager; nothing when all rows fit on one page.
-pub(crate) fn pager(path: &str, filter: &[(&str, String)], page: u32, total: u64, t: &'static Texts) -> Option<AnyView> {
+pub(crate) fn pager(
+    path: &str,
+    filter: &[(&str, String)],
+    page: u32,
+    total: u64,
+    t: &'static Texts,
+) -> Option<AnyView> {
     let pages = total.div_ceil(u64::from(PAGE_ROWS));
     if pages < 2 {
         return None;
@@ -30,7 +43,13 @@ pub(crate) fn pager(path: &str, filter: &[(&str, String)], page: u32, total: u64
             <a class=format!("utrecht-pagination__relative-link utrecht-pagination__relative-link--{kind}") href=to(target)>{text}</a>
         }
     };
-    let text = fill(f.page_of, &[("pagina", &here.to_string()), ("paginas", &pages.to_string())]);
+    let text = fill(
+        f.page_of,
+        &[
+            ("pagina", &here.to_string()),
+            ("paginas", &pages.to_string()),
+        ],
+    );
     Some(
         view! {
             <nav class="utrecht-pagination" aria-label=f.pages>

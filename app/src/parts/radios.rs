@@ -44,7 +44,11 @@ impl Radios<'_> {
                 </div>
             }
         });
-        let choices = if self.inline { "cims-choices cims-choices--inline" } else { "cims-choices" };
+        let choices = if self.inline {
+            "cims-choices cims-choices--inline"
+        } else {
+            "cims-choices"
+        };
         view! {
             <fieldset class=class aria-describedby=described data-column=self.id.to_owned()>
                 <legend class="utrecht-form-fieldset__legend utrecht-form-fieldset__legend--html-legend">{self.legend.to_owned()}</legend>

@@ -11,25 +11,39 @@ pub(crate) struct Cell {
 impl Cell {
     /// A cell.
     pub(crate) fn new(content: impl IntoView + 'static) -> Self {
-        Self { content: content.into_any(), number: false }
+        Self {
+            content: content.into_any(),
+            number: false,
+        }
     }
 
     /// A cell with a number.
     pub(crate) fn number(content: impl IntoView + 'static) -> Self {
-        Self { content: content.into_any(), number: true }
+        Self {
+            content: content.into_any(),
+            number: true,
+        }
     }
 }
 
 /// A table with a caption; `id` is unique on the page.
-pub(crate) fn table(id: &'static str, caption: &'static str, headers: &[&'static str], rows: Vec<Vec<Cell>>) -> AnyView {
+pub(crate) fn table(
+    id: &'static str,
+    caption: &'static str,
+    headers: &[&'static str],
+    rows: Vec<Vec<Cell>>,
+) -> AnyView {
     let head = headers.iter().map(|header| {
         view! { <th scope="col" role="columnheader" class="utrecht-table__header-cell">{*header}</th> }
     });
     let head = head.collect_view();
     let rows = rows.into_iter().map(|cells| {
         let cells = cells.into_iter().zip(headers).map(|(cell, header)| {
-            let class =
-                if cell.number { "utrecht-table__cell utrecht-table__cell--numeric-data" } else { "utrecht-table__cell" };
+            let class = if cell.number {
+                "utrecht-table__cell utrecht-table__cell--numeric-data"
+            } else {
+                "utrecht-table__cell"
+            };
             view! { <td role="cell" class=class data-label=*header>{cell.content}</td> }
         });
         view! { <tr class="utrecht-table__row" role="row">{cells.collect_view()}</tr> }

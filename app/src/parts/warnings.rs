@@ -7,12 +7,21 @@ use leptos::prelude::*;
 
 /// Findings that ask for a look but do not refuse.
 pub(crate) fn of(findings: &[Finding]) -> Vec<Finding> {
-    let asks = |finding: &&Finding| matches!(finding.severity, Severity::Waarschuwing | Severity::Controle);
+    let asks = |finding: &&Finding| {
+        matches!(
+            finding.severity,
+            Severity::Waarschuwing | Severity::Controle
+        )
+    };
     findings.iter().filter(asks).cloned().collect()
 }
 
 /// The block with the tick; nothing when there are no warnings.
-pub(crate) fn with_tick(findings: &[Finding], confirmed: bool, t: &'static Texts) -> Option<AnyView> {
+pub(crate) fn with_tick(
+    findings: &[Finding],
+    confirmed: bool,
+    t: &'static Texts,
+) -> Option<AnyView> {
     block(findings, Some(confirmed), t)
 }
 
@@ -27,7 +36,9 @@ fn block(findings: &[Finding], confirmed: Option<bool>, t: &'static Texts) -> Op
         return None;
     }
     let items = warnings.into_iter().map(|finding| {
-        let column = finding.column.map(|column| format!("{}: ", column.title_in(t.language)));
+        let column = finding
+            .column
+            .map(|column| format!("{}: ", column.title_in(t.language)));
         view! { <li>{column}{finding.message_in(t.language).into_owned()}</li> }
     });
     Some(

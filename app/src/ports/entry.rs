@@ -215,7 +215,12 @@ pub enum Corrected {
 #[async_trait::async_trait]
 pub trait Entry: Send + Sync {
     /// A new draft with today's remembered defaults (F03); `same_as` keeps the vaccination of a receipt (F02), `same_person` its person.
-    async fn begin(&self, caller: &Caller, same_as: Option<String>, same_person: bool) -> PortResult<Uuid>;
+    async fn begin(
+        &self,
+        caller: &Caller,
+        same_as: Option<String>,
+        same_person: bool,
+    ) -> PortResult<Uuid>;
     /// The newest open draft of this user here, if any ("Uw invoer van 14:05 staat nog klaar").
     async fn open_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>>;
     /// A draft. `NotFound` when it is not the caller's, expired or submitted.
@@ -224,19 +229,43 @@ pub trait Entry: Send + Sync {
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
     /// Saves the person step: consent first; with N every person field is dropped before anything is stored;
     /// with J, and the form free of errors, the BRP check runs within its budgets. `reason` goes on without a match.
-    async fn save_person(&self, caller: &Caller, id: Uuid, row: RowText, reason: String) -> PortResult<Saved>;
+    async fn save_person(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        row: RowText,
+        reason: String,
+    ) -> PortResult<Saved>;
     /// Saves the vaccination step. `confirmed` = warnings ticked.
-    async fn save_vaccination(&self, caller: &Caller, id: Uuid, row: RowText, confirmed: bool) -> PortResult<Saved>;
+    async fn save_vaccination(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        row: RowText,
+        confirmed: bool,
+    ) -> PortResult<Saved>;
     /// Stores the draft as a delivery of one row. Twice the same draft: one registration, the same reference.
     async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted>;
     /// The confirmation page of a submitted draft; survives reload.
     async fn receipt(&self, caller: &Caller, reference: String) -> PortResult<Receipt>;
     /// What this institution recorded, newest first.
-    async fn registrations(&self, caller: &Caller, filter: RegistrationFilter, page: u32) -> PortResult<Page<RegistrationLine>>;
+    async fn registrations(
+        &self,
+        caller: &Caller,
+        filter: RegistrationFilter,
+        page: u32,
+    ) -> PortResult<Page<RegistrationLine>>;
     /// One of them, with its versions (audited).
     async fn registration(&self, caller: &Caller, id: Uuid) -> PortResult<RegistrationView>;
     /// A new version with a reason (mutatie C); `draft` keeps what was typed when it is refused.
-    async fn correct(&self, caller: &Caller, id: Uuid, row: RowText, reason: String, confirmed: bool) -> PortResult<Corrected>;
+    async fn correct(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        row: RowText,
+        reason: String,
+        confirmed: bool,
+    ) -> PortResult<Corrected>;
     /// Withdraws it with a reason (mutatie V).
     async fn withdraw(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()>;
 }

@@ -61,7 +61,12 @@ pub struct ReviewView {
 #[async_trait::async_trait]
 pub trait Review: Send + Sync {
     /// Newest first.
-    async fn rows(&self, caller: &Caller, filter: ReviewFilter, page: u32) -> PortResult<Page<ReviewLine>>;
+    async fn rows(
+        &self,
+        caller: &Caller,
+        filter: ReviewFilter,
+        page: u32,
+    ) -> PortResult<Page<ReviewLine>>;
     /// Opens one.
     async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView>;
 }

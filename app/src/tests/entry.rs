@@ -22,9 +22,19 @@ fn only_saved(world: &Arc<World>) -> RowText {
 async fn the_first_page_asks_person_and_consent_and_chooses_nothing() {
     let page = get(&World::nurse(), "/registreren").await;
     assert_eq!(page.status, StatusCode::OK);
-    assert_eq!(page.title(), "Vaccinatie registreren - Zorgverlenersportaal");
-    assert!(page.has("<label for=\"bsn\" class=\"utrecht-form-label utrecht-form-field__label\">BSN"), "{}", page.html);
-    assert!(page.has("name=\"row[geboortedatum_dag]\"") && page.has("name=\"row[toestemming]\" value=\"J\""));
+    assert_eq!(
+        page.title(),
+        "Vaccinatie registreren - Zorgverlenersportaal"
+    );
+    assert!(
+        page.has("<label for=\"bsn\" class=\"utrecht-form-label utrecht-form-field__label\">BSN"),
+        "{}",
+        page.html
+    );
+    assert!(
+        page.has("name=\"row[geboortedatum_dag]\"")
+            && page.has("name=\"row[toestemming]\" value=\"J\"")
+    );
     assert!(!page.has(" checked"), "no answer is chosen beforehand");
     assert!(page.has("autocomplete=\"off\"") && page.has("inputmode=\"numeric\""));
     assert!(page.has("Na 15 minuten zonder actie logt u opnieuw in."));
@@ -44,14 +54,29 @@ async fn a_refused_step_comes_back_with_a_summary_that_leads_to_the_field() {
     });
     let page = get(&world, &draft("/registreren")).await;
     assert!(page.title().starts_with("Fout: "));
-    assert!(page.has("role=\"alert\" tabindex=\"-1\" id=\"foutoverzicht\""), "{}", page.html);
-    assert!(page.links("#bsn", "Dit BSN klopt niet. Controleer of u een cijfer hebt verwisseld."));
+    assert!(
+        page.has("role=\"alert\" tabindex=\"-1\" id=\"foutoverzicht\""),
+        "{}",
+        page.html
+    );
+    assert!(page.links(
+        "#bsn",
+        "Dit BSN klopt niet. Controleer of u een cijfer hebt verwisseld."
+    ));
     assert!(page.has("aria-describedby=\"bsn-hint bsn-fout\" aria-invalid=\"true\""));
     assert!(page.has("<span class=\"cims-visually-hidden\">Foutmelding: </span>"));
-    assert!(!page.has("#vaccinatiedatum"), "the other step's findings stay there");
+    assert!(
+        !page.has("#vaccinatiedatum"),
+        "the other step's findings stay there"
+    );
     assert!(page.has("value=\"123456789\""), "what was typed is kept");
-    assert!(page.has("id=\"geboortedatum_onbekend\" name=\"row[geboortedatum_onbekend]\" value=\"1\" checked"));
-    assert!(page.html.find("foutoverzicht") < page.html.find("<h1"), "the summary stands above the title");
+    assert!(page.has(
+        "id=\"geboortedatum_onbekend\" name=\"row[geboortedatum_onbekend]\" value=\"1\" checked"
+    ));
+    assert!(
+        page.html.find("foutoverzicht") < page.html.find("<h1"),
+        "the summary stands above the title"
+    );
 }
 
 #[tokio::test]
@@ -72,18 +97,30 @@ async fn the_boxes_of_a_post_are_a_row_and_the_answer_leads_on() {
     let row = only_saved(&world);
     assert_eq!(row.get(Column::Bsn), BSN);
     assert_eq!(row.get(Column::Geboortedatum), "2 mei 1940");
-    assert_eq!(row.get(Column::Vaccin), "", "a step saves its own columns only");
+    assert_eq!(
+        row.get(Column::Vaccin),
+        "",
+        "a step saves its own columns only"
+    );
 }
 
 #[tokio::test]
 async fn without_consent_no_person_field_leaves_the_form() {
     let world = World::nurse();
-    let form = [("row[bsn]", BSN), ("row[achternaam]", "Jansen"), ("row[toestemming]", "N"), ("row[geboortedatum_jaar]", "1940")];
+    let form = [
+        ("row[bsn]", BSN),
+        ("row[achternaam]", "Jansen"),
+        ("row[toestemming]", "N"),
+        ("row[geboortedatum_jaar]", "1940"),
+    ];
     let answer = post(&world, "/api/registreren-persoon", &form).await;
     assert_eq!(answer.status, StatusCode::FOUND);
     let row = only_saved(&world);
     assert_eq!(row.get(Column::Toestemming), "N");
-    for column in Column::ALL.into_iter().filter(|column| *column != Column::Toestemming) {
+    for column in Column::ALL
+        .into_iter()
+        .filter(|column| *column != Column::Toestemming)
+    {
         assert_eq!(row.get(column), "", "{column:?}");
     }
 }
@@ -93,10 +130,19 @@ async fn what_is_refused_leads_back_without_a_value_in_the_address() {
     let mut world = World::new(Some(domain::role::Role::Invoerder));
     world.look_again = true;
     let world = Arc::new(world);
-    let form = [("concept", ID.to_string()), ("row[bsn]", "123456789".to_owned())];
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let form = [
+        ("concept", ID.to_string()),
+        ("row[bsn]", "123456789".to_owned()),
+    ];
+    let form: Vec<(&str, &str)> = form
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
     let answer = post(&world, "/api/registreren-persoon", &form).await;
-    assert_eq!(answer.location, format!("{}#foutoverzicht", draft("/registreren")));
+    assert_eq!(
+        answer.location,
+        format!("{}#foutoverzicht", draft("/registreren"))
+    );
     assert!(!answer.location.contains("123456789"));
 }
 
@@ -111,20 +157,35 @@ async fn not_matchable_can_be_mended_or_taken_on_with_a_reason() {
     assert!(page.has("name=\"reason\"") && page.has("Opnieuw controleren"));
     world.draft.lock().expect("no panic before").reason = "Gezien op het paspoort".into();
     let page = get(&world, &draft("/registreren")).await;
-    assert!(!page.has("foutoverzicht") && page.has("Gezien op het paspoort"), "a reason leaves nothing to mend");
+    assert!(
+        !page.has("foutoverzicht") && page.has("Gezien op het paspoort"),
+        "a reason leaves nothing to mend"
+    );
 }
 
 #[tokio::test]
 async fn earlier_registrations_stand_above_the_question_about_the_vaccine() {
     let world = World::with_draft(|draft| {
         draft.row = row();
-        draft.earlier = vec![EarlierJab { id: ID, date: "06-01-2021".into(), vaccine: "Comirnaty".into(), dose: 1 }];
-        draft.batches = vec![BatchChoice { number: "EJ6796".into(), vaccine: "Comirnaty".into(), times: 3 }];
+        draft.earlier = vec![EarlierJab {
+            id: ID,
+            date: "06-01-2021".into(),
+            vaccine: "Comirnaty".into(),
+            dose: 1,
+        }];
+        draft.batches = vec![BatchChoice {
+            number: "EJ6796".into(),
+            vaccine: "Comirnaty".into(),
+            times: 3,
+        }];
         draft.suggestion = Some("EJ6797".into());
         draft.findings = vec![Finding::on(Code::V22, Column::Batchnummer)];
     });
     let page = get(&world, &draft("/registreren/vaccinatie")).await;
-    let (earlier, question) = (page.html.find("06-01-2021: Comirnaty, dosis 1"), page.html.find("<h1"));
+    let (earlier, question) = (
+        page.html.find("06-01-2021: Comirnaty, dosis 1"),
+        page.html.find("<h1"),
+    );
     assert!(earlier.is_some() && earlier < question);
     assert!(page.has("<datalist id=\"batches\"") && page.has("Bedoelt u EJ6797?"));
     assert!(page.links("#confirmed", "Controleer de meldingen en zet het vinkje."));
@@ -145,9 +206,19 @@ async fn a_count_asks_for_the_age_group_and_not_for_the_target_group() {
 async fn a_suggested_batch_is_taken_over_with_one_press() {
     let world = World::nurse();
     let id = ID.to_string();
-    let form = [("concept", id.as_str()), ("row[batchnummer]", "EJ6769"), ("suggestion", "EJ6796"), ("confirmed", "1")];
+    let form = [
+        ("concept", id.as_str()),
+        ("row[batchnummer]", "EJ6769"),
+        ("suggestion", "EJ6796"),
+        ("confirmed", "1"),
+    ];
     let answer = post(&world, "/api/registreren-vaccinatie", &form).await;
-    assert_eq!(answer.location, draft("/registreren/controleren"), "{}", answer.html);
+    assert_eq!(
+        answer.location,
+        draft("/registreren/controleren"),
+        "{}",
+        answer.html
+    );
     assert_eq!(only_saved(&world).get(Column::Batchnummer), "EJ6796");
 }
 
@@ -158,10 +229,21 @@ async fn the_check_page_shows_every_answer_with_a_way_to_change_it() {
         draft.row.set(Column::Achternaam, "");
     });
     let page = get(&world, &draft("/registreren/controleren")).await;
-    assert!(page.has("Bewoner van een instelling"), "words instead of codes");
+    assert!(
+        page.has("Bewoner van een instelling"),
+        "words instead of codes"
+    );
     assert!(page.has("Niet ingevuld"), "empty answers are shown");
-    assert!(page.has(&format!("href=\"/registreren?concept={ID}&amp;terug=1#bsn\"")), "{}", page.html);
-    assert!(page.has(&format!("href=\"/registreren/vaccinatie?concept={ID}&amp;terug=1#batchnummer\"")));
+    assert!(
+        page.has(&format!(
+            "href=\"/registreren?concept={ID}&amp;terug=1#bsn\""
+        )),
+        "{}",
+        page.html
+    );
+    assert!(page.has(&format!(
+        "href=\"/registreren/vaccinatie?concept={ID}&amp;terug=1#batchnummer\""
+    )));
     assert!(!page.title().contains(BSN));
 }
 
@@ -178,14 +260,24 @@ async fn a_step_that_is_not_reached_yet_leads_to_the_one_that_is() {
 #[tokio::test]
 async fn sending_leads_to_a_receipt_with_three_ways_on() {
     let world = World::nurse();
-    let answer = post(&world, "/api/registreren-versturen", &[("concept", &ID.to_string())]).await;
+    let answer = post(
+        &world,
+        "/api/registreren-versturen",
+        &[("concept", &ID.to_string())],
+    )
+    .await;
     assert_eq!(answer.location, "/registreren/klaar/2026-000123-4");
     let page = get(&world, &answer.location).await;
     let same = page.html.find("Zelfde vaccinatie, volgende persoon");
     assert!(same.is_some() && same < page.html.find("Zelfde persoon, nog een vaccinatie"));
     assert!(page.has("RIVM controleert") && page.has("2026-000123-4"));
     assert!(page.has("href=\"/hulp/regels/V22\""));
-    let answer = post(&world, "/api/registreren-volgende", &[("same_as", "2026-000123-4"), ("same_person", "false")]).await;
+    let answer = post(
+        &world,
+        "/api/registreren-volgende",
+        &[("same_as", "2026-000123-4"), ("same_person", "false")],
+    )
+    .await;
     assert_eq!(answer.location, draft("/registreren/vaccinatie"));
 }
 
@@ -194,7 +286,12 @@ async fn the_next_person_begins_in_the_box_of_the_bsn() {
     let world = World::with_draft(|draft| draft.next_person = true);
     let page = get(&world, &draft("/registreren")).await;
     assert!(page.has("Opgeslagen. Vul de volgende persoon in."));
-    let bsn = page.html.split("id=\"bsn\"").nth(1).and_then(|rest| rest.split('>').next()).unwrap_or_default();
+    let bsn = page
+        .html
+        .split("id=\"bsn\"")
+        .nth(1)
+        .and_then(|rest| rest.split('>').next())
+        .unwrap_or_default();
     assert!(bsn.contains("autofocus"), "{bsn}");
 }
 
@@ -214,20 +311,52 @@ async fn a_correction_shows_all_fields_and_asks_why() {
         assert!(page.has(&format!("name=\"{name}\"")), "{name}");
     }
     let id = ID.to_string();
-    let answer = post(&world, "/api/registratie-corrigeren", &[("registration", &id), ("row[bsn]", BSN), ("reason", "Batch")]).await;
-    assert_eq!(answer.location, format!("/registraties/{ID}?melding=gecorrigeerd"));
+    let answer = post(
+        &world,
+        "/api/registratie-corrigeren",
+        &[
+            ("registration", &id),
+            ("row[bsn]", BSN),
+            ("reason", "Batch"),
+        ],
+    )
+    .await;
+    assert_eq!(
+        answer.location,
+        format!("/registraties/{ID}?melding=gecorrigeerd")
+    );
 }
 
 #[tokio::test]
 async fn withdrawing_needs_a_reason() {
     let world = World::nurse();
     let id = ID.to_string();
-    let answer = post(&world, "/api/registratie-intrekken", &[("registration", &id), ("reason", "  ")]).await;
-    assert_eq!(answer.location, format!("/registraties/{ID}/intrekken?melding=reden#foutoverzicht"));
-    let page = get(&world, &format!("/registraties/{ID}/intrekken?melding=reden")).await;
+    let answer = post(
+        &world,
+        "/api/registratie-intrekken",
+        &[("registration", &id), ("reason", "  ")],
+    )
+    .await;
+    assert_eq!(
+        answer.location,
+        format!("/registraties/{ID}/intrekken?melding=reden#foutoverzicht")
+    );
+    let page = get(
+        &world,
+        &format!("/registraties/{ID}/intrekken?melding=reden"),
+    )
+    .await;
     assert!(page.links("#reason", "Vul een reden in.") && page.title().starts_with("Fout: "));
-    let answer = post(&world, "/api/registratie-intrekken", &[("registration", &id), ("reason", "Dubbel")]).await;
-    assert_eq!(answer.location, format!("/registraties/{ID}?melding=ingetrokken"));
+    let answer = post(
+        &world,
+        "/api/registratie-intrekken",
+        &[("registration", &id), ("reason", "Dubbel")],
+    )
+    .await;
+    assert_eq!(
+        answer.location,
+        format!("/registraties/{ID}?melding=ingetrokken")
+    );
 }
 
 #[tokio::test]
@@ -238,22 +367,50 @@ async fn what_was_kept_for_the_next_person_goes_on_with_enter() {
     });
     let page = get(&world, &draft("/registreren/vaccinatie")).await;
     assert!(page.has("Overgenomen van de vorige registratie"));
-    let first = page.html.split("id=\"vaccinatiedatum\"").nth(1).and_then(|rest| rest.split('>').next()).unwrap_or_default();
+    let first = page
+        .html
+        .split("id=\"vaccinatiedatum\"")
+        .nth(1)
+        .and_then(|rest| rest.split('>').next())
+        .unwrap_or_default();
     assert!(first.contains("autofocus"), "{first}");
     let page = get(&world, &draft("/registreren/controleren")).await;
-    let send = page.html.split("action=\"/api/registreren-versturen\"").nth(1).unwrap_or_default();
-    assert!(send.split("</form>").next().unwrap_or_default().contains("autofocus"), "Enter is enough");
+    let send = page
+        .html
+        .split("action=\"/api/registreren-versturen\"")
+        .nth(1)
+        .unwrap_or_default();
+    assert!(
+        send.split("</form>")
+            .next()
+            .unwrap_or_default()
+            .contains("autofocus"),
+        "Enter is enough"
+    );
 }
 
 #[tokio::test]
-async fn what_was_typed_is_kept_when_the_session_ends_but_nothing_without_an_answer_about_consent() {
+async fn what_was_typed_is_kept_when_the_session_ends_but_nothing_without_an_answer_about_consent()
+{
     let world = World::nurse();
     let page = get(&world, "/registreren").await;
     assert!(page.has("data-keep=\"/api/registreren-bewaren\""));
-    assert!(crate::AUTOMATIC.contains(&"/api/registreren-bewaren"), "it must not make the session longer");
+    assert!(
+        crate::AUTOMATIC.contains(&"/api/registreren-bewaren"),
+        "it must not make the session longer"
+    );
     post(&world, "/api/registreren-bewaren", &[("row[bsn]", BSN)]).await;
     assert!(world.saved.lock().expect("no panic before").is_empty());
-    post(&world, "/api/registreren-bewaren", &[("row[bsn]", BSN), ("row[toestemming]", "J"), ("concept", &ID.to_string())]).await;
+    post(
+        &world,
+        "/api/registreren-bewaren",
+        &[
+            ("row[bsn]", BSN),
+            ("row[toestemming]", "J"),
+            ("concept", &ID.to_string()),
+        ],
+    )
+    .await;
     assert_eq!(only_saved(&world).get(Column::Bsn), BSN);
 }
 
@@ -261,7 +418,12 @@ async fn what_was_typed_is_kept_when_the_session_ends_but_nothing_without_an_ans
 async fn the_date_of_a_vaccination_is_kept_too() {
     let world = World::nurse();
     let id = ID.to_string();
-    let form = [("concept", id.as_str()), ("vaccination", "true"), ("row[vaccinatiedatum_dag]", "27"), ("row[vaccinatiedatum_jaar]", "2021")];
+    let form = [
+        ("concept", id.as_str()),
+        ("vaccination", "true"),
+        ("row[vaccinatiedatum_dag]", "27"),
+        ("row[vaccinatiedatum_jaar]", "2021"),
+    ];
     post(&world, "/api/registreren-bewaren", &form).await;
     assert_eq!(only_saved(&world).get(Column::Vaccinatiedatum), "27--2021");
 }

@@ -46,7 +46,14 @@ impl World {
             next_person: false,
             resumed_from: None,
         };
-        Self { role, draft: Mutex::new(draft), saved: Mutex::default(), look_again: false, phase: Phase::Preview, broken: false }
+        Self {
+            role,
+            draft: Mutex::new(draft),
+            saved: Mutex::default(),
+            look_again: false,
+            phase: Phase::Preview,
+            broken: false,
+        }
     }
 
     /// Somebody who delivers.
@@ -70,7 +77,11 @@ impl World {
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
         self.saved.lock().expect("no panic before").push(row);
-        if self.look_again { Saved::LookAgain } else { Saved::GoOn(on) }
+        if self.look_again {
+            Saved::LookAgain
+        } else {
+            Saved::GoOn(on)
+        }
     }
 }
 
@@ -96,9 +107,16 @@ pub(crate) fn row() -> RowText {
 #[async_trait]
 impl Sessions for World {
     async fn frame(&self) -> PortResult<Frame> {
-        let party = Some(PartyRef { id: ID, code: "linde".into(), name: "Praktijk De Linde".into() });
+        let party = Some(PartyRef {
+            id: ID,
+            code: "linde".into(),
+            name: "Praktijk De Linde".into(),
+        });
         let caller = self.role.map(|role| {
-            let membership = Membership { party: party.filter(|_| role.may_deliver()), role };
+            let membership = Membership {
+                party: party.filter(|_| role.may_deliver()),
+                role,
+            };
             Caller {
                 user_id: ID,
                 name: "J. Jansen".into(),
@@ -154,7 +172,11 @@ impl Entry for World {
         if self.broken {
             return Err(PortError::Broken(ID));
         }
-        if id == ID { Ok(self.draft.lock().expect("no panic before").clone()) } else { Err(PortError::NotFound) }
+        if id == ID {
+            Ok(self.draft.lock().expect("no panic before").clone())
+        } else {
+            Err(PortError::NotFound)
+        }
     }
 
     async fn discard(&self, _: &Caller, _: Uuid) -> PortResult<()> {
@@ -165,12 +187,20 @@ impl Entry for World {
         Ok(self.saved(row, Step::Vaccination))
     }
 
-    async fn save_vaccination(&self, _: &Caller, _: Uuid, row: RowText, _: bool) -> PortResult<Saved> {
+    async fn save_vaccination(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        row: RowText,
+        _: bool,
+    ) -> PortResult<Saved> {
         Ok(self.saved(row, Step::Check))
     }
 
     async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<Submitted> {
-        Ok(Submitted::Done { reference: "2026-000123-4".into() })
+        Ok(Submitted::Done {
+            reference: "2026-000123-4".into(),
+        })
     }
 
     async fn receipt(&self, _: &Caller, reference: String) -> PortResult<Receipt> {
@@ -184,7 +214,12 @@ impl Entry for World {
         })
     }
 
-    async fn registrations(&self, _: &Caller, filter: RegistrationFilter, page: u32) -> PortResult<Page<RegistrationLine>> {
+    async fn registrations(
+        &self,
+        _: &Caller,
+        filter: RegistrationFilter,
+        page: u32,
+    ) -> PortResult<Page<RegistrationLine>> {
         let line = RegistrationLine {
             id: ID,
             bsn_masked: "*****0019".into(),
@@ -198,8 +233,16 @@ impl Entry for World {
             recorded: "22-11-2026 14:05".into(),
             recorded_by: "J. Jansen".into(),
         };
-        let items = if filter.vaccin.as_deref() == Some("Nuvaxovid") { Vec::new() } else { vec![line] };
-        Ok(Page { total: if items.is_empty() { 0 } else { 1_234 }, items, page })
+        let items = if filter.vaccin.as_deref() == Some("Nuvaxovid") {
+            Vec::new()
+        } else {
+            vec![line]
+        };
+        Ok(Page {
+            total: if items.is_empty() { 0 } else { 1_234 },
+            items,
+            page,
+        })
     }
 
     async fn registration(&self, _: &Caller, id: Uuid) -> PortResult<RegistrationView> {
@@ -224,9 +267,20 @@ impl Entry for World {
         })
     }
 
-    async fn correct(&self, _: &Caller, _: Uuid, row: RowText, _: String, _: bool) -> PortResult<Corrected> {
+    async fn correct(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        row: RowText,
+        _: String,
+        _: bool,
+    ) -> PortResult<Corrected> {
         self.saved.lock().expect("no panic before").push(row);
-        Ok(if self.look_again { Corrected::LookAgain(ID) } else { Corrected::Done })
+        Ok(if self.look_again {
+            Corrected::LookAgain(ID)
+        } else {
+            Corrected::Done
+        })
     }
 
     async fn withdraw(&self, _: &Caller, _: Uuid, _: String) -> PortResult<()> {
@@ -237,11 +291,21 @@ impl Entry for World {
 #[async_trait]
 impl Deliveries for World {
     async fn list(&self, caller: &Caller, page: u32) -> PortResult<Page<DeliveryLine>> {
-        Ok(Page { items: vec![self.delivery(caller, ID).await?.line], total: 1, page })
+        Ok(Page {
+            items: vec![self.delivery(caller, ID).await?.line],
+            total: 1,
+            page,
+        })
     }
 
     async fn delivery(&self, _: &Caller, id: Uuid) -> PortResult<DeliveryView> {
-        let counts = Counts { geaccepteerd: 1_290, te_controleren: 3, afgekeurd: 7, dubbel: 18, geteld: 2 };
+        let counts = Counts {
+            geaccepteerd: 1_290,
+            te_controleren: 3,
+            afgekeurd: 7,
+            dubbel: 18,
+            geteld: 2,
+        };
         let line = DeliveryLine {
             id,
             file_name: "vaccinaties <week 4>.xlsx".into(),
@@ -258,7 +322,11 @@ impl Deliveries for World {
             read_as: "Gelezen als CSV met puntkomma, Windows-1252, kopregel 5".into(),
             skipped: 2,
             file_findings: vec![Finding::whole(Code::A18)],
-            groups: vec![FindingGroup { finding: Finding::on(Code::P03, Column::Bsn), rows: "4, 9-14".into(), count: 7 }],
+            groups: vec![FindingGroup {
+                finding: Finding::on(Code::P03, Column::Bsn),
+                rows: "4, 9-14".into(),
+                count: 7,
+            }],
             repairs: vec![RepairGroup {
                 code: "H01".into(),
                 column: Column::Bsn,
@@ -281,8 +349,17 @@ impl Deliveries for World {
 
 #[async_trait]
 impl Review for World {
-    async fn rows(&self, caller: &Caller, _: ReviewFilter, page: u32) -> PortResult<Page<ReviewLine>> {
-        Ok(Page { items: vec![self.row(caller, ID).await?.line], total: 1, page })
+    async fn rows(
+        &self,
+        caller: &Caller,
+        _: ReviewFilter,
+        page: u32,
+    ) -> PortResult<Page<ReviewLine>> {
+        Ok(Page {
+            items: vec![self.row(caller, ID).await?.line],
+            total: 1,
+            page,
+        })
     }
 
     async fn row(&self, _: &Caller, id: Uuid) -> PortResult<ReviewView> {

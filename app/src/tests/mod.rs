@@ -23,23 +23,48 @@ pub(crate) struct Answer {
 impl Answer {
     async fn of(response: Response) -> Self {
         let text = |name: header::HeaderName| {
-            response.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+            response
+                .headers()
+                .get(name)
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or_default()
+                .to_owned()
         };
-        let (status, location, cookie) = (response.status(), text(header::LOCATION), text(header::SET_COOKIE));
-        let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");
-        Self { status, location, cookie, html: String::from_utf8(bytes.to_vec()).expect("utf-8") }
+        let (status, location, cookie) = (
+            response.status(),
+            text(header::LOCATION),
+            text(header::SET_COOKIE),
+        );
+        let bytes = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .expect("a body");
+        Self {
+            status,
+            location,
+            cookie,
+            html: String::from_utf8(bytes.to_vec()).expect("utf-8"),
+        }
     }
 
     /// The text between `<title>` and its end.
     pub(crate) fn title(&self) -> &str {
-        self.html.split_once("<title>").and_then(|(_, rest)| rest.split_once("</title>")).map_or("", |(title, _)| title)
+        self.html
+            .split_once("<title>")
+            .and_then(|(_, rest)| rest.split_once("</title>"))
+            .map_or("", |(title, _)| title)
     }
 
     /// There is a link with this address and text.
     pub(crate) fn links(&self, href: &str, text: &str) -> bool {
         let address = format!("<a href=\"{href}\"");
-        let links = self.html.split(&address).skip(1).filter_map(|rest| rest.split_once('>'));
-        links.filter_map(|(_, rest)| rest.split_once("</a>")).any(|(inside, _)| inside == text)
+        let links = self
+            .html
+            .split(&address)
+            .skip(1)
+            .filter_map(|rest| rest.split_once('>'));
+        links
+            .filter_map(|(_, rest)| rest.split_once("</a>"))
+            .any(|(inside, _)| inside == text)
     }
 
     /// Part of the page, for what must or must not be there.
@@ -57,10 +82,16 @@ pub(crate) async fn get(world: &Arc<World>, path: &str) -> Answer {
 pub(crate) async fn get_with(world: &Arc<World>, path: &str, cookies: &str) -> Answer {
     static ROUTES: std::sync::Once = std::sync::Once::new();
     ROUTES.call_once(|| drop(leptos_axum::generate_route_list(App)));
-    let context = { let world = Arc::clone(world); move || world.provide() };
+    let context = {
+        let world = Arc::clone(world);
+        move || world.provide()
+    };
     let options = LeptosOptions::builder().output_name("cims").build();
-    let render = leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
-    let request = Request::get(path).header(header::ACCEPT, "text/html").header(header::COOKIE, cookies);
+    let render =
+        leptos_axum::render_app_async_with_context(context, move || shell(options.clone()));
+    let request = Request::get(path)
+        .header(header::ACCEPT, "text/html")
+        .header(header::COOKIE, cookies);
     Answer::of(render(request.body(Body::empty()).expect("a request")).await).await
 }
 
@@ -70,10 +101,26 @@ pub(crate) async fn post(world: &Arc<World>, path: &str, form: &[(&str, &str)]) 
 }
 
 /// Posts a form and asks for an answer of a kind; a script asks for `*/*`.
-pub(crate) async fn post_for(world: &Arc<World>, path: &str, form: &[(&str, &str)], accept: &str) -> Answer {
-    let context = { let world = Arc::clone(world); move || world.provide() };
-    let body: Vec<String> =
-        form.iter().map(|(name, value)| format!("{}={}", crate::shell::encode(name), crate::shell::encode(value))).collect();
+pub(crate) async fn post_for(
+    world: &Arc<World>,
+    path: &str,
+    form: &[(&str, &str)],
+    accept: &str,
+) -> Answer {
+    let context = {
+        let world = Arc::clone(world);
+        move || world.provide()
+    };
+    let body: Vec<String> = form
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "{}={}",
+                crate::shell::encode(name),
+                crate::shell::encode(value)
+            )
+        })
+        .collect();
     let request = Request::post(path)
         .header(header::ACCEPT, accept)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

@@ -2,8 +2,8 @@
 
 use super::fakes::{BSN, ID, World};
 use super::{get, get_with, post, post_for};
-use crate::islands::progress::{HowFar, PATH};
 use crate::App;
+use crate::islands::progress::{HowFar, PATH};
 use crate::ports::deliveries::Phase;
 use axum::http::StatusCode;
 use domain::role::Role;
@@ -21,7 +21,10 @@ const DELIVERER: &[&str] = &[
     "/aanleveringen",
     "/aanleveringen/00000000-0000-0000-0000-000000000001",
 ];
-const REVIEWER: &[&str] = &["/beoordelen", "/beoordelen/00000000-0000-0000-0000-000000000001"];
+const REVIEWER: &[&str] = &[
+    "/beoordelen",
+    "/beoordelen/00000000-0000-0000-0000-000000000001",
+];
 const ANYBODY: &[&str] = &[
     "/",
     "/inloggen",
@@ -40,18 +43,33 @@ fn of(role: Role) -> Arc<World> {
 
 #[tokio::test]
 async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
-    for (role, paths) in [(Role::Invoerder, DELIVERER), (Role::RivmBeoordelaar, REVIEWER), (Role::Auditor, ANYBODY)] {
+    for (role, paths) in [
+        (Role::Invoerder, DELIVERER),
+        (Role::RivmBeoordelaar, REVIEWER),
+        (Role::Auditor, ANYBODY),
+    ] {
         let world = of(role);
         for path in paths.iter().chain(["/sessies", "/instelling"].iter()) {
             let page = get(&world, path).await;
             assert_eq!(page.status, StatusCode::OK, "{path}");
-            assert!(page.has("<html lang=\"nl\" class=\"ma-theme utrecht-root\""), "{path}");
+            assert!(
+                page.has("<html lang=\"nl\" class=\"ma-theme utrecht-root\""),
+                "{path}"
+            );
             assert_eq!(page.html.matches("<h1").count(), 1, "{path}");
             assert!(page.has("</body></html>"), "{path}");
-            assert!(!page.title().is_empty() && !page.title().contains(BSN), "{path}");
+            assert!(
+                !page.title().is_empty() && !page.title().contains(BSN),
+                "{path}"
+            );
             assert!(!page.has(" style=\""), "{path}");
-            let mut ids: Vec<&str> =
-                page.html.split(" id=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(id, _)| id).collect();
+            let mut ids: Vec<&str> = page
+                .html
+                .split(" id=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split_once('"'))
+                .map(|(id, _)| id)
+                .collect();
             let all = ids.len();
             ids.sort_unstable();
             ids.dedup();
@@ -62,13 +80,28 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
 
 #[tokio::test]
 async fn every_label_and_description_points_at_something() {
-    for (role, paths) in [(Role::Invoerder, DELIVERER), (Role::RivmBeoordelaar, REVIEWER)] {
+    for (role, paths) in [
+        (Role::Invoerder, DELIVERER),
+        (Role::RivmBeoordelaar, REVIEWER),
+    ] {
         for path in paths {
             let page = get(&of(role), path).await;
-            for attribute in [" for=\"", "aria-describedby=\"", "aria-labelledby=\"", " list=\""] {
-                let values = page.html.split(attribute).skip(1).filter_map(|rest| rest.split_once('"'));
+            for attribute in [
+                " for=\"",
+                "aria-describedby=\"",
+                "aria-labelledby=\"",
+                " list=\"",
+            ] {
+                let values = page
+                    .html
+                    .split(attribute)
+                    .skip(1)
+                    .filter_map(|rest| rest.split_once('"'));
                 for id in values.flat_map(|(ids, _)| ids.split(' ')) {
-                    assert!(page.has(&format!(" id=\"{id}\"")), "{attribute}{id} on {path}");
+                    assert!(
+                        page.has(&format!(" id=\"{id}\"")),
+                        "{attribute}{id} on {path}"
+                    );
                 }
             }
         }
@@ -78,7 +111,11 @@ async fn every_label_and_description_points_at_something() {
 #[tokio::test]
 async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
     let nobody = Arc::new(World::new(None));
-    for path in DELIVERER.iter().chain(REVIEWER).chain(["/sessies", "/instelling"].iter()) {
+    for path in DELIVERER
+        .iter()
+        .chain(REVIEWER)
+        .chain(["/sessies", "/instelling"].iter())
+    {
         let page = get(&nobody, path).await;
         assert_eq!(page.status, StatusCode::FOUND, "{path}");
         assert_eq!(page.location, format!("/inloggen?next={path}"));
@@ -91,18 +128,51 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
 
 #[tokio::test]
 async fn a_page_without_a_right_to_it_is_the_page_that_does_not_exist() {
-    let body = |html: &str| html.split_once("<main").map(|(_, main)| main.to_owned()).expect("a main");
-    let (nurse, reviewer, auditor) = (of(Role::Invoerder), of(Role::RivmBeoordelaar), of(Role::Auditor));
-    for (world, paths) in [(&nurse, REVIEWER), (&reviewer, DELIVERER), (&auditor, DELIVERER), (&auditor, REVIEWER)] {
+    let body = |html: &str| {
+        html.split_once("<main")
+            .map(|(_, main)| main.to_owned())
+            .expect("a main")
+    };
+    let (nurse, reviewer, auditor) = (
+        of(Role::Invoerder),
+        of(Role::RivmBeoordelaar),
+        of(Role::Auditor),
+    );
+    for (world, paths) in [
+        (&nurse, REVIEWER),
+        (&reviewer, DELIVERER),
+        (&auditor, DELIVERER),
+        (&auditor, REVIEWER),
+    ] {
         let missing = get(world, "/bestaat-niet").await;
         for path in paths {
             let page = get(world, path).await;
-            assert_eq!((page.status, missing.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{path}");
-            assert!(body(&page.html).starts_with(body(&missing.html).split_once("<footer").expect("a footer").0), "{path}");
+            assert_eq!(
+                (page.status, missing.status),
+                (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND),
+                "{path}"
+            );
+            assert!(
+                body(&page.html).starts_with(
+                    body(&missing.html)
+                        .split_once("<footer")
+                        .expect("a footer")
+                        .0
+                ),
+                "{path}"
+            );
         }
     }
-    for path in ["/registraties/geen-sleutel", "/registraties/00000000-0000-0000-0000-000000000009", "/hulp/regels/Z99"] {
-        assert_eq!(get(&nurse, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    for path in [
+        "/registraties/geen-sleutel",
+        "/registraties/00000000-0000-0000-0000-000000000009",
+        "/hulp/regels/Z99",
+    ] {
+        assert_eq!(
+            get(&nurse, path).await.status,
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
 }
 
@@ -118,47 +188,107 @@ async fn our_fault_has_a_number_and_its_status() {
 #[tokio::test]
 async fn the_frame_names_who_where_and_as_what() {
     let page = get(&World::nurse(), "/registraties").await;
-    for part in ["J. Jansen", "Praktijk De Linde", "Invoerder", "Demo: geen echte gegevens", "href=\"#inhoud\""] {
+    for part in [
+        "J. Jansen",
+        "Praktijk De Linde",
+        "Invoerder",
+        "Demo: geen echte gegevens",
+        "href=\"#inhoud\"",
+    ] {
         assert!(page.has(part), "{part}");
     }
-    assert!(page.has("href=\"/registraties\" aria-current=\"page\""), "{}", page.html);
-    assert!(!page.has("href=\"/beoordelen\""), "the menu shows what the role may do");
+    assert!(
+        page.has("href=\"/registraties\" aria-current=\"page\""),
+        "{}",
+        page.html
+    );
+    assert!(
+        !page.has("href=\"/beoordelen\""),
+        "the menu shows what the role may do"
+    );
     assert!(page.has("Blijf ingelogd"), "the dialog of the time-out");
 }
 
 #[tokio::test]
 async fn scripts_carry_the_nonce_of_the_answer() {
     let page = get(&World::nurse(), "/").await;
-    let scripts: Vec<&str> = page.html.split("<script").skip(1).filter_map(|rest| rest.split_once('>')).map(|(tag, _)| tag).collect();
+    let scripts: Vec<&str> = page
+        .html
+        .split("<script")
+        .skip(1)
+        .filter_map(|rest| rest.split_once('>'))
+        .map(|(tag, _)| tag)
+        .collect();
     assert!(!scripts.is_empty());
-    assert!(scripts.iter().all(|tag| tag.contains("nonce=")), "{scripts:?}");
+    assert!(
+        scripts.iter().all(|tag| tag.contains("nonce=")),
+        "{scripts:?}"
+    );
 }
 
 #[tokio::test]
 async fn colours_and_language_are_cookies_set_by_plain_forms() {
     let world = World::nurse();
     let page = get_with(&world, "/hulp", "a=b; cims-kleur=donker; cims-taal=en").await;
-    assert!(page.has("<html lang=\"en\"") && page.has("data-kleur=\"donker\""), "{}", page.html);
+    assert!(
+        page.has("<html lang=\"en\"") && page.has("data-kleur=\"donker\""),
+        "{}",
+        page.html
+    );
     assert!(page.has("<h1 class=\"utrecht-heading-1\">Help"));
     let page = get_with(&world, "/hulp", "cims-kleur=\"><script>").await;
     assert!(!page.has("data-kleur"));
-    let answer = post(&world, "/api/kleuren", &[("kleur", "donker"), ("terug", "/hulp")]).await;
+    let answer = post(
+        &world,
+        "/api/kleuren",
+        &[("kleur", "donker"), ("terug", "/hulp")],
+    )
+    .await;
     assert_eq!(answer.location, "/hulp");
-    assert!(answer.cookie.starts_with("cims-kleur=donker; Path=/"), "{}", answer.cookie);
-    let answer = post(&world, "/api/taal", &[("taal", "en"), ("terug", "https://evil.example")]).await;
+    assert!(
+        answer.cookie.starts_with("cims-kleur=donker; Path=/"),
+        "{}",
+        answer.cookie
+    );
+    let answer = post(
+        &world,
+        "/api/taal",
+        &[("taal", "en"), ("terug", "https://evil.example")],
+    )
+    .await;
     assert_eq!(answer.location, "/");
 }
 
 #[tokio::test]
 async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
     let page = get(&World::nurse(), &format!("/aanleveringen/{ID}")).await;
-    for part in ["1.320 regels gelezen", "1.290", "18 regels kennen we al.", "34 waarden hersteld", "4, 9-14", "Indienen", "Weggooien"] {
+    for part in [
+        "1.320 regels gelezen",
+        "1.290",
+        "18 regels kennen we al.",
+        "34 waarden hersteld",
+        "4, 9-14",
+        "Indienen",
+        "Weggooien",
+    ] {
         assert!(page.has(part), "{part}");
     }
     assert!(page.has("href=\"/hulp/regels/P03\"") && page.has("href=\"/hulp/regels/A18\""));
     assert!(page.has("vaccinaties &lt;week 4&gt;.xlsx"), "escaped");
-    assert!(!page.title().contains("week"), "a file name stays out of the title");
-    assert_eq!(post(&World::nurse(), "/api/aanlevering-indienen", &[("delivery", &ID.to_string())]).await.location, format!("/aanleveringen/{ID}"));
+    assert!(
+        !page.title().contains("week"),
+        "a file name stays out of the title"
+    );
+    assert_eq!(
+        post(
+            &World::nurse(),
+            "/api/aanlevering-indienen",
+            &[("delivery", &ID.to_string())]
+        )
+        .await
+        .location,
+        format!("/aanleveringen/{ID}")
+    );
 }
 
 #[tokio::test]
@@ -166,7 +296,11 @@ async fn progress_works_without_a_script() {
     let mut world = World::new(Some(Role::Invoerder));
     world.phase = Phase::Checking;
     let page = get(&Arc::new(world), &format!("/aanleveringen/{ID}")).await;
-    assert!(page.has("<noscript><meta http-equiv=\"refresh\" content=\"3\""), "{}", page.html);
+    assert!(
+        page.has("<noscript><meta http-equiv=\"refresh\" content=\"3\""),
+        "{}",
+        page.html
+    );
     assert!(page.has("<progress") && page.has("Regel 400 van 1320"));
     assert!(!page.has("Indienen"));
 }
@@ -178,9 +312,25 @@ async fn the_script_of_the_progress_reads_what_the_server_answers() {
     let id = ID.to_string();
     let answer = post_for(&Arc::new(world), PATH, &[("delivery", &id)], "*/*").await;
     let now: HowFar = leptos::serde_json::from_str(&answer.html).expect("what the island reads");
-    assert_eq!(now, HowFar { working: true, done: 400, total: 1_320 });
-    let answer = post_for(&Arc::new(World::new(None)), PATH, &[("delivery", &id)], "*/*").await;
-    assert!(answer.html.contains("\"working\":false"), "who is not logged in opens the page anew, and logs in");
+    assert_eq!(
+        now,
+        HowFar {
+            working: true,
+            done: 400,
+            total: 1_320
+        }
+    );
+    let answer = post_for(
+        &Arc::new(World::new(None)),
+        PATH,
+        &[("delivery", &id)],
+        "*/*",
+    )
+    .await;
+    assert!(
+        answer.html.contains("\"working\":false"),
+        "who is not logged in opens the page anew, and logs in"
+    );
 }
 
 #[tokio::test]
@@ -188,16 +338,31 @@ async fn an_upload_that_failed_says_why_at_the_field() {
     let page = get(&World::nurse(), "/aanleveren?fout=groot").await;
     assert!(page.links("#bestand", "Het bestand is groter dan 20 MB."));
     assert!(page.has("enctype=\"multipart/form-data\"") && page.has("name=\"bestand\""));
-    assert!(page.html.find("20.000 regels") < page.html.find("type=\"file\""), "limits are told before");
+    assert!(
+        page.html.find("20.000 regels") < page.html.find("type=\"file\""),
+        "limits are told before"
+    );
 }
 
 #[tokio::test]
 async fn a_list_keeps_its_filter_in_the_links_to_other_pages() {
-    let page = get(&World::nurse(), "/registraties?van=2021-01-01&vaccin=Comirnaty&pagina=2").await;
+    let page = get(
+        &World::nurse(),
+        "/registraties?van=2021-01-01&vaccin=Comirnaty&pagina=2",
+    )
+    .await;
     assert!(page.has("1.234 registraties"));
-    assert!(page.has("href=\"/registraties?van=2021-01-01&amp;vaccin=Comirnaty&amp;pagina=3\""), "{}", page.html);
+    assert!(
+        page.has("href=\"/registraties?van=2021-01-01&amp;vaccin=Comirnaty&amp;pagina=3\""),
+        "{}",
+        page.html
+    );
     assert!(page.has("role=\"table\"") && page.has("data-label=\"Vaccin\""));
-    assert!(get(&World::nurse(), "/registraties?vaccin=Nuvaxovid").await.has("Niets gevonden met deze filters."));
+    assert!(
+        get(&World::nurse(), "/registraties?vaccin=Nuvaxovid")
+            .await
+            .has("Niets gevonden met deze filters.")
+    );
 }
 
 #[tokio::test]
@@ -209,13 +374,32 @@ async fn what_people_typed_is_escaped() {
 
 #[tokio::test]
 async fn every_form_posts_to_a_route_that_exists() {
-    let served: Vec<&str> = leptos::server_fn::axum::server_fn_paths().map(|(path, _)| path).collect();
-    let plain = ["/auth/uitloggen", "/aanleveren", "/registraties", "/beoordelen"];
-    for (role, paths) in [(Role::Invoerder, DELIVERER), (Role::RivmBeoordelaar, REVIEWER), (Role::Auditor, &["/sessies"])] {
+    let served: Vec<&str> = leptos::server_fn::axum::server_fn_paths()
+        .map(|(path, _)| path)
+        .collect();
+    let plain = [
+        "/auth/uitloggen",
+        "/aanleveren",
+        "/registraties",
+        "/beoordelen",
+    ];
+    for (role, paths) in [
+        (Role::Invoerder, DELIVERER),
+        (Role::RivmBeoordelaar, REVIEWER),
+        (Role::Auditor, &["/sessies"]),
+    ] {
         for path in paths {
             let page = get(&of(role), path).await;
-            for (action, _) in page.html.split(" action=\"").skip(1).filter_map(|rest| rest.split_once('"')) {
-                assert!(served.contains(&action) || plain.contains(&action), "{action} on {path}");
+            for (action, _) in page
+                .html
+                .split(" action=\"")
+                .skip(1)
+                .filter_map(|rest| rest.split_once('"'))
+            {
+                assert!(
+                    served.contains(&action) || plain.contains(&action),
+                    "{action} on {path}"
+                );
             }
         }
     }
@@ -226,6 +410,10 @@ fn every_route_is_rendered_whole_before_it_is_sent() {
     let routes = leptos_axum::generate_route_list(App);
     assert!(routes.len() > 25, "{}", routes.len());
     for route in routes {
-        assert!(matches!(route.mode(), leptos_router::SsrMode::Async), "{}", route.path());
+        assert!(
+            matches!(route.mode(), leptos_router::SsrMode::Async),
+            "{}",
+            route.path()
+        );
     }
 }

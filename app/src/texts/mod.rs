@@ -154,7 +154,16 @@ mod tests {
             let lower = text.to_lowercase();
             // "niet verplicht" is the mark of an optional field (ux §3.1)
             let lower = lower.replace("(niet verplicht)", "");
-            for word in ["ongeldig", "verplicht", "alstublieft", "sorry", "oeps", "invalid", "please", "oops"] {
+            for word in [
+                "ongeldig",
+                "verplicht",
+                "alstublieft",
+                "sorry",
+                "oeps",
+                "invalid",
+                "please",
+                "oops",
+            ] {
                 assert!(!lower.contains(word), "{name}: {text}");
             }
         }
@@ -173,8 +182,12 @@ mod tests {
     #[test]
     fn both_languages_fill_the_same_places() {
         let places = |text: &str| {
-            let mut names: Vec<String> =
-                text.split('{').skip(1).filter_map(|p| p.split_once('}')).map(|(n, _)| n.to_owned()).collect();
+            let mut names: Vec<String> = text
+                .split('{')
+                .skip(1)
+                .filter_map(|p| p.split_once('}'))
+                .map(|(n, _)| n.to_owned())
+                .collect();
             names.sort();
             names
         };

@@ -1,7 +1,7 @@
 //! What every step of the way of a delivery needs, and the worker that goes it.
 
-use super::{process, tidy};
 use super::receive::BlobStore;
+use super::{process, tidy};
 use crate::clock;
 use crate::jobs::{self, Handler, Job, Stopped};
 use crate::keys::Keys;

@@ -1,6 +1,16 @@
 //! The web edge as browsers, providers and attackers meet it: the real router on a real database.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::allow_attributes, reason = "tests")]
-#![allow(missing_docs, unreachable_pub, clippy::missing_panics_doc, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::allow_attributes,
+    reason = "tests"
+)]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::missing_panics_doc,
+    reason = "tests"
+)]
 
 mod browser;
 mod login;
@@ -8,7 +18,7 @@ mod portal;
 mod probes;
 mod provider;
 mod sessions;
-mod sweep;
-mod uploads;
 #[path = "../support/mod.rs"]
 mod support;
+mod sweep;
+mod uploads;
