@@ -71,6 +71,9 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
     schema::check_ready(&db, crate::clock::now())
         .await
         .map_err(|error| NotFit(error.to_string()))?;
+    schema::check_keys(&db, &keys)
+        .await
+        .map_err(|error| NotFit(error.to_string()))?;
     let blobs = BlobStore::open(&config.storage.dir)
         .map_err(|error| NotFit(format!("storage: {error}")))?;
     let road = Road {
