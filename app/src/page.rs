@@ -241,10 +241,7 @@ pub(crate) fn still(make: impl FnOnce(&Visit) -> Screen + Send + 'static) -> Any
     page(move |visit| async move { Ok(make(&visit)) })
 }
 
-fn port<T: Clone + 'static>() -> PortResult<T>
-where
-    T: Send + Sync,
-{
+fn port<T: Clone + Send + Sync + 'static>() -> PortResult<T> {
     // Only a wrongly wired router lacks a port; nil says that no incident was logged.
     use_context::<T>().ok_or(PortError::Broken(Uuid::nil()))
 }

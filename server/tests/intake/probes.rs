@@ -78,7 +78,9 @@ async fn things(world: &World) -> Things {
         .save_person(&world.maria, draft, row.clone(), "reden".into())
         .await
         .unwrap();
-    let delivery = world.upload(&world.maria, &csv(&[row.clone()])).await;
+    let delivery = world
+        .upload(&world.maria, &csv(std::slice::from_ref(&row)))
+        .await;
     let repaired = with(
         good(EREBOS, "01-04-2000"),
         &[

@@ -2,7 +2,7 @@
 
 use crate::support::TestDb;
 use app::ports::entry::{Entry, Saved, Step, Submitted};
-use app::ports::{Caller, Deliveries, PartyRef};
+use app::ports::{Caller, Deliveries};
 use domain::bsn::Bsn;
 use domain::delivery::Channel;
 use domain::role::Role;
@@ -34,11 +34,9 @@ pub(crate) struct World {
     pub(crate) test: TestDb,
     pub(crate) road: Road,
     pub(crate) portal: Portal,
-    pub(crate) party: PartyRef,
-    pub(crate) other: PartyRef,
-    /// Nurse of `party`.
+    /// Nurse of ZONNEHOF.
     pub(crate) maria: Caller,
-    /// Nurse of `other`.
+    /// Nurse of DUINZICHT.
     pub(crate) piet: Caller,
     /// Reviewer at RIVM.
     pub(crate) rivm: Caller,
@@ -73,8 +71,6 @@ impl World {
             test,
             road,
             portal,
-            party,
-            other,
             maria,
             piet,
             rivm,
