@@ -6,7 +6,7 @@ use crate::process::{Running, tethered};
 use crate::{apt, sh};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
-use std::fs;
+use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -36,6 +36,8 @@ pub(crate) struct Cluster {
     user: Option<User>,
     life: Life,
     server: Option<Running>,
+    /// Held as long as we live: a second start of the same cluster would stop the first.
+    _lock: File,
 }
 
 #[derive(Clone, Copy)]
@@ -57,6 +59,7 @@ impl Cluster {
             format!("no PostgreSQL {OLDEST} or newer found; on Debian: apt-get install postgresql")
         })?;
         let user = unprivileged_user()?;
+        let lock = lock(name)?;
         let folder = place(name, user)?;
         let short = std::env::temp_dir().join(format!("cims-{}", hash_of(&folder)));
         let socket = if folder.join("sock").as_os_str().len() <= LONGEST_SOCKET_FOLDER {
@@ -71,6 +74,7 @@ impl Cluster {
             user,
             life,
             server: None,
+            _lock: lock,
         };
         cluster.make()?;
         cluster.serve()?;
@@ -225,6 +229,19 @@ impl Drop for Cluster {
             let _ = fs::remove_dir_all(self.data());
         }
     }
+}
+
+/// One start of a cluster at a time; the lock ends with us, however we end.
+fn lock(name: &str) -> Result<File> {
+    let folder = sh::root().join(".local/pg");
+    fs::create_dir_all(&folder)?;
+    let file = File::create(folder.join(format!("{name}.lock")))?;
+    if file.try_lock().is_err() {
+        bail!(
+            "another `cargo xtask` in this folder is using the database `{name}`; wait for it to end"
+        );
+    }
+    Ok(file)
 }
 
 /// The folder with `postgres` and `initdb` of the newest installed version.
