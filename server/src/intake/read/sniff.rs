@@ -103,23 +103,31 @@ fn fill(input: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 pub enum Compound {
     /// A workbook behind a password (rule A03).
     Encrypted,
-    /// An old binary workbook (rule A04).
+    /// An old binary workbook, or one whose directory cannot be read (rule A04).
     OldWorkbook,
-    /// Another document (rule A02).
+    /// A document, a presentation or a mail (rule A02).
     Other,
 }
+
+/// Streams of a document, a presentation and a mail.
+const NOT_A_WORKBOOK: [&str; 3] = [
+    "WordDocument",
+    "PowerPoint Document",
+    "__properties_version1.0",
+];
 
 /// Looks for directory entries (128 bytes, aligned, name in UTF-16 with its length at byte 64)
 /// without following the chains of the file: nothing in it can lead this astray or cost time.
 #[must_use]
 pub fn compound(content: &[u8]) -> Compound {
-    let mut found = Compound::Other;
+    // Who sends a damaged one is helped by "save it as XLSX" too.
+    let mut found = Compound::OldWorkbook;
     for entry in content.as_chunks::<128>().0 {
         if names(entry, "EncryptedPackage") {
             return Compound::Encrypted;
         }
-        if names(entry, "Workbook") || names(entry, "Book") {
-            found = Compound::OldWorkbook;
+        if NOT_A_WORKBOOK.iter().any(|name| names(entry, name)) {
+            found = Compound::Other;
         }
     }
     found
