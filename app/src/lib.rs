@@ -6,7 +6,7 @@
 //! what reaches the browser is [`islands`] and what these use.
 //!
 //! The router hands over, by Leptos context, `Arc<dyn Sessions>`, `Arc<dyn Entry>`, `Arc<dyn Deliveries>` and
-//! `Arc<dyn Review>`, optionally `Arc<domain::codes::CodeLists>`, and renders [`shell`]. Plain routes the pages
+//! `Arc<dyn Review>`, optionally `Arc<domain::codes::CodeLists>`, and renders [`shell()`]. Plain routes the pages
 //! count on: `/auth/start?next=`, `POST /auth/uitloggen`, `POST /sessie/verleng`, `POST /aanleveren` (multipart,
 //! field `bestand`), `/aanleveren/sjabloon`, `/aanleveringen/{id}/resultaat.csv`, `…/resultaat.json`. An upload that never became a delivery
 //! comes back as `/aanleveren?fout=` with a word of `pages::upload`.

@@ -1,6 +1,6 @@
 //! Every text of the screens, in Dutch and English, side by side.
 //!
-//! Each part of the portal has a struct with a constant per language, made by [`texts!`]: a text that lacks
+//! Each part of the portal has a struct with a constant per language, made by `texts!`: a text that lacks
 //! one of the two does not compile. Sentences about findings are not here; they come from `domain`.
 //! `{…}` is filled by [`fill`]; no sentence is glued together from pieces.
 
