@@ -1,8 +1,9 @@
 //! Moments, numbers and names as pages show them.
 
+pub(super) use crate::clock::dutch_moment as long_moment;
 use crate::clock::dutch_time;
 use domain::dates::dutch;
-use time::{Month, OffsetDateTime};
+use time::OffsetDateTime;
 
 /// "22-11-2026 14:05", Dutch time.
 pub(super) fn moment(at: OffsetDateTime) -> String {
@@ -10,41 +11,10 @@ pub(super) fn moment(at: OffsetDateTime) -> String {
     format!("{} {:02}:{:02}", dutch(at.date()), at.hour(), at.minute())
 }
 
-/// "22 november 2026, 14:05", Dutch time.
-pub(super) fn long_moment(at: OffsetDateTime) -> String {
-    let at = dutch_time(at);
-    format!(
-        "{} {} {}, {:02}:{:02}",
-        at.day(),
-        month(at.month()),
-        at.year(),
-        at.hour(),
-        at.minute()
-    )
-}
-
 /// "14:05", Dutch time.
 pub(super) fn clock_time(at: OffsetDateTime) -> String {
     let at = dutch_time(at);
     format!("{:02}:{:02}", at.hour(), at.minute())
-}
-
-fn month(month: Month) -> &'static str {
-    const NAMES: [&str; 12] = [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
-    NAMES[usize::from(u8::from(month)) - 1]
 }
 
 /// `*****1234`, or "geen BSN".
