@@ -9,6 +9,7 @@ use crate::ports::PortError;
 use crate::texts::{Texts, fill};
 use axum::http::StatusCode;
 use leptos::prelude::*;
+use uuid::Uuid;
 
 /// The page about an error, with its status.
 pub(crate) fn screen(error: PortError, t: &'static Texts) -> (StatusCode, Screen) {
@@ -27,6 +28,8 @@ pub(crate) fn screen(error: PortError, t: &'static Texts) -> (StatusCode, Screen
             plain(f.too_many_title, f.too_many, t),
         ),
         PortError::Conflict => (StatusCode::CONFLICT, plain(f.conflict_title, f.conflict, t)),
+        // The page redirects to the receipt; this is what stands under the redirect.
+        PortError::Sent(_) => (StatusCode::OK, plain(f.conflict_title, f.conflict, t)),
         PortError::Broken(incident) => {
             let text = fill(f.broken, &[("nummer", &incident.to_string())]);
             let body = view! {
@@ -51,6 +54,11 @@ fn plain(title: &'static str, text: &'static str, t: &'static Texts) -> Screen {
     Screen::new(title, body)
 }
 
+/// The receipt of a draft that was sent; its reference is not needed to find it.
+pub(crate) fn receipt_path(draft: Uuid) -> String {
+    format!("/registreren/klaar/{draft}")
+}
+
 /// Path of the page about an error after a post.
 pub(crate) fn after_post(error: PortError) -> String {
     match error {
@@ -58,6 +66,7 @@ pub(crate) fn after_post(error: PortError) -> String {
         PortError::NotFound => "/niet-gevonden".to_owned(),
         PortError::TooMany => "/even-wachten".to_owned(),
         PortError::Conflict => "/gewijzigd".to_owned(),
+        PortError::Sent(draft) => receipt_path(draft),
         PortError::Broken(incident) => format!("/storing/{incident}"),
     }
 }

@@ -224,10 +224,15 @@ where
         };
         let screen = loaded.unwrap_or_else(|error| {
             let (status, screen) = error::screen(error, t);
-            if error == PortError::NotLoggedIn {
-                leptos_axum::redirect(&format!("/inloggen?next={}", shell::encode(&look.path)));
-            } else if let Some(response) = response {
-                response.set_status(status);
+            match (error, response) {
+                (PortError::NotLoggedIn, _) => {
+                    leptos_axum::redirect(&format!("/inloggen?next={}", shell::encode(&look.path)));
+                }
+                (PortError::Sent(draft), _) => {
+                    leptos_axum::redirect(&error::receipt_path(draft));
+                }
+                (_, Some(response)) => response.set_status(status),
+                (_, None) => {}
             }
             screen
         });

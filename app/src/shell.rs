@@ -117,10 +117,13 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
         </div>
         {frame.filter(|frame| frame.caller.is_some()).map(|frame| view! {
             <TimeOut
-                seconds=frame.idle_seconds_left
-                title=f.time_out_title.to_owned()
+                seconds=frame.seconds_left
+                absolute=frame.absolute_seconds_left
+                idle_title=f.time_out_title.to_owned()
+                absolute_title=f.time_out_day_title.to_owned()
                 text=f.time_out_text.to_owned()
                 stay=f.stay.to_owned()
+                go_on=f.time_out_day_stay.to_owned()
                 leave=f.log_out.to_owned()
             />
         })}

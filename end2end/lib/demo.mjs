@@ -6,6 +6,11 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+/** Changes the database from behind, as only time could: for sessions that ended. */
+export function sql(text) {
+  execFileSync("psql", [process.env.CIMS_PG, "-qc", text], { stdio: "ignore" });
+}
+
 /** Persons that one test file may use. */
 const STRETCH = 100;
 

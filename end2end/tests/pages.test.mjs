@@ -1,6 +1,6 @@
 // Every page in both colours and on both widths: axe without violations, nothing sideways, and a picture of it.
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
@@ -17,8 +17,12 @@ const jab = { date: [27, 1, 2021], vaccine: "Comirnaty", batch: "EJ6796", dose: 
 /** A picture shows no more of a long list than this. */
 const TALLEST = 1800;
 
+/** Paths that were judged, for the walk over the router's own list at the end. */
+const judged = new Set();
+
 /** Judges the open page and takes its pictures. */
 async function judge(page, name) {
+  judged.add(path(page));
   await page.waitForLoadState("networkidle");
   assert.equal(await page.locator("h1").count(), 1, `${name} has one h1`);
   assert.ok((await page.title()).length > 5, `${name} has a title`);
@@ -34,8 +38,8 @@ async function judge(page, name) {
 }
 
 test("pages for everybody", async (t) => {
-  const page = await visitor(t, { expected: ["status of 404"] });
-  const pages = { welkom: "/", inloggen: "/inloggen", hulp: "/hulp", regels: "/hulp/regels", regel: "/hulp/regels/P03", kolommen: "/hulp/kolommen", toegankelijkheid: "/toegankelijkheid", privacy: "/privacy", cookies: "/cookies", "niet-gevonden": "/bestaat-niet" };
+  const page = await visitor(t, { expected: ["status of 404", "status of 409", "status of 429", "status of 500"] });
+  const pages = { welkom: "/", inloggen: "/inloggen", hulp: "/hulp", regels: "/hulp/regels", regel: "/hulp/regels/P03", kolommen: "/hulp/kolommen", toegankelijkheid: "/toegankelijkheid", privacy: "/privacy", cookies: "/cookies", "niet-gevonden": "/bestaat-niet", "niet-gevonden-na-versturen": "/niet-gevonden", "even-wachten": "/even-wachten", gewijzigd: "/gewijzigd", storing: "/storing/00000000-0000-7000-8000-000000000000" };
   for (const [name, address] of Object.entries(pages)) {
     await open(page, address);
     await judge(page, name);
@@ -124,6 +128,16 @@ test("somebody of two institutions", async (t) => {
   const page = await visitor(t);
   await logIn(page, "tweehuizen");
   await judge(page, "instelling");
+});
+
+test("no page of the router was left out", () => {
+  const source = readFileSync(new URL("../../server/src/web/routes.rs", import.meta.url), "utf8");
+  const pages = [...source.matchAll(/^\s+page\("([^"]+)"/gm)].map((match) => match[1]);
+  assert.ok(pages.length >= 29, "the table of routes is still read");
+  const shape = (route) => new RegExp(`^${route.replace(/\{[^}]+\}/g, "[^/]+")}$`);
+  const fixed = new Set(pages.filter((route) => !route.includes("{")));
+  const isJudged = (route) => [...judged].some((one) => shape(route).test(one) && (one === route || !fixed.has(one)));
+  assert.deepEqual(pages.filter((route) => !isJudged(route)), []);
 });
 
 test("the choice of colours is kept without a script", async (t) => {

@@ -80,6 +80,24 @@ for (const script of [true, false]) {
     assert.equal(await page.locator("tbody tr").count(), references);
   });
 
+  test(`going back after sending leads to the receipt, not to a dead end${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await fillPerson(page, person());
+    await press(page, "Verder");
+    await fillVaccination(page, jab);
+    const vaccination = page.url();
+    await press(page, "Verder");
+    await confirmWarnings(page);
+    const first = await send(page);
+    for (const before of [vaccination, vaccination.replace("/vaccinatie", ""), vaccination.replace("/vaccinatie", "/controleren")]) {
+      await page.goto(before);
+      assert.equal(await heading(page), "Opgeslagen");
+      assert.equal(await page.locator(".cims-confirmation__reference strong").innerText(), first);
+    }
+  });
+
   test(`a vaccination without consent is counted and keeps nothing of the person${how}`, async (t) => {
     const page = await visitor(t, { script });
     await logIn(page, "invoerder");

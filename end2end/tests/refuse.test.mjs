@@ -82,6 +82,24 @@ for (const script of [true, false]) {
   });
 }
 
+test("a script that comes late does not take the focus away from who is typing", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  await open(page, "/registreren");
+  await fillPerson(page, { ...person(), bsn: WRONG_BSN });
+  let release;
+  const late = new Promise((resolve) => { release = resolve; });
+  await page.route("**/*.wasm", async (route) => { await late; await route.continue(); });
+  await page.getByRole("button", { name: "Verder", exact: true }).first().click({ noWaitAfter: true });
+  await page.locator("#bsn-fout").waitFor();
+  await page.locator("#bsn").focus();
+  const woken = page.waitForResponse("**/*.wasm");
+  release();
+  await (await woken).finished();
+  await page.waitForTimeout(500); // the islands wake up
+  assert.equal(await page.evaluate(() => document.activeElement.id), "bsn");
+});
+
 test("with JavaScript the summary has the focus, and a mended field loses its message", async (t) => {
   const page = await visitor(t);
   await logIn(page, "invoerder");

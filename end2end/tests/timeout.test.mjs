@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertAccessible } from "../lib/accessible.mjs";
-import { logIn } from "../lib/journey.mjs";
-import { open, path, visitor, withBrowser } from "../lib/portal.mjs";
+import { person, sql } from "../lib/demo.mjs";
+import { logIn, record } from "../lib/journey.mjs";
+import { heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
+
+const jab = { date: [27, 1, 2021], vaccine: "Comirnaty", batch: "EJ6796", dose: 1, group: "Zorgmedewerker" };
 
 test("at 13 minutes the dialog opens with the focus in it; staying closes it and starts anew", async (t) => {
   const page = await visitor(t);
@@ -32,6 +35,25 @@ test("at 13 minutes the dialog opens with the focus in it; staying closes it and
   await dialog.waitFor();
 });
 
+test("a tab that was left alone does not log out the tab that is worked in", async (t) => {
+  const worked = await visitor(t);
+  await worked.context().clock.install();
+  await logIn(worked, "invoerder");
+  const left = await worked.context().newPage();
+  await open(left, "/registreren");
+  await left.waitForLoadState("networkidle");
+  await left.clock.fastForward("10:00");
+  await open(worked, "/registreren");
+  await worked.waitForLoadState("networkidle");
+  await left.clock.fastForward("04:00");
+  const dialog = left.getByRole("dialog", { name: "U wordt over 2 minuten uitgelogd." });
+  assert.ok(!(await dialog.isVisible()), "the session was used four minutes ago");
+  await left.clock.fastForward("03:00");
+  assert.equal(path(left), "/registreren");
+  await left.clock.fastForward("06:30");
+  await dialog.waitFor();
+});
+
 test("two minutes after the dialog nothing of a person is left on the screen", async (t) => {
   const page = await visitor(t);
   await page.clock.install();
@@ -50,3 +72,35 @@ test("without JavaScript a line under the form tells it", async (t) => {
   await open(page, "/registreren");
   assert.ok(await page.getByText("Na 15 minuten zonder actie logt u opnieuw in. Uw invoer blijft bewaard.").isVisible());
 });
+
+for (const script of [true, false]) {
+  test(`a correction that was being typed is still there after the session ended${script ? "" : " (without JavaScript)"}`, async (t) => {
+    const page = await visitor(t, { script });
+    if (script) await page.clock.install();
+    await logIn(page, "invoerder");
+    const reference = await record(page, person(), jab);
+    await press(page, "Bekijk deze registratie", { role: "link" });
+    await press(page, "Corrigeren", { role: "link" });
+    await page.waitForLoadState("networkidle");
+    const form = path(page);
+    await page.getByLabel("Waarom corrigeert u?").fill("verkeerde batch gekozen");
+    await page.locator("#batchnummer").fill("EJ6795");
+    sql("UPDATE sessions SET last_seen_at = now() - interval '16 minutes' WHERE revoked_at IS NULL");
+    if (script) {
+      await page.clock.fastForward("13:15");
+      await page.clock.fastForward("02:05");
+    } else {
+      await press(page, "Correctie opslaan");
+    }
+    await page.waitForURL(/\/inloggen/);
+    assert.ok(await page.getByText("Uw invoer is bewaard.").isVisible());
+    await page.getByRole("link", { name: "Inloggen" }).last().click();
+    await page.locator('button[value="invoerder"]').click();
+    await page.waitForURL((url) => url.pathname === form);
+    assert.equal(await page.locator("#batchnummer").inputValue(), "EJ6795");
+    assert.equal(await page.getByLabel("Waarom corrigeert u?").inputValue(), "verkeerde batch gekozen");
+    await open(page, form.replace("/corrigeren", ""));
+    assert.match(await heading(page), new RegExp(reference));
+    assert.equal(await page.getByText("Versie 2").count(), 0, "nothing was stored");
+  });
+}

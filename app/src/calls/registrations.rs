@@ -7,16 +7,19 @@ use crate::ports::entry::Corrected;
 use leptos::prelude::*;
 use uuid::Uuid;
 
-/// Stores a new version, or leads back to what was typed.
+/// Stores a new version, or leads back to what was typed. `only_keep`: the session is about to end, so it is
+/// only kept.
 #[server(prefix = "/api", endpoint = "registratie-corrigeren")]
 pub(crate) async fn correct_registration(
     registration: Uuid,
     #[server(default)] row: RowForm,
     #[server(default)] reason: String,
     #[server(default)] confirmed: Option<String>,
+    #[server(default)] only_keep: bool,
 ) -> Posted {
     go(async move {
-        let (caller, entry) = (caller().await?, entry()?);
+        let (mut caller, entry) = (caller().await?, entry()?);
+        caller.only_keeps |= only_keep;
         let done = entry
             .correct(
                 &caller,

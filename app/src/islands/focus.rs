@@ -1,4 +1,5 @@
-//! Puts the focus on an element when the page opens, such as the error summary.
+//! Puts the focus on an element when the page opens, such as the error summary. On a slow line the script comes
+//! late: who has moved on by then stays where they are.
 
 use leptos::prelude::*;
 
@@ -9,7 +10,12 @@ pub fn FocusOn(
     id: String,
 ) -> impl IntoView {
     Effect::new(move |_| {
-        if let Some(element) = super::by_id(&id) {
+        let untouched = document()
+            .active_element()
+            .is_none_or(|element| element.tag_name() == "BODY");
+        if let Some(element) = super::by_id(&id)
+            && untouched
+        {
             // an element that cannot take the focus keeps it where it is
             let _ = element.focus();
         }

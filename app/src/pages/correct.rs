@@ -75,7 +75,7 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
     let no_consent = draft.row.get(Column::Toestemming).eq_ignore_ascii_case("N");
     let row = &draft.row;
     let form = view! {
-        <form class="cims-form" method="post" action=CorrectRegistration::PATH novalidate>
+        <form class="cims-form" method="post" action=CorrectRegistration::PATH data-keep-along="true" novalidate>
             {hidden_inputs(vec![("registration", registration.id.to_string())])}
             // Enter in a field presses the first button: this one saves, the suggestion below does not
             <button class="cims-visually-hidden" type="submit" tabindex="-1" aria-hidden="true">{r.correct_send}</button>

@@ -39,6 +39,10 @@ pub struct Caller {
     pub session_id: Uuid,
     /// Number of this request, in logs and audit.
     pub request_id: Uuid,
+    /// The session ended while a form was filled in: what was typed goes into a draft of this person, and nothing
+    /// else happens. Set by the guard of the server for posts that come too late, or by a form that is sent just in time.
+    #[serde(skip)]
+    pub only_keeps: bool,
 }
 
 impl Caller {

@@ -223,7 +223,7 @@ pub trait Entry: Send + Sync {
     ) -> PortResult<Uuid>;
     /// The newest open draft of this user here, if any ("Uw invoer van 14:05 staat nog klaar").
     async fn open_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>>;
-    /// A draft. `NotFound` when it is not the caller's, expired or submitted.
+    /// A draft. `NotFound` when it is not the caller's, thrown away or expired; `Sent` when it was submitted.
     async fn draft(&self, caller: &Caller, id: Uuid) -> PortResult<DraftView>;
     /// Throws a draft away.
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
@@ -246,7 +246,7 @@ pub trait Entry: Send + Sync {
     ) -> PortResult<Saved>;
     /// Stores the draft as a delivery of one row. Twice the same draft: one registration, the same reference.
     async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted>;
-    /// The confirmation page of a submitted draft; survives reload.
+    /// The confirmation page, by its reference or the key of the submitted draft; survives reload.
     async fn receipt(&self, caller: &Caller, reference: String) -> PortResult<Receipt>;
     /// What this institution recorded, newest first.
     async fn registrations(

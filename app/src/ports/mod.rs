@@ -32,6 +32,9 @@ pub enum PortError {
     /// Somebody else changed it in the meantime.
     #[error("changed in the meantime")]
     Conflict,
+    /// This draft was sent before (back button, second tab): its receipt tells what became of it.
+    #[error("sent before")]
+    Sent(uuid::Uuid),
     /// Our fault; the number is in the log.
     #[error("incident {0}")]
     Broken(uuid::Uuid),

@@ -30,8 +30,10 @@ pub struct Frame {
     pub demo: bool,
     /// Today in Europe/Amsterdam: "Vandaag" of the date buttons and the `today` of the live checks.
     pub today: time::Date,
-    /// Seconds until idle log-out, for the dialog at 13 minutes.
-    pub idle_seconds_left: u32,
+    /// Seconds until the session ends when nothing is done, for the dialog at 13 minutes.
+    pub seconds_left: u32,
+    /// Seconds until it ends whatever is done, for the dialog 10 minutes before the 8 hours are over.
+    pub absolute_seconds_left: u32,
     /// "light", "dark" or "" (system), from the cookie.
     pub colour: String,
     /// "nl" or "en".

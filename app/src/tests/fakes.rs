@@ -124,13 +124,15 @@ impl Sessions for World {
                 memberships: vec![membership],
                 session_id: ID,
                 request_id: ID,
+                only_keeps: false,
             }
         });
         Ok(Frame {
             caller,
             demo: true,
             today: date!(2026 - 11 - 22),
-            idle_seconds_left: 900,
+            seconds_left: 900,
+            absolute_seconds_left: 28_800,
             colour: String::new(),
             language: "nl".into(),
             notice: None,

@@ -55,6 +55,8 @@ texts! {
         not_logged_in: "Log in om verder te gaan. Uw invoer blijft 24 uur bewaard." / "Log in to go on. Your input is kept for 24 hours.",
         time_out_line: "Na 15 minuten zonder actie logt u opnieuw in. Uw invoer blijft bewaard." / "After 15 minutes without action you log in again. Your input is kept.",
         time_out_title: "U wordt over 2 minuten uitgelogd." / "You will be logged out in 2 minutes.",
+        time_out_day_title: "U wordt binnen 10 minuten uitgelogd, na 8 uur." / "You will be logged out within 10 minutes, after 8 hours.",
+        time_out_day_stay: "Verder werken" / "Go on working",
         time_out_text: "Uw invoer blijft bewaard." / "Your input is kept.",
         stay: "Blijf ingelogd" / "Stay logged in",
         previous: "Vorige" / "Previous",

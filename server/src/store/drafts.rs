@@ -12,6 +12,8 @@ pub struct DraftRow {
     pub sealed: Vec<u8>,
     /// Last change.
     pub updated_at: OffsetDateTime,
+    /// It was submitted, and holds nothing any more.
+    pub submitted: bool,
 }
 
 /// Stores a new draft of the caller.
@@ -37,14 +39,14 @@ pub async fn insert(
     Ok(())
 }
 
-/// A draft of the caller that is open; row-level security hides those of others.
+/// A draft of the caller, submitted or not; row-level security hides those of others.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn open(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<DraftRow>, StoreError> {
     let row = sqlx::query_as!(
         DraftRow,
-        "SELECT id, sealed, updated_at FROM drafts WHERE id = $1 AND submitted_at IS NULL AND expires_at > now()",
+        r#"SELECT id, sealed, updated_at, submitted_at IS NOT NULL AS "submitted!" FROM drafts WHERE id = $1 AND expires_at > now()"#,
         id
     )
     .fetch_optional(&mut **tx)
@@ -59,8 +61,8 @@ pub async fn open(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<DraftRow>, St
 pub async fn newest(tx: &mut PartyTx<'_>, user: Uuid) -> Result<Vec<DraftRow>, StoreError> {
     let rows = sqlx::query_as!(
         DraftRow,
-        "SELECT id, sealed, updated_at FROM drafts
-         WHERE user_id = $1 AND submitted_at IS NULL AND expires_at > now() ORDER BY updated_at DESC LIMIT 5",
+        r#"SELECT id, sealed, updated_at, false AS "submitted!" FROM drafts
+           WHERE user_id = $1 AND submitted_at IS NULL AND expires_at > now() ORDER BY updated_at DESC LIMIT 5"#,
         user
     )
     .fetch_all(&mut **tx)
@@ -263,6 +265,8 @@ pub async fn next_number(tx: &mut WorkerTx<'_>) -> Result<i64, StoreError> {
 
 /// A receipt.
 pub struct ReceiptRow {
+    /// Reference.
+    pub reference: String,
     /// The registration.
     pub report_id: Option<Uuid>,
     /// Outcome.
@@ -273,7 +277,7 @@ pub struct ReceiptRow {
     pub created_at: OffsetDateTime,
 }
 
-/// A receipt of the caller's party.
+/// A receipt of the caller's party, by its reference or by the key of the draft it answers.
 ///
 /// # Errors
 /// When the database fails.
@@ -283,8 +287,9 @@ pub async fn receipt(
 ) -> Result<Option<ReceiptRow>, StoreError> {
     let row = sqlx::query_as!(
         ReceiptRow,
-        "SELECT report_id, outcome, content, created_at FROM receipts WHERE reference = $1",
-        reference
+        "SELECT reference, report_id, outcome, content, created_at FROM receipts WHERE reference = $1 OR token = $2",
+        reference,
+        reference.parse::<Uuid>().ok()
     )
     .fetch_optional(&mut **tx)
     .await?;

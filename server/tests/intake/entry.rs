@@ -74,12 +74,20 @@ async fn the_same_draft_submitted_twice_at_once_is_one_registration() {
         Submitted::Done { reference } => reference,
         Submitted::LookAgain(step) => panic!("look again at {step:?}"),
     };
-    assert_eq!(reference(a.unwrap()), reference(b.unwrap()));
+    let reference_a = reference(a.unwrap());
+    assert_eq!(reference_a, reference(b.unwrap()));
     assert_eq!(world.count("reports").await, 1);
     assert_eq!(
         world.portal.draft(&world.maria, draft).await.err(),
-        Some(PortError::NotFound)
+        Some(PortError::Sent(draft)),
+        "who goes back is led to the receipt"
     );
+    let receipt = world
+        .portal
+        .receipt(&world.maria, draft.to_string())
+        .await
+        .unwrap();
+    assert_eq!(receipt.reference, reference_a);
     assert_eq!(
         world.count("drafts WHERE sealed = ''").await,
         1,

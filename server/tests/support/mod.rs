@@ -137,6 +137,7 @@ impl TestDb {
             membership,
             session_id: Uuid::now_v7(),
             request_id: Uuid::now_v7(),
+            only_keeps: false,
         }
     }
 }

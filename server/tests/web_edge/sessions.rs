@@ -359,3 +359,65 @@ async fn a_database_that_is_away_is_said_and_nobody_gets_in() {
     let alive = crate::browser::raw(&portal.router, bare(&Method::GET, "/healthz")).await;
     assert_eq!(alive.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_form_sent_after_the_session_ended_is_kept_for_its_owner_and_does_nothing_else() {
+    const IDLE: &str = "UPDATE sessions SET last_seen_at = now() - interval '15 minutes 1 second' WHERE revoked_at IS NULL";
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut browser = portal.logged_in("nurse").await;
+    portal.sql(IDLE).await;
+    let person = "row%5Btoestemming%5D=J&row%5Bbsn%5D=999990019&row%5Bgeboortedatum_dag%5D=1\
+        &row%5Bgeboortedatum_maand%5D=4&row%5Bgeboortedatum_jaar%5D=2000";
+    let answer = browser.post("/api/registreren-persoon", person).await;
+    let next =
+        crate::browser::query(&format!("http://localhost{}", answer.location()))["next"].clone();
+    assert!(
+        answer
+            .location()
+            .starts_with("/inloggen?reden=verlopen&next=")
+            && next.starts_with("/registreren?concept="),
+        "{}",
+        answer.location()
+    );
+    assert_eq!(portal.count("SELECT count(*) FROM brp_checks").await, 0);
+    assert!(!is_in(&browser).await, "it lets nobody in");
+    let mut again = portal.logged_in("nurse").await;
+    let form = again.get(&next).await;
+    assert!(form.body.contains("999990019"), "nothing typed is lost");
+
+    // The next step of the same draft, and what cannot be done this way: sending it.
+    portal.sql(IDLE).await;
+    let draft = next.split('=').nth(1).expect("draft").to_owned();
+    let copy = again.clone();
+    let vaccination = format!("concept={draft}&row%5Bbatchnummer%5D=EJ6796");
+    let answer = again
+        .post("/api/registreren-vaccinatie", &vaccination)
+        .await;
+    assert!(
+        answer
+            .location()
+            .contains("%2Fregistreren%2Fvaccinatie%3Fconcept"),
+        "{}",
+        answer.location()
+    );
+    let answer = copy
+        .clone()
+        .post("/api/registreren-versturen", &format!("concept={draft}"))
+        .await;
+    assert_eq!(answer.location(), "/inloggen?reden=verlopen");
+    assert_eq!(portal.count("SELECT count(*) FROM reports").await, 0);
+
+    // Nothing is kept for who logged out, or has no access any more.
+    let drafts = "SELECT count(*) FROM drafts";
+    let before = portal.count(drafts).await;
+    let mut gone = portal.logged_in("nurse").await;
+    let left = gone.clone();
+    gone.post("/auth/uitloggen", "").await;
+    left.clone().post("/api/registreren-persoon", person).await;
+    let mut disabled = portal.logged_in("nurse").await;
+    portal.sql(IDLE).await;
+    portal.sql("UPDATE users SET disabled_at = now()").await;
+    disabled.post("/api/registreren-persoon", person).await;
+    assert_eq!(portal.count(drafts).await, before);
+}

@@ -58,7 +58,6 @@ impl Portal {
         reason: String,
         confirmed: bool,
     ) -> PortResult<Corrected> {
-        let current = self.current(caller, id).await?;
         let mut draft = Draft {
             person_saved: true,
             vaccination_saved: true,
@@ -79,6 +78,10 @@ impl Portal {
         if check::refuses_consent(&draft.row) {
             check::forget_person(&mut draft.row);
         }
+        if caller.only_keeps {
+            return Ok(Corrected::LookAgain(self.new_draft(caller, &draft).await?));
+        }
+        let current = self.current(caller, id).await?;
         let same_person = [Column::Bsn, Column::Geboortedatum]
             .iter()
             .all(|column| draft.row.get(*column) == current.content.get(*column));

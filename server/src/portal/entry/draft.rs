@@ -147,6 +147,9 @@ impl Portal {
             .await
             .or_broken(caller)?
             .ok_or(PortError::NotFound)?;
+        if row.submitted {
+            return Err(PortError::Sent(id));
+        }
         self.unseal_draft(id, row.sealed).or_broken(caller)
     }
 

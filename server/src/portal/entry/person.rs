@@ -37,6 +37,9 @@ impl Portal {
         }
         // What was typed survives whatever comes next (features F07).
         self.keep_draft(caller, id, &draft).await?;
+        if caller.only_keeps {
+            return Ok(Saved::LookAgain);
+        }
 
         let looked = self.look(caller, &draft).await?;
         let refused = looked.judged.shown.iter().any(|finding| {

@@ -206,7 +206,7 @@ impl Portal {
             .cloned()
             .and_then(|list| serde_json::from_value(list).ok());
         Ok(Receipt {
-            reference: reference.to_owned(),
+            reference: row.reference,
             registration: row.report_id,
             outcome: RowOutcome::parse(&row.outcome).ok_or_else(|| odd(caller))?,
             findings: findings.unwrap_or_default(),

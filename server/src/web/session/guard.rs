@@ -70,6 +70,13 @@ pub struct Gate {
     pub not_found: NotFound,
 }
 
+/// Forms whose content is kept when they are sent after the session ended.
+const KEPT: [&str; 3] = [
+    "/api/registreren-persoon",
+    "/api/registreren-vaccinatie",
+    "/api/registratie-corrigeren",
+];
+
 enum Decision {
     Through,
     LogIn(Option<Why>),
@@ -110,24 +117,24 @@ pub async fn layer(
         .extensions()
         .get::<MatchedPath>()
         .and_then(|path| gate.lookup.of(request.method(), path.as_str()));
-    let standing = match session.id() {
-        None => Standing::Nobody,
-        Some(id) => {
-            let door = Door {
-                pool: &gate.web.db.portal,
-                limits: gate.web.limits,
-                staff_acr: &gate.web.config.login.staff_acr,
-            };
-            match door
-                .standing(&hash(&id), !is_automatic(request.uri()), request_id)
+    let door = Door {
+        pool: &gate.web.db.portal,
+        limits: gate.web.limits,
+        staff_acr: &gate.web.config.login.staff_acr,
+    };
+    let key = session.id().map(|id| hash(&id));
+    let standing = match &key {
+        None => Ok(Standing::Nobody),
+        Some(key) => {
+            door.standing(key, !is_automatic(request.uri()), request_id)
                 .await
-            {
-                Ok(standing) => standing,
-                Err(error) => {
-                    tracing::error!(%request_id, %error, "session cannot be read");
-                    return pages::unavailable();
-                }
-            }
+        }
+    };
+    let standing = match standing {
+        Ok(standing) => standing,
+        Err(error) => {
+            tracing::error!(%request_id, %error, "session cannot be read");
+            return pages::unavailable();
         }
     };
     let dead_cookie = session.id().is_some() && !matches!(standing, Standing::Alive(_));
@@ -147,6 +154,33 @@ pub async fn layer(
                 .extensions_mut()
                 .insert(NotFoundPage(Arc::clone(&gate.not_found)));
             next.run(request).await
+        }
+        Decision::LogIn(Some(Why::Expired)) if is_kept(route, &request) => {
+            let keeper = match &key {
+                None => Ok(None),
+                Some(key) => door.keeper(key, request_id).await,
+            };
+            match keeper {
+                Ok(None) => to_login(route, Some(Why::Expired), &request),
+                Ok(Some(caller)) => {
+                    let standing = Standing::Alive(Box::new(Alive {
+                        caller,
+                        chosen: true,
+                        seconds_left: 0,
+                        absolute_seconds_left: 0,
+                        notice: None,
+                    }));
+                    request.extensions_mut().insert(Visit {
+                        request_id,
+                        standing,
+                    });
+                    kept(&next.run(request).await)
+                }
+                Err(error) => {
+                    tracing::error!(%request_id, %error, "session cannot be read");
+                    return pages::unavailable();
+                }
+            }
         }
         Decision::LogIn(why) => to_login(route, why, &request),
         Decision::Choose => to_choice(&request),
@@ -195,6 +229,28 @@ fn is_automatic(uri: &Uri) -> bool {
 fn is_undecided(route: Option<Route>, standing: &Standing) -> bool {
     route.is_none_or(|route| route.access == Access::Open)
         && standing.alive().is_some_and(|alive| !alive.chosen)
+}
+
+/// A form of a person at work, sent by the browser itself: nobody else waits for a page.
+fn is_kept(route: Option<Route>, request: &Request) -> bool {
+    route.is_some_and(|route| KEPT.contains(&route.path)) && wants_page(request)
+}
+
+/// To the login page, and from there back to the form with what was typed. Whatever the form would have
+/// answered is not told.
+fn kept(answer: &Response) -> Response {
+    let form = answer
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|to| to.to_str().ok())
+        .and_then(|to| to.split('#').next())
+        .filter(|to| to.contains("concept="));
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("reden", Why::Expired.word());
+    if let Some(form) = form {
+        query.append_pair("next", form);
+    }
+    see_other("/inloggen", &query.finish())
 }
 
 fn sets_session(headers: &HeaderMap) -> bool {

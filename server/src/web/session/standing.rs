@@ -29,6 +29,9 @@ impl Default for Limits {
     }
 }
 
+/// Seconds that a draft lives, so that something typed can be kept for its owner.
+const DRAFT_LIFE: f64 = 24.0 * 3600.0;
+
 /// Why a session is no more; also the word in `/inloggen?reden=`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Why {
@@ -64,6 +67,8 @@ pub struct Alive {
     pub chosen: bool,
     /// Seconds until it ends when nothing is done.
     pub seconds_left: u32,
+    /// Seconds until it ends whatever is done.
+    pub absolute_seconds_left: u32,
     /// A sentence to show once.
     pub notice: Option<String>,
 }
@@ -112,21 +117,7 @@ impl Door<'_> {
         request_id: Uuid,
     ) -> Result<Standing, StoreError> {
         let mut tx = self.pool.begin().await?;
-        let Some(mut found) = sqlx::query_as!(
-            Found,
-            "SELECT s.id, s.user_id AS \"user_id!\", s.data, s.acr, s.revoked_at IS NOT NULL AS \"revoked!\", s.revoked_reason,
-                    u.name, u.disabled_at IS NOT NULL AS \"disabled!\",
-                    (extract(epoch FROM s.last_seen_at - now()) + $2::int)::float8 AS \"idle_left!\",
-                    (extract(epoch FROM s.created_at - now()) + $3::int)::float8 AS \"absolute_left!\",
-                    set_config('cims.actor', s.user_id::text, true) AS actor
-             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = $1",
-            id_hash,
-            self.limits.idle,
-            self.limits.absolute
-        )
-        .fetch_optional(&mut *tx)
-        .await?
-        else {
+        let Some(mut found) = self.find(&mut tx, id_hash).await? else {
             return Ok(Standing::Nobody);
         };
         if let Some(why) = found.ended() {
@@ -155,6 +146,55 @@ impl Door<'_> {
             .map_or(Standing::Ended(Why::NoAccess), |alive| {
                 Standing::Alive(Box::new(alive))
             }))
+    }
+
+    /// Whose draft a form goes into that is sent after its session ended by time: nothing typed is lost (ux §1).
+    /// Not after a logout, not for who has no access any more, and no longer than a draft would live.
+    ///
+    /// # Errors
+    /// The database does not answer.
+    pub async fn keeper(
+        &self,
+        id_hash: &[u8],
+        request_id: Uuid,
+    ) -> Result<Option<Caller>, StoreError> {
+        let mut tx = self.pool.begin().await?;
+        let found = self.find(&mut tx, id_hash).await?.filter(|found| {
+            found.ended() == Some(Why::Expired) && !found.disabled && found.idle_left > -DRAFT_LIFE
+        });
+        let Some(found) = found else {
+            return Ok(None);
+        };
+        let memberships = self
+            .memberships(&mut tx, found.user_id, found.acr.as_deref())
+            .await?;
+        let alive = found.alive(memberships, request_id);
+        Ok(alive.filter(|alive| alive.chosen).map(|alive| Caller {
+            only_keeps: true,
+            ..alive.caller
+        }))
+    }
+
+    async fn find(
+        &self,
+        tx: &mut sqlx::PgTransaction<'_>,
+        id_hash: &[u8],
+    ) -> Result<Option<Found>, StoreError> {
+        let found = sqlx::query_as!(
+            Found,
+            "SELECT s.id, s.user_id AS \"user_id!\", s.data, s.acr, s.revoked_at IS NOT NULL AS \"revoked!\", s.revoked_reason,
+                    u.name, u.disabled_at IS NOT NULL AS \"disabled!\",
+                    (extract(epoch FROM s.last_seen_at - now()) + $2::int)::float8 AS \"idle_left!\",
+                    (extract(epoch FROM s.created_at - now()) + $3::int)::float8 AS \"absolute_left!\",
+                    set_config('cims.actor', s.user_id::text, true) AS actor
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = $1",
+            id_hash,
+            self.limits.idle,
+            self.limits.absolute
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        Ok(found)
     }
 
     /// Roles that are in force now, one per institution and one at RIVM.
@@ -260,12 +300,8 @@ impl Found {
             .get(super::store::NOTICE)
             .and_then(|one| one.as_str())
             .map(str::to_owned);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "at most 8 hours of seconds, above 0"
-        )]
-        let seconds_left = self.idle_left.min(self.absolute_left) as u32;
+        let seconds_left = whole(self.idle_left.min(self.absolute_left));
+        let absolute_seconds_left = whole(self.absolute_left);
         let caller = Caller {
             user_id: self.user_id,
             name: self.name,
@@ -273,14 +309,26 @@ impl Found {
             memberships,
             session_id: self.id,
             request_id,
+            only_keeps: false,
         };
         Some(Alive {
             caller,
             chosen,
             seconds_left,
+            absolute_seconds_left,
             notice,
         })
     }
+}
+
+/// Whole seconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "at most 8 hours of seconds; below 0 is 0"
+)]
+fn whole(seconds: f64) -> u32 {
+    seconds as u32
 }
 
 /// A role by its name in the database, which is its wire name.
