@@ -3,7 +3,7 @@
 use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry};
-use crate::ports::entry::Corrected;
+use crate::ports::entry::{Corrected, Withdrawn};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -44,6 +44,7 @@ pub(crate) async fn correct_registration(
 pub(crate) async fn withdraw_registration(
     registration: Uuid,
     #[server(default)] reason: String,
+    #[server(default)] consent_withdrawn: Option<String>,
 ) -> Posted {
     go(async move {
         if reason.trim().is_empty() {
@@ -52,8 +53,15 @@ pub(crate) async fn withdraw_registration(
             ));
         }
         let (caller, entry) = (caller().await?, entry()?);
-        entry.withdraw(&caller, registration, reason).await?;
-        Ok(format!("/registraties/{registration}?melding=ingetrokken"))
+        let done = entry
+            .withdraw(&caller, registration, reason, consent_withdrawn.is_some())
+            .await?;
+        Ok(match done {
+            Withdrawn::Done => format!("/registraties/{registration}?melding=ingetrokken"),
+            Withdrawn::TooLate => {
+                format!("/registraties/{registration}/intrekken?melding=te-laat#foutoverzicht")
+            }
+        })
     })
     .await
 }

@@ -2,14 +2,17 @@
 
 use crate::calls::registrations::WithdrawRegistration;
 use crate::page::{Screen, Visit, entry, page};
-use crate::parts::field::Field;
-use crate::parts::messages::Messages;
+use crate::parts::field::{Field, tick};
+use crate::parts::messages::{Messages, error_message};
 use crate::parts::{hidden_inputs, paragraph, second_link, title};
 use crate::ports::PortError;
 use crate::ports::entry::RegistrationView;
 use crate::texts::fill;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+
+/// The one reason that has no term.
+const CONSENT: &str = "consent_withdrawn";
 
 /// `/registraties/{id}/intrekken`
 pub(crate) fn withdraw() -> AnyView {
@@ -27,8 +30,10 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
     let t = visit.t;
     let r = &t.registrations;
     let mut messages = Messages::default();
-    if visit.query("melding").as_deref() == Some("reden") {
-        messages.add("reason", r.reason_missing);
+    match visit.query("melding").as_deref() {
+        Some("reden") => messages.add("reason", r.reason_missing),
+        Some("te-laat") => messages.add(CONSENT, r.withdraw_too_late),
+        _ => {}
     }
     let failed = !messages.is_empty();
     let back = format!("/registraties/{}", registration.id);
@@ -43,9 +48,12 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
         {paragraph(name)}
         {paragraph(r.withdraw_text)}
         {paragraph(r.withdraw_history)}
+        {(!registration.withdraw_freely).then(|| paragraph(r.withdraw_old))}
         <form class="cims-form" method="post" action=WithdrawRegistration::PATH novalidate>
             {hidden_inputs(vec![("registration", registration.id.to_string())])}
             {reason.area(&messages, t)}
+            {error_message(CONSENT, messages.at(CONSENT), t)}
+            {tick(CONSENT, CONSENT, r.withdraw_consent, false, false)}
             <div class="utrecht-button-group">
                 <button class="utrecht-button utrecht-button--primary-action utrecht-button--danger" type="submit">{r.withdraw_send}</button>
                 {second_link(back.clone(), r.withdraw_back)}

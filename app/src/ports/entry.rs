@@ -199,6 +199,17 @@ pub struct RegistrationView {
     pub versions: Vec<RegistrationVersion>,
     /// Correcting and withdrawing is allowed to this caller.
     pub may_change: bool,
+    /// Withdrawing needs no more than a reason; later on it takes that the person withdrew the consent (F09).
+    pub withdraw_freely: bool,
+}
+
+/// After withdrawing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Withdrawn {
+    /// It counts no more.
+    Done,
+    /// Recorded too long ago for another reason than withdrawn consent.
+    TooLate,
 }
 
 /// After a correction: stored, or findings on what was typed.
@@ -266,6 +277,12 @@ pub trait Entry: Send + Sync {
         reason: String,
         confirmed: bool,
     ) -> PortResult<Corrected>;
-    /// Withdraws it with a reason (mutatie V).
-    async fn withdraw(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()>;
+    /// Withdraws it with a reason (mutatie V): within 30 days, or whenever the person withdrew the consent (F09).
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        reason: String,
+        consent_withdrawn: bool,
+    ) -> PortResult<Withdrawn>;
 }

@@ -266,6 +266,7 @@ impl Entry for World {
             findings: Vec::new(),
             versions: vec![version(2, Some("Verkeerde batch")), version(1, None)],
             may_change: true,
+            withdraw_freely: true,
         })
     }
 
@@ -285,8 +286,8 @@ impl Entry for World {
         })
     }
 
-    async fn withdraw(&self, _: &Caller, _: Uuid, _: String) -> PortResult<()> {
-        Ok(())
+    async fn withdraw(&self, _: &Caller, _: Uuid, _: String, _: bool) -> PortResult<Withdrawn> {
+        Ok(Withdrawn::Done)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use crate::world::{EREBOS, NAOMI, NOBODY, World, good, with};
 use app::ports::PortError;
-use app::ports::entry::{BrpAnswer, Corrected, Entry, RegistrationFilter, Saved, Step, Submitted};
+use app::ports::entry::{
+    BrpAnswer, Corrected, Entry, RegistrationFilter, RegistrationView, Saved, Step, Submitted,
+    Withdrawn,
+};
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
 use domain::row::{Column, RowText};
@@ -259,7 +262,7 @@ async fn a_correction_is_a_new_version_and_a_withdrawal_ends_it() {
 
     world
         .portal
-        .withdraw(&world.maria, id, "verkeerde persoon".into())
+        .withdraw(&world.maria, id, "verkeerde persoon".into(), false)
         .await
         .unwrap();
     let view = world.portal.registration(&world.maria, id).await.unwrap();
@@ -268,7 +271,7 @@ async fn a_correction_is_a_new_version_and_a_withdrawal_ends_it() {
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
     let again = world
         .portal
-        .withdraw(&world.maria, id, "nog eens".into())
+        .withdraw(&world.maria, id, "nog eens".into(), false)
         .await;
     assert_eq!(again.err(), Some(PortError::Conflict));
     // Typed again it is a new registration.
@@ -314,4 +317,39 @@ async fn the_next_person_keeps_the_vaccination_and_nothing_of_the_person() {
         .await
         .unwrap();
     assert_eq!(saved, Saved::GoOn(Step::Check));
+}
+
+#[tokio::test]
+async fn after_30_days_only_withdrawn_consent_withdraws_a_registration() {
+    let world = World::new().await;
+    let reference = world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let freely = |view: &RegistrationView| view.withdraw_freely;
+    let view = world.portal.registration(&world.maria, id).await.unwrap();
+    assert!(freely(&view));
+    sqlx::raw_sql(
+        "ALTER TABLE reports DISABLE TRIGGER USER;
+         UPDATE reports SET recorded_at = recorded_at - interval '30 days 1 minute';
+         ALTER TABLE reports ENABLE TRIGGER USER",
+    )
+    .execute(&world.test.admin)
+    .await
+    .unwrap();
+    let view = world.portal.registration(&world.maria, id).await.unwrap();
+    assert!(!freely(&view) && view.may_change);
+    let refused = world
+        .portal
+        .withdraw(&world.maria, id, "verkeerde persoon".into(), false)
+        .await;
+    assert_eq!(refused.unwrap(), Withdrawn::TooLate);
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 1);
+    let done = world
+        .portal
+        .withdraw(&world.maria, id, "op verzoek".into(), true)
+        .await;
+    assert_eq!(done.unwrap(), Withdrawn::Done);
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
 }

@@ -145,11 +145,10 @@ async fn probe(
             .correct(caller, things.registration, row, "reden".into(), true)
             .await
             .map(drop),
-        "withdraw" => {
-            portal
-                .withdraw(caller, things.registration, "reden".into())
-                .await
-        }
+        "withdraw" => portal
+            .withdraw(caller, things.registration, "reden".into(), false)
+            .await
+            .map(drop),
         "discard" => Entry::discard(portal, caller, things.draft).await,
         "delivery" => portal.delivery(caller, things.delivery).await.map(drop),
         "deliveries.submit" => Deliveries::submit(portal, caller, things.preview).await,

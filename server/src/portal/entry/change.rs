@@ -7,14 +7,24 @@ use crate::audit::{self, Kind};
 use crate::intake::check;
 use crate::keys::Purpose;
 use crate::store::{party_tx, registrations, worker_tx};
-use app::ports::entry::Corrected;
+use app::ports::entry::{Corrected, Withdrawn};
 use app::ports::{Caller, PortError, PortResult};
 use domain::delivery::RowOutcome;
 use domain::row::{Column, RowText};
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+
+/// How long after recording an institution may withdraw for any reason (features F09).
+const OWN_WITHDRAWAL: Duration = Duration::days(30);
+
+/// Whether withdrawing at `now` takes no more than a reason.
+pub(super) fn withdraw_freely(recorded: OffsetDateTime, now: OffsetDateTime) -> bool {
+    now - recorded <= OWN_WITHDRAWAL
+}
 
 /// A registration of the own party that can be changed.
 struct Current {
+    recorded: OffsetDateTime,
     party: Uuid,
     source_key: String,
     person: Option<Uuid>,
@@ -25,12 +35,11 @@ impl Portal {
     async fn current(&self, caller: &Caller, id: Uuid) -> PortResult<Current> {
         let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let newest = registrations::versions(&mut tx, party, id)
+        let versions = registrations::versions(&mut tx, party, id)
             .await
-            .or_broken(caller)?
-            .into_iter()
-            .next()
-            .ok_or(PortError::NotFound)?;
+            .or_broken(caller)?;
+        let recorded = versions.last().map(|first| first.recorded_at);
+        let newest = versions.into_iter().next().ok_or(PortError::NotFound)?;
         if newest.mutation == "V" {
             return Err(PortError::Conflict);
         }
@@ -43,6 +52,7 @@ impl Portal {
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(Current {
+            recorded: recorded.unwrap_or(newest.recorded_at),
             party,
             source_key: newest.source_key,
             person: newest.person_id,
@@ -143,8 +153,12 @@ impl Portal {
         caller: &Caller,
         id: Uuid,
         reason: String,
-    ) -> PortResult<()> {
+        consent_withdrawn: bool,
+    ) -> PortResult<Withdrawn> {
         let current = self.current(caller, id).await?;
+        if !consent_withdrawn && !withdraw_freely(current.recorded, self.road.clock.now()) {
+            return Ok(Withdrawn::TooLate);
+        }
         let mut row = RowText::default();
         row.set(Column::Mutatie, "V");
         row.set(Column::Bronsleutel, current.source_key.as_str());
@@ -167,10 +181,12 @@ impl Portal {
             &mut tx,
             event(caller, Kind::Withdrawn)
                 .object("registration", id)
+                .detail("consent_withdrawn", consent_withdrawn)
                 .about(current.person),
         )
         .await
         .or_broken(caller)?;
-        tx.commit().await.or_broken(caller)
+        tx.commit().await.or_broken(caller)?;
+        Ok(Withdrawn::Done)
     }
 }

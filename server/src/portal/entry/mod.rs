@@ -14,7 +14,7 @@ mod vaccination;
 use super::Portal;
 use app::ports::entry::{
     Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView,
-    Saved, Submitted,
+    Saved, Submitted, Withdrawn,
 };
 use app::ports::{Caller, Page, PortResult};
 use domain::row::RowText;
@@ -96,7 +96,14 @@ impl Entry for Portal {
         brp::floor(self.correct_registration(caller, id, &row, reason, confirmed)).await
     }
 
-    async fn withdraw(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()> {
-        self.withdraw_registration(caller, id, reason).await
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        reason: String,
+        consent_withdrawn: bool,
+    ) -> PortResult<Withdrawn> {
+        self.withdraw_registration(caller, id, reason, consent_withdrawn)
+            .await
     }
 }

@@ -1,6 +1,7 @@
 //! "Mijn registraties": the list and one registration with its versions. Own party only.
 
 use super::super::{OrBroken, Portal, deliverer, event, words};
+use super::change::withdraw_freely;
 use super::draft::odd;
 use crate::audit::{self, Kind};
 use crate::keys::Purpose;
@@ -108,6 +109,7 @@ impl Portal {
         let newest = versions.first().ok_or(PortError::NotFound)?;
         let withdrawn = newest.mutation == "V";
         let outcome = RowOutcome::parse(&newest.outcome).ok_or_else(|| odd(caller))?;
+        let recorded = versions.last().map(|first| first.recorded_at);
         let findings: Vec<Finding> =
             serde_json::from_value(newest.findings.clone()).unwrap_or_default();
         let reference = versions
@@ -138,6 +140,7 @@ impl Portal {
                 .collect(),
             versions: shown,
             may_change: !withdrawn,
+            withdraw_freely: recorded.is_some_and(|at| withdraw_freely(at, self.road.clock.now())),
         })
     }
 
