@@ -54,6 +54,29 @@ test("a tab that was left alone does not log out the tab that is worked in", asy
   await dialog.waitFor();
 });
 
+test("ten minutes before the end of eight hours the dialog says so, once, and nothing moves that end", async (t) => {
+  const page = await visitor(t);
+  await page.clock.install();
+  await logIn(page, "invoerder");
+  sql("UPDATE sessions SET created_at = now() - interval '7 hours 49 minutes' WHERE revoked_at IS NULL");
+  await open(page, "/registreren");
+  await page.waitForLoadState("networkidle");
+  const dialog = page.getByRole("dialog", { name: "U wordt binnen 10 minuten uitgelogd, na 8 uur." });
+  await page.clock.fastForward("00:30");
+  assert.ok(!(await dialog.isVisible()));
+  await page.clock.fastForward("00:45");
+  await dialog.waitFor();
+  await assertAccessible(page, "dialog before the end of eight hours");
+  await page.getByRole("button", { name: "Verder werken" }).click();
+  assert.ok(!(await dialog.isVisible()));
+  sql("UPDATE sessions SET created_at = now() - interval '7 hours 52 minutes' WHERE revoked_at IS NULL");
+  await open(page, "/registraties");
+  await page.waitForLoadState("networkidle");
+  assert.ok(!(await dialog.isVisible()), "it was told already");
+  await page.clock.fastForward("08:05");
+  await page.waitForURL(/\/inloggen/);
+});
+
 test("two minutes after the dialog nothing of a person is left on the screen", async (t) => {
   const page = await visitor(t);
   await page.clock.install();

@@ -19,10 +19,11 @@ const LAST_WARNING: i64 = 600;
 const KEEPING: i64 = 4;
 /// Seconds a session lives without action.
 const IDLE: i64 = 900;
-/// Where the tabs share the end of the session, and when they last told of the absolute end: seconds since 1970.
-/// Whole numbers: what reads and writes fractions would be a tenth of the wasm.
-const ENDS: &str = "cims-sessie-einde";
-const TOLD: &str = "cims-sessie-verteld";
+/// Where the tabs share the end of the session: seconds since 1970. Whole numbers: what reads and writes
+/// fractions would be a tenth of the wasm.
+pub const ENDS: &str = "cims-sessie-einde";
+/// Where the tabs share when one of them told of the absolute end: seconds since 1970.
+pub const TOLD: &str = "cims-sessie-verteld";
 
 /// The dialog; without a script there is a line under each form instead.
 #[island]

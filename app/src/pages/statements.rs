@@ -1,5 +1,6 @@
 //! `/toegankelijkheid`, `/privacy`, `/cookies`: what we promise and how we keep it.
 
+use crate::islands::time_out;
 use crate::page::{Screen, still};
 use crate::parts::table::{Cell, table};
 use crate::parts::{heading, paragraph, title};
@@ -50,6 +51,8 @@ pub(crate) fn cookies() -> AnyView {
         let rows = [
             ("__Host-cims", f.cookie_session, f.cookie_session_life),
             ("__Host-cims-login", f.cookie_login, f.cookie_login_life),
+            (time_out::ENDS, f.storage_ends, f.cookie_session_life),
+            (time_out::TOLD, f.storage_told, f.cookie_session_life),
             ("cims-kleur", f.cookie_colour, f.cookie_year),
             ("cims-taal", f.cookie_language, f.cookie_year),
         ];

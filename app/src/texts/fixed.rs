@@ -58,6 +58,8 @@ texts! {
         cookie_session_life: "tot u uitlogt, hoogstens 8 uur" / "until you log out, at most 8 hours",
         cookie_login: "Onthoudt de inlogpoging." / "Remembers the login attempt.",
         cookie_login_life: "10 minuten" / "10 minutes",
+        storage_ends: "Onthoudt in uw browser wanneer de sessie eindigt, voor al uw tabbladen." / "Remembers in your browser when the session ends, for all your tabs.",
+        storage_told: "Onthoudt in uw browser dat we het einde van de 8 uur meldden." / "Remembers in your browser that we told of the end of the 8 hours.",
         cookie_colour: "Onthoudt de kleuren die u koos." / "Remembers the colours you chose.",
         cookie_language: "Onthoudt de taal die u koos." / "Remembers the language you chose.",
         cookie_year: "1 jaar" / "1 year",
