@@ -36,8 +36,8 @@ export async function fillVaccination(page, { date, vaccine, batch, dose, group 
   if (group) await page.locator("#doelgroep").selectOption({ label: group });
 }
 
-/** Records one vaccination from the empty form to the receipt; answers its reference. */
-export async function record(page, person, vaccination) {
+/** Fills in one vaccination from the empty form to the page that shows all answers. */
+export async function fillIn(page, person, vaccination) {
   await open(page, "/registreren");
   await fillPerson(page, person);
   await press(page, "Verder");
@@ -45,6 +45,11 @@ export async function record(page, person, vaccination) {
   await fillVaccination(page, vaccination);
   await press(page, "Verder");
   await confirmWarnings(page);
+}
+
+/** Records one vaccination from the empty form to the receipt; answers its reference. */
+export async function record(page, person, vaccination) {
+  await fillIn(page, person, vaccination);
   return send(page);
 }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { person } from "../lib/demo.mjs";
-import { confirmWarnings, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
+import { confirmWarnings, fillIn, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
 import { heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
@@ -62,12 +62,7 @@ for (const script of [true, false]) {
   test(`sending the same form twice stores one vaccination${how}`, async (t) => {
     const page = await visitor(t, { script });
     await logIn(page, "invoerder");
-    await open(page, "/registreren");
-    await fillPerson(page, person());
-    await press(page, "Verder");
-    await fillVaccination(page, jab);
-    await press(page, "Verder");
-    await confirmWarnings(page);
+    await fillIn(page, person(), jab);
     const other = await page.context().newPage(); // the same page in two tabs: both are sent
     await other.goto(page.url());
     const first = await send(page);
@@ -83,15 +78,10 @@ for (const script of [true, false]) {
   test(`going back after sending leads to the receipt, not to a dead end${how}`, async (t) => {
     const page = await visitor(t, { script });
     await logIn(page, "invoerder");
-    await open(page, "/registreren");
-    await fillPerson(page, person());
-    await press(page, "Verder");
-    await fillVaccination(page, jab);
-    const vaccination = page.url();
-    await press(page, "Verder");
-    await confirmWarnings(page);
+    await fillIn(page, person(), jab);
+    const check = page.url();
     const first = await send(page);
-    for (const before of [vaccination, vaccination.replace("/vaccinatie", ""), vaccination.replace("/vaccinatie", "/controleren")]) {
+    for (const before of [check, check.replace("/controleren", "/vaccinatie"), check.replace("/controleren", "")]) {
       await page.goto(before);
       assert.equal(await heading(page), "Opgeslagen");
       assert.equal(await page.locator(".cims-confirmation__reference strong").innerText(), first);
@@ -116,12 +106,7 @@ for (const script of [true, false]) {
   test(`an answer can be changed from the page that shows them all${how}`, async (t) => {
     const page = await visitor(t, { script });
     await logIn(page, "invoerder");
-    await open(page, "/registreren");
-    await fillPerson(page, person());
-    await press(page, "Verder");
-    await fillVaccination(page, jab);
-    await press(page, "Verder");
-    await confirmWarnings(page);
+    await fillIn(page, person(), jab);
     await press(page, "Wijzig Batchnummer", { role: "link" });
     await page.locator("#batchnummer").fill("EJ6795");
     await press(page, "Verder");

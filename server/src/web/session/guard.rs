@@ -132,10 +132,7 @@ pub async fn layer(
     };
     let standing = match standing {
         Ok(standing) => standing,
-        Err(error) => {
-            tracing::error!(%request_id, %error, "session cannot be read");
-            return pages::unavailable();
-        }
+        Err(error) => return unreadable(request_id, &error),
     };
     let dead_cookie = session.id().is_some() && !matches!(standing, Standing::Alive(_));
     let decision = decide(route, &standing);
@@ -155,34 +152,25 @@ pub async fn layer(
                 .insert(NotFoundPage(Arc::clone(&gate.not_found)));
             next.run(request).await
         }
-        Decision::LogIn(Some(Why::Expired)) if is_kept(route, &request) => {
-            let keeper = match &key {
-                None => Ok(None),
-                Some(key) => door.keeper(key, request_id).await,
+        Decision::LogIn(why) => {
+            let keeper = match (&key, why) {
+                (Some(key), Some(Why::Expired)) if is_kept(route, &request) => {
+                    door.keeper(key, request_id).await
+                }
+                _ => Ok(None),
             };
             match keeper {
-                Ok(None) => to_login(route, Some(Why::Expired), &request),
-                Ok(Some(caller)) => {
-                    let standing = Standing::Alive(Box::new(Alive {
-                        caller,
-                        chosen: true,
-                        seconds_left: 0,
-                        absolute_seconds_left: 0,
-                        notice: None,
-                    }));
+                Ok(None) => to_login(route, why, &request),
+                Ok(Some(alive)) => {
                     request.extensions_mut().insert(Visit {
                         request_id,
-                        standing,
+                        standing: Standing::Alive(Box::new(alive)),
                     });
                     kept(&next.run(request).await)
                 }
-                Err(error) => {
-                    tracing::error!(%request_id, %error, "session cannot be read");
-                    return pages::unavailable();
-                }
+                Err(error) => return unreadable(request_id, &error),
             }
         }
-        Decision::LogIn(why) => to_login(route, why, &request),
         Decision::Choose => to_choice(&request),
         Decision::Nothing => {
             if let Some(alive) = standing.alive()
@@ -202,6 +190,11 @@ pub async fn layer(
         response.headers_mut().append(header::SET_COOKIE, GONE);
     }
     response
+}
+
+fn unreadable(request_id: Uuid, error: &StoreError) -> Response {
+    tracing::error!(%request_id, %error, "session cannot be read");
+    pages::unavailable()
 }
 
 /// Who tries what their role does not have is written down (security §7, "refused action").
@@ -245,12 +238,7 @@ fn kept(answer: &Response) -> Response {
         .and_then(|to| to.to_str().ok())
         .and_then(|to| to.split('#').next())
         .filter(|to| to.contains("concept="));
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("reden", Why::Expired.word());
-    if let Some(form) = form {
-        query.append_pair("next", form);
-    }
-    see_other("/inloggen", &query.finish())
+    login_page(Some(Why::Expired), form)
 }
 
 fn sets_session(headers: &HeaderMap) -> bool {
@@ -268,11 +256,15 @@ fn to_login(route: Option<Route>, why: Option<Why>, request: &Request) -> Respon
     if route.is_some_and(|route| route.kind != Kind::Page) && !wants_page(request) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
+    login_page(why, way_back(request))
+}
+
+fn login_page(why: Option<Why>, next: Option<&str>) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
     if let Some(why) = why {
         query.append_pair("reden", why.word());
     }
-    if let Some(path) = way_back(request) {
+    if let Some(path) = next {
         query.append_pair("next", path);
     }
     see_other("/inloggen", &query.finish())

@@ -157,7 +157,7 @@ impl Door<'_> {
         &self,
         id_hash: &[u8],
         request_id: Uuid,
-    ) -> Result<Option<Caller>, StoreError> {
+    ) -> Result<Option<Alive>, StoreError> {
         let mut tx = self.pool.begin().await?;
         let found = self.find(&mut tx, id_hash).await?.filter(|found| {
             found.ended() == Some(Why::Expired) && !found.disabled && found.idle_left > -DRAFT_LIFE
@@ -169,9 +169,9 @@ impl Door<'_> {
             .memberships(&mut tx, found.user_id, found.acr.as_deref())
             .await?;
         let alive = found.alive(memberships, request_id);
-        Ok(alive.filter(|alive| alive.chosen).map(|alive| Caller {
-            only_keeps: true,
-            ..alive.caller
+        Ok(alive.filter(|alive| alive.chosen).map(|mut alive| {
+            alive.caller.only_keeps = true;
+            alive
         }))
     }
 
