@@ -26,6 +26,8 @@ pub(crate) enum Life {
     Throwaway,
     /// Kept between starts.
     Kept,
+    /// Made anew at each start, with PostgreSQL's own settings: for measuring.
+    Measured,
 }
 
 /// A running server; it stops when this is dropped.
@@ -143,7 +145,7 @@ impl Cluster {
 
     fn make(&self) -> Result<()> {
         self.stop_leftover();
-        if self.life == Life::Throwaway && self.data().exists() {
+        if self.life != Life::Kept && self.data().exists() {
             fs::remove_dir_all(self.data())?;
         }
         private_folder(&self.socket, self.user)?;
@@ -224,7 +226,7 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         self.server = None;
-        if self.life == Life::Throwaway {
+        if self.life != Life::Kept {
             // Only disk space is at stake, and the next start removes it again.
             let _ = fs::remove_dir_all(self.data());
         }

@@ -32,7 +32,8 @@ cargo xtask <task>
   test [step…]     everything CI checks; steps: fmt guard lint rust docs wasm deny e2e
   build [--force]  wasm, CSS and assets into target/site
   sqlx-prepare     refresh .sqlx from migrations/ and the queries in server/
-  bench            sizes and rates, as measured here
+  bench [--rows N] [--persons N] [--runs N] [--peers]
+                   sizes, and imports as ratios to a COPY of the same rows, measured in one run
 
 Examples:
   cargo xtask run
@@ -49,7 +50,7 @@ fn main() -> ExitCode {
         "build" => site::build(rest.iter().any(|a| a == "--force")).map(|_| true),
         "run" => run::run(rest).map(|()| true),
         "test" => test::run(rest),
-        "bench" => bench::run().map(|()| true),
+        "bench" => bench::run(rest).map(|()| true),
         "sqlx-prepare" => sqlx::prepare().map(|()| true),
         "help" | "--help" | "-h" => {
             say::line(HELP);

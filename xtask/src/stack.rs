@@ -115,7 +115,7 @@ impl Place {
     }
 
     /// Folder, configuration and client secret.
-    fn prepare(&self, cluster: &Cluster) -> Result<()> {
+    pub(crate) fn prepare(&self, cluster: &Cluster) -> Result<()> {
         fs::create_dir_all(&self.folder)?;
         // Users of the demo belong to an issuer: at another port they would be strangers.
         let issuer = format!("issuer = \"{}\"", self.login_url());

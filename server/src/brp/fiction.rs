@@ -68,18 +68,72 @@ pub fn write(out: impl Write, persons: u32, seed: u64) -> Result<u32, csv::Error
     for (at, case) in CASES.iter().enumerate() {
         csv.write_record(case_line(at, case))?;
     }
-    let taken: HashSet<&str> = CASES.iter().map(|case| case.bsn).collect();
-    let mut random = ChaCha8Rng::seed_from_u64(seed);
-    let cases = u32::try_from(CASES.len()).unwrap_or(u32::MAX);
-    let mut free = test_bsns().filter(|bsn| !taken.contains(bsn.as_str()));
-    let mut written = cases;
-    while written < persons {
-        let Some(bsn) = free.next() else { break };
-        csv.write_record(person(&mut random, written, &bsn))?;
+    let mut written = cases();
+    for person in people(persons, seed) {
+        csv.write_record(person)?;
         written += 1;
     }
     csv.flush()?;
     Ok(written)
+}
+
+/// The people after the cases, each as the columns of [`HEADER`].
+fn people(persons: u32, seed: u64) -> impl Iterator<Item = [String; 20]> {
+    let taken: HashSet<&str> = CASES.iter().map(|case| case.bsn).collect();
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let free = test_bsns().filter(move |bsn| !taken.contains(bsn.as_str()));
+    (cases()..persons)
+        .zip(free)
+        .map(move |(at, bsn)| person(&mut random, at, &bsn))
+}
+
+fn cases() -> u32 {
+    u32::try_from(CASES.len()).unwrap_or(u32::MAX)
+}
+
+/// Somebody of the file as a vaccinating institution would know them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(missing_docs, reason = "columns of the standard format")]
+pub struct Ordinary {
+    pub bsn: String,
+    /// jjjjmmdd, all of it known.
+    pub born: String,
+    pub surname: String,
+    pub prefix: String,
+    pub sex: String,
+    pub postcode: String,
+    pub house_number: String,
+}
+
+/// Those of the file about whom nothing is odd: alive, here, born on a known day.
+pub fn ordinary(persons: u32, seed: u64) -> impl Iterator<Item = Ordinary> {
+    people(persons, seed)
+        .filter(|line| line[16].is_empty() && !line[7].ends_with("00"))
+        .map(|line| {
+            let [
+                _,
+                bsn,
+                _,
+                prefix,
+                surname,
+                _,
+                _,
+                born,
+                sex,
+                postcode,
+                house_number,
+                ..,
+            ] = line;
+            Ordinary {
+                bsn,
+                born,
+                surname,
+                prefix,
+                sex,
+                postcode,
+                house_number,
+            }
+        })
 }
 
 fn case_line(at: usize, case: &Case) -> [String; 20] {

@@ -2,6 +2,7 @@
 //!
 //! It fills an empty database only, and marks it: a register that was not made here is never touched.
 
+mod delivery;
 mod parties;
 
 use super::brp_load::show_progress;
@@ -23,6 +24,8 @@ use std::sync::Arc;
   cims demo --persons 100000 --seed 7
   cims demo --keys-only               only make the key files
   cims demo --persons 1000 --csv personen.csv   only write the file of persons
+  cims demo --persons 1000 --delivery 500 --wrong 3 aanlevering.csv
+                                      only write a delivery of 500 rows about them, 3 of each 100 wrong
 
 Accounts (log in with the account name): invoerder, beheerder, tweehuizen, beoordelaar, rivmbeheer, privacy, auditor.")]
 pub struct Args {
@@ -38,6 +41,15 @@ pub struct Args {
     /// Write the file of persons here and stop.
     #[arg(long, value_name = "FILE", conflicts_with = "keys_only")]
     pub csv: Option<std::path::PathBuf>,
+    /// Write a delivery of this many rows about the persons to FILE, say what must come of it, and stop.
+    #[arg(long, value_name = "ROWS", requires = "file", conflicts_with_all = ["keys_only", "csv"])]
+    pub delivery: Option<u32>,
+    /// Of each 100 rows of the delivery, so many are wrong.
+    #[arg(long, default_value_t = 3, requires = "delivery", value_parser = clap::value_parser!(u32).range(0..=100))]
+    pub wrong: u32,
+    /// The file of the delivery.
+    #[arg(value_name = "FILE", requires = "delivery")]
+    pub file: Option<std::path::PathBuf>,
 }
 
 /// The mark in a database made here.
@@ -60,6 +72,12 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
             args.seed,
         )?;
         println!("{written} fictitious persons written");
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let (Some(rows), Some(file)) = (args.delivery, &args.file) {
+        let out = std::io::BufWriter::new(std::fs::File::create(file)?);
+        let expected = delivery::write(out, rows, args.wrong, (args.persons, args.seed))?;
+        println!("{}", serde_json::to_string(&expected)?);
         return Ok(ExitCode::SUCCESS);
     }
     let config = Config::load(config).map_err(|error| NotFit(error.to_string()))?;

@@ -55,16 +55,24 @@ impl Verdict {
     }
 }
 
-/// Reads the whole table once.
+/// Reads the whole table once; `seen` is shown each row as stage 1 left it.
 ///
 /// # Errors
 /// When the bytes cannot be read now; a file that can be read is judged by findings.
-pub fn first_pass(table: &Table, context: &Context<'_>) -> io::Result<Verdict> {
+pub fn first_pass(
+    table: &Table,
+    context: &Context<'_>,
+    mut seen: impl FnMut(u32, &Checked),
+) -> io::Result<Verdict> {
     let mut rows = table.rows()?;
     let mut pass = Pass::default();
     let refused = loop {
         match rows.next() {
-            Ok(Some(row)) => pass.add(row.number, &stage_one(&row, context)),
+            Ok(Some(row)) => {
+                let checked = stage_one(&row, context);
+                seen(row.number, &checked);
+                pass.add(row.number, &checked);
+            }
             Ok(None) => break None,
             Err(error) => break Some(error.into_finding()?),
         }

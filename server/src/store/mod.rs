@@ -175,6 +175,25 @@ pub async fn worker_tx<'a>(db: &Db) -> Result<WorkerTx<'a>, StoreError> {
     Ok(WorkerTx(db.worker.begin().await?))
 }
 
+/// Begins a transaction of the worker role for a chunk: facts are found by key, whatever the planner thinks of the
+/// size of a table. Its statistics are of before the import, and a whole table read per chunk would make the cost of
+/// a row grow with the register. A lock that somebody else holds is waited for two seconds: chunks commit in turn, and
+/// a ring of two deliveries that wait for each other through that turn is one the database cannot see.
+///
+/// # Errors
+/// When the database is not there.
+pub async fn chunk_tx<'a>(db: &Db) -> Result<WorkerTx<'a>, StoreError> {
+    let mut tx = worker_tx(db).await?;
+    sqlx::query!(
+        "SELECT set_config('enable_seqscan', 'off', true) AS a, set_config('enable_hashjoin', 'off', true) AS b,
+                set_config('enable_mergejoin', 'off', true) AS c, set_config('jit', 'off', true) AS d,
+                set_config('lock_timeout', '2s', true) AS e"
+    )
+    .fetch_one(&mut *tx)
+    .await?;
+    Ok(tx)
+}
+
 macro_rules! transaction {
     ($name:ident) => {
         impl $name<'_> {

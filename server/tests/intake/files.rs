@@ -630,3 +630,49 @@ async fn a_correction_and_a_withdrawal_in_the_same_file_find_the_row_they_mean()
     );
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
 }
+
+#[tokio::test]
+async fn a_row_sees_what_the_chunk_before_it_does_to_the_same_person() {
+    let world = World::new().await;
+    let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);
+    let first = key(good(EREBOS, "01-04-2000"), "k1");
+    let later = key(
+        with(
+            good(EREBOS, "01-04-2000"),
+            &[(Column::Vaccinatiedatum, "28-02-2021")],
+        ),
+        "k2",
+    );
+    // A key that comes back begins a new chunk, and its row is a double of no effect.
+    let rows = [first.clone(), first, later];
+    for _ in 0..5 {
+        let world = World::new().await;
+        let id = world
+            .receive(&world.maria, "bestand.csv", &csv(&rows), false)
+            .await
+            .id();
+        world.work().await;
+        let view = world.portal.delivery(&world.maria, id).await.unwrap();
+        let expected = Counts {
+            geaccepteerd: 1,
+            dubbel: 1,
+            te_controleren: 1,
+            ..Counts::default()
+        };
+        assert_eq!(view.line.counts, expected, "the same dose on another day");
+    }
+    // The same two on their own, in the other order of arrival, for comparison.
+    let id = world
+        .receive(&world.maria, "bestand.csv", &csv(&rows[1..]), false)
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (
+            view.line.counts.geaccepteerd,
+            view.line.counts.te_controleren
+        ),
+        (1, 1)
+    );
+}

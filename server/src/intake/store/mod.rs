@@ -91,6 +91,23 @@ pub struct Chunk {
 pub async fn chunk(
     tx: &mut WorkerTx<'_>,
     errand: &Errand<'_>,
+    rows: Vec<Incoming>,
+    keep: Keep,
+) -> Result<Chunk, StoreError> {
+    let chunk = uncounted(tx, errand, rows, keep).await?;
+    if keep == Keep::Register {
+        count(tx, errand, &chunk.judged).await?;
+    }
+    Ok(chunk)
+}
+
+/// The same without [`count`], for chunks that are under way beside each other.
+///
+/// # Errors
+/// As [`chunk`].
+pub async fn uncounted(
+    tx: &mut WorkerTx<'_>,
+    errand: &Errand<'_>,
     mut rows: Vec<Incoming>,
     keep: Keep,
 ) -> Result<Chunk, StoreError> {
@@ -110,7 +127,6 @@ pub async fn chunk(
     }
     let columns = Columns::of(errand, &chunk.judged, keep);
     if keep == Keep::Register {
-        count(tx, errand, &chunk.judged).await?;
         let asked = columns.ends.0.len() as u64;
         if register::end_versions(tx, &columns.ends.0, &columns.ends.1).await? < asked {
             return Err(StoreError::Conflict("version".to_owned()));
@@ -160,8 +176,12 @@ fn summary(judged: Vec<Judged>) -> Chunk {
     chunk
 }
 
-/// People without consent: numbers, and for 30 days a keyed hash against counting twice.
-async fn count(
+/// People without consent: numbers, and for 30 days a keyed hash against counting twice. Chunks meet in these
+/// numbers, so it belongs shortly before the commit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(
     tx: &mut WorkerTx<'_>,
     errand: &Errand<'_>,
     judged: &[Judged],

@@ -4,6 +4,9 @@
 //! moves the progress too, under the fence of the job. So a kill at any moment loses nothing and doubles
 //! nothing: the next worker goes on behind the last stored row.
 
+mod convoy;
+mod gate;
+
 use super::Road;
 use super::check::Desk;
 use super::judge::{self, Rulings, Verdict};
@@ -15,11 +18,13 @@ use crate::jobs::{self, Job, JobKind, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, worker_tx};
+use crate::store::{StoreError, WorkerTx, chunk_tx, worker_tx};
+use convoy::{Convoy, Turn};
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::party::{Agb, BigNumber, TargetGroup};
 use domain::row::{Context, PartyProfile, Profile, RepairSet, RowText};
+use gate::Lot;
 use std::collections::HashSet;
 use std::io::{self, Read};
 use std::sync::Arc;
@@ -151,11 +156,13 @@ impl Source for Blob {
 struct Looked {
     opened: read::Opened,
     verdict: Verdict,
+    /// Rows drawn to be held against the BRP before anything is stored.
+    lot: Option<Lot>,
 }
 
 async fn from_file(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
     let trip = Arc::new(trip);
-    let looked = blocking({
+    let mut looked = blocking({
         let (road, trip) = (road.clone(), trip.clone());
         move || look(&road, &trip)
     })
@@ -188,9 +195,12 @@ async fn from_file(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Res
     if looked.verdict.refuses() || looked.opened.table.is_none() || looked.verdict.rows == 0 {
         return end(road, &trip, &findings, looked.verdict.holds_unconsented).await;
     }
+    let lot = looked.lot.take();
     let looked = Arc::new(looked);
     // What is stored at once is first judged as a whole: nothing of a parked file goes in (security G2).
-    if keep == Keep::Register && !resumed {
+    if let Some(lot) = lot.filter(|_| !resumed)
+        && !lot.clearly_matches(road).await?
+    {
         let gate = walk(road, &trip, &looked, Keep::Nothing, stop).await?;
         if gate.ended && gate.too_few_matched() {
             return park(road, &trip, findings).await;
@@ -220,11 +230,20 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
         Limits::of(trip.channel)
     };
     let opened = read::open(source, &Options::new(limits))?;
+    let mut lot = (!trip.work.preview).then(Lot::new);
     let verdict = match &opened.table {
-        Some(table) => judge::first_pass(table, &context(trip))?,
+        Some(table) => judge::first_pass(table, &context(trip), |line, checked| {
+            if let Some(lot) = &mut lot {
+                lot.add(line, checked);
+            }
+        })?,
         None => Verdict::default(),
     };
-    Ok(Looked { opened, verdict })
+    Ok(Looked {
+        opened,
+        verdict,
+        lot,
+    })
 }
 
 async fn remember(
@@ -261,7 +280,6 @@ async fn remember(
 }
 
 /// What walking over all rows came to.
-#[derive(Default)]
 struct Walked {
     asked: u32,
     matched: u32,
@@ -293,21 +311,27 @@ async fn walk(
         let (keys, trip, looked) = (road.keys.clone(), trip.clone(), looked.clone());
         move || read_chunks(&keys, &trip, &looked, after, &send)
     });
-    let mut walked = Walked::default();
+    let mut convoy = Convoy::new(road, trip, keep, false);
+    let mut ended = true;
     while let Some(rows) = chunks.recv().await {
         if *stop.borrow() {
-            return Ok(walked);
+            ended = false;
+            break;
         }
-        let chunk = keep_chunk(road, trip, rows, keep, false).await?;
-        walked.asked += chunk.asked;
-        walked.matched += chunk.matched;
+        convoy.send(rows).await?;
     }
+    convoy.settle().await?;
+    // The reader ends when nobody takes its rows.
+    drop(chunks);
     reader
         .await
         .map_err(|_| Stopped::Again("reader stopped".to_owned()))?
         .map_err(|error| disk(&error))?;
-    walked.ended = true;
-    Ok(walked)
+    Ok(Walked {
+        asked: convoy.asked,
+        matched: convoy.matched,
+        ended,
+    })
 }
 
 /// Reads the table again and hands over its rows in chunks. A row that makes a rule panic is unreadable
@@ -386,17 +410,18 @@ impl Gather {
     }
 }
 
-/// One chunk, one transaction.
+/// One chunk, one transaction; committed when `turn` says that the one before it is.
 async fn keep_chunk(
     road: &Road,
     trip: &Trip,
     rows: Vec<Incoming>,
     keep: Keep,
     previewed: bool,
+    turn: &Option<Turn>,
 ) -> Result<Chunk, Stopped> {
     let mut attempt = 1;
     loop {
-        let kept = try_chunk(road, trip, rows.clone(), keep, previewed).await;
+        let kept = try_chunk(road, trip, rows.clone(), keep, previewed, turn).await;
         match kept {
             Err(Stopped::Again(_)) if attempt < ATTEMPTS => attempt += 1,
             other => return other,
@@ -410,14 +435,21 @@ async fn try_chunk(
     rows: Vec<Incoming>,
     keep: Keep,
     previewed: bool,
+    turn: &Option<Turn>,
 ) -> Result<Chunk, Stopped> {
     let (first, last) = (line(rows.first()), line(rows.last()));
-    let mut tx = worker_tx(&road.db).await?;
-    jobs::guard(&mut tx, &trip.job).await?;
-    let chunk = store::chunk(&mut tx, &trip.errand(road, previewed), rows, keep).await?;
+    let errand = trip.errand(road, previewed);
+    let mut tx = chunk_tx(&road.db).await?;
+    let chunk = store::uncounted(&mut tx, &errand, rows, keep).await?;
     if keep == Keep::Nothing {
         return Ok(chunk);
     }
+    // From here on rows are locked that the chunk before, or a heartbeat, may want: so only in turn, and shortly.
+    convoy::wait(turn).await?;
+    if keep == Keep::Register {
+        store::count(&mut tx, &errand, &chunk.judged).await?;
+    }
+    jobs::guard(&mut tx, &trip.job).await?;
     if !deliveries::progress(
         &mut tx,
         trip.id,
@@ -539,6 +571,8 @@ async fn from_preview(
     trip: Trip,
     stop: &watch::Receiver<bool>,
 ) -> Result<(), Stopped> {
+    let trip = Arc::new(trip);
+    let mut convoy = Convoy::new(road, &trip, Keep::Register, true);
     let mut after = trip.work.progress;
     loop {
         let rows = waiting(road, &trip, after).await?;
@@ -549,11 +583,12 @@ async fn from_preview(
         chunks.push(gather.rows);
         for chunk in chunks {
             if *stop.borrow() {
-                return Ok(());
+                return convoy.settle().await;
             }
-            keep_chunk(road, &trip, chunk, Keep::Register, true).await?;
+            convoy.send(chunk).await?;
         }
     }
+    convoy.settle().await?;
     let findings: Vec<Finding> =
         serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
     end(road, &trip, &findings, false).await

@@ -1,0 +1,91 @@
+//! One run of a program: how long, and the most memory it held.
+
+use crate::sh;
+use anyhow::{Context as _, Result, bail};
+use std::fs;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a run cost, and what it said.
+pub(super) struct Sample {
+    /// From start to exit.
+    pub(super) seconds: f64,
+    /// Peak of the resident memory of the process itself, MiB.
+    pub(super) memory: f64,
+    /// Exit code.
+    pub(super) code: i32,
+    /// Standard output.
+    pub(super) said: String,
+}
+
+/// Runs a program to its end, its output in a file so that a full pipe cannot slow it down.
+pub(super) fn sample(command: &mut Command) -> Result<Sample> {
+    let file = std::env::temp_dir().join(format!("cims-bench-{}", std::process::id()));
+    command
+        .stdout(fs::File::create(&file)?)
+        .stdin(Stdio::null());
+    let begin = Instant::now();
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("cannot start {}", sh::show(command)))?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut kilobytes = 0_u64;
+    let exit = loop {
+        if let Some(exit) = child.try_wait()? {
+            break exit;
+        }
+        // Gone in the moment of its exit: then the last look counts.
+        let now = fs::read_to_string(&status).unwrap_or_default();
+        kilobytes = kilobytes.max(high_water(&now).unwrap_or_default());
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let seconds = begin.elapsed().as_secs_f64();
+    let said = fs::read_to_string(&file)?;
+    fs::remove_file(&file)?;
+    let Some(code) = exit.code() else {
+        bail!("{} ended with {exit}", sh::show(command));
+    };
+    #[expect(clippy::cast_precision_loss, reason = "memory far below 2^52 kB")]
+    Ok(Sample {
+        seconds,
+        memory: kilobytes as f64 / 1024.0,
+        code,
+        said,
+    })
+}
+
+fn high_water(status: &str) -> Option<u64> {
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
+/// The middle of some figures; the lower middle of an even number.
+pub(super) fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = figures.into_iter().collect();
+    sorted.sort_by(f64::total_cmp);
+    sorted
+        .get(sorted.len().saturating_sub(1) / 2)
+        .copied()
+        .unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{high_water, median};
+
+    #[test]
+    fn the_median_is_the_middle_one() {
+        assert!((median([9.0, 1.0, 4.0]) - 4.0).abs() < f64::EPSILON);
+        assert!(median([]).is_nan());
+    }
+
+    #[test]
+    fn the_high_water_mark_is_read() {
+        assert_eq!(
+            high_water("VmPeak:\t 9 kB\nVmHWM:\t  2048 kB\n"),
+            Some(2048)
+        );
+    }
+}
