@@ -16,6 +16,33 @@ pub(crate) async fn submit_delivery(delivery: Uuid) -> Posted {
     .await
 }
 
+/// "Alles of niets": stores what the preview showed when no row is refused.
+#[server(prefix = "/api", endpoint = "aanlevering-alles-of-niets")]
+pub(crate) async fn submit_whole_delivery(delivery: Uuid) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        Ok(if deliveries()?.submit_whole(&caller, delivery).await? {
+            format!("/aanleveringen/{delivery}")
+        } else {
+            format!("/aanleveringen/{delivery}?fout=afgekeurd#foutoverzicht")
+        })
+    })
+    .await
+}
+
+/// Switches a kind of repair off or on in the preview.
+#[server(prefix = "/api", endpoint = "aanlevering-herstel")]
+pub(crate) async fn switch_repair(delivery: Uuid, code: String, on: bool) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        deliveries()?
+            .switch_repair(&caller, delivery, code, on)
+            .await?;
+        Ok(format!("/aanleveringen/{delivery}"))
+    })
+    .await
+}
+
 /// Throws the preview away.
 #[server(prefix = "/api", endpoint = "aanlevering-weggooien")]
 pub(crate) async fn discard_delivery(delivery: Uuid) -> Posted {

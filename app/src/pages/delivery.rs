@@ -1,18 +1,17 @@
 //! `/aanleveringen/{id}`: progress, preview or result of a delivery. The five counts always add up.
 
-use crate::calls::delivery::{DiscardDelivery, SubmitDelivery};
+use super::preview;
 use crate::islands::Progress;
 use crate::page::{Screen, Visit, deliveries, page};
+use crate::parts::messages::Messages;
 use crate::parts::table::{Cell, table};
 use crate::parts::{
-    alert, badge, findings::findings, fold, heading, hidden_inputs, link, paragraph, second_link,
-    title,
+    alert, badge, findings::findings, fold, heading, link, paragraph, second_link, title,
 };
 use crate::ports::deliveries::{DeliveryView, FindingGroup, Phase, RepairGroup};
 use crate::texts::{Texts, fill, number};
 use domain::delivery::{Counts, FileOutcome};
 use leptos::prelude::*;
-use leptos::server_fn::ServerFn;
 
 /// `/aanleveringen/{id}`
 pub(crate) fn delivery() -> AnyView {
@@ -29,7 +28,7 @@ fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
     let line = &delivery.line;
     let state = match line.phase {
         Phase::Received | Phase::Checking | Phase::Storing => working(&delivery, t),
-        Phase::Preview => preview(&delivery, t),
+        Phase::Preview => waiting(&delivery, t),
         Phase::Done => result(&delivery, t),
         Phase::Parked => alert::info(u.parked_text),
         Phase::Discarded => alert::info(u.discarded_text),
@@ -37,7 +36,13 @@ fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
     let read = matches!(line.phase, Phase::Preview | Phase::Done | Phase::Storing)
         .then(|| details(&delivery, t));
     let name = fill(u.delivery_title, &[("bestand", &line.file_name)]);
+    let mut messages = Messages::default();
+    if visit.query("fout").as_deref() == Some("afgekeurd") && line.counts.afgekeurd > 0 {
+        messages.add("alles-of-niets", u.whole_refused);
+    }
+    let failed = !messages.is_empty();
     let body = view! {
+        {messages.summary(t)}
         {title(name)}
         <p class="utrecht-paragraph">{badge::delivery(line.phase, line.outcome, t)}" "{line.received.clone()}</p>
         {steps(line.phase, t)}
@@ -49,6 +54,7 @@ fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
     Screen::new(u.delivery, body)
         .under(u.list_title, "/aanleveringen")
         .wide()
+        .failed(failed)
 }
 
 fn steps(phase: Phase, t: &'static Texts) -> AnyView {
@@ -93,23 +99,11 @@ fn working(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     .into_any()
 }
 
-fn preview(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
-    let u = &t.upload;
-    let hidden = || hidden_inputs(vec![("delivery", delivery.line.id.to_string())]);
+fn waiting(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     view! {
-        {heading(u.preview_title)}
+        {heading(t.upload.preview_title)}
         {counts(&delivery.line.counts, t)}
-        {delivery.may_submit.then(|| view! {
-            {paragraph(u.submit_text)}
-            <form method="post" action=SubmitDelivery::PATH>
-                {hidden()}
-                <button class="utrecht-button utrecht-button--primary-action cims-button--main" type="submit">{u.submit}</button>
-            </form>
-        })}
-        <form method="post" action=DiscardDelivery::PATH>
-            {hidden()}
-            <button class="utrecht-button utrecht-button--secondary-action" type="submit">{u.discard}</button>
-        </form>
+        {preview::choices(delivery, t)}
     }
     .into_any()
 }
@@ -188,6 +182,7 @@ fn counts(counts: &Counts, t: &'static Texts) -> AnyView {
     });
     view! {
         <p class="utrecht-paragraph">{fill(u.counts_total, &[("aantal", &number(t.language, counts.rows()))])}</p>
+        {preview::bar(counts)}
         <ul class="cims-counts">{items}</ul>
         {known}
     }
@@ -229,7 +224,13 @@ fn details(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
         view! { {heading(u.messages)}{table("meldingen", u.messages_caption, &headers, rows)} }
             .into_any()
     };
-    view! { {read}{skipped}{file}{groups}{repairs(&delivery.repairs, t)} }.into_any()
+    view! {
+        {read}{skipped}{file}{groups}
+        {repairs(&delivery.repairs, t)}
+        {preview::switches(delivery, t)}
+        {preview::doses(&delivery.doses, t)}
+    }
+    .into_any()
 }
 
 fn group_row(group: &FindingGroup, t: &'static Texts) -> Vec<Cell> {

@@ -11,6 +11,7 @@ mod help;
 mod institution;
 mod login;
 mod person;
+mod preview;
 mod receipt;
 mod registration;
 mod registrations;

@@ -75,6 +75,19 @@ pub struct RepairGroup {
     pub examples: Vec<(u32, String, String)>,
 }
 
+/// Rows that change as much for their persons: "1 → 2 doses at this institution".
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DosesGroup {
+    /// Doses of the person that this party reports without the row.
+    pub before: u16,
+    /// And with it.
+    pub after: u16,
+    /// Row numbers as ranges.
+    pub rows: String,
+    /// Number of rows.
+    pub count: u32,
+}
+
 /// The page of a delivery: preview or result.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct DeliveryView {
@@ -94,8 +107,14 @@ pub struct DeliveryView {
     pub repairs: Vec<RepairGroup>,
     /// The delivery this one doubles, when DUBBEL.
     pub doubles: Option<Uuid>,
-    /// Warning column names that are not stored (A10).
+    /// Waits for "Indienen".
     pub may_submit: bool,
+    /// What the rows do for their persons, among the party's own registrations.
+    pub doses: Vec<DosesGroup>,
+    /// Repairs that the sender switched off: H codes.
+    pub repairs_off: Vec<String>,
+    /// Repairs can be switched: a preview whose file is still there.
+    pub may_switch: bool,
 }
 
 /// Deliveries (roles invoerder, instellingsbeheerder).
@@ -108,6 +127,16 @@ pub trait Deliveries: Send + Sync {
     async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView>;
     /// "Indienen": store what the preview showed. Twice: once.
     async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
+    /// "Alles of niets": stores only when no row is refused; `false` when one is, and nothing changed.
+    async fn submit_whole(&self, caller: &Caller, id: Uuid) -> PortResult<bool>;
+    /// Switches a kind of repair (H code) off or on; the preview is made anew.
+    async fn switch_repair(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        code: String,
+        on: bool,
+    ) -> PortResult<()>;
     /// Throws a preview away.
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
 }

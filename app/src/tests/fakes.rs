@@ -1,6 +1,8 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
-use crate::ports::deliveries::{DeliveryLine, DeliveryView, FindingGroup, Phase, RepairGroup};
+use crate::ports::deliveries::{
+    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Phase, RepairGroup,
+};
 use crate::ports::entry::*;
 use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
@@ -338,10 +340,26 @@ impl Deliveries for World {
             }],
             doubles: None,
             may_submit: true,
+            doses: vec![DosesGroup {
+                before: 1,
+                after: 2,
+                rows: "2-3".into(),
+                count: 2,
+            }],
+            repairs_off: vec!["H05".into()],
+            may_switch: true,
         })
     }
 
     async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn submit_whole(&self, _: &Caller, _: Uuid) -> PortResult<bool> {
+        Ok(false)
+    }
+
+    async fn switch_repair(&self, _: &Caller, _: Uuid, _: String, _: bool) -> PortResult<()> {
         Ok(())
     }
 

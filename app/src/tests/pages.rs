@@ -270,6 +270,11 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
         "4, 9-14",
         "Indienen",
         "Weggooien",
+        "Alles of niets indienen",
+        "Wat verandert er voor personen?",
+        "34 keer toegepast",
+        "staat uit",
+        "Weer aanzetten",
     ] {
         assert!(page.has(part), "{part}");
     }
@@ -288,6 +293,25 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
         .await
         .location,
         format!("/aanleveringen/{ID}")
+    );
+    let posted = post(
+        &World::nurse(),
+        "/api/aanlevering-alles-of-niets",
+        &[("delivery", &ID.to_string())],
+    )
+    .await;
+    assert_eq!(
+        posted.location,
+        format!("/aanleveringen/{ID}?fout=afgekeurd#foutoverzicht")
+    );
+    let page = get(
+        &World::nurse(),
+        &format!("/aanleveringen/{ID}?fout=afgekeurd"),
+    )
+    .await;
+    assert!(
+        page.has("Er is niets opgeslagen: niet elke regel is goed.")
+            && page.title().starts_with("Fout: ")
     );
 }
 

@@ -9,7 +9,7 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
 use crate::store::{StoreError, deliveries, party_tx, worker_tx};
 use app::ports::deliveries::{
-    Deliveries, DeliveryLine, DeliveryView, FindingGroup, Phase, RepairGroup,
+    Deliveries, DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Phase, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::delivery::{Channel, Counts, FileOutcome};
@@ -63,6 +63,9 @@ impl Deliveries for Portal {
             repairs: Vec::new(),
             doubles: row.doubles,
             may_submit: shown.phase == Phase::Preview,
+            doses: Vec::new(),
+            may_switch: shown.phase == Phase::Preview && row.has_file,
+            repairs_off: row.repairs_off,
             line: shown,
         };
         // While it is worked on, the page asks every second and shows numbers only.
@@ -72,6 +75,7 @@ impl Deliveries for Portal {
         ) {
             view.groups = self.groups(&mut tx, id).await.or_broken(caller)?;
             view.repairs = self.repairs(&mut tx, id).await.or_broken(caller)?;
+            view.doses = doses(delivery_views::doses(&mut tx, id).await.or_broken(caller)?);
             let line = event(caller, Kind::ListShown)
                 .object("delivery", id)
                 .detail("list", "repairs")
@@ -83,24 +87,66 @@ impl Deliveries for Portal {
     }
 
     async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        if self.store(caller, id, false).await? {
+            return Ok(());
+        }
+        self.pressed_before(caller, id).await
+    }
+
+    async fn submit_whole(&self, caller: &Caller, id: Uuid) -> PortResult<bool> {
+        if self.store(caller, id, true).await? {
+            return Ok(true);
+        }
+        match self.phase(caller, id).await? {
+            // It still waits, so a row is refused.
+            Phase::Preview => Ok(false),
+            _ => self.pressed_before(caller, id).await.map(|()| true),
+        }
+    }
+
+    async fn switch_repair(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        code: String,
+        on: bool,
+    ) -> PortResult<()> {
         let party = deliverer(caller)?;
+        let code = code
+            .parse::<Code>()
+            .ok()
+            .filter(|code| code.is_repair())
+            .ok_or(PortError::NotFound)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let row = delivery_views::one(&mut tx, party, id)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
+        tx.rollback().await.or_broken(caller)?;
+        let mut off = row.repairs_off;
+        off.retain(|other| other != code.as_str());
+        if !on {
+            off.push(code.as_str().to_owned());
+        }
+        off.sort();
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        if !deliveries::submit(&mut tx, party, id, caller.user_id, self.road.clock.now())
+        if !deliveries::check_again(&mut tx, party, id, "preview", &off)
             .await
             .or_broken(caller)?
         {
-            tx.rollback().await.or_broken(caller)?;
-            return self.pressed_before(caller, id).await;
+            return Err(PortError::Conflict);
         }
-        jobs::push(&mut tx, JobKind::Store, id)
+        deliveries::forget_rows(&mut tx, id)
             .await
             .or_broken(caller)?;
-        audit::add(
-            &mut tx,
-            event(caller, Kind::DeliverySubmitted).object("delivery", id),
-        )
-        .await
-        .or_broken(caller)?;
+        jobs::push(&mut tx, JobKind::Check, id)
+            .await
+            .or_broken(caller)?;
+        let line = event(caller, Kind::RepairSwitched)
+            .object("delivery", id)
+            .detail("code", code.as_str())
+            .detail("on", on);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         self.road.db.work.notify_waiters();
         Ok(())
@@ -140,6 +186,30 @@ impl Deliveries for Portal {
 }
 
 impl Portal {
+    /// "Indienen"; `false` when it cannot be submitted now (so).
+    async fn store(&self, caller: &Caller, id: Uuid, whole: bool) -> PortResult<bool> {
+        let party = deliverer(caller)?;
+        let now = self.road.clock.now();
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        if !deliveries::submit(&mut tx, party, id, caller.user_id, now, whole)
+            .await
+            .or_broken(caller)?
+        {
+            tx.rollback().await.or_broken(caller)?;
+            return Ok(false);
+        }
+        jobs::push(&mut tx, JobKind::Store, id)
+            .await
+            .or_broken(caller)?;
+        let line = event(caller, Kind::DeliverySubmitted)
+            .object("delivery", id)
+            .detail("whole", whole);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        self.road.db.work.notify_waiters();
+        Ok(true)
+    }
+
     async fn phase(&self, caller: &Caller, id: Uuid) -> PortResult<Phase> {
         let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
@@ -220,6 +290,19 @@ impl Portal {
         }
         Ok(groups.into_values().collect())
     }
+}
+
+fn doses(groups: Vec<delivery_views::Doses>) -> Vec<DosesGroup> {
+    let number = |doses: i16| u16::try_from(doses).unwrap_or_default();
+    groups
+        .into_iter()
+        .map(|group| DosesGroup {
+            before: number(group.before),
+            after: number(group.after),
+            count: u32::try_from(group.rows.len()).unwrap_or(u32::MAX),
+            rows: words::ranges(&group.rows),
+        })
+        .collect()
 }
 
 fn line(row: &Line) -> Result<DeliveryLine, StoreError> {

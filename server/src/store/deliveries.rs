@@ -124,6 +124,10 @@ pub struct Work {
     pub test_lane: bool,
     /// Stops in preview.
     pub preview: bool,
+    /// Repairs the sender switched off: H codes.
+    pub repairs_off: Vec<String>,
+    /// Stored only when no row is refused.
+    pub all_or_nothing: bool,
 }
 
 /// A delivery, locked for its worker.
@@ -135,7 +139,7 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
         Work,
         r#"SELECT d.party_id, p.code AS party_code, p.status = 'active' AS "active!", d.channel, d.state, d.progress, d.findings,
                   d.received_at, d.received_by, p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS default_big,
-                  d.blob_id, d.test_lane, d.preview
+                  d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing
            FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by
            WHERE d.id = $1 FOR UPDATE OF d"#,
         id
@@ -345,7 +349,33 @@ pub async fn forget_blob(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreErr
     Ok(())
 }
 
-/// "Indienen": a preview goes on to be stored. Progress starts again.
+/// A delivery is checked anew up to its preview, with these repairs switched off; its rows are the caller's to forget.
+/// `false` when it is not in the state `from` (any more), or its file is gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn check_again(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    id: Uuid,
+    from: &str,
+    off: &[String],
+) -> Result<bool, StoreError> {
+    let moved = sqlx::query!(
+        "UPDATE deliveries SET state = 'received', repairs_off = $3, progress = 0, warnings = 0, repairs = 0, all_or_nothing = false,
+                               geaccepteerd = 0, te_controleren = 0, afgekeurd = 0, dubbel = 0, geteld = 0
+         WHERE id = $1 AND party_id = $2 AND state = $4 AND blob_id IS NOT NULL",
+        id,
+        party,
+        off,
+        from
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// "Indienen": a preview goes on to be stored. Progress starts again. With `whole` only when no row is refused.
 ///
 /// # Errors
 /// When the database fails.
@@ -355,14 +385,17 @@ pub async fn submit(
     id: Uuid,
     by: Uuid,
     now: OffsetDateTime,
+    whole: bool,
 ) -> Result<bool, StoreError> {
     let moved = sqlx::query!(
-        "UPDATE deliveries SET state = 'storing', progress = 0, warnings = 0, repairs = 0, submitted_at = $4, submitted_by = $3
-         WHERE id = $1 AND party_id = $2 AND state = 'preview'",
+        "UPDATE deliveries SET state = 'storing', progress = 0, warnings = 0, repairs = 0, submitted_at = $4, submitted_by = $3,
+                               all_or_nothing = $5
+         WHERE id = $1 AND party_id = $2 AND state = 'preview' AND NOT ($5 AND afgekeurd > 0)",
         id,
         party,
         by,
-        now
+        now,
+        whole
     )
     .execute(&mut **tx)
     .await?;

@@ -44,6 +44,10 @@ pub struct Line {
     pub received_at: OffsetDateTime,
     /// By whom.
     pub received_by: Option<String>,
+    /// Repairs switched off: H codes.
+    pub repairs_off: Vec<String>,
+    /// The raw file is there.
+    pub has_file: bool,
 }
 
 /// Files of the party, newest first. What was typed in the entry form stands under "Mijn registraties".
@@ -60,7 +64,7 @@ pub async fn list(
         Line,
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
                   d.skipped, 0::bigint AS "done!", d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld,
-                  d.received_at, u.name AS "received_by?"
+                  d.received_at, u.name AS "received_by?", d.repairs_off, d.blob_id IS NOT NULL AS "has_file!"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
            WHERE d.party_id = $1 AND d.channel <> 'portaal' ORDER BY d.seq DESC LIMIT $2 OFFSET $3"#,
         party,
@@ -95,7 +99,8 @@ pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<L
         Line,
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
                   d.skipped, (SELECT count(*) FROM delivery_rows r WHERE r.delivery_id = d.id) AS "done!",
-                  d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld, d.received_at, u.name AS "received_by?"
+                  d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld, d.received_at, u.name AS "received_by?",
+                  d.repairs_off, d.blob_id IS NOT NULL AS "has_file!"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by WHERE d.party_id = $1 AND d.id = $2"#,
         party,
         id
@@ -123,6 +128,32 @@ pub async fn groups(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Group>, StoreE
         r#"SELECT f AS "finding!", array_agg(r.row_number ORDER BY r.row_number) AS "rows!"
            FROM delivery_rows r, jsonb_array_elements(r.findings) AS f
            WHERE r.delivery_id = $1 AND f ->> 'severity' <> 'hersteld' GROUP BY f"#,
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Rows that change how many doses of a person this party reports, by what they change.
+pub struct Doses {
+    /// Before the row.
+    pub before: i16,
+    /// With it.
+    pub after: i16,
+    /// Row numbers.
+    pub rows: Vec<i32>,
+}
+
+/// What a delivery does for persons, as far as its own party knows them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn doses(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Doses>, StoreError> {
+    let rows = sqlx::query_as!(
+        Doses,
+        r#"SELECT doses_before AS "before!", doses_after AS "after!", array_agg(row_number ORDER BY row_number) AS "rows!"
+           FROM delivery_rows WHERE delivery_id = $1 AND doses_after IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"#,
         id
     )
     .fetch_all(&mut **tx)

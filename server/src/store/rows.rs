@@ -38,6 +38,10 @@ pub struct NewRows {
     pub vaccination_id: Vec<Option<Uuid>>,
     /// Waits for somebody, or not.
     pub state: Vec<String>,
+    /// Doses of the person that this party had reported before the row.
+    pub doses_before: Vec<Option<i16>>,
+    /// And has with it.
+    pub doses_after: Vec<Option<i16>>,
 }
 
 /// Takes the rows of a preview away: they are stored anew.
@@ -72,10 +76,11 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO delivery_rows (delivery_id, party_id, id, row_number, outcome, findings, staff_findings, match, mutation,
                                     source_key, row_digest, raw_sealed, repairs_sealed, reason_sealed, person_id, report_id,
-                                    vaccination_id, state)
+                                    vaccination_id, state, doses_before, doses_after)
          SELECT $1, $2, n.*
          FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[], $9::text[], $10::text[],
-                     $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::uuid[], $16::uuid[], $17::uuid[], $18::text[]) AS n",
+                     $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::uuid[], $16::uuid[], $17::uuid[], $18::text[],
+                     $19::smallint[], $20::smallint[]) AS n",
         delivery,
         party,
         &new.id,
@@ -93,7 +98,9 @@ pub async fn insert(
         &new.person_id as _,
         &new.report_id as _,
         &new.vaccination_id as _,
-        &new.state
+        &new.state,
+        &new.doses_before as _,
+        &new.doses_after as _
     )
     .execute(&mut **tx)
     .await?;

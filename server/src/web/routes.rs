@@ -155,6 +155,8 @@ const TABLE: &[Route] = &[
     call("/api/registratie-corrigeren", Roles(DELIVER), true),
     call("/api/registratie-intrekken", Roles(DELIVER), true),
     call("/api/aanlevering-indienen", Roles(DELIVER), true),
+    call("/api/aanlevering-alles-of-niets", Roles(DELIVER), true),
+    call("/api/aanlevering-herstel", Roles(DELIVER), false),
     call("/api/aanlevering-weggooien", Roles(DELIVER), false),
     call("/api/aanlevering-voortgang", Roles(DELIVER), false),
     own("GET", "/auth/start", Open),

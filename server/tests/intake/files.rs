@@ -676,3 +676,168 @@ async fn a_row_sees_what_the_chunk_before_it_does_to_the_same_person() {
         (1, 1)
     );
 }
+
+#[tokio::test]
+async fn a_kind_of_repair_is_switched_off_before_submitting_and_stays_off() {
+    let world = World::new().await;
+    let row = with(
+        good(EREBOS, "01-04-2000"),
+        &[(Column::Batchnummer, "lot EJ6796")],
+    );
+    let id = world
+        .receive(
+            &world.maria,
+            "bestand.csv",
+            &csv(&[row, good(NAOMI, "01-04-1987")]),
+            true,
+        )
+        .await
+        .id();
+    world.work().await;
+    let look = async || world.portal.delivery(&world.maria, id).await.unwrap();
+    let view = look().await;
+    assert!(view.may_switch);
+    assert_eq!(view.line.counts.geaccepteerd, 2);
+    assert!(view.repairs.iter().any(|group| group.code == "H05"));
+
+    let switch = async |on| {
+        world
+            .portal
+            .switch_repair(&world.maria, id, "H05".into(), on)
+            .await
+            .unwrap();
+        world.work().await;
+    };
+    switch(false).await;
+    let view = look().await;
+    assert_eq!(view.repairs_off, ["H05"]);
+    assert_eq!(
+        (view.line.counts.geaccepteerd, view.line.counts.afgekeurd),
+        (1, 1),
+        "a batch number with a space in it cannot be"
+    );
+    assert!(view.repairs.iter().all(|group| group.code != "H05"));
+    switch(true).await;
+    assert_eq!(look().await.line.counts.geaccepteerd, 2);
+    switch(false).await;
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    world.work().await;
+    let view = look().await;
+    assert_eq!(
+        (view.line.phase, view.line.counts.afgekeurd),
+        (Phase::Done, 1)
+    );
+    assert_eq!(world.count("reports").await, 1);
+    let late = world
+        .portal
+        .switch_repair(&world.maria, id, "H05".into(), true)
+        .await;
+    assert_eq!(
+        late,
+        Err(PortError::Conflict),
+        "what is stored stays as it is"
+    );
+    assert_eq!(
+        world
+            .count("audit_lines WHERE line::jsonb ->> 'event' = 'transfer.repair-switched'")
+            .await,
+        3
+    );
+}
+
+#[tokio::test]
+async fn all_or_nothing_stores_nothing_while_a_row_is_refused() {
+    let world = World::new().await;
+    let id = world
+        .receive(&world.maria, "bestand.csv", &csv(&three()), true)
+        .await
+        .id();
+    world.work().await;
+    assert_eq!(world.portal.submit_whole(&world.maria, id).await, Ok(false));
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(view.line.phase, Phase::Preview);
+    assert_eq!(world.count("reports").await, 0);
+
+    let other = with(
+        good(NAOMI, "01-04-1987"),
+        &[(Column::Batchnummer, "EM0477")],
+    );
+    let rows = [good(EREBOS, "01-04-2000"), other];
+    let id = world
+        .receive(&world.maria, "goed.csv", &csv(&rows), true)
+        .await
+        .id();
+    world.work().await;
+    // What was right at the preview is wrong at the storing: the batch turned out to be of another vaccine.
+    let of_vaccine_of = async |lot: &str| {
+        let sql = "UPDATE batches SET vaccine = (SELECT vaccine FROM batches WHERE lot = $1) WHERE lot = 'EM0477'";
+        let changed = sqlx::query(sql)
+            .bind(lot)
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+        assert_eq!(changed.rows_affected(), 1);
+    };
+    of_vaccine_of("ABV3025").await;
+    assert_eq!(world.portal.submit_whole(&world.maria, id).await, Ok(true));
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (view.line.phase, view.line.counts.afgekeurd),
+        (Phase::Preview, 1)
+    );
+    assert_eq!(world.count("reports").await, 0);
+    of_vaccine_of("EJ6796").await;
+    world
+        .portal
+        .switch_repair(&world.maria, id, "H05".into(), true)
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(world.portal.submit_whole(&world.maria, id).await, Ok(true));
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (view.line.phase, world.count("reports").await),
+        (Phase::Done, 2)
+    );
+}
+
+#[tokio::test]
+async fn the_preview_tells_what_changes_for_persons_among_the_own_registrations() {
+    let world = World::new().await;
+    world
+        .upload(&world.maria, &csv(&[good(EREBOS, "01-04-2000")]))
+        .await;
+    // Another party knows Naomi; that is nothing this party may learn.
+    world
+        .upload(&world.piet, &csv(&[good(NAOMI, "01-04-1987")]))
+        .await;
+    let second = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Vaccinatiedatum, "10-03-2021"),
+            (Column::Dosisnummer, "2"),
+        ],
+    );
+    let id = world
+        .receive(
+            &world.maria,
+            "bestand.csv",
+            &csv(&[second, good(NAOMI, "01-04-1987")]),
+            true,
+        )
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    let told: Vec<_> = view
+        .doses
+        .iter()
+        .map(|group| (group.before, group.after, group.rows.as_str()))
+        .collect();
+    assert_eq!(told, [(0, 1, "3"), (1, 2, "2")]);
+}

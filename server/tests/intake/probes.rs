@@ -11,7 +11,7 @@ use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the three ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 18] = [
+const METHODS: [(&str, bool); 20] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -27,6 +27,8 @@ const METHODS: [(&str, bool); 18] = [
     ("list", false),
     ("delivery", true),
     ("deliveries.submit", false),
+    ("submit_whole", false),
+    ("switch_repair", false),
     ("deliveries.discard", false),
     ("rows", true),
     ("row", true),
@@ -152,6 +154,12 @@ async fn probe(
         "discard" => Entry::discard(portal, caller, things.draft).await,
         "delivery" => portal.delivery(caller, things.delivery).await.map(drop),
         "deliveries.submit" => Deliveries::submit(portal, caller, things.preview).await,
+        "submit_whole" => portal.submit_whole(caller, things.preview).await.map(drop),
+        "switch_repair" => {
+            portal
+                .switch_repair(caller, things.preview, "H05".into(), false)
+                .await
+        }
         "deliveries.discard" => Deliveries::discard(portal, caller, things.preview).await,
         "row" => portal.row(caller, things.row).await.map(drop),
         "rows" => portal

@@ -116,6 +116,8 @@ pub struct Judged {
     pub effect: Effect,
     /// BSN and birth date were held against the BRP, with this answer (`None`: not asked).
     pub matched: Option<bool>,
+    /// Doses of the person that this party reports before and after the row, when the row changes something.
+    pub doses: Option<(i16, i16)>,
 }
 
 /// Judges the rows of a chunk in their order.
@@ -125,6 +127,8 @@ pub fn judge(rows: Vec<Incoming>, facts: &mut Facts) -> Vec<Judged> {
 
 fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
     let accepted = row.accepted.take();
+    let whom = row.person;
+    let before = whom.map(|person| own_doses(facts, person));
     let verdict = match &accepted {
         None => Verdict::new(Effect::Nothing),
         // A double within the file has no effect of its own, so the register is not asked.
@@ -161,7 +165,17 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         }
     }
     judged.row.accepted = accepted;
+    if matches!(judged.effect, Effect::Report { .. }) {
+        judged.doses = before.zip(whom.map(|person| own_doses(facts, person)));
+    }
     judged
+}
+
+/// Vaccinations of a person that this party reports; what others report is not counted, so nothing is told of it.
+fn own_doses(facts: &Facts, person: Uuid) -> i16 {
+    let jabs = facts.jabs.get(&person).map_or(&[][..], Vec::as_slice);
+    let own = jabs.iter().filter(|jab| !jab.own.is_empty()).count();
+    i16::try_from(own).unwrap_or(i16::MAX)
 }
 
 /// A finding of stage 2, and how its sender sees it.
@@ -359,5 +373,6 @@ fn settle(mut row: Incoming, verdict: Verdict) -> Judged {
         note: verdict.note,
         effect,
         matched: verdict.matched,
+        doses: None,
     }
 }

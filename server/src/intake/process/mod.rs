@@ -101,7 +101,12 @@ fn context(trip: &Trip) -> Context<'_> {
         channel: trip.channel,
         profile: profile(&trip.work),
         lists: trip.products.lists(),
-        off: RepairSet::NONE,
+        off: trip
+            .work
+            .repairs_off
+            .iter()
+            .filter_map(|code| code.parse::<Code>().ok())
+            .collect::<RepairSet>(),
         test_lane: trip.work.test_lane,
     }
 }
@@ -572,6 +577,9 @@ async fn from_preview(
     stop: &watch::Receiver<bool>,
 ) -> Result<(), Stopped> {
     let trip = Arc::new(trip);
+    if trip.work.all_or_nothing && trip.work.progress == 0 && any_refused(road, &trip).await? {
+        return back_to_preview(road, &trip).await;
+    }
     let mut convoy = Convoy::new(road, &trip, Keep::Register, true);
     let mut after = trip.work.progress;
     loop {
@@ -592,6 +600,42 @@ async fn from_preview(
     let findings: Vec<Finding> =
         serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
     end(road, &trip, &findings, false).await
+}
+
+/// "Alles of niets": since the preview something may have become wrong with a row.
+async fn any_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
+    let mut after = 0;
+    loop {
+        let rows = waiting(road, trip, after).await?;
+        let Some(last) = rows.last() else {
+            return Ok(false);
+        };
+        after = line(Some(last));
+        let chunk = keep_chunk(road, trip, rows, Keep::Nothing, true, &None).await?;
+        if chunk.counts.afgekeurd > 0 {
+            return Ok(true);
+        }
+    }
+}
+
+/// Nothing is stored; the sender sees in a new preview what is wrong now.
+async fn back_to_preview(road: &Road, trip: &Trip) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, &trip.job).await?;
+    let off = &trip.work.repairs_off;
+    if !deliveries::check_again(&mut tx, trip.work.party_id, trip.id, "storing", off).await? {
+        return Err(Stopped::Again("file gone".to_owned()));
+    }
+    deliveries::forget_rows(&mut tx, trip.id).await?;
+    jobs::finish(&mut tx, &trip.job).await?;
+    jobs::push(&mut tx, JobKind::Check, trip.id).await?;
+    let event = trip
+        .event(Kind::DeliveryEnded)
+        .detail("state", "checked-again");
+    audit::add(&mut tx, event).await?;
+    tx.commit().await?;
+    road.db.work.notify_waiters();
+    Ok(())
 }
 
 async fn waiting(road: &Road, trip: &Trip, after: i32) -> Result<Vec<Incoming>, Stopped> {

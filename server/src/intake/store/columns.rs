@@ -195,6 +195,9 @@ impl Columns {
             _ => None,
         });
         new.state.push(state(row.outcome, keep).to_owned());
+        let (before, after) = row.doses.unzip();
+        new.doses_before.push(before);
+        new.doses_after.push(after);
     }
 }
 

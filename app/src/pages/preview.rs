@@ -1,0 +1,148 @@
+//! Parts of the page of a delivery: the picture of its outcomes, what changes for persons, and the choices of the
+//! preview (store the good rows, all or nothing, a repair switched off).
+
+use crate::calls::delivery::{DiscardDelivery, SubmitDelivery, SubmitWholeDelivery, SwitchRepair};
+use crate::parts::table::{Cell, table};
+use crate::parts::{fold, hidden_inputs, paragraph};
+use crate::ports::deliveries::{DeliveryView, DosesGroup};
+use crate::texts::{Texts, fill, number};
+use domain::delivery::Counts;
+use domain::finding::Code;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use std::collections::BTreeMap;
+
+/// The outcomes as one bar. The same numbers stand in the list below it, so it is a picture only.
+pub(super) fn bar(counts: &Counts) -> Option<AnyView> {
+    let rows = counts.rows();
+    if rows == 0 {
+        return None;
+    }
+    let parts = [
+        ("success", counts.geaccepteerd),
+        ("warning", counts.te_controleren),
+        ("error", counts.afgekeurd),
+        ("neutral", counts.dubbel),
+        ("counted", counts.geteld),
+    ];
+    let mut from = 0_u64;
+    let rects = parts.map(|(kind, count)| {
+        let x = from * 1000 / rows;
+        from += u64::from(count);
+        let width = from * 1000 / rows - x;
+        // Few rows among many would round to nothing and disappear.
+        let width = if count > 0 { width.max(4) } else { 0 };
+        view! { <rect class=format!("cims-bar__part cims-bar__part--{kind}") x=x.to_string() y="0" width=width.to_string() height="16"/> }
+    });
+    Some(
+        view! {
+            <svg class="cims-bar" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+                {rects.collect_view()}
+            </svg>
+        }
+        .into_any(),
+    )
+}
+
+/// What the rows do for their persons, among the own registrations.
+pub(super) fn doses(groups: &[DosesGroup], t: &'static Texts) -> Option<AnyView> {
+    if groups.is_empty() {
+        return None;
+    }
+    let u = &t.upload;
+    let rows = groups
+        .iter()
+        .map(|group| {
+            vec![
+                Cell::number(number(t.language, u64::from(group.before))),
+                Cell::number(number(t.language, u64::from(group.after))),
+                Cell::number(number(t.language, u64::from(group.count))),
+                Cell::new(group.rows.clone()),
+            ]
+        })
+        .collect();
+    let headers = [u.doses_before, u.doses_after, u.times, u.in_rows];
+    let shown = view! {
+        {paragraph(u.doses_text)}
+        {table("personen", u.doses_caption, &headers, rows)}
+    };
+    Some(fold(u.doses_title, shown))
+}
+
+/// Each kind of repair, to switch off or on again.
+pub(super) fn switches(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyView> {
+    let u = &t.upload;
+    let mut kinds: BTreeMap<&str, u64> = BTreeMap::new();
+    for group in &delivery.repairs {
+        *kinds.entry(group.code.as_str()).or_default() += u64::from(group.count);
+    }
+    for code in &delivery.repairs_off {
+        kinds.insert(code.as_str(), 0);
+    }
+    if !delivery.may_switch || kinds.is_empty() {
+        return None;
+    }
+    let items = kinds.into_iter().map(|(code, count)| {
+        let off = delivery.repairs_off.iter().any(|other| other == code);
+        let sentence = code
+            .parse::<Code>()
+            .map_or("", |code| code.sentence(t.language));
+        let state = if off {
+            u.switch_is_off.to_owned()
+        } else {
+            fill(u.switch_is_on, &[("aantal", &number(t.language, count))])
+        };
+        let hidden = vec![
+            ("delivery", delivery.line.id.to_string()),
+            ("code", code.to_owned()),
+            ("on", off.to_string()),
+        ];
+        let press = if off { u.switch_on } else { u.switch_off };
+        view! {
+            <li class="cims-switch">
+                <span>{format!("{code} {sentence} ")}<strong>{state}</strong></span>
+                <form method="post" action=SwitchRepair::PATH>
+                    {hidden_inputs(hidden)}
+                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">
+                        {press}<span class="cims-visually-hidden">{format!(" {code}")}</span>
+                    </button>
+                </form>
+            </li>
+        }
+    });
+    let shown = view! {
+        {paragraph(u.switch_text)}
+        <ul class="cims-switches">{items.collect_view()}</ul>
+    };
+    Some(fold(u.switch_title, shown))
+}
+
+/// "Indienen", "alles of niets", "weggooien".
+pub(super) fn choices(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let hidden = || hidden_inputs(vec![("delivery", delivery.line.id.to_string())]);
+    let whole = (delivery.line.counts.afgekeurd > 0).then(|| {
+        view! {
+            <form method="post" action=SubmitWholeDelivery::PATH>
+                {hidden()}
+                <button class="utrecht-button utrecht-button--secondary-action" id="alles-of-niets" type="submit">{u.submit_whole}</button>
+                <p class="cims-form__note">{u.submit_whole_text}</p>
+            </form>
+        }
+    });
+    view! {
+        {delivery.may_submit.then(|| view! {
+            {paragraph(u.submit_text)}
+            <form method="post" action=SubmitDelivery::PATH>
+                {hidden()}
+                <button class="utrecht-button utrecht-button--primary-action cims-button--main" type="submit">{u.submit}</button>
+            </form>
+            {whole}
+        })}
+        <form method="post" action=DiscardDelivery::PATH>
+            {hidden()}
+            <button class="utrecht-button utrecht-button--secondary-action" type="submit">{u.discard}</button>
+        </form>
+    }
+    .into_any()
+}
