@@ -117,6 +117,11 @@ impl Visit {
         self.param("id").parse().map_err(|_| PortError::NotFound)
     }
 
+    /// A number in the address; what is none is not found.
+    pub(crate) fn number(&self, name: &str) -> PortResult<u32> {
+        self.param(name).parse().map_err(|_| PortError::NotFound)
+    }
+
     /// A value of the query, `None` when absent or empty.
     pub(crate) fn query(&self, name: &str) -> Option<String> {
         self.query.get(name).filter(|value| !value.is_empty())

@@ -62,6 +62,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/aanleveren") view=pages::upload ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen") view=pages::deliveries ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id") view=pages::delivery ssr=whole.clone()/>
+                <Route path=path!("/aanleveringen/:id/regels") view=pages::refused_rows ssr=whole.clone()/>
+                <Route path=path!("/aanleveringen/:id/regels/:nummer") view=pages::refused_row ssr=whole.clone()/>
                 <Route path=path!("/beoordelen") view=pages::review ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id") view=pages::review_row ssr=whole.clone()/>
                 <Route path=path!("/sessies") view=pages::sessions ssr=whole.clone()/>

@@ -103,6 +103,7 @@ fn waiting(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     view! {
         {heading(t.upload.preview_title)}
         {counts(&delivery.line.counts, t)}
+        {preview::mend(delivery, t)}
         {preview::choices(delivery, t)}
     }
     .into_any()
@@ -147,6 +148,7 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
         {heading(u.result_title)}
         {what}
         {counts(counts_of, t)}
+        {preview::mend(delivery, t)}
         {heading(u.downloads)}
         <ul class="utrecht-unordered-list utrecht-unordered-list--html-content cims-no-print">
             <li>{link(format!("{base}/resultaat.csv"), u.download_result_csv)}</li>

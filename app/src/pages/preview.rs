@@ -3,7 +3,7 @@
 
 use crate::calls::delivery::{DiscardDelivery, SubmitDelivery, SubmitWholeDelivery, SwitchRepair};
 use crate::parts::table::{Cell, table};
-use crate::parts::{fold, hidden_inputs, paragraph};
+use crate::parts::{button_link, fold, hidden_inputs, paragraph};
 use crate::ports::deliveries::{DeliveryView, DosesGroup};
 use crate::texts::{Texts, fill, number};
 use domain::delivery::Counts;
@@ -11,6 +11,17 @@ use domain::finding::Code;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use std::collections::BTreeMap;
+
+/// The way to the refused rows.
+pub(super) fn mend(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyView> {
+    let line = &delivery.line;
+    (line.counts.afgekeurd > 0).then(|| {
+        view! {
+            <p class="utrecht-paragraph">{button_link(format!("/aanleveringen/{}/regels", line.id), t.mend.link)}</p>
+        }
+        .into_any()
+    })
+}
 
 /// The outcomes as one bar. The same numbers stand in the list below it, so it is a picture only.
 pub(super) fn bar(counts: &Counts) -> Option<AnyView> {

@@ -225,10 +225,11 @@ fn options_view(mut options: Vec<(String, String)>, chosen: &str) -> AnyView {
 pub(crate) fn tick(
     id: &'static str,
     name: &'static str,
-    label: &'static str,
+    label: impl Into<String>,
     on: bool,
     opens: bool,
 ) -> AnyView {
+    let label = label.into();
     view! {
         <div class="utrecht-form-field utrecht-form-field--checkbox cims-choice">
             <input class="utrecht-checkbox utrecht-checkbox--html-input utrecht-checkbox--custom utrecht-form-field__input"

@@ -7,7 +7,7 @@
 use super::{Caller, Page, PortResult};
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::Finding;
-use domain::row::Column;
+use domain::row::{Column, RowText};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -117,6 +117,60 @@ pub struct DeliveryView {
     pub may_switch: bool,
 }
 
+/// A refused row in the list of those to mend.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RefusedLine {
+    /// Number as the sender sees it.
+    pub number: u32,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+}
+
+/// A refused row to mend (shown to its own party only).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RefusedView {
+    /// Number as the sender sees it.
+    pub number: u32,
+    /// The row as it stands now: posted back, so that a change by somebody else is noticed.
+    pub seen: Uuid,
+    /// Its cells.
+    pub row: RowText,
+    /// What is wrong.
+    pub findings: Vec<Finding>,
+    /// Columns whose wrong value stands in other refused rows too, and in how many.
+    pub shared: Vec<(Column, u32)>,
+    /// Refused rows of the delivery, this one included.
+    pub left: u32,
+    /// The next refused row after this one, or the first.
+    pub next: Option<u32>,
+    /// Nothing is stored before "Indienen".
+    pub preview: bool,
+}
+
+/// A mended row as it was posted.
+#[derive(Clone)]
+pub struct MendedRow {
+    /// Number of the row.
+    pub number: u32,
+    /// The row as it stood on the form.
+    pub seen: Uuid,
+    /// All its cells.
+    pub row: RowText,
+    /// Why the sender goes on although not matchable; or nothing.
+    pub reason: String,
+    /// The same change in every refused row with the same wrong value.
+    pub everywhere: bool,
+}
+
+/// What came of a mended row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MendAnswer {
+    /// No longer refused.
+    Good,
+    /// Still refused, by what its page shows.
+    Refused,
+}
+
 /// Deliveries (roles invoerder, instellingsbeheerder).
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
@@ -137,6 +191,12 @@ pub trait Deliveries: Send + Sync {
         code: String,
         on: bool,
     ) -> PortResult<()>;
+    /// Refused rows that can be mended, in their order.
+    async fn refused(&self, caller: &Caller, id: Uuid, page: u32) -> PortResult<Page<RefusedLine>>;
+    /// One of them.
+    async fn refused_row(&self, caller: &Caller, id: Uuid, number: u32) -> PortResult<RefusedView>;
+    /// Judges a mended row in the place of the refused one.
+    async fn mend(&self, caller: &Caller, id: Uuid, mended: MendedRow) -> PortResult<MendAnswer>;
     /// Throws a preview away.
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
 }

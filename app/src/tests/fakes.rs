@@ -1,7 +1,8 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
 use crate::ports::deliveries::{
-    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Phase, RepairGroup,
+    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, MendAnswer, MendedRow, Phase,
+    RefusedLine, RefusedView, RepairGroup,
 };
 use crate::ports::entry::*;
 use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
@@ -353,6 +354,41 @@ impl Deliveries for World {
 
     async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<()> {
         Ok(())
+    }
+
+    async fn refused(&self, _: &Caller, _: Uuid, page: u32) -> PortResult<Page<RefusedLine>> {
+        Ok(Page {
+            items: vec![RefusedLine {
+                number: 4,
+                findings: vec![Finding::on(Code::P03, Column::Bsn)],
+            }],
+            total: 7,
+            page,
+        })
+    }
+
+    async fn refused_row(&self, _: &Caller, _: Uuid, number: u32) -> PortResult<RefusedView> {
+        Ok(RefusedView {
+            number,
+            seen: ID,
+            row: row(),
+            findings: vec![
+                Finding::on(Code::P03, Column::Bsn),
+                Finding::on(Code::B10, Column::Bsn),
+            ],
+            shared: vec![(Column::Bsn, 2)],
+            left: 7,
+            next: Some(9),
+            preview: false,
+        })
+    }
+
+    async fn mend(&self, _: &Caller, _: Uuid, mended: MendedRow) -> PortResult<MendAnswer> {
+        Ok(if mended.row.get(Column::Bsn).is_empty() {
+            MendAnswer::Refused
+        } else {
+            MendAnswer::Good
+        })
     }
 
     async fn submit_whole(&self, _: &Caller, _: Uuid) -> PortResult<bool> {

@@ -316,6 +316,44 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
 }
 
 #[tokio::test]
+async fn a_refused_row_is_mended_on_its_own_page() {
+    let list = format!("/aanleveringen/{ID}/regels");
+    let page = get(&World::nurse(), &format!("{list}?goed=3")).await;
+    for part in [
+        "Regel 3 is nu goed.",
+        "Nog 7 regels te verbeteren.",
+        "Begin met regel 4",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    let page = get(&World::nurse(), &format!("{list}/4")).await;
+    for part in [
+        "name=\"row[bsn]\"",
+        "aria-invalid=\"true\"",
+        "Ook in de 2 andere regels met deze waarde",
+        "Waarom dient u toch in?",
+        "De andere kolommen van deze regel",
+        "Naar regel 9",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    let id = ID.to_string();
+    let send = async |bsn: &str| {
+        let form = [
+            ("delivery", id.as_str()),
+            ("number", "4"),
+            ("seen", id.as_str()),
+            ("row[bsn]", bsn),
+        ];
+        post(&World::nurse(), "/api/regel-verbeteren", &form)
+            .await
+            .location
+    };
+    assert_eq!(send("999990019").await, format!("{list}?goed=4"));
+    assert_eq!(send("").await, format!("{list}/4?opnieuw=1#foutoverzicht"));
+}
+
+#[tokio::test]
 async fn progress_works_without_a_script() {
     let mut world = World::new(Some(Role::Invoerder));
     world.phase = Phase::Checking;

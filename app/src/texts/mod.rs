@@ -7,6 +7,7 @@
 pub mod entry;
 pub mod fixed;
 pub mod frame;
+pub mod mend;
 pub mod registrations;
 pub mod review;
 pub mod upload;
@@ -73,6 +74,8 @@ pub struct Texts {
     pub registrations: registrations::Registrations,
     /// Upload, preview, result.
     pub upload: upload::Upload,
+    /// Mending refused rows.
+    pub mend: mend::Mend,
     /// Review by RIVM.
     pub review: review::Review,
     /// Help, privacy, cookies, accessibility, sessions.
@@ -86,6 +89,7 @@ pub static NL: Texts = Texts {
     entry: entry::Entry::NL,
     registrations: registrations::Registrations::NL,
     upload: upload::Upload::NL,
+    mend: mend::Mend::NL,
     review: review::Review::NL,
     fixed: fixed::Fixed::NL,
 };
@@ -97,6 +101,7 @@ pub static EN: Texts = Texts {
     entry: entry::Entry::EN,
     registrations: registrations::Registrations::EN,
     upload: upload::Upload::EN,
+    mend: mend::Mend::EN,
     review: review::Review::EN,
     fixed: fixed::Fixed::EN,
 };
@@ -139,6 +144,7 @@ mod tests {
                     t.entry.all(),
                     t.registrations.all(),
                     t.upload.all(),
+                    t.mend.all(),
                     t.review.all(),
                     t.fixed.all(),
                 ]

@@ -28,6 +28,7 @@ pub enum Kind {
     DeliveryParked,
     DeliveryDiscarded,
     RepairSwitched,
+    RowMended,
     RowsStored,
     AnswerFetched,
     Login,
@@ -70,6 +71,7 @@ impl Kind {
             Self::DeliveryParked => "transfer.parked",
             Self::DeliveryDiscarded => "transfer.discarded",
             Self::RepairSwitched => "transfer.repair-switched",
+            Self::RowMended => "transfer.row-mended",
             Self::RowsStored => "transfer.rows-stored",
             Self::AnswerFetched => "transfer.answer-fetched",
             Self::Login => "access.login",
@@ -106,6 +108,7 @@ impl Kind {
             Self::Corrected
             | Self::Withdrawn
             | Self::Decided
+            | Self::RowMended
             | Self::PartyChanged
             | Self::UserChanged
             | Self::CodeListChanged => Action::Update,

@@ -215,7 +215,7 @@ impl<'t> Rulings<'t> {
     }
 }
 
-fn add_doubles(checked: &mut Checked, doubles: &[InFileFinding]) {
+pub(super) fn add_doubles(checked: &mut Checked, doubles: &[InFileFinding]) {
     if doubles.is_empty() {
         return;
     }

@@ -5,6 +5,7 @@ pub mod answer;
 pub mod check;
 pub mod judge;
 pub mod matching;
+pub mod mend;
 pub mod process;
 pub mod read;
 pub mod receive;

@@ -9,7 +9,8 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
 use crate::store::{StoreError, deliveries, party_tx, worker_tx};
 use app::ports::deliveries::{
-    Deliveries, DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Phase, RepairGroup,
+    Deliveries, DeliveryLine, DeliveryView, DosesGroup, FindingGroup, MendAnswer, MendedRow, Phase,
+    RefusedLine, RefusedView, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::delivery::{Channel, Counts, FileOutcome};
@@ -152,6 +153,18 @@ impl Deliveries for Portal {
         Ok(())
     }
 
+    async fn refused(&self, caller: &Caller, id: Uuid, page: u32) -> PortResult<Page<RefusedLine>> {
+        self.refused_lines(caller, id, page).await
+    }
+
+    async fn refused_row(&self, caller: &Caller, id: Uuid, number: u32) -> PortResult<RefusedView> {
+        self.open_refused(caller, id, number).await
+    }
+
+    async fn mend(&self, caller: &Caller, id: Uuid, mended: MendedRow) -> PortResult<MendAnswer> {
+        self.judge_mended(caller, id, mended).await
+    }
+
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
@@ -210,7 +223,7 @@ impl Portal {
         Ok(true)
     }
 
-    async fn phase(&self, caller: &Caller, id: Uuid) -> PortResult<Phase> {
+    pub(super) async fn phase(&self, caller: &Caller, id: Uuid) -> PortResult<Phase> {
         let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let row = delivery_views::one(&mut tx, party, id)

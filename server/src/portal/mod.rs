@@ -6,6 +6,7 @@
 
 mod deliveries;
 mod entry;
+mod mend;
 mod review;
 mod words;
 

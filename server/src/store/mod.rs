@@ -11,6 +11,7 @@ pub mod deliveries;
 pub mod delivery_views;
 pub mod drafts;
 mod error;
+pub mod mend;
 pub mod products;
 pub mod profiles;
 pub mod register;

@@ -13,6 +13,7 @@ mod support;
 mod budgets;
 mod entry;
 mod files;
+mod mend;
 mod probes;
 mod same_row;
 mod world;

@@ -11,7 +11,7 @@ use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the three ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 20] = [
+const METHODS: [(&str, bool); 23] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -28,6 +28,9 @@ const METHODS: [(&str, bool); 20] = [
     ("delivery", true),
     ("deliveries.submit", false),
     ("submit_whole", false),
+    ("refused", false),
+    ("refused_row", true),
+    ("mend", true),
     ("switch_repair", false),
     ("deliveries.discard", false),
     ("rows", true),
@@ -154,6 +157,21 @@ async fn probe(
         "discard" => Entry::discard(portal, caller, things.draft).await,
         "delivery" => portal.delivery(caller, things.delivery).await.map(drop),
         "deliveries.submit" => Deliveries::submit(portal, caller, things.preview).await,
+        "refused" => portal.refused(caller, things.delivery, 1).await.map(drop),
+        "refused_row" => portal
+            .refused_row(caller, things.delivery, 2)
+            .await
+            .map(drop),
+        "mend" => {
+            let mended = app::ports::deliveries::MendedRow {
+                number: 2,
+                seen: things.row,
+                row,
+                reason: String::new(),
+                everywhere: false,
+            };
+            portal.mend(caller, things.delivery, mended).await.map(drop)
+        }
         "submit_whole" => portal.submit_whole(caller, things.preview).await.map(drop),
         "switch_repair" => {
             portal
@@ -369,6 +387,7 @@ async fn clear(world: &World) {
     for table in [
         "receipts",
         "delivery_rows",
+        "row_history",
         "reports",
         "vaccinations",
         "persons",

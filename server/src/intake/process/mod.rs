@@ -79,7 +79,7 @@ async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
     jobs::guard(&mut tx, job).await?;
     let work = deliveries::work(&mut tx, job.subject).await?;
     deliveries::take_fence(&mut tx, job.subject, job.fence).await?;
-    let today = road.clock.day(work.received_at);
+    let today = today_of(road, &work);
     let products = Products::load(&mut tx, today).await?;
     tx.commit().await?;
     let channel = Channel::parse(&work.channel)
@@ -94,20 +94,33 @@ async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
     })
 }
 
-/// What a delivery's rows may lean on.
+/// The day of the rules for a delivery.
+pub(super) fn today_of(road: &Road, work: &Work) -> Date {
+    road.clock.day(work.received_at)
+}
+
 fn context(trip: &Trip) -> Context<'_> {
+    context_of(&trip.work, &trip.products, trip.channel, trip.today)
+}
+
+/// What a delivery's rows may lean on.
+pub(super) fn context_of<'p>(
+    work: &Work,
+    products: &'p Products,
+    channel: Channel,
+    today: Date,
+) -> Context<'p> {
     Context {
-        today: trip.today,
-        channel: trip.channel,
-        profile: profile(&trip.work),
-        lists: trip.products.lists(),
-        off: trip
-            .work
+        today,
+        channel,
+        profile: profile(work),
+        lists: products.lists(),
+        off: work
             .repairs_off
             .iter()
             .filter_map(|code| code.parse::<Code>().ok())
             .collect::<RepairSet>(),
-        test_lane: trip.work.test_lane,
+        test_lane: work.test_lane,
     }
 }
 
@@ -385,14 +398,14 @@ fn changed(error: read::ReadError) -> io::Error {
 
 /// Gathers rows into chunks. What is stored at once is split before a row whose source key is in the chunk
 /// already: a correction must find what it corrects in the register.
-struct Gather {
+pub(super) struct Gather {
     rows: Vec<Incoming>,
     keys: HashSet<String>,
     preview: bool,
 }
 
 impl Gather {
-    fn new(preview: bool) -> Self {
+    pub(super) fn new(preview: bool) -> Self {
         Self {
             rows: Vec::new(),
             keys: HashSet::new(),
@@ -400,7 +413,12 @@ impl Gather {
         }
     }
 
-    fn add(&mut self, row: Incoming) -> Option<Vec<Incoming>> {
+    /// The last chunk.
+    pub(super) fn into_rows(self) -> Vec<Incoming> {
+        self.rows
+    }
+
+    pub(super) fn add(&mut self, row: Incoming) -> Option<Vec<Incoming>> {
         let again = row
             .source_key
             .as_ref()

@@ -1,0 +1,140 @@
+//! Refused rows that their sender mends: as they stand, and as they stood.
+
+use super::{PartyTx, StoreError, WorkerTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A row of a delivery.
+pub struct Stands {
+    /// Key, which its sealed value is bound to; a new one each time the row changes.
+    pub id: Uuid,
+    /// Number as the sender sees it.
+    pub row_number: i32,
+    /// Outcome.
+    pub outcome: String,
+    /// Waits for somebody, or not.
+    pub state: String,
+    /// Findings as the sender may see them.
+    pub findings: serde_json::Value,
+    /// As delivered or mended, sealed.
+    pub raw_sealed: Option<Vec<u8>>,
+}
+
+impl Stands {
+    /// Refused, and the sender may mend it.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.outcome == "AFGEKEURD" && matches!(self.state.as_str(), "pending" | "open")
+    }
+}
+
+/// All rows of a delivery, in their order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rows(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<Vec<Stands>, StoreError> {
+    let rows = sqlx::query_as!(
+        Stands,
+        "SELECT id, row_number, outcome, state, findings, raw_sealed FROM delivery_rows WHERE delivery_id = $1 ORDER BY row_number",
+        delivery
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Keeps rows as they stood, in the history; without their text where `keep` is false.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remember(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    numbers: &[i32],
+    keep: &[bool],
+    by: Uuid,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, outcome, findings, mended_by, mended_at)
+         SELECT r.party_id, r.delivery_id, r.row_number, r.id, CASE WHEN n.keep THEN r.raw_sealed END, r.outcome, r.findings, $4, $5
+         FROM unnest($2::integer[], $3::boolean[]) AS n (number, keep)
+         JOIN delivery_rows r ON r.delivery_id = $1 AND r.row_number = n.number",
+        delivery,
+        numbers,
+        keep,
+        by,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    let forget: Vec<i32> = numbers
+        .iter()
+        .zip(keep)
+        .filter_map(|(number, keep)| (!keep).then_some(*number))
+        .collect();
+    sqlx::query!(
+        "UPDATE row_history SET raw_sealed = NULL WHERE delivery_id = $1 AND row_number = ANY ($2)",
+        delivery,
+        &forget
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes rows out that are judged and stored anew in the same transaction; none that had an effect.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_out(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    numbers: &[i32],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM delivery_rows WHERE delivery_id = $1 AND row_number = ANY ($2) AND report_id IS NULL AND state IN ('pending', 'open')",
+        delivery,
+        numbers
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Refused rows of a delivery that can be mended, in their order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refused(
+    tx: &mut PartyTx<'_>,
+    delivery: Uuid,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Stands>, StoreError> {
+    let rows = sqlx::query_as!(
+        Stands,
+        "SELECT id, row_number, outcome, state, findings, raw_sealed FROM delivery_rows
+         WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('pending', 'open') ORDER BY row_number LIMIT $2 OFFSET $3",
+        delivery,
+        limit,
+        offset
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn number_refused(tx: &mut PartyTx<'_>, delivery: Uuid) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "number!" FROM delivery_rows
+           WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('pending', 'open')"#,
+        delivery
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
