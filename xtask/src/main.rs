@@ -32,8 +32,10 @@ cargo xtask <task>
   test [step…]     everything CI checks; steps: fmt guard lint rust docs wasm deny e2e
   build [--force]  wasm, CSS and assets into target/site
   sqlx-prepare     refresh .sqlx from migrations/ and the queries in server/
-  bench [--rows N] [--persons N] [--runs N] [--peers]
+  bench [--rows N] [--persons N] [--runs N]
                    sizes, and imports as ratios to a COPY of the same rows, measured in one run
+  bench --torture N
+                   kill the program N times at random while it imports, and compare with a run in peace
 
 Examples:
   cargo xtask run

@@ -841,3 +841,72 @@ async fn the_preview_tells_what_changes_for_persons_among_the_own_registrations(
         .collect();
     assert_eq!(told, [(0, 1, "3"), (1, 2, "2")]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_file_twenty_times_at_once_over_several_doors_is_one_import() {
+    let world = std::sync::Arc::new(World::new().await);
+    let content = csv(&three());
+    let mut doors = tokio::task::JoinSet::new();
+    for door in 0..20 {
+        let (world, content) = (world.clone(), content.clone());
+        doors.spawn(async move {
+            let preview = door % 2 == 0;
+            let name = format!("deur-{door}.csv");
+            world.receive(&world.maria, &name, &content, preview).await
+        });
+    }
+    let (mut first, mut of) = (Vec::new(), Vec::new());
+    for received in doors.join_all().await {
+        match received {
+            Received::New(id) => first.push(id),
+            Received::Double { of: earlier, .. } => of.push(earlier),
+        }
+    }
+    assert_eq!((first.len(), of.len()), (1, 19));
+    assert!(of.iter().all(|earlier| *earlier == first[0]));
+    world.work().await;
+    if world
+        .portal
+        .delivery(&world.maria, first[0])
+        .await
+        .unwrap()
+        .may_submit
+    {
+        Deliveries::submit(&world.portal, &world.maria, first[0])
+            .await
+            .unwrap();
+        world.work().await;
+    }
+    assert_eq!(world.count("reports").await, 2);
+    assert_eq!(world.count("deliveries WHERE outcome = 'DUBBEL'").await, 19);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_rows_in_other_files_at_once_are_stored_once() {
+    let world = std::sync::Arc::new(World::new().await);
+    for lines in 0..6 {
+        let mut content = csv(&three());
+        content.extend(b"\r\n".repeat(lines));
+        world
+            .receive(&world.maria, "bestand.csv", &content, false)
+            .await;
+    }
+    // Three workers take them at the same time, as the nodes of a server do.
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let world = world.clone();
+        workers.spawn(async move { world.work().await });
+    }
+    workers.join_all().await;
+    // Who was in the way of another was given back to be tried again.
+    let due = "UPDATE jobs SET run_at = now() WHERE state = 'queued'";
+    sqlx::query(due).execute(&world.test.admin).await.unwrap();
+    world.work().await;
+    assert_eq!(world.count("reports").await, 2);
+    assert_eq!(world.count("vaccinations").await, 2);
+    assert_eq!(
+        world.count("delivery_rows WHERE outcome = 'DUBBEL'").await,
+        10
+    );
+    assert_eq!(world.count("deliveries WHERE state = 'done'").await, 6);
+}

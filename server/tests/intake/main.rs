@@ -16,4 +16,5 @@ mod files;
 mod mend;
 mod probes;
 mod same_row;
+mod torture;
 mod world;

@@ -147,11 +147,7 @@ async fn mending_one_of_two_rows_that_contradict_each_other_frees_both() {
         good(FROUKE, "24-03-2000"),
     ];
     for ended in [false, true] {
-        let world = if ended {
-            World::new().await
-        } else {
-            World::new().await
-        };
+        let world = World::new().await;
         let id = if ended {
             world.upload(&world.maria, &csv(&rows)).await
         } else {
