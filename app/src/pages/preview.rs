@@ -3,7 +3,7 @@
 
 use crate::calls::delivery::{DiscardDelivery, SubmitDelivery, SubmitWholeDelivery, SwitchRepair};
 use crate::parts::table::{Cell, table};
-use crate::parts::{button_link, fold, hidden_inputs, paragraph};
+use crate::parts::{button_link, fold, hidden_inputs, link, paragraph};
 use crate::ports::deliveries::{DeliveryView, DosesGroup};
 use crate::texts::{Texts, fill, number};
 use domain::delivery::Counts;
@@ -18,6 +18,7 @@ pub(super) fn mend(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyView
     (line.counts.afgekeurd > 0).then(|| {
         view! {
             <p class="utrecht-paragraph">{button_link(format!("/aanleveringen/{}/regels", line.id), t.mend.link)}</p>
+            <p class="utrecht-paragraph">{link(format!("/aanleveringen/{}/verbeteren", line.id), t.mend.own_file)}" "{t.mend.own_file_text}</p>
         }
         .into_any()
     })

@@ -7,6 +7,8 @@ texts! {
     Mend {
         title: "Regels verbeteren" / "Mend rows",
         link: "Regels verbeteren" / "Mend the rows",
+        own_file: "Download de afgekeurde regels" / "Download the refused rows",
+        own_file_text: "Verbeter ze in uw spreadsheet en lever dat bestand opnieuw aan." / "Mend them in your spreadsheet and deliver that file again.",
         caption: "Afgekeurde regels van deze aanlevering" / "Refused rows of this delivery",
         row: "Regel" / "Row",
         wrong: "Wat er mis is" / "What is wrong",

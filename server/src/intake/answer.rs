@@ -133,7 +133,7 @@ fn writeln(out: &mut impl Write, cells: [&str; 6]) -> std::io::Result<()> {
 }
 
 /// What a spreadsheet would run as a formula gets one `'` before it (security §4.7).
-fn guarded(cell: &str) -> String {
+pub(super) fn guarded(cell: &str) -> String {
     let first = cell.trim_start_matches('\'').chars().next();
     let risky = |c| {
         matches!(

@@ -60,6 +60,7 @@ impl Desk<'_> {
             digest,
             source_key,
             reason: None,
+            replaces: None,
         }
     }
 }

@@ -12,6 +12,7 @@ use domain::evidence::FileEvidence;
 use domain::finding::{Code, Filled, Finding, Severity};
 use domain::row::{Accepted, Checked, Context, RawRow};
 use std::io;
+use uuid::Uuid;
 
 /// What the first pass decided about a file.
 #[derive(Debug, Clone, Default)]
@@ -170,6 +171,8 @@ pub struct Ruling<'r> {
     pub raw: Option<RawRow<'r>>,
     /// All findings, those of the whole file included.
     pub checked: Checked,
+    /// The refused row it takes the place of.
+    pub token: Option<Uuid>,
 }
 
 impl<'t> Rulings<'t> {
@@ -211,6 +214,7 @@ impl<'t> Rulings<'t> {
             number: row.number,
             raw,
             checked,
+            token: row.token,
         }))
     }
 }

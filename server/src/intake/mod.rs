@@ -6,6 +6,7 @@ pub mod check;
 pub mod judge;
 pub mod matching;
 pub mod mend;
+pub mod own_file;
 pub mod process;
 pub mod read;
 pub mod receive;

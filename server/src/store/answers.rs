@@ -101,3 +101,65 @@ pub async fn codes(
     .await?;
     Ok(rows.into_iter().map(|row| (row.code, row.rows)).collect())
 }
+
+/// How a file was read, for the file that goes back.
+pub struct ReadAs {
+    /// csv, xlsx, ods.
+    pub format: Option<String>,
+    /// Encoding, delimiter, columns.
+    pub info: serde_json::Value,
+}
+
+/// How the file of a delivery was read; None when there is no such delivery for who asks.
+///
+/// # Errors
+/// When the database fails.
+pub async fn read_as(
+    connection: &mut PgConnection,
+    delivery: Uuid,
+) -> Result<Option<ReadAs>, StoreError> {
+    let found = sqlx::query_as!(
+        ReadAs,
+        "SELECT format, format_info AS info FROM deliveries WHERE id = $1 AND state IN ('preview', 'done')",
+        delivery
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(found)
+}
+
+/// A refused row, sealed.
+pub struct Refused {
+    /// Key, which the sealed value is bound to; the token of the row.
+    pub id: Uuid,
+    /// Number as the sender sees it.
+    pub row_number: i32,
+    /// Findings as the sender may see them.
+    pub findings: serde_json::Value,
+    /// As delivered, sealed.
+    pub raw_sealed: Option<Vec<u8>>,
+}
+
+/// The next refused rows that nobody mended yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refused(
+    connection: &mut PgConnection,
+    delivery: Uuid,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<Refused>, StoreError> {
+    let found = sqlx::query_as!(
+        Refused,
+        "SELECT id, row_number, findings, raw_sealed FROM delivery_rows
+         WHERE delivery_id = $1 AND row_number > $2 AND outcome = 'AFGEKEURD' AND state IN ('open', 'pending')
+         ORDER BY row_number LIMIT $3",
+        delivery,
+        after,
+        limit
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(found)
+}

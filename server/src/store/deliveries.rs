@@ -425,6 +425,8 @@ pub struct Waiting {
     pub row_number: i32,
     /// As delivered, sealed.
     pub raw_sealed: Option<Vec<u8>>,
+    /// The refused row it takes the place of.
+    pub replaces: Option<Uuid>,
 }
 
 /// The next rows of a preview that were not refused and no double within their file.
@@ -439,7 +441,7 @@ pub async fn waiting(
 ) -> Result<Vec<Waiting>, StoreError> {
     let rows = sqlx::query_as!(
         Waiting,
-        r#"SELECT id, row_number, raw_sealed FROM delivery_rows
+        r#"SELECT id, row_number, raw_sealed, replaces FROM delivery_rows
            WHERE delivery_id = $1 AND row_number > $2 AND state = 'pending' AND outcome <> 'AFGEKEURD'
              AND NOT findings @> '[{"code": "D01"}]'
            ORDER BY row_number LIMIT $3"#,

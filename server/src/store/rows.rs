@@ -42,6 +42,8 @@ pub struct NewRows {
     pub doses_before: Vec<Option<i16>>,
     /// And has with it.
     pub doses_after: Vec<Option<i16>>,
+    /// Refused rows they take the place of.
+    pub replaces: Vec<Option<Uuid>>,
 }
 
 /// Takes the rows of a preview away: they are stored anew.
@@ -76,11 +78,11 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO delivery_rows (delivery_id, party_id, id, row_number, outcome, findings, staff_findings, match, mutation,
                                     source_key, row_digest, raw_sealed, repairs_sealed, reason_sealed, person_id, report_id,
-                                    vaccination_id, state, doses_before, doses_after)
+                                    vaccination_id, state, doses_before, doses_after, replaces)
          SELECT $1, $2, n.*
          FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[], $9::text[], $10::text[],
                      $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::uuid[], $16::uuid[], $17::uuid[], $18::text[],
-                     $19::smallint[], $20::smallint[]) AS n",
+                     $19::smallint[], $20::smallint[], $21::uuid[]) AS n",
         delivery,
         party,
         &new.id,
@@ -100,7 +102,27 @@ pub async fn insert(
         &new.vaccination_id as _,
         &new.state,
         &new.doses_before as _,
-        &new.doses_after as _
+        &new.doses_after as _,
+        &new.replaces as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Refused rows of this party that a corrected row has taken the place of: nobody has to mend them any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn repaired(tx: &mut WorkerTx<'_>, party: Uuid, ids: &[Uuid]) -> Result<(), StoreError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE delivery_rows SET state = 'repaired', decided_at = now()
+         WHERE id = ANY ($2) AND party_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('open', 'pending')",
+        party,
+        ids
     )
     .execute(&mut **tx)
     .await?;

@@ -5,6 +5,7 @@ use super::session::guard::NotFoundPage;
 use super::{Web, headers, pages};
 use crate::audit::{self, Event, Kind};
 use crate::intake::answer::{self, AnswerError};
+use crate::intake::own_file::{self, OwnFile};
 use crate::intake::template;
 use crate::store::{StoreError, party_tx};
 use app::ports::Caller;
@@ -131,6 +132,48 @@ async fn result(
             pages::incident(visit.request_id)
         }
     }
+}
+
+/// `GET /aanleveringen/{id}/verbeteren`: the own file back, with its refused rows only.
+pub async fn own_file(
+    State(web): State<Web>,
+    Extension(visit): Extension<Visit>,
+    Extension(not_found): Extension<NotFoundPage>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let (Some(alive), Ok(id)) = (visit.alive(), id.parse::<Uuid>()) else {
+        return not_found.page(&visit, headers).await;
+    };
+    match own(&web, &alive.caller, id).await {
+        Ok(file) => {
+            let (kind, ending) = if file.workbook {
+                (XLSX, "xlsx")
+            } else {
+                ("text/csv", "csv")
+            };
+            (
+                headers_of(&format!("{id}.verbeteren.{ending}"), kind),
+                file.content,
+            )
+                .into_response()
+        }
+        Err(AnswerError::Store(StoreError::NotFound)) => not_found.page(&visit, headers).await,
+        Err(AnswerError::Store(error)) if error.is_transient() => pages::unavailable(),
+        Err(error) => {
+            tracing::error!(request_id = %visit.request_id, %error, "own file back");
+            pages::incident(visit.request_id)
+        }
+    }
+}
+
+async fn own(web: &Web, caller: &Caller, id: Uuid) -> Result<OwnFile, AnswerError> {
+    let mut tx = party_tx(&web.db, caller).await?;
+    let file = own_file::make(&mut tx, &web.road.keys, id).await?;
+    let event = Event::of(caller, Kind::Exported).object("delivery", id);
+    audit::add(&mut tx, event.detail("rows", file.rows)).await?;
+    tx.commit().await?;
+    Ok(file)
 }
 
 /// The file and its audit line, in one transaction that sees the own institution only.

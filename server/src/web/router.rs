@@ -135,6 +135,11 @@ fn own_routes() -> Vec<Handler> {
             "/aanleveringen/{id}/resultaat.json",
             get(downloads::result_json),
         ),
+        (
+            Method::GET,
+            "/aanleveringen/{id}/verbeteren",
+            get(downloads::own_file),
+        ),
     ]
 }
 

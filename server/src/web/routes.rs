@@ -170,6 +170,7 @@ const TABLE: &[Route] = &[
     own("GET", "/aanleveren/sjabloon", Open),
     own("GET", "/aanleveringen/{id}/resultaat.csv", Roles(DELIVER)),
     own("GET", "/aanleveringen/{id}/resultaat.json", Roles(DELIVER)),
+    own("GET", "/aanleveringen/{id}/verbeteren", Roles(DELIVER)),
     plain("/healthz"),
     plain("/readyz"),
     plain("/version"),

@@ -14,6 +14,7 @@ mod budgets;
 mod entry;
 mod files;
 mod mend;
+mod own_file;
 mod probes;
 mod same_row;
 mod torture;

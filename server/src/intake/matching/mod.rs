@@ -46,6 +46,8 @@ pub struct Incoming {
     pub source_key: Option<String>,
     /// Why the sender goes on although not matchable (features F39).
     pub reason: Option<String>,
+    /// The refused row of an earlier delivery that it takes the place of, as its token says.
+    pub replaces: Option<Uuid>,
 }
 
 /// What the register holds under a source key of this party.

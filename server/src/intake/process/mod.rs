@@ -279,6 +279,8 @@ async fn remember(
             "encoding": facts.encoding.map(|encoding| encoding.label()),
             "delimiter": facts.delimiter,
             "header_row": facts.header_row,
+            // For the file that goes back: its order and its own words, of the columns we know.
+            "columns": looked.opened.table.as_ref().map(|table| table.header().known_fields()),
         }),
         findings: serde_json::to_value(findings).unwrap_or_default(),
         rows: number(looked.verdict.rows),
@@ -373,7 +375,9 @@ fn read_chunks(
             continue;
         }
         let raw = ruling.raw.as_ref().map(RowText::from).unwrap_or_default();
-        if let Some(full) = gather.add(desk.take(ruling.number, raw, ruling.checked))
+        let mut row = desk.take(ruling.number, raw, ruling.checked);
+        row.replaces = ruling.token;
+        if let Some(full) = gather.add(row)
             && send.blocking_send(full).is_err()
         {
             return Ok(());
@@ -676,7 +680,9 @@ async fn waiting(road: &Road, trip: &Trip, after: i32) -> Result<Vec<Incoming>, 
             .open(&sealed, &Purpose::Row.of(row.id.as_bytes()))
             .ok()?;
         let text: RowText = serde_json::from_slice(&plain).ok()?;
-        Some(desk.check(u32::try_from(row.row_number).ok()?, &text.as_raw()))
+        let mut incoming = desk.check(u32::try_from(row.row_number).ok()?, &text.as_raw());
+        incoming.replaces = row.replaces;
+        Some(incoming)
     });
     opened
         .collect::<Option<Vec<_>>>()

@@ -10,6 +10,9 @@ use domain::row::columns::fold_header;
 /// The last one is the token by which a row replaces its earlier attempt.
 pub const OWN_COLUMNS: [&str; 3] = ["foutcode", "melding", "cims_regel"];
 
+/// The last of [`OWN_COLUMNS`].
+pub const TOKEN: &str = OWN_COLUMNS[2];
+
 /// Columns every file must have; vaccin and hpk_code stand in for one another.
 const MINIMUM: [Column; 6] = [
     Column::Toestemming,
@@ -79,6 +82,26 @@ impl Header {
             names,
             too_long: line.too_long,
         }
+    }
+
+    /// Where the token of a row stands.
+    #[must_use]
+    pub fn token(&self) -> Option<usize> {
+        let own = |(at, field): (usize, &Field)| {
+            (*field == Field::Own && fold_header(&self.names[at]) == fold_header(TOKEN))
+                .then_some(at)
+        };
+        self.fields.iter().enumerate().find_map(own)
+    }
+
+    /// The known columns in the order of the file, with the texts of the sender.
+    #[must_use]
+    pub fn known_fields(&self) -> Vec<(&str, Column)> {
+        let known = |(at, field): (usize, &Field)| match field {
+            Field::Known(column) => Some((self.names[at].as_str(), *column)),
+            _ => None,
+        };
+        self.fields.iter().enumerate().filter_map(known).collect()
     }
 
     /// Number of different columns known.

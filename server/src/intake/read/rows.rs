@@ -11,6 +11,7 @@ use super::record::{CELL_CHARS, Record, is_blank};
 use domain::finding::{Code, Filled, Finding};
 use domain::row::{Column, RawRow};
 use std::io::Read;
+use uuid::Uuid;
 
 /// The bronsleutel of the template's example row.
 pub const EXAMPLE: &str = "VOORBEELD";
@@ -43,6 +44,8 @@ pub struct Row<'r> {
     pub number: u32,
     /// Its cells, or why they cannot be told apart.
     pub content: Content<'r>,
+    /// The refused row it takes the place of, when it comes from the own file that went back.
+    pub token: Option<Uuid>,
 }
 
 /// What a row holds.
@@ -135,9 +138,12 @@ impl<'t> Rows<'t> {
         let content = self
             .broken()
             .map_or_else(|| Content::Cells(self.cells()), Content::Broken);
+        let token = self.header.token();
+        let token = token.and_then(|at| self.record.get(at).trim().parse().ok());
         Ok(Some(Row {
             number: self.record.number(),
             content,
+            token,
         }))
     }
 

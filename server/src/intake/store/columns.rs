@@ -198,6 +198,8 @@ impl Columns {
         let (before, after) = row.doses.unzip();
         new.doses_before.push(before);
         new.doses_after.push(after);
+        // A count keeps nothing that leads to a person.
+        new.replaces.push(row.row.replaces.filter(|_| !counted));
     }
 }
 

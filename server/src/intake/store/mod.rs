@@ -18,7 +18,7 @@ use crate::store::products::Products;
 use crate::store::register::{self, Origin};
 use crate::store::{StoreError, WorkerTx, rows};
 use columns::Columns;
-use domain::delivery::{Channel, Counts};
+use domain::delivery::{Channel, Counts, RowOutcome};
 use domain::finding::Severity;
 use domain::row::Accepted;
 use std::collections::HashSet;
@@ -154,6 +154,12 @@ pub async fn uncounted(
         rows::delete(tx, errand.delivery, &columns.rows.row_number).await?;
     }
     rows::insert(tx, errand.delivery, errand.party, &columns.rows).await?;
+    if keep == Keep::Register {
+        let good = |row: &&Judged| row.outcome != RowOutcome::Afgekeurd;
+        let replaced = chunk.judged.iter().filter(good);
+        let replaced: Vec<Uuid> = replaced.filter_map(|row| row.row.replaces).collect();
+        rows::repaired(tx, errand.party, &replaced).await?;
+    }
     Ok(chunk)
 }
 
