@@ -4,7 +4,9 @@
 //! (`SsrMode::Async`), so status, redirect and title are right, and no value travels twice.
 
 use crate::ports::session::Frame;
-use crate::ports::{Caller, Deliveries, Entry, PortError, PortResult, Review, Sessions};
+use crate::ports::{
+    Caller, Deliveries, Entry, News, PortError, PortResult, Review, Sessions, Withdrawals,
+};
 use crate::texts::{self, Texts};
 use crate::{error, shell};
 use axum::http::request::Parts;
@@ -100,6 +102,17 @@ impl Visit {
     pub(crate) fn reviewer(&self) -> PortResult<&Caller> {
         self.caller().and_then(|caller| {
             if caller.role().may_review() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with a role that withdraws deliveries.
+    pub(crate) fn withdrawer(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_withdraw_deliveries() {
                 Ok(caller)
             } else {
                 Err(PortError::NotFound)
@@ -278,6 +291,16 @@ pub(crate) fn deliveries() -> PortResult<Arc<dyn Deliveries>> {
 
 /// The port for review.
 pub(crate) fn review() -> PortResult<Arc<dyn Review>> {
+    port()
+}
+
+/// The port for news.
+pub(crate) fn news() -> PortResult<Arc<dyn News>> {
+    port()
+}
+
+/// The port for withdrawals.
+pub(crate) fn withdrawals() -> PortResult<Arc<dyn Withdrawals>> {
     port()
 }
 

@@ -59,11 +59,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/registraties/:id") view=pages::registration ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id/corrigeren") view=pages::correct ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id/intrekken") view=pages::withdraw ssr=whole.clone()/>
+                <Route path=path!("/registraties/:id/terugzetten") view=pages::restore ssr=whole.clone()/>
                 <Route path=path!("/aanleveren") view=pages::upload ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen") view=pages::deliveries ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id") view=pages::delivery ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id/regels") view=pages::refused_rows ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id/regels/:nummer") view=pages::refused_row ssr=whole.clone()/>
+                <Route path=path!("/aanleveringen/:id/intrekken") view=pages::withdraw_delivery ssr=whole.clone()/>
                 <Route path=path!("/beoordelen") view=pages::review ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id") view=pages::review_row ssr=whole.clone()/>
                 <Route path=path!("/sessies") view=pages::sessions ssr=whole.clone()/>

@@ -1,6 +1,7 @@
 //! Deliveries: channels, outcomes, counts and states (specification §1, security §3).
 
 mod state;
+pub mod withdrawal;
 
 pub use state::{NotAllowed, ParkReason, ResumeAt, State};
 

@@ -75,6 +75,12 @@ impl Role {
         matches!(self, Self::Invoerder | Self::Instellingsbeheerder)
     }
 
+    /// Withdraws a whole delivery: of the own institution, or as RIVM (security G18).
+    #[must_use]
+    pub const fn may_withdraw_deliveries(self) -> bool {
+        self.may_deliver() || matches!(self, Self::RivmBeoordelaar | Self::RivmBeheer)
+    }
+
     /// Manages the users of the own institution.
     #[must_use]
     pub const fn may_manage_own_users(self) -> bool {

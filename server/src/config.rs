@@ -3,6 +3,7 @@
 //! A key we do not know is refused, with its name and where it was read: a typo may not silently fall back
 //! to a default. Secrets are never values here but paths of files, so the configuration can be shown.
 
+use crate::intake::receive::KEPT_DAYS;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
@@ -126,12 +127,15 @@ impl Default for Keys {
 pub struct Storage {
     /// Folder with `spool/` and `blobs/`.
     pub dir: PathBuf,
+    /// Days a raw file is kept after its receipt; what came of it is kept for ever (features F26).
+    pub raw_file_days: u32,
 }
 
 impl Default for Storage {
     fn default() -> Self {
         Self {
             dir: PathBuf::from("storage"),
+            raw_file_days: KEPT_DAYS,
         }
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod mend;
 pub(crate) mod progress;
 pub(crate) mod registrations;
 pub(crate) mod sessions;
+pub(crate) mod withdrawals;
 
 mod answer {
     use crate::error::after_post;

@@ -1,7 +1,8 @@
 //! How far a delivery is, asked by the island once a second; it does not slide the session.
 
 use crate::islands::progress::HowFar;
-use crate::page::{caller, deliveries};
+use crate::page::{caller, deliveries, withdrawals};
+use crate::ports::PortError;
 use crate::ports::deliveries::Phase;
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -20,15 +21,31 @@ pub(crate) async fn delivery_progress(delivery: Uuid) -> Result<HowFar, ServerFn
     let Ok(port) = deliveries() else {
         return Ok(ended);
     };
-    Ok(port
-        .delivery(&caller, delivery)
-        .await
-        .map_or(ended, |view| HowFar {
-            working: matches!(
-                view.line.phase,
-                Phase::Received | Phase::Checking | Phase::Storing
-            ),
-            done: view.progress.0,
-            total: view.progress.1,
-        }))
+    let shown = port.delivery(&caller, delivery).await;
+    // RIVM has no page of a delivery; it looks on while one is withdrawn
+    if shown
+        .as_ref()
+        .is_err_and(|error| *error == PortError::NotFound)
+        && let Ok(port) = withdrawals()
+        && let Ok(view) = port.withdrawal(&caller, delivery).await
+        && let Some(request) = view.open.filter(|request| request.running)
+    {
+        return Ok(HowFar {
+            working: true,
+            done: request.progress.0,
+            total: request.progress.1,
+        });
+    }
+    Ok(shown.map_or(ended, |view| HowFar {
+        working: matches!(
+            view.line.phase,
+            Phase::Received
+                | Phase::Checking
+                | Phase::Storing
+                | Phase::Withdrawing
+                | Phase::Restoring
+        ),
+        done: view.progress.0,
+        total: view.progress.1,
+    }))
 }

@@ -3,7 +3,7 @@
 use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry};
-use crate::ports::entry::{Corrected, Withdrawn};
+use crate::ports::entry::{Corrected, Restored, Withdrawn};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -61,6 +61,26 @@ pub(crate) async fn withdraw_registration(
             Withdrawn::TooLate => {
                 format!("/registraties/{registration}/intrekken?melding=te-laat#foutoverzicht")
             }
+        })
+    })
+    .await
+}
+
+/// Undoes the withdrawal of a registration; without a reason the page asks for it.
+#[server(prefix = "/api", endpoint = "registratie-terugzetten")]
+pub(crate) async fn restore_registration(
+    registration: Uuid,
+    #[server(default)] reason: String,
+) -> Posted {
+    go(async move {
+        let page = format!("/registraties/{registration}/terugzetten");
+        if reason.trim().is_empty() {
+            return Ok(format!("{page}?melding=reden#foutoverzicht"));
+        }
+        let (caller, entry) = (caller().await?, entry()?);
+        Ok(match entry.restore(&caller, registration, reason).await? {
+            Restored::Done => format!("/registraties/{registration}?melding=teruggezet"),
+            Restored::Again => format!("{page}?melding=opnieuw"),
         })
     })
     .await

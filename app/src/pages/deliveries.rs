@@ -5,7 +5,7 @@ use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{badge, button_link, link, second_link, title};
 use crate::ports::Page;
-use crate::ports::deliveries::DeliveryLine;
+use crate::ports::deliveries::{DeliveryLine, Phase};
 use crate::texts::{Texts, fill, number};
 use leptos::prelude::*;
 
@@ -35,7 +35,7 @@ fn screen(visit: &Visit, list: Page<DeliveryLine>) -> Screen {
             u.channel,
             u.state,
             u.rows,
-            u.count_refused,
+            t.withdrawals.result_files,
         ];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
         let pages = pager("/aanleveringen", &[], list.page, list.total, t);
@@ -58,6 +58,55 @@ fn screen(visit: &Visit, list: Page<DeliveryLine>) -> Screen {
     Screen::new(u.list_title, body).wide()
 }
 
+/// How many rows, and what became of them; what is nought is left out.
+fn outcomes(line: &DeliveryLine, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let counts = &line.counts;
+    let list = [
+        (counts.geaccepteerd, u.count_accepted),
+        (counts.te_controleren, u.count_review),
+        (counts.afgekeurd, u.count_refused),
+        (counts.dubbel, u.count_double),
+        (counts.geteld, u.count_counted),
+    ];
+    let items = list
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, label)| {
+            view! { <li>{number(t.language, u64::from(count))}" "{label}</li> }
+        });
+    let items = items.collect_view();
+    view! {
+        <strong>{number(t.language, counts.rows())}</strong>
+        <ul class="cims-plain-list">{items}</ul>
+    }
+    .into_any()
+}
+
+/// The answer files; there are none before the end.
+fn answers(line: &DeliveryLine, t: &'static Texts) -> Option<AnyView> {
+    let w = &t.withdrawals;
+    if !matches!(
+        line.phase,
+        Phase::Done | Phase::Withdrawn | Phase::Withdrawing | Phase::Restoring
+    ) {
+        return None;
+    }
+    let file = [("bestand", line.file_name.as_str())];
+    let one = |name: &str, text: &'static str, label: &str| {
+        let way = format!("/aanleveringen/{}/resultaat.{name}", line.id);
+        view! { <a class="utrecht-link utrecht-link--html-a" href=way aria-label=fill(label, &file)>{text}</a> }
+    };
+    Some(
+        view! {
+            {one("csv", w.result_csv, w.result_csv_label)}
+            " "
+            {one("json", w.result_json, w.result_json_label)}
+        }
+        .into_any(),
+    )
+}
+
 fn row(line: &DeliveryLine, t: &'static Texts) -> Vec<Cell> {
     vec![
         Cell::new(link(
@@ -68,7 +117,7 @@ fn row(line: &DeliveryLine, t: &'static Texts) -> Vec<Cell> {
         Cell::new(line.received_by.clone()),
         Cell::new(badge::channel(line.channel, t)),
         Cell::new(badge::delivery(line.phase, line.outcome, t)),
-        Cell::number(number(t.language, line.counts.rows())),
-        Cell::number(number(t.language, u64::from(line.counts.afgekeurd))),
+        Cell::new(outcomes(line, t)),
+        Cell::new(answers(line, t)),
     ]
 }

@@ -1,14 +1,16 @@
 //! `/aanleveringen/{id}`: progress, preview or result of a delivery. The five counts always add up.
 
 use super::preview;
+use super::withdraw_delivery::on_delivery;
 use crate::islands::Progress;
-use crate::page::{Screen, Visit, deliveries, page};
+use crate::page::{Screen, Visit, deliveries, news, page, withdrawals};
 use crate::parts::messages::Messages;
 use crate::parts::table::{Cell, table};
 use crate::parts::{
     alert, badge, findings::findings, fold, heading, link, paragraph, second_link, title,
 };
-use crate::ports::deliveries::{DeliveryView, FindingGroup, Phase, RepairGroup};
+use crate::ports::deliveries::{DeliveryView, FindingGroup, Phase, RawFile, RepairGroup};
+use crate::ports::withdrawals::WithdrawalView;
 use crate::texts::{Texts, fill, number};
 use domain::delivery::{Counts, FileOutcome};
 use leptos::prelude::*;
@@ -17,24 +19,42 @@ use leptos::prelude::*;
 pub(crate) fn delivery() -> AnyView {
     page(|visit| async move {
         let caller = visit.deliverer()?.clone();
-        let view = deliveries()?.delivery(&caller, visit.id()?).await?;
-        Ok(screen(&visit, view))
+        let id = visit.id()?;
+        let view = deliveries()?.delivery(&caller, id).await?;
+        let withdrawal = match view.line.phase {
+            Phase::Done | Phase::Withdrawn => {
+                news()?.seen(&caller, id).await?;
+                Some(withdrawals()?.withdrawal(&caller, id).await?)
+            }
+            _ => None,
+        };
+        Ok(screen(&visit, view, withdrawal))
     })
 }
 
-fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
+fn screen(visit: &Visit, delivery: DeliveryView, withdrawal: Option<WithdrawalView>) -> Screen {
     let t = visit.t;
     let u = &t.upload;
     let line = &delivery.line;
     let state = match line.phase {
-        Phase::Received | Phase::Checking | Phase::Storing => working(&delivery, t),
+        Phase::Received
+        | Phase::Checking
+        | Phase::Storing
+        | Phase::Withdrawing
+        | Phase::Restoring => working(&delivery, t),
         Phase::Preview => waiting(&delivery, t),
         Phase::Done => result(&delivery, t),
         Phase::Parked => alert::info(u.parked_text),
         Phase::Discarded => alert::info(u.discarded_text),
+        // what became of it stands in the block of the withdrawal
+        Phase::Withdrawn => counts(&line.counts, t),
     };
-    let read = matches!(line.phase, Phase::Preview | Phase::Done | Phase::Storing)
-        .then(|| details(&delivery, t));
+    let withdrawal = withdrawal.map(|view| on_delivery(&delivery, &view, t));
+    let read = matches!(
+        line.phase,
+        Phase::Preview | Phase::Done | Phase::Storing | Phase::Withdrawn
+    )
+    .then(|| details(&delivery, t));
     let name = fill(u.delivery_title, &[("bestand", &line.file_name)]);
     let mut messages = Messages::default();
     if visit.query("fout").as_deref() == Some("afgekeurd") && line.counts.afgekeurd > 0 {
@@ -47,7 +67,9 @@ fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
         <p class="utrecht-paragraph">{badge::delivery(line.phase, line.outcome, t)}" "{line.received.clone()}</p>
         {steps(line.phase, t)}
         {state}
+        {withdrawal}
         {read}
+        {raw_file(&delivery.raw_file, t)}
         <p class="utrecht-paragraph">{second_link("/aanleveren", u.again)}</p>
     };
     // the file name is the sender's: it stays out of the title of the document
@@ -57,12 +79,27 @@ fn screen(visit: &Visit, delivery: DeliveryView) -> Screen {
         .failed(failed)
 }
 
+/// When the file goes, or when it went (features F26).
+fn raw_file(file: &RawFile, t: &'static Texts) -> Option<AnyView> {
+    let w = &t.withdrawals;
+    match file {
+        RawFile::Until(day) => Some(paragraph(fill(w.file_until, &[("dag", day)]))),
+        RawFile::Gone(at) => Some(paragraph(fill(w.file_gone, &[("moment", at)]))),
+        RawFile::None => None,
+    }
+}
+
 fn steps(phase: Phase, t: &'static Texts) -> AnyView {
     let u = &t.upload;
     let here = match phase {
         Phase::Received | Phase::Checking | Phase::Parked => 0,
         Phase::Preview => 1,
-        Phase::Storing | Phase::Done | Phase::Discarded => 2,
+        Phase::Storing
+        | Phase::Done
+        | Phase::Discarded
+        | Phase::Withdrawing
+        | Phase::Withdrawn
+        | Phase::Restoring => 2,
     };
     let items = [u.step_read, u.step_preview, u.step_result]
         .into_iter()
@@ -90,7 +127,7 @@ fn working(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
             total=delivery.progress.1
             rows=u.progress_rows.to_owned()
             start=u.progress_start.to_owned()
-            label=u.phase_checking.to_owned()
+            label=t.withdrawals.progress_label.to_owned()
         />
         {paragraph(u.progress_close)}
         <noscript><p class="utrecht-paragraph">{u.progress_refresh}</p></noscript>

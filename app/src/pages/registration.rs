@@ -24,6 +24,7 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
     let done = match visit.query("melding").as_deref() {
         Some("gecorrigeerd") => Some(alert::ok(r.corrected)),
         Some("ingetrokken") => Some(alert::ok(r.withdrawn)),
+        Some("teruggezet") => Some(alert::ok(t.withdrawals.one_done)),
         _ => None,
     };
     let newest = registration.versions.first();
@@ -53,6 +54,10 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
             </div>
         }
         .into_any()
+    } else if registration.may_restore {
+        let way = format!("/registraties/{}/terugzetten", registration.id);
+        view! { <p class="utrecht-paragraph cims-no-print">{second_link(way, t.withdrawals.link_undo)}</p> }
+            .into_any()
     } else {
         (!withdrawn).then(|| paragraph(r.no_change)).into_any()
     };

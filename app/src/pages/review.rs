@@ -194,6 +194,11 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
             .iter()
             .map(|reason| Answer::new(v.sender_reason, reason.clone())),
     );
+    // what was typed in the form is withdrawn one by one, by who typed it
+    let whole = (line.channel != Channel::Portaal).then(|| {
+        let way = format!("/aanleveringen/{}/intrekken", row.delivery);
+        view! { <p class="utrecht-paragraph">{link(way, t.withdrawals.link_review)}</p> }
+    });
     let body = view! {
         {title(name.clone())}
         <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}</p>
@@ -203,6 +208,7 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
         {findings(&line.findings, t).unwrap_or_else(|| paragraph(t.upload.no_messages))}
         {heading(v.delivered)}
         {of_row(&row.row, t)}
+        {whole}
         <p class="utrecht-paragraph">{second_link("/beoordelen", v.back)}</p>
     };
     Screen::new(name, body).under(v.title, "/beoordelen")

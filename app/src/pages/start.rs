@@ -1,22 +1,79 @@
-//! The start page: tiles of what one's role does; a welcome for who is not logged in.
+//! The start page: what is new for somebody, tiles of what one's role does; a welcome for who is not logged in.
 
-use crate::page::{Screen, Visit, still};
+use crate::page::{Screen, Visit, news, page};
 use crate::parts::icon::Icon;
 use crate::parts::tiles::{Tile, tiles};
-use crate::parts::{alert, button_link, heading, paragraph, title};
-use crate::texts::Texts;
+use crate::parts::{alert, button_link, heading, link, paragraph, title};
+use crate::ports::news::{FileNews, NewsOf};
+use crate::ports::withdrawals::WaitingRequest;
+use crate::texts::{Texts, fill, number};
+use domain::delivery::FileOutcome;
 use domain::role::Role;
 use leptos::prelude::*;
 
 /// `/`
 pub(crate) fn start() -> AnyView {
-    still(|visit| match visit.caller() {
-        Ok(caller) => tasks(caller.role(), visit.t),
-        Err(_) => welcome(visit),
+    page(|visit| async move {
+        let Ok(caller) = visit.caller() else {
+            return Ok(welcome(&visit));
+        };
+        let new = news()?.news(caller).await?;
+        Ok(tasks(caller.role(), &new, visit.t))
     })
 }
 
-fn tasks(role: Role, t: &'static Texts) -> Screen {
+/// What somebody has not seen yet; opening it is enough to be rid of it.
+fn new_for(news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
+    if news.files.is_empty() && news.waiting.is_empty() {
+        return None;
+    }
+    let waiting = news.waiting.iter().map(|request| waiting_item(request, t));
+    let files = news.files.iter().map(|file| file_item(file, t));
+    let items = waiting.chain(files).collect_view();
+    Some(
+        view! {
+            {heading(t.withdrawals.news_title)}
+            {alert::news(view! { <ul class="cims-plain-list">{items}</ul> })}
+        }
+        .into_any(),
+    )
+}
+
+fn waiting_item(request: &WaitingRequest, t: &'static Texts) -> AnyView {
+    let w = &t.withdrawals;
+    let text = if request.undo {
+        w.news_waiting_undo
+    } else {
+        w.news_waiting
+    };
+    let text = fill(text, &[("partij", &request.party)]);
+    let way = format!("/aanleveringen/{}/intrekken", request.delivery);
+    view! { <li>{link(way, text)}" "{request.asked_by.clone()}", "{request.asked_at.clone()}</li> }
+        .into_any()
+}
+
+fn file_item(file: &FileNews, t: &'static Texts) -> AnyView {
+    let w = &t.withdrawals;
+    let all = file.counts.rows();
+    let good = all - u64::from(file.counts.afgekeurd);
+    let text = match file.outcome {
+        None => w.news_preview.to_owned(),
+        Some(FileOutcome::Geweigerd) => w.news_refused.to_owned(),
+        Some(FileOutcome::Leeg) => w.news_empty.to_owned(),
+        Some(FileOutcome::Dubbel) => w.news_double.to_owned(),
+        Some(FileOutcome::Verwerkt | FileOutcome::DeelsVerwerkt) => fill(
+            w.news_done,
+            &[
+                ("goed", &number(t.language, good)),
+                ("alles", &number(t.language, all)),
+            ],
+        ),
+    };
+    let way = format!("/aanleveringen/{}", file.delivery);
+    view! { <li>{link(way, text)}" "{file.file_name.clone()}</li> }.into_any()
+}
+
+fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
     let f = &t.frame;
     let mut list: Vec<Tile> = Vec::new();
     if role.may_deliver() {
@@ -55,10 +112,12 @@ fn tasks(role: Role, t: &'static Texts) -> Screen {
             f.tile_review_text,
         ));
     }
-    let nothing = list.is_empty().then(|| alert::info(f.start_no_tasks));
+    let nothing =
+        (list.is_empty() && news.waiting.is_empty()).then(|| alert::info(f.start_no_tasks));
     list.push((Icon::Help, "/hulp", f.tile_help, f.tile_help_text));
     let body = view! {
         {title(f.start_title)}
+        {new_for(news, t)}
         {nothing}
         {tiles(list)}
     };

@@ -18,6 +18,11 @@ pub(crate) fn info(text: impl Into<String>) -> AnyView {
     alert("info", Icon::Info, super::paragraph(text))
 }
 
+/// Something new, with links.
+pub(crate) fn news(content: impl IntoView + 'static) -> AnyView {
+    alert("info", Icon::Info, content.into_any())
+}
+
 /// It worked; read out by screen readers.
 pub(crate) fn ok(text: impl Into<String>) -> AnyView {
     let text = text.into();

@@ -50,6 +50,9 @@ pub(crate) fn delivery(phase: Phase, outcome: Option<FileOutcome>, t: &'static T
         (Phase::Storing, _) => ("neutral", u.phase_storing),
         (Phase::Parked, _) => ("warning", u.phase_parked),
         (Phase::Discarded, _) => ("neutral", u.phase_discarded),
+        (Phase::Withdrawing, _) => ("neutral", t.withdrawals.phase_withdrawing),
+        (Phase::Withdrawn, _) => ("neutral", t.withdrawals.phase_withdrawn),
+        (Phase::Restoring, _) => ("neutral", t.withdrawals.phase_restoring),
     };
     badge(kind, text)
 }

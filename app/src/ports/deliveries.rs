@@ -28,6 +28,12 @@ pub enum Phase {
     Parked,
     /// The sender threw the preview away, or it expired.
     Discarded,
+    /// Being withdrawn as a whole.
+    Withdrawing,
+    /// Withdrawn as a whole.
+    Withdrawn,
+    /// The withdrawal is being undone.
+    Restoring,
 }
 
 /// A line of the upload history.
@@ -88,6 +94,17 @@ pub struct DosesGroup {
     pub count: u32,
 }
 
+/// How long the raw file stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RawFile {
+    /// Wiped on this day, "22-12-2026".
+    Until(String),
+    /// Wiped, "22-12-2026 03:10".
+    Gone(String),
+    /// There never was one, or it is not known when it went.
+    None,
+}
+
 /// The page of a delivery: preview or result.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct DeliveryView {
@@ -115,6 +132,8 @@ pub struct DeliveryView {
     pub repairs_off: Vec<String>,
     /// Repairs can be switched: a preview whose file is still there.
     pub may_switch: bool,
+    /// The raw file (features F26).
+    pub raw_file: RawFile,
 }
 
 /// A refused row in the list of those to mend.

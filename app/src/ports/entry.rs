@@ -201,6 +201,17 @@ pub struct RegistrationView {
     pub may_change: bool,
     /// Withdrawing needs no more than a reason; later on it takes that the person withdrew the consent (F09).
     pub withdraw_freely: bool,
+    /// Withdrawn by itself, and this caller may undo that.
+    pub may_restore: bool,
+}
+
+/// After undoing a withdrawal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Restored {
+    /// It counts again.
+    Done,
+    /// The same vaccination was registered again since.
+    Again,
 }
 
 /// After withdrawing.
@@ -285,4 +296,6 @@ pub trait Entry: Send + Sync {
         reason: String,
         consent_withdrawn: bool,
     ) -> PortResult<Withdrawn>;
+    /// Undoes its withdrawal, with a reason: a version more, with what stood there before (F09).
+    async fn restore(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<Restored>;
 }

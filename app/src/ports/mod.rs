@@ -7,12 +7,17 @@
 pub mod caller;
 pub mod deliveries;
 pub mod entry;
+pub mod news;
 pub mod review;
 pub mod session;
+pub mod withdrawals;
 
 pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
-pub use {deliveries::Deliveries, entry::Entry, review::Review, session::Sessions};
+pub use {
+    deliveries::Deliveries, entry::Entry, news::News, review::Review, session::Sessions,
+    withdrawals::Withdrawals,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -1,12 +1,16 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
 use crate::ports::deliveries::{
-    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, MendAnswer, MendedRow, Phase,
+    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, MendAnswer, MendedRow, Phase, RawFile,
     RefusedLine, RefusedView, RepairGroup,
 };
 use crate::ports::entry::*;
+use crate::ports::news::{FileNews, NewsOf};
 use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
+use crate::ports::withdrawals::{
+    Asked, May, OpenRequest, Outcome, Step as Ask, WaitingRequest, WithdrawalView,
+};
 use crate::ports::*;
 use async_trait::async_trait;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
@@ -31,6 +35,13 @@ pub(crate) struct World {
     pub(crate) look_again: bool,
     pub(crate) phase: Phase,
     pub(crate) broken: bool,
+    pub(crate) may_restore: bool,
+    pub(crate) news: NewsOf,
+    pub(crate) ask: Ask,
+    pub(crate) open: Option<OpenRequest>,
+    pub(crate) last: Option<Outcome>,
+    pub(crate) asked: Asked,
+    pub(crate) reasons: Mutex<Vec<(bool, String)>>,
 }
 
 impl World {
@@ -56,6 +67,13 @@ impl World {
             look_again: false,
             phase: Phase::Preview,
             broken: false,
+            may_restore: false,
+            news: NewsOf::default(),
+            ask: Ask::Withdraw,
+            open: None,
+            last: None,
+            asked: Asked::Running,
+            reasons: Mutex::default(),
         }
     }
 
@@ -76,6 +94,8 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Entry>);
         provide_context(Arc::clone(self) as Arc<dyn Deliveries>);
         provide_context(Arc::clone(self) as Arc<dyn Review>);
+        provide_context(Arc::clone(self) as Arc<dyn News>);
+        provide_context(Arc::clone(self) as Arc<dyn Withdrawals>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -267,9 +287,16 @@ impl Entry for World {
             reference: "2026-000123-4".into(),
             outcome: RowOutcome::Geaccepteerd,
             findings: Vec::new(),
-            versions: vec![version(2, Some("Verkeerde batch")), version(1, None)],
-            may_change: true,
+            versions: vec![
+                RegistrationVersion {
+                    withdrawal: self.may_restore,
+                    ..version(2, Some("Verkeerde batch"))
+                },
+                version(1, None),
+            ],
+            may_change: !self.may_restore,
             withdraw_freely: true,
+            may_restore: self.may_restore,
         })
     }
 
@@ -291,6 +318,14 @@ impl Entry for World {
 
     async fn withdraw(&self, _: &Caller, _: Uuid, _: String, _: bool) -> PortResult<Withdrawn> {
         Ok(Withdrawn::Done)
+    }
+
+    async fn restore(&self, _: &Caller, _: Uuid, _: String) -> PortResult<Restored> {
+        Ok(if self.look_again {
+            Restored::Again
+        } else {
+            Restored::Done
+        })
     }
 }
 
@@ -349,6 +384,7 @@ impl Deliveries for World {
             }],
             repairs_off: vec!["H05".into()],
             may_switch: true,
+            raw_file: RawFile::Until("22-12-2026".into()),
         })
     }
 
@@ -436,5 +472,116 @@ impl Review for World {
             reason: Some("Gezien op het paspoort".into()),
             match_note: Some("Geboortedatum wijkt af".into()),
         })
+    }
+}
+
+/// A request of somebody of the own institution.
+pub(crate) fn request(may: May) -> OpenRequest {
+    OpenRequest {
+        undo: false,
+        running: false,
+        asked_by: "P. <Pieters>".into(),
+        asked_at: "22-11-2026 14:05".into(),
+        reason: "Verkeerd <bestand>".into(),
+        may,
+        progress: (0, 1_300),
+    }
+}
+
+/// What a withdrawal came to.
+pub(crate) fn turned(undo: bool) -> Outcome {
+    Outcome {
+        undo,
+        at: "22-11-2026 14:06".into(),
+        asked_by: "P. Pieters".into(),
+        agreed_by: Some("J. Jansen".into()),
+        reason: "Verkeerd bestand".into(),
+        reversed: 1_293,
+        kept: 7,
+        kept_rows: "4, 9-14".into(),
+    }
+}
+
+/// News of every kind.
+pub(crate) fn all_news() -> NewsOf {
+    let file = |outcome| FileNews {
+        delivery: ID,
+        file_name: "vaccinaties <week 4>.xlsx".into(),
+        outcome,
+        counts: Counts {
+            geaccepteerd: 293,
+            afgekeurd: 7,
+            ..Counts::default()
+        },
+    };
+    NewsOf {
+        files: vec![file(Some(FileOutcome::DeelsVerwerkt)), file(None)],
+        waiting: vec![WaitingRequest {
+            delivery: ID,
+            party: "Praktijk De Linde".into(),
+            undo: false,
+            asked_by: "P. Pieters".into(),
+            asked_at: "22-11-2026 14:05".into(),
+        }],
+    }
+}
+
+#[async_trait]
+impl News for World {
+    async fn news(&self, _: &Caller) -> PortResult<NewsOf> {
+        Ok(self.news.clone())
+    }
+
+    async fn seen(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Withdrawals for World {
+    async fn withdrawal(&self, caller: &Caller, delivery: Uuid) -> PortResult<WithdrawalView> {
+        let rivm = caller.party().is_none();
+        Ok(WithdrawalView {
+            delivery,
+            rivm,
+            file_name: if rivm {
+                String::new()
+            } else {
+                "vaccinaties <week 4>.xlsx".into()
+            },
+            party: "Praktijk De Linde".into(),
+            received: "22-11-2026 14:05".into(),
+            rows: 1_300,
+            counted: 2,
+            step: self.ask,
+            second_person: true,
+            open: self.open.clone(),
+            last: self.last.clone(),
+            refused: None,
+        })
+    }
+
+    async fn withdraw_delivery(&self, _: &Caller, _: Uuid, reason: String) -> PortResult<Asked> {
+        self.reasons
+            .lock()
+            .expect("no panic before")
+            .push((false, reason));
+        Ok(self.asked)
+    }
+
+    async fn restore_delivery(&self, _: &Caller, _: Uuid, reason: String) -> PortResult<Asked> {
+        self.reasons
+            .lock()
+            .expect("no panic before")
+            .push((true, reason));
+        Ok(self.asked)
+    }
+
+    async fn agree(&self, _: &Caller, _: Uuid) -> PortResult<Asked> {
+        Ok(self.asked)
+    }
+
+    async fn turn_down(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod entry;
 mod fakes;
 mod pages;
+mod withdrawals;
 
 use crate::{App, shell};
 use axum::body::{Body, to_bytes};

@@ -11,6 +11,7 @@ pub mod mend;
 pub mod registrations;
 pub mod review;
 pub mod upload;
+pub mod withdrawals;
 
 /// Makes a struct of texts with the constants `NL` and `EN`.
 macro_rules! texts {
@@ -76,6 +77,8 @@ pub struct Texts {
     pub upload: upload::Upload,
     /// Mending refused rows.
     pub mend: mend::Mend,
+    /// Withdrawing deliveries, and news.
+    pub withdrawals: withdrawals::Withdrawals,
     /// Review by RIVM.
     pub review: review::Review,
     /// Help, privacy, cookies, accessibility, sessions.
@@ -90,6 +93,7 @@ pub static NL: Texts = Texts {
     registrations: registrations::Registrations::NL,
     upload: upload::Upload::NL,
     mend: mend::Mend::NL,
+    withdrawals: withdrawals::Withdrawals::NL,
     review: review::Review::NL,
     fixed: fixed::Fixed::NL,
 };
@@ -102,6 +106,7 @@ pub static EN: Texts = Texts {
     registrations: registrations::Registrations::EN,
     upload: upload::Upload::EN,
     mend: mend::Mend::EN,
+    withdrawals: withdrawals::Withdrawals::EN,
     review: review::Review::EN,
     fixed: fixed::Fixed::EN,
 };
@@ -145,6 +150,7 @@ mod tests {
                     t.registrations.all(),
                     t.upload.all(),
                     t.mend.all(),
+                    t.withdrawals.all(),
                     t.review.all(),
                     t.fixed.all(),
                 ]

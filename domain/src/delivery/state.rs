@@ -22,8 +22,8 @@ pub enum State {
     Done(FileOutcome, Counts),
     /// Set aside until somebody decides.
     Parked(ParkReason, ResumeAt),
-    /// Taken back: nothing of it counts any more, everything stays readable.
-    Withdrawn,
+    /// Taken back: nothing of it counts any more, everything stays readable. Holds the end it had, to go back to.
+    Withdrawn(Option<(FileOutcome, Counts)>),
     /// Thrown away before it counted: a preview nobody submitted, a parked file nobody approved.
     Discarded,
 }
@@ -74,7 +74,7 @@ impl State {
             Self::Storing => "storing",
             Self::Done(..) => "done",
             Self::Parked(..) => "parked",
-            Self::Withdrawn => "withdrawn",
+            Self::Withdrawn(_) => "withdrawn",
             Self::Discarded => "discarded",
         }
     }
@@ -84,7 +84,7 @@ impl State {
     pub const fn is_final(&self) -> bool {
         match self {
             Self::Done(outcome, _) => !outcome.stored_rows(),
-            Self::Withdrawn | Self::Discarded => true,
+            Self::Withdrawn(None) | Self::Discarded => true,
             _ => false,
         }
     }
@@ -207,9 +207,22 @@ impl State {
     /// Unless rows of it are in the register and nothing is being stored.
     pub const fn withdraw(self) -> Result<Self, NotAllowed> {
         match self {
-            Self::Done(outcome, _) if outcome.stored_rows() => Ok(Self::Withdrawn),
-            Self::Parked(_, ResumeAt::Storing) => Ok(Self::Withdrawn),
+            Self::Done(outcome, counts) if outcome.stored_rows() => {
+                Ok(Self::Withdrawn(Some((outcome, counts))))
+            }
+            Self::Parked(_, ResumeAt::Storing) => Ok(Self::Withdrawn(None)),
             other => Err(other.not_allowed("withdrawn")),
+        }
+    }
+
+    /// The withdrawal was a mistake.
+    ///
+    /// # Errors
+    /// Unless it was withdrawn after it had ended.
+    pub const fn restore(self) -> Result<Self, NotAllowed> {
+        match self {
+            Self::Withdrawn(Some((outcome, counts))) => Ok(Self::Done(outcome, counts)),
+            other => Err(other.not_allowed("restored")),
         }
     }
 }
@@ -226,7 +239,7 @@ impl FileOutcome {
 mod tests {
     use super::*;
 
-    fn steps(state: State) -> [(&'static str, Result<State, NotAllowed>); 11] {
+    fn steps(state: State) -> [(&'static str, Result<State, NotAllowed>); 12] {
         let counts = Counts::default();
         [
             ("complete", state.complete()),
@@ -240,6 +253,7 @@ mod tests {
             ("resume", state.resume()),
             ("discard", state.discard()),
             ("withdraw", state.withdraw()),
+            ("restore", state.restore()),
         ]
     }
 

@@ -13,6 +13,7 @@ pub enum Kind {
     Entered,
     Corrected,
     Withdrawn,
+    Restored,
     Counted,
     Decided,
     RegistrationRead,
@@ -29,6 +30,10 @@ pub enum Kind {
     DeliveryDiscarded,
     RepairSwitched,
     RowMended,
+    WithdrawalAsked,
+    WithdrawalDecided,
+    DeliveryWithdrawn,
+    DeliveryRestored,
     RowsStored,
     AnswerFetched,
     Login,
@@ -56,6 +61,7 @@ impl Kind {
             Self::Entered => "record.entered",
             Self::Corrected => "record.corrected",
             Self::Withdrawn => "record.withdrawn",
+            Self::Restored => "record.restored",
             Self::Counted => "record.counted",
             Self::Decided => "record.decided",
             Self::RegistrationRead => "look.read",
@@ -72,6 +78,10 @@ impl Kind {
             Self::DeliveryDiscarded => "transfer.discarded",
             Self::RepairSwitched => "transfer.repair-switched",
             Self::RowMended => "transfer.row-mended",
+            Self::WithdrawalAsked => "transfer.withdrawal-asked",
+            Self::WithdrawalDecided => "transfer.withdrawal-decided",
+            Self::DeliveryWithdrawn => "transfer.withdrawn",
+            Self::DeliveryRestored => "transfer.restored",
             Self::RowsStored => "transfer.rows-stored",
             Self::AnswerFetched => "transfer.answer-fetched",
             Self::Login => "access.login",
@@ -107,6 +117,7 @@ impl Kind {
             | Self::LogRead => Action::Read,
             Self::Corrected
             | Self::Withdrawn
+            | Self::Restored
             | Self::Decided
             | Self::RowMended
             | Self::PartyChanged

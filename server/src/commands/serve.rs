@@ -101,12 +101,14 @@ async fn ready(config: &Config) -> anyhow::Result<Road> {
         .await
         .map_err(not_fit)?;
     schema::check_keys(&db, &keys).await.map_err(not_fit)?;
-    let blobs = BlobStore::open(&config.storage.dir).map_err(|error| {
-        NotFit(format!(
-            "storage folder {}: {error}",
-            config.storage.dir.display()
-        ))
-    })?;
+    let blobs = BlobStore::open(&config.storage.dir)
+        .map_err(|error| {
+            NotFit(format!(
+                "storage folder {}: {error}",
+                config.storage.dir.display()
+            ))
+        })?
+        .keeping(config.storage.raw_file_days);
     Ok(Road {
         db,
         keys,
@@ -130,7 +132,9 @@ async fn web(
     let ports = Ports {
         entry: portal.clone(),
         deliveries: portal.clone(),
-        review: portal,
+        review: portal.clone(),
+        news: portal.clone(),
+        withdrawals: portal,
         lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;

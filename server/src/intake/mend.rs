@@ -14,7 +14,7 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::deliveries;
 use crate::store::mend::{self, Stands};
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx};
+use crate::store::{StoreError, WorkerTx, withdrawals};
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::finding::{Code, Finding};
@@ -96,6 +96,10 @@ pub async fn mend(
         "done" => Keep::Register,
         _ => return Ok(Mended::Changed),
     };
+    // What is being withdrawn goes through its rows once: a new one would be missed.
+    if withdrawals::runs(tx, work.party_id, mending.delivery).await? {
+        return Ok(Mended::Changed);
+    }
     let today = today_of(road, &work);
     let products = Products::load(tx, today).await?;
     let channel = Channel::parse(&work.channel).ok_or(StoreError::NotFound)?;
@@ -147,6 +151,7 @@ pub async fn mend(
         reference: None,
         reason: None,
         previewed: false,
+        counted_before: false,
     };
     let mut gather = Gather::new(keep == Keep::Preview);
     let mut chunks: Vec<Vec<Incoming>> = Vec::new();

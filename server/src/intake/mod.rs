@@ -10,10 +10,12 @@ pub mod own_file;
 pub mod process;
 pub mod read;
 pub mod receive;
+pub mod retain;
 mod road;
 pub mod show;
 pub mod store;
 pub mod template;
 pub mod tidy;
+pub mod withdraw;
 
 pub use road::{Clock, Road, work};

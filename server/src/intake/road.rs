@@ -1,9 +1,9 @@
 //! What every step of the way of a delivery needs, and the worker that goes it.
 
 use super::receive::BlobStore;
-use super::{process, tidy};
+use super::{process, tidy, withdraw};
 use crate::clock;
-use crate::jobs::{self, Handler, Job, Stopped};
+use crate::jobs::{self, Handler, Job, JobKind, Stopped};
 use crate::keys::Keys;
 use crate::store::Db;
 use std::sync::Arc;
@@ -48,7 +48,10 @@ impl Clock {
 #[async_trait::async_trait]
 impl Handler for Road {
     async fn handle(&self, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
-        process::delivery(self, job, stop).await
+        match job.kind {
+            JobKind::Check | JobKind::Store => process::delivery(self, job, stop).await,
+            JobKind::Withdraw => withdraw::run(self, job, stop).await,
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What ends by itself: a preview nobody submitted, a draft nobody finished, the keyed hashes against
-//! counting twice. Every minute, on every worker; doing it twice changes nothing.
+//! counting twice, raw files whose days are over. Every minute, on every worker (what asks the whole folder: every
+//! hour); doing it twice changes nothing.
 
-use super::Road;
+use super::{Road, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{StoreError, deliveries, drafts, register, worker_tx};
 use std::time::Duration;
@@ -10,15 +11,24 @@ use uuid::Uuid;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(60);
+/// Every so many times the folder of raw files is compared with the deliveries.
+const SWEEP_EVERY: u32 = 60;
 /// Hours a preview waits for "Indienen" (security G5).
 const PREVIEW_HOURS: i64 = 24;
 
 /// Tidies until `stop` turns true.
 pub(super) async fn keep_tidy(road: &Road, mut stop: watch::Receiver<bool>) {
+    let mut turn: u32 = 0;
     while !*stop.borrow() {
         if let Err(error) = tidy(road).await {
             tracing::warn!(%error, "tidying waits for the next time");
         }
+        if turn.is_multiple_of(SWEEP_EVERY)
+            && let Err(error) = retain::sweep(road, road.clock.now()).await
+        {
+            tracing::warn!(%error, "sweeping raw files waits for the next time");
+        }
+        turn = turn.wrapping_add(1);
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
             _ = stop.changed() => {}
@@ -40,6 +50,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     for (id, party) in old {
         expire(road, id, party).await?;
     }
+    retain::wipe(road, now).await?;
     Ok(())
 }
 

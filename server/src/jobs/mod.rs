@@ -24,6 +24,8 @@ pub enum JobKind {
     Check,
     /// Store a delivery whose preview was submitted.
     Store,
+    /// Withdraw a delivery, or undo that; its subject is the withdrawal.
+    Withdraw,
 }
 
 impl JobKind {
@@ -33,11 +35,12 @@ impl JobKind {
         match self {
             Self::Check => "check",
             Self::Store => "store",
+            Self::Withdraw => "withdraw",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Check, Self::Store]
+        [Self::Check, Self::Store, Self::Withdraw]
             .into_iter()
             .find(|kind| kind.as_str() == text)
     }
@@ -50,7 +53,7 @@ pub struct Job {
     pub id: Uuid,
     /// What to do.
     pub kind: JobKind,
-    /// With what: a delivery.
+    /// With what: a delivery or a withdrawal.
     pub subject: Uuid,
     /// Attempts, this one included.
     pub attempts: i32,

@@ -4,15 +4,17 @@
 
 use super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
 use crate::audit::{self, Kind};
+use crate::clock;
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
 use crate::store::{StoreError, deliveries, party_tx, worker_tx};
 use app::ports::deliveries::{
     Deliveries, DeliveryLine, DeliveryView, DosesGroup, FindingGroup, MendAnswer, MendedRow, Phase,
-    RefusedLine, RefusedView, RepairGroup,
+    RawFile, RefusedLine, RefusedView, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use domain::dates::dutch;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::Column;
@@ -56,14 +58,18 @@ impl Deliveries for Portal {
             .ok_or(PortError::NotFound)?;
         let shown = line(&row).or_broken(caller)?;
         let mut view = DeliveryView {
-            progress: (number(row.done), number(i64::from(row.rows_read))),
+            progress: match (row.turned, row.to_turn) {
+                (Some(turned), Some(all)) => (number(i64::from(turned)), number(i64::from(all))),
+                _ => (number(row.done), number(i64::from(row.rows_read))),
+            },
             read_as: read_as(&row),
             skipped: number(i64::from(row.skipped)),
-            file_findings: serde_json::from_value(row.findings).unwrap_or_default(),
+            file_findings: serde_json::from_value(row.findings.clone()).unwrap_or_default(),
             groups: Vec::new(),
             repairs: Vec::new(),
             doubles: row.doubles,
             may_submit: shown.phase == Phase::Preview,
+            raw_file: raw_file(&row, self.road.blobs.kept_for()),
             doses: Vec::new(),
             may_switch: shown.phase == Phase::Preview && row.has_file,
             repairs_off: row.repairs_off,
@@ -72,7 +78,7 @@ impl Deliveries for Portal {
         // While it is worked on, the page asks every second and shows numbers only.
         if matches!(
             view.line.phase,
-            Phase::Preview | Phase::Done | Phase::Parked
+            Phase::Preview | Phase::Done | Phase::Parked | Phase::Withdrawn
         ) {
             view.groups = self.groups(&mut tx, id).await.or_broken(caller)?;
             view.repairs = self.repairs(&mut tx, id).await.or_broken(caller)?;
@@ -333,7 +339,11 @@ fn line(row: &Line) -> Result<DeliveryLine, StoreError> {
         channel: Channel::parse(&row.channel).ok_or_else(odd)?,
         received: words::moment(row.received_at),
         received_by: row.received_by.clone().unwrap_or_default(),
-        phase: phase(&row.state).ok_or_else(odd)?,
+        phase: match row.turning {
+            Some(true) => Phase::Restoring,
+            Some(false) => Phase::Withdrawing,
+            None => phase(&row.state).ok_or_else(odd)?,
+        },
         outcome: row
             .outcome
             .as_ref()
@@ -348,11 +358,21 @@ fn phase(state: &str) -> Option<Phase> {
         "checking" => Phase::Checking,
         "preview" => Phase::Preview,
         "storing" => Phase::Storing,
-        "done" | "withdrawn" => Phase::Done,
+        "done" => Phase::Done,
+        "withdrawn" => Phase::Withdrawn,
         "parked" => Phase::Parked,
         "discarded" => Phase::Discarded,
         _ => return None,
     })
+}
+
+/// When the raw file goes, or when it went.
+fn raw_file(row: &Line, kept_for: time::Duration) -> RawFile {
+    match (row.has_file, row.file_gone_at) {
+        (true, _) => RawFile::Until(dutch(clock::dutch_day(row.received_at + kept_for))),
+        (false, Some(at)) => RawFile::Gone(words::moment(at)),
+        (false, None) => RawFile::None,
+    }
 }
 
 /// "Gelezen als CSV met puntkomma, Windows-1252, kopregel 5".

@@ -7,7 +7,9 @@
 mod deliveries;
 mod entry;
 mod mend;
+mod news;
 mod review;
+mod withdrawals;
 mod words;
 
 use crate::audit::{Event, Kind};

@@ -128,6 +128,8 @@ pub struct Work {
     pub repairs_off: Vec<String>,
     /// Stored only when no row is refused.
     pub all_or_nothing: bool,
+    /// The same content was withdrawn before, and its rows without consent were counted then: they still are.
+    pub counted_before: bool,
 }
 
 /// A delivery, locked for its worker.
@@ -139,7 +141,9 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
         Work,
         r#"SELECT d.party_id, p.code AS party_code, p.status = 'active' AS "active!", d.channel, d.state, d.progress, d.findings,
                   d.received_at, d.received_by, p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS default_big,
-                  d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing
+                  d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing,
+                  EXISTS (SELECT FROM deliveries w WHERE w.party_id = d.party_id AND w.digest_key = d.digest_key
+                          AND w.file_digest = d.file_digest AND w.id <> d.id AND w.state = 'withdrawn' AND w.geteld > 0) AS "counted_before!"
            FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by
            WHERE d.id = $1 FOR UPDATE OF d"#,
         id
@@ -343,9 +347,12 @@ pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreErr
 /// # Errors
 /// When the database fails.
 pub async fn forget_blob(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
-    sqlx::query!("UPDATE deliveries SET blob_id = NULL WHERE id = $1", id)
-        .execute(&mut **tx)
-        .await?;
+    sqlx::query!(
+        "UPDATE deliveries SET blob_id = NULL, blob_gone_at = now() WHERE id = $1",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

@@ -46,8 +46,16 @@ pub struct Line {
     pub received_by: Option<String>,
     /// Repairs switched off: H codes.
     pub repairs_off: Vec<String>,
-    /// The raw file is there.
+    /// The raw file is still there.
     pub has_file: bool,
+    /// When the raw file went.
+    pub file_gone_at: Option<OffsetDateTime>,
+    /// A withdrawal runs: `true` when it is an undoing.
+    pub turning: Option<bool>,
+    /// Rows it went through.
+    pub turned: Option<i32>,
+    /// Rows it goes through.
+    pub to_turn: Option<i32>,
 }
 
 /// Files of the party, newest first. What was typed in the entry form stands under "Mijn registraties".
@@ -64,8 +72,11 @@ pub async fn list(
         Line,
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
                   d.skipped, 0::bigint AS "done!", d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld,
-                  d.received_at, u.name AS "received_by?", d.repairs_off, d.blob_id IS NOT NULL AS "has_file!"
+                  d.received_at, u.name AS "received_by?", d.repairs_off,
+                  d.blob_id IS NOT NULL AS "has_file!", d.blob_gone_at AS file_gone_at,
+                  CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
+           LEFT JOIN withdrawals w ON w.party_id = d.party_id AND w.delivery_id = d.id AND w.state = 'running'
            WHERE d.party_id = $1 AND d.channel <> 'portaal' ORDER BY d.seq DESC LIMIT $2 OFFSET $3"#,
         party,
         limit,
@@ -100,8 +111,11 @@ pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<L
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
                   d.skipped, (SELECT count(*) FROM delivery_rows r WHERE r.delivery_id = d.id) AS "done!",
                   d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld, d.received_at, u.name AS "received_by?",
-                  d.repairs_off, d.blob_id IS NOT NULL AS "has_file!"
-           FROM deliveries d LEFT JOIN users u ON u.id = d.received_by WHERE d.party_id = $1 AND d.id = $2"#,
+                  d.repairs_off, d.blob_id IS NOT NULL AS "has_file!", d.blob_gone_at AS file_gone_at,
+                  CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
+           FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
+           LEFT JOIN withdrawals w ON w.party_id = d.party_id AND w.delivery_id = d.id AND w.state = 'running'
+           WHERE d.party_id = $1 AND d.id = $2"#,
         party,
         id
     )

@@ -12,13 +12,17 @@ pub mod delivery_views;
 pub mod drafts;
 mod error;
 pub mod mend;
+pub mod news;
 pub mod products;
 pub mod profiles;
 pub mod register;
 pub mod registrations;
+pub mod retention;
 pub mod review;
 pub mod rows;
 pub mod schema;
+pub mod turns;
+pub mod withdrawals;
 
 pub use error::StoreError;
 

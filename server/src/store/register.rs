@@ -23,6 +23,8 @@ pub struct KnownKey {
     pub person_id: Option<Uuid>,
     /// Source of which vaccination.
     pub vaccination_id: Option<Uuid>,
+    /// An empty version because its delivery was withdrawn as a whole.
+    pub undone: bool,
 }
 
 /// What this party delivered before under these keys.
@@ -36,8 +38,9 @@ pub async fn known_keys(
 ) -> Result<Vec<KnownKey>, StoreError> {
     let found = sqlx::query_as!(
         KnownKey,
-        "SELECT id AS report_id, version, source_key, mutation, row_digest, person_id, vaccination_id
-         FROM reports WHERE party_id = $1 AND source_key = ANY ($2) AND valid_to IS NULL",
+        r#"SELECT id AS report_id, version, source_key, mutation, row_digest, person_id, vaccination_id,
+                  mutation = 'V' AND withdrawal_id IS NOT NULL AND restores IS NULL AS "undone!"
+         FROM reports WHERE party_id = $1 AND source_key = ANY ($2) AND valid_to IS NULL"#,
         party,
         keys
     )

@@ -129,8 +129,16 @@ pub struct Version {
     pub channel: String,
     /// When.
     pub recorded_at: OffsetDateTime,
-    /// By whom.
+    /// By whom; "RIVM" for a withdrawal by RIVM.
     pub recorded_by: Option<String>,
+    /// The version whose content it repeats.
+    pub restores: Option<i32>,
+    /// Its delivery was withdrawn.
+    pub delivery_withdrawn: bool,
+    /// The withdrawal of a delivery, or its undoing, that made it.
+    pub withdrawal_id: Option<Uuid>,
+    /// Its reason, sealed.
+    pub withdrawal_reason: Option<Vec<u8>>,
 }
 
 /// All versions of a registration of the caller's party, newest first; none when it is not theirs.
@@ -145,8 +153,9 @@ pub async fn versions(
     let rows = sqlx::query_as!(
         Version,
         r#"SELECT r.version, r.mutation, r.source_key, r.outcome, r.reference, r.person_id, r.content_sealed, r.reason_sealed,
-                  r.findings, r.channel, r.recorded_at, u.name AS "recorded_by?"
-           FROM reports r LEFT JOIN users u ON u.id = r.recorded_by
+                  r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm THEN 'RIVM' ELSE u.name END AS "recorded_by?",
+                  r.restores, d.state = 'withdrawn' AS "delivery_withdrawn!", r.withdrawal_id, w.reason_sealed AS "withdrawal_reason?"
+           FROM reports r JOIN deliveries d ON d.id = r.delivery_id LEFT JOIN users u ON u.id = r.recorded_by LEFT JOIN withdrawals w ON w.id = r.withdrawal_id
            WHERE r.party_id = $1 AND r.id = $2 ORDER BY r.version DESC"#,
         party,
         id

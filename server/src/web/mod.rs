@@ -25,7 +25,7 @@ use crate::intake::Road;
 use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
-use app::ports::{Deliveries, Entry, Review};
+use app::ports::{Deliveries, Entry, News, Review, Withdrawals};
 use domain::codes::CodeLists;
 use secrecy::SecretString;
 use session::{HashedStore, Limits};
@@ -72,6 +72,10 @@ pub struct Ports {
     pub deliveries: Arc<dyn Deliveries>,
     /// Review.
     pub review: Arc<dyn Review>,
+    /// What somebody has not seen yet.
+    pub news: Arc<dyn News>,
+    /// Withdrawing deliveries.
+    pub withdrawals: Arc<dyn Withdrawals>,
     /// Code lists in force.
     pub lists: Arc<CodeLists>,
 }

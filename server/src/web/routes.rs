@@ -53,6 +53,13 @@ pub struct Route {
 pub const DELIVER: &[Role] = &[Role::Invoerder, Role::Instellingsbeheerder];
 /// Roles that judge rows.
 pub const REVIEW: &[Role] = &[Role::RivmBeoordelaar, Role::RivmBeheer];
+/// Roles that withdraw whole deliveries: of their institution, or as RIVM.
+pub const WITHDRAW: &[Role] = &[
+    Role::Invoerder,
+    Role::Instellingsbeheerder,
+    Role::RivmBeoordelaar,
+    Role::RivmBeheer,
+];
 /// Any role.
 pub const ANY: &[Role] = &[
     Role::Invoerder,
@@ -126,11 +133,13 @@ const TABLE: &[Route] = &[
     page("/registraties/{id}", Roles(DELIVER), true),
     page("/registraties/{id}/corrigeren", Roles(DELIVER), true),
     page("/registraties/{id}/intrekken", Roles(DELIVER), true),
+    page("/registraties/{id}/terugzetten", Roles(DELIVER), true),
     page("/aanleveren", Roles(DELIVER), false),
     page("/aanleveringen", Roles(DELIVER), false),
     page("/aanleveringen/{id}", Roles(DELIVER), true),
     page("/aanleveringen/{id}/regels", Roles(DELIVER), true),
     page("/aanleveringen/{id}/regels/{nummer}", Roles(DELIVER), true),
+    page("/aanleveringen/{id}/intrekken", Roles(WITHDRAW), false),
     page("/beoordelen", Roles(REVIEW), false),
     page("/beoordelen/{id}", Roles(REVIEW), true),
     page("/hulp", Open, false),
@@ -156,12 +165,20 @@ const TABLE: &[Route] = &[
     call("/api/registreren-bewaren", Roles(DELIVER), true),
     call("/api/registratie-corrigeren", Roles(DELIVER), true),
     call("/api/registratie-intrekken", Roles(DELIVER), true),
+    call("/api/registratie-terugzetten", Roles(DELIVER), true),
     call("/api/aanlevering-indienen", Roles(DELIVER), true),
     call("/api/aanlevering-alles-of-niets", Roles(DELIVER), true),
     call("/api/aanlevering-herstel", Roles(DELIVER), false),
     call("/api/regel-verbeteren", Roles(DELIVER), true),
     call("/api/aanlevering-weggooien", Roles(DELIVER), false),
-    call("/api/aanlevering-voortgang", Roles(DELIVER), false),
+    call("/api/aanlevering-voortgang", Roles(WITHDRAW), false),
+    call("/api/aanlevering-intrekken", Roles(WITHDRAW), true),
+    call("/api/aanlevering-intrekken-akkoord", Roles(WITHDRAW), true),
+    call(
+        "/api/aanlevering-intrekken-afwijzen",
+        Roles(WITHDRAW),
+        false,
+    ),
     own("GET", "/auth/start", Open),
     own("GET", "/auth/terug", Open),
     own("POST", "/auth/uitloggen", Open),

@@ -16,6 +16,8 @@ mod files;
 mod mend;
 mod own_file;
 mod probes;
+mod retention;
 mod same_row;
 mod torture;
+mod withdraw;
 mod world;

@@ -3,15 +3,16 @@
 //! Both tests walk [`METHODS`]: every method of the ports, written out. A new method fails to compile here
 //! only by hand, so the count is compared with the traits' source.
 
-use crate::world::{EREBOS, NOBODY, World, csv, good, with};
+use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
 use app::ports::review::ReviewFilter;
+use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, Deliveries, PortError, Review};
 use domain::row::{Column, RowText};
 use uuid::Uuid;
 
-/// Every method of the three ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 23] = [
+/// Every method of the ports, and whether its answer holds data of a person.
+const METHODS: [(&str, bool); 31] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -35,6 +36,14 @@ const METHODS: [(&str, bool); 23] = [
     ("deliveries.discard", false),
     ("rows", true),
     ("row", true),
+    ("withdrawal", false),
+    ("withdraw_delivery", true),
+    ("restore_delivery", false),
+    ("agree", false),
+    ("turn_down", false),
+    ("restore", true),
+    ("news", false),
+    ("seen", false),
 ];
 
 #[test]
@@ -43,6 +52,8 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/entry.rs"),
         include_str!("../../../app/src/ports/deliveries.rs"),
         include_str!("../../../app/src/ports/review.rs"),
+        include_str!("../../../app/src/ports/withdrawals.rs"),
+        include_str!("../../../app/src/ports/news.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -61,6 +72,8 @@ struct Things {
     reference: String,
     registration: Uuid,
     delivery: Uuid,
+    stored: Uuid,
+    withdrawn: Uuid,
     preview: Uuid,
     row: Uuid,
 }
@@ -77,6 +90,24 @@ async fn things(world: &World) -> Things {
         .registration
         .unwrap();
     let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
+    let stored = world
+        .upload(&world.maria, &csv(&[good(NAOMI, "01-04-1987")]))
+        .await;
+    let gone = world
+        .record(&world.maria, &good(FROUKE, "24-03-2000"))
+        .await;
+    let withdrawn = world
+        .portal
+        .receipt(&world.maria, gone)
+        .await
+        .unwrap()
+        .registration
+        .unwrap();
+    world
+        .portal
+        .withdraw(&world.maria, withdrawn, "reden".into(), false)
+        .await
+        .unwrap();
     let row = good(NOBODY, "01-04-2000");
     world
         .portal
@@ -109,6 +140,8 @@ async fn things(world: &World) -> Things {
         reference,
         registration,
         delivery,
+        stored,
+        withdrawn,
         preview,
         row: rows.items[0].id,
     }
@@ -184,7 +217,23 @@ async fn probe(
             .rows(caller, ReviewFilter::default(), 1)
             .await
             .map(drop),
-        "open_draft" | "registrations" | "list" => return None,
+        "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
+        "withdraw_delivery" => portal
+            .withdraw_delivery(caller, things.stored, "reden".into())
+            .await
+            .map(drop),
+        "restore_delivery" => portal
+            .restore_delivery(caller, things.stored, "reden".into())
+            .await
+            .map(drop),
+        "restore" => portal
+            .restore(caller, things.withdrawn, "reden".into())
+            .await
+            .map(drop),
+        "agree" => portal.agree(caller, things.stored).await.map(drop),
+        "turn_down" => portal.turn_down(caller, things.stored).await,
+        // The caller's own; a key of somebody else is passed over without a word.
+        "open_draft" | "registrations" | "list" | "news" | "seen" => return None,
         other => panic!("{other} has no probe"),
     })
 }
@@ -197,8 +246,17 @@ async fn what_belongs_to_another_party_is_not_there() {
     for (method, _) in METHODS {
         // Another institution, and RIVM at the doors of institutions.
         for caller in [&world.piet, &world.rivm] {
-            let review = matches!(method, "row" | "rows");
-            if review && caller.party().is_none() {
+            let of_rivm_too = matches!(
+                method,
+                "row"
+                    | "rows"
+                    | "withdrawal"
+                    | "withdraw_delivery"
+                    | "restore_delivery"
+                    | "agree"
+                    | "turn_down"
+            );
+            if of_rivm_too && caller.party().is_none() {
                 continue;
             }
             if let Some(answer) = probe(&world, caller, &things, method).await {
@@ -217,6 +275,8 @@ async fn what_belongs_to_another_party_is_not_there() {
         reference: "2026-999999-0".into(),
         registration: Uuid::now_v7(),
         delivery: Uuid::now_v7(),
+        stored: Uuid::now_v7(),
+        withdrawn: Uuid::now_v7(),
         preview: Uuid::now_v7(),
         row: Uuid::now_v7(),
     };
@@ -389,6 +449,7 @@ async fn clear(world: &World) {
         "delivery_rows",
         "row_history",
         "reports",
+        "withdrawals",
         "vaccinations",
         "persons",
         "drafts",

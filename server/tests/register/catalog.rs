@@ -140,6 +140,7 @@ async fn unique_keys_begin_with_the_party_or_are_on_this_list() {
         ("deliveries_pkey", "made by us"),
         ("drafts_pkey", "made by us"),
         ("locations_pkey", "made by us"),
+        ("withdrawals_pkey", "made by us"),
     ];
     let test = TestDb::new().await;
     let found = names(&test,

@@ -66,7 +66,9 @@ impl Portal {
         let ports = Ports {
             entry: portal.clone(),
             deliveries: portal.clone(),
-            review: portal,
+            review: portal.clone(),
+            news: portal.clone(),
+            withdrawals: portal,
             lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");

@@ -65,6 +65,8 @@ pub struct Known {
     pub vaccination: Option<Uuid>,
     /// Withdrawn: the tombstone that keeps a late re-delivery out.
     pub withdrawn: bool,
+    /// Its delivery was withdrawn as a whole: as if the key had never come, only the versions count on.
+    pub undone: bool,
 }
 
 /// What must be known to judge a chunk of one party.
@@ -162,6 +164,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
                 person: Some(person),
                 vaccination: Some(place.id()),
                 withdrawn: false,
+                undone: false,
             };
             facts.keys.insert(key.clone(), known);
         }
@@ -291,6 +294,12 @@ fn key_rules(mutation: Mutation, known: Option<Known>, digest: Option<Digest>) -
             KeyAnswer::Fresh
         };
     };
+    if known.undone {
+        return match mutation {
+            Mutation::New => KeyAnswer::Replaces(known),
+            _ => KeyAnswer::Refused(Code::R02),
+        };
+    }
     match mutation {
         // A tombstone has the digest of what was withdrawn: sent again, it stays out.
         Mutation::New if known.digest == digest => KeyAnswer::Double(known),
@@ -306,7 +315,8 @@ fn count(row: &Incoming, facts: &Facts) -> Verdict {
     if row
         .source_key
         .as_ref()
-        .is_some_and(|key| facts.keys.contains_key(key))
+        .and_then(|key| facts.keys.get(key))
+        .is_some_and(|known| !known.undone)
     {
         return Verdict::with(Effect::Count, Code::R07);
     }
@@ -318,6 +328,7 @@ fn withdrawal(row: &Incoming, facts: &mut Facts) -> Verdict {
         .source_key
         .as_ref()
         .and_then(|key| facts.keys.get_mut(key))
+        .filter(|known| !known.undone)
     else {
         return Verdict::with(Effect::Nothing, Code::R02);
     };

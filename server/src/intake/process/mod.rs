@@ -149,6 +149,7 @@ impl Trip {
             reference: None,
             reason: None,
             previewed,
+            counted_before: self.work.counted_before,
         }
     }
 

@@ -20,6 +20,8 @@ use zeroize::Zeroizing;
 const CHUNK: usize = 64 * 1024;
 /// Bytes AES-GCM adds to a chunk.
 const TAG: usize = 16;
+/// Days a raw file is kept, unless configured otherwise (security G4).
+pub const KEPT_DAYS: u32 = 30;
 /// First bytes of each blob: what it is, and the version of this format.
 const MAGIC: &[u8; 8] = b"CIMSBLB1";
 
@@ -27,6 +29,7 @@ const MAGIC: &[u8; 8] = b"CIMSBLB1";
 #[derive(Debug, Clone)]
 pub struct BlobStore {
     root: PathBuf,
+    days: u32,
 }
 
 /// What a whole file was: its length and its plain digest (which itself is never stored, security G10).
@@ -48,7 +51,22 @@ impl BlobStore {
         for folder in ["spool", "blobs"] {
             std::fs::create_dir_all(root.join(folder))?;
         }
-        Ok(Self { root })
+        Ok(Self {
+            root,
+            days: KEPT_DAYS,
+        })
+    }
+
+    /// The same store, with another number of days.
+    #[must_use]
+    pub fn keeping(self, days: u32) -> Self {
+        Self { days, ..self }
+    }
+
+    /// How long a raw file is kept after its receipt.
+    #[must_use]
+    pub fn kept_for(&self) -> time::Duration {
+        time::Duration::days(i64::from(self.days))
     }
 
     fn part(&self, id: Uuid) -> PathBuf {
@@ -112,11 +130,51 @@ impl BlobStore {
         }
     }
 
+    /// Files of deliveries that were last written before a moment.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn older_than(&self, before: std::time::SystemTime) -> io::Result<Vec<Uuid>> {
+        let files = old_files(&self.root.join("blobs"), before)?;
+        Ok(files
+            .iter()
+            .filter_map(|path| path.file_name()?.to_str()?.parse().ok())
+            .collect())
+    }
+
+    /// Removes half-written files that nobody has touched since a moment: uploads that a dead process left.
+    /// Answers how many.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or a file cannot be removed.
+    pub fn sweep_parts(&self, before: std::time::SystemTime) -> io::Result<usize> {
+        let files = old_files(&self.root.join("spool"), before)?;
+        for path in &files {
+            std::fs::remove_file(path)?;
+        }
+        Ok(files.len())
+    }
+
     /// The file is there.
     #[must_use]
     pub fn holds(&self, id: Uuid) -> bool {
         self.blob(id).exists()
     }
+}
+
+fn old_files(folder: &Path, before: std::time::SystemTime) -> io::Result<Vec<PathBuf>> {
+    let mut old = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        match entry.metadata() {
+            Ok(about) if about.is_file() && about.modified()? < before => old.push(entry.path()),
+            Ok(_) => {}
+            // Gone in the meantime.
+            Err(gone) if gone.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(old)
 }
 
 fn chunk_aad(id: Uuid, chunk: u64, last: bool) -> [u8; 25] {

@@ -5,7 +5,7 @@
 
 mod blob;
 
-pub use blob::{BlobReader, BlobStore, BlobWriter, Whole};
+pub use blob::{BlobReader, BlobStore, BlobWriter, KEPT_DAYS, Whole};
 
 use super::Road;
 use crate::audit::{self, Event, Kind};

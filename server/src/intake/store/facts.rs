@@ -80,6 +80,7 @@ async fn known_keys(
                 person: key.person_id,
                 vaccination: key.vaccination_id,
                 withdrawn: key.mutation == "V",
+                undone: key.undone,
             };
             (key.source_key, known)
         })

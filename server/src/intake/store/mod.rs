@@ -63,6 +63,8 @@ pub struct Errand<'a> {
     pub reason: Option<String>,
     /// Rows of this delivery are there already, from a preview.
     pub previewed: bool,
+    /// Its rows without consent were counted before: no key leads back to a count, so a withdrawal left it as it was.
+    pub counted_before: bool,
 }
 
 /// What a chunk came to.
@@ -192,6 +194,9 @@ pub async fn count(
     errand: &Errand<'_>,
     judged: &[Judged],
 ) -> Result<(), StoreError> {
+    if errand.counted_before {
+        return Ok(());
+    }
     let counted = judged
         .iter()
         .filter_map(|row| match (&row.effect, &row.row.accepted) {

@@ -9,13 +9,13 @@ use crate::keys::Purpose;
 use crate::store::{party_tx, registrations, worker_tx};
 use app::ports::entry::{Corrected, Withdrawn};
 use app::ports::{Caller, PortError, PortResult};
-use domain::delivery::RowOutcome;
+use domain::delivery::{RowOutcome, withdrawal};
 use domain::row::{Column, RowText};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// How long after recording an institution may withdraw for any reason (features F09).
-const OWN_WITHDRAWAL: Duration = Duration::days(30);
+const OWN_WITHDRAWAL: Duration = Duration::days(withdrawal::OWN_DAYS);
 
 /// Whether withdrawing at `now` takes no more than a reason.
 pub(super) fn withdraw_freely(recorded: OffsetDateTime, now: OffsetDateTime) -> bool {

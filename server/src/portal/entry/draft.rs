@@ -321,6 +321,7 @@ impl Portal {
             reference: None,
             reason: None,
             previewed: false,
+            counted_before: false,
         };
         let mut chunk = store::chunk(tx, &errand, vec![row], Keep::Nothing).await?;
         let judged = chunk.judged.pop().ok_or(StoreError::NotFound)?;

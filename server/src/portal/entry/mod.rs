@@ -8,13 +8,14 @@ mod change;
 mod draft;
 mod person;
 mod registrations;
+mod restore;
 mod submit;
 mod vaccination;
 
 use super::Portal;
 use app::ports::entry::{
     Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView,
-    Saved, Submitted, Withdrawn,
+    Restored, Saved, Submitted, Withdrawn,
 };
 use app::ports::{Caller, Page, PortResult};
 use domain::row::RowText;
@@ -105,5 +106,9 @@ impl Entry for Portal {
     ) -> PortResult<Withdrawn> {
         self.withdraw_registration(caller, id, reason, consent_withdrawn)
             .await
+    }
+
+    async fn restore(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<Restored> {
+        self.restore_registration(caller, id, reason).await
     }
 }

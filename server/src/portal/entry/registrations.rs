@@ -110,6 +110,7 @@ impl Portal {
         let withdrawn = newest.mutation == "V";
         let outcome = RowOutcome::parse(&newest.outcome).ok_or_else(|| odd(caller))?;
         let recorded = versions.last().map(|first| first.recorded_at);
+        let may_restore = withdrawn_alone(&versions);
         let findings: Vec<Finding> =
             serde_json::from_value(newest.findings.clone()).unwrap_or_default();
         let reference = versions
@@ -141,6 +142,7 @@ impl Portal {
             versions: shown,
             may_change: !withdrawn,
             withdraw_freely: recorded.is_some_and(|at| withdraw_freely(at, self.road.clock.now())),
+            may_restore,
         })
     }
 
@@ -150,10 +152,30 @@ impl Portal {
             row: self.open_row(Purpose::Report, id, version.content_sealed)?,
             recorded: words::moment(version.recorded_at),
             recorded_by: version.recorded_by.unwrap_or_default(),
-            reason: self.open_text(Purpose::Reason, id, version.reason_sealed)?,
+            reason: match version.withdrawal_id {
+                // One reason for all that came with a delivery.
+                Some(withdrawal) => {
+                    self.open_text(Purpose::Reason, withdrawal, version.withdrawal_reason)?
+                }
+                None => self.open_text(Purpose::Reason, id, version.reason_sealed)?,
+            },
             withdrawal: version.mutation == "V",
         })
     }
+}
+
+/// Withdrawn by its party, by itself, and what stood there before is of a delivery that still counts.
+fn withdrawn_alone(versions: &[Version]) -> bool {
+    let [newest, before, ..] = versions else {
+        return false;
+    };
+    let origin = before.restores.unwrap_or(before.version);
+    newest.mutation == "V"
+        && newest.withdrawal_id.is_none()
+        && before.mutation != "V"
+        && versions
+            .iter()
+            .any(|one| one.version == origin && !one.delivery_withdrawn)
 }
 
 /// The filter as the database wants it; what cannot be read is left out.

@@ -91,6 +91,7 @@ impl Portal {
             reference: parcel.reference,
             reason: parcel.reason,
             previewed: false,
+            counted_before: false,
         };
         let chunk = store::chunk(tx, &errand, vec![row], Keep::Register).await?;
         let outcome = FileOutcome::of(&chunk.counts, &[]);
@@ -239,7 +240,7 @@ impl From<PortError> for Halt {
     }
 }
 
-const fn new_delivery<'a>(
+pub(super) const fn new_delivery<'a>(
     id: Uuid,
     party: Uuid,
     user: Uuid,

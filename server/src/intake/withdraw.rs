@@ -1,0 +1,395 @@
+//! Withdraws a delivery as a whole, or undoes that, chunk by chunk (security G6).
+//!
+//! A registration is turned when its newest version is that of the delivery: it gets one version more, empty or
+//! with what stood there before. What changed since, or came again in another delivery, is kept. Each chunk is
+//! one transaction that moves the progress under the fence of the job, with its audit line; the last one moves
+//! the delivery. So a kill at any moment loses nothing and doubles nothing. Nothing is deleted.
+
+use super::Road;
+use crate::audit::{self, Event, Kind};
+use crate::jobs::{self, Job, Stopped};
+use crate::keys::{Keys, Purpose, Sealed};
+use crate::store::rows::{self, NewRows};
+use crate::store::turns::{self, Before, By, Candidate, Revived, Rewritten, Source, Turned};
+use crate::store::withdrawals::{self, Work};
+use crate::store::{StoreError, WorkerTx, chunk_tx, deliveries, register, worker_tx};
+use domain::delivery::{Counts, FileOutcome, RowOutcome};
+use domain::finding::{Code, Finding};
+use domain::row::{Column, RowText};
+use std::collections::{HashMap, HashSet};
+use time::Date;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Registrations in a chunk.
+const CHUNK: i64 = 5_000;
+/// Attempts at a chunk when somebody else is in the way.
+const ATTEMPTS: u32 = 5;
+
+/// Goes the whole way with one request.
+///
+/// # Errors
+/// [`Stopped`] when it must be tried again, or another worker has it.
+pub async fn run(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+    by_chunks(road, job, stop, CHUNK).await
+}
+
+/// The same, with another size of chunks: the result does not depend on it.
+///
+/// # Errors
+/// [`Stopped`] when it must be tried again, or another worker has it.
+pub async fn by_chunks(
+    road: &Road,
+    job: &Job,
+    stop: &watch::Receiver<bool>,
+    size: i64,
+) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
+    let mut work = withdrawals::take(&mut tx, job.subject, job.fence).await?;
+    if work.state != "running" {
+        // Ended by a worker that was thought dead.
+        jobs::finish(&mut tx, job).await?;
+        return Ok(tx.commit().await?);
+    }
+    tx.commit().await?;
+    let mut attempt = 1;
+    while !*stop.borrow() {
+        match chunk(road, job, &work, size).await {
+            Ok(Some(row)) => (work.progress, attempt) = (row, 1),
+            Ok(None) => return Ok(()),
+            Err(Stopped::Again(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(stopped) => return Err(stopped),
+        }
+    }
+    Ok(())
+}
+
+/// One chunk, one transaction: answers its last row, or nothing when that was the end.
+async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<i32>, Stopped> {
+    let mut tx = chunk_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
+    let candidates = match work.undoes {
+        None => turns::of_delivery(&mut tx, work.delivery_id, work.progress, size).await?,
+        Some(undone) => turns::of_withdrawal(&mut tx, undone, work.progress, size).await?,
+    };
+    let (Some(first), Some(last)) = (candidates.first(), candidates.last()) else {
+        end(tx, job, work).await?;
+        return Ok(None);
+    };
+    let (first, last) = (first.row_number, last.row_number);
+    let (turned, kept): (Vec<_>, Vec<_>) = candidates
+        .into_iter()
+        .partition(|one| one.ours && !one.repeated);
+    let kept: Vec<i32> = kept.iter().map(|one| one.row_number).collect();
+    let by = By {
+        delivery: job.subject,
+        withdrawal: Some(job.subject),
+        user: work.decided_by.unwrap_or(work.asked_by),
+        reason_sealed: None,
+    };
+    let of = Of {
+        party: work.party_id,
+        delivery: work.delivery_id,
+        back: work.undoes.is_none(),
+    };
+    let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
+    let count = i32::try_from(turned.len()).unwrap_or(i32::MAX);
+    if !withdrawals::progress(&mut tx, job.subject, job.fence, last, count, &kept).await? {
+        return Err(Stopped::Fenced);
+    }
+    let kind = if work.undoes.is_none() {
+        Kind::Withdrawn
+    } else {
+        Kind::Restored
+    };
+    let line = event(job, work, kind)
+        .rows(work.delivery_id, first, last)
+        .detail("turned", turned.len())
+        .detail("kept", kept.len())
+        .about(about);
+    audit::add(&mut tx, line).await?;
+    tx.commit().await?;
+    Ok(Some(last))
+}
+
+fn event(job: &Job, work: &Work, kind: Kind) -> Event {
+    Event::of_worker(Some(work.party_id), Some(work.asked_by), kind)
+        .object("withdrawal", job.subject)
+}
+
+/// The last transaction: the delivery moves, its open rows close (or open again), the job ends.
+async fn end(mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped> {
+    let withdrawn = work.undoes.is_none();
+    let by = work.decided_by.unwrap_or(work.asked_by);
+    match work.undoes {
+        None => turns::close_rows(&mut tx, work.delivery_id).await?,
+        Some(undone) => turns::open_rows(&mut tx, work.delivery_id, undone).await?,
+    }
+    let (reversed, kept) =
+        withdrawals::finish(&mut tx, job.subject, work.delivery_id, withdrawn, by).await?;
+    let counts = Counts {
+        geaccepteerd: u32::try_from(reversed).unwrap_or_default(),
+        ..Counts::default()
+    };
+    let outcome = FileOutcome::of(&counts, &[]);
+    deliveries::settle(
+        &mut tx,
+        job.subject,
+        "done",
+        Some(outcome.as_str()),
+        counts,
+        None,
+    )
+    .await?;
+    jobs::finish(&mut tx, job).await?;
+    let kind = if withdrawn {
+        Kind::DeliveryWithdrawn
+    } else {
+        Kind::DeliveryRestored
+    };
+    let line = event(job, work, kind)
+        .detail("delivery", work.delivery_id.to_string())
+        .detail("reversed", reversed)
+        .detail("kept", kept);
+    audit::add(&mut tx, line).await?;
+    Ok(tx.commit().await?)
+}
+
+/// A vaccination by what it says of the jab.
+type Jab = (Uuid, Date, i16, String, i16);
+
+/// Whose registrations turn.
+pub struct Of {
+    /// The party.
+    pub party: Uuid,
+    /// The delivery that no longer counts, or counts again.
+    pub delivery: Uuid,
+    /// Back, as if it had not come; else forward again.
+    pub back: bool,
+}
+
+/// Turns these registrations; answers whom they are about.
+///
+/// # Errors
+/// When the database fails; `StoreError::Conflict` when somebody else was faster: try again.
+pub async fn turn(
+    tx: &mut WorkerTx<'_>,
+    keys: &Keys,
+    by: &By,
+    of: &Of,
+    turned: &[Candidate],
+) -> Result<HashSet<Uuid>, StoreError> {
+    let ids: Vec<Uuid> = turned.iter().map(|one| one.id).collect();
+    let versions: Vec<i32> = turned.iter().map(|one| one.version).collect();
+    if register::end_versions(tx, &ids, &versions).await? < turned.len() as u64 {
+        return Err(StoreError::Conflict("version".to_owned()));
+    }
+    let (onto_ids, onto): (Vec<Uuid>, Vec<i32>) = turned
+        .iter()
+        .filter_map(|one| Some((one.id, one.onto?)))
+        .unzip();
+    let before: HashMap<Uuid, Before> = turns::before(tx, &onto_ids, &onto)
+        .await?
+        .into_iter()
+        .map(|one| (one.id, one))
+        .collect();
+    let placed = Placed::of(turned, &before);
+    turns::revive(tx, &placed.revived).await?;
+    turns::insert(tx, by, &placed.versions).await?;
+    if !placed.review.is_empty() {
+        let open = review_rows(keys, &placed.review, &before)?;
+        rows::insert(tx, by.delivery, of.party, &open).await?;
+    }
+    let mut touched: Vec<Uuid> = turned.iter().filter_map(|one| one.vaccination_id).collect();
+    // What came back stands as it stood when it ended.
+    touched.extend(before.values().filter_map(|one| one.now));
+    recompute(tx, keys, of, &ids, &touched).await?;
+    let mut about: HashSet<Uuid> = turned.iter().filter_map(|one| one.person_id).collect();
+    about.extend(before.values().filter_map(|one| one.person_id));
+    Ok(about)
+}
+
+/// Where each turned registration comes to stand.
+#[derive(Default)]
+struct Placed {
+    versions: Turned,
+    revived: Revived,
+    /// Rows that RIVM has to look at, and their registrations and vaccinations.
+    review: Vec<(i32, Uuid, Uuid)>,
+}
+
+impl Placed {
+    fn of(turned: &[Candidate], before: &HashMap<Uuid, Before>) -> Self {
+        let mut placed = Self::default();
+        // What this chunk itself brings back, which the database did not know when it was asked.
+        let (mut back, mut taken) = (HashMap::<Jab, Uuid>::new(), HashSet::new());
+        for one in turned {
+            let (jab, review) = match before.get(&one.id) {
+                Some(before) => placed.place(before, &mut back, &mut taken),
+                None => (None, false),
+            };
+            let versions = &mut placed.versions;
+            versions.id.push(one.id);
+            versions.version.push(one.version);
+            versions.onto.push(one.onto);
+            versions.row_number.push(one.row_number);
+            versions.vaccination_id.push(jab);
+            let found = review.then(|| findings(&[Finding::whole(Code::B19)]));
+            versions.review.push(found);
+            if let (true, Some(jab)) = (review, jab) {
+                placed.review.push((one.row_number, one.id, jab));
+            }
+        }
+        placed
+    }
+
+    /// The vaccination a version goes back to, and whether another one stands in its way now.
+    fn place(
+        &mut self,
+        before: &Before,
+        back: &mut HashMap<Jab, Uuid>,
+        taken: &mut HashSet<(Uuid, Date, i16)>,
+    ) -> (Option<Uuid>, bool) {
+        let (Some(person), Some(old), Some(on), Some(vaccine), Some(batch), Some(dose)) = (
+            before.person_id,
+            before.jab,
+            before.vaccinated_on,
+            before.vaccine,
+            before.batch.clone(),
+            before.dose,
+        ) else {
+            return (None, false);
+        };
+        if before.now.is_some() {
+            return (before.now, false);
+        }
+        let jab = (person, on, vaccine, batch, dose);
+        if let Some(known) = back.get(&jab) {
+            return (Some(*known), false);
+        }
+        let free = !before.taken && !taken.contains(&(person, on, vaccine));
+        let effective = before.effective && free;
+        if effective {
+            taken.insert((person, on, vaccine));
+        }
+        let new = Uuid::now_v7();
+        back.insert(jab, new);
+        self.revived.person_id.push(person);
+        self.revived.old.push(old);
+        self.revived.new.push(new);
+        self.revived.effective.push(effective);
+        (Some(new), before.effective && !effective)
+    }
+}
+
+/// Rows for the list of RIVM: the jab came back, but another one of that day counts now (rule D04).
+fn review_rows(
+    keys: &Keys,
+    review: &[(i32, Uuid, Uuid)],
+    before: &HashMap<Uuid, Before>,
+) -> Result<NewRows, StoreError> {
+    let mut new = NewRows::default();
+    for (number, registration, jab) in review {
+        let Some(before) = before.get(registration) else {
+            continue;
+        };
+        let id = Uuid::now_v7();
+        let content = before.content_sealed.clone().unwrap_or_default();
+        let plain = keys
+            .open(
+                &Sealed::from_bytes(content),
+                &Purpose::Report.of(registration.as_bytes()),
+            )
+            .map_err(|_| unopened())?;
+        let sealed = keys.seal(&plain, &Purpose::Row.of(id.as_bytes()));
+        new.id.push(id);
+        new.row_number.push(*number);
+        new.outcome
+            .push(RowOutcome::TeControleren.as_str().to_owned());
+        new.findings.push(findings(&[Finding::whole(Code::B19)]));
+        new.staff_findings
+            .push(findings(&[Finding::on(Code::D04, Column::Vaccinatiedatum)]));
+        new.matched.push(None);
+        new.mutation.push(None);
+        new.source_key.push(None);
+        new.row_digest.push(None);
+        new.raw_sealed.push(Some(sealed.into_bytes()));
+        new.repairs_sealed.push(None);
+        new.reason_sealed.push(None);
+        new.person_id.push(before.person_id);
+        new.report_id.push(Some(*registration));
+        new.vaccination_id.push(Some(*jab));
+        new.state.push("open".to_owned());
+    }
+    Ok(new)
+}
+
+fn findings(findings: &[Finding]) -> serde_json::Value {
+    serde_json::to_value(findings).unwrap_or_default()
+}
+
+fn unopened() -> StoreError {
+    StoreError::Broken("sealed value".to_owned())
+}
+
+/// A vaccination says what its first source said. Where the turned registrations were that source, or have become
+/// it, the content is taken anew.
+async fn recompute(
+    tx: &mut WorkerTx<'_>,
+    keys: &Keys,
+    of: &Of,
+    turned: &[Uuid],
+    touched: &[Uuid],
+) -> Result<(), StoreError> {
+    let turned: HashSet<Uuid> = turned.iter().copied().collect();
+    let sources = turns::sources(tx, of.delivery, touched).await?;
+    let mut rewritten = Rewritten::default();
+    for of_one in sources.chunk_by(|a, b| a.jab == b.jab) {
+        let standing = || of_one.iter().filter(|one| one.ours || !one.withdrawn);
+        let moved = standing()
+            .next()
+            .is_some_and(|first| first.ours || turned.contains(&first.id));
+        let counts = standing().find(|one| !of.back || !one.ours);
+        if let (true, Some(source)) = (moved, counts) {
+            rewrite(keys, source, &mut rewritten)?;
+        }
+    }
+    turns::rewrite(tx, &rewritten).await
+}
+
+/// Takes over what this source said, when the vaccination says something else.
+fn rewrite(keys: &Keys, source: &Source, rewritten: &mut Rewritten) -> Result<(), StoreError> {
+    let sealed = Sealed::from_bytes(source.content_sealed.clone());
+    let plain = keys
+        .open(&sealed, &Purpose::Report.of(source.id.as_bytes()))
+        .map_err(|_| unopened())?;
+    let said: RowText = serde_json::from_slice(&plain).map_err(|_| unopened())?;
+    let filled = |column| Some(said.get(column).to_owned()).filter(|text| !text.is_empty());
+    let (hpk, agb) = (filled(Column::HpkCode), filled(Column::UitvoerderAgb));
+    let country = filled(Column::Vaccinatieland).unwrap_or_else(|| source.country.clone());
+    let group = source
+        .said_target_group
+        .clone()
+        .unwrap_or_else(|| source.target_group.clone());
+    let effective = source.outcome == RowOutcome::Geaccepteerd.as_str();
+    let now = (
+        &source.hpk,
+        &source.country,
+        &source.target_group,
+        &source.agb,
+        source.effective,
+    );
+    if now == (&hpk, &country, &group, &agb, effective) {
+        return Ok(());
+    }
+    rewritten.person_id.push(source.person_id);
+    rewritten.old.push(source.jab);
+    rewritten.new.push(Uuid::now_v7());
+    rewritten.hpk.push(hpk);
+    rewritten.country.push(country);
+    rewritten.target_group.push(group);
+    rewritten.agb.push(agb);
+    rewritten.effective.push(effective);
+    Ok(())
+}

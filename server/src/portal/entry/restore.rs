@@ -1,0 +1,101 @@
+//! Undoing the withdrawal of one registration: a version more, with what stood there before (features F09).
+
+use super::super::{OrBroken, Portal, deliverer, event};
+use super::submit::new_delivery;
+use crate::audit::{self, Kind};
+use crate::intake::withdraw::{self, Of};
+use crate::keys::Purpose;
+use crate::store::turns::{self, By};
+use crate::store::{deliveries, party_tx, registrations, worker_tx};
+use app::ports::entry::Restored;
+use app::ports::{Caller, PortError, PortResult};
+use domain::delivery::{Counts, FileOutcome, RowOutcome};
+use uuid::Uuid;
+
+impl Portal {
+    /// Withdrawn by itself only: what went with its whole delivery comes back with that.
+    pub(super) async fn restore_registration(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        reason: String,
+    ) -> PortResult<Restored> {
+        let party = deliverer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let Some((candidate, origin)) = turns::withdrawn_alone(&mut tx, party, id)
+            .await
+            .or_broken(caller)?
+        else {
+            tx.rollback().await.or_broken(caller)?;
+            // Not theirs, or in no state to be put back.
+            return self.restored_before(caller, party, id).await;
+        };
+        let again = turns::same_jab(&mut tx, party, id, candidate.version - 1)
+            .await
+            .or_broken(caller)?;
+        if again.is_some() {
+            return Ok(Restored::Again);
+        }
+        let delivery = Uuid::now_v7();
+        let now = self.road.clock.now();
+        deliveries::insert(&mut tx, &new_delivery(delivery, party, caller.user_id, now))
+            .await
+            .or_broken(caller)?;
+        let sealed = self
+            .road
+            .keys
+            .seal(reason.trim().as_bytes(), &Purpose::Reason.of(id.as_bytes()));
+        let by = By {
+            delivery,
+            withdrawal: None,
+            user: caller.user_id,
+            reason_sealed: Some(sealed.into_bytes()),
+        };
+        let of = Of {
+            party,
+            delivery: origin,
+            back: false,
+        };
+        let about = withdraw::turn(&mut tx, &self.road.keys, &by, &of, &[candidate])
+            .await
+            .or_broken(caller)?;
+        let mut counts = Counts::default();
+        counts.add(RowOutcome::Geaccepteerd);
+        let outcome = FileOutcome::of(&counts, &[]);
+        deliveries::settle(
+            &mut tx,
+            delivery,
+            "done",
+            Some(outcome.as_str()),
+            counts,
+            None,
+        )
+        .await
+        .or_broken(caller)?;
+        let line = event(caller, Kind::Restored)
+            .object("registration", id)
+            .about(about);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(Restored::Done)
+    }
+
+    /// Pressed twice is once; what was never withdrawn, or went with its delivery, cannot be put back.
+    async fn restored_before(
+        &self,
+        caller: &Caller,
+        party: Uuid,
+        id: Uuid,
+    ) -> PortResult<Restored> {
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let versions = registrations::versions(&mut tx, party, id)
+            .await
+            .or_broken(caller)?;
+        let newest = versions.first().ok_or(PortError::NotFound)?;
+        if newest.restores.is_some() && newest.withdrawal_id.is_none() {
+            Ok(Restored::Done)
+        } else {
+            Err(PortError::Conflict)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! News of the caller: own files that ended, and requests for a second person's say.
+
+use super::withdrawals::side;
+use super::{OrBroken, Portal, words};
+use crate::store::{news, party_tx, withdrawals, worker_tx};
+use app::ports::news::{FileNews, News, NewsOf};
+use app::ports::withdrawals::WaitingRequest;
+use app::ports::{Caller, PortResult};
+use domain::delivery::{Counts, FileOutcome};
+use time::Duration;
+use uuid::Uuid;
+
+/// Older files are no news.
+const DAYS: i64 = 14;
+
+#[async_trait::async_trait]
+impl News for Portal {
+    async fn news(&self, caller: &Caller) -> PortResult<NewsOf> {
+        let mut found = NewsOf::default();
+        let Ok(side) = side(caller) else {
+            return Ok(found);
+        };
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        if let Some(party) = side {
+            let since = self.road.clock.now() - Duration::days(DAYS);
+            let files = news::files(&mut tx, party, caller.user_id, since)
+                .await
+                .or_broken(caller)?;
+            found.files = files.into_iter().map(file).collect();
+        }
+        let waiting = withdrawals::waiting(&mut tx, side, caller.user_id)
+            .await
+            .or_broken(caller)?;
+        found.waiting = waiting
+            .into_iter()
+            .map(|row| WaitingRequest {
+                delivery: row.delivery_id,
+                party: row.party,
+                undo: row.undo,
+                asked_by: row.asked_by,
+                asked_at: words::moment(row.asked_at),
+            })
+            .collect();
+        Ok(found)
+    }
+
+    async fn seen(&self, caller: &Caller, delivery: Uuid) -> PortResult<()> {
+        let Ok(Some(party)) = side(caller) else {
+            return Ok(());
+        };
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let now = self.road.clock.now();
+        news::looked(&mut tx, party, caller.user_id, delivery, now)
+            .await
+            .or_broken(caller)?;
+        tx.commit().await.or_broken(caller)
+    }
+}
+
+fn file(row: news::File) -> FileNews {
+    let number = |count: i32| u32::try_from(count).unwrap_or_default();
+    FileNews {
+        delivery: row.id,
+        file_name: row.file_name.unwrap_or_default(),
+        outcome: row
+            .outcome
+            .and_then(|word| serde_json::from_value::<FileOutcome>(word.into()).ok()),
+        counts: Counts {
+            geaccepteerd: number(row.geaccepteerd),
+            te_controleren: number(row.te_controleren),
+            afgekeurd: number(row.afgekeurd),
+            dubbel: number(row.dubbel),
+            geteld: number(row.geteld),
+        },
+    }
+}

@@ -1,0 +1,74 @@
+//! What somebody who delivered has not seen yet.
+
+use super::{PartyTx, StoreError, WorkerTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A file that ended, or waits for "Indienen".
+pub struct File {
+    /// The delivery.
+    pub id: Uuid,
+    /// Name of the file.
+    pub file_name: Option<String>,
+    /// Outcome on the wire; none in preview.
+    pub outcome: Option<String>,
+    /// Counts per outcome.
+    pub geaccepteerd: i32,
+    /// Counts per outcome.
+    pub te_controleren: i32,
+    /// Counts per outcome.
+    pub afgekeurd: i32,
+    /// Counts per outcome.
+    pub dubbel: i32,
+    /// Counts per outcome.
+    pub geteld: i32,
+}
+
+/// Files this person delivered for this party that they have not looked at since the end; the newest five.
+///
+/// # Errors
+/// When the database fails.
+pub async fn files(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    user: Uuid,
+    since: OffsetDateTime,
+) -> Result<Vec<File>, StoreError> {
+    let rows = sqlx::query_as!(
+        File,
+        "SELECT id, file_name, outcome, geaccepteerd, te_controleren, afgekeurd, dubbel, geteld FROM deliveries
+         WHERE party_id = $1 AND received_by = $2 AND channel <> 'portaal' AND received_at > $3
+           AND (state = 'preview' OR (state = 'done' AND looked_at IS NULL))
+         ORDER BY seq DESC LIMIT 5",
+        party,
+        user,
+        since
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Who delivered it looked at a delivery that ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn looked(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    user: Uuid,
+    delivery: Uuid,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET looked_at = $4
+         WHERE id = $3 AND party_id = $1 AND received_by = $2 AND looked_at IS NULL AND state IN ('done', 'withdrawn')",
+        party,
+        user,
+        delivery,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Which raw files have had their time, and which belong to nobody.
+
+use super::{StoreError, WorkerTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Takes the raw file from the oldest delivery that came before a moment and has ended: (delivery, party). A parked
+/// one, or one that is worked on, keeps its file.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next_due(
+    tx: &mut WorkerTx<'_>,
+    before: OffsetDateTime,
+    now: OffsetDateTime,
+) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+    let row = sqlx::query!(
+        "UPDATE deliveries SET blob_id = NULL, blob_gone_at = $2
+         WHERE id = (SELECT id FROM deliveries
+                      WHERE blob_id IS NOT NULL AND received_at < $1 AND state IN ('done', 'withdrawn', 'discarded')
+                      ORDER BY received_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, party_id",
+        before,
+        now
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (row.id, row.party_id)))
+}
+
+/// Those of these files that no delivery names as its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn orphans(tx: &mut WorkerTx<'_>, files: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT f AS "file!" FROM unnest($1::uuid[]) AS f
+           WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.id = f AND d.blob_id = f)"#,
+        files
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}

@@ -1,0 +1,503 @@
+//! Turning registrations back, or forward again: the register's side of withdrawing a delivery (security G6).
+//!
+//! Works on sets, like `register`. A turned registration gets one version more: empty, or with the content of
+//! an earlier version. Vaccinations follow their sources: what nobody reports ends, what is reported again comes
+//! back under a new key, and what lost the source its content came from takes that of the next one.
+//!
+//! The newest version is looked up as the first of its key, never as "the one that is valid": just after an import the
+//! planner knows nothing of the size of a delivery, and joins it with itself.
+
+use super::{StoreError, WorkerTx};
+use time::Date;
+use uuid::Uuid;
+
+/// A registration that a delivery, or a withdrawal, made a version of.
+pub struct Candidate {
+    /// Row of that delivery.
+    pub row_number: i32,
+    /// The registration.
+    pub id: Uuid,
+    /// Its newest version.
+    pub version: i32,
+    /// About whom that version is.
+    pub person_id: Option<Uuid>,
+    /// The vaccination it is a source of.
+    pub vaccination_id: Option<Uuid>,
+    /// The newest version is that of the delivery: nothing changed since.
+    pub ours: bool,
+    /// Another delivery of the party reported the same jab, and was told that it is known.
+    pub repeated: bool,
+    /// The version to go back to; `None` when the registration would not be there.
+    pub onto: Option<i32>,
+}
+
+/// The next registrations of a delivery that is withdrawn, each at its last row there.
+///
+/// The version to go back to is the newest one of a delivery that still counts. A version that only repeats
+/// another one stands for it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_delivery(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<Candidate>, StoreError> {
+    let rows = sqlx::query_as!(
+        Candidate,
+        r#"SELECT d.row_number, d.id, c.version, c.person_id, c.vaccination_id, o.delivery_id = $1 AS "ours!",
+                  EXISTS (SELECT FROM delivery_rows x JOIN deliveries xd ON xd.id = x.delivery_id
+                          WHERE x.vaccination_id = c.vaccination_id AND x.outcome = 'DUBBEL' AND x.party_id = c.party_id
+                            AND x.delivery_id <> $1 AND x.state <> 'pending' AND xd.state <> 'withdrawn') AS "repeated!",
+                  b.version AS "onto?"
+           FROM reports d
+           CROSS JOIN LATERAL (SELECT c.* FROM reports c WHERE c.id = d.id ORDER BY c.version DESC LIMIT 1) AS c
+           JOIN reports o ON o.id = c.id AND o.version = COALESCE(c.restores, c.version)
+           LEFT JOIN LATERAL (SELECT p.version FROM reports p JOIN deliveries pd ON pd.id = p.delivery_id
+                              WHERE p.id = d.id AND p.version < o.version AND p.restores IS NULL AND p.withdrawal_id IS NULL
+                                AND p.delivery_id <> $1 AND pd.state <> 'withdrawn'
+                              ORDER BY p.version DESC LIMIT 1) AS b ON true
+           WHERE d.delivery_id = $1 AND d.row_number > $2
+             AND d.version = (SELECT max(n.version) FILTER (WHERE n.delivery_id = $1) FROM reports n WHERE n.id = d.id)
+           ORDER BY d.row_number LIMIT $3"#,
+        delivery,
+        after,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// The next registrations that a withdrawal turned back, each with the version it ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_withdrawal(
+    tx: &mut WorkerTx<'_>,
+    withdrawal: Uuid,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<Candidate>, StoreError> {
+    let rows = sqlx::query_as!(
+        Candidate,
+        r#"SELECT w.row_number, w.id, c.version, c.person_id, c.vaccination_id, c.version = w.version AS "ours!",
+                  EXISTS (SELECT FROM delivery_rows x JOIN deliveries xd ON xd.id = x.delivery_id
+                          WHERE x.vaccination_id = c.vaccination_id AND x.outcome = 'DUBBEL' AND x.party_id = c.party_id
+                            AND x.delivery_id <> $1 AND x.state <> 'pending' AND xd.state <> 'withdrawn') AS "repeated!",
+                  w.version - 1 AS "onto?"
+           FROM reports w
+           CROSS JOIN LATERAL (SELECT c.* FROM reports c WHERE c.id = w.id ORDER BY c.version DESC LIMIT 1) AS c
+           WHERE w.delivery_id = $1 AND w.row_number > $2 ORDER BY w.row_number LIMIT $3"#,
+        withdrawal,
+        after,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// A registration that its own party withdrew by itself, as it is put back; its delivery must still count.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdrawn_alone(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    id: Uuid,
+) -> Result<Option<(Candidate, Uuid)>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT c.version, o.delivery_id, o.person_id
+           FROM reports c JOIN reports p ON p.id = c.id AND p.version = c.version - 1
+           JOIN reports o ON o.id = c.id AND o.version = COALESCE(p.restores, p.version)
+           JOIN deliveries d ON d.id = o.delivery_id
+           WHERE c.id = $2 AND c.party_id = $1 AND c.valid_to IS NULL AND c.mutation = 'V' AND c.withdrawal_id IS NULL
+             AND p.mutation <> 'V' AND d.state <> 'withdrawn'"#,
+        party,
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| {
+        let candidate = Candidate {
+            row_number: 1,
+            id,
+            version: row.version,
+            person_id: row.person_id,
+            vaccination_id: None,
+            ours: true,
+            repeated: false,
+            onto: Some(row.version - 1),
+        };
+        (candidate, row.delivery_id)
+    }))
+}
+
+/// A registration of this party, other than this one, that rests on the same jab as its version did.
+///
+/// # Errors
+/// When the database fails.
+pub async fn same_jab(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    id: Uuid,
+    version: i32,
+) -> Result<Option<Uuid>, StoreError> {
+    let row = sqlx::query_scalar!(
+        "SELECT r.id FROM reports p JOIN vaccinations v ON v.person_id = p.person_id AND v.id = p.vaccination_id
+         JOIN vaccinations s ON s.person_id = v.person_id AND s.valid_to IS NULL AND s.vaccinated_on = v.vaccinated_on
+                            AND s.vaccine = v.vaccine AND s.batch = v.batch AND s.dose = v.dose
+         JOIN reports r ON r.vaccination_id = s.id AND r.valid_to IS NULL AND r.party_id = $1 AND r.id <> $2
+         WHERE p.id = $2 AND p.version = $3 LIMIT 1",
+        party,
+        id,
+        version
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row)
+}
+
+/// A version to go back to, and where its jab stands now.
+pub struct Before {
+    /// The registration.
+    pub id: Uuid,
+    /// Who it is about; a withdrawal of the party itself is about nobody.
+    pub person_id: Option<Uuid>,
+    /// Content, sealed.
+    pub content_sealed: Option<Vec<u8>>,
+    /// Outcome it had.
+    pub outcome: String,
+    /// The vaccination it was a source of.
+    pub jab: Option<Uuid>,
+    /// Day of that vaccination.
+    pub vaccinated_on: Option<Date>,
+    /// Product of that vaccination.
+    pub vaccine: Option<i16>,
+    /// Batch of that vaccination.
+    pub batch: Option<String>,
+    /// Dose of that vaccination.
+    pub dose: Option<i16>,
+    /// That vaccination counted in proofs and reports.
+    pub effective: bool,
+    /// A vaccination that stands now for the same jab: that one itself, when it never ended.
+    pub now: Option<Uuid>,
+    /// Another vaccination of that day and product counts now.
+    pub taken: bool,
+}
+
+/// Versions to go back to, as the register stands after the newest ones ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn before(
+    tx: &mut WorkerTx<'_>,
+    ids: &[Uuid],
+    versions: &[i32],
+) -> Result<Vec<Before>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = sqlx::query_as!(
+        Before,
+        r#"SELECT p.id, p.person_id, p.content_sealed, p.outcome, v.id AS "jab?", v.vaccinated_on AS "vaccinated_on?",
+                  v.vaccine AS "vaccine?", v.batch AS "batch?", v.dose AS "dose?", COALESCE(v.effective, false) AS "effective!",
+                  s.id AS "now?",
+                  EXISTS (SELECT FROM vaccinations t WHERE t.person_id = v.person_id AND t.vaccinated_on = v.vaccinated_on
+                          AND t.vaccine = v.vaccine AND t.effective AND t.valid_to IS NULL) AS "taken!"
+           FROM unnest($1::uuid[], $2::integer[]) AS w (id, version)
+           JOIN reports p ON p.id = w.id AND p.version = w.version
+           LEFT JOIN vaccinations v ON v.person_id = p.person_id AND v.id = p.vaccination_id
+           LEFT JOIN LATERAL (SELECT s.id FROM vaccinations s
+                              WHERE s.person_id = v.person_id AND s.valid_to IS NULL AND s.vaccinated_on = v.vaccinated_on
+                                AND s.vaccine = v.vaccine AND s.batch = v.batch AND s.dose = v.dose
+                              ORDER BY s.id <> v.id, s.effective DESC, s.id LIMIT 1) AS s ON true"#,
+        ids,
+        versions
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Vaccinations that come back: (person, ended one, its new key, it counts), column by column.
+#[derive(Default)]
+pub struct Revived {
+    /// Whose.
+    pub person_id: Vec<Uuid>,
+    /// The one that ended.
+    pub old: Vec<Uuid>,
+    /// The one in its place.
+    pub new: Vec<Uuid>,
+    /// No reviewer has to decide.
+    pub effective: Vec<bool>,
+}
+
+/// Brings vaccinations back as they were when they ended.
+///
+/// # Errors
+/// When the database fails; a unique violation when somebody else was faster.
+pub async fn revive(tx: &mut WorkerTx<'_>, jabs: &Revived) -> Result<(), StoreError> {
+    if jabs.new.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO vaccinations (person_id, id, vaccinated_on, vaccine, hpk, batch, dose, country, target_group, agb, effective, continues)
+         SELECT v.person_id, n.new, v.vaccinated_on, v.vaccine, v.hpk, v.batch, v.dose, v.country, v.target_group, v.agb, n.effective, v.id
+         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::boolean[]) AS n (person_id, old, new, effective)
+         JOIN vaccinations v ON v.person_id = n.person_id AND v.id = n.old ORDER BY 1, 3, 4",
+        &jabs.person_id,
+        &jabs.old,
+        &jabs.new,
+        &jabs.effective
+    )
+    .execute(&mut **tx)
+    .await?;
+    point_at(tx, &jabs.old, &jabs.new).await
+}
+
+/// Whoever pointed at a vaccination now points at the one in its place.
+async fn point_at(tx: &mut WorkerTx<'_>, old: &[Uuid], new: &[Uuid]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE reports r SET vaccination_id = n.new FROM unnest($1::uuid[], $2::uuid[]) AS n (old, new) WHERE r.vaccination_id = n.old",
+        old,
+        new
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE delivery_rows r SET vaccination_id = n.new FROM unnest($1::uuid[], $2::uuid[]) AS n (old, new)
+         WHERE r.vaccination_id = n.old AND r.outcome = 'DUBBEL'",
+        old,
+        new
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// New versions, column by column. What they say comes from the version they go back to.
+#[derive(Default)]
+pub struct Turned {
+    /// Registrations.
+    pub id: Vec<Uuid>,
+    /// Versions that ended.
+    pub version: Vec<i32>,
+    /// Versions to repeat, if any.
+    pub onto: Vec<Option<i32>>,
+    /// Row numbers, those of the delivery.
+    pub row_number: Vec<i32>,
+    /// Vaccinations they are a source of.
+    pub vaccination_id: Vec<Option<Uuid>>,
+    /// RIVM has to look: another vaccination stands in the way. Findings then, as the sender sees them.
+    pub review: Vec<Option<serde_json::Value>>,
+}
+
+/// Where new versions come from.
+pub struct By {
+    /// The delivery whose rows they are.
+    pub delivery: Uuid,
+    /// The withdrawal of a delivery that made them; none when one registration was put back by itself.
+    pub withdrawal: Option<Uuid>,
+    /// Who.
+    pub user: Uuid,
+    /// Reason, sealed for that one registration.
+    pub reason_sealed: Option<Vec<u8>>,
+}
+
+/// Stores new versions.
+///
+/// # Errors
+/// When the database fails; a unique violation when somebody else was faster.
+pub async fn insert(tx: &mut WorkerTx<'_>, by: &By, turned: &Turned) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO reports (id, version, party_id, source_key, mutation, channel, delivery_id, row_number, outcome, person_id,
+                              vaccination_id, vaccinated_on, vaccine, batch, dose, target_group, content_sealed, row_digest, findings,
+                              ruleset_version, accepted_by, recorded_by, withdrawal_id, restores, reason_sealed)
+         SELECT c.id, c.version + 1, c.party_id, c.source_key, COALESCE(p.mutation, 'V'), 'portaal', $1, n.row_number,
+                CASE WHEN n.review IS NULL THEN COALESCE(p.outcome, 'GEACCEPTEERD') ELSE 'TE_CONTROLEREN' END, p.person_id,
+                n.vaccination_id, p.vaccinated_on, p.vaccine, p.batch, p.dose, p.target_group, p.content_sealed, p.row_digest,
+                COALESCE(p.findings, '[]') || COALESCE(n.review, '[]'), p.ruleset_version, p.accepted_by, $2, $3,
+                COALESCE(p.restores, p.version), $4
+         FROM unnest($5::uuid[], $6::integer[], $7::integer[], $8::integer[], $9::uuid[], $10::jsonb[])
+              AS n (id, version, onto, row_number, vaccination_id, review)
+         JOIN reports c ON c.id = n.id AND c.version = n.version
+         LEFT JOIN reports p ON p.id = n.id AND p.version = n.onto",
+        by.delivery,
+        by.user,
+        by.withdrawal,
+        by.reason_sealed,
+        &turned.id,
+        &turned.version,
+        &turned.onto as _,
+        &turned.row_number,
+        &turned.vaccination_id as _,
+        &turned.review as _
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A source of a vaccination, and the vaccination as it stands.
+pub struct Source {
+    /// Whose.
+    pub person_id: Uuid,
+    /// The vaccination.
+    pub jab: Uuid,
+    /// The registration.
+    pub id: Uuid,
+    /// Of the delivery that is being turned.
+    pub ours: bool,
+    /// Of a delivery that was withdrawn.
+    pub withdrawn: bool,
+    /// Outcome of what was reported.
+    pub outcome: String,
+    /// Content, sealed.
+    pub content_sealed: Vec<u8>,
+    /// Target group of what was reported.
+    pub said_target_group: Option<String>,
+    /// HPK code now.
+    pub hpk: Option<String>,
+    /// Country now.
+    pub country: String,
+    /// Target group now.
+    pub target_group: String,
+    /// Who administered, now.
+    pub agb: Option<String>,
+    /// Counts now.
+    pub effective: bool,
+}
+
+/// All that was ever reported of these vaccinations, as far as they still stand, first reported first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sources(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    jabs: &[Uuid],
+) -> Result<Vec<Source>, StoreError> {
+    let rows = sqlx::query_as!(
+        Source,
+        r#"SELECT v.person_id, v.id AS jab, r.id, od.id = $1 AS "ours!", od.state = 'withdrawn' AS "withdrawn!", o.outcome,
+                  r.content_sealed AS "content_sealed!", r.target_group AS said_target_group, v.hpk, v.country, v.target_group, v.agb, v.effective
+           FROM reports r
+           JOIN vaccinations v ON v.person_id = r.person_id AND v.id = r.vaccination_id AND v.valid_to IS NULL
+           JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+           JOIN deliveries od ON od.id = o.delivery_id
+           WHERE r.vaccination_id = ANY ($2) AND r.content_sealed IS NOT NULL
+           ORDER BY v.id, o.recorded_at, od.seq, o.row_number, r.version"#,
+        delivery,
+        jabs
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Vaccinations with other content, column by column.
+#[derive(Default)]
+pub struct Rewritten {
+    /// Whose.
+    pub person_id: Vec<Uuid>,
+    /// The one that ends.
+    pub old: Vec<Uuid>,
+    /// The one in its place.
+    pub new: Vec<Uuid>,
+    /// HPK codes.
+    pub hpk: Vec<Option<String>>,
+    /// Countries.
+    pub country: Vec<String>,
+    /// Target groups.
+    pub target_group: Vec<String>,
+    /// Who administered.
+    pub agb: Vec<Option<String>>,
+    /// No reviewer has to decide, unless another vaccination of that day and product counts.
+    pub effective: Vec<bool>,
+}
+
+/// Ends vaccinations and puts others with the same jab in their place.
+///
+/// # Errors
+/// When the database fails; a unique violation when somebody else was faster.
+pub async fn rewrite(tx: &mut WorkerTx<'_>, jabs: &Rewritten) -> Result<(), StoreError> {
+    if jabs.new.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE vaccinations v SET valid_to = now() FROM unnest($1::uuid[], $2::uuid[]) AS n (person_id, old)
+         WHERE v.person_id = n.person_id AND v.id = n.old AND v.valid_to IS NULL",
+        &jabs.person_id,
+        &jabs.old
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO vaccinations (person_id, id, vaccinated_on, vaccine, hpk, batch, dose, country, target_group, agb, effective, continues)
+         SELECT v.person_id, n.new, v.vaccinated_on, v.vaccine, n.hpk, v.batch, v.dose, n.country, n.target_group, n.agb,
+                n.effective AND NOT EXISTS (SELECT FROM vaccinations t WHERE t.person_id = v.person_id AND t.vaccinated_on = v.vaccinated_on
+                                            AND t.vaccine = v.vaccine AND t.effective AND t.valid_to IS NULL), v.id
+         FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::boolean[])
+              AS n (person_id, old, new, hpk, country, target_group, agb, effective)
+         JOIN vaccinations v ON v.person_id = n.person_id AND v.id = n.old ORDER BY 1, 3, 4",
+        &jabs.person_id,
+        &jabs.old,
+        &jabs.new,
+        &jabs.hpk as _,
+        &jabs.country,
+        &jabs.target_group,
+        &jabs.agb as _,
+        &jabs.effective
+    )
+    .execute(&mut **tx)
+    .await?;
+    point_at(tx, &jabs.old, &jabs.new).await
+}
+
+/// A withdrawn delivery asks nobody for anything any more; what stays in the register stays with RIVM.
+///
+/// # Errors
+/// When the database fails.
+pub async fn close_rows(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE delivery_rows x SET state = 'withdrawn' WHERE x.delivery_id = $1 AND x.state = 'open'
+           AND NOT EXISTS (SELECT FROM (SELECT c.* FROM reports c WHERE c.id = x.report_id ORDER BY c.version DESC LIMIT 1) AS c
+                           JOIN reports o ON o.id = c.id AND o.version = COALESCE(c.restores, c.version) WHERE o.delivery_id = $1)",
+        delivery
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Rows of a delivery that counts again wait again, and those of its withdrawal no longer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_rows(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    withdrawal: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE delivery_rows x SET state = 'open' WHERE x.delivery_id = $1 AND x.state = 'withdrawn'
+           AND (x.report_id IS NULL OR EXISTS (
+                SELECT FROM (SELECT c.* FROM reports c WHERE c.id = x.report_id ORDER BY c.version DESC LIMIT 1) AS c
+                JOIN reports o ON o.id = c.id AND o.version = COALESCE(c.restores, c.version) WHERE o.delivery_id = $1))",
+        delivery
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE delivery_rows x SET state = 'withdrawn' WHERE x.delivery_id = $1 AND x.state = 'open'
+           AND NOT EXISTS (SELECT FROM (SELECT c.* FROM reports c WHERE c.id = x.report_id ORDER BY c.version DESC LIMIT 1) AS c
+                           WHERE c.delivery_id = $1)",
+        withdrawal
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

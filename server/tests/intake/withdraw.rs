@@ -1,0 +1,1175 @@
+//! A delivery is withdrawn as a whole and put back: afterwards the register is as if it had not come (or as it was),
+//! nothing is deleted, and where it takes two people, one is not enough (security G6, G18, bar B32).
+
+use crate::support::TestDb;
+use crate::world::{EREBOS, FROUKE, MENELAOS, NAOMI, World, csv, good, row, with};
+use app::ports::deliveries::{MendAnswer, MendedRow, Phase};
+use app::ports::entry::Restored;
+use app::ports::withdrawals::{Asked, May, Refusal, Step, Withdrawals};
+use app::ports::{Caller, Deliveries, Entry, News, PartyRef, PortError, Review};
+use domain::bsn::Bsn;
+use domain::role::Role;
+use domain::row::{Column, RowText};
+use server::intake::receive::Received;
+use server::intake::withdraw;
+use server::jobs::{self, Handler, Stopped};
+use server::keys::{Purpose, Sealed};
+use std::collections::HashMap;
+use std::time::Duration;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// A row under a key of the sender.
+fn key(name: &str, row: RowText) -> RowText {
+    with(row, &[(Column::Bronsleutel, name)])
+}
+
+fn second(bsn: &str, birth: &str) -> RowText {
+    with(
+        good(bsn, birth),
+        &[
+            (Column::Dosisnummer, "2"),
+            (Column::Vaccinatiedatum, "12-03-2021"),
+        ],
+    )
+}
+
+/// What the register says now, in words that do not depend on keys made at random. What a later row was told when
+/// it came is its history: it is not judged again.
+async fn register(world: &World) -> Vec<String> {
+    let mut people: HashMap<Uuid, &str> = HashMap::new();
+    for bsn in [EREBOS, NAOMI, FROUKE, MENELAOS] {
+        let mac = world.road.keys.bsn_mac(&Bsn::parse(bsn).unwrap());
+        let found: Option<Uuid> = sqlx::query_scalar("SELECT id FROM persons WHERE bsn_mac = $1")
+            .bind(mac.bytes.to_vec())
+            .fetch_optional(&world.test.admin)
+            .await
+            .unwrap();
+        people.extend(found.map(|id| (id, bsn)));
+    }
+    let who = |id: Option<Uuid>| id.map_or("nobody", |id| people[&id]);
+    let jabs: Vec<(Uuid, String)> = sqlx::query_as(
+        "SELECT person_id, concat_ws(' ', vaccinated_on, vaccine, hpk, batch, dose, country, target_group, agb, effective)
+         FROM vaccinations WHERE valid_to IS NULL",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap();
+    let mut all: Vec<String> = jabs
+        .into_iter()
+        .map(|(person, jab)| format!("jab {} {jab}", who(Some(person))))
+        .collect();
+    type Report = (Uuid, Option<Uuid>, Option<Vec<u8>>, String);
+    let reports: Vec<Report> = sqlx::query_as(
+        "SELECT r.id, r.person_id, r.content_sealed,
+                concat_ws(' ', p.code, CASE WHEN r.source_key LIKE 'cims-%' THEN 'made' ELSE r.source_key END, r.mutation, r.outcome,
+                          r.vaccinated_on, r.vaccine, r.batch, r.dose, r.target_group, r.row_digest IS NOT NULL,
+                          v.vaccinated_on, v.batch, v.dose, v.valid_to)
+         FROM reports r JOIN parties p ON p.id = r.party_id LEFT JOIN vaccinations v ON v.id = r.vaccination_id
+         WHERE r.valid_to IS NULL AND r.mutation <> 'V'",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap();
+    for (id, person, sealed, words) in reports {
+        let sealed = Sealed::from_bytes(sealed.expect("a version with content"));
+        let plain = world
+            .road
+            .keys
+            .open(&sealed, &Purpose::Report.of(id.as_bytes()))
+            .unwrap();
+        let content = String::from_utf8(plain.to_vec()).unwrap();
+        all.push(format!("report {} {words} {content}", who(person)));
+    }
+    all.sort();
+    all
+}
+
+/// Rows of deliveries that wait for somebody: (party, row, outcome).
+async fn open_rows(world: &World) -> Vec<(String, i32, String)> {
+    sqlx::query_as(
+        "SELECT p.code, r.row_number, r.outcome FROM delivery_rows r JOIN parties p ON p.id = r.party_id
+         WHERE r.state = 'open' ORDER BY 1, 2, 3",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap()
+}
+
+/// Another AGB code of the other institution, so that two sources of one jab differ.
+async fn other_agb(world: &World) {
+    sqlx::query("INSERT INTO party_agb (party_id, agb) VALUES ($1, '06010002')")
+        .bind(world.piet.party().unwrap().id)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+}
+
+/// Rows of every kind: corrections and a withdrawal of earlier rows, a double of another party, one for review, one
+/// refused, one without consent, and a jab that the other party reports later.
+fn mixed() -> Vec<RowText> {
+    let erebos = || good(EREBOS, "01-04-2000");
+    vec![
+        key(
+            "k1",
+            with(
+                erebos(),
+                &[
+                    (Column::Mutatie, "C"),
+                    (Column::Vaccinatiedatum, "28-01-2021"),
+                ],
+            ),
+        ),
+        key("k2", with(row(&[]), &[(Column::Mutatie, "V")])),
+        key("k3", good(FROUKE, "24-03-2000")),
+        key("k4", good(MENELAOS, "02-05-1940")),
+        key("k5", with(erebos(), &[(Column::Dosisnummer, "nul")])),
+        key("k6", second(EREBOS, "01-04-2000")),
+        key("k7", second(NAOMI, "01-04-1987")),
+        row(&[
+            (Column::Toestemming, "N"),
+            (Column::Vaccinatiedatum, "27-01-2021"),
+            (Column::Vaccin, "Comirnaty"),
+            (Column::Batchnummer, "EJ6795"),
+            (Column::Dosisnummer, "1"),
+            (Column::Leeftijdsgroep, "C"),
+        ]),
+    ]
+}
+
+/// What happened in one world: with the mixed delivery, or as if it had never come.
+async fn story(with_it: bool) -> (World, Option<Uuid>) {
+    let world = World::new().await;
+    other_agb(&world).await;
+    let earlier = [
+        key("k1", good(EREBOS, "01-04-2000")),
+        key("k2", good(NAOMI, "01-04-1987")),
+    ];
+    world.upload(&world.maria, &csv(&earlier)).await;
+    world
+        .upload(&world.piet, &csv(&[key("p1", good(FROUKE, "24-03-2000"))]))
+        .await;
+    let delivery = if with_it {
+        Some(world.upload(&world.maria, &csv(&mixed())).await)
+    } else {
+        None
+    };
+    // The other party reports what the delivery reported first, with another AGB code.
+    let later = with(
+        second(EREBOS, "01-04-2000"),
+        &[(Column::UitvoerderAgb, "06010002")],
+    );
+    world.upload(&world.piet, &csv(&[key("p2", later)])).await;
+    (world, delivery)
+}
+
+async fn withdrawn(world: &World, caller: &Caller, delivery: Uuid) {
+    let asked = world
+        .portal
+        .withdraw_delivery(caller, delivery, "verkeerd bestand".into())
+        .await
+        .unwrap();
+    assert_eq!(asked, Asked::Running);
+    world.work().await;
+}
+
+/// How many rows there are in all tables that keep facts: none of them may ever shrink.
+async fn facts(world: &World) -> [i64; 4] {
+    [
+        world.count("reports").await,
+        world.count("vaccinations").await,
+        world.count("persons").await,
+        world.count("delivery_rows").await,
+    ]
+}
+
+#[tokio::test]
+async fn afterwards_the_register_is_as_if_the_delivery_had_not_come() {
+    let (twin, _) = story(false).await;
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    assert_ne!(register(&world).await, register(&twin).await);
+    let before = facts(&world).await;
+    withdrawn(&world, &world.maria, delivery).await;
+    assert_eq!(register(&world).await, register(&twin).await);
+    assert_eq!(open_rows(&world).await, open_rows(&twin).await);
+
+    let after = facts(&world).await;
+    for (before, after) in before.iter().zip(after) {
+        assert!(after >= *before, "nothing is deleted: {before} {after}");
+    }
+    let view = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap();
+    let last = view.last.unwrap();
+    assert_eq!((last.reversed, last.kept, last.undo), (6, 0, false));
+    assert_eq!(
+        (last.reason.as_str(), last.asked_by.as_str()),
+        ("verkeerd bestand", "maria")
+    );
+    assert_eq!((view.step, view.counted), (Step::Undo, 1));
+    let shown = world.portal.delivery(&world.maria, delivery).await.unwrap();
+    assert_eq!(shown.line.phase, Phase::Withdrawn);
+    // The old versions stay readable, with the reason of the new one.
+    let k3: Uuid = sqlx::query_scalar("SELECT id FROM reports WHERE source_key = 'k3' LIMIT 1")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let k3 = world.portal.registration(&world.maria, k3).await.unwrap();
+    assert_eq!(k3.versions.len(), 2);
+    assert!(k3.versions[0].withdrawal && !k3.may_change);
+    assert_eq!(k3.versions[0].reason.as_deref(), Some("verkeerd bestand"));
+    assert_eq!(k3.versions[1].row.get(Column::Bsn), FROUKE);
+    // Every version leads to a delivery and a row, and each one is told to the audit.
+    let loose = "reports r WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.id = r.delivery_id)";
+    assert_eq!(world.count(loose).await, 0);
+    for line in [
+        "transfer.withdrawal-asked",
+        "record.withdrawn",
+        "transfer.withdrawn",
+    ] {
+        assert_eq!(
+            world
+                .count(&format!("audit_lines WHERE event = '{line}'"))
+                .await,
+            1,
+            "{line}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn undoing_it_puts_back_what_was_there() {
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    let rounds = 2;
+    for round in 1..=rounds {
+        withdrawn(&world, &world.maria, delivery).await;
+        assert_ne!(register(&world).await, before);
+        let asked = world
+            .portal
+            .restore_delivery(&world.maria, delivery, "toch goed".into())
+            .await
+            .unwrap();
+        assert_eq!(asked, Asked::Running);
+        world.work().await;
+        assert_eq!(register(&world).await, before, "round {round}");
+        assert_eq!(open_rows(&world).await, waited, "round {round}");
+    }
+    let view = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap();
+    let last = view.last.unwrap();
+    assert_eq!((last.reversed, last.kept, last.undo), (6, 0, true));
+    assert_eq!(view.step, Step::Withdraw);
+    let shown = world.portal.delivery(&world.maria, delivery).await.unwrap();
+    assert_eq!(shown.line.phase, Phase::Done);
+    assert_eq!(
+        world
+            .count("audit_lines WHERE event = 'transfer.restored'")
+            .await,
+        rounds
+    );
+}
+
+#[tokio::test]
+async fn what_changed_since_or_came_again_is_kept_and_told() {
+    let world = World::new().await;
+    let rows = [
+        key("k1", good(EREBOS, "01-04-2000")),
+        key("k2", good(NAOMI, "01-04-1987")),
+        key("k3", good(FROUKE, "24-03-2000")),
+        key("k4", second(EREBOS, "01-04-2000")),
+        key("k5", second(NAOMI, "01-04-1987")),
+    ];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let later = [
+        // Corrected, withdrawn, the same jab under another key, and the same row once more.
+        key(
+            "k1",
+            with(
+                good(EREBOS, "01-04-2000"),
+                &[(Column::Mutatie, "C"), (Column::Batchnummer, "EJ6796")],
+            ),
+        ),
+        key("k2", with(row(&[]), &[(Column::Mutatie, "V")])),
+        key("anders", good(FROUKE, "24-03-2000")),
+        rows[3].clone(),
+    ];
+    world.upload(&world.maria, &csv(&later)).await;
+    let before = register(&world).await;
+    withdrawn(&world, &world.maria, delivery).await;
+    let last = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap()
+        .last
+        .unwrap();
+    assert_eq!((last.reversed, last.kept), (1, 4));
+    assert_eq!(last.kept_rows, "2-5");
+    let gone: Vec<_> = before
+        .iter()
+        .filter(|line| {
+            let its_jab = line.starts_with("jab") && line.contains(NAOMI);
+            !its_jab && !line.contains(" k5 ")
+        })
+        .cloned()
+        .collect();
+    assert_eq!(register(&world).await, gone);
+    // Undoing it brings back the one, and leaves alone what was left alone.
+    world
+        .portal
+        .restore_delivery(&world.maria, delivery, "toch".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(register(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_withdrawn_delivery_may_come_again_and_counts_nobody_twice() {
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    assert!(matches!(
+        world
+            .receive(&world.maria, "a.csv", &csv(&mixed()), true)
+            .await,
+        Received::Double { of, .. } if of == delivery
+    ));
+    withdrawn(&world, &world.maria, delivery).await;
+    let again = world.upload(&world.maria, &csv(&mixed())).await;
+    let view = world.portal.delivery(&world.maria, again).await.unwrap();
+    assert_eq!(view.line.phase, Phase::Done);
+    assert_eq!(
+        (view.line.counts.dubbel, view.line.counts.geteld),
+        (0, 1),
+        "nothing of it is known any more"
+    );
+    // Sent once more it is new, not a correction of what is gone; RIVM sees the same rows.
+    let now = register(&world).await;
+    let jabs = |all: &[String]| -> Vec<String> {
+        all.iter()
+            .filter(|line| line.starts_with("jab"))
+            .cloned()
+            .collect()
+    };
+    // The other party was first this time, so its AGB code is that of the shared jab.
+    let shared: Vec<String> = jabs(&before)
+        .into_iter()
+        .map(|line| {
+            if line.contains(EREBOS) && line.contains("2021-03-12") {
+                line.replace("06010001", "06010002")
+            } else {
+                line
+            }
+        })
+        .collect();
+    assert_eq!(jabs(&now), shared);
+    assert_eq!(open_rows(&world).await, waited);
+    assert_eq!(
+        world.count("anonymous_counts WHERE number = 1").await,
+        1,
+        "the count of the first delivery still stands"
+    );
+    // Now there is nothing to undo: the content is there by another delivery.
+    let view = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap();
+    assert_eq!(view.step, Step::Again);
+    assert_eq!(
+        world
+            .portal
+            .restore_delivery(&world.maria, delivery, "x".into())
+            .await,
+        Ok(Asked::Again)
+    );
+    assert_eq!(register(&world).await, now);
+}
+
+#[tokio::test]
+async fn the_jab_of_another_party_that_came_in_its_place_stays_and_rivm_looks() {
+    let world = World::new().await;
+    world
+        .upload(&world.maria, &csv(&[key("k1", good(EREBOS, "01-04-2000"))]))
+        .await;
+    let moved = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Mutatie, "C"),
+            (Column::Vaccinatiedatum, "28-01-2021"),
+        ],
+    );
+    let delivery = world.upload(&world.maria, &csv(&[key("k1", moved)])).await;
+    // The day is free now; another party reports another batch there, under another dose.
+    let theirs = with(
+        good(EREBOS, "01-04-2000"),
+        &[(Column::Batchnummer, "EJ6796"), (Column::Dosisnummer, "2")],
+    );
+    world.upload(&world.piet, &csv(&[key("p1", theirs)])).await;
+    assert_eq!(
+        world
+            .count("vaccinations WHERE valid_to IS NULL AND effective")
+            .await,
+        2
+    );
+    withdrawn(&world, &world.maria, delivery).await;
+    let counts: Vec<(String, bool)> = sqlx::query_as(
+        "SELECT batch, effective FROM vaccinations WHERE valid_to IS NULL AND vaccinated_on = '2021-01-27' ORDER BY 1",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap();
+    assert_eq!(
+        counts,
+        [("EJ6795".to_owned(), false), ("EJ6796".to_owned(), true)],
+        "the first stays effective, both are kept"
+    );
+    let waits = open_rows(&world).await;
+    assert_eq!(
+        waits,
+        [("ZONNEHOF".to_owned(), 2, "TE_CONTROLEREN".to_owned())]
+    );
+    let rows = world
+        .portal
+        .rows(&world.rivm, Default::default(), 1)
+        .await
+        .unwrap();
+    let opened = world
+        .portal
+        .row(&world.rivm, rows.items[0].id)
+        .await
+        .unwrap();
+    assert_eq!(opened.row.get(Column::Bsn), EREBOS);
+    assert_eq!(opened.line.findings[0].code.as_str(), "D04");
+    // Undone, the row waits no longer.
+    world
+        .portal
+        .restore_delivery(&world.maria, delivery, "toch".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(open_rows(&world).await, []);
+    assert_eq!(
+        world
+            .count("vaccinations WHERE valid_to IS NULL AND effective")
+            .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn two_deliveries_withdrawn_in_either_order_leave_the_same() {
+    let rows = |mutation: &str, day: &str| {
+        csv(&[key(
+            "k1",
+            with(
+                good(EREBOS, "01-04-2000"),
+                &[(Column::Mutatie, mutation), (Column::Vaccinatiedatum, day)],
+            ),
+        )])
+    };
+    for first_the_older in [true, false] {
+        let world = World::new().await;
+        let older = world.upload(&world.maria, &rows("", "27-01-2021")).await;
+        let newer = world.upload(&world.maria, &rows("C", "28-01-2021")).await;
+        let order = if first_the_older {
+            [older, newer]
+        } else {
+            [newer, older]
+        };
+        for delivery in order {
+            withdrawn(&world, &world.maria, delivery).await;
+        }
+        assert_eq!(register(&world).await, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
+async fn killed_at_any_moment_it_goes_on_where_it_was() {
+    let (twin, _) = story(false).await;
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    world
+        .portal
+        .withdraw_delivery(&world.maria, delivery, "reden".into())
+        .await
+        .unwrap();
+    let (_keep, stop) = watch::channel(false);
+    let mut kills = 0;
+    // One registration a chunk, and ever longer lives: every moment gets its kill.
+    for life in (1..).map(|step| Duration::from_micros(700 * step)) {
+        let Some(job) = jobs::lease(&world.road.db, Uuid::now_v7()).await.unwrap() else {
+            break;
+        };
+        let work = withdraw::by_chunks(&world.road, &job, &stop, 1);
+        if tokio::time::timeout(life, work).await.is_err() {
+            kills += 1;
+        }
+        sqlx::query(
+            "UPDATE jobs SET lease_until = now() - interval '1 second' WHERE state = 'leased'",
+        )
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    }
+    assert!(kills >= 3, "{kills} kills");
+    assert_eq!(register(&world).await, register(&twin).await);
+    let last = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap()
+        .last
+        .unwrap();
+    assert_eq!((last.reversed, last.kept), (6, 0), "each counted once");
+}
+
+#[tokio::test]
+async fn a_worker_that_was_thought_dead_writes_nothing() {
+    let (world, delivery) = story(true).await;
+    world
+        .portal
+        .withdraw_delivery(&world.maria, delivery.unwrap(), "reden".into())
+        .await
+        .unwrap();
+    let stale = jobs::lease(&world.road.db, Uuid::now_v7())
+        .await
+        .unwrap()
+        .unwrap();
+    sqlx::query("UPDATE jobs SET lease_until = now() - interval '1 second'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let fresh = jobs::lease(&world.road.db, Uuid::now_v7())
+        .await
+        .unwrap()
+        .unwrap();
+    let before = register(&world).await;
+    let (_keep, stop) = watch::channel(false);
+    assert_eq!(world.road.handle(&stale, &stop).await, Err(Stopped::Fenced));
+    assert_eq!(register(&world).await, before);
+    world.road.handle(&fresh, &stop).await.unwrap();
+    assert_ne!(register(&world).await, before);
+    assert_eq!(
+        world.road.handle(&fresh, &stop).await,
+        Err(Stopped::Fenced),
+        "a job that ended is nobody's"
+    );
+}
+
+/// Another person of the same institution.
+async fn colleague(test: &TestDb, name: &str, role: Role, of: &Caller) -> Caller {
+    let party: Option<PartyRef> = of.party().cloned();
+    test.caller(name, role, party.as_ref()).await
+}
+
+async fn rows_in_register(world: &World, delivery: Uuid, rows: i32) {
+    sqlx::query("UPDATE deliveries SET geaccepteerd = $2 - te_controleren WHERE id = $1")
+        .bind(delivery)
+        .bind(rows)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn above_a_thousand_rows_a_second_person_of_the_institution_agrees_first() {
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    let manager = colleague(
+        &world.test,
+        "marta",
+        Role::Instellingsbeheerder,
+        &world.maria,
+    )
+    .await;
+    rows_in_register(&world, delivery, 1_001).await;
+    let before = register(&world).await;
+    let view = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap();
+    assert!(view.second_person);
+    for _ in 0..2 {
+        let asked = world
+            .portal
+            .withdraw_delivery(&world.maria, delivery, "reden".into())
+            .await;
+        assert_eq!(asked, Ok(Asked::Waiting), "asked twice is once");
+    }
+    assert_eq!(world.count("withdrawals").await, 1);
+    world.work().await;
+    assert_eq!(register(&world).await, before, "nothing happens yet");
+    // Who asked, in this session or another one, cannot agree; neither can another institution or RIVM.
+    let elsewhere = Caller {
+        session_id: Uuid::now_v7(),
+        ..world.maria.clone()
+    };
+    for caller in [&world.maria, &elsewhere] {
+        assert_eq!(
+            world.portal.agree(caller, delivery).await,
+            Ok(Asked::SamePerson)
+        );
+    }
+    for caller in [&world.piet, &world.rivm] {
+        assert_eq!(
+            world.portal.agree(caller, delivery).await,
+            Err(PortError::NotFound)
+        );
+    }
+    let view = world.portal.withdrawal(&manager, delivery).await.unwrap();
+    let open = view.open.unwrap();
+    assert_eq!(
+        (open.may, open.asked_by.as_str(), open.reason.as_str()),
+        (May::Decide, "maria", "reden")
+    );
+    let mine = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap();
+    assert_eq!(mine.open.unwrap().may, May::CallBack);
+    assert_eq!(world.portal.news(&manager).await.unwrap().waiting.len(), 1);
+    assert_eq!(
+        world.portal.news(&world.maria).await.unwrap().waiting.len(),
+        0
+    );
+    for _ in 0..2 {
+        assert_eq!(
+            world.portal.agree(&manager, delivery).await,
+            Ok(Asked::Running),
+            "agreed twice is once"
+        );
+    }
+    world.work().await;
+    assert_ne!(register(&world).await, before);
+    let last = world
+        .portal
+        .withdrawal(&manager, delivery)
+        .await
+        .unwrap()
+        .last
+        .unwrap();
+    assert_eq!(
+        (last.asked_by.as_str(), last.agreed_by.as_deref()),
+        ("maria", Some("marta"))
+    );
+    assert_eq!(
+        world.portal.agree(&manager, delivery).await,
+        Ok(Asked::Running),
+        "of one that is carried out nothing is left to do"
+    );
+    world.work().await;
+    assert_eq!(world.count("withdrawals").await, 1);
+}
+
+#[tokio::test]
+async fn at_a_thousand_rows_one_person_is_enough_and_the_database_holds_the_line_too() {
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    rows_in_register(&world, delivery, 1_000).await;
+    let view = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap();
+    assert!(!view.second_person);
+    rows_in_register(&world, delivery, 1_001).await;
+    world
+        .portal
+        .withdraw_delivery(&world.maria, delivery, "reden".into())
+        .await
+        .unwrap();
+    let refused = sqlx::query(
+        "UPDATE withdrawals SET state = 'running', decided_by = asked_by, decided_at = now()",
+    )
+    .execute(&world.test.admin)
+    .await
+    .unwrap_err();
+    assert!(
+        refused.to_string().contains("withdrawals_four_eyes"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn a_request_is_refused_or_taken_back_and_then_asked_anew() {
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    let manager = colleague(
+        &world.test,
+        "marta",
+        Role::Instellingsbeheerder,
+        &world.maria,
+    )
+    .await;
+    rows_in_register(&world, delivery, 2_000).await;
+    let before = register(&world).await;
+    for (who, refusal) in [
+        (&manager, Refusal::Rejected),
+        (&world.maria, Refusal::CalledBack),
+    ] {
+        world
+            .portal
+            .withdraw_delivery(&world.maria, delivery, "reden".into())
+            .await
+            .unwrap();
+        world.portal.turn_down(who, delivery).await.unwrap();
+        world
+            .portal
+            .turn_down(who, delivery)
+            .await
+            .expect("twice is once");
+        let view = world
+            .portal
+            .withdrawal(&world.maria, delivery)
+            .await
+            .unwrap();
+        assert_eq!(
+            (view.refused, view.step, view.open.is_none()),
+            (Some(refusal), Step::Withdraw, true)
+        );
+        assert_eq!(
+            world.portal.agree(&manager, delivery).await,
+            Err(PortError::Conflict),
+            "what was turned down cannot be agreed to"
+        );
+    }
+    world.work().await;
+    assert_eq!(register(&world).await, before);
+    assert_eq!(
+        world
+            .count("audit_lines WHERE event = 'transfer.withdrawal-decided'")
+            .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn rivm_needs_two_people_and_undoes_its_own() {
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    let operator = world.test.caller("rob", Role::RivmBeheer, None).await;
+    let before = register(&world).await;
+    assert_eq!(
+        world
+            .portal
+            .withdraw_delivery(&world.rivm, delivery, "op verzoek".into())
+            .await,
+        Ok(Asked::Waiting)
+    );
+    assert_eq!(
+        world.portal.agree(&world.rivm, delivery).await,
+        Ok(Asked::SamePerson)
+    );
+    assert_eq!(
+        world.portal.agree(&world.maria, delivery).await,
+        Err(PortError::NotFound),
+        "the institution is not RIVM's second person"
+    );
+    world.work().await;
+    assert_eq!(register(&world).await, before);
+    let theirs = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap()
+        .open
+        .unwrap();
+    assert_eq!(
+        (theirs.may, theirs.asked_by.as_str()),
+        (May::Look, "RIVM"),
+        "names of RIVM's people stay there"
+    );
+    assert_eq!(
+        world.portal.agree(&operator, delivery).await,
+        Ok(Asked::Running)
+    );
+    world.work().await;
+    let (twin, _) = story(false).await;
+    assert_eq!(register(&world).await, register(&twin).await);
+    // The institution sees what happened, and cannot undo it.
+    let view = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap();
+    assert_eq!(view.step, Step::NotYours);
+    assert_eq!(
+        world
+            .portal
+            .restore_delivery(&world.maria, delivery, "nee".into())
+            .await,
+        Err(PortError::Conflict)
+    );
+    assert_eq!(
+        world
+            .portal
+            .restore_delivery(&operator, delivery, "vergissing".into())
+            .await,
+        Ok(Asked::Waiting)
+    );
+    assert_eq!(
+        world.portal.agree(&operator, delivery).await,
+        Ok(Asked::SamePerson)
+    );
+    assert_eq!(
+        world.portal.agree(&world.rivm, delivery).await,
+        Ok(Asked::Running)
+    );
+    world.work().await;
+    assert_eq!(register(&world).await, before);
+}
+
+#[tokio::test]
+async fn only_what_is_in_the_register_can_be_withdrawn_and_only_once() {
+    let world = World::new().await;
+    let ask = |delivery| {
+        world
+            .portal
+            .withdraw_delivery(&world.maria, delivery, "reden".into())
+    };
+    let preview = world
+        .receive(
+            &world.maria,
+            "a.csv",
+            &csv(&[key("k9", good(NAOMI, "01-04-1987"))]),
+            true,
+        )
+        .await
+        .id();
+    world.work().await;
+    let refused = world.upload(&world.maria, b"geen tabel").await;
+    for delivery in [preview, refused] {
+        assert_eq!(ask(delivery).await, Err(PortError::Conflict));
+        let view = world
+            .portal
+            .withdrawal(&world.maria, delivery)
+            .await
+            .unwrap();
+        assert_eq!(view.step, Step::Nothing);
+    }
+    // What was typed in the form is withdrawn by itself, and a withdrawal is no delivery to withdraw.
+    world
+        .record(&world.maria, &good(FROUKE, "24-03-2000"))
+        .await;
+    let typed: Uuid = sqlx::query_scalar("SELECT id FROM deliveries WHERE channel = 'portaal'")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    assert_eq!(ask(typed).await, Err(PortError::NotFound));
+    let delivery = world
+        .upload(&world.maria, &csv(&[key("k1", good(EREBOS, "01-04-2000"))]))
+        .await;
+    // A double click: both at once.
+    let (one, two) = tokio::join!(ask(delivery), ask(delivery));
+    assert_eq!((one, two), (Ok(Asked::Running), Ok(Asked::Running)));
+    assert_eq!(world.count("withdrawals").await, 1);
+    assert_eq!(
+        world
+            .portal
+            .restore_delivery(&world.maria, delivery, "te vroeg".into())
+            .await,
+        Err(PortError::Conflict),
+        "while it runs"
+    );
+    world.work().await;
+    assert_eq!(ask(delivery).await, Ok(Asked::Running), "it is done");
+    world.work().await;
+    assert_eq!(world.count("withdrawals").await, 1);
+    let withdrawal: Uuid = sqlx::query_scalar("SELECT id FROM withdrawals")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    assert_eq!(ask(withdrawal).await, Err(PortError::NotFound));
+}
+
+#[tokio::test]
+async fn after_thirty_days_only_rivm_withdraws() {
+    let (world, delivery) = story(true).await;
+    let delivery = delivery.unwrap();
+    sqlx::query(
+        "UPDATE deliveries SET received_at = received_at - interval '31 days' WHERE id = $1",
+    )
+    .bind(delivery)
+    .execute(&world.test.admin)
+    .await
+    .unwrap();
+    assert_eq!(
+        world
+            .portal
+            .withdraw_delivery(&world.maria, delivery, "reden".into())
+            .await,
+        Ok(Asked::TooLate)
+    );
+    let view = world
+        .portal
+        .withdrawal(&world.maria, delivery)
+        .await
+        .unwrap();
+    assert_eq!(view.step, Step::TooLate);
+    assert_eq!(
+        world
+            .portal
+            .withdraw_delivery(&world.rivm, delivery, "op verzoek".into())
+            .await,
+        Ok(Asked::Waiting)
+    );
+}
+
+#[tokio::test]
+async fn who_delivered_hears_of_the_end_until_the_page_was_opened() {
+    let world = World::new().await;
+    let id = world
+        .receive(
+            &world.maria,
+            "week 4.csv",
+            &csv(&[key("k1", good(EREBOS, "01-04-2000"))]),
+            true,
+        )
+        .await
+        .id();
+    assert!(
+        world
+            .portal
+            .news(&world.maria)
+            .await
+            .unwrap()
+            .files
+            .is_empty()
+    );
+    world.work().await;
+    let news = world.portal.news(&world.maria).await.unwrap().files;
+    assert_eq!(
+        (news.len(), news[0].outcome),
+        (1, None),
+        "it waits for Indienen"
+    );
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    world.work().await;
+    let news = world.portal.news(&world.maria).await.unwrap().files;
+    assert_eq!(
+        (
+            news.len(),
+            news[0].file_name.as_str(),
+            news[0].counts.geaccepteerd
+        ),
+        (1, "week 4.csv", 1)
+    );
+    // A colleague did not deliver it, another institution even less; looking at it does not take it from her.
+    let marta = colleague(&world.test, "marta", Role::Invoerder, &world.maria).await;
+    for other in [&marta, &world.piet, &world.rivm] {
+        assert!(world.portal.news(other).await.unwrap().files.is_empty());
+        world.portal.seen(other, id).await.unwrap();
+    }
+    assert_eq!(
+        world.portal.news(&world.maria).await.unwrap().files.len(),
+        1
+    );
+    world.portal.seen(&world.maria, id).await.unwrap();
+    assert!(
+        world
+            .portal
+            .news(&world.maria)
+            .await
+            .unwrap()
+            .files
+            .is_empty()
+    );
+}
+
+/// The registration of a reference.
+async fn registration(world: &World, caller: &Caller, reference: String) -> Uuid {
+    let receipt = world.portal.receipt(caller, reference).await.unwrap();
+    receipt.registration.unwrap()
+}
+
+#[tokio::test]
+async fn one_registration_withdrawn_by_mistake_is_put_back_and_equals_what_it_was() {
+    let world = World::new().await;
+    let reference = world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    let id = registration(&world, &world.maria, reference).await;
+    let before = register(&world).await;
+    let never = world.portal.restore(&world.maria, id, "x".into()).await;
+    assert_eq!(never, Err(PortError::Conflict), "it is not withdrawn");
+    Entry::withdraw(&world.portal, &world.maria, id, "verkeerd".into(), false)
+        .await
+        .unwrap();
+    let view = world.portal.registration(&world.maria, id).await.unwrap();
+    assert!(view.may_restore && !view.may_change);
+    assert_eq!(register(&world).await, Vec::<String>::new());
+    assert_eq!(
+        world.portal.restore(&world.piet, id, "x".into()).await,
+        Err(PortError::NotFound)
+    );
+    for _ in 0..2 {
+        assert_eq!(
+            world
+                .portal
+                .restore(&world.maria, id, "toch goed".into())
+                .await,
+            Ok(Restored::Done),
+            "twice is once"
+        );
+    }
+    assert_eq!(register(&world).await, before);
+    let view = world.portal.registration(&world.maria, id).await.unwrap();
+    assert_eq!(view.versions.len(), 3);
+    assert_eq!(view.versions[0].reason.as_deref(), Some("toch goed"));
+    assert!(view.may_change && !view.may_restore);
+    assert_eq!(
+        world
+            .count("audit_lines WHERE event = 'record.restored'")
+            .await,
+        1
+    );
+    // It can be corrected and withdrawn again, as any other.
+    Entry::withdraw(&world.portal, &world.maria, id, "nu echt".into(), false)
+        .await
+        .unwrap();
+    assert_eq!(register(&world).await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_registration_is_not_put_back_when_it_came_again_or_went_with_its_delivery() {
+    let world = World::new().await;
+    let row = good(EREBOS, "01-04-2000");
+    let reference = world.record(&world.maria, &row).await;
+    let id = registration(&world, &world.maria, reference).await;
+    Entry::withdraw(&world.portal, &world.maria, id, "verkeerd".into(), false)
+        .await
+        .unwrap();
+    world.record(&world.maria, &row).await;
+    let before = register(&world).await;
+    assert_eq!(
+        world.portal.restore(&world.maria, id, "x".into()).await,
+        Ok(Restored::Again)
+    );
+    assert_eq!(register(&world).await, before);
+
+    let delivery = world
+        .upload(
+            &world.maria,
+            &csv(&[
+                key("k1", good(NAOMI, "01-04-1987")),
+                key("k2", good(FROUKE, "24-03-2000")),
+            ]),
+        )
+        .await;
+    let id_of = |key: &'static str| {
+        sqlx::query_scalar::<_, Uuid>("SELECT id FROM reports WHERE source_key = $1 LIMIT 1")
+            .bind(key)
+            .fetch_one(&world.test.admin)
+    };
+    let (naomi, frouke) = (id_of("k1").await.unwrap(), id_of("k2").await.unwrap());
+    Entry::withdraw(&world.portal, &world.maria, naomi, "verkeerd".into(), false)
+        .await
+        .unwrap();
+    withdrawn(&world, &world.maria, delivery).await;
+    for id in [naomi, frouke] {
+        let view = world.portal.registration(&world.maria, id).await.unwrap();
+        assert!(!view.may_restore, "its delivery does not count");
+        assert_eq!(
+            world.portal.restore(&world.maria, id, "x".into()).await,
+            Err(PortError::Conflict)
+        );
+    }
+    assert_eq!(register(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_registration_put_back_goes_with_its_delivery_all_the_same() {
+    let world = World::new().await;
+    let rows = [key("k1", good(EREBOS, "01-04-2000"))];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let id: Uuid = sqlx::query_scalar("SELECT id FROM reports")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    Entry::withdraw(&world.portal, &world.maria, id, "verkeerd".into(), false)
+        .await
+        .unwrap();
+    world
+        .portal
+        .restore(&world.maria, id, "toch".into())
+        .await
+        .unwrap();
+    let before = register(&world).await;
+    withdrawn(&world, &world.maria, delivery).await;
+    assert_eq!(register(&world).await, Vec::<String>::new());
+    // The same file again is new: no tombstone keeps it out.
+    world.upload(&world.maria, &csv(&rows)).await;
+    assert_eq!(register(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_mended_row_goes_with_its_delivery_and_none_is_mended_meanwhile() {
+    let world = World::new().await;
+    let wrong = |row| with(row, &[(Column::Dosisnummer, "nul")]);
+    let rows = [
+        key("k1", good(EREBOS, "01-04-2000")),
+        key("k2", wrong(good(NAOMI, "01-04-1987"))),
+        key("k3", wrong(good(FROUKE, "24-03-2000"))),
+    ];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let mended = |number: u32| {
+        let world = &world;
+        async move {
+            let view = world
+                .portal
+                .refused_row(&world.maria, delivery, number)
+                .await
+                .unwrap();
+            MendedRow {
+                number,
+                seen: view.seen,
+                row: with(view.row, &[(Column::Dosisnummer, "1")]),
+                reason: String::new(),
+                everywhere: false,
+            }
+        }
+    };
+    let (second, third) = (mended(3).await, mended(4).await);
+    let mend = |row: MendedRow| world.portal.mend(&world.maria, delivery, row);
+    assert_eq!(mend(second).await, Ok(MendAnswer::Good));
+    let before = register(&world).await;
+    assert_eq!(
+        world
+            .portal
+            .withdraw_delivery(&world.maria, delivery, "reden".into())
+            .await,
+        Ok(Asked::Running)
+    );
+    assert_eq!(
+        mend(third.clone()).await,
+        Err(PortError::Conflict),
+        "while it is withdrawn"
+    );
+    world.work().await;
+    assert_eq!(register(&world).await, Vec::<String>::new());
+    assert_eq!(open_rows(&world).await, []);
+    assert_eq!(mend(third).await, Err(PortError::Conflict), "afterwards");
+    world
+        .portal
+        .restore_delivery(&world.maria, delivery, "toch".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(register(&world).await, before);
+    // The row that was refused can be mended again.
+    assert_eq!(mend(mended(4).await).await, Ok(MendAnswer::Good));
+}
