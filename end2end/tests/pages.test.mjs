@@ -91,6 +91,10 @@ test("registrations", async (t) => {
   await judge(page, "corrigeren");
   await open(page, `${registration}/intrekken`);
   await judge(page, "intrekken");
+  await page.getByLabel("Waarom trekt u in?").fill("Verkeerde persoon gekozen.");
+  await press(page, "Ja, intrekken");
+  await open(page, `${registration}/terugzetten`);
+  await judge(page, "terugzetten");
   await open(page, "/sessies");
   await judge(page, "sessies");
 });
@@ -110,8 +114,46 @@ test("a file", async (t) => {
   await press(page, "Indienen");
   await page.getByText("1 van 2 vaccinaties opgenomen.").waitFor({ timeout: 30_000 });
   await judge(page, "resultaat");
+  const delivery = path(page);
   await open(page, "/aanleveringen");
   await judge(page, "aanleveringen");
+  await open(page, `${delivery}/intrekken`);
+  await judge(page, "aanlevering-intrekken");
+  await press(page, "Ja, intrekken");
+  await judge(page, "aanlevering-intrekken-fout");
+  await page.getByLabel("Waarom trekt u de aanlevering in?").fill("Verkeerd bestand gekozen.");
+  await press(page, "Ja, intrekken");
+  await page.getByText("Deze aanlevering is ingetrokken.").waitFor({ timeout: 30_000 });
+  await judge(page, "aanlevering-ingetrokken");
+  await open(page, `${delivery}/intrekken`);
+  await judge(page, "intrekken-ongedaan");
+});
+
+test("a withdrawal that waits for a second person, and what is new", async (t) => {
+  const [page, rivm, other] = [await visitor(t), await visitor(t), await visitor(t)];
+  await logIn(page, "invoerder");
+  await open(page, "/aanleveren");
+  await page.locator('input[type="file"]').setInputFiles({ name: "twee.csv", mimeType: "text/csv", buffer: Buffer.from(csv([person()])) });
+  await press(page, "Bestand controleren");
+  await page.getByRole("button", { name: "Indienen" }).waitFor({ timeout: 30_000 });
+  const delivery = path(page);
+  await open(page, "/");
+  await judge(page, "start-nieuws");
+  await open(page, delivery);
+  await press(page, "Indienen");
+  await page.getByText("1 van 1 vaccinaties opgenomen.").waitFor({ timeout: 30_000 });
+  await logIn(rivm, "beoordelaar");
+  await open(rivm, `${delivery}/intrekken`);
+  await judge(rivm, "aanlevering-intrekken-rivm");
+  await rivm.getByLabel("Waarom trekt u de aanlevering in?").fill("Op verzoek.");
+  await press(rivm, "Ja, intrekken vragen");
+  await judge(rivm, "verzoek-gevraagd");
+  await logIn(other, "rivmbeheer");
+  await judge(other, "start-verzoek");
+  await open(other, `${delivery}/intrekken`);
+  await judge(other, "verzoek-akkoord");
+  await press(other, "Niet akkoord");
+  await judge(other, "verzoek-afgewezen");
 });
 
 test("review", async (t) => {

@@ -46,6 +46,17 @@ for (const script of [true, false]) {
     assert.equal(await page.getByRole("link", { name: "Corrigeren" }).count(), 0);
     await open(page, "/registraties");
     assert.match(await page.locator("tbody tr").first().innerText(), /Ingetrokken/);
+    // a mistake after all: it is put back, with a reason
+    await press(page, /^Bekijk/, { role: "link", within: page.locator("tbody") });
+    await press(page, "Intrekken ongedaan maken", { role: "link" });
+    await press(page, "Ja, ongedaan maken");
+    assert.match(await page.locator("#foutoverzicht").innerText(), /Vul een reden in\./);
+    await page.getByLabel("Waarom maakt u het intrekken ongedaan?").fill("Het was toch de goede persoon.");
+    await press(page, "Ja, ongedaan maken");
+    assert.ok(await page.getByText("Het intrekken is ongedaan gemaakt.").isVisible());
+    assert.match(await page.locator(".cims-timeline").innerText(), /Versie 3[^]*Het was toch de goede persoon\./);
+    await open(page, "/registraties");
+    assert.doesNotMatch(await page.locator("tbody tr").first().innerText(), /Ingetrokken/);
   });
 
   test(`the list is filtered by date and vaccine, and the address says by what${how}`, async (t) => {
