@@ -35,7 +35,7 @@ cargo xtask <task>
   bench [--rows N] [--persons N] [--runs N]
                    sizes, and imports as ratios to a COPY of the same rows, measured in one run
   bench --torture N
-                   kill the program N times at random while it imports, and compare with a run in peace
+                   kill -9 the program N times while deliveries are under way, and compare with a clean run
 
 Examples:
   cargo xtask run

@@ -13,6 +13,7 @@ use crate::intake::read::{self, Facts, Limits, Options};
 use crate::intake::receive::{self, BlobStore, BlobWriter, Received, Sender};
 use crate::intake::show::{FileFacts, Show};
 use crate::intake::{Clock, Road};
+use crate::jobs::Life;
 use crate::keys::Keys;
 use crate::store::{Db, profiles, schema, worker_tx};
 use anyhow::{Context, bail};
@@ -172,7 +173,8 @@ async fn keep(road: &Road, args: &Args) -> anyhow::Result<BlobWriter> {
 /// Works until this delivery has ended; a worker of another process may be the one that does it.
 async fn until_it_ends(road: &Road, delivery: Uuid) -> anyhow::Result<()> {
     let (stop, stopped) = watch::channel(false);
-    let working = crate::intake::work(road, Uuid::now_v7(), stopped);
+    let life = Life::begin(&road.db).await?;
+    let working = crate::intake::work(road, &life, stopped);
     let watching = async {
         while !summary(road, delivery).await?.ended {
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -182,6 +184,7 @@ async fn until_it_ends(road: &Road, delivery: Uuid) -> anyhow::Result<()> {
         Ok::<_, anyhow::Error>(())
     };
     let ((), watched) = tokio::join!(working, watching);
+    life.end(&road.db).await?;
     watched
 }
 

@@ -6,11 +6,12 @@
 use super::NotFit;
 use crate::config::{self, Config};
 use crate::intake::{self, Road, receive::BlobStore};
+use crate::jobs::Life;
 use crate::keys::Keys;
 use crate::portal::Portal;
 use crate::store::{Db, schema};
 use crate::web::{Ports, Web, listen, observe, router};
-use crate::{audit, clock, jobs};
+use crate::{audit, clock};
 use anyhow::Context;
 use axum::{Router, routing::get};
 use domain::codes::CodeLists;
@@ -24,7 +25,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing_subscriber::EnvFilter;
-use uuid::Uuid;
 
 /// How often the heads of the audit chains are signed (security G7).
 const ANCHOR_EVERY: Duration = Duration::from_secs(60);
@@ -70,11 +70,13 @@ pub async fn run(args: Args, file: &Path) -> anyhow::Result<ExitCode> {
     let (stopper, stop) = watch::channel(false);
     let mut parts = JoinSet::new();
     parts.spawn(metrics(config.server.metrics_listen, stop.clone()).await?);
-    let boot = Uuid::now_v7();
+    let mut life = None;
     if args.roles.contains(&Role::Worker) {
+        let living = Arc::new(Life::begin(&road.db).await?);
         for _ in 0..WORKERS {
-            parts.spawn(worker(road.clone(), boot, stop.clone()));
+            parts.spawn(worker(road.clone(), living.clone(), stop.clone()));
         }
+        life = Some(living);
         parts.spawn(anchors(road.clone(), stop.clone()));
     }
     if args.roles.contains(&Role::Web) {
@@ -89,7 +91,9 @@ pub async fn run(args: Args, file: &Path) -> anyhow::Result<ExitCode> {
     while let Some(part) = parts.join_next().await {
         part??;
     }
-    jobs::release_all_of(&road.db, boot).await?;
+    if let Some(life) = life {
+        life.end(&road.db).await?;
+    }
     ended.map(|()| ExitCode::SUCCESS)
 }
 
@@ -146,8 +150,8 @@ async fn web(
     Ok(async move { Ok(listen::serve(listener, router, stop).await?) })
 }
 
-async fn worker(road: Road, boot: Uuid, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-    intake::work(&road, boot, stop).await;
+async fn worker(road: Road, life: Arc<Life>, stop: watch::Receiver<bool>) -> anyhow::Result<()> {
+    intake::work(&road, &life, stop).await;
     Ok(())
 }
 

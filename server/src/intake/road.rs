@@ -3,13 +3,12 @@
 use super::receive::BlobStore;
 use super::{process, tidy, withdraw};
 use crate::clock;
-use crate::jobs::{self, Handler, Job, JobKind, Stopped};
+use crate::jobs::{self, Handler, Job, JobKind, Life, Stopped};
 use crate::keys::Keys;
 use crate::store::Db;
 use std::sync::Arc;
 use time::{Date, OffsetDateTime};
 use tokio::sync::watch;
-use uuid::Uuid;
 
 /// Database, keys, raw files, clock.
 #[derive(Clone)]
@@ -56,7 +55,7 @@ impl Handler for Road {
 }
 
 /// Works on deliveries, and tidies, until `stop` turns true: what `cims serve --roles worker` runs.
-pub async fn work(road: &Road, boot: Uuid, stop: watch::Receiver<bool>) {
-    let working = jobs::work(road.db.clone(), boot, road, stop.clone());
+pub async fn work(road: &Road, life: &Life, stop: watch::Receiver<bool>) {
+    let working = jobs::work(road.db.clone(), life, road, stop.clone());
     tokio::join!(working, tidy::keep_tidy(road, stop));
 }

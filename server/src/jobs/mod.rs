@@ -1,11 +1,13 @@
 //! The queue of work in PostgreSQL: lease, heartbeat, fence (security G2).
 //!
-//! A worker leases a job for 30 seconds and renews it every 10. Each lease raises the job's *fence*; what the work
+//! A worker leases a job for 30 seconds and renews it every 10; the lease of a process that is gone ends at once ([`Life`]). Each lease raises the job's *fence*; what the work
 //! writes carries that fence, so a worker that was thought dead and comes back cannot write any more. Effect and
 //! completion commit in one transaction ([`finish`]): at-least-once attempts, exactly-once effect.
 
+mod life;
 mod run;
 
+pub use life::Life;
 pub use run::{Handler, Stopped, work};
 
 use crate::store::{Db, StoreError, worker_tx};
@@ -82,21 +84,26 @@ pub async fn push(
     Ok(())
 }
 
-/// Leases the job that is due longest, for this process (`boot` is made at its start).
+/// Leases the job that is due longest: queued, or leased by a process that is gone or was not heard of in time.
 ///
 /// # Errors
 /// When the database is not there.
-pub async fn lease(db: &Db, boot: Uuid) -> Result<Option<Job>, StoreError> {
+pub async fn lease(db: &Db, life: &Life) -> Result<Option<Job>, StoreError> {
     let mut tx = worker_tx(db).await?;
     let row = sqlx::query!(
         "UPDATE jobs SET state = 'leased', leased_by = $1, fence = fence + 1, attempts = attempts + 1,
                          lease_until = now() + make_interval(secs => $2)
          WHERE id = (SELECT id FROM jobs
-                     WHERE (state = 'queued' AND run_at <= now()) OR (state = 'leased' AND lease_until < now())
+                     WHERE (state = 'queued' AND run_at <= now()) 
+                        OR (state = 'leased' AND (lease_until < now() OR NOT EXISTS (
+                            SELECT FROM pg_locks
+                            WHERE locktype = 'advisory' AND granted AND classid = $3::integer::oid AND objid = hashtext(leased_by::text)::oid
+                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))))
                      ORDER BY run_at, seq FOR UPDATE SKIP LOCKED LIMIT 1)
          RETURNING id, kind, subject, attempts, fence",
-        boot,
-        LEASE_SECONDS
+        life.boot(),
+        LEASE_SECONDS,
+        life::CLASS
     )
     .fetch_optional(&mut *tx)
     .await?;
@@ -112,23 +119,6 @@ pub async fn lease(db: &Db, boot: Uuid) -> Result<Option<Job>, StoreError> {
             fence: row.fence,
         })
     }))
-}
-
-/// Gives every job of a dead process back at once; called with the boot ids that are known to be gone.
-///
-/// # Errors
-/// When the database is not there.
-pub async fn release_all_of(db: &Db, boot: Uuid) -> Result<u64, StoreError> {
-    let mut tx = worker_tx(db).await?;
-    let released = sqlx::query!(
-        "UPDATE jobs SET state = 'queued', leased_by = NULL, lease_until = NULL WHERE state = 'leased' AND leased_by = $1",
-        boot
-    )
-    .execute(&mut *tx)
-    .await?
-    .rows_affected();
-    tx.commit().await?;
-    Ok(released)
 }
 
 /// Renews a lease; `false` when it was lost to another worker.

@@ -1,10 +1,9 @@
 //! The loop of a worker: lease, do, beat the heart meanwhile, give back what failed.
 
-use super::{Job, JobError, heartbeat, lease, retry};
+use super::{Job, JobError, Life, heartbeat, lease, retry};
 use crate::store::{Db, StoreError};
 use std::time::Duration;
 use tokio::sync::watch;
-use uuid::Uuid;
 
 /// How often a worker looks by itself; the bell of this process makes it look at once.
 const LOOK: Duration = Duration::from_millis(500);
@@ -28,6 +27,9 @@ pub enum Stopped {
     /// Try again later; the code says why, without values.
     #[error("to be tried again: {0}")]
     Again(String),
+    /// The database does not take a value; the same again gives the same. What cannot leave it out tries again later.
+    #[error("value refused: {0}")]
+    Value(String),
 }
 
 impl From<JobError> for Stopped {
@@ -41,14 +43,17 @@ impl From<JobError> for Stopped {
 
 impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Self {
-        Self::Again(error.to_string())
+        match error {
+            StoreError::Value(_) => Self::Value(error.to_string()),
+            _ => Self::Again(error.to_string()),
+        }
     }
 }
 
-/// Works until `stop` turns true. `boot` names this process in its leases.
-pub async fn work(db: Db, boot: Uuid, handler: &dyn Handler, mut stop: watch::Receiver<bool>) {
+/// Works until `stop` turns true, in the name of this process.
+pub async fn work(db: Db, life: &Life, handler: &dyn Handler, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
-        match lease(&db, boot).await {
+        match lease(&db, life).await {
             Ok(Some(job)) => one(&db, &job, handler, &stop).await,
             Ok(None) => idle(&db, &mut stop).await,
             Err(error) => {
@@ -77,7 +82,7 @@ async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<b
             tracing::info!(job = %job.id, kind = job.kind.as_str(), subject = %job.subject, "job done")
         }
         Err(Stopped::Fenced) => tracing::warn!(job = %job.id, "lease lost, work dropped"),
-        Err(Stopped::Again(code)) => {
+        Err(Stopped::Again(code) | Stopped::Value(code)) => {
             tracing::warn!(job = %job.id, attempts = job.attempts, %code, "job given back");
             if let Err(error) = retry(db, job, &code).await {
                 tracing::warn!(job = %job.id, %error, "its lease will pass");

@@ -232,6 +232,20 @@ pub async fn take_fence(tx: &mut WorkerTx<'_>, id: Uuid, fence: i64) -> Result<(
     Ok(())
 }
 
+/// The rows of a file are judged from the first one again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn from_the_first_row(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET progress = 0, warnings = 0, repairs = 0 WHERE id = $1",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Moves the progress in the transaction of its chunk; `false` when another worker took over.
 ///
 /// # Errors
@@ -369,7 +383,7 @@ pub async fn check_again(
     off: &[String],
 ) -> Result<bool, StoreError> {
     let moved = sqlx::query!(
-        "UPDATE deliveries SET state = 'received', repairs_off = $3, progress = 0, warnings = 0, repairs = 0, all_or_nothing = false,
+        "UPDATE deliveries SET state = 'received', repairs_off = $3, fence = 0, progress = 0, warnings = 0, repairs = 0, all_or_nothing = false,
                                geaccepteerd = 0, te_controleren = 0, afgekeurd = 0, dubbel = 0, geteld = 0
          WHERE id = $1 AND party_id = $2 AND state = $4 AND blob_id IS NOT NULL",
         id,
@@ -382,7 +396,8 @@ pub async fn check_again(
     Ok(moved.rows_affected() == 1)
 }
 
-/// "Indienen": a preview goes on to be stored. Progress starts again. With `whole` only when no row is refused.
+/// "Indienen": a preview goes on to be stored. Progress starts again, and so does the fence: it counts the leases
+/// of one job. With `whole` only when no row is refused.
 ///
 /// # Errors
 /// When the database fails.
@@ -395,7 +410,7 @@ pub async fn submit(
     whole: bool,
 ) -> Result<bool, StoreError> {
     let moved = sqlx::query!(
-        "UPDATE deliveries SET state = 'storing', progress = 0, warnings = 0, repairs = 0, submitted_at = $4, submitted_by = $3,
+        "UPDATE deliveries SET state = 'storing', fence = 0, progress = 0, warnings = 0, repairs = 0, submitted_at = $4, submitted_by = $3,
                                all_or_nothing = $5
          WHERE id = $1 AND party_id = $2 AND state = 'preview' AND NOT ($5 AND afgekeurd > 0)",
         id,

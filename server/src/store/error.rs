@@ -15,6 +15,9 @@ pub enum StoreError {
     /// Another transaction was in the way; the same work may succeed when done again.
     #[error("in conflict with another transaction ({0})")]
     Conflict(String),
+    /// What was to be stored is the matter, not the database: a value it cannot hold, or an error of its own over one.
+    #[error("value refused ({0})")]
+    Value(String),
     /// Exactly one row was asked for, and there is none.
     #[error("no such row")]
     NotFound,
@@ -34,6 +37,8 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::Database(error) => {
                 let state = error.code().unwrap_or_default().into_owned();
                 match (error.constraint(), &*state) {
+                    // Two of the same may be a matter of time; what else a column refuses is not.
+                    (_, code) if is_about_a_value(code) => Self::Value(state),
                     (Some(name), _) => Self::Constraint(name.to_owned()),
                     (None, "40001" | "40P01" | "55P03") => Self::Conflict(state),
                     // Shutting down, starting up, too many connections, connection errors.
@@ -49,6 +54,11 @@ impl From<sqlx::Error> for StoreError {
             _ => Self::Broken("driver".to_owned()),
         }
     }
+}
+
+/// Data exceptions, integrity constraints but unique ones, and internal errors.
+fn is_about_a_value(state: &str) -> bool {
+    state.starts_with("22") || (state.starts_with("23") && state != "23505") || state == "XX000"
 }
 
 impl StoreError {

@@ -174,7 +174,8 @@ async fn a_worker_that_lost_its_lease_stores_nothing() {
         )
         .await
         .id();
-    let stale = server::jobs::lease(&world.road.db, uuid::Uuid::now_v7())
+    let life = server::jobs::Life::begin(&world.road.db).await.unwrap();
+    let stale = server::jobs::lease(&world.road.db, &life)
         .await
         .unwrap()
         .unwrap();
@@ -205,4 +206,27 @@ async fn a_worker_that_lost_its_lease_stores_nothing() {
             .geaccepteerd,
         1
     );
+}
+
+#[tokio::test]
+async fn a_check_that_was_taken_over_does_not_hold_up_what_comes_after_it() {
+    let world = World::new().await;
+    let rows = csv(&[good(EREBOS, "01-04-2000")]);
+    let id = world.receive(&world.maria, "a.csv", &rows, true).await.id();
+    for _ in 0..3 {
+        // Leased by a process that dies before it does anything.
+        let life = server::jobs::Life::begin(&world.road.db).await.unwrap();
+        server::jobs::lease(&world.road.db, &life)
+            .await
+            .unwrap()
+            .unwrap();
+        life.end(&world.road.db).await.unwrap();
+    }
+    world.work().await;
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(world.count("deliveries WHERE state = 'done'").await, 1);
+    assert_eq!(world.count("reports").await, 1);
 }

@@ -1,267 +1,644 @@
-//! Killed at any instant and started again, the program ends where a run without a kill ends (security G2).
+//! kill -9 at any instant, then a restart: the result equals a clean run (house §3).
 //!
-//! The real program works on the deliveries of one database and is killed with SIGKILL at random moments; a twin is
-//! worked on in peace. `CIMS_TORTURE_KILLS` and `CIMS_TORTURE_SEED` ask for more, or for the same again.
+//! The real program imports and works; it is killed at moments that a seed decides, and started again until each
+//! delivery has ended. The same files went without a kill into a twin database with the same keys: both are
+//! compared value by value. `CIMS_TORTURE_KILLS` asks for more kills, `CIMS_TORTURE_SEED` repeats a run.
 
+use crate::support::TestDb;
 use crate::world::{World, csv, good, row, with};
+use app::ports::Deliveries;
 use domain::bsn::Bsn;
 use domain::row::{Column, RowText};
-use rand::{Rng, SeedableRng};
-use server::audit::verify;
-use std::collections::BTreeMap;
+use server::audit::verify::verify;
+use server::intake::{answer, retain};
+use server::keys::{Purpose, Sealed};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-use time::macros::date;
+use std::time::{Duration, Instant, SystemTime};
 use uuid::Uuid;
 
-/// Kills when nobody asks for more.
+/// Kills when nobody asks for another number.
 const KILLS: usize = 50;
-/// Persons in the BRP of these worlds.
-const PERSONS: usize = 600;
+/// Rows of a file.
+const ROWS: usize = 700;
+/// Kills while one file is on its way; then it may end.
+const KILLS_A_FILE: usize = 9;
 
-fn asked(name: &str, otherwise: usize) -> usize {
-    std::env::var(name)
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(otherwise)
+/// Numbers from a seed (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        (self.next() % bound as u64) as usize
+    }
 }
 
-/// Valid test BSNs that no other part of these tests uses.
-fn bsns() -> Vec<String> {
-    let known = [
-        "999990019",
-        "999995571",
-        "999991772",
-        "999995005",
-        "999994839",
-        "999995923",
-    ];
-    (999_900_000_u32..)
-        .map(|number| number.to_string())
-        .filter(|text| Bsn::parse(text).is_ok() && !known.contains(&text.as_str()))
-        .take(PERSONS)
-        .collect()
+fn env(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
 }
 
-async fn people(world: &World) {
-    let load: Uuid = sqlx::query_scalar("SELECT id FROM brp_loads LIMIT 1")
-        .fetch_one(&world.test.admin)
-        .await
-        .unwrap();
-    for (at, bsn) in bsns().iter().enumerate() {
-        let mac = world.test.keys.bsn_mac(&Bsn::parse(bsn).unwrap());
+/// People who are in the BRP of the test, with their date of birth as the BRP writes it.
+pub(crate) struct Crowd(Vec<(String, String)>);
+
+impl Crowd {
+    pub(crate) fn new(number: usize) -> Self {
+        let bsns = (999_900_000..)
+            .map(|number: u32| number.to_string())
+            .filter(|text| Bsn::parse(text).is_ok());
+        let born = |place: usize| {
+            format!(
+                "{:04}{:02}{:02}",
+                1930 + place % 60,
+                1 + place % 12,
+                1 + place % 28
+            )
+        };
+        Self(
+            bsns.take(number)
+                .enumerate()
+                .map(|(place, bsn)| (bsn, born(place)))
+                .collect(),
+        )
+    }
+
+    pub(crate) async fn enter_brp(&self, world: &World) {
+        let load: Uuid = sqlx::query_scalar("SELECT id FROM brp_loads")
+            .fetch_one(&world.test.admin)
+            .await
+            .unwrap();
+        let macs: Vec<_> = self
+            .0
+            .iter()
+            .map(|(bsn, _)| world.test.keys.bsn_mac(&Bsn::parse(bsn).unwrap()))
+            .collect();
         sqlx::query(
             "INSERT INTO brp_lists (pl_id, mac_key, bsn_mac, bsn_enc, surname, birth_date, content_digest, load_id)
-             VALUES ($1, $2, $3, '\\x00', 'Proef', '19500101', '\\x00', $4)",
+             SELECT 'm' || n, $1, mac, '\\x00', 'Menigte', born, '\\x00', $4
+             FROM unnest($2::bytea[], $3::text[]) WITH ORDINALITY AS people (mac, born, n)",
         )
-        .bind(format!("p{at}"))
-        .bind(mac.key_id())
-        .bind(mac.bytes.to_vec())
+        .bind(macs[0].key_id())
+        .bind(macs.iter().map(|mac| mac.bytes.to_vec()).collect::<Vec<_>>())
+        .bind(self.0.iter().map(|(_, born)| born.clone()).collect::<Vec<_>>())
         .bind(load)
         .execute(&world.test.admin)
         .await
         .unwrap();
     }
+
+    /// A good row of one of them.
+    pub(crate) fn good(&self, place: usize) -> RowText {
+        let (bsn, born) = &self.0[place % self.0.len()];
+        let birth = format!("{}-{}-{}", &born[6..], &born[4..6], &born[..4]);
+        good(bsn, &birth)
+    }
 }
 
-/// The n-th delivery: new rows, doubles, wrong ones, reviews, counts, corrections and withdrawals, in many chunks,
-/// for a key that comes back begins a new one.
-fn delivery(n: usize) -> Vec<RowText> {
-    let on = date!(2021 - 01 - 25) + time::Duration::days(i64::try_from(n).unwrap() * 20);
-    let dose = (n % 9 + 1).to_string();
+/// A file with rows of every kind. Corrections and withdrawals follow what they are about closely, so that they
+/// cut the file into many chunks.
+fn mixed(crowd: &Crowd, file: usize, dice: &mut Dice) -> Vec<u8> {
     let mut rows: Vec<RowText> = Vec::new();
-    for (at, bsn) in bsns().iter().enumerate() {
-        let key = format!("k{n}-{at}");
-        let own = with(
-            good(bsn, "01-01-1950"),
-            &[
-                (Column::Bronsleutel, &key),
-                (Column::Vaccinatiedatum, &domain::dates::dutch(on)),
-                (Column::Dosisnummer, &dose),
-            ],
+    let mut accepted: Vec<usize> = Vec::new();
+    for place in 0..ROWS {
+        let key = format!("S{file}-{place}");
+        let fresh = with(
+            crowd.good(file * ROWS / 2 + place),
+            &[(Column::Bronsleutel, &key)],
         );
-        let earlier = format!("k{n}-{}", at.saturating_sub(7));
-        match at % 40 {
-            3 => rows.push(with(own, &[(Column::Dosisnummer, "nul")])),
-            5 => rows.push(with(own, &[(Column::Batchnummer, "ZZ9999")])),
-            9 => rows.push(row(&[
+        let earlier = accepted
+            .last()
+            .map(|last| last.saturating_sub(dice.below(20)))
+            .filter(|_| place > 5)
+            .map(|earlier| rows[earlier].clone());
+        let made = match (dice.below(24), earlier) {
+            (0 | 1, Some(earlier)) => with(
+                earlier,
+                &[
+                    (Column::Mutatie, "C"),
+                    (
+                        Column::Vaccinatiedatum,
+                        ["28-01-2021", "29-01-2021"][place % 2],
+                    ),
+                ],
+            ),
+            (2, Some(earlier)) => row(&[
+                (Column::Bronsleutel, earlier.get(Column::Bronsleutel)),
+                (Column::Mutatie, "V"),
+            ]),
+            // Doubles: the very same row, and the same jab under another key.
+            (3, Some(earlier)) => earlier,
+            (4, Some(earlier)) => with(
+                earlier,
+                &[(Column::Bronsleutel, &key), (Column::Mutatie, "")],
+            ),
+            (5, _) => with(fresh, &[(Column::Dosisnummer, "nul")]),
+            (6, _) => with(fresh, &[(Column::Bsn, "999990018")]),
+            (7, _) => with(fresh, &[(Column::Batchnummer, "QQ1234")]),
+            (8, Some(earlier)) => with(
+                earlier,
+                &[
+                    (Column::Bronsleutel, &key),
+                    (Column::Mutatie, ""),
+                    (Column::Vaccinatiedatum, "03-02-2021"),
+                    (Column::Dosisnummer, "2"),
+                ],
+            ),
+            (9 | 10, _) => row(&[
                 (Column::Bronsleutel, &key),
                 (Column::Toestemming, "N"),
-                (Column::Vaccinatiedatum, &domain::dates::dutch(on)),
+                (Column::Vaccinatiedatum, "27-01-2021"),
                 (Column::Vaccin, "Comirnaty"),
                 (Column::Batchnummer, "EJ6795"),
                 (Column::Dosisnummer, "1"),
-                (Column::Leeftijdsgroep, "B"),
-            ])),
-            17 => {
-                let other = domain::dates::dutch(on + time::Duration::days(1));
-                let corrected = rows[rows.len() - 7].clone();
-                rows.push(own);
-                let key = corrected.get(Column::Bronsleutel).to_owned();
-                rows.push(with(
-                    corrected,
-                    &[
-                        (Column::Mutatie, "C"),
-                        (Column::Bronsleutel, &key),
-                        (Column::Vaccinatiedatum, &other),
-                    ],
-                ));
+                (Column::Leeftijdsgroep, ["A", "B", "C"][place % 3]),
+            ]),
+            (11, _) => with(
+                fresh,
+                &[(Column::Batchnummer, "ej 6796"), (Column::Vaccin, "Pfizer")],
+            ),
+            // A key of an earlier file.
+            (12, _) if file > 0 => with(
+                fresh,
+                &[(Column::Bronsleutel, &format!("S{}-{place}", file - 1))],
+            ),
+            _ => {
+                accepted.push(place);
+                fresh
             }
-            29 => {
-                rows.push(own);
-                rows.push(row(&[
-                    (Column::Mutatie, "V"),
-                    (Column::Bronsleutel, &earlier),
-                ]));
-            }
-            _ if at % 8 == 0 => rows.extend([own.clone(), own]),
-            _ => rows.push(own),
-        }
+        };
+        rows.push(made);
     }
-    rows
+    // Personal values without consent: then the raw file goes with the last row (rule T10).
+    if file % 2 == 1 {
+        rows.push(with(
+            crowd.good(1),
+            &[(Column::Bronsleutel, "zonder"), (Column::Toestemming, "N")],
+        ));
+    }
+    csv(&rows)
 }
 
-/// What must be the same, as text.
-async fn state(world: &World) -> BTreeMap<&'static str, Vec<String>> {
-    let questions = [
-        ("deliveries", "SELECT (file_name, state, outcome, rows_read, skipped, geaccepteerd, te_controleren, afgekeurd, dubbel, geteld, warnings, repairs, findings)::text FROM deliveries"),
-        ("rows", "SELECT (d.file_name, r.row_number, r.outcome, r.findings, r.staff_findings, r.state, r.source_key, r.mutation, r.match,
-                          r.report_id IS NULL, r.vaccination_id IS NULL, r.raw_sealed IS NULL, r.person_id IS NULL)::text
-                  FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id"),
-        ("reports", "SELECT (d.file_name, r.row_number, r.source_key, r.version, r.mutation, r.outcome, r.vaccinated_on, r.vaccine, r.batch, r.dose, r.valid_to IS NULL)::text
-                     FROM reports r JOIN deliveries d ON d.id = r.delivery_id"),
-        ("vaccinations", "SELECT (vaccinated_on, vaccine, batch, dose, effective, valid_to IS NULL, count(*))::text FROM vaccinations GROUP BY 1, vaccinated_on, vaccine, batch, dose, effective, valid_to IS NULL"),
-        ("sources", "SELECT (v.vaccinated_on, v.dose, (SELECT count(*) FROM reports r WHERE r.vaccination_id = v.id AND r.valid_to IS NULL))::text FROM vaccinations v WHERE v.valid_to IS NULL"),
-        ("persons", "SELECT count(*)::text FROM persons"),
-        ("counts", "SELECT (vaccinated_on, vaccine, batch, dose, origin, age_group, number)::text FROM anonymous_counts"),
-    ];
-    let mut state = BTreeMap::new();
-    for (name, sql) in questions {
-        let sql = sql.replace("GROUP BY 1, ", "GROUP BY ");
-        let mut lines: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+/// The real program on a world's database.
+struct Program {
+    config: PathBuf,
+}
+
+impl Program {
+    fn new(world: &World, keys: &Path) -> Self {
+        let text = format!(
+            "[server]\nmetrics_listen = \"127.0.0.1:0\"\n[database]\nportal_url = \"{}\"\nworker_url = \"{}\"\nconnections = 5\n\
+             [keys]\ndir = \"{}\"\n[storage]\ndir = \"{}\"\n[log]\nfilter = \"warn\"\n",
+            world.test.url("cims_portal"),
+            world.test.url("cims_worker"),
+            keys.display(),
+            world.test.dir.path().join("storage").display(),
+        );
+        let config = world.test.dir.path().join("cims.toml");
+        std::fs::write(&config, text).unwrap();
+        Self { config }
+    }
+
+    fn start(&self, words: &[&str]) -> Running {
+        let child = Command::new(env!("CARGO_BIN_EXE_cims"))
+            .arg("--config")
+            .arg(&self.config)
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        Running(child)
+    }
+
+    fn import(&self, file: &Path) -> Running {
+        let file = file.to_str().unwrap();
+        self.start(&["import", file, "--party", "ZONNEHOF", "--channel", "sftp"])
+    }
+
+    fn worker(&self) -> Running {
+        self.start(&["serve", "--roles", "worker"])
+    }
+}
+
+/// A program under way; dropped, it is killed with SIGKILL.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // One that ended by itself is dead enough.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A delivery as far as it is now.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Now {
+    id: Uuid,
+    state: String,
+    progress: i32,
+    /// Leases so far, of all its jobs.
+    fence: i64,
+}
+
+impl Now {
+    /// Nothing happens until somebody does something.
+    fn rests(&self) -> bool {
+        matches!(self.state.as_str(), "preview" | "done" | "parked")
+    }
+}
+
+async fn look(world: &World, file: &str) -> Option<Now> {
+    sqlx::query_as(
+        "SELECT d.id, d.state, d.progress, COALESCE((SELECT sum(fence) FROM jobs j WHERE j.subject = d.id), 0)::bigint AS fence
+         FROM deliveries d WHERE file_name = $1",
+    )
+    .bind(file)
+    .fetch_optional(&world.test.admin)
+    .await
+    .unwrap()
+}
+
+/// The queue and the locks in words, for when it does not move.
+async fn jobs(world: &World) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT concat_ws(' ', kind, state, fence, attempts, run_at - now(), lease_until - now(), hashtext(leased_by::text)::oid, last_error) FROM jobs
+         UNION ALL
+         SELECT concat_ws(' ', pid, state, wait_event, now() - xact_start, pg_blocking_pids(pid),
+                          (SELECT array_agg(objid) FROM pg_locks l WHERE l.pid = a.pid AND locktype = 'advisory'), left(query, 150))
+         FROM pg_stat_activity a WHERE datname = current_database()",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap()
+}
+
+async fn until_it_rests(world: &World, file: &str) -> Now {
+    let begun = Instant::now();
+    loop {
+        if let Some(now) = look(world, file).await.filter(Now::rests) {
+            return now;
+        }
+        if begun.elapsed() > Duration::from_secs(60) {
+            panic!("{file} does not end: {:?}", jobs(world).await);
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Kills, and what they hit.
+struct Torture<'a> {
+    world: &'a World,
+    program: Program,
+    dice: Dice,
+    kills: usize,
+    /// Kills by the state of the delivery after them.
+    hit: BTreeMap<String, usize>,
+    /// Kills between the first and the last chunk.
+    half_way: usize,
+}
+
+impl Torture<'_> {
+    async fn pause(&mut self) {
+        // Short ones hit the first steps, long ones let it get on.
+        let most = [3, 10, 30, 90][self.dice.below(4)];
+        let micros = self.dice.below(most * 1_000) as u64;
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+    }
+
+    async fn kill(&mut self, child: Running, file: &str) {
+        drop(child);
+        self.kills += 1;
+        let now = look(self.world, file).await;
+        self.half_way += usize::from(
+            now.as_ref()
+                .is_some_and(|now| now.progress > 0 && !now.rests()),
+        );
+        let state = now.map_or_else(|| "not received".to_owned(), |now| now.state);
+        *self.hit.entry(state).or_default() += 1;
+    }
+
+    /// `cims import`, killed until it has received the file.
+    async fn receive(&mut self, path: &Path, file: &str) {
+        for attempt in 0.. {
+            let child = self.program.import(path);
+            if attempt == 2 {
+                while look(self.world, file).await.is_none() {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+            } else {
+                let most = 100 + 200 * attempt;
+                let millis = self.dice.below(most) as u64;
+                tokio::time::sleep(Duration::from_millis(millis)).await;
+            }
+            self.kill(child, file).await;
+            if look(self.world, file).await.is_some() {
+                return;
+            }
+        }
+    }
+
+    /// Workers, killed `kills` times, then one that may end it.
+    async fn work(&mut self, file: &str, kills: usize) {
+        for _ in 0..kills {
+            let before = look(self.world, file).await.unwrap();
+            if before.rests() {
+                return;
+            }
+            let child = self.program.worker();
+            // While it starts, or from one of these on: leased, read, a chunk further.
+            let aim = self.dice.below(8);
+            let begun = Instant::now();
+            while aim > 0 {
+                let now = look(self.world, file).await.unwrap();
+                let leased = now.fence > before.fence;
+                let read = leased && now.state != "received";
+                let further = now.progress > before.progress;
+                let there = match aim {
+                    1 | 2 => leased,
+                    3 | 4 => read,
+                    _ => further,
+                };
+                if there || now.rests() {
+                    break;
+                }
+                if begun.elapsed() > Duration::from_secs(20) {
+                    panic!("not taken over: {now:?} {:?}", jobs(self.world).await);
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+            self.pause().await;
+            self.kill(child, file).await;
+        }
+        let last = self.program.worker();
+        until_it_rests(self.world, file).await;
+        drop(last);
+    }
+
+    fn told(&self, seed: u64, files: usize, differences: usize) -> String {
+        serde_json::json!({
+            "kills": self.kills, "half_way": self.half_way, "hit": self.hit, "deliveries": files, "differences": differences, "seed": seed,
+        })
+        .to_string()
+    }
+}
+
+/// Everything that must be equal, one line a thing. Keys of rows are left out, and times.
+async fn picture(world: &World) -> BTreeSet<String> {
+    let mut lines = BTreeSet::new();
+    for sql in [
+        "SELECT jsonb_build_array('delivery', file_name, channel, state, outcome, format, format_info, findings, rows_read, skipped, progress,
+                geaccepteerd, te_controleren, afgekeurd, dubbel, geteld, warnings, repairs, parked_reason, blob_id IS NULL, doubles IS NULL)::text
+         FROM deliveries",
+        "SELECT jsonb_build_array('row', file_name, row_number, r.outcome, r.findings, staff_findings, match, mutation, source_key, r.state,
+                encode(row_digest, 'hex'), raw_sealed IS NULL, repairs_sealed IS NULL, reason_sealed IS NULL, doses_before, doses_after,
+                report_id IS NULL, encode(p.bsn_mac, 'hex'), v.vaccinated_on, v.batch, v.dose)::text
+         FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id LEFT JOIN persons p ON p.id = r.person_id
+         LEFT JOIN vaccinations v ON v.id = r.vaccination_id",
+        "SELECT jsonb_build_array('report', file_name, row_number, version, source_key, mutation, r.channel, r.outcome, encode(p.bsn_mac, 'hex'),
+                r.vaccinated_on, r.vaccine, r.batch, r.dose, r.target_group, encode(row_digest, 'hex'), r.findings, r.valid_to IS NULL,
+                v.vaccinated_on, v.batch, v.dose, v.effective)::text
+         FROM reports r JOIN deliveries d ON d.id = r.delivery_id LEFT JOIN persons p ON p.id = r.person_id
+         LEFT JOIN vaccinations v ON v.id = r.vaccination_id",
+        "SELECT jsonb_build_array('vaccination', encode(p.bsn_mac, 'hex'), vaccinated_on, vaccine, hpk, batch, dose, country, target_group, agb,
+                effective, v.valid_to IS NULL, count(*), (SELECT count(*) FROM reports r WHERE r.vaccination_id = any (array_agg(v.id))))::text
+         FROM vaccinations v JOIN persons p ON p.id = v.person_id
+         GROUP BY p.bsn_mac, vaccinated_on, vaccine, hpk, batch, dose, country, target_group, agb, effective, v.valid_to IS NULL",
+        "SELECT jsonb_build_array('person', encode(bsn_mac, 'hex'), count(*))::text FROM persons GROUP BY bsn_mac",
+        "SELECT jsonb_build_array('counted', vaccinated_on, vaccine, batch, dose, origin, age_group, number)::text FROM anonymous_counts",
+        "SELECT jsonb_build_array('remembered', count(*))::text FROM anonymous_keys",
+        "SELECT jsonb_build_array('jobs', kind, state, count(*))::text FROM jobs GROUP BY kind, state",
+    ] {
+        let found: Vec<String> = sqlx::query_scalar(sql)
             .fetch_all(&world.test.admin)
             .await
             .unwrap();
-        lines.sort();
-        state.insert(name, lines);
+        assert!(!found.is_empty(), "nothing to compare: {sql}");
+        lines.extend(found);
     }
-    state
-}
-
-fn start(world: &World, config: &std::path::Path) -> Child {
-    let log = std::fs::File::create(world.test.dir.path().join("serve.log")).unwrap();
-    Command::new(env!("CARGO_BIN_EXE_cims"))
-        .arg("--config")
-        .arg(config)
-        .args(["serve", "--roles", "worker"])
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn()
-        .unwrap()
-}
-
-fn configured(world: &World) -> std::path::PathBuf {
-    let file = world.test.dir.path().join("cims.toml");
-    let text = format!(
-        "[server]\nlisten = \"127.0.0.1:0\"\nmetrics_listen = \"127.0.0.1:0\"\n\
-         [database]\nportal_url = {:?}\nworker_url = {:?}\n[keys]\ndir = {:?}\n[storage]\ndir = {:?}\n",
-        world.test.url("cims_portal"),
-        world.test.url("cims_worker"),
-        world.test.dir.path().join("keys"),
-        world.test.dir.path().join("storage"),
-    );
-    std::fs::write(&file, text).unwrap();
-    file
-}
-
-/// State and progress of the newest delivery.
-async fn stands(world: &World) -> (String, i32) {
-    sqlx::query_as("SELECT state, progress FROM deliveries ORDER BY seq DESC LIMIT 1")
-        .fetch_one(&world.test.admin)
+    lines.extend(opened(world).await);
+    let mut connection = world.test.admin.acquire().await.unwrap();
+    let deliveries: Vec<(Uuid, String)> = sqlx::query_as("SELECT id, file_name FROM deliveries")
+        .fetch_all(&mut *connection)
         .await
-        .unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn killed_at_any_instant_the_result_is_that_of_a_clean_run() {
-    let kills = asked("CIMS_TORTURE_KILLS", KILLS);
-    let seed = asked("CIMS_TORTURE_SEED", 20_210_106);
-    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(u64::try_from(seed).unwrap());
-    let (killed, clean) = (World::new().await, World::new().await);
-    people(&killed).await;
-    people(&clean).await;
-    let config = configured(&killed);
-    let mut hit: BTreeMap<String, usize> = BTreeMap::new();
-    let (mut deliveries, mut done) = (0, 0);
-    // Kills come at every distance from the start: the pause is drawn anew each time, long ones more seldom.
-    while done < kills {
-        let content = csv(&delivery(deliveries));
-        let name = format!("aanlevering-{deliveries}.csv");
-        for world in [&killed, &clean] {
-            world.receive(&world.maria, &name, &content, false).await;
-        }
-        clean.work().await;
-        deliveries += 1;
-        loop {
-            let mut child = start(&killed, &config);
-            let most = *[300_u64, 700, 1_500, 3_000].get(done % 4).unwrap();
-            let pause = if done < kills {
-                Duration::from_millis(random.random_range(0..most))
-            } else {
-                Duration::from_secs(120)
-            };
-            let deadline = std::time::Instant::now() + pause;
-            while stands(&killed).await.0 != "done" && std::time::Instant::now() < deadline {
-                assert_eq!(
-                    child.try_wait().unwrap(),
-                    None,
-                    "the program ended by itself"
-                );
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            child.kill().unwrap();
-            child.wait().unwrap();
-            let (state, progress) = stands(&killed).await;
-            if state == "done" {
-                break;
-            }
-            assert!(done < kills, "it does not end without a kill");
-            done += 1;
-            let phase = if progress > 0 {
-                format!("{state}, some rows in")
-            } else {
-                state
-            };
-            *hit.entry(phase).or_default() += 1;
-            // What the next start finds half a minute later.
-            sqlx::query(
-                "UPDATE jobs SET lease_until = now() - interval '1 second' WHERE state = 'leased'",
-            )
-            .execute(&killed.test.admin)
+        .unwrap();
+    for (id, name) in deliveries {
+        let mut answered = Vec::new();
+        answer::csv(&mut connection, id, &mut answered)
             .await
             .unwrap();
+        let answered = String::from_utf8(answered).unwrap();
+        lines.extend(
+            answered
+                .lines()
+                .enumerate()
+                .map(|(number, line)| format!("answer {name} {number}: {line}")),
+        );
+    }
+    lines
+}
+
+/// What is sealed, as it reads.
+async fn opened(world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    for (what, purpose, sql) in [
+        (
+            "raw",
+            Purpose::Row,
+            "SELECT r.id, raw_sealed, file_name || ' ' || row_number FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id
+             WHERE raw_sealed IS NOT NULL",
+        ),
+        (
+            "content",
+            Purpose::Report,
+            "SELECT r.id, content_sealed, file_name || ' ' || row_number FROM reports r JOIN deliveries d ON d.id = r.delivery_id
+             WHERE content_sealed IS NOT NULL",
+        ),
+    ] {
+        let sealed: Vec<(Uuid, Vec<u8>, String)> = sqlx::query_as(sql)
+            .fetch_all(&world.test.admin)
+            .await
+            .unwrap();
+        for (id, bytes, place) in sealed {
+            let plain = world
+                .test
+                .keys
+                .open(&Sealed::from_bytes(bytes), &purpose.of(id.as_bytes()))
+                .unwrap();
+            let row: RowText = serde_json::from_slice(&plain).unwrap();
+            let cells = Column::ALL.map(|column| row.get(column).to_owned());
+            found.push(format!("{what} {place} {cells:?}"));
         }
     }
-    println!("{done} kills in {deliveries} deliveries, seed {seed}: {hit:?}");
-    assert!(hit.len() >= 3, "kills hit too few states: {hit:?}");
+    found
+}
 
-    let (after, expected) = (state(&killed).await, state(&clean).await);
-    for (name, lines) in &expected {
-        assert!(!lines.is_empty(), "{name} has something to compare");
-        assert_eq!(&after[name], lines, "{name}");
-    }
-    // Every stored row is in exactly one line of the audit, and the chains are whole.
-    let doubly: i64 = sqlx::query_scalar(
-        "WITH told AS (SELECT line::jsonb ->> 'delivery' AS delivery, (line::jsonb -> 'rows' ->> 0)::int AS first, (line::jsonb -> 'rows' ->> 1)::int AS last
-                       FROM audit_lines WHERE line::jsonb ->> 'event' = 'transfer.rows-stored')
-         SELECT count(*) FROM delivery_rows r
-         WHERE (SELECT count(*) FROM told t WHERE t.delivery = r.delivery_id::text AND r.row_number BETWEEN t.first AND t.last) <> 1",
+/// The audit is whole, and says of each stored row once that it was stored.
+async fn audit_is_whole(world: &World) {
+    let mut connection = world.test.admin.acquire().await.unwrap();
+    let report = verify(&mut connection, &world.test.keys).await.unwrap();
+    assert!(report.broken.is_empty(), "{:?}", report.broken);
+    let uncovered: Vec<(String, i32, i64)> = sqlx::query_as(
+        "SELECT file_name, row_number, count(a.line) FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id
+         LEFT JOIN (SELECT line, (line::jsonb ->> 'delivery')::uuid AS delivery, (line::jsonb -> 'rows' ->> 0)::integer AS first,
+                           (line::jsonb -> 'rows' ->> 1)::integer AS last
+                    FROM audit_lines WHERE event = 'transfer.rows-stored') a
+           ON a.delivery = r.delivery_id AND row_number BETWEEN first AND last
+         GROUP BY file_name, row_number, r.outcome, d.submitted_at
+         HAVING count(a.line) > 1 OR (count(a.line) = 0 AND NOT (d.submitted_at IS NOT NULL AND r.outcome IN ('AFGEKEURD', 'DUBBEL')))",
     )
-    .fetch_one(&killed.test.admin)
+    .fetch_all(&mut *connection)
     .await
     .unwrap();
-    assert_eq!(doubly, 0);
-    let mut log = killed.test.admin.acquire().await.unwrap();
-    let report = verify::verify(&mut log, &killed.test.keys).await.unwrap();
-    assert!(report.broken.is_empty() && report.lines > 0);
+    assert_eq!(uncovered, [], "rows that the audit names not once");
+    let received: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM audit_lines WHERE event = 'transfer.received'")
+            .fetch_one(&mut *connection)
+            .await
+            .unwrap();
+    assert_eq!(
+        received,
+        world.count("deliveries").await,
+        "receipts in the audit"
+    );
+}
+
+/// Raw files: each delivery that has one can be read to its end, and the sweep takes what belongs to nobody.
+async fn files_are_whole(world: &World) -> usize {
+    let storage = world.test.dir.path().join("storage");
+    let names = |folder: &str| -> BTreeSet<String> {
+        std::fs::read_dir(storage.join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect()
+    };
+    let stray = names("spool").len() + names("blobs").len();
+    for folder in ["spool", "blobs"] {
+        for name in names(folder) {
+            let file = std::fs::File::open(storage.join(folder).join(name)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH).unwrap();
+        }
+    }
+    retain::sweep(&world.road, world.road.clock.now())
+        .await
+        .unwrap();
+    let owned: Vec<Uuid> =
+        sqlx::query_scalar("SELECT blob_id FROM deliveries WHERE blob_id IS NOT NULL")
+            .fetch_all(&world.test.admin)
+            .await
+            .unwrap();
+    for id in &owned {
+        let mut file = world.road.blobs.read(&world.test.keys, *id).unwrap();
+        assert!(std::io::copy(&mut file, &mut std::io::sink()).unwrap() > 0);
+    }
+    assert_eq!(names("spool"), BTreeSet::new());
+    assert_eq!(names("blobs"), owned.iter().map(Uuid::to_string).collect());
+    stray - owned.len()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn killed_at_any_moment_and_started_again_it_ends_as_a_clean_run() {
+    let seed = env("CIMS_TORTURE_SEED").unwrap_or_else(|| Uuid::new_v4().as_u64_pair().0);
+    println!("seed: CIMS_TORTURE_SEED={seed}");
+    let wanted = env("CIMS_TORTURE_KILLS").map_or(KILLS, |kills| kills as usize);
+    let crowd = Crowd::new(ROWS * 2);
+    let tortured = World::new().await;
+    let mut same_keys = TestDb::new().await;
+    same_keys.keys = tortured.test.keys.clone();
+    let clean = World::on(same_keys).await;
+    for world in [&tortured, &clean] {
+        crowd.enter_brp(world).await;
+    }
+    let keys = tortured.test.dir.path().join("keys");
+    let calm = Program::new(&clean, &keys);
+    let mut torture = Torture {
+        world: &tortured,
+        program: Program::new(&tortured, &keys),
+        dice: Dice(seed),
+        kills: 0,
+        hit: BTreeMap::new(),
+        half_way: 0,
+    };
+    let steady = calm.worker();
+    let mut files = 0;
+    while torture.kills < wanted {
+        let name = format!("aanlevering-{files}.csv");
+        let content = mixed(&crowd, files, &mut torture.dice);
+        if files % 3 == 2 {
+            // By the portal: a preview, then "Indienen".
+            for world in [&tortured, &clean] {
+                world.receive(&world.maria, &name, &content, true).await;
+            }
+            torture.work(&name, KILLS_A_FILE / 2).await;
+            for world in [&tortured, &clean] {
+                let waits = until_it_rests(world, &name).await;
+                assert_eq!(waits.state, "preview");
+                Deliveries::submit(&world.portal, &world.maria, waits.id)
+                    .await
+                    .unwrap();
+            }
+            torture.work(&name, KILLS_A_FILE / 2).await;
+            until_it_rests(&clean, &name).await;
+        } else {
+            let path = tortured.test.dir.path().join(&name);
+            std::fs::write(&path, &content).unwrap();
+            torture.receive(&path, &name).await;
+            torture.work(&name, KILLS_A_FILE).await;
+            let mut import = calm.import(&path);
+            import.0.wait().unwrap();
+            until_it_rests(&clean, &name).await;
+        }
+        files += 1;
+    }
+    drop(steady);
+
+    let (mine, theirs) = (picture(&tortured).await, picture(&clean).await);
+    let differences: Vec<_> = mine.symmetric_difference(&theirs).collect();
+    println!("torture: {}", torture.told(seed, files, differences.len()));
+    assert!(
+        differences.is_empty(),
+        "{} differences, seed {seed}; the first: {:#?}",
+        differences.len(),
+        &differences[..differences.len().min(6)]
+    );
+    for world in [&tortured, &clean] {
+        audit_is_whole(world).await;
+    }
+    let swept = files_are_whole(&tortured).await;
+    println!("swept: {swept} raw files of nobody");
+    for state in ["not received", "received", "checking", "storing"] {
+        assert!(
+            torture.hit.contains_key(state),
+            "no kill hit `{state}`: {:?}",
+            torture.hit
+        );
+    }
+    assert!(
+        torture.half_way >= wanted / 8,
+        "kills between chunks: {}",
+        torture.half_way
+    );
+    // The rows were of all kinds.
+    for outcome in [
+        "GEACCEPTEERD",
+        "TE_CONTROLEREN",
+        "AFGEKEURD",
+        "DUBBEL",
+        "GETELD",
+    ] {
+        let condition = format!("delivery_rows WHERE outcome = '{outcome}'");
+        assert!(tortured.count(&condition).await > 20, "{outcome}");
+    }
+    for mutation in ["C", "V"] {
+        let condition = format!("reports WHERE mutation = '{mutation}'");
+        assert!(tortured.count(&condition).await > 5, "{mutation}");
+    }
 }

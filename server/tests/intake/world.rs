@@ -11,7 +11,7 @@ use server::audit::{Event, Kind};
 use server::intake::read::name_program;
 use server::intake::receive::{self, BlobStore, Received, Sender};
 use server::intake::{Clock, Road};
-use server::jobs::{self, Handler};
+use server::jobs::{self, Handler, Life};
 use server::portal::Portal;
 use time::macros::date;
 use tokio::sync::watch;
@@ -44,8 +44,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
+        Self::on(TestDb::new().await).await
+    }
+
+    /// One on this database.
+    pub(crate) async fn on(test: TestDb) -> Self {
         name_program(env!("CARGO_BIN_EXE_cims").into());
-        let test = TestDb::new().await;
         let party = test.party("ZONNEHOF").await;
         let other = test.party("DUINZICHT").await;
         for id in [party.id, other.id] {
@@ -149,7 +153,8 @@ impl World {
     /// Does all the work in the queue.
     pub(crate) async fn work(&self) {
         let (_keep, stop) = watch::channel(false);
-        while let Some(job) = jobs::lease(&self.road.db, Uuid::now_v7()).await.unwrap() {
+        let life = Life::begin(&self.road.db).await.unwrap();
+        while let Some(job) = jobs::lease(&self.road.db, &life).await.unwrap() {
             self.road.handle(&job, &stop).await.unwrap();
         }
     }

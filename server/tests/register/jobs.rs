@@ -1,9 +1,10 @@
 //! The queue under workers that die, hang and come back (security G2).
 
 use crate::support::TestDb;
-use server::jobs::{self, Handler, Job, JobError, JobKind, Stopped};
+use server::jobs::{self, Handler, Job, JobError, JobKind, Life, Stopped};
 use server::store::worker_tx;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -23,25 +24,24 @@ async fn expire_leases(test: &TestDb) {
 #[tokio::test]
 async fn one_open_job_per_subject_is_leased_once() {
     let test = TestDb::new().await;
-    let (subject, boot) = (Uuid::now_v7(), Uuid::now_v7());
+    let subject = Uuid::now_v7();
+    let life = Life::begin(&test.db).await.unwrap();
     push(&test, subject).await;
     push(&test, subject).await;
-    let job = jobs::lease(&test.db, boot).await.unwrap().expect("a job");
+    let job = jobs::lease(&test.db, &life).await.unwrap().expect("a job");
     assert_eq!((job.subject, job.attempts, job.fence), (subject, 1, 1));
-    assert_eq!(jobs::lease(&test.db, Uuid::now_v7()).await.unwrap(), None);
+    assert_eq!(jobs::lease(&test.db, &life).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn a_worker_that_was_thought_dead_can_no_longer_write() {
     let test = TestDb::new().await;
     push(&test, Uuid::now_v7()).await;
-    let stale = jobs::lease(&test.db, Uuid::now_v7())
-        .await
-        .unwrap()
-        .expect("a job");
+    let life = Life::begin(&test.db).await.unwrap();
+    let stale = jobs::lease(&test.db, &life).await.unwrap().expect("a job");
     assert!(jobs::heartbeat(&test.db, &stale).await.unwrap());
     expire_leases(&test).await;
-    let fresh = jobs::lease(&test.db, Uuid::now_v7())
+    let fresh = jobs::lease(&test.db, &life)
         .await
         .unwrap()
         .expect("the same job");
@@ -54,24 +54,84 @@ async fn a_worker_that_was_thought_dead_can_no_longer_write() {
     assert_eq!(jobs::guard(&mut tx, &fresh).await, Ok(()));
     assert_eq!(jobs::finish(&mut tx, &fresh).await, Ok(()));
     tx.commit().await.unwrap();
-    assert_eq!(jobs::lease(&test.db, Uuid::now_v7()).await.unwrap(), None);
+    assert_eq!(jobs::lease(&test.db, &life).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_a_dead_process_had_leased_is_free_at_once_and_what_a_living_one_has_is_not() {
+    let test = TestDb::new().await;
+    push(&test, Uuid::now_v7()).await;
+    let (dying, next) = (
+        Life::begin(&test.db).await.unwrap(),
+        Life::begin(&test.db).await.unwrap(),
+    );
+    let stale = jobs::lease(&test.db, &dying).await.unwrap().expect("a job");
+    assert_eq!(jobs::lease(&test.db, &next).await.unwrap(), None);
+
+    drop(dying);
+    let begun = Instant::now();
+    let fresh = loop {
+        if let Some(job) = jobs::lease(&test.db, &next).await.unwrap() {
+            break job;
+        }
+        assert!(begun.elapsed().as_secs() < 5, "long before the lease ends");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    };
+    assert_eq!((fresh.id, fresh.fence), (stale.id, stale.fence + 1));
+    let mut tx = worker_tx(&test.db).await.unwrap();
+    assert_eq!(jobs::guard(&mut tx, &stale).await, Err(JobError::Fenced));
+}
+
+#[tokio::test]
+async fn a_sign_of_life_that_broke_is_given_anew_and_an_orderly_end_gives_back() {
+    let test = TestDb::new().await;
+    let life = Life::begin(&test.db).await.unwrap();
+    let signs = "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                 WHERE l.locktype = 'advisory' AND d.datname = current_database() AND l.granted";
+    let count = || async {
+        sqlx::query_scalar::<_, i64>(signs)
+            .fetch_one(&test.admin)
+            .await
+            .unwrap()
+    };
+    assert_eq!(count().await, 1);
+    sqlx::query(
+        "SELECT pg_terminate_backend(l.pid) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+         WHERE l.locktype = 'advisory' AND d.datname = current_database()",
+    )
+    .execute(&test.admin)
+    .await
+    .unwrap();
+    let begun = Instant::now();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    while count().await == 0 {
+        assert!(begun.elapsed().as_secs() < 20, "not given anew");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+
+    push(&test, Uuid::now_v7()).await;
+    jobs::lease(&test.db, &life).await.unwrap().expect("a job");
+    life.end(&test.db).await.unwrap();
+    let queued: i64 = sqlx::query_scalar("SELECT count(*) FROM jobs WHERE state = 'queued'")
+        .fetch_one(&test.admin)
+        .await
+        .unwrap();
+    assert_eq!(queued, 1);
 }
 
 #[tokio::test]
 async fn a_job_given_back_waits_longer_each_time() {
     let test = TestDb::new().await;
     push(&test, Uuid::now_v7()).await;
+    let life = Life::begin(&test.db).await.unwrap();
     let mut pauses = Vec::new();
     for _ in 0..12 {
-        let job = jobs::lease(&test.db, Uuid::now_v7())
-            .await
-            .unwrap()
-            .expect("a job");
+        let job = jobs::lease(&test.db, &life).await.unwrap().expect("a job");
         jobs::retry(&test.db, &job, "database not reachable")
             .await
             .unwrap();
         assert_eq!(
-            jobs::lease(&test.db, Uuid::now_v7()).await.unwrap(),
+            jobs::lease(&test.db, &life).await.unwrap(),
             None,
             "not due yet"
         );
@@ -124,8 +184,9 @@ async fn three_workers_do_every_job_exactly_once_and_stop_when_asked() {
         stop,
         until: 40,
     };
-    let worker = || jobs::work(test.db.clone(), Uuid::now_v7(), &handler, stopped.clone());
-    tokio::time::timeout(std::time::Duration::from_secs(20), async {
+    let life = Life::begin(&test.db).await.unwrap();
+    let worker = || jobs::work(test.db.clone(), &life, &handler, stopped.clone());
+    tokio::time::timeout(Duration::from_secs(20), async {
         tokio::join!(worker(), worker(), worker())
     })
     .await

@@ -138,10 +138,8 @@ impl Portal {
     /// Works on what waits, as the worker does, until nothing does.
     pub async fn work(&self) {
         let (_stopper, stop) = tokio::sync::watch::channel(false);
-        while let Some(job) = jobs::lease(&self.road.db, Uuid::now_v7())
-            .await
-            .expect("queue")
-        {
+        let life = jobs::Life::begin(&self.road.db).await.expect("life");
+        while let Some(job) = jobs::lease(&self.road.db, &life).await.expect("queue") {
             self.road.handle(&job, &stop).await.expect("done");
         }
     }

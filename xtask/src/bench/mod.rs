@@ -5,9 +5,9 @@
 mod intake;
 mod sample;
 mod table;
+mod torture;
 
-use crate::cluster::{Cluster, Life};
-use crate::{say, sh, site};
+use crate::{say, site};
 use anyhow::{Context as _, Result, bail};
 
 /// How much is measured.
@@ -26,37 +26,19 @@ pub(crate) struct Options {
 /// Prints the sizes that a browser downloads, then the table of the imports.
 pub(crate) fn run(words: &[String]) -> Result<()> {
     let options = Options::read(words)?;
-    if let Some(kills) = options.torture {
-        return torture(kills);
-    }
-    let site = site::build(false)?;
-    site::sizes(&site.join("pkg"))?;
-    let table = intake::measure(options)?;
+    let table = if let Some(kills) = options.torture {
+        torture::measure(kills)?
+    } else {
+        let site = site::build(false)?;
+        site::sizes(&site.join("pkg"))?;
+        intake::measure(options)?
+    };
     say::line("");
     say::line(table.show());
     if !table.holds() {
         bail!("a goal is not met");
     }
     Ok(())
-}
-
-/// The test that kills (`server/tests/intake/torture.rs`), with more kills than CI has time for.
-fn torture(kills: u32) -> Result<()> {
-    let cluster = Cluster::start("torture", Life::Throwaway)?;
-    let mut test = sh::cargo();
-    test.args(["test", "--quiet"])
-        .args(crate::test::SERVER_SIDE)
-        .args([
-            "--test",
-            "intake",
-            "killed_at_any_instant",
-            "--",
-            "--nocapture",
-        ])
-        .env("DATABASE_URL", cluster.url("postgres"))
-        .env("SQLX_OFFLINE", "true")
-        .env("CIMS_TORTURE_KILLS", kills.to_string());
-    sh::run(&mut test)
 }
 
 impl Options {

@@ -50,6 +50,14 @@ pub struct Incoming {
     pub replaces: Option<Uuid>,
 }
 
+impl Incoming {
+    /// Nothing of it goes into the register, for this reason.
+    pub fn refuse(&mut self, why: Finding) {
+        self.findings.push(why);
+        (self.accepted, self.person, self.digest, self.source_key) = (None, None, None, None);
+    }
+}
+
 /// What the register holds under a source key of this party.
 #[derive(Clone)]
 pub struct Known {

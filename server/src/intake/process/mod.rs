@@ -179,7 +179,15 @@ struct Looked {
     lot: Option<Lot>,
 }
 
-async fn from_file(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+async fn from_file(
+    road: &Road,
+    mut trip: Trip,
+    stop: &watch::Receiver<bool>,
+) -> Result<(), Stopped> {
+    // What all rows of a preview came to decides about parking: cut off half-way, it begins again.
+    if trip.work.preview && trip.work.progress > 0 {
+        afresh(road, &mut trip).await?;
+    }
     let trip = Arc::new(trip);
     let mut looked = blocking({
         let (road, trip) = (road.clone(), trip.clone());
@@ -236,6 +244,16 @@ async fn from_file(road: &Road, trip: Trip, stop: &watch::Receiver<bool>) -> Res
         }
         _ => end(road, &trip, &findings, looked.verdict.holds_unconsented).await,
     }
+}
+
+async fn afresh(road: &Road, trip: &mut Trip) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, &trip.job).await?;
+    deliveries::forget_rows(&mut tx, trip.id).await?;
+    deliveries::from_the_first_row(&mut tx, trip.id).await?;
+    tx.commit().await?;
+    trip.work.progress = 0;
+    Ok(())
 }
 
 fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
@@ -438,7 +456,8 @@ impl Gather {
     }
 }
 
-/// One chunk, one transaction; committed when `turn` says that the one before it is.
+/// One chunk, one transaction; committed when `turn` says that the one before it is. A chunk with a row that the
+/// database does not take is halved until that row is alone; it is unreadable then (R09), and the rest goes on.
 async fn keep_chunk(
     road: &Road,
     trip: &Trip,
@@ -447,9 +466,42 @@ async fn keep_chunk(
     previewed: bool,
     turn: &Option<Turn>,
 ) -> Result<Chunk, Stopped> {
+    let mut kept = Chunk::default();
+    // What still must go, the first rows last.
+    let mut parts = vec![rows];
+    while let Some(mut part) = parts.pop() {
+        let tried = insist(road, trip, &part, keep, previewed, turn).await;
+        let chunk = match (tried, part.as_mut_slice()) {
+            (Err(Stopped::Value(code)), [row]) => {
+                tracing::error!(delivery = %trip.id, row = row.line, %code, "a row the database does not take");
+                row.refuse(Finding::whole(Code::R09));
+                // That this goes in shows that it is the row: a database that takes nothing fails here too.
+                insist(road, trip, &part, keep, previewed, turn).await?
+            }
+            (Err(Stopped::Value(_)), [_, _, ..]) => {
+                let rest = part.split_off(part.len() / 2);
+                parts.extend([rest, part]);
+                continue;
+            }
+            (other, _) => other?,
+        };
+        kept.join(chunk);
+    }
+    Ok(kept)
+}
+
+/// Tries as often as somebody may be in the way.
+async fn insist(
+    road: &Road,
+    trip: &Trip,
+    rows: &[Incoming],
+    keep: Keep,
+    previewed: bool,
+    turn: &Option<Turn>,
+) -> Result<Chunk, Stopped> {
     let mut attempt = 1;
     loop {
-        let kept = try_chunk(road, trip, rows.clone(), keep, previewed, turn).await;
+        let kept = try_chunk(road, trip, rows.to_vec(), keep, previewed, turn).await;
         match kept {
             Err(Stopped::Again(_)) if attempt < ATTEMPTS => attempt += 1,
             other => return other,
@@ -576,7 +628,8 @@ async fn end(
 }
 
 /// Ends the job in the transaction of its last effect. Values that rule T10 dropped live in the raw file
-/// alone, so that goes as soon as its last row was read (security G5).
+/// alone, so that goes as soon as its last row was read (security G5): after the commit, for without it they would
+/// have to be read again. What a kill in between leaves, the sweep takes.
 async fn close(
     road: &Road,
     trip: &Trip,
@@ -585,12 +638,15 @@ async fn close(
     event: Event,
 ) -> Result<(), Stopped> {
     if holds_unconsented {
-        road.blobs.destroy(trip.id).map_err(|error| disk(&error))?;
         deliveries::forget_blob(&mut tx, trip.id).await?;
     }
     jobs::finish(&mut tx, &trip.job).await?;
     audit::add(&mut tx, event.detail("blob_destroyed", holds_unconsented)).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    if holds_unconsented && let Err(error) = road.blobs.destroy(trip.id) {
+        tracing::error!(delivery = %trip.id, kind = %error.kind(), "a raw file waits for the sweep");
+    }
+    Ok(())
 }
 
 /// Stores what a preview showed: from its sealed rows, for the raw file may be gone.

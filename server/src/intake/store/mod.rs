@@ -86,6 +86,21 @@ pub struct Chunk {
     pub judged: Vec<Judged>,
 }
 
+impl Chunk {
+    /// The rows that follow.
+    pub fn join(&mut self, next: Self) {
+        for row in &next.judged {
+            self.counts.add(row.outcome);
+        }
+        self.warnings += next.warnings;
+        self.repairs += next.repairs;
+        self.asked += next.asked;
+        self.matched += next.matched;
+        self.persons.extend(next.persons);
+        self.judged.extend(next.judged);
+    }
+}
+
 /// Judges and keeps one chunk.
 ///
 /// # Errors
