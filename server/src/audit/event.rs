@@ -16,6 +16,7 @@ pub enum Kind {
     Restored,
     Counted,
     Decided,
+    CheckedAgain,
     RegistrationRead,
     ListShown,
     BsnShown,
@@ -64,6 +65,7 @@ impl Kind {
             Self::Restored => "record.restored",
             Self::Counted => "record.counted",
             Self::Decided => "record.decided",
+            Self::CheckedAgain => "record.checked-again",
             Self::RegistrationRead => "look.read",
             Self::ListShown => "look.list",
             Self::BsnShown => "look.bsn",
@@ -119,6 +121,7 @@ impl Kind {
             | Self::Withdrawn
             | Self::Restored
             | Self::Decided
+            | Self::CheckedAgain
             | Self::RowMended
             | Self::PartyChanged
             | Self::UserChanged

@@ -8,6 +8,7 @@ use super::merge;
 pub use super::merge::Merged;
 use super::record::{Header, HeaderError, Record};
 use crate::audit::{self, Event, Kind};
+use crate::jobs::{self, JobKind};
 use crate::keys::{Keys, Purpose};
 use crate::store::copy::CopyRows;
 use crate::store::{Db, StoreError, worker_tx};
@@ -368,8 +369,11 @@ impl Run {
             .detail("changed", merged.changed)
             .detail("gone", merged.gone)
             .detail("refused", self.refused);
+        // What was stored while the copy was late is held against this one.
+        jobs::push(&mut tx, JobKind::Recheck, self.id).await?;
         audit::add(&mut tx, event).await?;
         tx.commit().await?;
+        db.work.notify_waiters();
         Ok(merged)
     }
 

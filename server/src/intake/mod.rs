@@ -10,6 +10,7 @@ pub mod own_file;
 pub mod process;
 pub mod read;
 pub mod receive;
+pub mod recheck;
 pub mod retain;
 mod road;
 pub mod show;

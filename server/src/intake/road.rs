@@ -1,7 +1,7 @@
 //! What every step of the way of a delivery needs, and the worker that goes it.
 
 use super::receive::BlobStore;
-use super::{process, tidy, withdraw};
+use super::{process, recheck, tidy, withdraw};
 use crate::clock;
 use crate::jobs::{self, Handler, Job, JobKind, Life, Stopped};
 use crate::keys::Keys;
@@ -50,6 +50,7 @@ impl Handler for Road {
         match job.kind {
             JobKind::Check | JobKind::Store => process::delivery(self, job, stop).await,
             JobKind::Withdraw => withdraw::run(self, job, stop).await,
+            JobKind::Recheck => recheck::recheck(self, job, stop).await,
         }
     }
 }

@@ -28,6 +28,8 @@ pub enum JobKind {
     Store,
     /// Withdraw a delivery, or undo that; its subject is the withdrawal.
     Withdraw,
+    /// Hold against a load of the BRP what was stored while the copy was late.
+    Recheck,
 }
 
 impl JobKind {
@@ -38,11 +40,12 @@ impl JobKind {
             Self::Check => "check",
             Self::Store => "store",
             Self::Withdraw => "withdraw",
+            Self::Recheck => "recheck",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Check, Self::Store, Self::Withdraw]
+        [Self::Check, Self::Store, Self::Withdraw, Self::Recheck]
             .into_iter()
             .find(|kind| kind.as_str() == text)
     }
@@ -55,7 +58,7 @@ pub struct Job {
     pub id: Uuid,
     /// What to do.
     pub kind: JobKind,
-    /// With what: a delivery or a withdrawal.
+    /// With what: a delivery, a withdrawal, a load of the BRP.
     pub subject: Uuid,
     /// Attempts, this one included.
     pub attempts: i32,

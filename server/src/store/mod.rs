@@ -11,6 +11,7 @@ pub mod deliveries;
 pub mod delivery_views;
 pub mod drafts;
 mod error;
+pub mod late;
 pub mod mend;
 pub mod news;
 pub mod products;

@@ -13,6 +13,7 @@ mod support;
 mod budgets;
 mod entry;
 mod files;
+mod late;
 mod mend;
 mod own_file;
 mod poison;

@@ -12,7 +12,7 @@ use domain::role::Role;
 use domain::row::{Column, RowText};
 use server::intake::receive::Received;
 use server::intake::withdraw;
-use server::jobs::{self, Handler, Stopped};
+use server::jobs::{self, Handler, Life, Stopped};
 use server::keys::{Purpose, Sealed};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -505,9 +505,10 @@ async fn killed_at_any_moment_it_goes_on_where_it_was() {
         .unwrap();
     let (_keep, stop) = watch::channel(false);
     let mut kills = 0;
+    let process = Life::begin(&world.road.db).await.unwrap();
     // One registration a chunk, and ever longer lives: every moment gets its kill.
     for life in (1..).map(|step| Duration::from_micros(700 * step)) {
-        let Some(job) = jobs::lease(&world.road.db, Uuid::now_v7()).await.unwrap() else {
+        let Some(job) = jobs::lease(&world.road.db, &process).await.unwrap() else {
             break;
         };
         let work = withdraw::by_chunks(&world.road, &job, &stop, 1);
@@ -541,7 +542,8 @@ async fn a_worker_that_was_thought_dead_writes_nothing() {
         .withdraw_delivery(&world.maria, delivery.unwrap(), "reden".into())
         .await
         .unwrap();
-    let stale = jobs::lease(&world.road.db, Uuid::now_v7())
+    let process = Life::begin(&world.road.db).await.unwrap();
+    let stale = jobs::lease(&world.road.db, &process)
         .await
         .unwrap()
         .unwrap();
@@ -549,7 +551,7 @@ async fn a_worker_that_was_thought_dead_writes_nothing() {
         .execute(&world.test.admin)
         .await
         .unwrap();
-    let fresh = jobs::lease(&world.road.db, Uuid::now_v7())
+    let fresh = jobs::lease(&world.road.db, &process)
         .await
         .unwrap()
         .unwrap();

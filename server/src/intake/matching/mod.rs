@@ -11,7 +11,7 @@ mod person;
 
 pub use batches::Batches;
 pub use doubles::{Jab, Place};
-pub use person::{BrpFacts, compare};
+pub use person::{Again, BrpFacts, brp_again, compare};
 
 use domain::codes::Mutation;
 use domain::delivery::RowOutcome;

@@ -7,7 +7,7 @@ use super::{Incoming, Told, Verdict};
 use crate::store::register::BrpList;
 use domain::dates::PartialDate;
 use domain::finding::{Code, Finding, Severity};
-use domain::matching::{Asked, Candidate, NameParts, Suspension, Thresholds};
+use domain::matching::{Asked, Candidate, Match, NameParts, Suspension, Thresholds};
 use domain::row::{Column, Vaccination};
 use std::collections::HashMap;
 use time::Date;
@@ -66,6 +66,41 @@ pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: 
     for finding in judged.findings() {
         verdict.told.push(told(finding, row.reason.is_some()));
     }
+}
+
+/// What the BRP says of a row that was stored before it could be asked.
+pub struct Again {
+    /// The match.
+    pub result: Match,
+    /// Findings as they are, for RIVM.
+    pub findings: Vec<Finding>,
+    /// Findings as the sender may see them.
+    pub shown: Vec<Finding>,
+}
+
+/// Judges it after all; as it is stored, nothing refuses it any more.
+#[must_use]
+pub fn brp_again(asked: Asked<'_>, lists: &[BrpList], on: Date) -> Again {
+    let judged = compare(asked, lists, on, false);
+    let mut again = Again {
+        result: judged.result,
+        findings: Vec::new(),
+        shown: Vec::new(),
+    };
+    for finding in judged.findings() {
+        match told(finding, true) {
+            Told::Same(finding) => {
+                again.shown.push(finding.clone());
+                again.findings.push(finding);
+            }
+            Told::Hidden(finding) => {
+                again.shown.push(Finding::whole(Code::B19));
+                again.findings.push(finding);
+            }
+            Told::OnlySender(finding) => again.shown.push(finding),
+        }
+    }
+    again
 }
 
 fn told(finding: Finding, goes_on: bool) -> Told {

@@ -1,0 +1,119 @@
+//! Registrations that were stored while the copy of the BRP was late (rule B13).
+
+use super::{StoreError, WorkerTx};
+use time::Date;
+use uuid::Uuid;
+
+/// A registration that still must be held against the BRP.
+pub struct Late {
+    /// Key of the registration.
+    pub report: Uuid,
+    /// Its newest version.
+    pub version: i32,
+    /// The row it came with.
+    pub row: Uuid,
+    /// Its party.
+    pub party: Uuid,
+    /// Its person.
+    pub person: Option<Uuid>,
+    /// Day of the vaccination.
+    pub on: Date,
+    /// All columns, sealed.
+    pub content_sealed: Vec<u8>,
+    /// Findings as its sender sees them.
+    pub shown: serde_json::Value,
+    /// Findings that only RIVM sees.
+    pub staff: serde_json::Value,
+}
+
+/// The next of them, locked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next(tx: &mut WorkerTx<'_>, limit: i64) -> Result<Vec<Late>, StoreError> {
+    let late = sqlx::query_as!(
+        Late,
+        r#"SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
+                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff
+           FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
+           WHERE r.valid_to IS NULL AND r.findings @> '[{"code": "B13"}]' AND r.content_sealed IS NOT NULL AND r.vaccinated_on IS NOT NULL
+           ORDER BY r.id LIMIT $1 FOR UPDATE OF r, w"#,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(late)
+}
+
+/// What the BRP says after all, column by column.
+#[derive(Default)]
+pub struct Answers {
+    /// Registrations.
+    pub report: Vec<Uuid>,
+    /// Their versions.
+    pub version: Vec<i32>,
+    /// Rows.
+    pub row: Vec<Uuid>,
+    /// Findings as the sender sees them.
+    pub shown: Vec<serde_json::Value>,
+    /// Findings that only RIVM sees.
+    pub staff: Vec<serde_json::Value>,
+    /// The match.
+    pub matched: Vec<String>,
+    /// RIVM must look.
+    pub review: Vec<bool>,
+}
+
+/// Writes the answers: what RIVM must look at is open again, does not count meanwhile, and is counted so in its
+/// delivery.
+///
+/// # Errors
+/// When the database fails.
+pub async fn answer(tx: &mut WorkerTx<'_>, answers: &Answers) -> Result<(), StoreError> {
+    sqlx::query!(
+        "WITH n AS (SELECT * FROM unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::text[], $5::boolean[])
+                        AS n (id, shown, staff, matched, review)),
+              moved AS (SELECT w.delivery_id, count(*)::integer AS number FROM delivery_rows w JOIN n ON n.id = w.id
+                        WHERE n.review AND w.outcome = 'GEACCEPTEERD' GROUP BY 1),
+              told AS (UPDATE deliveries d SET geaccepteerd = geaccepteerd - number, te_controleren = te_controleren + number
+                       FROM moved m WHERE m.delivery_id = d.id)
+         UPDATE delivery_rows w
+         SET findings = n.shown, staff_findings = n.staff, match = n.matched,
+             outcome = CASE WHEN n.review THEN 'TE_CONTROLEREN' ELSE w.outcome END,
+             state = CASE WHEN n.review THEN 'open' ELSE w.state END
+         FROM n WHERE w.id = n.id",
+        &answers.row,
+        &answers.shown,
+        &answers.staff,
+        &answers.matched,
+        &answers.review
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE reports r
+         SET findings = n.shown, outcome = CASE WHEN n.review THEN 'TE_CONTROLEREN' ELSE r.outcome END
+         FROM unnest($1::uuid[], $2::integer[], $3::jsonb[], $4::boolean[]) AS n (id, version, shown, review)
+         WHERE r.id = n.id AND r.version = n.version",
+        &answers.report,
+        &answers.version,
+        &answers.shown,
+        &answers.review
+    )
+    .execute(&mut **tx)
+    .await?;
+    // A vaccination that another accepted registration rests on stays what it is.
+    sqlx::query!(
+        "UPDATE vaccinations v SET effective = false
+         FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS n (id, version, review)
+         JOIN reports r ON r.id = n.id AND r.version = n.version
+         WHERE n.review AND v.person_id = r.person_id AND v.id = r.vaccination_id AND v.effective
+           AND NOT EXISTS (SELECT FROM reports o WHERE o.vaccination_id = v.id AND o.valid_to IS NULL AND o.outcome = 'GEACCEPTEERD')",
+        &answers.report,
+        &answers.version,
+        &answers.review
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Rule B13: what was stored while the copy of the BRP was late is checked again by itself after a load.
+
+use crate::torture::Crowd;
+use crate::world::{NOBODY, World, csv, good, with};
+use app::ports::Deliveries;
+use domain::row::Column;
+use server::brp::load::{Request, Set, load};
+use std::io::Write as _;
+
+const ROWS: usize = 30;
+
+/// A copy that is not 48 hours old any more.
+async fn grow_old(world: &World) {
+    sqlx::query("UPDATE brp_loads SET finished_at = now() - interval '3 days'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+}
+
+/// A small delta arrives, as `cims brp load` takes it.
+async fn load_a_delta(world: &World) {
+    let path = world.test.dir.path().join("delta.csv");
+    let mut file = std::fs::File::create(&path).unwrap();
+    writeln!(
+        file,
+        "pl_id;bsn;voornamen;voorvoegsel;geslachtsnaam;geboortedatum;geslacht"
+    )
+    .unwrap();
+    writeln!(file, "999;999993653;Suzanne;;Moulin;19851201;V").unwrap();
+    let request = Request {
+        file: path,
+        set: Set::Delta,
+        accept_shrink: false,
+        restart: false,
+        by: "test".to_owned(),
+    };
+    load(&world.road.db, &world.test.keys, &request, |_| {})
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn after_the_next_load_who_matches_loses_the_warning_and_who_does_not_goes_to_review() {
+    let (world, crowd) = (World::new().await, Crowd::new(ROWS));
+    crowd.enter_brp(&world).await;
+    grow_old(&world).await;
+    let mut rows: Vec<_> = (0..ROWS).map(|place| crowd.good(place)).collect();
+    rows.push(good(NOBODY, "01-04-2000"));
+    rows.push(with(
+        crowd.good(0),
+        &[
+            (Column::Bsn, crate::world::MENELAOS),
+            (Column::Geboortedatum, "02-05-1940"),
+        ],
+    ));
+    let id = world
+        .receive(&world.maria, "a.csv", &csv(&rows), false)
+        .await
+        .id();
+    world.work().await;
+    let late = "delivery_rows WHERE outcome = 'GEACCEPTEERD' AND findings @> '[{\"code\": \"B13\"}]' AND match = 'UITGESTELD'";
+    assert_eq!(world.count(late).await, ROWS as i64 + 2);
+    assert_eq!(
+        world.count("vaccinations WHERE effective").await,
+        ROWS as i64 + 2
+    );
+
+    load_a_delta(&world).await;
+    world.work().await;
+    let b13 = "WHERE findings @> '[{\"code\": \"B13\"}]'";
+    assert_eq!(world.count(&format!("delivery_rows {b13}")).await, 0);
+    assert_eq!(world.count(&format!("reports {b13}")).await, 0);
+    assert_eq!(
+        world.count("delivery_rows WHERE outcome = 'GEACCEPTEERD' AND state = 'closed' AND match = 'GEVONDEN' AND findings = '[]'").await,
+        ROWS as i64
+    );
+    // Nobody's BSN is told as B10; that the BRP knows of a death is told to RIVM alone.
+    let review: Vec<(String, String, Option<String>, String)> = sqlx::query_as(
+        "SELECT match, findings -> 0 ->> 'code', staff_findings -> 0 ->> 'code', state FROM delivery_rows WHERE outcome = 'TE_CONTROLEREN' ORDER BY row_number",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap();
+    let told = |a: &str, b: &str, c: Option<&str>| {
+        (
+            a.to_owned(),
+            b.to_owned(),
+            c.map(str::to_owned),
+            "open".to_owned(),
+        )
+    };
+    assert_eq!(
+        review,
+        [
+            told("NIET_GEVONDEN", "B10", None),
+            told("OVERLEDEN", "B19", Some("B12"))
+        ]
+    );
+    assert_eq!(
+        world
+            .count("reports WHERE outcome = 'TE_CONTROLEREN'")
+            .await,
+        2
+    );
+    assert_eq!(
+        world.count("vaccinations WHERE effective").await,
+        ROWS as i64
+    );
+    let counts = world
+        .portal
+        .delivery(&world.maria, id)
+        .await
+        .unwrap()
+        .line
+        .counts;
+    assert_eq!(
+        (counts.geaccepteerd, counts.te_controleren),
+        (ROWS as u32, 2)
+    );
+    let audited =
+        "audit_lines WHERE event = 'record.checked-again' AND line LIKE '%\"to_review\":2%'";
+    assert_eq!(world.count(audited).await, 1);
+
+    // A second load finds nothing to do, and says nothing.
+    load_a_delta(&world).await;
+    world.work().await;
+    assert_eq!(
+        world
+            .count("audit_lines WHERE event = 'record.checked-again'")
+            .await,
+        1
+    );
+    assert_eq!(
+        world
+            .count("jobs WHERE kind = 'recheck' AND state = 'done'")
+            .await,
+        2
+    );
+}
