@@ -357,12 +357,13 @@ impl Torture<'_> {
             // While it starts, or from one of these on: leased, read, a chunk further.
             let aim = self.dice.below(8);
             let begun = Instant::now();
-            while aim > 0 {
+            loop {
                 let now = look(self.world, file).await.unwrap();
                 let leased = now.fence > before.fence;
                 let read = leased && now.state != "received";
                 let further = now.progress > before.progress;
                 let there = match aim {
+                    0 => true,
                     1 | 2 => leased,
                     3 | 4 => read,
                     _ => further,
