@@ -43,6 +43,33 @@ pub(crate) async fn switch_repair(delivery: Uuid, code: String, on: bool) -> Pos
     .await
 }
 
+/// Chooses the sheet of a workbook in the preview.
+#[server(prefix = "/api", endpoint = "aanlevering-werkblad")]
+pub(crate) async fn choose_sheet(delivery: Uuid, sheet: Option<u32>) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let Some(sheet) = sheet else {
+            return Ok(format!(
+                "/aanleveringen/{delivery}?fout=werkblad#foutoverzicht"
+            ));
+        };
+        deliveries()?.choose_sheet(&caller, delivery, sheet).await?;
+        Ok(format!("/aanleveringen/{delivery}"))
+    })
+    .await
+}
+
+/// Takes hidden rows along in the preview, or leaves them out again.
+#[server(prefix = "/api", endpoint = "aanlevering-verborgen")]
+pub(crate) async fn take_hidden(delivery: Uuid, on: bool) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        deliveries()?.take_hidden(&caller, delivery, on).await?;
+        Ok(format!("/aanleveringen/{delivery}"))
+    })
+    .await
+}
+
 /// Throws the preview away.
 #[server(prefix = "/api", endpoint = "aanlevering-weggooien")]
 pub(crate) async fn discard_delivery(delivery: Uuid) -> Posted {

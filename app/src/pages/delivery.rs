@@ -36,13 +36,20 @@ fn screen(visit: &Visit, delivery: DeliveryView, withdrawal: Option<WithdrawalVi
     let t = visit.t;
     let u = &t.upload;
     let line = &delivery.line;
+    let mut messages = Messages::default();
+    if visit.query("fout").as_deref() == Some("afgekeurd") && line.counts.afgekeurd > 0 {
+        messages.add("alles-of-niets", u.whole_refused);
+    }
+    if visit.query("fout").as_deref() == Some("werkblad") && !delivery.sheets.is_empty() {
+        messages.add("werkblad", u.sheet_missing);
+    }
     let state = match line.phase {
         Phase::Received
         | Phase::Checking
         | Phase::Storing
         | Phase::Withdrawing
         | Phase::Restoring => working(&delivery, t),
-        Phase::Preview => waiting(&delivery, t),
+        Phase::Preview => waiting(&delivery, &messages, t),
         Phase::Done => result(&delivery, t),
         Phase::Parked => alert::info(u.parked_text),
         Phase::Discarded => alert::info(u.discarded_text),
@@ -56,10 +63,6 @@ fn screen(visit: &Visit, delivery: DeliveryView, withdrawal: Option<WithdrawalVi
     )
     .then(|| details(&delivery, t));
     let name = fill(u.delivery_title, &[("bestand", &line.file_name)]);
-    let mut messages = Messages::default();
-    if visit.query("fout").as_deref() == Some("afgekeurd") && line.counts.afgekeurd > 0 {
-        messages.add("alles-of-niets", u.whole_refused);
-    }
     let failed = !messages.is_empty();
     let body = view! {
         {messages.summary(t)}
@@ -136,10 +139,12 @@ fn working(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     .into_any()
 }
 
-fn waiting(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
+fn waiting(delivery: &DeliveryView, messages: &Messages, t: &'static Texts) -> AnyView {
     view! {
         {heading(t.upload.preview_title)}
-        {counts(&delivery.line.counts, t)}
+        {delivery.may_submit.then(|| counts(&delivery.line.counts, t))}
+        {preview::sheets(delivery, messages, t)}
+        {preview::hidden_rows(delivery, t)}
         {preview::mend(delivery, t)}
         {preview::choices(delivery, t)}
     }
@@ -238,6 +243,9 @@ fn details(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
             &[("aantal", &number(t.language, u64::from(delivery.skipped)))],
         ))
     });
+    let hidden = (delivery.line.phase != Phase::Preview)
+        .then(|| preview::hidden_rows(delivery, t))
+        .flatten();
     let file =
         findings(&delivery.file_findings, t).map(|list| view! { {heading(u.file_messages)}{list} });
     let groups = if delivery.groups.is_empty() {
@@ -264,7 +272,7 @@ fn details(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
             .into_any()
     };
     view! {
-        {read}{skipped}{file}{groups}
+        {read}{skipped}{hidden}{file}{groups}
         {repairs(&delivery.repairs, t)}
         {preview::switches(delivery, t)}
         {preview::doses(&delivery.doses, t)}

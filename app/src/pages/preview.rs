@@ -1,7 +1,10 @@
 //! Parts of the page of a delivery: the picture of its outcomes, what changes for persons, and the choices of the
-//! preview (store the good rows, all or nothing, a repair switched off).
+//! preview (store the good rows, all or nothing, a repair switched off, how the workbook is read).
 
-use crate::calls::delivery::{DiscardDelivery, SubmitDelivery, SubmitWholeDelivery, SwitchRepair};
+use crate::calls::delivery::{
+    ChooseSheet, DiscardDelivery, SubmitDelivery, SubmitWholeDelivery, SwitchRepair, TakeHidden,
+};
+use crate::parts::messages::{Messages, described_by, error_message};
 use crate::parts::table::{Cell, table};
 use crate::parts::{button_link, fold, hidden_inputs, link, paragraph};
 use crate::ports::deliveries::{DeliveryView, DosesGroup};
@@ -127,6 +130,73 @@ pub(super) fn switches(delivery: &DeliveryView, t: &'static Texts) -> Option<Any
         <ul class="cims-switches">{items.collect_view()}</ul>
     };
     Some(fold(u.switch_title, shown))
+}
+
+/// Which sheet is read, when several match (rule A16).
+pub(super) fn sheets(
+    delivery: &DeliveryView,
+    messages: &Messages,
+    t: &'static Texts,
+) -> Option<AnyView> {
+    let u = &t.upload;
+    if !delivery.may_switch || delivery.sheets.is_empty() {
+        return None;
+    }
+    let options = delivery.sheets.iter().enumerate().map(|(at, (index, name))| {
+        let id = if at == 0 { "werkblad".to_owned() } else { format!("werkblad-{index}") };
+        view! {
+            <div class="utrecht-form-field utrecht-form-field--radio cims-choice">
+                <input class="utrecht-radio-button utrecht-radio-button--html-input utrecht-form-field__input" type="radio"
+                    id=id.clone() name="sheet" value=index.to_string() checked=delivery.sheet == Some(*index)/>
+                <label class="utrecht-form-label utrecht-form-label--radio utrecht-form-field__label" for=id>{name.clone()}</label>
+            </div>
+        }
+    });
+    let error = messages.at("werkblad");
+    Some(
+        view! {
+            <form method="post" action=ChooseSheet::PATH>
+                {hidden_inputs(vec![("delivery", delivery.line.id.to_string())])}
+                <fieldset class="utrecht-form-fieldset utrecht-form-fieldset--html-fieldset"
+                    aria-describedby=described_by("werkblad", true, error.is_some())>
+                    <legend class="utrecht-form-fieldset__legend utrecht-form-fieldset__legend--html-legend">{u.sheet_title}</legend>
+                    <div class="utrecht-form-field-description" id="werkblad-hint">{u.sheet_text}" "{u.sheet_again}</div>
+                    {error_message("werkblad", error, t)}
+                    <div class="cims-choices">{options.collect_view()}</div>
+                </fieldset>
+                <button class="utrecht-button utrecht-button--secondary-action" type="submit">{u.sheet_read}</button>
+            </form>
+        }
+        .into_any(),
+    )
+}
+
+/// Hidden rows: left out and told, or taken along.
+pub(super) fn hidden_rows(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyView> {
+    let u = &t.upload;
+    let count = number(t.language, u64::from(delivery.hidden));
+    let (told, press) = match (delivery.with_hidden, delivery.hidden) {
+        (true, _) => (u.hidden_taken.to_owned(), u.hidden_leave.to_owned()),
+        (false, 0) => return None,
+        (false, 1) => (u.hidden_one.to_owned(), u.hidden_take_one.to_owned()),
+        (false, _) => (
+            fill(u.hidden_many, &[("aantal", &count)]),
+            fill(u.hidden_take, &[("aantal", &count)]),
+        ),
+    };
+    let hidden = vec![
+        ("delivery", delivery.line.id.to_string()),
+        ("on", (!delivery.with_hidden).to_string()),
+    ];
+    let form = delivery.may_switch.then(|| {
+        view! {
+            <form method="post" action=TakeHidden::PATH>
+                {hidden_inputs(hidden)}
+                <button class="utrecht-button utrecht-button--secondary-action" type="submit">{press}</button>
+            </form>
+        }
+    });
+    Some(view! { <div class="cims-switch"><span>{told}</span>{form}</div> }.into_any())
 }
 
 /// "Indienen", "alles of niets", "weggooien".

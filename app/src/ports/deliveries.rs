@@ -116,6 +116,14 @@ pub struct DeliveryView {
     pub read_as: String,
     /// Rows skipped as empty.
     pub skipped: u32,
+    /// Rows skipped because the sender has hidden them.
+    pub hidden: u32,
+    /// The sender takes hidden rows along.
+    pub with_hidden: bool,
+    /// Sheets to choose from, with their number; none when there is no choice (rule A16).
+    pub sheets: Vec<(u32, String)>,
+    /// The number of the sheet that was chosen.
+    pub sheet: Option<u32>,
     /// Findings about the file.
     pub file_findings: Vec<Finding>,
     /// Findings about rows, grouped, worst first; all of them.
@@ -210,6 +218,10 @@ pub trait Deliveries: Send + Sync {
         code: String,
         on: bool,
     ) -> PortResult<()>;
+    /// Reads this sheet of the workbook (rule A16); the preview is made anew.
+    async fn choose_sheet(&self, caller: &Caller, id: Uuid, sheet: u32) -> PortResult<()>;
+    /// Takes hidden rows along, or leaves them out again; the preview is made anew.
+    async fn take_hidden(&self, caller: &Caller, id: Uuid, on: bool) -> PortResult<()>;
     /// Refused rows that can be mended, in their order.
     async fn refused(&self, caller: &Caller, id: Uuid, page: u32) -> PortResult<Page<RefusedLine>>;
     /// One of them.

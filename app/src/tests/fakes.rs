@@ -385,10 +385,22 @@ impl Deliveries for World {
             repairs_off: vec!["H05".into()],
             may_switch: true,
             raw_file: RawFile::Until("22-12-2026".into()),
+            hidden: 3,
+            with_hidden: false,
+            sheets: vec![(0, "Januari".into()), (2, "Februari".into())],
+            sheet: Some(2),
         })
     }
 
     async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn choose_sheet(&self, _: &Caller, _: Uuid, _: u32) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn take_hidden(&self, _: &Caller, _: Uuid, _: bool) -> PortResult<()> {
         Ok(())
     }
 

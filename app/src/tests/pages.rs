@@ -275,6 +275,9 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
         "34 keer toegepast",
         "staat uit",
         "Weer aanzetten",
+        "Kies een werkblad",
+        "Februari",
+        "Neem de 3 verborgen regels mee",
     ] {
         assert!(page.has(part), "{part}");
     }
@@ -294,6 +297,29 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
         .location,
         format!("/aanleveringen/{ID}")
     );
+    for (form, to) in [
+        (
+            vec![("delivery", ID.to_string())],
+            "?fout=werkblad#foutoverzicht",
+        ),
+        (
+            vec![("delivery", ID.to_string()), ("sheet", "2".into())],
+            "",
+        ),
+    ] {
+        let form: Vec<(&str, &str)> = form
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let posted = post(&World::nurse(), "/api/aanlevering-werkblad", &form).await;
+        assert_eq!(posted.location, format!("/aanleveringen/{ID}{to}"));
+    }
+    let page = get(
+        &World::nurse(),
+        &format!("/aanleveringen/{ID}?fout=werkblad"),
+    )
+    .await;
+    assert!(page.has("Kies welk werkblad we lezen.") && page.title().starts_with("Fout: "));
     let posted = post(
         &World::nurse(),
         "/api/aanlevering-alles-of-niets",

@@ -13,6 +13,10 @@ pub struct Args {
     /// All rows of this sheet, counted from 0; without it the first lines of every visible sheet.
     #[arg(long, value_name = "N")]
     pub sheet: Option<u32>,
+
+    /// Hidden rows too.
+    #[arg(long)]
+    pub hidden: bool,
 }
 
 /// Runs the command.
@@ -25,6 +29,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         std::io::stdin().lock(),
         std::io::stdout().lock(),
         args.sheet,
+        args.hidden,
     )?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,12 +3,12 @@
 //! A preview shows what was found and changes nothing; "Indienen" puts the storing in the queue.
 
 use super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
-use crate::audit::{self, Kind};
+use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
-use crate::store::{StoreError, deliveries, party_tx, worker_tx};
+use crate::store::{StoreError, WorkerTx, deliveries, party_tx, worker_tx};
 use app::ports::deliveries::{
     Deliveries, DeliveryLine, DeliveryView, DosesGroup, FindingGroup, MendAnswer, MendedRow, Phase,
     RawFile, RefusedLine, RefusedView, RepairGroup,
@@ -63,12 +63,17 @@ impl Deliveries for Portal {
                 _ => (number(row.done), number(i64::from(row.rows_read))),
             },
             read_as: read_as(&row),
-            skipped: number(i64::from(row.skipped)),
+            skipped: number(i64::from(row.skipped)).saturating_sub(hidden(&row)),
+            hidden: hidden(&row),
+            with_hidden: row.with_hidden,
+            sheets: sheets(&row),
+            sheet: row.sheet.and_then(|sheet| u32::try_from(sheet).ok()),
             file_findings: serde_json::from_value(row.findings.clone()).unwrap_or_default(),
             groups: Vec::new(),
             repairs: Vec::new(),
             doubles: row.doubles,
-            may_submit: shown.phase == Phase::Preview,
+            // One in which nothing was read waits for a choice.
+            may_submit: shown.phase == Phase::Preview && row.rows_read > 0,
             raw_file: raw_file(&row, self.road.blobs.kept_for()),
             doses: Vec::new(),
             may_switch: shown.phase == Phase::Preview && row.has_file,
@@ -118,45 +123,36 @@ impl Deliveries for Portal {
         code: String,
         on: bool,
     ) -> PortResult<()> {
-        let party = deliverer(caller)?;
         let code = code
             .parse::<Code>()
             .ok()
             .filter(|code| code.is_repair())
             .ok_or(PortError::NotFound)?;
-        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let row = delivery_views::one(&mut tx, party, id)
-            .await
-            .or_broken(caller)?
-            .ok_or(PortError::NotFound)?;
-        tx.rollback().await.or_broken(caller)?;
-        let mut off = row.repairs_off;
+        let mut off = self.row_of(caller, id).await?.repairs_off;
         off.retain(|other| other != code.as_str());
         if !on {
             off.push(code.as_str().to_owned());
         }
         off.sort();
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        if !deliveries::check_again(&mut tx, party, id, "preview", &off)
-            .await
-            .or_broken(caller)?
-        {
-            return Err(PortError::Conflict);
-        }
-        deliveries::forget_rows(&mut tx, id)
-            .await
-            .or_broken(caller)?;
-        jobs::push(&mut tx, JobKind::Check, id)
-            .await
-            .or_broken(caller)?;
+        let tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let line = event(caller, Kind::RepairSwitched)
-            .object("delivery", id)
             .detail("code", code.as_str())
             .detail("on", on);
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        self.road.db.work.notify_waiters();
-        Ok(())
+        self.check_anew(caller, tx, id, &off, line).await
+    }
+
+    async fn choose_sheet(&self, caller: &Caller, id: Uuid, sheet: u32) -> PortResult<()> {
+        let row = self.row_of(caller, id).await?;
+        if sheets(&row).iter().all(|(index, _)| *index != sheet) {
+            return Err(PortError::NotFound);
+        }
+        self.read_anew(caller, &row, i32::try_from(sheet).ok(), row.with_hidden)
+            .await
+    }
+
+    async fn take_hidden(&self, caller: &Caller, id: Uuid, on: bool) -> PortResult<()> {
+        let row = self.row_of(caller, id).await?;
+        self.read_anew(caller, &row, row.sheet, on).await
     }
 
     async fn refused(&self, caller: &Caller, id: Uuid, page: u32) -> PortResult<Page<RefusedLine>> {
@@ -230,13 +226,72 @@ impl Portal {
     }
 
     pub(super) async fn phase(&self, caller: &Caller, id: Uuid) -> PortResult<Phase> {
+        let row = self.row_of(caller, id).await?;
+        Ok(line(&row).or_broken(caller)?.phase)
+    }
+
+    async fn row_of(&self, caller: &Caller, id: Uuid) -> PortResult<Line> {
         let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let row = delivery_views::one(&mut tx, party, id)
             .await
+            .or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        row.ok_or(PortError::NotFound)
+    }
+
+    /// Reads the workbook of a preview in another way.
+    async fn read_anew(
+        &self,
+        caller: &Caller,
+        row: &Line,
+        sheet: Option<i32>,
+        with_hidden: bool,
+    ) -> PortResult<()> {
+        let party = deliverer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        if !deliveries::choose_reading(&mut tx, party, row.id, sheet, with_hidden)
+            .await
             .or_broken(caller)?
-            .ok_or(PortError::NotFound)?;
-        Ok(line(&row).or_broken(caller)?.phase)
+        {
+            return Err(PortError::Conflict);
+        }
+        let mut line = event(caller, Kind::ReadingChosen).detail("hidden", with_hidden);
+        if let Some(sheet) = sheet {
+            line = line.detail("sheet", sheet);
+        }
+        self.check_anew(caller, tx, row.id, &row.repairs_off, line)
+            .await
+    }
+
+    /// Has a preview made anew in the transaction of a choice, with the line that tells the choice.
+    async fn check_anew(
+        &self,
+        caller: &Caller,
+        mut tx: WorkerTx<'_>,
+        id: Uuid,
+        off: &[String],
+        line: Event,
+    ) -> PortResult<()> {
+        let party = deliverer(caller)?;
+        if !deliveries::check_again(&mut tx, party, id, "preview", off)
+            .await
+            .or_broken(caller)?
+        {
+            return Err(PortError::Conflict);
+        }
+        deliveries::forget_rows(&mut tx, id)
+            .await
+            .or_broken(caller)?;
+        jobs::push(&mut tx, JobKind::Check, id)
+            .await
+            .or_broken(caller)?;
+        audit::add(&mut tx, line.object("delivery", id))
+            .await
+            .or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        self.road.db.work.notify_waiters();
+        Ok(())
     }
 
     /// Twice "Indienen" is once; what is no preview (any more) cannot be submitted.
@@ -373,6 +428,23 @@ fn raw_file(row: &Line, kept_for: time::Duration) -> RawFile {
         (false, Some(at)) => RawFile::Gone(words::moment(at)),
         (false, None) => RawFile::None,
     }
+}
+
+/// Hidden rows that were left out.
+fn hidden(row: &Line) -> u32 {
+    let hidden = row
+        .format_info
+        .get("hidden")
+        .and_then(serde_json::Value::as_u64);
+    hidden
+        .and_then(|hidden| u32::try_from(hidden).ok())
+        .unwrap_or_default()
+}
+
+/// The sheets to choose from; none when there is no choice.
+fn sheets(row: &Line) -> Vec<(u32, String)> {
+    let sheets = row.format_info.get("sheets").cloned().unwrap_or_default();
+    serde_json::from_value(sheets).unwrap_or_default()
 }
 
 /// "Gelezen als CSV met puntkomma, Windows-1252, kopregel 5".

@@ -130,6 +130,10 @@ pub struct Work {
     pub all_or_nothing: bool,
     /// The same content was withdrawn before, and its rows without consent were counted then: they still are.
     pub counted_before: bool,
+    /// The sheet the sender chose, counted from 0.
+    pub sheet: Option<i32>,
+    /// The sender takes hidden rows along.
+    pub with_hidden: bool,
 }
 
 /// A delivery, locked for its worker.
@@ -141,7 +145,7 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
         Work,
         r#"SELECT d.party_id, p.code AS party_code, p.status = 'active' AS "active!", d.channel, d.state, d.progress, d.findings,
                   d.received_at, d.received_by, p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS default_big,
-                  d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing,
+                  d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing, d.sheet, d.with_hidden,
                   EXISTS (SELECT FROM deliveries w WHERE w.party_id = d.party_id AND w.digest_key = d.digest_key
                           AND w.file_digest = d.file_digest AND w.id <> d.id AND w.state = 'withdrawn' AND w.geteld > 0) AS "counted_before!"
            FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by
@@ -396,8 +400,32 @@ pub async fn check_again(
     Ok(moved.rows_affected() == 1)
 }
 
+/// Remembers how the sender wants the workbook of a preview to be read; `false` when it is no preview (any more).
+///
+/// # Errors
+/// When the database fails.
+pub async fn choose_reading(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    id: Uuid,
+    sheet: Option<i32>,
+    with_hidden: bool,
+) -> Result<bool, StoreError> {
+    let chosen = sqlx::query!(
+        "UPDATE deliveries SET sheet = $3, with_hidden = $4 WHERE id = $1 AND party_id = $2 AND state = 'preview'",
+        id,
+        party,
+        sheet,
+        with_hidden
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(chosen.rows_affected() == 1)
+}
+
 /// "Indienen": a preview goes on to be stored. Progress starts again, and so does the fence: it counts the leases
 /// of one job. With `whole` only when no row is refused.
+/// One in which nothing was read waits for a choice, not for this.
 ///
 /// # Errors
 /// When the database fails.
@@ -412,7 +440,7 @@ pub async fn submit(
     let moved = sqlx::query!(
         "UPDATE deliveries SET state = 'storing', fence = 0, progress = 0, warnings = 0, repairs = 0, submitted_at = $4, submitted_by = $3,
                                all_or_nothing = $5
-         WHERE id = $1 AND party_id = $2 AND state = 'preview' AND NOT ($5 AND afgekeurd > 0)",
+         WHERE id = $1 AND party_id = $2 AND state = 'preview' AND NOT ($5 AND afgekeurd > 0) AND rows_read > 0",
         id,
         party,
         by,

@@ -169,6 +169,8 @@ const TABLE: &[Route] = &[
     call("/api/aanlevering-indienen", Roles(DELIVER), true),
     call("/api/aanlevering-alles-of-niets", Roles(DELIVER), true),
     call("/api/aanlevering-herstel", Roles(DELIVER), false),
+    call("/api/aanlevering-werkblad", Roles(DELIVER), false),
+    call("/api/aanlevering-verborgen", Roles(DELIVER), false),
     call("/api/regel-verbeteren", Roles(DELIVER), true),
     call("/api/aanlevering-weggooien", Roles(DELIVER), false),
     call("/api/aanlevering-voortgang", Roles(WITHDRAW), false),

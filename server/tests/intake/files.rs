@@ -841,3 +841,158 @@ async fn the_preview_tells_what_changes_for_persons_among_the_own_registrations(
         .collect();
     assert_eq!(told, [(0, 1, "3"), (1, 2, "2")]);
 }
+
+/// A workbook with these sheets; hidden rows by sheet and row, counted from 0.
+fn book(sheets: &[(&str, &[RowText])], hidden: &[(usize, u32)]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (index, (name, rows)) in sheets.iter().enumerate() {
+        let sheet = book.add_worksheet();
+        sheet.set_name(*name).unwrap();
+        for (column, place) in Column::ALL.into_iter().zip(0_u16..) {
+            sheet.write_string(0, place, column.name()).unwrap();
+            for (row, line) in rows.iter().zip(1_u32..) {
+                if !row.get(column).is_empty() {
+                    sheet.write_string(line, place, row.get(column)).unwrap();
+                }
+            }
+        }
+        for (_, row) in hidden.iter().filter(|(of, _)| *of == index) {
+            sheet.set_row_hidden(*row).unwrap();
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[tokio::test]
+async fn of_several_sheets_the_sender_chooses_one_and_only_that_is_stored() {
+    let world = World::new().await;
+    let content = book(
+        &[
+            ("Januari 999990019", &[good(EREBOS, "01-04-2000")]),
+            (
+                "Februari",
+                &[good(NAOMI, "01-04-1987"), good(FROUKE, "24-03-2000")],
+            ),
+        ],
+        &[],
+    );
+    let id = world
+        .receive(&world.maria, "bladen.xlsx", &content, true)
+        .await
+        .id();
+    world.work().await;
+    let look = async || world.portal.delivery(&world.maria, id).await.unwrap();
+    let view = look().await;
+    assert_eq!(view.line.phase, Phase::Preview);
+    assert_eq!(view.file_findings[0].code, Code::A16);
+    assert_eq!(
+        view.sheets,
+        [
+            (0, "Januari *********".to_owned()),
+            (1, "Februari".to_owned())
+        ]
+    );
+    assert!(!view.may_submit, "nothing was read yet");
+    let early = Deliveries::submit(&world.portal, &world.maria, id).await;
+    assert_eq!(early, Err(PortError::Conflict));
+    let odd = world.portal.choose_sheet(&world.maria, id, 7).await;
+    assert_eq!(odd, Err(PortError::NotFound));
+
+    for (sheet, rows) in [(0, 1), (1, 2)] {
+        world
+            .portal
+            .choose_sheet(&world.maria, id, sheet)
+            .await
+            .unwrap();
+        world.work().await;
+        let view = look().await;
+        assert_eq!(view.sheet, Some(sheet));
+        assert_eq!(view.line.counts.geaccepteerd, rows, "sheet {sheet}");
+        assert!(view.may_submit && view.sheets.len() == 2);
+        assert!(view.file_findings.iter().all(|one| one.code != Code::A16));
+    }
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(
+        (look().await.line.phase, world.count("reports").await),
+        (Phase::Done, 2)
+    );
+    let late = world.portal.choose_sheet(&world.maria, id, 0).await;
+    assert_eq!(late, Err(PortError::Conflict));
+
+    // Who cannot be asked is refused.
+    let id = world
+        .receive(&world.piet, "bladen.xlsx", &content, false)
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.piet, id).await.unwrap();
+    assert_eq!(view.line.outcome, Some(FileOutcome::Geweigerd));
+}
+
+#[tokio::test]
+async fn hidden_rows_are_told_and_taken_along_when_the_sender_wants() {
+    let world = World::new().await;
+    let rows = [good(EREBOS, "01-04-2000"), good(NAOMI, "01-04-1987")];
+    let content = book(&[("Blad", &rows)], &[(0, 2)]);
+    let id = world
+        .receive(&world.maria, "verborgen.xlsx", &content, true)
+        .await
+        .id();
+    world.work().await;
+    let look = async || {
+        let view = world.portal.delivery(&world.maria, id).await.unwrap();
+        (
+            view.hidden,
+            view.skipped,
+            view.with_hidden,
+            view.line.counts.geaccepteerd,
+        )
+    };
+    assert_eq!(look().await, (1, 0, false, 1));
+    for (on, seen) in [
+        (true, (0, 0, true, 2)),
+        (false, (1, 0, false, 1)),
+        (true, (0, 0, true, 2)),
+    ] {
+        world
+            .portal
+            .take_hidden(&world.maria, id, on)
+            .await
+            .unwrap();
+        world.work().await;
+        assert_eq!(look().await, seen);
+    }
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(world.count("reports").await, 2);
+    assert_eq!(
+        world
+            .count("audit_lines WHERE line::jsonb ->> 'event' = 'transfer.reading-chosen'")
+            .await,
+        3
+    );
+
+    // All of it hidden: there is nothing to store, but something to choose.
+    let content = book(&[("Blad", &[good(FROUKE, "24-03-2000")])], &[(0, 1)]);
+    let id = world
+        .receive(&world.maria, "alles.xlsx", &content, true)
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!((view.line.phase, view.hidden), (Phase::Preview, 1));
+    assert!(!view.may_submit);
+    world
+        .portal
+        .take_hidden(&world.maria, id, true)
+        .await
+        .unwrap();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert!(view.may_submit && view.line.counts.geaccepteerd == 1);
+}

@@ -12,7 +12,7 @@ use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 31] = [
+const METHODS: [(&str, bool); 33] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -33,6 +33,8 @@ const METHODS: [(&str, bool); 31] = [
     ("refused_row", true),
     ("mend", true),
     ("switch_repair", false),
+    ("choose_sheet", false),
+    ("take_hidden", false),
     ("deliveries.discard", false),
     ("rows", true),
     ("row", true),
@@ -211,6 +213,8 @@ async fn probe(
                 .switch_repair(caller, things.preview, "H05".into(), false)
                 .await
         }
+        "choose_sheet" => portal.choose_sheet(caller, things.preview, 0).await,
+        "take_hidden" => portal.take_hidden(caller, things.preview, true).await,
         "deliveries.discard" => Deliveries::discard(portal, caller, things.preview).await,
         "row" => portal.row(caller, things.row).await.map(drop),
         "rows" => portal

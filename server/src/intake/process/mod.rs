@@ -179,6 +179,20 @@ struct Looked {
     lot: Option<Lot>,
 }
 
+impl Looked {
+    /// Nothing was read, but the sender has something to choose: which sheet (A16), or hidden rows too.
+    fn waits_for_a_choice(&self) -> bool {
+        match &self.opened.table {
+            None => self
+                .opened
+                .findings
+                .iter()
+                .any(|finding| finding.code == Code::A16),
+            Some(_) => !self.verdict.refuses() && self.verdict.rows == 0 && self.verdict.hidden > 0,
+        }
+    }
+}
+
 async fn from_file(
     road: &Road,
     mut trip: Trip,
@@ -219,6 +233,9 @@ async fn from_file(
         },
     )
     .await?;
+    if looked.waits_for_a_choice() && trip.work.preview {
+        return preview(road, &trip, false).await;
+    }
     if looked.verdict.refuses() || looked.opened.table.is_none() || looked.verdict.rows == 0 {
         return end(road, &trip, &findings, looked.verdict.holds_unconsented).await;
     }
@@ -266,7 +283,10 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
     } else {
         Limits::of(trip.channel)
     };
-    let opened = read::open(source, &Options::new(limits))?;
+    let mut options = Options::new(limits);
+    options.sheet = trip.work.sheet.and_then(|sheet| u32::try_from(sheet).ok());
+    options.hidden = trip.work.with_hidden;
+    let opened = read::open(source, &options)?;
     let mut lot = (!trip.work.preview).then(Lot::new);
     let verdict = match &opened.table {
         Some(table) => judge::first_pass(table, &context(trip), |line, checked| {
@@ -300,6 +320,12 @@ async fn remember(
             "header_row": facts.header_row,
             // For the file that goes back: its order and its own words, of the columns we know.
             "columns": looked.opened.table.as_ref().map(|table| table.header().known_fields()),
+            "hidden": looked.verdict.hidden,
+            "sheets": facts
+                .sheets
+                .iter()
+                .map(|(index, name)| (*index, super::receive::shown_name(name)))
+                .collect::<Vec<_>>(),
         }),
         findings: serde_json::to_value(findings).unwrap_or_default(),
         rows: number(looked.verdict.rows),

@@ -99,7 +99,7 @@ pub struct Probe {
 /// # Errors
 /// The workbook is refused, or the child cannot be started.
 pub fn probe(program: &Program, content: &Arc<Vec<u8>>) -> Result<Probe, ReadError> {
-    let mut cells = Cells::start(program, content, None).map_err(ReadError::Io)?;
+    let mut cells = Cells::start(program, content, None, false).map_err(ReadError::Io)?;
     let mut format = None;
     let mut sheets: Vec<Sheet> = Vec::new();
     let mut record = Record::default();
@@ -145,16 +145,20 @@ pub struct Cells {
 }
 
 impl Cells {
-    /// Starts a child on a workbook: all rows of one sheet, or the first lines of each.
+    /// Starts a child on a workbook: all rows of one sheet (hidden ones too when wanted), or the first lines of each.
     pub(super) fn start(
         program: &Program,
         content: &Arc<Vec<u8>>,
         sheet: Option<u32>,
+        hidden: bool,
     ) -> io::Result<Self> {
         let mut command = Command::new(program.path()?);
         command.arg("read-workbook").env_clear();
         if let Some(sheet) = sheet {
             command.arg("--sheet").arg(sheet.to_string());
+        }
+        if hidden {
+            command.arg("--hidden");
         }
         command
             .stdin(Stdio::piped())

@@ -46,16 +46,19 @@ pub struct Options {
     pub program: Program,
     /// The visible sheet the sender chose, counted from 0; None lets a single match decide.
     pub sheet: Option<u32>,
+    /// Hidden rows count as rows: the sender takes them along.
+    pub hidden: bool,
 }
 
 impl Options {
-    /// The limits of a channel, this program as the child, no sheet chosen.
+    /// The limits of a channel, this program as the child, no sheet chosen, hidden rows left out.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
         Self {
             limits,
             program: Program::current(),
             sheet: None,
+            hidden: false,
         }
     }
 }
@@ -100,8 +103,8 @@ pub struct Facts {
     pub sha256: Option<[u8; 32]>,
     /// Size in bytes, as far as it was read.
     pub bytes: u64,
-    /// Names of the visible sheets that match, when there are several (rule A16).
-    pub sheets: Vec<String>,
+    /// The visible sheets that match, when there are several (rule A16): counted from 0, and the name.
+    pub sheets: Vec<(u32, String)>,
 }
 
 /// A file looked at: its facts, its findings, and its table unless a finding refuses it.
@@ -137,6 +140,7 @@ enum Body {
     Workbook {
         content: Arc<Vec<u8>>,
         sheet: u32,
+        hidden: bool,
         program: Program,
     },
 }
@@ -158,8 +162,14 @@ impl Table {
             Body::Workbook {
                 content,
                 sheet,
+                hidden,
                 program,
-            } => Lines::Workbook(child::Cells::start(program, content, Some(*sheet))?),
+            } => Lines::Workbook(child::Cells::start(
+                program,
+                content,
+                Some(*sheet),
+                *hidden,
+            )?),
         };
         Ok(Rows::new(lines, &self.header, self.limits))
     }
@@ -204,20 +214,20 @@ fn open_workbook(sniffed: Sniffed, options: &Options, mut facts: Facts) -> io::R
         Err(error) => return Ok(Opened::refused(facts, error.into_finding()?)),
     };
     facts.format = Some(probe.format);
+    let sheets: Vec<(u32, String)> = matching(&probe.sheets)
+        .map(|(sheet, _)| (sheet.index, sheet.name.clone()))
+        .collect();
+    if sheets.len() > 1 {
+        facts.sheets = sheets;
+    }
     let (sheet, header) = match choose(&probe.sheets, options.sheet) {
         Ok(chosen) => chosen,
-        Err(refusal) => {
-            if refusal.code == Code::A16 {
-                facts.sheets = matching(&probe.sheets)
-                    .map(|(sheet, _)| sheet.name.clone())
-                    .collect();
-            }
-            return Ok(Opened::refused(facts, refusal));
-        }
+        Err(refusal) => return Ok(Opened::refused(facts, refusal)),
     };
     let body = Body::Workbook {
         content,
         sheet,
+        hidden: options.hidden,
         program: options.program.clone(),
     };
     Ok(finish(body, header, Vec::new(), options.limits, facts))

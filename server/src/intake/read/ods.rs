@@ -195,7 +195,7 @@ fn write_rows(
         if out.sheet_is_enough() {
             break;
         }
-        if hidden {
+        if hidden && !out.takes_hidden() {
             out.hidden(row)?;
             continue;
         }

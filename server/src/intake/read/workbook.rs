@@ -58,20 +58,31 @@ fn limit(resource: Resource, wanted: u64) -> io::Result<()> {
     Ok(setrlimit(resource, hard)?)
 }
 
-/// Reads the workbook from the input: the first lines of every visible sheet, or all rows of one.
+/// Reads the workbook from the input: the first lines of every visible sheet, or all rows of one; hidden rows
+/// only when `with_hidden`.
 ///
 /// # Errors
 /// When input or output fail; the parent sees an answer without its end.
-pub fn run(input: impl Read, output: impl Write, sheet: Option<u32>) -> io::Result<()> {
+pub fn run(
+    input: impl Read,
+    output: impl Write,
+    sheet: Option<u32>,
+    with_hidden: bool,
+) -> io::Result<()> {
     let mut content = Vec::new();
     input.take(WORKBOOK_BYTES + 1).read_to_end(&mut content)?;
     let mut output = BufWriter::with_capacity(64 * 1024, output);
-    let last = answer(&content, sheet, &mut output)?;
+    let last = answer(&content, sheet, with_hidden, &mut output)?;
     write_message(&mut output, &last)?;
     output.flush()
 }
 
-fn answer(content: &[u8], sheet: Option<u32>, output: &mut dyn Write) -> io::Result<Message> {
+fn answer(
+    content: &[u8],
+    sheet: Option<u32>,
+    with_hidden: bool,
+    output: &mut dyn Write,
+) -> io::Result<Message> {
     let cleared = match preflight::clear(content) {
         Ok(cleared) => cleared,
         Err(refusal) => return Ok(refusal),
@@ -84,10 +95,14 @@ fn answer(content: &[u8], sheet: Option<u32>, output: &mut dyn Write) -> io::Res
         rows: 0,
         wide: false,
         hidden: 0,
+        with_hidden,
     };
     let read = match cleared.format {
         Format::Ods => ods::read(content, sheet, &mut writer),
-        Format::Xlsx | Format::Csv => xlsx::read(content, sheet, cleared.may_hide, &mut writer),
+        Format::Xlsx | Format::Csv => {
+            let may_hide = cleared.may_hide && !with_hidden;
+            xlsx::read(content, sheet, may_hide, &mut writer)
+        }
     };
     match read {
         Ok(()) => Ok(Message::Done),
@@ -111,6 +126,8 @@ pub(super) struct Writer<'o> {
     wide: bool,
     /// The last hidden row told.
     hidden: u32,
+    /// The sender takes hidden rows along.
+    with_hidden: bool,
 }
 
 impl Writer<'_> {
@@ -129,6 +146,11 @@ impl Writer<'_> {
     /// True when the first lines of this sheet are written and more is not wanted.
     pub(super) const fn sheet_is_enough(&self) -> bool {
         self.head_only && self.rows > HEADER_LINES
+    }
+
+    /// True when a hidden row is a row like any other.
+    pub(super) const fn takes_hidden(&self) -> bool {
+        self.with_hidden
     }
 
     /// True when the row at hand is wider than any table: its further cells are not wanted.

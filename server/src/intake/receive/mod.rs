@@ -160,7 +160,7 @@ async fn register(
 pub const RECEIVED: Kind = Kind::DeliveryReceived;
 
 /// The name as it may be kept: no folders, no control characters, and no BSN (security G12).
-fn shown_name(name: &str) -> String {
+pub(crate) fn shown_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let clean: String = name
         .chars()
