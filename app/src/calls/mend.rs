@@ -8,7 +8,8 @@ use domain::row::{Column, RowText};
 use leptos::prelude::*;
 use uuid::Uuid;
 
-/// Judges the row anew; leads to the rows that are left, or back to what is still wrong.
+/// Judges the row anew; leads to the rows that are left, or back to what is still wrong. `only_keep`: the session is
+/// about to end, so what was typed is only kept.
 #[server(prefix = "/api", endpoint = "regel-verbeteren")]
 pub(crate) async fn mend_row(
     delivery: Uuid,
@@ -17,9 +18,12 @@ pub(crate) async fn mend_row(
     #[server(default)] row: RowForm,
     #[server(default)] reason: String,
     #[server(default)] everywhere: Option<String>,
+    #[server(default)] concept: Option<Uuid>,
+    #[server(default)] only_keep: bool,
 ) -> Posted {
     go(async move {
-        let caller = caller().await?;
+        let mut caller = caller().await?;
+        caller.only_keeps |= only_keep;
         // Cells as in a spreadsheet: every column is one input here, none is folded away.
         let mut cells = RowText::default();
         for column in Column::ALL {
@@ -31,12 +35,15 @@ pub(crate) async fn mend_row(
             row: cells,
             reason,
             everywhere: everywhere.is_some(),
+            draft: concept,
         };
         let answer = deliveries()?.mend(&caller, delivery, mended).await?;
         let list = format!("/aanleveringen/{delivery}/regels");
         Ok(match answer {
             MendAnswer::Good => format!("{list}?goed={number}"),
             MendAnswer::Refused => format!("{list}/{number}?opnieuw=1#foutoverzicht"),
+            MendAnswer::RightAlready => format!("{list}?al={number}"),
+            MendAnswer::Kept(draft) => format!("{list}/{number}?concept={draft}"),
         })
     })
     .await

@@ -1,6 +1,7 @@
 //! `/aanleveringen/{id}/regels` and `…/regels/{nummer}`: refused rows, mended one by one without a second upload
 //! (features F24). Complete without a script.
 
+use super::choices;
 use crate::calls::mend::MendRow;
 use crate::page::{Screen, Visit, deliveries, page};
 use crate::parts::field::{Field, tick};
@@ -11,10 +12,10 @@ use crate::parts::{
     title,
 };
 use crate::ports::Page;
-use crate::ports::deliveries::{RefusedLine, RefusedView};
+use crate::ports::deliveries::{Kept, RefusedLine, RefusedView};
 use crate::texts::{Texts, fill, number};
 use domain::finding::{Code, Severity};
-use domain::row::Column;
+use domain::row::{Column, RowText};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use uuid::Uuid;
@@ -34,10 +35,11 @@ fn list_screen(visit: &Visit, id: Uuid, rows: &Page<RefusedLine>) -> Screen {
     let m = &t.mend;
     let back = format!("/aanleveringen/{id}");
     let base = format!("{back}/regels");
-    let good = visit
-        .query("goed")
-        .and_then(|row| row.parse::<u32>().ok())
-        .map(|row| alert::ok(fill(m.good, &[("regel", &row.to_string())])));
+    let said = |word: &str, text: &str| {
+        let row = visit.query(word)?.parse::<u32>().ok()?;
+        Some(alert::ok(fill(text, &[("regel", &row.to_string())])))
+    };
+    let good = said("goed", m.good).or_else(|| said("al", m.right_already));
     let left = match rows.total {
         0 => m.none_left.to_owned(),
         1 => m.left_one.to_owned(),
@@ -92,7 +94,7 @@ pub(crate) fn row() -> AnyView {
         let caller = visit.deliverer()?.clone();
         let id = visit.id()?;
         let row = deliveries()?
-            .refused_row(&caller, id, visit.number("nummer")?)
+            .refused_row(&caller, id, visit.number("nummer")?, visit.draft()?)
             .await?;
         Ok(row_screen(&visit, id, &row))
     })
@@ -104,26 +106,35 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
     let list = format!("/aanleveringen/{id}/regels");
     let mut columns: Vec<Column> = Column::ALL.to_vec();
     columns.sort_by_key(|column| !is_wrong(row, *column));
-    let messages = Messages::of(&row.findings, &columns, t);
+    let said = Messages::of(&row.findings, &columns, t);
     let (wrong, other): (Vec<Column>, Vec<Column>) = columns
         .into_iter()
-        .partition(|column| messages.at(column.name()).is_some());
+        .partition(|column| said.at(column.name()).is_some());
+    // What was kept is not judged yet: the messages are about the cells as they stood.
+    let messages = match row.kept {
+        None => said,
+        Some(_) => Messages::default(),
+    };
     let fields = |list: &[Column]| {
         list.iter()
-            .map(|column| {
-                let field = Field {
-                    hint: column.hint_in(t.language),
-                    ..Field::row(*column, row.row.get(*column), t)
-                };
-                field.text(&messages, t)
-            })
+            .map(|column| cell(row, *column, &messages, t))
             .collect_view()
     };
+    let note = match row.kept {
+        Some(Kept::Changed) => Some(alert::warning(paragraph(m.changed))),
+        Some(Kept::LoggedOut) => Some(alert::info(m.kept)),
+        None if row.row == RowText::default() => Some(alert::info(m.unreadable)),
+        None => None,
+    };
+    let all_open = row.row == RowText::default();
     let hidden = vec![
         ("delivery", id.to_string()),
         ("number", row.number.to_string()),
         ("seen", row.seen.to_string()),
-    ];
+    ]
+    .into_iter()
+    .chain(visit.query("concept").map(|draft| ("concept", draft)))
+    .collect();
     let everywhere = row
         .shared
         .iter()
@@ -148,7 +159,7 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
             let field = Field {
                 hint: m.reason_hint,
                 optional: true,
-                ..Field::new("reason", m.reason, "")
+                ..Field::new("reason", m.reason, &row.reason)
             };
             field.area(&messages, t)
         });
@@ -169,13 +180,14 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
     let body = view! {
         {messages.summary(t)}
         {title(name)}
+        {note}
         {paragraph(text)}
-        <form class="cims-form" method="post" action=MendRow::PATH novalidate>
+        <form class="cims-form" method="post" action=MendRow::PATH data-keep-along="true" novalidate>
             {hidden_inputs(hidden)}
             {fields(&wrong)}
             {everywhere}
             {reason}
-            {fold(m.other_columns, fields(&other))}
+            {if all_open { fields(&other).into_any() } else { fold(m.other_columns, fields(&other)) }}
             <div class="utrecht-button-group">
                 {submit(send)}
                 {second_link(list.clone(), t.frame.cancel)}
@@ -194,6 +206,31 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
         .under(t.upload.delivery, format!("/aanleveringen/{id}"))
         .under(m.title, list)
         .failed(!messages.is_empty())
+}
+
+/// The input of a column: a list where the column has one, and what stands there if it is not in the list.
+fn cell(row: &RefusedView, column: Column, messages: &Messages, t: &'static Texts) -> AnyView {
+    let m = &t.mend;
+    let field = Field {
+        hint: column.hint_in(t.language),
+        ..Field::row(column, row.row.get(column), t)
+    };
+    let own = |value: &str, text: &str| (value.to_owned(), text.to_owned());
+    let options = match column {
+        Column::Vaccin => choices::vaccines(m.choose),
+        Column::Mutatie => vec![
+            own("", m.choose),
+            own("N", m.mutation_new),
+            own("C", m.mutation_correction),
+            own("V", m.mutation_withdrawal),
+        ],
+        _ => choices::options(column, m.choose, t),
+    };
+    if options.len() > 1 {
+        field.select(options, messages, t)
+    } else {
+        field.text(messages, t)
+    }
 }
 
 fn is_wrong(row: &RefusedView, column: Column) -> bool {

@@ -164,7 +164,11 @@ pub struct RefusedView {
     pub row: RowText,
     /// What is wrong.
     pub findings: Vec<Finding>,
-    /// Columns whose wrong value stands in other refused rows too, and in how many.
+    /// What the caller typed before and was not judged, when that is shown instead of the cells.
+    pub kept: Option<Kept>,
+    /// Why the sender goes on although not matchable, as typed.
+    pub reason: String,
+    /// Columns whose wrong value stands in other refused rows too, and in how many. Never what names a person.
     pub shared: Vec<(Column, u32)>,
     /// Refused rows of the delivery, this one included.
     pub left: u32,
@@ -172,6 +176,15 @@ pub struct RefusedView {
     pub next: Option<u32>,
     /// Nothing is stored before "Indienen".
     pub preview: bool,
+}
+
+/// Why typed cells of a row were kept without judging them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Kept {
+    /// Somebody else changed the row meanwhile.
+    Changed,
+    /// The session had ended.
+    LoggedOut,
 }
 
 /// A mended row as it was posted.
@@ -187,6 +200,8 @@ pub struct MendedRow {
     pub reason: String,
     /// The same change in every refused row with the same wrong value.
     pub everywhere: bool,
+    /// The draft that filled the form, if one did.
+    pub draft: Option<Uuid>,
 }
 
 /// What came of a mended row.
@@ -196,6 +211,10 @@ pub enum MendAnswer {
     Good,
     /// Still refused, by what its page shows.
     Refused,
+    /// Somebody else mended it meanwhile.
+    RightAlready,
+    /// Not judged: what was typed is kept in this draft, for the page to show.
+    Kept(Uuid),
 }
 
 /// Deliveries (roles invoerder, instellingsbeheerder).
@@ -224,8 +243,14 @@ pub trait Deliveries: Send + Sync {
     async fn take_hidden(&self, caller: &Caller, id: Uuid, on: bool) -> PortResult<()>;
     /// Refused rows that can be mended, in their order.
     async fn refused(&self, caller: &Caller, id: Uuid, page: u32) -> PortResult<Page<RefusedLine>>;
-    /// One of them.
-    async fn refused_row(&self, caller: &Caller, id: Uuid, number: u32) -> PortResult<RefusedView>;
+    /// One of them; with a draft, what was typed stands in its cells.
+    async fn refused_row(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        number: u32,
+        draft: Option<Uuid>,
+    ) -> PortResult<RefusedView>;
     /// Judges a mended row in the place of the refused one.
     async fn mend(&self, caller: &Caller, id: Uuid, mended: MendedRow) -> PortResult<MendAnswer>;
     /// Throws a preview away.

@@ -1,8 +1,8 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
 use crate::ports::deliveries::{
-    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, MendAnswer, MendedRow, Phase, RawFile,
-    RefusedLine, RefusedView, RepairGroup,
+    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Kept, MendAnswer, MendedRow, Phase,
+    RawFile, RefusedLine, RefusedView, RepairGroup,
 };
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf};
@@ -415,7 +415,13 @@ impl Deliveries for World {
         })
     }
 
-    async fn refused_row(&self, _: &Caller, _: Uuid, number: u32) -> PortResult<RefusedView> {
+    async fn refused_row(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        number: u32,
+        draft: Option<Uuid>,
+    ) -> PortResult<RefusedView> {
         Ok(RefusedView {
             number,
             seen: ID,
@@ -424,7 +430,9 @@ impl Deliveries for World {
                 Finding::on(Code::P03, Column::Bsn),
                 Finding::on(Code::B10, Column::Bsn),
             ],
-            shared: vec![(Column::Bsn, 2)],
+            kept: draft.map(|_| Kept::Changed),
+            reason: String::new(),
+            shared: vec![(Column::Batchnummer, 2)],
             left: 7,
             next: Some(9),
             preview: false,
@@ -434,6 +442,10 @@ impl Deliveries for World {
     async fn mend(&self, _: &Caller, _: Uuid, mended: MendedRow) -> PortResult<MendAnswer> {
         Ok(if mended.row.get(Column::Bsn).is_empty() {
             MendAnswer::Refused
+        } else if mended.draft.is_some() {
+            MendAnswer::RightAlready
+        } else if mended.seen != ID {
+            MendAnswer::Kept(ID)
         } else {
             MendAnswer::Good
         })

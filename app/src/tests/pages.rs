@@ -360,23 +360,37 @@ async fn a_refused_row_is_mended_on_its_own_page() {
         "Waarom dient u toch in?",
         "De andere kolommen van deze regel",
         "Naar regel 9",
+        "<select class=\"utrecht-select utrecht-select--html-select utrecht-form-field__input\" id=\"doelgroep\"",
+        "<option value=\"BEWONER_INSTELLING\" selected",
     ] {
         assert!(page.has(part), "{part}");
     }
+    // What was typed while somebody else was faster: said in a sentence, with no message of other cells.
+    let page = get(&World::nurse(), &format!("{list}/4?concept={ID}")).await;
+    assert!(page.has("Iemand anders heeft deze regel intussen gewijzigd."));
+    assert!(page.has(&format!("name=\"concept\" value=\"{ID}\"")));
+    assert!(!page.has("aria-invalid"));
     let id = ID.to_string();
-    let send = async |bsn: &str| {
-        let form = [
-            ("delivery", id.as_str()),
-            ("number", "4"),
-            ("seen", id.as_str()),
-            ("row[bsn]", bsn),
-        ];
+    let post_form = async |more: &[(&str, &str)]| {
+        let form = [&[("delivery", id.as_str()), ("number", "4")][..], more].concat();
         post(&World::nurse(), "/api/regel-verbeteren", &form)
             .await
             .location
     };
+    let send = async |bsn: &str| post_form(&[("seen", &id), ("row[bsn]", bsn)]).await;
     assert_eq!(send("999990019").await, format!("{list}?goed=4"));
     assert_eq!(send("").await, format!("{list}/4?opnieuw=1#foutoverzicht"));
+    let older = uuid::Uuid::from_u128(2).to_string();
+    let late = post_form(&[("seen", &older), ("row[bsn]", "999990019")]).await;
+    assert_eq!(late, format!("{list}/4?concept={ID}"));
+    let again = [
+        ("seen", id.as_str()),
+        ("row[bsn]", "999990019"),
+        ("concept", &id),
+    ];
+    assert_eq!(post_form(&again).await, format!("{list}?al=4"));
+    let page = get(&World::nurse(), &format!("{list}?al=4")).await;
+    assert!(page.has("Regel 4 is intussen al verbeterd."));
 }
 
 #[tokio::test]

@@ -15,17 +15,19 @@ use crate::store::deliveries;
 use crate::store::mend::{self, Stands};
 use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, withdrawals};
+use domain::bsn::Bsn;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::finding::{Code, Finding};
-use domain::row::{Checked, Column, RowText};
-use std::collections::{BTreeMap, BTreeSet};
+use domain::row::{Accepted, Checked, Column, RowText};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use uuid::Uuid;
 
-/// Contradictions within a file are looked for up to this many rows: what a portal takes (specification §3).
+/// Rows that are looked at for one that is mended: what a portal takes (specification §3).
 const WITHIN_FILE: i32 = 20_000;
 
 /// A row as somebody mended it.
+#[derive(Clone)]
 pub struct Mending {
     /// The delivery.
     pub delivery: Uuid,
@@ -47,7 +49,11 @@ pub struct Mending {
 
 /// What came of it.
 pub enum Mended {
-    /// Somebody changed the row meanwhile, or it cannot be mended (any more).
+    /// Nothing of this delivery can be mended now: it is being stored, or was withdrawn.
+    Closed,
+    /// The row is refused no more.
+    Right,
+    /// Somebody else changed the row, and it is still refused.
     Changed,
     /// Judged anew.
     Judged {
@@ -57,12 +63,15 @@ pub enum Mended {
         rows: Vec<i32>,
         /// Persons in the register they are about.
         persons: Vec<Uuid>,
+        /// There is no consent after all: the raw file, which says who it is about, has to go (rule T10).
+        unconsented: bool,
     },
 }
 
 struct Line {
     stands: Stands,
     text: RowText,
+    reason: Option<String>,
     findings: Vec<Finding>,
 }
 
@@ -94,7 +103,7 @@ pub async fn mend(
     let keep = match work.state.as_str() {
         "preview" => Keep::Preview,
         "done" => Keep::Register,
-        _ => return Ok(Mended::Changed),
+        _ => return Ok(Mended::Closed),
     };
     // What is being withdrawn goes through its rows once: a new one would be missed.
     if withdrawals::runs(tx, work.party_id, mending.delivery).await? {
@@ -109,17 +118,21 @@ pub async fn mend(
         keys: &road.keys,
     };
 
-    let mut lines = open(road, mend::rows(tx, mending.delivery).await?)?;
+    let row = i32::try_from(mending.row).map_err(|_| StoreError::NotFound)?;
+    let rows = mend::rows(tx, mending.delivery, row, mending.everywhere, WITHIN_FILE).await?;
+    let mut lines = open(road, rows)?;
     let place = lines
         .iter()
         .position(|line| line.number() == mending.row)
         .ok_or(StoreError::NotFound)?;
-    if !lines[place].stands.is_open() || lines[place].stands.id != mending.seen {
+    if !lines[place].stands.is_open() {
+        return Ok(Mended::Right);
+    }
+    if lines[place].stands.id != mending.seen {
         return Ok(Mended::Changed);
     }
     let changed = change(&mut lines, place, &mending);
-    let within = i32::try_from(lines.len()).is_ok_and(|rows| rows <= WITHIN_FILE);
-    let judged = stage_one(&lines, &desk, within);
+    let judged = stage_one(&lines, &desk);
     let again = again(&lines, &judged, &changed, keep);
 
     let numbers: Vec<i32> = changed
@@ -158,9 +171,8 @@ pub async fn mend(
     for at in &again {
         let (line, checked) = (&lines[*at], judged[*at].clone());
         let mut row = desk.take(line.number(), line.text.clone(), checked);
-        if *at == place {
-            row.reason.clone_from(&mending.reason);
-        }
+        row.reason.clone_from(&line.reason);
+        row.replaces = line.stands.replaces;
         chunks.extend(gather.add(row));
     }
     chunks.push(gather.into_rows());
@@ -176,6 +188,7 @@ pub async fn mend(
         outcome,
         rows: all,
         persons,
+        unconsented: kept.contains(&false),
     })
 }
 
@@ -196,10 +209,24 @@ fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
                     serde_json::from_slice(&plain).map_err(|_| broken())?
                 }
             };
+            let reason = match &stands.reason_sealed {
+                None => None,
+                Some(sealed) => {
+                    let plain = road
+                        .keys
+                        .open(
+                            &Sealed::from_bytes(sealed.clone()),
+                            &Purpose::Reason.of(stands.id.as_bytes()),
+                        )
+                        .map_err(|_| broken())?;
+                    Some(String::from_utf8_lossy(&plain).into_owned())
+                }
+            };
             let findings = serde_json::from_value(stands.findings.clone()).unwrap_or_default();
             Ok(Line {
                 stands,
                 text,
+                reason,
                 findings,
             })
         })
@@ -209,11 +236,12 @@ fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
 /// Puts the new cells in place; answers which rows changed.
 fn change(lines: &mut [Line], place: usize, mending: &Mending) -> BTreeSet<usize> {
     let before = std::mem::replace(&mut lines[place].text, mending.cells.clone());
+    lines[place].reason.clone_from(&mending.reason);
     let mut changed = BTreeSet::from([place]);
     if !mending.everywhere {
         return changed;
     }
-    for column in Column::ALL {
+    for column in Column::ALL.into_iter().filter(|column| is_shared(*column)) {
         let (old, new) = (before.get(column), mending.cells.get(column));
         if old == new {
             continue;
@@ -228,6 +256,13 @@ fn change(lines: &mut [Line], place: usize, mending: &Mending) -> BTreeSet<usize
     changed
 }
 
+/// The value of this column may be the same in many rows. What names a person, or the row itself, never is: one BSN
+/// in thirty rows without would make one person of thirty.
+#[must_use]
+pub const fn is_shared(column: Column) -> bool {
+    !column.is_personal() && !matches!(column, Column::Bronsleutel)
+}
+
 /// A refused row has this very value in a column where something is wrong with it.
 #[must_use]
 pub fn shares(text: &RowText, findings: &[Finding], column: Column, value: &str) -> bool {
@@ -238,31 +273,30 @@ pub fn shares(text: &RowText, findings: &[Finding], column: Column, value: &str)
 }
 
 /// Stage 1 of every row, the rules D01 and D02 over the delivery included.
-fn stage_one(lines: &[Line], desk: &Desk<'_>, within: bool) -> Vec<Checked> {
+fn stage_one(lines: &[Line], desk: &Desk<'_>) -> Vec<Checked> {
     let mut judged: Vec<Checked> = lines
         .iter()
         .map(|line| check::row(&line.text.as_raw(), &desk.context))
         .collect();
-    if within {
-        let mut in_file = InFile::default();
-        for (line, checked) in lines.iter().zip(&judged) {
-            in_file.add(line.number(), checked);
-        }
-        let mut doubles: BTreeMap<u32, Vec<InFileFinding>> = BTreeMap::new();
-        for found in in_file.finish() {
-            doubles.entry(found.line).or_default().push(found);
-        }
-        for (line, checked) in lines.iter().zip(&mut judged) {
-            judge::add_doubles(
-                checked,
-                doubles.get(&line.number()).map_or(&[], Vec::as_slice),
-            );
-        }
+    let mut in_file = InFile::default();
+    for (line, checked) in lines.iter().zip(&judged) {
+        in_file.add(line.number(), checked);
+    }
+    let mut doubles: BTreeMap<u32, Vec<InFileFinding>> = BTreeMap::new();
+    for found in in_file.finish() {
+        doubles.entry(found.line).or_default().push(found);
+    }
+    for (line, checked) in lines.iter().zip(&mut judged) {
+        judge::add_doubles(
+            checked,
+            doubles.get(&line.number()).map_or(&[], Vec::as_slice),
+        );
     }
     judged
 }
 
-/// Rows to judge anew: the mended ones, and those that contradict another row now or did before.
+/// Rows to judge anew: the mended ones, those that contradict another row now or did before, and, as a preview sees
+/// nothing of itself in the register, what it already holds of the same persons.
 fn again(
     lines: &[Line],
     judged: &[Checked],
@@ -270,6 +304,11 @@ fn again(
     keep: Keep,
 ) -> BTreeSet<usize> {
     let mut again = changed.clone();
+    let person = |at: usize| match &judged[at].accepted {
+        Some(Accepted::Vaccination(jab)) => jab.person().bsn().copied(),
+        _ => None,
+    };
+    let persons: HashSet<Bsn> = changed.iter().filter_map(|at| person(*at)).collect();
     for (at, (line, checked)) in lines.iter().zip(judged).enumerate() {
         let waits = match keep {
             Keep::Preview => line.stands.state == "pending",
@@ -283,6 +322,10 @@ fn again(
             if waits && line.has(&codes) != now {
                 again.insert(at);
             }
+        }
+        let same_person = || person(at).is_some_and(|bsn| persons.contains(&bsn));
+        if keep == Keep::Preview && waits && !line.stands.is_open() && same_person() {
+            again.insert(at);
         }
     }
     again

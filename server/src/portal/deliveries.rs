@@ -159,8 +159,14 @@ impl Deliveries for Portal {
         self.refused_lines(caller, id, page).await
     }
 
-    async fn refused_row(&self, caller: &Caller, id: Uuid, number: u32) -> PortResult<RefusedView> {
-        self.open_refused(caller, id, number).await
+    async fn refused_row(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        number: u32,
+        draft: Option<Uuid>,
+    ) -> PortResult<RefusedView> {
+        self.open_refused(caller, id, number, draft).await
     }
 
     async fn mend(&self, caller: &Caller, id: Uuid, mended: MendedRow) -> PortResult<MendAnswer> {

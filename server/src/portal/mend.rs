@@ -5,8 +5,8 @@ use crate::audit::{self, Kind};
 use crate::intake::mend::{self, Mended, Mending};
 use crate::keys::{Purpose, Sealed};
 use crate::store::mend::{self as rows, Stands};
-use crate::store::{PartyTx, StoreError, delivery_views, party_tx, worker_tx};
-use app::ports::deliveries::{MendAnswer, MendedRow, Phase, RefusedLine, RefusedView};
+use crate::store::{PartyTx, StoreError, deliveries, delivery_views, party_tx, worker_tx};
+use app::ports::deliveries::{Kept, MendAnswer, MendedRow, Phase, RefusedLine, RefusedView};
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::delivery::RowOutcome;
 use domain::finding::Finding;
@@ -15,6 +15,8 @@ use uuid::Uuid;
 
 /// Rows that are opened to see whether a wrong value stands in them too.
 const LOOKED_AT: i64 = 2_000;
+/// Attempts when somebody else is in the way.
+const ATTEMPTS: u32 = 4;
 
 impl Portal {
     pub(super) async fn refused_lines(
@@ -46,20 +48,28 @@ impl Portal {
         caller: &Caller,
         id: Uuid,
         wanted: u32,
+        draft: Option<Uuid>,
     ) -> PortResult<RefusedView> {
+        let typed = match draft {
+            Some(draft) => Some(self.kept_mending(caller, draft).await?),
+            None => None,
+        };
         let (mut tx, phase) = self.to_mend(caller, id).await?;
+        let place = i32::try_from(wanted).map_err(|_| PortError::NotFound)?;
+        let own = rows::one(&mut tx, id, place)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
+        let next = rows::next(&mut tx, id, place).await.or_broken(caller)?;
+        let left = rows::number_refused(&mut tx, id).await.or_broken(caller)?;
         let all = rows::refused(&mut tx, id, LOOKED_AT, 0)
             .await
             .or_broken(caller)?;
-        let place = all
-            .iter()
-            .position(|row| number(row) == wanted)
-            .ok_or(PortError::NotFound)?;
-        let own = &all[place];
-        let row = self.text_of(own).or_broken(caller)?;
-        let said = findings(own);
+        let row = self.text_of(&own).or_broken(caller)?;
+        let said = findings(&own);
         let mut shared: Vec<(Column, u32)> = Column::ALL
             .into_iter()
+            .filter(|column| mend::is_shared(*column))
             .filter(|column| said.iter().any(|finding| finding.column == Some(*column)))
             .map(|column| (column, 0))
             .collect();
@@ -78,21 +88,38 @@ impl Portal {
             }
         }
         shared.retain(|(_, count)| *count > 0);
-        let next = all.get(place + 1).or_else(|| all.first());
-        let view = RefusedView {
-            number: wanted,
-            seen: own.id,
-            findings: said,
-            shared,
-            left: u32::try_from(all.len()).unwrap_or(u32::MAX),
-            next: next.filter(|next| next.id != own.id).map(number),
-            preview: phase == Phase::Preview,
-            row,
-        };
-        let line = event(caller, Kind::RowOpened)
+        let reason = self
+            .open_text(Purpose::Reason, own.id, own.reason_sealed)
+            .or_broken(caller)?
+            .unwrap_or_default();
+        let mut line = event(caller, Kind::RowOpened)
             .object("row", own.id)
             .detail("delivery", id.to_string())
             .detail("opened", opened);
+        // Known by MAC: a refused row has no person in the register.
+        if let Some(mac) = self.mac_of(&row) {
+            line = line.about_mac(&mac);
+        }
+        let mut view = RefusedView {
+            number: wanted,
+            seen: own.id,
+            kept: None,
+            reason,
+            findings: said,
+            shared,
+            left: u32::try_from(left).unwrap_or(u32::MAX),
+            next: next.and_then(|next| u32::try_from(next).ok()),
+            preview: phase == Phase::Preview,
+            row,
+        };
+        if let Some((seen, typed, reason)) = typed {
+            view.kept = Some(if seen == own.id {
+                Kept::LoggedOut
+            } else {
+                Kept::Changed
+            });
+            (view.row, view.reason) = (typed, reason);
+        }
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(view)
@@ -105,44 +132,85 @@ impl Portal {
         mended: MendedRow,
     ) -> PortResult<MendAnswer> {
         let party = deliverer(caller)?;
+        // It must be the caller's, whatever else becomes of it.
+        self.phase(caller, id).await?;
+        let (seen, typed) = (mended.seen, mended.row.clone());
+        let reason = mended.reason.trim().to_owned();
+        if caller.only_keeps {
+            let draft = self.keep_mending(caller, seen, typed, reason).await?;
+            return Ok(MendAnswer::Kept(draft));
+        }
         let mending = Mending {
             delivery: id,
             party,
             by: caller.user_id,
             row: mended.number,
-            seen: mended.seen,
+            seen,
             cells: mended.row,
-            reason: Some(mended.reason.trim().to_owned()).filter(|reason| !reason.is_empty()),
+            reason: Some(reason.clone()).filter(|reason| !reason.is_empty()),
             everywhere: mended.everywhere,
         };
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let done = match mend::mend(&self.road, &mut tx, mending).await {
-            Err(StoreError::NotFound) => return Err(PortError::NotFound),
-            // Somebody stored the same vaccination in this very moment.
-            Err(StoreError::Conflict(_)) => return Err(PortError::Conflict),
-            other => other.or_broken(caller)?,
+        let mut attempt = 1;
+        let done = loop {
+            match self.try_mend(caller, mending.clone()).await {
+                // The same file came again meanwhile: this one counts for nothing any more.
+                Err(error) if error.is_constraint("deliveries_same_content") => {
+                    return Err(PortError::Conflict);
+                }
+                // Somebody stored the same person or vaccination in this very moment.
+                Err(StoreError::Constraint(_) | StoreError::Conflict(_)) if attempt < ATTEMPTS => {
+                    attempt += 1;
+                }
+                other => break other.or_broken(caller)?,
+            }
         };
-        let (outcome, rows, persons) = match done {
-            Mended::Changed => return Err(PortError::Conflict),
-            Mended::Judged {
-                outcome,
-                rows,
-                persons,
-            } => (outcome, rows, persons),
+        let answer = match done {
+            Mended::Closed => return Err(PortError::Conflict),
+            Mended::Changed => {
+                let draft = self.keep_mending(caller, seen, typed, reason).await?;
+                MendAnswer::Kept(draft)
+            }
+            Mended::Right => MendAnswer::RightAlready,
+            Mended::Judged { outcome, .. } if outcome == RowOutcome::Afgekeurd => {
+                MendAnswer::Refused
+            }
+            Mended::Judged { .. } => MendAnswer::Good,
         };
+        self.drop_mending(caller, mended.draft).await?;
+        Ok(answer)
+    }
+
+    /// One attempt, one transaction: rows, counts, raw file, audit.
+    async fn try_mend(&self, caller: &Caller, mending: Mending) -> Result<Mended, StoreError> {
+        let (id, row) = (mending.delivery, mending.row);
+        let mut tx = worker_tx(&self.road.db).await?;
+        let done = mend::mend(&self.road, &mut tx, mending).await?;
+        let Mended::Judged {
+            outcome,
+            rows,
+            persons,
+            unconsented,
+        } = &done
+        else {
+            return Ok(done);
+        };
+        if *unconsented {
+            self.road
+                .blobs
+                .destroy(id)
+                .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
+            deliveries::forget_blob(&mut tx, id).await?;
+        }
         let line = event(caller, Kind::RowMended)
             .object("delivery", id)
-            .detail("row", mended.number)
+            .detail("row", row)
             .detail("rows", rows.len())
             .detail("outcome", outcome.as_str())
-            .about(persons);
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(if outcome == RowOutcome::Afgekeurd {
-            MendAnswer::Refused
-        } else {
-            MendAnswer::Good
-        })
+            .detail("blob_destroyed", *unconsented)
+            .about(persons.iter().copied());
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// The delivery is the caller's, and its rows can be mended.

@@ -97,7 +97,7 @@ impl Review for Portal {
 }
 
 impl Portal {
-    fn mac_of(&self, row: &domain::row::RowText) -> Option<crate::keys::Mac> {
+    pub(super) fn mac_of(&self, row: &domain::row::RowText) -> Option<crate::keys::Mac> {
         let digits: String = row
             .get(domain::row::Column::Bsn)
             .chars()

@@ -314,7 +314,7 @@ pub async fn settle(
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     sqlx::query!(
         "UPDATE deliveries SET state = $2, outcome = $3, geaccepteerd = $4, te_controleren = $5, afgekeurd = $6, dubbel = $7, geteld = $8,
-                               parked_reason = $9, finished_at = CASE WHEN $2 = 'done' THEN now() END
+                               parked_reason = $9, finished_at = CASE WHEN $2 = 'done' THEN COALESCE(finished_at, now()) END
          WHERE id = $1",
         id,
         state,
@@ -357,7 +357,7 @@ pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreErr
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    super::mend::forget(tx, id).await
 }
 
 /// The raw file is gone.
@@ -477,6 +477,8 @@ pub struct Waiting {
     pub raw_sealed: Option<Vec<u8>>,
     /// The refused row it takes the place of.
     pub replaces: Option<Uuid>,
+    /// Why the sender goes on although not matchable, sealed.
+    pub reason_sealed: Option<Vec<u8>>,
 }
 
 /// The next rows of a preview that were not refused and no double within their file.
@@ -491,7 +493,7 @@ pub async fn waiting(
 ) -> Result<Vec<Waiting>, StoreError> {
     let rows = sqlx::query_as!(
         Waiting,
-        r#"SELECT id, row_number, raw_sealed, replaces FROM delivery_rows
+        r#"SELECT id, row_number, raw_sealed, replaces, reason_sealed FROM delivery_rows
            WHERE delivery_id = $1 AND row_number > $2 AND state = 'pending' AND outcome <> 'AFGEKEURD'
              AND NOT findings @> '[{"code": "D01"}]'
            ORDER BY row_number LIMIT $3"#,

@@ -18,6 +18,10 @@ pub struct Stands {
     pub findings: serde_json::Value,
     /// As delivered or mended, sealed.
     pub raw_sealed: Option<Vec<u8>>,
+    /// Why the sender goes on although not matchable, sealed.
+    pub reason_sealed: Option<Vec<u8>>,
+    /// The refused row of an earlier delivery that it takes the place of.
+    pub replaces: Option<Uuid>,
 }
 
 impl Stands {
@@ -28,19 +32,50 @@ impl Stands {
     }
 }
 
-/// All rows of a delivery, in their order.
+/// The rows that a mended row may have to do with, in their order: all of a delivery of at most `limit` rows. Of a
+/// larger one, which no portal takes, the row itself, refused rows that contradict another one, and, when asked
+/// for, the other refused rows; `limit` of them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn rows(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<Vec<Stands>, StoreError> {
-    let rows = sqlx::query_as!(
+pub async fn rows(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    row: i32,
+    all_refused: bool,
+    limit: i32,
+) -> Result<Vec<Stands>, StoreError> {
+    let mut rows = sqlx::query_as!(
         Stands,
-        "SELECT id, row_number, outcome, state, findings, raw_sealed FROM delivery_rows WHERE delivery_id = $1 ORDER BY row_number",
-        delivery
+        r#"SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces FROM delivery_rows
+           WHERE delivery_id = $1
+             AND ((SELECT d.rows_read FROM deliveries d WHERE d.id = $1) <= $4
+                  OR row_number = $2
+                  OR (outcome = 'AFGEKEURD' AND ($3 OR findings @> '[{"code": "D02"}]')))
+           ORDER BY row_number = $2 DESC, row_number LIMIT $4::integer"#,
+        delivery,
+        row,
+        all_refused,
+        limit
     )
     .fetch_all(&mut **tx)
     .await?;
+    rows.sort_by_key(|row| row.row_number);
     Ok(rows)
+}
+
+/// A preview is thrown away, and with it what its rows said before: that they were mended stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE row_history SET raw_sealed = NULL WHERE delivery_id = $1",
+        delivery
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Keeps rows as they stood, in the history; without their text where `keep` is false.
@@ -114,7 +149,7 @@ pub async fn refused(
 ) -> Result<Vec<Stands>, StoreError> {
     let rows = sqlx::query_as!(
         Stands,
-        "SELECT id, row_number, outcome, state, findings, raw_sealed FROM delivery_rows
+        "SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces FROM delivery_rows
          WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('pending', 'open') ORDER BY row_number LIMIT $2 OFFSET $3",
         delivery,
         limit,
@@ -123,6 +158,47 @@ pub async fn refused(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows)
+}
+
+/// One of them; `None` when there is no such row, or it is refused no more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn one(
+    tx: &mut PartyTx<'_>,
+    delivery: Uuid,
+    row: i32,
+) -> Result<Option<Stands>, StoreError> {
+    let row = sqlx::query_as!(
+        Stands,
+        "SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces FROM delivery_rows
+         WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('pending', 'open') AND row_number = $2",
+        delivery,
+        row
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row)
+}
+
+/// The first of them after a row, or the first of all when that is the last; `None` when it is the only one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next(
+    tx: &mut PartyTx<'_>,
+    delivery: Uuid,
+    row: i32,
+) -> Result<Option<i32>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT row_number FROM delivery_rows
+         WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('pending', 'open') AND row_number <> $2
+         ORDER BY row_number < $2, row_number LIMIT 1",
+        delivery,
+        row
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
 }
 
 /// How many there are.

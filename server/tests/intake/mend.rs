@@ -1,7 +1,7 @@
 //! Refused rows mended on the screen (features F24): in the preview and after the end, with what depends on them.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
-use app::ports::deliveries::{MendAnswer, MendedRow, Phase};
+use app::ports::deliveries::{Kept, MendAnswer, MendedRow, Phase};
 use app::ports::{Caller, Deliveries, PortError};
 use domain::delivery::{Counts, FileOutcome};
 use domain::finding::Code;
@@ -26,13 +26,14 @@ async fn mend(
     cells: &[(Column, &str)],
     everywhere: bool,
 ) -> Result<MendAnswer, PortError> {
-    let view = world.portal.refused_row(caller, id, number).await?;
+    let view = world.portal.refused_row(caller, id, number, None).await?;
     let mended = MendedRow {
         number,
         seen: view.seen,
         row: with(view.row, cells),
         reason: String::new(),
         everywhere,
+        draft: None,
     };
     world.portal.mend(caller, id, mended).await
 }
@@ -66,7 +67,11 @@ async fn a_row_mended_in_the_preview_is_stored_with_the_others() {
     )
     .await;
     assert_eq!(still, Ok(MendAnswer::Refused));
-    let view = world.portal.refused_row(&world.maria, id, 3).await.unwrap();
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 3, None)
+        .await
+        .unwrap();
     assert_eq!(
         (view.row.get(Column::Dosisnummer), view.findings[0].code),
         ("11", Code::V31),
@@ -199,7 +204,11 @@ async fn one_value_is_mended_in_every_row_that_shares_it() {
         all.afgekeurd, 3,
         "a file with refused rows only ends at once"
     );
-    let view = world.portal.refused_row(&world.maria, id, 2).await.unwrap();
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 2, None)
+        .await
+        .unwrap();
     assert_eq!(view.shared, [(Column::Batchnummer, 1)]);
     let cells = [(Column::Batchnummer, "EJ6796")];
     let good = mend(&world, &world.maria, id, 2, &cells, true).await;
@@ -216,7 +225,11 @@ async fn a_row_that_somebody_else_mended_meanwhile_is_not_overwritten() {
         &[good(EREBOS, "01-04-2000"), wrong(good(NAOMI, "01-04-1987"))],
     )
     .await;
-    let view = world.portal.refused_row(&world.maria, id, 3).await.unwrap();
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 3, None)
+        .await
+        .unwrap();
     mend(
         &world,
         &world.maria,
@@ -233,10 +246,43 @@ async fn a_row_that_somebody_else_mended_meanwhile_is_not_overwritten() {
         row: with(view.row, &[(Column::Dosisnummer, "1")]),
         reason: String::new(),
         everywhere: false,
+        draft: None,
     };
-    let late = world.portal.mend(&world.maria, id, late).await;
-    assert_eq!(late, Err(PortError::Conflict));
-    let foreign = world.portal.refused_row(&world.piet, id, 3).await;
+    let Ok(MendAnswer::Kept(draft)) = world.portal.mend(&world.maria, id, late.clone()).await
+    else {
+        panic!("what was typed is kept");
+    };
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 3, Some(draft))
+        .await
+        .unwrap();
+    assert_eq!(
+        (view.row.get(Column::Dosisnummer), view.kept),
+        ("1", Some(Kept::Changed)),
+        "what was typed stays on the screen"
+    );
+    let stolen = world
+        .portal
+        .refused_row(&world.piet, id, 3, Some(draft))
+        .await;
+    assert_eq!(stolen.map(|_| ()), Err(PortError::NotFound));
+    // Looked at it, and sent again: now it counts, and the draft is gone.
+    let again = MendedRow {
+        seen: view.seen,
+        draft: Some(draft),
+        ..late.clone()
+    };
+    assert_eq!(
+        world.portal.mend(&world.maria, id, again).await,
+        Ok(MendAnswer::Good)
+    );
+    assert_eq!(world.count("drafts").await, 0);
+    assert_eq!(
+        world.portal.mend(&world.maria, id, late).await,
+        Ok(MendAnswer::RightAlready)
+    );
+    let foreign = world.portal.refused_row(&world.piet, id, 3, None).await;
     assert_eq!(foreign.map(|_| ()), Err(PortError::NotFound));
 }
 
@@ -248,7 +294,11 @@ async fn who_cannot_be_matched_goes_to_review_with_a_reason() {
         &[good(EREBOS, "01-04-2000"), good(NOBODY, "01-04-2000")],
     )
     .await;
-    let view = world.portal.refused_row(&world.maria, id, 3).await.unwrap();
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 3, None)
+        .await
+        .unwrap();
     assert_eq!(view.findings[0].code, Code::B10);
     let mended = MendedRow {
         number: 3,
@@ -256,10 +306,22 @@ async fn who_cannot_be_matched_goes_to_review_with_a_reason() {
         row: view.row,
         reason: "Paspoort gezien".into(),
         everywhere: false,
+        draft: None,
     };
     let answer = world.portal.mend(&world.maria, id, mended).await;
     assert_eq!(answer, Ok(MendAnswer::Good));
     assert_eq!(counts(&world, id).await.te_controleren, 1);
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    world.work().await;
+    let now = counts(&world, id).await;
+    assert_eq!(
+        (now.te_controleren, now.afgekeurd),
+        (1, 0),
+        "the reason goes along when it is submitted"
+    );
+    assert_eq!(world.count("reports").await, 2);
     world.nowhere(&["Paspoort gezien"]).await;
 }
 
@@ -282,10 +344,167 @@ async fn a_row_mended_to_no_consent_leaves_nothing_of_the_person_in_any_version(
     let good = mend(&world, &world.maria, id, 3, &cells, false).await;
     assert_eq!(good, Ok(MendAnswer::Good));
     assert_eq!(counts(&world, id).await.geteld, 1);
+    assert!(
+        !world.road.blobs.holds(id),
+        "the file as delivered says who it was"
+    );
+    assert_eq!(world.count("deliveries WHERE blob_id IS NOT NULL").await, 0);
     assert_eq!(
         world
             .count("row_history WHERE raw_sealed IS NOT NULL")
             .await,
         0
     );
+}
+
+#[tokio::test]
+async fn a_value_that_names_a_person_is_never_put_into_other_rows() {
+    let world = World::new().await;
+    let nameless = |row: RowText| with(row, &[(Column::Bsn, "")]);
+    let rows = [
+        nameless(good(EREBOS, "01-04-2000")),
+        nameless(good(NAOMI, "01-04-1987")),
+        good(FROUKE, "24-03-2000"),
+    ];
+    let id = preview(&world, &rows).await;
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 2, None)
+        .await
+        .unwrap();
+    assert!(
+        view.findings
+            .iter()
+            .any(|finding| finding.column == Some(Column::Bsn))
+    );
+    assert!(view.shared.is_empty(), "{:?}", view.shared);
+    let cells = [(Column::Bsn, EREBOS)];
+    let good = mend(&world, &world.maria, id, 2, &cells, true).await;
+    assert_eq!(good, Ok(MendAnswer::Good));
+    let other = world
+        .portal
+        .refused_row(&world.maria, id, 3, None)
+        .await
+        .unwrap();
+    assert_eq!(other.row.get(Column::Bsn), "");
+}
+
+#[tokio::test]
+async fn a_preview_judges_a_mended_row_with_what_the_file_holds_of_the_same_person() {
+    let world = World::new().await;
+    let second = with(
+        good(NAOMI, "01-04-1987"),
+        &[
+            (Column::Dosisnummer, "2"),
+            (Column::Vaccinatiedatum, "10-03-2021"),
+        ],
+    );
+    let id = preview(&world, &[wrong(good(NAOMI, "01-04-1987")), second]).await;
+    let codes = async || -> Vec<Code> {
+        let view = world.portal.delivery(&world.maria, id).await.unwrap();
+        view.groups.iter().map(|group| group.finding.code).collect()
+    };
+    assert!(
+        codes().await.contains(&Code::V33),
+        "a second dose without a first"
+    );
+    let cells = [(Column::Dosisnummer, "1")];
+    let good = mend(&world, &world.maria, id, 2, &cells, false).await;
+    assert_eq!(good, Ok(MendAnswer::Good));
+    assert!(
+        !codes().await.contains(&Code::V33),
+        "the first dose is there now"
+    );
+}
+
+#[tokio::test]
+async fn a_row_whose_cells_cannot_be_told_apart_is_filled_in_anew() {
+    let world = World::new().await;
+    let mut file = csv(&[good(EREBOS, "01-04-2000")]);
+    // One field too many.
+    let broken = format!("{};;;;;;;;;;;;;;;;;;;;;;x;y\r\n", "J");
+    file.extend_from_slice(broken.as_bytes());
+    let id = world
+        .receive(&world.maria, "bestand.csv", &file, true)
+        .await
+        .id();
+    world.work().await;
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 3, None)
+        .await
+        .unwrap();
+    assert_eq!(view.findings[0].code, Code::R05);
+    assert_eq!(view.row, RowText::default());
+    let whole = MendedRow {
+        number: 3,
+        seen: view.seen,
+        row: good(NAOMI, "01-04-1987"),
+        reason: String::new(),
+        everywhere: false,
+        draft: None,
+    };
+    assert_eq!(
+        world.portal.mend(&world.maria, id, whole).await,
+        Ok(MendAnswer::Good)
+    );
+    assert_eq!(counts(&world, id).await.geaccepteerd, 2);
+}
+
+#[tokio::test]
+async fn a_form_sent_after_the_session_ended_is_kept_and_changes_nothing() {
+    let world = World::new().await;
+    let id = preview(
+        &world,
+        &[good(EREBOS, "01-04-2000"), wrong(good(NAOMI, "01-04-1987"))],
+    )
+    .await;
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 3, None)
+        .await
+        .unwrap();
+    let late = MendedRow {
+        number: 3,
+        seen: view.seen,
+        row: with(view.row, &[(Column::Dosisnummer, "1")]),
+        reason: String::new(),
+        everywhere: false,
+        draft: None,
+    };
+    let mut keeper = world.maria.clone();
+    keeper.only_keeps = true;
+    let Ok(MendAnswer::Kept(draft)) = world.portal.mend(&keeper, id, late).await else {
+        panic!("kept");
+    };
+    assert_eq!(counts(&world, id).await.afgekeurd, 1);
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 3, Some(draft))
+        .await
+        .unwrap();
+    assert_eq!(
+        (view.row.get(Column::Dosisnummer), view.kept),
+        ("1", Some(Kept::LoggedOut))
+    );
+}
+
+#[tokio::test]
+async fn a_preview_thrown_away_keeps_no_earlier_text_of_its_rows() {
+    let world = World::new().await;
+    let id = preview(
+        &world,
+        &[good(EREBOS, "01-04-2000"), wrong(good(NAOMI, "01-04-1987"))],
+    )
+    .await;
+    let cells = [(Column::Dosisnummer, "1")];
+    mend(&world, &world.maria, id, 3, &cells, false)
+        .await
+        .unwrap();
+    let texts = "row_history WHERE raw_sealed IS NOT NULL";
+    assert_eq!(world.count(texts).await, 1);
+    Deliveries::discard(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    assert_eq!(world.count(texts).await, 0);
 }

@@ -194,7 +194,7 @@ async fn probe(
         "deliveries.submit" => Deliveries::submit(portal, caller, things.preview).await,
         "refused" => portal.refused(caller, things.delivery, 1).await.map(drop),
         "refused_row" => portal
-            .refused_row(caller, things.delivery, 2)
+            .refused_row(caller, things.delivery, 2, None)
             .await
             .map(drop),
         "mend" => {
@@ -204,6 +204,7 @@ async fn probe(
                 row,
                 reason: String::new(),
                 everywhere: false,
+                draft: None,
             };
             portal.mend(caller, things.delivery, mended).await.map(drop)
         }

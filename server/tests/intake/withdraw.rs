@@ -1133,7 +1133,7 @@ async fn a_mended_row_goes_with_its_delivery_and_none_is_mended_meanwhile() {
         async move {
             let view = world
                 .portal
-                .refused_row(&world.maria, delivery, number)
+                .refused_row(&world.maria, delivery, number, None)
                 .await
                 .unwrap();
             MendedRow {
@@ -1142,6 +1142,7 @@ async fn a_mended_row_goes_with_its_delivery_and_none_is_mended_meanwhile() {
                 row: with(view.row, &[(Column::Dosisnummer, "1")]),
                 reason: String::new(),
                 everywhere: false,
+                draft: None,
             }
         }
     };

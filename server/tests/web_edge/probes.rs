@@ -74,6 +74,7 @@ fn path(route: &Route, id: Uuid, reference: &str) -> String {
     let parts = route.path.split('/').map(|part| match part {
         "{id}" => id.as_str(),
         "{reference}" => reference,
+        "{nummer}" => "2",
         other => other,
     });
     parts.collect::<Vec<_>>().join("/")
@@ -137,7 +138,7 @@ async fn a_foreign_key_answers_as_if_it_were_not_there() {
         ] {
             // Every name a call uses for a key; it takes its own.
             let form = format!(
-                "concept={id}&delivery={id}&registration={id}&session={id}&instelling={id}&reason=x&same_as={}&taal=nl",
+                "concept={id}&delivery={id}&registration={id}&session={id}&instelling={id}&seen={id}&number=2&reason=x&same_as={}&taal=nl",
                 foreign.reference
             );
             let mut browser = spy.clone();

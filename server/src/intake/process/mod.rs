@@ -763,9 +763,19 @@ async fn waiting(road: &Road, trip: &Trip, after: i32) -> Result<Vec<Incoming>, 
             .open(&sealed, &Purpose::Row.of(row.id.as_bytes()))
             .ok()?;
         let text: RowText = serde_json::from_slice(&plain).ok()?;
-        let mut incoming = desk.check(u32::try_from(row.row_number).ok()?, &text.as_raw());
-        incoming.replaces = row.replaces;
-        Some(incoming)
+        let mut waits = desk.check(u32::try_from(row.row_number).ok()?, &text.as_raw());
+        if let Some(reason) = row.reason_sealed {
+            let plain = road
+                .keys
+                .open(
+                    &Sealed::from_bytes(reason),
+                    &Purpose::Reason.of(row.id.as_bytes()),
+                )
+                .ok()?;
+            waits.reason = Some(String::from_utf8_lossy(&plain).into_owned());
+        }
+        waits.replaces = row.replaces;
+        Some(waits)
     });
     opened
         .collect::<Option<Vec<_>>>()

@@ -6,6 +6,7 @@
 mod brp;
 mod change;
 mod draft;
+mod mending;
 mod person;
 mod registrations;
 mod restore;

@@ -71,10 +71,11 @@ pub struct Gate {
 }
 
 /// Forms whose content is kept when they are sent after the session ended.
-const KEPT: [&str; 3] = [
+const KEPT: [&str; 4] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
     "/api/registratie-corrigeren",
+    "/api/regel-verbeteren",
 ];
 
 enum Decision {
