@@ -107,7 +107,7 @@ pub async fn mend(
     };
     // What is being withdrawn goes through its rows once: a new one would be missed.
     if withdrawals::runs(tx, work.party_id, mending.delivery).await? {
-        return Ok(Mended::Changed);
+        return Ok(Mended::Closed);
     }
     let today = today_of(road, &work);
     let products = Products::load(tx, today).await?;
