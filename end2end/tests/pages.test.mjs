@@ -111,6 +111,12 @@ test("a file", async (t) => {
   await press(page, "Bestand controleren");
   await page.getByRole("button", { name: "Indienen" }).waitFor({ timeout: 30_000 });
   await judge(page, "voorbeeld");
+  const delivery = path(page);
+  await press(page, "Regels verbeteren", { role: "link" });
+  await judge(page, "regels-verbeteren");
+  await press(page, "Begin met regel 3", { role: "link" });
+  await judge(page, "regel-verbeteren");
+  await open(page, delivery);
   await press(page, "Indienen");
   await page.getByText("1 van 2 vaccinaties opgenomen.").waitFor({ timeout: 30_000 });
   await judge(page, "resultaat");

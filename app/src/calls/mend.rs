@@ -17,7 +17,6 @@ pub(crate) async fn mend_row(
     seen: Uuid,
     #[server(default)] row: RowForm,
     #[server(default)] reason: String,
-    #[server(default)] everywhere: Option<String>,
     #[server(default)] concept: Option<Uuid>,
     #[server(default)] only_keep: bool,
 ) -> Posted {
@@ -34,7 +33,7 @@ pub(crate) async fn mend_row(
             seen,
             row: cells,
             reason,
-            everywhere: everywhere.is_some(),
+            everywhere: !row.input("everywhere").is_empty(),
             draft: concept,
         };
         let answer = deliveries()?.mend(&caller, delivery, mended).await?;

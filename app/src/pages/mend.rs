@@ -149,7 +149,7 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
                     &[("aantal", &number(t.language, u64::from(count)))],
                 )
             };
-            tick("everywhere", "everywhere", text, false, false)
+            tick("everywhere", "row[everywhere]", text, false, false)
         });
     let reason = row
         .findings

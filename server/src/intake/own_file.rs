@@ -19,6 +19,8 @@ use uuid::Uuid;
 
 /// Rows read at a time.
 const PAGE: i64 = 1_000;
+/// Characters of a cell with messages; the code list beside it is never cut.
+const MESSAGE_CHARS: usize = 900;
 
 /// A file that was made.
 pub struct OwnFile {
@@ -59,7 +61,12 @@ impl Row {
                 None => message.into_owned(),
             }
         });
-        said.collect::<Vec<_>>().join(" / ")
+        // A longer cell would be refused on its way back (rule R08).
+        said.collect::<Vec<_>>()
+            .join(" / ")
+            .chars()
+            .take(MESSAGE_CHARS)
+            .collect()
     }
 
     fn at(&self, column: Column) -> Option<String> {
@@ -186,7 +193,18 @@ fn encoded(text: &str, encoding: Option<&str>) -> Vec<u8> {
         marked.flat_map(bytes).collect()
     };
     match encoding {
-        Some("windows-1252") => encoding_rs::WINDOWS_1252.encode(text).0.into_owned(),
+        // What the encoding lacks becomes a question mark: a reference with `;` in it would split the cell.
+        Some("windows-1252") => text
+            .chars()
+            .flat_map(|letter| {
+                let mut buffer = [0; 4];
+                let one: &str = letter.encode_utf8(&mut buffer);
+                match encoding_rs::WINDOWS_1252.encode(one) {
+                    (bytes, _, false) => bytes.into_owned(),
+                    _ => b"?".to_vec(),
+                }
+            })
+            .collect(),
         Some("utf-16le") => wide(u16::to_le_bytes),
         Some("utf-16be") => wide(u16::to_be_bytes),
         _ => [b"\xef\xbb\xbf", text.as_bytes()].concat(),
@@ -263,5 +281,16 @@ impl Sheet {
     fn finish(mut self) -> Result<Vec<u8>, XlsxError> {
         self.book.push_worksheet(self.sheet);
         self.book.save_to_buffer()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn a_letter_that_the_encoding_lacks_does_not_split_its_cell() {
+        assert_eq!(encoded("Żółty;é", Some("windows-1252")), b"?\xf3?ty;\xe9");
+        assert_eq!(encoded("é", Some("utf-16be")), b"\xfe\xff\x00\xe9");
     }
 }

@@ -171,9 +171,10 @@ impl Portal {
                 MendAnswer::Kept(draft)
             }
             Mended::Right => MendAnswer::RightAlready,
-            Mended::Judged { outcome, .. } if outcome == RowOutcome::Afgekeurd => {
-                MendAnswer::Refused
-            }
+            Mended::Judged {
+                outcome: RowOutcome::Afgekeurd,
+                ..
+            } => MendAnswer::Refused,
             Mended::Judged { .. } => MendAnswer::Good,
         };
         self.drop_mending(caller, mended.draft).await?;

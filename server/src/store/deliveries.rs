@@ -346,13 +346,13 @@ pub async fn open_refused(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Throws the rows of a preview away.
+/// Throws the rows of a preview away, those a corrected file took the place of too.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
     sqlx::query!(
-        "DELETE FROM delivery_rows WHERE delivery_id = $1 AND state = 'pending'",
+        "DELETE FROM delivery_rows WHERE delivery_id = $1 AND state IN ('pending', 'repaired')",
         id
     )
     .execute(&mut **tx)
