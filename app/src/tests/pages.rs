@@ -360,7 +360,7 @@ async fn a_refused_row_is_mended_on_its_own_page() {
         "Waarom dient u toch in?",
         "De andere kolommen van deze regel",
         "Naar regel 9",
-        "<select class=\"utrecht-select utrecht-select--html-select utrecht-form-field__input\" id=\"doelgroep\"",
+        "id=\"doelgroep\" name=\"row[doelgroep]\"",
         "<option value=\"BEWONER_INSTELLING\" selected",
     ] {
         assert!(page.has(part), "{part}");
