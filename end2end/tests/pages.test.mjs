@@ -109,7 +109,7 @@ test("a file", async (t) => {
   const rows = csv([person(), { ...person(), bsn: WRONG_BSN }]);
   await page.locator('input[type="file"]').setInputFiles({ name: "aanlevering.csv", mimeType: "text/csv", buffer: Buffer.from(rows) });
   await press(page, "Bestand controleren");
-  await page.getByRole("button", { name: "Indienen" }).waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Indienen", exact: true }).waitFor({ timeout: 30_000 });
   await judge(page, "voorbeeld");
   const delivery = path(page);
   await press(page, "Regels verbeteren", { role: "link" });
@@ -120,7 +120,6 @@ test("a file", async (t) => {
   await press(page, "Indienen");
   await page.getByText("1 van 2 vaccinaties opgenomen.").waitFor({ timeout: 30_000 });
   await judge(page, "resultaat");
-  const delivery = path(page);
   await open(page, "/aanleveringen");
   await judge(page, "aanleveringen");
   await open(page, `${delivery}/intrekken`);
@@ -141,7 +140,7 @@ test("a withdrawal that waits for a second person, and what is new", async (t) =
   await open(page, "/aanleveren");
   await page.locator('input[type="file"]').setInputFiles({ name: "twee.csv", mimeType: "text/csv", buffer: Buffer.from(csv([person()])) });
   await press(page, "Bestand controleren");
-  await page.getByRole("button", { name: "Indienen" }).waitFor({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Indienen", exact: true }).waitFor({ timeout: 30_000 });
   const delivery = path(page);
   await open(page, "/");
   await judge(page, "start-nieuws");
