@@ -120,6 +120,17 @@ impl Visit {
         })
     }
 
+    /// Today as the live checks read it.
+    pub(crate) fn today(&self) -> String {
+        let today = self.frame.today;
+        format!(
+            "{}-{}-{}",
+            today.day(),
+            u8::from(today.month()),
+            today.year()
+        )
+    }
+
     /// A part of the path.
     pub(crate) fn param(&self, name: &str) -> String {
         self.params.get(name).unwrap_or_default()

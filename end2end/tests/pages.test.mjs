@@ -114,7 +114,7 @@ test("a file", async (t) => {
   const delivery = path(page);
   await press(page, "Regels verbeteren", { role: "link" });
   await judge(page, "regels-verbeteren");
-  await press(page, "Begin met regel 3", { role: "link" });
+  await press(page, "Regel 3", { role: "link" });
   await judge(page, "regel-verbeteren");
   await open(page, delivery);
   await press(page, "Indienen");

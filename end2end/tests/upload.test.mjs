@@ -68,6 +68,48 @@ for (const script of [true, false]) {
   });
 }
 
+test("a file is dropped, and a choice that cannot be taken is said before it is sent", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  await open(page, "/aanleveren");
+  const drop = (files) => page.evaluate((files) => {
+    const data = new DataTransfer();
+    for (const [name, size] of files) data.items.add(new File([new Uint8Array(size).fill(32)], name));
+    const area = document.querySelector(".cims-upload");
+    for (const kind of ["dragover", "drop"]) area.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, files);
+  await page.getByText("U kunt het bestand ook hierheen slepen.").waitFor();
+  await drop([["een.csv", 10], ["twee.csv", 10]]);
+  assert.match(await page.locator("#bestand-fout").innerText(), /Kies één bestand tegelijk\./);
+  await drop([["groot.csv", 20 * 1024 * 1024 + 1]]);
+  assert.match(await page.locator("#bestand-fout").innerText(), /Het bestand is groter dan 20 MB\./);
+  let sent = 0;
+  page.on("request", (request) => { sent += request.method() === "POST" ? 1 : 0; });
+  await press(page, "Bestand controleren");
+  assert.match(await page.locator("#foutoverzicht").innerText(), /Het bestand is groter dan 20 MB\./);
+  assert.equal(sent, 0, "nothing was sent for it");
+  await page.getByText("U kunt het bestand ook hierheen slepen.").waitFor();
+  await drop([["leeg.csv", 0]]);
+  assert.ok(!(await page.locator("#bestand-fout").isVisible()));
+  await press(page, "Bestand controleren");
+  await until(page, "text=Het bestand is leeg.");
+});
+
+test("a transfer that breaks off is said, and can be tried again", async (t) => {
+  const page = await visitor(t, { expected: ["net::ERR_FAILED"] });
+  await logIn(page, "invoerder");
+  await open(page, "/aanleveren");
+  await page.getByText("U kunt het bestand ook hierheen slepen.").waitFor();
+  await page.route("**/aanleveren", (route) => (route.request().method() === "POST" ? route.abort("failed") : route.continue()));
+  await page.locator('input[type="file"]').setInputFiles(file("afgebroken.csv", csv([person()])));
+  await page.getByRole("button", { name: "Bestand controleren" }).click();
+  await page.locator("#bestand-fout").waitFor();
+  assert.match(await page.locator("#bestand-fout").innerText(), /Het bestand is niet goed overgekomen\. Probeer het opnieuw\./);
+  await page.unroute("**/aanleveren");
+  await press(page, "Bestand controleren");
+  await until(page, 'button:has-text("Indienen")');
+});
+
 test("the same file again is recognised", async (t) => {
   const page = await visitor(t);
   await logIn(page, "invoerder");

@@ -1,47 +1,34 @@
 //! Checks a field on leaving it, with the rules of the server, once the form has been submitted.
 //!
-//! It wraps a form that the server made. The message at the field is added, changed or removed in place;
+//! The form is the server's, and so is what stands around it with the words for this. The message at the field is added, changed or removed in place;
 //! the error summary stays as the server wrote it until the next submit.
 
-use super::by_id;
+use super::{Live, by_id, listen, said};
 use crate::form::RowForm;
-use domain::codes::CodeLists;
 use domain::delivery::Channel;
-use domain::finding::Severity;
-use domain::row::RepairSet;
-use domain::row::{Column, Context, Profile, check};
-use domain::text::Lang;
+use domain::row::Column;
 use leptos::ev::FocusEvent;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::JsCast;
 use leptos::web_sys::{Element, HtmlFormElement, Node};
-use time::{Date, Month};
 
-/// A form whose fields are checked on leaving them.
+/// Wakes the checks up of the form on this page.
 #[island]
-pub fn LiveForm(
-    /// Day, month, year of today.
-    today: (u8, u8, i32),
-    /// The form came back with findings: only then it checks while one types on.
-    active: bool,
-    /// Language of the messages is English.
-    english: bool,
-    /// Hidden words before a message.
-    prefix: String,
-    /// The form.
-    children: Children,
-) -> impl IntoView {
-    let leave = move |event: FocusEvent| {
-        if active {
-            let language = if english { Lang::En } else { Lang::Nl };
-            let _ = judge(&event, today, language, &prefix);
-        }
-    };
-    view! { <div on:focusout=leave>{children()}</div> }
+pub fn LiveForm() -> impl IntoView {
+    Effect::new(|_| {
+        let around: Element = by_id("nakijken")?.into();
+        let live = Live::of(&around)?;
+        listen(&around, &["focusout"], move |event| {
+            let _ = judge(event.dyn_ref(), &live);
+        });
+        Some(())
+    });
+    view! { <span hidden></span> }
 }
 
 /// Checks the row as it stands and shows what it says of the field that was left. `None`: nothing to judge.
-fn judge(event: &FocusEvent, today: (u8, u8, i32), language: Lang, prefix: &str) -> Option<()> {
+fn judge(event: Option<&FocusEvent>, live: &Live) -> Option<()> {
+    let event = event?;
     let left: Element = event.target()?.dyn_into().ok()?;
     let group = left.closest("fieldset[data-column]").ok().flatten();
     let entered: Option<Node> = event
@@ -61,22 +48,17 @@ fn judge(event: &FocusEvent, today: (u8, u8, i32), language: Lang, prefix: &str)
     }
     let column = column_of(&left, group.as_ref())?;
     let row = read(&left.closest("form").ok()??.dyn_into().ok()?).to_row();
-    let today = Date::from_calendar_date(today.2, Month::try_from(today.1).ok()?, today.0).ok()?;
-    let lists = CodeLists::builtin();
-    let context = Context {
-        today,
-        channel: Channel::Portaal,
-        profile: Profile::Unknown,
-        lists: &lists,
-        off: RepairSet::NONE,
-        test_lane: false,
-    };
-    let findings = check(&row.as_raw(), &context).findings;
+    let findings = live.faults(&row, Channel::Portaal);
     let fault = findings
         .iter()
-        .find(|finding| finding.column == Some(column) && finding.severity == Severity::Fout);
-    let message = fault.map(|finding| finding.message_in(language).into_owned());
-    show(column.name(), group.as_ref(), message.as_deref(), prefix)
+        .find(|finding| finding.column == Some(column));
+    let message = fault.map(|finding| live.message(finding));
+    show(
+        column.name(),
+        group.as_ref(),
+        message.as_deref(),
+        &live.prefix,
+    )
 }
 
 fn column_of(left: &Element, group: Option<&Element>) -> Option<Column> {
@@ -121,49 +103,21 @@ fn show(id: &str, group: Option<&Element>, message: Option<&str>, prefix: &str) 
             None => input.remove_attribute("aria-invalid"),
         };
     }
-    let error_id = format!("{id}-fout");
-    let old = by_id(&error_id);
-    let Some(message) = message else {
-        if let Some(old) = old {
-            old.remove();
-        }
-        return Some(());
+    let before: Element = match group {
+        Some(group) => group.query_selector(".cims-date, .cims-choices").ok()??,
+        None => first.into(),
     };
-    let paragraph = match old {
-        Some(old) => old.into(),
-        None => {
-            let paragraph = document().create_element("p").ok()?;
-            paragraph.set_id(&error_id);
-            paragraph.set_class_name(
-                "utrecht-form-field-error-message utrecht-form-field__error-message",
-            );
-            let before: Element = match group {
-                Some(group) => group.query_selector(".cims-date, .cims-choices").ok()??,
-                None => first.into(),
-            };
+    let described = group.cloned().unwrap_or_else(|| before.clone());
+    said::say(
+        &format!("{id}-fout"),
+        message,
+        prefix,
+        &described,
+        |paragraph| {
             before
                 .parent_node()?
-                .insert_before(&paragraph, Some(&before))
-                .ok()?;
-            let described = group.cloned().unwrap_or(before);
-            let ids = described
-                .get_attribute("aria-describedby")
-                .unwrap_or_default();
-            // the id may still be there of a message that was mended before
-            if !ids.split(' ').any(|id| id == error_id) {
-                let _ =
-                    described.set_attribute("aria-describedby", format!("{ids} {error_id}").trim());
-            }
-            paragraph
-        }
-    };
-    paragraph.set_text_content(None);
-    let hidden = document().create_element("span").ok()?;
-    hidden.set_class_name("cims-visually-hidden");
-    hidden.set_text_content(Some(prefix));
-    paragraph.append_child(&hidden).ok()?;
-    paragraph
-        .append_child(&document().create_text_node(message))
-        .ok()?;
-    Some(())
+                .insert_before(paragraph, Some(&before))
+                .ok()
+        },
+    )
 }

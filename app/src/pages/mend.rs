@@ -1,20 +1,17 @@
 //! `/aanleveringen/{id}/regels` and `…/regels/{nummer}`: refused rows, mended one by one without a second upload
 //! (features F24). Complete without a script.
 
-use super::choices;
+use super::{choices, repair_grid};
 use crate::calls::mend::MendRow;
 use crate::page::{Screen, Visit, deliveries, page};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
-use crate::parts::table::{Cell, table};
 use crate::parts::{
-    alert, button_link, fold, heading, hidden_inputs, link, pager, paragraph, second_link, submit,
-    title,
+    alert, fold, heading, hidden_inputs, link, pager, paragraph, second_link, submit, title,
 };
-use crate::ports::Page;
-use crate::ports::deliveries::{Kept, RefusedLine, RefusedView};
+use crate::ports::deliveries::{Kept, RefusedList, RefusedRow, RefusedView};
 use crate::texts::{Texts, fill, number};
-use domain::finding::{Code, Severity};
+use domain::finding::{Code, Finding, Severity};
 use domain::row::{Column, RowText};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -25,42 +22,61 @@ pub(crate) fn list() -> AnyView {
     page(|visit| async move {
         let caller = visit.deliverer()?.clone();
         let id = visit.id()?;
-        let rows = deliveries()?.refused(&caller, id, visit.page()).await?;
-        Ok(list_screen(&visit, id, &rows))
+        let list = deliveries()?
+            .refused(&caller, id, visit.page(), visit.draft()?)
+            .await?;
+        Ok(list_screen(&visit, id, &list))
     })
 }
 
-fn list_screen(visit: &Visit, id: Uuid, rows: &Page<RefusedLine>) -> Screen {
+fn list_screen(visit: &Visit, id: Uuid, list: &RefusedList) -> Screen {
     let t = visit.t;
     let m = &t.mend;
+    let rows = &list.rows;
     let back = format!("/aanleveringen/{id}");
     let base = format!("{back}/regels");
+    let count = |word: &str| visit.query(word)?.parse::<u32>().ok();
     let said = |word: &str, text: &str| {
-        let row = visit.query(word)?.parse::<u32>().ok()?;
-        Some(alert::ok(fill(text, &[("regel", &row.to_string())])))
+        Some(alert::ok(fill(
+            text,
+            &[("regel", &count(word)?.to_string())],
+        )))
     };
-    let good = said("goed", m.good).or_else(|| said("al", m.right_already));
+    let many = count("goede").map(|rows| match rows {
+        1 => alert::ok(m.good_one),
+        _ => alert::ok(fill(
+            m.good_many,
+            &[("aantal", &number(t.language, u64::from(rows)))],
+        )),
+    });
+    let nothing = visit.query("niets").map(|_| alert::info(m.nothing_changed));
+    let good = said("goed", m.good)
+        .or_else(|| said("al", m.right_already))
+        .or(many)
+        .or(nothing);
+    let kept = rows
+        .items
+        .iter()
+        .any(|row| row.kept == Some(Kept::LoggedOut));
     let left = match rows.total {
         0 => m.none_left.to_owned(),
         1 => m.left_one.to_owned(),
         many => fill(m.left, &[("aantal", &number(t.language, many))]),
     };
-    let first = rows.items.first().map(|row| {
-        button_link(
-            format!("{base}/{}", row.number),
-            fill(m.first, &[("regel", &row.number.to_string())]),
-        )
-    });
-    let shown = (!rows.items.is_empty()).then(|| {
-        let lines = rows.items.iter().map(|row| line(row, &base, t)).collect();
-        table("regels", m.caption, &[m.row, m.wrong], lines)
-    });
+    // What is wrong is summed up after it was sent, not on the first visit.
+    let mut messages = Messages::default();
+    if count("foute").is_some() {
+        for (row, finding) in rows.items.iter().flat_map(faults) {
+            messages.add(repair_grid::anchor(row, finding), at_row(row, finding, t));
+        }
+    }
     let body = view! {
+        {messages.summary(t)}
         {title(m.title)}
         {good}
+        {kept.then(|| alert::info(m.kept))}
         {paragraph(left)}
-        <p class="utrecht-paragraph">{first}</p>
-        {shown}
+        {(!rows.items.is_empty()).then(|| repair_grid::form(visit, id, list))}
         {pager::pager(&base, &[], rows.page, rows.total, t)}
         <p class="utrecht-paragraph">{second_link(back.clone(), m.back)}</p>
     };
@@ -68,24 +84,34 @@ fn list_screen(visit: &Visit, id: Uuid, rows: &Page<RefusedLine>) -> Screen {
         .under(t.upload.list_title, "/aanleveringen")
         .under(t.upload.delivery, back)
         .wide()
+        .failed(!messages.is_empty())
 }
 
-fn line(row: &RefusedLine, base: &str, t: &'static Texts) -> Vec<Cell> {
-    let said = row
-        .findings
-        .iter()
+/// What stands in the way of a row.
+fn faults(row: &RefusedRow) -> impl Iterator<Item = (&RefusedRow, &Finding)> {
+    let findings = row.findings.iter();
+    findings
         .filter(|finding| finding.severity == Severity::Fout)
-        .map(|finding| {
-            let column = finding
-                .column
-                .map(|column| format!("{}: ", column.title_in(t.language)));
-            view! { <li>{column}{finding.message_in(t.language).into_owned()}</li> }
-        });
-    let name = fill(t.mend.mend_row, &[("regel", &row.number.to_string())]);
-    vec![
-        Cell::new(link(format!("{base}/{}", row.number), name)),
-        Cell::new(view! { <ul class="cims-plain-list">{said.collect_view()}</ul> }),
-    ]
+        .map(move |finding| (row, finding))
+}
+
+fn at_row(row: &RefusedRow, finding: &Finding, t: &Texts) -> String {
+    let number = row.number.to_string();
+    let message = finding.message_in(t.language);
+    match finding.column {
+        None => fill(
+            t.mend.at_whole_row,
+            &[("regel", &number), ("melding", &message)],
+        ),
+        Some(column) => fill(
+            t.mend.at_row,
+            &[
+                ("regel", &number),
+                ("kolom", column.title_in(t.language)),
+                ("melding", &message),
+            ],
+        ),
+    }
 }
 
 /// `/aanleveringen/{id}/regels/{nummer}`
@@ -100,9 +126,10 @@ pub(crate) fn row() -> AnyView {
     })
 }
 
-fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
+fn row_screen(visit: &Visit, id: Uuid, view: &RefusedView) -> Screen {
     let t = visit.t;
     let m = &t.mend;
+    let row = &view.line;
     let list = format!("/aanleveringen/{id}/regels");
     let mut columns: Vec<Column> = Column::ALL.to_vec();
     columns.sort_by_key(|column| !is_wrong(row, *column));
@@ -159,7 +186,7 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
             let field = Field {
                 hint: m.reason_hint,
                 optional: true,
-                ..Field::new("reason", m.reason, &row.reason)
+                ..Field::new("reason", m.reason, &view.reason)
             };
             field.area(&messages, t)
         });
@@ -174,9 +201,9 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
             }
         })
         .collect_view();
-    let send = if row.preview { m.send_preview } else { m.send };
+    let send = if view.preview { m.send_preview } else { m.send };
     let name = fill(m.row_title, &[("regel", &row.number.to_string())]);
-    let text = if row.preview { m.text_preview } else { m.text };
+    let text = if view.preview { m.text_preview } else { m.text };
     let body = view! {
         {messages.summary(t)}
         {title(name)}
@@ -196,7 +223,7 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
         </form>
         {heading(m.what_to_do)}
         <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">{help}</ul>
-        {row.next.map(|next| view! {
+        {view.next.map(|next| view! {
             <p class="utrecht-paragraph">{link(format!("{list}/{next}"), fill(m.next, &[("regel", &next.to_string())]))}</p>
         })}
     };
@@ -209,14 +236,24 @@ fn row_screen(visit: &Visit, id: Uuid, row: &RefusedView) -> Screen {
 }
 
 /// The input of a column: a list where the column has one, and what stands there if it is not in the list.
-fn cell(row: &RefusedView, column: Column, messages: &Messages, t: &'static Texts) -> AnyView {
-    let m = &t.mend;
+fn cell(row: &RefusedRow, column: Column, messages: &Messages, t: &'static Texts) -> AnyView {
     let field = Field {
         hint: column.hint_in(t.language),
         ..Field::row(column, row.row.get(column), t)
     };
+    let options = options(column, t);
+    if options.len() > 1 {
+        field.select(options, messages, t)
+    } else {
+        field.text(messages, t)
+    }
+}
+
+/// What one can choose in a column, with an empty first choice; no more than that for a column without a list.
+pub(super) fn options(column: Column, t: &'static Texts) -> Vec<(String, String)> {
+    let m = &t.mend;
     let own = |value: &str, text: &str| (value.to_owned(), text.to_owned());
-    let options = match column {
+    match column {
         Column::Vaccin => choices::vaccines(m.choose),
         Column::Mutatie => vec![
             own("", m.choose),
@@ -225,15 +262,10 @@ fn cell(row: &RefusedView, column: Column, messages: &Messages, t: &'static Text
             own("V", m.mutation_withdrawal),
         ],
         _ => choices::options(column, m.choose, t),
-    };
-    if options.len() > 1 {
-        field.select(options, messages, t)
-    } else {
-        field.text(messages, t)
     }
 }
 
-fn is_wrong(row: &RefusedView, column: Column) -> bool {
+fn is_wrong(row: &RefusedRow, column: Column) -> bool {
     row.findings
         .iter()
         .any(|finding| finding.severity == Severity::Fout && finding.column == Some(column))

@@ -16,6 +16,7 @@ mod preview;
 mod receipt;
 mod registration;
 mod registrations;
+mod repair_grid;
 mod restore;
 mod review;
 mod sessions;

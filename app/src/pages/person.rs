@@ -17,7 +17,6 @@ use crate::ports::entry::{BrpAnswer, DraftView, Step};
 use crate::texts::{Texts, fill};
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
-use domain::text::Lang;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -135,16 +134,14 @@ fn form(
 
 /// Checks the fields of a form on leaving them, once it came back with something to mend.
 pub(crate) fn live(form: AnyView, visit: &Visit, messages: &Messages) -> AnyView {
-    let (t, today) = (visit.t, visit.frame.today);
+    if messages.is_empty() {
+        return form;
+    }
     view! {
-        <LiveForm
-            today=(today.day(), u8::from(today.month()), today.year())
-            active=!messages.is_empty()
-            english=t.language == Lang::En
-            prefix=t.frame.error_prefix.to_owned()
-        >
+        <div id="nakijken" data-today=visit.today() data-prefix=visit.t.frame.error_prefix>
             {form}
-        </LiveForm>
+            <LiveForm/>
+        </div>
     }
     .into_any()
 }

@@ -1,6 +1,7 @@
 //! `/aanleveren`: choose a file; what fits is told before. The bytes go to a plain route of the server, which
 //! comes back here with a word in `fout` when no delivery came of it (ux §3.3).
 
+use crate::islands::DropArea;
 use crate::page::{Screen, page};
 use crate::parts::messages::{Messages, described_by, error_message};
 use crate::parts::{fold, heading, link, paragraph, submit, title};
@@ -69,7 +70,7 @@ fn columns(t: &'static Texts) -> AnyView {
 
 fn form(messages: &Messages, t: &'static Texts) -> AnyView {
     let u = &t.upload;
-    let error = messages.at("bestand");
+    let error = messages.at("bestand").map(str::to_owned);
     let wrong = error.is_some();
     let class = if wrong {
         "utrecht-form-field utrecht-form-field--invalid"
@@ -77,16 +78,19 @@ fn form(messages: &Messages, t: &'static Texts) -> AnyView {
         "utrecht-form-field"
     };
     view! {
-        <form class="cims-form" method="post" action="/aanleveren" enctype="multipart/form-data" novalidate>
+        <form class="cims-form" method="post" action="/aanleveren" enctype="multipart/form-data" novalidate
+            data-sent=u.sent data-big=u.page_size data-more=u.page_more data-broken=u.page_broken_off data-prefix=t.frame.error_prefix>
             <div class=class>
                 <div class="cims-upload">
                     <label class="utrecht-form-label utrecht-form-field__label" for="bestand">{u.file}</label>
                     <div class="utrecht-form-field-description utrecht-form-field__description" id="bestand-hint">{u.file_hint}</div>
-                    {error_message("bestand", error, t)}
+                    {error_message("bestand", error.as_deref(), t)}
                     <input type="file" class="cims-upload__input" id="bestand" name="bestand" accept=".xlsx,.ods,.csv,text/csv"
                         aria-describedby=described_by("bestand", true, wrong) aria-invalid=wrong.then_some("true")/>
+                    <p class="cims-upload__drop" id="slepen" hidden>{u.drop}</p>
                 </div>
             </div>
+            <DropArea/>
             {submit(u.send)}
             <p class="cims-form__note">{t.frame.time_out_line}</p>
         </form>

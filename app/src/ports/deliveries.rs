@@ -144,18 +144,9 @@ pub struct DeliveryView {
     pub raw_file: RawFile,
 }
 
-/// A refused row in the list of those to mend.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct RefusedLine {
-    /// Number as the sender sees it.
-    pub number: u32,
-    /// What is wrong.
-    pub findings: Vec<Finding>,
-}
-
 /// A refused row to mend (shown to its own party only).
 #[derive(Clone, Serialize, Deserialize)]
-pub struct RefusedView {
+pub struct RefusedRow {
     /// Number as the sender sees it.
     pub number: u32,
     /// The row as it stands now: posted back, so that a change by somebody else is noticed.
@@ -164,12 +155,30 @@ pub struct RefusedView {
     pub row: RowText,
     /// What is wrong.
     pub findings: Vec<Finding>,
-    /// What the caller typed before and was not judged, when that is shown instead of the cells.
+    /// What the caller typed before and was not judged, when that is shown in the cells.
     pub kept: Option<Kept>,
-    /// Why the sender goes on although not matchable, as typed.
-    pub reason: String,
     /// Columns whose wrong value stands in other refused rows too, and in how many. Never what names a person.
     pub shared: Vec<(Column, u32)>,
+}
+
+/// The refused rows of a delivery, a page of them.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RefusedList {
+    /// How the delivery came in: some rules depend on it.
+    pub channel: Channel,
+    /// Nothing is stored before "Indienen".
+    pub preview: bool,
+    /// The rows, in their order.
+    pub rows: super::Page<RefusedRow>,
+}
+
+/// One refused row on its own page.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RefusedView {
+    /// The row.
+    pub line: RefusedRow,
+    /// Why the sender goes on although not matchable, as typed.
+    pub reason: String,
     /// Refused rows of the delivery, this one included.
     pub left: u32,
     /// The next refused row after this one, or the first.
@@ -188,33 +197,44 @@ pub enum Kept {
 }
 
 /// A mended row as it was posted.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct MendedRow {
     /// Number of the row.
     pub number: u32,
     /// The row as it stood on the form.
     pub seen: Uuid,
-    /// All its cells.
-    pub row: RowText,
-    /// Why the sender goes on although not matchable; or nothing.
-    pub reason: String,
+    /// Cells as typed; the others stay as they stand.
+    pub cells: Vec<(Column, String)>,
+    /// Why the sender goes on although not matchable; `None` leaves it as it stands.
+    pub reason: Option<String>,
     /// The same change in every refused row with the same wrong value.
     pub everywhere: bool,
-    /// The draft that filled the form, if one did.
-    pub draft: Option<Uuid>,
+    /// Judged anew although nothing was typed: what it is held against may have changed.
+    pub anyway: bool,
 }
 
-/// What came of a mended row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MendAnswer {
-    /// No longer refused.
-    Good,
-    /// Still refused, by what its page shows.
-    Refused,
-    /// Somebody else mended it meanwhile.
-    RightAlready,
-    /// Not judged: what was typed is kept in this draft, for the page to show.
-    Kept(Uuid),
+/// What came of mended rows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MendAnswer {
+    /// Posted rows that are refused no more.
+    pub good: u32,
+    /// Posted rows that are judged anew and still refused, by what their page shows.
+    pub refused: u32,
+    /// Posted rows that somebody else had mended meanwhile.
+    pub right_already: u32,
+    /// Rows that were not judged: what was typed is kept in this draft, for the page to show.
+    pub kept: Option<Uuid>,
+}
+
+/// What a row would come to if it were sent as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Foreseen {
+    /// Number of the row.
+    pub number: u32,
+    /// It would be refused no more.
+    pub good: bool,
+    /// What would be wrong.
+    pub findings: Vec<Finding>,
 }
 
 /// Deliveries (roles invoerder, instellingsbeheerder).
@@ -241,9 +261,15 @@ pub trait Deliveries: Send + Sync {
     async fn choose_sheet(&self, caller: &Caller, id: Uuid, sheet: u32) -> PortResult<()>;
     /// Takes hidden rows along, or leaves them out again; the preview is made anew.
     async fn take_hidden(&self, caller: &Caller, id: Uuid, on: bool) -> PortResult<()>;
-    /// Refused rows that can be mended, in their order.
-    async fn refused(&self, caller: &Caller, id: Uuid, page: u32) -> PortResult<Page<RefusedLine>>;
-    /// One of them; with a draft, what was typed stands in its cells.
+    /// Refused rows that can be mended; with a draft, what was typed stands in their cells.
+    async fn refused(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        page: u32,
+        draft: Option<Uuid>,
+    ) -> PortResult<RefusedList>;
+    /// One of them, likewise.
     async fn refused_row(
         &self,
         caller: &Caller,
@@ -251,8 +277,21 @@ pub trait Deliveries: Send + Sync {
         number: u32,
         draft: Option<Uuid>,
     ) -> PortResult<RefusedView>;
-    /// Judges a mended row in the place of the refused one.
-    async fn mend(&self, caller: &Caller, id: Uuid, mended: MendedRow) -> PortResult<MendAnswer>;
+    /// Judges mended rows in the place of the refused ones, all in one go; `draft` filled the form, if one did.
+    async fn mend(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        rows: Vec<MendedRow>,
+        draft: Option<Uuid>,
+    ) -> PortResult<MendAnswer>;
+    /// What [`Deliveries::mend`] would come to; changes nothing.
+    async fn foresee(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        rows: Vec<MendedRow>,
+    ) -> PortResult<Vec<Foreseen>>;
     /// Throws a preview away.
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
 }

@@ -1,8 +1,8 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
 use crate::ports::deliveries::{
-    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Kept, MendAnswer, MendedRow, Phase,
-    RawFile, RefusedLine, RefusedView, RepairGroup,
+    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Foreseen, Kept, MendAnswer, MendedRow,
+    Phase, RawFile, RefusedList, RefusedRow, RefusedView, RepairGroup,
 };
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf};
@@ -105,6 +105,21 @@ impl World {
         } else {
             Saved::GoOn(on)
         }
+    }
+}
+
+/// A row with two faults in its BSN.
+fn refused_row(number: u32, draft: Option<Uuid>) -> RefusedRow {
+    RefusedRow {
+        number,
+        seen: ID,
+        row: row(),
+        findings: vec![
+            Finding::on(Code::P03, Column::Bsn),
+            Finding::on(Code::B10, Column::Bsn),
+        ],
+        kept: draft.map(|_| Kept::Changed),
+        shared: vec![(Column::Batchnummer, 2)],
     }
 }
 
@@ -404,14 +419,24 @@ impl Deliveries for World {
         Ok(())
     }
 
-    async fn refused(&self, _: &Caller, _: Uuid, page: u32) -> PortResult<Page<RefusedLine>> {
-        Ok(Page {
-            items: vec![RefusedLine {
-                number: 4,
-                findings: vec![Finding::on(Code::P03, Column::Bsn)],
-            }],
-            total: 7,
-            page,
+    async fn refused(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        page: u32,
+        draft: Option<Uuid>,
+    ) -> PortResult<RefusedList> {
+        let mut unreadable = refused_row(9, None);
+        unreadable.row = RowText::default();
+        unreadable.findings = vec![Finding::whole(Code::R05)];
+        Ok(RefusedList {
+            channel: Channel::Upload,
+            preview: false,
+            rows: Page {
+                items: vec![refused_row(4, draft), unreadable],
+                total: 7,
+                page,
+            },
         })
     }
 
@@ -423,32 +448,50 @@ impl Deliveries for World {
         draft: Option<Uuid>,
     ) -> PortResult<RefusedView> {
         Ok(RefusedView {
-            number,
-            seen: ID,
-            row: row(),
-            findings: vec![
-                Finding::on(Code::P03, Column::Bsn),
-                Finding::on(Code::B10, Column::Bsn),
-            ],
-            kept: draft.map(|_| Kept::Changed),
+            line: refused_row(number, draft),
             reason: String::new(),
-            shared: vec![(Column::Batchnummer, 2)],
             left: 7,
             next: Some(9),
             preview: false,
         })
     }
 
-    async fn mend(&self, _: &Caller, _: Uuid, mended: MendedRow) -> PortResult<MendAnswer> {
-        Ok(if mended.row.get(Column::Bsn).is_empty() {
-            MendAnswer::Refused
-        } else if mended.draft.is_some() {
-            MendAnswer::RightAlready
-        } else if mended.seen != ID {
-            MendAnswer::Kept(ID)
-        } else {
-            MendAnswer::Good
-        })
+    async fn mend(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        rows: Vec<MendedRow>,
+        draft: Option<Uuid>,
+    ) -> PortResult<MendAnswer> {
+        let mut answer = MendAnswer::default();
+        for row in rows {
+            let bsn = row.cells.iter().find(|(column, _)| *column == Column::Bsn);
+            match bsn {
+                None => {}
+                Some((_, text)) if text.is_empty() => answer.refused += 1,
+                Some(_) if draft.is_some() => answer.right_already += 1,
+                Some(_) if row.seen != ID => answer.kept = Some(ID),
+                Some(_) => answer.good += 1,
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn foresee(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        rows: Vec<MendedRow>,
+    ) -> PortResult<Vec<Foreseen>> {
+        let foreseen = rows.into_iter().map(|row| Foreseen {
+            number: row.number,
+            good: row.number == 4,
+            findings: vec![
+                Finding::on(Code::P02, Column::Bsn),
+                Finding::on(Code::H01, Column::Vaccinatiedatum),
+            ],
+        });
+        Ok(foreseen.collect())
     }
 
     async fn submit_whole(&self, _: &Caller, _: Uuid) -> PortResult<bool> {

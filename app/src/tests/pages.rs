@@ -4,9 +4,12 @@ use super::fakes::{BSN, ID, World};
 use super::{get, get_with, post, post_for};
 use crate::App;
 use crate::islands::progress::{HowFar, PATH};
+use crate::islands::repair_grid::{self, Verdict};
 use crate::ports::deliveries::Phase;
 use axum::http::StatusCode;
+use domain::finding::{Code, Finding};
 use domain::role::Role;
+use domain::row::Column;
 use std::sync::Arc;
 
 const DELIVERER: &[&str] = &[
@@ -348,7 +351,7 @@ async fn a_refused_row_is_mended_on_its_own_page() {
     for part in [
         "Regel 3 is nu goed.",
         "Nog 7 regels te verbeteren.",
-        "Begin met regel 4",
+        &format!("href=\"{list}/4\""),
     ] {
         assert!(page.has(part), "{part}");
     }
@@ -391,6 +394,86 @@ async fn a_refused_row_is_mended_on_its_own_page() {
     assert_eq!(post_form(&again).await, format!("{list}?al=4"));
     let page = get(&World::nurse(), &format!("{list}?al=4")).await;
     assert!(page.has("Regel 4 is intussen al verbeterd."));
+}
+
+#[tokio::test]
+async fn refused_rows_are_mended_together_in_one_table() {
+    let list = format!("/aanleveringen/{ID}/regels");
+    let page = get(&World::nurse(), &list).await;
+    for part in [
+        "name=\"rows[r4][bsn]\"",
+        "id=\"r4-bsn-fout\"",
+        "aria-label=\"BSN, regel 4\"",
+        "Ook in de 2 andere regels",
+        "list=\"keuzes-doelgroep\"",
+        "Alleen deze regels indienen",
+        "name=\"rows[r9][bsn]\"",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    assert!(
+        page.html.find("data-column=\"bsn\"") < page.html.find("data-column=\"toestemming\""),
+        "what is wrong comes first"
+    );
+    assert!(!page.title().starts_with("Fout: ") && !page.has("id=\"foutoverzicht\""));
+    // After sending: what is still wrong, summed up with a link to each cell.
+    let page = get(&World::nurse(), &format!("{list}?goede=3&foute=1")).await;
+    assert!(page.title().starts_with("Fout: ") && page.has("3 regels zijn nu goed."));
+    assert!(page.has("href=\"#r4-bsn\"") && page.has("Regel 4, BSN: "));
+    assert!(
+        page.has("href=\"#rij-9\""),
+        "what is wrong with a whole row"
+    );
+    let page = get(&World::nurse(), &format!("{list}?concept={ID}")).await;
+    assert!(page.has("Iemand anders heeft deze regel intussen gewijzigd. U ziet uw eigen invoer."));
+    let id = ID.to_string();
+    let post_rows = async |more: &[(&str, &str)]| {
+        let form = [&[("delivery", id.as_str()), ("pagina", "2")][..], more].concat();
+        post(&World::nurse(), "/api/regels-verbeteren", &form)
+            .await
+            .location
+    };
+    let two = [
+        ("rows[r4][seen]", id.as_str()),
+        ("rows[r4][bsn]", "999990019"),
+        ("rows[r9][seen]", &id),
+        ("rows[r9][bsn]", ""),
+        ("rows[surprise][bsn]", ""),
+    ];
+    assert_eq!(
+        post_rows(&two).await,
+        format!("{list}?pagina=2&goede=1&foute=1#foutoverzicht")
+    );
+    let older = uuid::Uuid::from_u128(2).to_string();
+    let late = [("rows[r4][seen]", older.as_str()), ("rows[r4][bsn]", "1")];
+    assert_eq!(
+        post_rows(&late).await,
+        format!("{list}?pagina=2&concept={ID}")
+    );
+    assert_eq!(post_rows(&[]).await, format!("{list}?pagina=2&niets=1"));
+}
+
+#[tokio::test]
+async fn the_script_of_the_grid_reads_what_the_server_answers() {
+    let id = ID.to_string();
+    let form = [
+        ("delivery", id.as_str()),
+        ("rows[r4][seen]", &id),
+        ("rows[r4][bsn]", "12"),
+    ];
+    let answer = post_for(&World::nurse(), repair_grid::PATH, &form, "*/*").await;
+    let text: String = leptos::serde_json::from_str(&answer.html).expect("text");
+    let rows = Verdict::read(&text);
+    let message = Finding::on(Code::P02, Column::Bsn).message();
+    assert_eq!(
+        rows,
+        [Verdict {
+            row: "4".into(),
+            good: true,
+            cells: vec![("bsn".into(), message)],
+        }],
+        "faults only"
+    );
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ texts! {
         columns_all: "Alle kolommen met uitleg" / "All columns with explanation",
         file: "Bestand" / "File",
         file_hint: "XLSX, ODS of CSV, tot 20 MB" / "XLSX, ODS or CSV, up to 20 MB",
+        drop: "U kunt het bestand ook hierheen slepen." / "You can also drag the file to here.",
+        sent: "{deel} procent verstuurd" / "{deel} percent sent",
         send: "Bestand controleren" / "Check the file",
         page_none: "Kies een bestand." / "Choose a file.",
         page_broken_off: "Het bestand is niet goed overgekomen. Probeer het opnieuw." / "The file did not arrive well. Try again.",

@@ -20,13 +20,13 @@ use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::finding::{Code, Finding};
 use domain::row::{Accepted, Checked, Column, RowText};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Rows that are looked at for one that is mended: what a portal takes (specification §3).
 const WITHIN_FILE: i32 = 20_000;
 
-/// A row as somebody mended it.
+/// Rows as somebody mended them.
 #[derive(Clone)]
 pub struct Mending {
     /// The delivery.
@@ -35,37 +35,59 @@ pub struct Mending {
     pub party: Uuid,
     /// Who mends.
     pub by: Uuid,
+    /// The rows, each number once.
+    pub rows: Vec<Typed>,
+}
+
+/// One of them.
+#[derive(Clone, Default)]
+pub struct Typed {
     /// Number of the row.
-    pub row: u32,
+    pub number: u32,
     /// The row as it stood when the form was made.
     pub seen: Uuid,
-    /// All its cells.
-    pub cells: RowText,
-    /// Why the sender goes on although not matchable (features F39).
+    /// Cells as typed; the others stay as they stand.
+    pub cells: Vec<(Column, String)>,
+    /// Why the sender goes on although not matchable (features F39), empty for no reason; `None` leaves it.
     pub reason: Option<String>,
     /// The same change in every refused row with the same wrong value.
     pub everywhere: bool,
+    /// Judged anew although nothing changed.
+    pub anyway: bool,
 }
 
 /// What came of it.
 pub enum Mended {
     /// Nothing of this delivery can be mended now: it is being stored, or was withdrawn.
     Closed,
-    /// The row is refused no more.
-    Right,
-    /// Somebody else changed the row, and it is still refused.
+    /// Row by row.
+    Done(Done),
+}
+
+/// What came of the rows.
+#[derive(Default)]
+pub struct Done {
+    /// Of each typed row, in their order.
+    pub rows: Vec<(u32, Became)>,
+    /// Numbers of the rows that were judged anew, those included that only depend on a mended one.
+    pub judged: Vec<i32>,
+    /// Persons in the register they are about.
+    pub persons: Vec<Uuid>,
+    /// There is no consent after all: the raw file, which says who it is about, has to go (rule T10).
+    pub unconsented: bool,
+}
+
+/// What became of one row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// Judged anew: its outcome, and what its sender may see of the findings.
+    Judged(RowOutcome, Vec<Finding>),
+    /// It was refused no more.
+    RightAlready,
+    /// Somebody else changed it meanwhile, and it is still refused: not judged.
     Changed,
-    /// Judged anew.
-    Judged {
-        /// Of the row itself.
-        outcome: RowOutcome,
-        /// Rows that changed, this one included.
-        rows: Vec<i32>,
-        /// Persons in the register they are about.
-        persons: Vec<Uuid>,
-        /// There is no consent after all: the raw file, which says who it is about, has to go (rule T10).
-        unconsented: bool,
-    },
+    /// Nothing was changed in it.
+    Same,
 }
 
 struct Line {
@@ -87,7 +109,7 @@ impl Line {
     }
 }
 
-/// Judges a mended row, and what depends on it, in the caller's transaction.
+/// Judges mended rows, and what depends on them, in the caller's transaction.
 ///
 /// # Errors
 /// When the database fails; `NotFound` when the party has no such row.
@@ -118,20 +140,18 @@ pub async fn mend(
         keys: &road.keys,
     };
 
-    let row = i32::try_from(mending.row).map_err(|_| StoreError::NotFound)?;
-    let rows = mend::rows(tx, mending.delivery, row, mending.everywhere, WITHIN_FILE).await?;
-    let mut lines = open(road, rows)?;
-    let place = lines
+    let numbers = mending
+        .rows
         .iter()
-        .position(|line| line.number() == mending.row)
-        .ok_or(StoreError::NotFound)?;
-    if !lines[place].stands.is_open() {
-        return Ok(Mended::Right);
+        .map(|row| i32::try_from(row.number).map_err(|_| StoreError::NotFound))
+        .collect::<Result<Vec<i32>, _>>()?;
+    let everywhere = mending.rows.iter().any(|row| row.everywhere);
+    let rows = mend::rows(tx, mending.delivery, &numbers, everywhere, WITHIN_FILE).await?;
+    let mut lines = open(road, rows)?;
+    let (changed, mut done) = change(&mut lines, &mending.rows)?;
+    if changed.is_empty() {
+        return Ok(Mended::Done(done));
     }
-    if lines[place].stands.id != mending.seen {
-        return Ok(Mended::Changed);
-    }
-    let changed = change(&mut lines, place, &mending);
     let judged = stage_one(&lines, &desk);
     let again = again(&lines, &judged, &changed, keep);
 
@@ -146,11 +166,12 @@ pub async fn mend(
         .collect();
     let now = road.clock.now();
     mend::remember(tx, mending.delivery, &numbers, &kept, mending.by, now).await?;
-    let all: Vec<i32> = again
+    done.unconsented = kept.contains(&false);
+    done.judged = again
         .iter()
         .map(|at| lines[*at].stands.row_number)
         .collect();
-    mend::take_out(tx, mending.delivery, &all).await?;
+    mend::take_out(tx, mending.delivery, &done.judged).await?;
 
     let errand = Errand {
         keys: &road.keys,
@@ -176,20 +197,22 @@ pub async fn mend(
         chunks.extend(gather.add(row));
     }
     chunks.push(gather.into_rows());
-    let (mut outcome, mut persons) = (RowOutcome::Afgekeurd, Vec::new());
+    let mut outcomes: BTreeMap<u32, (RowOutcome, Vec<Finding>)> = BTreeMap::new();
     for chunk in chunks.into_iter().filter(|rows| !rows.is_empty()) {
         let stored = store::chunk(tx, &errand, chunk, keep).await?;
-        let own = stored.judged.iter().find(|row| row.row.line == mending.row);
-        outcome = own.map_or(outcome, |row| row.outcome);
-        persons.extend(stored.persons);
+        let judged = stored.judged.into_iter();
+        outcomes.extend(judged.map(|row| (row.row.line, (row.outcome, row.shown))));
+        done.persons.extend(stored.persons);
+    }
+    for (number, became) in &mut done.rows {
+        if matches!(became, Became::Judged(..))
+            && let Some((outcome, findings)) = outcomes.remove(number)
+        {
+            *became = Became::Judged(outcome, findings);
+        }
     }
     settle(tx, &work, mending.delivery, keep).await?;
-    Ok(Mended::Judged {
-        outcome,
-        rows: all,
-        persons,
-        unconsented: kept.contains(&false),
-    })
+    Ok(Mended::Done(done))
 }
 
 fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
@@ -233,27 +256,69 @@ fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
         .collect()
 }
 
-/// Puts the new cells in place; answers which rows changed.
-fn change(lines: &mut [Line], place: usize, mending: &Mending) -> BTreeSet<usize> {
-    let before = std::mem::replace(&mut lines[place].text, mending.cells.clone());
-    lines[place].reason.clone_from(&mending.reason);
-    let mut changed = BTreeSet::from([place]);
-    if !mending.everywhere {
-        return changed;
+/// Puts the typed cells in place; answers the places of the rows that changed, and what is known of the typed ones:
+/// those that changed are said to be judged, and will be.
+fn change(lines: &mut [Line], typed: &[Typed]) -> Result<(BTreeSet<usize>, Done), StoreError> {
+    let places: HashMap<u32, usize> = lines
+        .iter()
+        .enumerate()
+        .map(|(at, line)| (line.number(), at))
+        .collect();
+    let (mut changed, mut done) = (BTreeSet::new(), Done::default());
+    let mut spread: Vec<(Column, String, String)> = Vec::new();
+    for row in typed {
+        let at = *places.get(&row.number).ok_or(StoreError::NotFound)?;
+        let line = &mut lines[at];
+        let cells = row.cells.iter();
+        let new: Vec<_> = cells
+            .filter(|(column, text)| !same_in_a_box(line.text.get(*column), text))
+            .collect();
+        let reason = row.reason.as_ref().map(|text| text.trim());
+        let says_more = reason.is_some_and(|reason| reason != line.reason.as_deref().unwrap_or(""));
+        let became = if !line.stands.is_open() {
+            Became::RightAlready
+        } else if new.is_empty() && !says_more && !row.anyway {
+            Became::Same
+        } else if line.stands.id != row.seen {
+            Became::Changed
+        } else {
+            if let Some(reason) = reason {
+                line.reason = Some(reason.to_owned()).filter(|reason| !reason.is_empty());
+            }
+            for (column, text) in new {
+                if row.everywhere && is_shared(*column) {
+                    let old = line.text.get(*column).to_owned();
+                    spread.push((*column, old, text.clone()));
+                }
+                line.text.set(*column, text);
+            }
+            changed.insert(at);
+            Became::Judged(RowOutcome::Afgekeurd, Vec::new())
+        };
+        done.rows.push((row.number, became));
     }
-    for column in Column::ALL.into_iter().filter(|column| is_shared(*column)) {
-        let (old, new) = (before.get(column), mending.cells.get(column));
-        if old == new {
-            continue;
-        }
-        for (at, line) in lines.iter_mut().enumerate().filter(|(at, _)| *at != place) {
-            if line.stands.is_open() && shares(&line.text, &line.findings, column, old) {
-                line.text.set(column, new);
+    // A row that was typed in itself says what it wants; the change goes to the others.
+    let own = changed.clone();
+    for (column, old, new) in spread {
+        for (at, line) in lines.iter_mut().enumerate() {
+            if !own.contains(&at)
+                && line.stands.is_open()
+                && shares(&line.text, &line.findings, column, &old)
+            {
+                line.text.set(column, new.clone());
                 changed.insert(at);
             }
         }
     }
-    changed
+    Ok((changed, done))
+}
+
+/// Two cells are the same as a text box shows and posts them: without lines and the blanks around. Else a row would
+/// change by being looked at.
+#[must_use]
+pub fn same_in_a_box(one: &str, other: &str) -> bool {
+    let in_a_box = |text: &str| text.replace(['\r', '\n'], "").trim().to_owned();
+    in_a_box(one) == in_a_box(other)
 }
 
 /// The value of this column may be the same in many rows. What names a person, or the row itself, never is: one BSN

@@ -10,8 +10,8 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
 use crate::store::{StoreError, WorkerTx, deliveries, party_tx, worker_tx};
 use app::ports::deliveries::{
-    Deliveries, DeliveryLine, DeliveryView, DosesGroup, FindingGroup, MendAnswer, MendedRow, Phase,
-    RawFile, RefusedLine, RefusedView, RepairGroup,
+    Deliveries, DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Foreseen, MendAnswer,
+    MendedRow, Phase, RawFile, RefusedList, RefusedView, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
@@ -155,8 +155,14 @@ impl Deliveries for Portal {
         self.read_anew(caller, &row, row.sheet, on).await
     }
 
-    async fn refused(&self, caller: &Caller, id: Uuid, page: u32) -> PortResult<Page<RefusedLine>> {
-        self.refused_lines(caller, id, page).await
+    async fn refused(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        page: u32,
+        draft: Option<Uuid>,
+    ) -> PortResult<RefusedList> {
+        self.refused_list(caller, id, page, draft).await
     }
 
     async fn refused_row(
@@ -169,8 +175,23 @@ impl Deliveries for Portal {
         self.open_refused(caller, id, number, draft).await
     }
 
-    async fn mend(&self, caller: &Caller, id: Uuid, mended: MendedRow) -> PortResult<MendAnswer> {
-        self.judge_mended(caller, id, mended).await
+    async fn mend(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        rows: Vec<MendedRow>,
+        draft: Option<Uuid>,
+    ) -> PortResult<MendAnswer> {
+        self.judge_mended(caller, id, rows, draft).await
+    }
+
+    async fn foresee(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        rows: Vec<MendedRow>,
+    ) -> PortResult<Vec<Foreseen>> {
+        self.foresee_mended(caller, id, rows).await
     }
 
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()> {

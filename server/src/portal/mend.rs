@@ -1,16 +1,20 @@
 //! Refused rows of the own party, to be mended on the screen (features F24).
 
+use super::entry::KeptRow;
 use super::{OrBroken, Portal, deliverer, event, unopened};
-use crate::audit::{self, Kind};
-use crate::intake::mend::{self, Mended, Mending};
-use crate::keys::{Purpose, Sealed};
+use crate::audit::{self, Event, Kind};
+use crate::intake::mend::{self, Became, Done, Mended, Mending, Typed};
+use crate::keys::{Mac, Purpose, Sealed};
 use crate::store::mend::{self as rows, Stands};
 use crate::store::{PartyTx, StoreError, deliveries, delivery_views, party_tx, worker_tx};
-use app::ports::deliveries::{Kept, MendAnswer, MendedRow, Phase, RefusedLine, RefusedView};
+use app::ports::deliveries::{
+    Foreseen, Kept, MendAnswer, MendedRow, Phase, RefusedList, RefusedRow, RefusedView,
+};
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
-use domain::delivery::RowOutcome;
+use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Finding;
 use domain::row::{Column, RowText};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Rows that are opened to see whether a wrong value stands in them too.
@@ -19,27 +23,42 @@ const LOOKED_AT: i64 = 2_000;
 const ATTEMPTS: u32 = 4;
 
 impl Portal {
-    pub(super) async fn refused_lines(
+    pub(super) async fn refused_list(
         &self,
         caller: &Caller,
         id: Uuid,
         page: u32,
-    ) -> PortResult<Page<RefusedLine>> {
-        let page = page.max(1);
-        let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
-        let (mut tx, _) = self.to_mend(caller, id).await?;
+        draft: Option<Uuid>,
+    ) -> PortResult<RefusedList> {
+        let mut kept = self.kept_mending(caller, id, draft).await?;
+        let (mut tx, phase, channel) = self.to_mend(caller, id).await?;
         let total = rows::number_refused(&mut tx, id).await.or_broken(caller)?;
+        let total = u64::try_from(total).unwrap_or_default();
+        // Mended rows leave the list, and the last page may be gone with them.
+        let last = u32::try_from(total.div_ceil(u64::from(PAGE_ROWS))).unwrap_or(u32::MAX);
+        let page = page.clamp(1, last.max(1));
+        let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
         let found = rows::refused(&mut tx, id, i64::from(PAGE_ROWS), offset)
             .await
             .or_broken(caller)?;
-        let line = |row: &Stands| RefusedLine {
-            number: number(row),
-            findings: findings(row),
-        };
-        Ok(Page {
-            items: found.iter().map(line).collect(),
-            total: u64::try_from(total).unwrap_or_default(),
-            page,
+        let values = self.wrong_values(&mut tx, id).await.or_broken(caller)?;
+        let mut line = event(caller, Kind::RowOpened).object("delivery", id);
+        let mut items = Vec::new();
+        for row in &found {
+            let (opened, mac) = self.opened(row, &values, &mut kept).or_broken(caller)?;
+            // Known by MAC: a refused row has no person in the register.
+            line = mac.iter().fold(line, Event::about_mac);
+            items.push(opened);
+        }
+        line = line
+            .detail("shown", items.len())
+            .detail("opened", values.opened);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(RefusedList {
+            channel,
+            preview: phase == Phase::Preview,
+            rows: Page { items, total, page },
         })
     }
 
@@ -50,11 +69,10 @@ impl Portal {
         wanted: u32,
         draft: Option<Uuid>,
     ) -> PortResult<RefusedView> {
-        let typed = match draft {
-            Some(draft) => Some(self.kept_mending(caller, draft).await?),
-            None => None,
-        };
-        let (mut tx, phase) = self.to_mend(caller, id).await?;
+        let mut kept = self.kept_mending(caller, id, draft).await?;
+        let kept_reason = kept.iter().find(|row| row.number == wanted);
+        let kept_reason = kept_reason.and_then(|row| row.reason.clone());
+        let (mut tx, phase, _) = self.to_mend(caller, id).await?;
         let place = i32::try_from(wanted).map_err(|_| PortError::NotFound)?;
         let own = rows::one(&mut tx, id, place)
             .await
@@ -62,32 +80,8 @@ impl Portal {
             .ok_or(PortError::NotFound)?;
         let next = rows::next(&mut tx, id, place).await.or_broken(caller)?;
         let left = rows::number_refused(&mut tx, id).await.or_broken(caller)?;
-        let all = rows::refused(&mut tx, id, LOOKED_AT, 0)
-            .await
-            .or_broken(caller)?;
-        let row = self.text_of(&own).or_broken(caller)?;
-        let said = findings(&own);
-        let mut shared: Vec<(Column, u32)> = Column::ALL
-            .into_iter()
-            .filter(|column| mend::is_shared(*column))
-            .filter(|column| said.iter().any(|finding| finding.column == Some(*column)))
-            .map(|column| (column, 0))
-            .collect();
-        let mut opened = 1;
-        for other in all.iter().filter(|other| other.id != own.id) {
-            let about = findings(other);
-            let same_column =
-                |column: &Column| about.iter().any(|finding| finding.column == Some(*column));
-            if !shared.iter().any(|(column, _)| same_column(column)) {
-                continue;
-            }
-            let text = self.text_of(other).or_broken(caller)?;
-            opened += 1;
-            for (column, count) in &mut shared {
-                *count += u32::from(mend::shares(&text, &about, *column, row.get(*column)));
-            }
-        }
-        shared.retain(|(_, count)| *count > 0);
+        let values = self.wrong_values(&mut tx, id).await.or_broken(caller)?;
+        let (opened, mac) = self.opened(&own, &values, &mut kept).or_broken(caller)?;
         let reason = self
             .open_text(Purpose::Reason, own.id, own.reason_sealed)
             .or_broken(caller)?
@@ -95,64 +89,116 @@ impl Portal {
         let mut line = event(caller, Kind::RowOpened)
             .object("row", own.id)
             .detail("delivery", id.to_string())
-            .detail("opened", opened);
-        // Known by MAC: a refused row has no person in the register.
-        if let Some(mac) = self.mac_of(&row) {
-            line = line.about_mac(&mac);
-        }
-        let mut view = RefusedView {
-            number: wanted,
-            seen: own.id,
-            kept: None,
-            reason,
-            findings: said,
-            shared,
+            .detail("opened", values.opened);
+        line = mac.iter().fold(line, Event::about_mac);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(RefusedView {
+            line: opened,
+            reason: kept_reason.unwrap_or(reason),
             left: u32::try_from(left).unwrap_or(u32::MAX),
             next: next.and_then(|next| u32::try_from(next).ok()),
             preview: phase == Phase::Preview,
-            row,
-        };
-        if let Some((seen, typed, reason)) = typed {
-            view.kept = Some(if seen == own.id {
-                Kept::LoggedOut
-            } else {
-                Kept::Changed
-            });
-            (view.row, view.reason) = (typed, reason);
-        }
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(view)
+        })
     }
 
     pub(super) async fn judge_mended(
         &self,
         caller: &Caller,
         id: Uuid,
-        mended: MendedRow,
+        posted: Vec<MendedRow>,
+        draft: Option<Uuid>,
     ) -> PortResult<MendAnswer> {
-        let party = deliverer(caller)?;
-        // It must be the caller's, whatever else becomes of it.
-        self.phase(caller, id).await?;
-        let (seen, typed) = (mended.seen, mended.row.clone());
-        let reason = mended.reason.trim().to_owned();
+        let mending = self.mending(caller, id, posted).await?;
         if caller.only_keeps {
-            let draft = self.keep_mending(caller, seen, typed, reason).await?;
-            return Ok(MendAnswer::Kept(draft));
+            let kept = self.keep_mending(caller, id, mending.rows).await?;
+            return Ok(MendAnswer {
+                kept: Some(kept),
+                ..MendAnswer::default()
+            });
         }
-        let mending = Mending {
+        let done = self.keep_trying(caller, &mending, false).await?;
+        let mut answer = MendAnswer::default();
+        for (_, became) in &done.rows {
+            match became {
+                Became::Judged(RowOutcome::Afgekeurd, _) => answer.refused += 1,
+                Became::Judged(..) => answer.good += 1,
+                Became::RightAlready => answer.right_already += 1,
+                Became::Changed | Became::Same => {}
+            }
+        }
+        let of = |number| done.rows.iter().find(|(other, _)| *other == number);
+        let changed = mending
+            .rows
+            .into_iter()
+            .filter(|row| of(row.number).is_some_and(|(_, became)| *became == Became::Changed));
+        let changed: Vec<Typed> = changed.collect();
+        if !changed.is_empty() {
+            answer.kept = Some(self.keep_mending(caller, id, changed).await?);
+        }
+        self.drop_mending(caller, draft).await?;
+        Ok(answer)
+    }
+
+    pub(super) async fn foresee_mended(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        posted: Vec<MendedRow>,
+    ) -> PortResult<Vec<Foreseen>> {
+        let mending = self.mending(caller, id, posted).await?;
+        if caller.only_keeps {
+            return Err(PortError::NotLoggedIn);
+        }
+        let done = self.keep_trying(caller, &mending, true).await?;
+        let rows = done.rows.into_iter();
+        Ok(rows
+            .filter_map(|(number, became)| match became {
+                Became::Judged(outcome, findings) => Some(Foreseen {
+                    number,
+                    good: outcome != RowOutcome::Afgekeurd,
+                    findings,
+                }),
+                _ => None,
+            })
+            .collect())
+    }
+
+    /// What was posted, once it is sure that the delivery is the caller's, whatever else becomes of it.
+    async fn mending(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        posted: Vec<MendedRow>,
+    ) -> PortResult<Mending> {
+        let party = deliverer(caller)?;
+        self.phase(caller, id).await?;
+        let rows = posted.into_iter().map(|row| Typed {
+            number: row.number,
+            seen: row.seen,
+            cells: row.cells,
+            reason: row.reason,
+            everywhere: row.everywhere,
+            anyway: row.anyway,
+        });
+        Ok(Mending {
             delivery: id,
             party,
             by: caller.user_id,
-            row: mended.number,
-            seen,
-            cells: mended.row,
-            reason: Some(reason.clone()).filter(|reason| !reason.is_empty()),
-            everywhere: mended.everywhere,
-        };
+            rows: rows.collect(),
+        })
+    }
+
+    /// Tries until nobody is in the way.
+    async fn keep_trying(
+        &self,
+        caller: &Caller,
+        mending: &Mending,
+        only_look: bool,
+    ) -> PortResult<Done> {
         let mut attempt = 1;
-        let done = loop {
-            match self.try_mend(caller, mending.clone()).await {
+        let mended = loop {
+            match self.try_mend(caller, mending.clone(), only_look).await {
                 // The same file came again meanwhile: this one counts for nothing any more.
                 Err(error) if error.is_constraint("deliveries_same_content") => {
                     return Err(PortError::Conflict);
@@ -164,69 +210,149 @@ impl Portal {
                 other => break other.or_broken(caller)?,
             }
         };
-        let answer = match done {
-            Mended::Closed => return Err(PortError::Conflict),
-            Mended::Changed => {
-                let draft = self.keep_mending(caller, seen, typed, reason).await?;
-                MendAnswer::Kept(draft)
-            }
-            Mended::Right => MendAnswer::RightAlready,
-            Mended::Judged {
-                outcome: RowOutcome::Afgekeurd,
-                ..
-            } => MendAnswer::Refused,
-            Mended::Judged { .. } => MendAnswer::Good,
-        };
-        self.drop_mending(caller, mended.draft).await?;
-        Ok(answer)
+        match mended {
+            Mended::Closed => Err(PortError::Conflict),
+            Mended::Done(done) => Ok(done),
+        }
     }
 
-    /// One attempt, one transaction: rows, counts, raw file, audit.
-    async fn try_mend(&self, caller: &Caller, mending: Mending) -> Result<Mended, StoreError> {
-        let (id, row) = (mending.delivery, mending.row);
+    /// One attempt, one transaction: rows, counts, raw file, audit. To `only_look` is to do it and undo it, all but the
+    /// audit line: so what is foreseen is what would be, by the same rules.
+    async fn try_mend(
+        &self,
+        caller: &Caller,
+        mending: Mending,
+        only_look: bool,
+    ) -> Result<Mended, StoreError> {
+        let id = mending.delivery;
+        let typed = mending.rows.clone();
         let mut tx = worker_tx(&self.road.db).await?;
-        let done = mend::mend(&self.road, &mut tx, mending).await?;
-        let Mended::Judged {
-            outcome,
-            rows,
-            persons,
-            unconsented,
-        } = &done
-        else {
-            return Ok(done);
+        tx.mark().await?;
+        let mended = mend::mend(&self.road, &mut tx, mending).await?;
+        let Mended::Done(done) = &mended else {
+            return Ok(mended);
         };
-        if *unconsented {
-            self.road
-                .blobs
-                .destroy(id)
-                .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
-            deliveries::forget_blob(&mut tx, id).await?;
+        if done.judged.is_empty() {
+            return Ok(mended);
         }
-        let line = event(caller, Kind::RowMended)
-            .object("delivery", id)
-            .detail("row", row)
-            .detail("rows", rows.len())
-            .detail("outcome", outcome.as_str())
-            .detail("blob_destroyed", *unconsented)
-            .about(persons.iter().copied());
+        let numbers = |only: fn(&Became) -> bool| -> Vec<u32> {
+            let rows = done.rows.iter().filter(|(_, became)| only(became));
+            rows.map(|(number, _)| *number).collect()
+        };
+        let line = if only_look {
+            tx.go_back().await?;
+            let judged = numbers(|became| matches!(became, Became::Judged(..)));
+            let about = typed.iter().filter(|row| judged.contains(&row.number));
+            let macs: Vec<_> = about.filter_map(|row| self.mac_typed(row)).collect();
+            let line = event(caller, Kind::BrpChecked)
+                .object("delivery", id)
+                .detail("rows", judged);
+            macs.iter().fold(line, Event::about_mac)
+        } else {
+            if done.unconsented {
+                self.road
+                    .blobs
+                    .destroy(id)
+                    .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
+                deliveries::forget_blob(&mut tx, id).await?;
+            }
+            let refused =
+                |became: &Became| matches!(became, Became::Judged(RowOutcome::Afgekeurd, _));
+            event(caller, Kind::RowMended)
+                .object("delivery", id)
+                .detail(
+                    "rows",
+                    numbers(|became| matches!(became, Became::Judged(..))),
+                )
+                .detail("still_refused", numbers(refused))
+                .detail("judged", done.judged.len())
+                .detail("blob_destroyed", done.unconsented)
+                .about(done.persons.iter().copied())
+        };
         audit::add(&mut tx, line).await?;
         tx.commit().await?;
-        Ok(done)
+        Ok(mended)
     }
 
     /// The delivery is the caller's, and its rows can be mended.
-    async fn to_mend<'a>(&self, caller: &Caller, id: Uuid) -> PortResult<(PartyTx<'a>, Phase)> {
+    async fn to_mend<'a>(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+    ) -> PortResult<(PartyTx<'a>, Phase, Channel)> {
         let party = deliverer(caller)?;
         let phase = self.phase(caller, id).await?;
         if !matches!(phase, Phase::Preview | Phase::Done) {
             return Err(PortError::NotFound);
         }
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        delivery_views::one(&mut tx, party, id)
+        let line = delivery_views::one(&mut tx, party, id)
             .await
             .or_broken(caller)?
             .ok_or(PortError::NotFound)?;
-        Ok((tx, phase))
+        let channel = Channel::parse(&line.channel).ok_or(PortError::NotFound)?;
+        Ok((tx, phase, channel))
+    }
+
+    /// The wrong values of columns that rows can share, and in how many refused rows each stands.
+    async fn wrong_values(
+        &self,
+        tx: &mut PartyTx<'_>,
+        id: Uuid,
+    ) -> Result<WrongValues, StoreError> {
+        let mut values = WrongValues::default();
+        for row in &rows::refused(tx, id, LOOKED_AT, 0).await? {
+            let text = self.text_of(row)?;
+            values.opened += 1;
+            for column in shared_and_wrong(&findings(row)) {
+                *values
+                    .rows
+                    .entry((column, text.get(column).to_owned()))
+                    .or_default() += 1;
+            }
+        }
+        Ok(values)
+    }
+
+    /// A row as its sender gets to see it, and whom it is about. What was kept of it moves into its cells.
+    fn opened(
+        &self,
+        row: &Stands,
+        values: &WrongValues,
+        kept: &mut Vec<KeptRow>,
+    ) -> Result<(RefusedRow, Option<Mac>), StoreError> {
+        let mut text = self.text_of(row)?;
+        let mac = self.mac_of(&text);
+        let said = findings(row);
+        let shared = shared_and_wrong(&said).filter_map(|column| {
+            let all = values.rows.get(&(column, text.get(column).to_owned()))?;
+            Some((column, all.saturating_sub(1))).filter(|(_, others)| *others > 0)
+        });
+        let shared = shared.collect();
+        let number = u32::try_from(row.row_number).unwrap_or_default();
+        let typed = kept.iter().position(|kept| kept.number == number);
+        let kept = typed.map(|at| kept.swap_remove(at)).and_then(|kept| {
+            let mut differs = kept.reason.is_some();
+            for (column, cell) in kept.cells {
+                differs |= !mend::same_in_a_box(text.get(column), &cell);
+                text.set(column, cell);
+            }
+            let why = if kept.seen == row.id {
+                Kept::LoggedOut
+            } else {
+                Kept::Changed
+            };
+            differs.then_some(why)
+        });
+        let opened = RefusedRow {
+            number,
+            seen: row.id,
+            row: text,
+            findings: said,
+            kept,
+            shared,
+        };
+        Ok((opened, mac))
     }
 
     fn text_of(&self, row: &Stands) -> Result<RowText, StoreError> {
@@ -238,10 +364,33 @@ impl Portal {
             .map_err(|_| unopened())?;
         serde_json::from_slice(&plain).map_err(|_| unopened())
     }
+
+    fn mac_typed(&self, row: &Typed) -> Option<Mac> {
+        let bsn = row
+            .cells
+            .iter()
+            .find(|(column, _)| *column == Column::Bsn)?;
+        let mut text = RowText::default();
+        text.set(Column::Bsn, &bsn.1);
+        self.mac_of(&text)
+    }
 }
 
-fn number(row: &Stands) -> u32 {
-    u32::try_from(row.row_number).unwrap_or_default()
+/// Wrong values of a delivery.
+#[derive(Default)]
+struct WrongValues {
+    rows: HashMap<(Column, String), u32>,
+    /// Rows that were opened for it.
+    opened: u32,
+}
+
+/// The columns that something is wrong with and whose value many rows can share.
+fn shared_and_wrong(said: &[Finding]) -> impl Iterator<Item = Column> + '_ {
+    let wrong = |column: &Column| said.iter().any(|finding| finding.column == Some(*column));
+    Column::ALL
+        .into_iter()
+        .filter(|column| mend::is_shared(*column))
+        .filter(wrong)
 }
 
 fn findings(row: &Stands) -> Vec<Finding> {

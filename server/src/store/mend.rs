@@ -32,8 +32,8 @@ impl Stands {
     }
 }
 
-/// The rows that a mended row may have to do with, in their order: all of a delivery of at most `limit` rows. Of a
-/// larger one, which no portal takes, the row itself, refused rows that contradict another one, and, when asked
+/// The rows that mended rows may have to do with, in their order: all of a delivery of at most `limit` rows. Of a
+/// larger one, which no portal takes, the rows themselves, refused rows that contradict another one, and, when asked
 /// for, the other refused rows; `limit` of them.
 ///
 /// # Errors
@@ -41,7 +41,7 @@ impl Stands {
 pub async fn rows(
     tx: &mut WorkerTx<'_>,
     delivery: Uuid,
-    row: i32,
+    numbers: &[i32],
     all_refused: bool,
     limit: i32,
 ) -> Result<Vec<Stands>, StoreError> {
@@ -50,11 +50,11 @@ pub async fn rows(
         r#"SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces FROM delivery_rows
            WHERE delivery_id = $1
              AND ((SELECT d.rows_read FROM deliveries d WHERE d.id = $1) <= $4
-                  OR row_number = $2
+                  OR row_number = ANY ($2)
                   OR (outcome = 'AFGEKEURD' AND ($3 OR findings @> '[{"code": "D02"}]')))
-           ORDER BY row_number = $2 DESC, row_number LIMIT $4::integer"#,
+           ORDER BY row_number = ANY ($2) DESC, row_number LIMIT $4::integer"#,
         delivery,
-        row,
+        numbers,
         all_refused,
         limit
     )

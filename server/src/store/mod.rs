@@ -122,6 +122,26 @@ pub struct PartyTx<'a>(Transaction<'a, Postgres>);
 #[derive(Debug)]
 pub struct WorkerTx<'a>(Transaction<'a, Postgres>);
 
+impl WorkerTx<'_> {
+    /// A place to go back to with [`WorkerTx::go_back`].
+    ///
+    /// # Errors
+    /// When the database is gone.
+    pub async fn mark(&mut self) -> Result<(), StoreError> {
+        self.0.execute("SAVEPOINT marked").await?;
+        Ok(())
+    }
+
+    /// Undoes what was done since [`WorkerTx::mark`], a failed statement included.
+    ///
+    /// # Errors
+    /// When the database is gone.
+    pub async fn go_back(&mut self) -> Result<(), StoreError> {
+        self.0.execute("ROLLBACK TO SAVEPOINT marked").await?;
+        Ok(())
+    }
+}
+
 /// Begins a transaction for a caller. The database then shows only rows of the caller's party, or, for staff,
 /// those its role may see.
 ///

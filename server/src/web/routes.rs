@@ -172,6 +172,8 @@ const TABLE: &[Route] = &[
     call("/api/aanlevering-werkblad", Roles(DELIVER), false),
     call("/api/aanlevering-verborgen", Roles(DELIVER), false),
     call("/api/regel-verbeteren", Roles(DELIVER), true),
+    call("/api/regels-verbeteren", Roles(DELIVER), true),
+    call("/api/regels-voorzien", Roles(DELIVER), true),
     call("/api/aanlevering-weggooien", Roles(DELIVER), false),
     call("/api/aanlevering-voortgang", Roles(WITHDRAW), false),
     call("/api/aanlevering-intrekken", Roles(WITHDRAW), true),

@@ -9,9 +9,11 @@ use super::{Web, pages};
 use crate::audit::{Event, Kind};
 use crate::intake::read::Limits;
 use crate::intake::receive::{self, BlobWriter, ReceiveError, Received, Sender};
+use app::islands::drop_area::WHERE;
 use app::ports::Caller;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{Extension, Multipart, State};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::delivery::Channel;
 use std::io;
@@ -63,6 +65,7 @@ impl From<io::Error> for Failed {
 pub async fn receive(
     State(web): State<Web>,
     Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
     form: Result<Multipart, MultipartRejection>,
 ) -> Response {
     let Some(alive) = visit.alive() else {
@@ -74,12 +77,23 @@ pub async fn receive(
     {
         return pages::too_many(seconds);
     }
+    // A script that shows how far the sending is asks where it leads; a browser is sent there.
+    let script = headers
+        .get(header::ACCEPT)
+        .is_some_and(|kind| kind == WHERE);
+    let lead = |to: String| {
+        if script {
+            to.into_response()
+        } else {
+            Redirect::to(&to).into_response()
+        }
+    };
     let Ok(form) = form else {
-        return back(&NoFile::BrokenOff);
+        return lead(back(&NoFile::BrokenOff));
     };
     match take(&web, &alive.caller, form).await {
-        Ok(received) => Redirect::to(&format!("/aanleveringen/{}", received.id())).into_response(),
-        Err(Failed::No(why)) => back(&why),
+        Ok(received) => lead(format!("/aanleveringen/{}", received.id())),
+        Err(Failed::No(why)) => lead(back(&why)),
         Err(Failed::Ours(error)) => {
             tracing::error!(request_id = %visit.request_id, %error, "upload could not be kept");
             match error {
@@ -90,8 +104,8 @@ pub async fn receive(
     }
 }
 
-fn back(why: &NoFile) -> Response {
-    Redirect::to(&format!("/aanleveren?fout={}#foutoverzicht", why.word())).into_response()
+fn back(why: &NoFile) -> String {
+    format!("/aanleveren?fout={}#foutoverzicht", why.word())
 }
 
 async fn take(web: &Web, caller: &Caller, mut form: Multipart) -> Result<Received, Failed> {

@@ -1,7 +1,7 @@
 //! Refused rows mended on the screen (features F24): in the preview and after the end, with what depends on them.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
-use app::ports::deliveries::{Kept, MendAnswer, MendedRow, Phase};
+use app::ports::deliveries::{Kept, MendAnswer, MendedRow, Phase, RefusedView};
 use app::ports::{Caller, Deliveries, PortError};
 use domain::delivery::{Counts, FileOutcome};
 use domain::finding::Code;
@@ -28,14 +28,37 @@ async fn mend(
 ) -> Result<MendAnswer, PortError> {
     let view = world.portal.refused_row(caller, id, number, None).await?;
     let mended = MendedRow {
-        number,
-        seen: view.seen,
-        row: with(view.row, cells),
-        reason: String::new(),
         everywhere,
-        draft: None,
+        ..whole(&view, &with(view.line.row.clone(), cells))
     };
-    world.portal.mend(caller, id, mended).await
+    world.portal.mend(caller, id, vec![mended], None).await
+}
+
+/// The form of one row as it is posted: every cell.
+fn whole(view: &RefusedView, row: &RowText) -> MendedRow {
+    MendedRow {
+        number: view.line.number,
+        seen: view.line.seen,
+        cells: Column::ALL
+            .map(|column| (column, row.get(column).to_owned()))
+            .into(),
+        reason: Some(String::new()),
+        everywhere: false,
+        anyway: true,
+    }
+}
+
+const GOOD: MendAnswer = answer(1, 0, 0);
+const REFUSED: MendAnswer = answer(0, 1, 0);
+const RIGHT_ALREADY: MendAnswer = answer(0, 0, 1);
+
+const fn answer(good: u32, refused: u32, right_already: u32) -> MendAnswer {
+    MendAnswer {
+        good,
+        refused,
+        right_already,
+        kept: None,
+    }
 }
 
 async fn counts(world: &World, id: Uuid) -> Counts {
@@ -55,7 +78,12 @@ async fn a_row_mended_in_the_preview_is_stored_with_the_others() {
         &[good(EREBOS, "01-04-2000"), wrong(good(NAOMI, "01-04-1987"))],
     )
     .await;
-    let list = world.portal.refused(&world.maria, id, 1).await.unwrap();
+    let list = world
+        .portal
+        .refused(&world.maria, id, 1, None)
+        .await
+        .unwrap()
+        .rows;
     assert_eq!((list.total, list.items[0].number), (1, 3));
     let still = mend(
         &world,
@@ -66,14 +94,17 @@ async fn a_row_mended_in_the_preview_is_stored_with_the_others() {
         false,
     )
     .await;
-    assert_eq!(still, Ok(MendAnswer::Refused));
+    assert_eq!(still, Ok(REFUSED));
     let view = world
         .portal
         .refused_row(&world.maria, id, 3, None)
         .await
         .unwrap();
     assert_eq!(
-        (view.row.get(Column::Dosisnummer), view.findings[0].code),
+        (
+            view.line.row.get(Column::Dosisnummer),
+            view.line.findings[0].code
+        ),
         ("11", Code::V31),
         "what was typed stands there with what is wrong now"
     );
@@ -86,7 +117,7 @@ async fn a_row_mended_in_the_preview_is_stored_with_the_others() {
         false,
     )
     .await;
-    assert_eq!(good, Ok(MendAnswer::Good));
+    assert_eq!(good, Ok(GOOD));
     assert_eq!(counts(&world, id).await.geaccepteerd, 2);
     assert_eq!(world.count("reports").await, 0, "nothing before Indienen");
     Deliveries::submit(&world.portal, &world.maria, id)
@@ -130,7 +161,7 @@ async fn a_row_mended_after_the_end_goes_into_the_register_at_once() {
         false,
     )
     .await;
-    assert_eq!(good, Ok(MendAnswer::Good));
+    assert_eq!(good, Ok(GOOD));
     let view = world.portal.delivery(&world.maria, id).await.unwrap();
     assert_eq!(
         (view.line.outcome, view.line.counts.geaccepteerd),
@@ -168,7 +199,7 @@ async fn mending_one_of_two_rows_that_contradict_each_other_frees_both() {
             false,
         )
         .await;
-        assert_eq!(good, Ok(MendAnswer::Good));
+        assert_eq!(good, Ok(GOOD));
         let now = counts(&world, id).await;
         assert_eq!((now.geaccepteerd, now.afgekeurd), (3, 0), "ended: {ended}");
         let stored = if ended { 3 } else { 0 };
@@ -182,7 +213,7 @@ async fn mending_one_of_two_rows_that_contradict_each_other_frees_both() {
     let id = preview(&world, &rows).await;
     let cells = [(Column::Dosisnummer, "1"), (Column::Bronsleutel, "k1")];
     let still = mend(&world, &world.maria, id, 3, &cells, false).await;
-    assert_eq!(still, Ok(MendAnswer::Refused));
+    assert_eq!(still, Ok(REFUSED));
     assert_eq!(counts(&world, id).await.afgekeurd, 2);
 }
 
@@ -209,10 +240,10 @@ async fn one_value_is_mended_in_every_row_that_shares_it() {
         .refused_row(&world.maria, id, 2, None)
         .await
         .unwrap();
-    assert_eq!(view.shared, [(Column::Batchnummer, 1)]);
+    assert_eq!(view.line.shared, [(Column::Batchnummer, 1)]);
     let cells = [(Column::Batchnummer, "EJ6796")];
     let good = mend(&world, &world.maria, id, 2, &cells, true).await;
-    assert_eq!(good, Ok(MendAnswer::Good));
+    assert_eq!(good, Ok(GOOD));
     let now = counts(&world, id).await;
     assert_eq!((now.geaccepteerd, now.afgekeurd), (2, 1));
 }
@@ -240,25 +271,22 @@ async fn a_row_that_somebody_else_mended_meanwhile_is_not_overwritten() {
     )
     .await
     .unwrap();
-    let late = MendedRow {
-        number: 3,
-        seen: view.seen,
-        row: with(view.row, &[(Column::Dosisnummer, "1")]),
-        reason: String::new(),
-        everywhere: false,
-        draft: None,
-    };
-    let Ok(MendAnswer::Kept(draft)) = world.portal.mend(&world.maria, id, late.clone()).await
-    else {
-        panic!("what was typed is kept");
-    };
+    let late = whole(
+        &view,
+        &with(view.line.row.clone(), &[(Column::Dosisnummer, "1")]),
+    );
+    let answer = world
+        .portal
+        .mend(&world.maria, id, vec![late.clone()], None)
+        .await;
+    let draft = answer.unwrap().kept.expect("what was typed is kept");
     let view = world
         .portal
         .refused_row(&world.maria, id, 3, Some(draft))
         .await
         .unwrap();
     assert_eq!(
-        (view.row.get(Column::Dosisnummer), view.kept),
+        (view.line.row.get(Column::Dosisnummer), view.line.kept),
         ("1", Some(Kept::Changed)),
         "what was typed stays on the screen"
     );
@@ -269,18 +297,20 @@ async fn a_row_that_somebody_else_mended_meanwhile_is_not_overwritten() {
     assert_eq!(stolen.map(|_| ()), Err(PortError::NotFound));
     // Looked at it, and sent again: now it counts, and the draft is gone.
     let again = MendedRow {
-        seen: view.seen,
-        draft: Some(draft),
+        seen: view.line.seen,
         ..late.clone()
     };
     assert_eq!(
-        world.portal.mend(&world.maria, id, again).await,
-        Ok(MendAnswer::Good)
+        world
+            .portal
+            .mend(&world.maria, id, vec![again], Some(draft))
+            .await,
+        Ok(GOOD)
     );
     assert_eq!(world.count("drafts").await, 0);
     assert_eq!(
-        world.portal.mend(&world.maria, id, late).await,
-        Ok(MendAnswer::RightAlready)
+        world.portal.mend(&world.maria, id, vec![late], None).await,
+        Ok(RIGHT_ALREADY)
     );
     let foreign = world.portal.refused_row(&world.piet, id, 3, None).await;
     assert_eq!(foreign.map(|_| ()), Err(PortError::NotFound));
@@ -299,17 +329,16 @@ async fn who_cannot_be_matched_goes_to_review_with_a_reason() {
         .refused_row(&world.maria, id, 3, None)
         .await
         .unwrap();
-    assert_eq!(view.findings[0].code, Code::B10);
+    assert_eq!(view.line.findings[0].code, Code::B10);
     let mended = MendedRow {
-        number: 3,
-        seen: view.seen,
-        row: view.row,
-        reason: "Paspoort gezien".into(),
-        everywhere: false,
-        draft: None,
+        reason: Some("Paspoort gezien".into()),
+        ..whole(&view, &view.line.row.clone())
     };
-    let answer = world.portal.mend(&world.maria, id, mended).await;
-    assert_eq!(answer, Ok(MendAnswer::Good));
+    let answer = world
+        .portal
+        .mend(&world.maria, id, vec![mended], None)
+        .await;
+    assert_eq!(answer, Ok(GOOD));
     assert_eq!(counts(&world, id).await.te_controleren, 1);
     Deliveries::submit(&world.portal, &world.maria, id)
         .await
@@ -342,7 +371,7 @@ async fn a_row_mended_to_no_consent_leaves_nothing_of_the_person_in_any_version(
         (Column::Dosisnummer, "1"),
     ];
     let good = mend(&world, &world.maria, id, 3, &cells, false).await;
-    assert_eq!(good, Ok(MendAnswer::Good));
+    assert_eq!(good, Ok(GOOD));
     assert_eq!(counts(&world, id).await.geteld, 1);
     assert!(
         !world.road.blobs.holds(id),
@@ -373,20 +402,21 @@ async fn a_value_that_names_a_person_is_never_put_into_other_rows() {
         .await
         .unwrap();
     assert!(
-        view.findings
+        view.line
+            .findings
             .iter()
             .any(|finding| finding.column == Some(Column::Bsn))
     );
-    assert!(view.shared.is_empty(), "{:?}", view.shared);
+    assert!(view.line.shared.is_empty(), "{:?}", view.line.shared);
     let cells = [(Column::Bsn, EREBOS)];
     let good = mend(&world, &world.maria, id, 2, &cells, true).await;
-    assert_eq!(good, Ok(MendAnswer::Good));
+    assert_eq!(good, Ok(GOOD));
     let other = world
         .portal
         .refused_row(&world.maria, id, 3, None)
         .await
         .unwrap();
-    assert_eq!(other.row.get(Column::Bsn), "");
+    assert_eq!(other.line.row.get(Column::Bsn), "");
 }
 
 #[tokio::test]
@@ -410,7 +440,7 @@ async fn a_preview_judges_a_mended_row_with_what_the_file_holds_of_the_same_pers
     );
     let cells = [(Column::Dosisnummer, "1")];
     let good = mend(&world, &world.maria, id, 2, &cells, false).await;
-    assert_eq!(good, Ok(MendAnswer::Good));
+    assert_eq!(good, Ok(GOOD));
     assert!(
         !codes().await.contains(&Code::V33),
         "the first dose is there now"
@@ -434,19 +464,15 @@ async fn a_row_whose_cells_cannot_be_told_apart_is_filled_in_anew() {
         .refused_row(&world.maria, id, 3, None)
         .await
         .unwrap();
-    assert_eq!(view.findings[0].code, Code::R05);
-    assert_eq!(view.row, RowText::default());
-    let whole = MendedRow {
-        number: 3,
-        seen: view.seen,
-        row: good(NAOMI, "01-04-1987"),
-        reason: String::new(),
-        everywhere: false,
-        draft: None,
-    };
+    assert_eq!(view.line.findings[0].code, Code::R05);
+    assert_eq!(view.line.row, RowText::default());
+    let filled = whole(&view, &good(NAOMI, "01-04-1987"));
     assert_eq!(
-        world.portal.mend(&world.maria, id, whole).await,
-        Ok(MendAnswer::Good)
+        world
+            .portal
+            .mend(&world.maria, id, vec![filled], None)
+            .await,
+        Ok(GOOD)
     );
     assert_eq!(counts(&world, id).await.geaccepteerd, 2);
 }
@@ -464,19 +490,14 @@ async fn a_form_sent_after_the_session_ended_is_kept_and_changes_nothing() {
         .refused_row(&world.maria, id, 3, None)
         .await
         .unwrap();
-    let late = MendedRow {
-        number: 3,
-        seen: view.seen,
-        row: with(view.row, &[(Column::Dosisnummer, "1")]),
-        reason: String::new(),
-        everywhere: false,
-        draft: None,
-    };
+    let late = whole(
+        &view,
+        &with(view.line.row.clone(), &[(Column::Dosisnummer, "1")]),
+    );
     let mut keeper = world.maria.clone();
     keeper.only_keeps = true;
-    let Ok(MendAnswer::Kept(draft)) = world.portal.mend(&keeper, id, late).await else {
-        panic!("kept");
-    };
+    let answer = world.portal.mend(&keeper, id, vec![late], None).await;
+    let draft = answer.unwrap().kept.expect("kept");
     assert_eq!(counts(&world, id).await.afgekeurd, 1);
     let view = world
         .portal
@@ -484,7 +505,7 @@ async fn a_form_sent_after_the_session_ended_is_kept_and_changes_nothing() {
         .await
         .unwrap();
     assert_eq!(
-        (view.row.get(Column::Dosisnummer), view.kept),
+        (view.line.row.get(Column::Dosisnummer), view.line.kept),
         ("1", Some(Kept::LoggedOut))
     );
 }
@@ -507,4 +528,178 @@ async fn a_preview_thrown_away_keeps_no_earlier_text_of_its_rows() {
         .await
         .unwrap();
     assert_eq!(world.count(texts).await, 0);
+}
+
+#[tokio::test]
+async fn rows_of_the_grid_are_mended_in_one_go_and_the_untouched_stay_as_they_are() {
+    let world = World::new().await;
+    let spaced = |row: RowText| with(row, &[(Column::Achternaam, "  met blanks ")]);
+    let rows = [
+        wrong(good(EREBOS, "01-04-2000")),
+        wrong(spaced(good(NAOMI, "01-04-1987"))),
+        wrong(good(FROUKE, "24-03-2000")),
+        good(FROUKE, "24-03-2000"),
+    ];
+    let id = preview(&world, &rows).await;
+    let list = world
+        .portal
+        .refused(&world.maria, id, 1, None)
+        .await
+        .unwrap();
+    let dose = |at: usize, dose: &str| {
+        let row = &list.rows.items[at];
+        // As a text box posts it: without the blanks around.
+        let name = row.row.get(Column::Achternaam).trim().to_owned();
+        MendedRow {
+            number: row.number,
+            seen: row.seen,
+            cells: vec![
+                (Column::Dosisnummer, dose.to_owned()),
+                (Column::Achternaam, name),
+            ],
+            ..MendedRow::default()
+        }
+    };
+    let posted = vec![dose(0, "1"), dose(1, "nul"), dose(2, "12")];
+    let answer = world.portal.mend(&world.maria, id, posted, None).await;
+    assert_eq!(answer, Ok(answer_of(1, 1)));
+    let list = world
+        .portal
+        .refused(&world.maria, id, 1, None)
+        .await
+        .unwrap();
+    let left: Vec<_> = list.rows.items.iter().map(|row| row.number).collect();
+    assert_eq!(left, [3, 4]);
+    assert_eq!(list.rows.items[1].row.get(Column::Dosisnummer), "12");
+    assert_eq!(
+        world.count("row_history WHERE row_number = 3").await,
+        0,
+        "a row that nobody changed has no history"
+    );
+    assert_eq!(
+        world
+            .count("audit_lines WHERE line::jsonb ->> 'event' = 'transfer.row-mended'")
+            .await,
+        1
+    );
+    let none = world.portal.mend(&world.maria, id, Vec::new(), None).await;
+    assert_eq!(none, Ok(MendAnswer::default()));
+}
+
+const fn answer_of(good: u32, refused: u32) -> MendAnswer {
+    answer(good, refused, 0)
+}
+
+#[tokio::test]
+async fn a_value_goes_everywhere_but_into_rows_that_say_something_of_their_own() {
+    let world = World::new().await;
+    let batch = |row: RowText| with(row, &[(Column::Batchnummer, "???")]);
+    let rows = [
+        batch(good(EREBOS, "01-04-2000")),
+        batch(good(NAOMI, "01-04-1987")),
+        batch(good(FROUKE, "24-03-2000")),
+    ];
+    let id = preview(&world, &rows).await;
+    let list = world
+        .portal
+        .refused(&world.maria, id, 1, None)
+        .await
+        .unwrap();
+    assert!(
+        list.rows
+            .items
+            .iter()
+            .all(|row| row.shared == [(Column::Batchnummer, 2)])
+    );
+    let typed = |at: usize, batch: &str, everywhere: bool| MendedRow {
+        number: list.rows.items[at].number,
+        seen: list.rows.items[at].seen,
+        cells: vec![(Column::Batchnummer, batch.to_owned())],
+        everywhere,
+        ..MendedRow::default()
+    };
+    let posted = vec![typed(0, "EJ6796", true), typed(1, "!!!", false)];
+    let answer = world.portal.mend(&world.maria, id, posted, None).await;
+    assert_eq!(answer, Ok(answer_of(1, 1)));
+    let now = counts(&world, id).await;
+    assert_eq!((now.geaccepteerd, now.afgekeurd), (2, 1));
+    let other = world
+        .portal
+        .refused_row(&world.maria, id, 3, None)
+        .await
+        .unwrap();
+    assert_eq!(other.line.row.get(Column::Batchnummer), "!!!");
+}
+
+#[tokio::test]
+async fn what_rows_would_come_to_is_said_by_the_same_rules_and_changes_nothing() {
+    for ended in [false, true] {
+        let world = World::new().await;
+        let rows = [
+            good(EREBOS, "01-04-2000"),
+            wrong(good(NAOMI, "01-04-1987")),
+            wrong(good(NOBODY, "01-04-2000")),
+        ];
+        let id = if ended {
+            world.upload(&world.maria, &csv(&rows)).await
+        } else {
+            preview(&world, &rows).await
+        };
+        let list = world
+            .portal
+            .refused(&world.maria, id, 1, None)
+            .await
+            .unwrap();
+        let typed: Vec<MendedRow> = list
+            .rows
+            .items
+            .iter()
+            .map(|row| MendedRow {
+                number: row.number,
+                seen: row.seen,
+                cells: Column::ALL
+                    .into_iter()
+                    .map(|column| match column {
+                        Column::Dosisnummer => (column, "1".to_owned()),
+                        _ => (column, row.row.get(column).to_owned()),
+                    })
+                    .collect(),
+                ..MendedRow::default()
+            })
+            .collect();
+        let before = (
+            world.count("reports").await,
+            world.count("delivery_rows").await,
+            counts(&world, id).await,
+        );
+        let foreseen = world
+            .portal
+            .foresee(&world.maria, id, typed.clone())
+            .await
+            .unwrap();
+        let [first, second] = &foreseen[..] else {
+            panic!("{foreseen:?}");
+        };
+        assert!(first.good && first.number == 3, "{first:?}");
+        assert!(
+            !second.good && second.findings.iter().any(|it| it.code == Code::B10),
+            "the BRP is asked too: {second:?}"
+        );
+        let after = (
+            world.count("reports").await,
+            world.count("delivery_rows").await,
+            counts(&world, id).await,
+        );
+        assert_eq!(before, after, "ended: {ended}");
+        assert_eq!(world.count("row_history").await, 0);
+        assert_eq!(
+            world
+                .count("audit_lines WHERE line::jsonb ->> 'event' = 'look.brp-check'")
+                .await,
+            1
+        );
+        // And so it comes.
+        let answer = world.portal.mend(&world.maria, id, typed, None).await;
+        assert_eq!(answer, Ok(answer_of(1, 1)));
+    }
 }

@@ -122,9 +122,10 @@ async fn a_csv_goes_back_in_its_own_form_and_comes_in_again_as_it_is() {
         assert_eq!(
             world
                 .portal
-                .refused(&world.maria, id, 1)
+                .refused(&world.maria, id, 1, None)
                 .await
                 .unwrap()
+                .rows
                 .total,
             0,
             "{name}"

@@ -12,7 +12,7 @@ use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 33] = [
+const METHODS: [(&str, bool); 34] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -29,9 +29,10 @@ const METHODS: [(&str, bool); 33] = [
     ("delivery", true),
     ("deliveries.submit", false),
     ("submit_whole", false),
-    ("refused", false),
+    ("refused", true),
     ("refused_row", true),
     ("mend", true),
+    ("foresee", true),
     ("switch_repair", false),
     ("choose_sheet", false),
     ("take_hidden", false),
@@ -192,21 +193,37 @@ async fn probe(
         "discard" => Entry::discard(portal, caller, things.draft).await,
         "delivery" => portal.delivery(caller, things.delivery).await.map(drop),
         "deliveries.submit" => Deliveries::submit(portal, caller, things.preview).await,
-        "refused" => portal.refused(caller, things.delivery, 1).await.map(drop),
+        "refused" => portal
+            .refused(caller, things.delivery, 1, None)
+            .await
+            .map(drop),
         "refused_row" => portal
             .refused_row(caller, things.delivery, 2, None)
             .await
             .map(drop),
-        "mend" => {
+        "mend" | "foresee" => {
             let mended = app::ports::deliveries::MendedRow {
                 number: 2,
                 seen: things.row,
-                row,
-                reason: String::new(),
-                everywhere: false,
-                draft: None,
+                cells: Column::ALL
+                    .map(|column| (column, row.get(column).to_owned()))
+                    .into(),
+                anyway: true,
+                ..Default::default()
             };
-            portal.mend(caller, things.delivery, mended).await.map(drop)
+            if method == "mend" {
+                let rows = vec![mended];
+                portal
+                    .mend(caller, things.delivery, rows, None)
+                    .await
+                    .map(drop)
+            } else {
+                let rows = vec![mended];
+                portal
+                    .foresee(caller, things.delivery, rows)
+                    .await
+                    .map(drop)
+            }
         }
         "submit_whole" => portal.submit_whole(caller, things.preview).await.map(drop),
         "switch_repair" => {

@@ -1138,17 +1138,19 @@ async fn a_mended_row_goes_with_its_delivery_and_none_is_mended_meanwhile() {
                 .unwrap();
             MendedRow {
                 number,
-                seen: view.seen,
-                row: with(view.row, &[(Column::Dosisnummer, "1")]),
-                reason: String::new(),
-                everywhere: false,
-                draft: None,
+                seen: view.line.seen,
+                cells: vec![(Column::Dosisnummer, "1".to_owned())],
+                ..MendedRow::default()
             }
         }
     };
     let (second, third) = (mended(3).await, mended(4).await);
-    let mend = |row: MendedRow| world.portal.mend(&world.maria, delivery, row);
-    assert_eq!(mend(second).await, Ok(MendAnswer::Good));
+    let mend = |row: MendedRow| world.portal.mend(&world.maria, delivery, vec![row], None);
+    let good = MendAnswer {
+        good: 1,
+        ..MendAnswer::default()
+    };
+    assert_eq!(mend(second).await, Ok(good));
     let before = register(&world).await;
     assert_eq!(
         world
@@ -1174,5 +1176,5 @@ async fn a_mended_row_goes_with_its_delivery_and_none_is_mended_meanwhile() {
     world.work().await;
     assert_eq!(register(&world).await, before);
     // The row that was refused can be mended again.
-    assert_eq!(mend(mended(4).await).await, Ok(MendAnswer::Good));
+    assert_eq!(mend(mended(4).await).await, Ok(good));
 }

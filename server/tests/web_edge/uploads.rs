@@ -223,3 +223,31 @@ fn files(portal: &Portal) -> usize {
         })
         .sum()
 }
+
+#[tokio::test]
+async fn a_script_is_told_where_the_upload_leads_and_follows_itself() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut nurse = portal.logged_in("nurse").await;
+    let mut ask = async |parts: &[String]| {
+        let mut request = upload(Body::from(format!("{}--grens--\r\n", parts.concat())));
+        request.headers_mut().insert(
+            header::ACCEPT,
+            app::islands::drop_area::WHERE.parse().unwrap(),
+        );
+        let answer = nurse.send(request).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        answer.body
+    };
+    let place = ask(&[part("bestand", Some("maart.csv"), GOOD)]).await;
+    assert!(place.starts_with("/aanleveringen/"), "{place}");
+    assert_eq!(ask(&[]).await, "/aanleveren?fout=geen#foutoverzicht");
+}
+
+#[test]
+fn the_browser_and_the_server_agree_on_what_is_too_big() {
+    assert_eq!(
+        u64::from(app::islands::drop_area::LIMIT),
+        server::intake::read::Limits::PORTAL.bytes
+    );
+}

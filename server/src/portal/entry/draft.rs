@@ -41,8 +41,23 @@ pub(super) struct Draft {
     pub(super) reason: String,
     pub(super) confirmed: bool,
     pub(super) next_person: bool,
-    /// The registration this corrects.
+    /// The registration this corrects, or the delivery it mends rows of.
     pub(super) corrects: Option<Uuid>,
+    /// The rows it mends.
+    pub(super) mends: Vec<KeptRow>,
+}
+
+/// What was typed for a refused row.
+#[derive(Serialize, Deserialize)]
+pub(in crate::portal) struct KeptRow {
+    /// Number of the row.
+    pub(in crate::portal) number: u32,
+    /// The row as it stood then.
+    pub(in crate::portal) seen: Uuid,
+    /// Cells as typed.
+    pub(in crate::portal) cells: Vec<(Column, String)>,
+    /// Why the sender goes on although not matchable, where that was asked.
+    pub(in crate::portal) reason: Option<String>,
 }
 
 /// Columns of the person step.

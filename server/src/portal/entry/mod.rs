@@ -13,6 +13,8 @@ mod restore;
 mod submit;
 mod vaccination;
 
+pub(super) use draft::KeptRow;
+
 use super::Portal;
 use app::ports::entry::{
     Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView,
