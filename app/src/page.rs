@@ -5,7 +5,8 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Deliveries, Entry, News, PortError, PortResult, Review, Sessions, Withdrawals,
+    Caller, Decisions, Deliveries, Entry, News, PortError, PortResult, Review, Sessions,
+    Withdrawals,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -307,6 +308,11 @@ pub(crate) fn review() -> PortResult<Arc<dyn Review>> {
 
 /// The port for news.
 pub(crate) fn news() -> PortResult<Arc<dyn News>> {
+    port()
+}
+
+/// The port for decisions.
+pub(crate) fn decisions() -> PortResult<Arc<dyn Decisions>> {
     port()
 }
 

@@ -67,6 +67,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/aanleveringen/:id/regels/:nummer") view=pages::refused_row ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id/intrekken") view=pages::withdraw_delivery ssr=whole.clone()/>
                 <Route path=path!("/beoordelen") view=pages::review ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/groepen") view=pages::clusters ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/groepen/:id") view=pages::cluster ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/besluiten") view=pages::decisions ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/besluiten/:id") view=pages::decision ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id") view=pages::review_row ssr=whole.clone()/>
                 <Route path=path!("/sessies") view=pages::sessions ssr=whole.clone()/>
                 <Route path=path!("/hulp") view=pages::help ssr=whole.clone()/>

@@ -208,6 +208,27 @@ impl CodeLists {
         }
     }
 
+    /// The same lists with names that one party uses: (its name, a name or number that these lists know). What the
+    /// lists call a product themselves stays what it is; a pair whose second half names no product is left out.
+    #[must_use]
+    pub fn with_names<'n>(mut self, names: impl IntoIterator<Item = (&'n str, &'n str)>) -> Self {
+        let known = |lists: &Self, text: &str| match lists.named(text) {
+            NamedVaccine::Own(id) | NamedVaccine::Alias(id) => Some(id),
+            NamedVaccine::Several | NamedVaccine::Unknown => None,
+        };
+        for (name, product) in names {
+            let folded = fold_name(name);
+            if folded.is_empty() || known(&self, name).is_some() {
+                continue;
+            }
+            if let Some(id) = known(&self, product) {
+                let at = self.names.partition_point(|(known, ..)| *known < folded);
+                self.names.insert(at, (folded, id, NameKind::Alias));
+            }
+        }
+        self
+    }
+
     /// The same lists with other age groups.
     #[must_use]
     pub const fn with_age_bounds(mut self, bounds: AgeBounds) -> Self {
@@ -475,6 +496,27 @@ mod tests {
                 pair[0].0
             );
         }
+    }
+
+    #[test]
+    fn a_party_has_names_of_its_own_that_take_nothing_from_the_lists() {
+        let lists = CodeLists::builtin();
+        let comirnaty = lists.named("Comirnaty");
+        let own = lists.clone().with_names([
+            ("Pfizer NL groot", "Comirnaty"),
+            ("Spikevax", "Comirnaty"),
+            ("Prik", "Wat dan ook"),
+            ("", "Comirnaty"),
+        ]);
+        let NamedVaccine::Own(id) = comirnaty else {
+            panic!("{comirnaty:?}")
+        };
+        assert_eq!(lists.named("Pfizer NL groot"), NamedVaccine::Unknown);
+        assert_eq!(own.named("Pfizer NL groot"), NamedVaccine::Alias(id));
+        assert_eq!(own.named("PFIZER nl-groot"), NamedVaccine::Alias(id));
+        assert_eq!(own.named("Spikevax"), lists.named("Spikevax"));
+        assert_eq!(own.named("Prik"), NamedVaccine::Unknown);
+        assert_eq!(own.named(""), NamedVaccine::Unknown);
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod bsn;
 pub mod codes;
 pub mod dates;
+pub mod decision;
 pub mod delivery;
 pub mod duplicate;
 pub mod evidence;

@@ -87,10 +87,10 @@ impl Role {
         matches!(self, Self::Instellingsbeheerder)
     }
 
-    /// Sees and judges refused and for-review rows of all parties.
+    /// Sees and judges refused and for-review rows of all parties, and agrees to what somebody else decided.
     #[must_use]
     pub const fn may_review(self) -> bool {
-        matches!(self, Self::RivmBeoordelaar)
+        matches!(self, Self::RivmBeoordelaar | Self::RivmBeheer)
     }
 
     /// Approves delivering parties and their connections.

@@ -171,6 +171,47 @@ test("review", async (t) => {
   await judge(page, "beoordelen-regel");
 });
 
+test("a group of rows, and a decision about it", async (t) => {
+  const [page, rivm, other] = [await visitor(t), await visitor(t), await visitor(t)];
+  await logIn(page, "invoerder");
+  await open(page, "/aanleveren");
+  const odd = csv([person(), person()]).replaceAll(";Comirnaty;", ";Pfizer NL paars;");
+  await page.locator('input[type="file"]').setInputFiles({ name: "paars.csv", mimeType: "text/csv", buffer: Buffer.from(odd) });
+  await press(page, "Bestand controleren");
+  await page.getByText("Er is niets opgenomen.", { exact: false }).waitFor({ timeout: 30_000 });
+  await logIn(rivm, "beoordelaar");
+  await open(rivm, "/beoordelen/groepen");
+  await judge(rivm, "groepen");
+  await open(rivm, "/beoordelen/groepen?code=D05&partij=niemand");
+  await judge(rivm, "groepen-leeg");
+  await open(rivm, "/beoordelen/groepen?code=V11");
+  await press(rivm, /^Groep van/, { role: "link", within: rivm.locator("tbody") });
+  const group = path(rivm);
+  for (const details of await rivm.locator("details summary").all()) await details.click();
+  await judge(rivm, "groep");
+  await open(rivm, `${group}?soort=map&melding=waarde`);
+  await judge(rivm, "groep-fout");
+  const form = rivm.locator("details[open] form");
+  await form.locator("select").selectOption({ label: "Comirnaty" });
+  await form.locator("textarea").fill("Zo noemt de instelling dit vaccin.");
+  await press(rivm, "Gevolgen bekijken", { within: form });
+  await judge(rivm, "besluit");
+  await press(rivm, "Voorleggen aan een collega");
+  await judge(rivm, "besluit-gevraagd");
+  await logIn(other, "rivmbeheer");
+  await judge(other, "start-besluit");
+  await open(other, "/beoordelen/besluiten");
+  await judge(other, "besluiten");
+  await open(other, path(rivm));
+  await judge(other, "besluit-akkoord");
+  await press(other, "Akkoord, uitvoeren");
+  for (let turn = 0; turn < 40 && !(await other.getByText("Uitgevoerd", { exact: true }).isVisible()); turn += 1) {
+    await other.waitForTimeout(500);
+    await other.reload();
+  }
+  await judge(other, "besluit-uitgevoerd");
+});
+
 test("somebody of two institutions", async (t) => {
   const page = await visitor(t);
   await logIn(page, "tweehuizen");

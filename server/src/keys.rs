@@ -40,6 +40,10 @@ pub enum Purpose {
     Reason,
     /// Draft of the entry form; id = draft.
     Draft,
+    /// What stood in the rows of a cluster; id = decision.
+    OldValue,
+    /// What a decision puts there; id = decision.
+    NewValue,
 }
 
 impl Purpose {
@@ -53,6 +57,8 @@ impl Purpose {
             Self::Repairs => "cims/repairs/v1",
             Self::Reason => "cims/reason/v1",
             Self::Draft => "cims/draft/v1",
+            Self::OldValue => "cims/old-value/v1",
+            Self::NewValue => "cims/new-value/v1",
         }
     }
 
@@ -205,6 +211,13 @@ impl Keys {
     pub fn count_key(&self, party: Uuid, source_key: &str) -> Mac {
         self.digest
             .mac("cims/count/v1", &[party.as_bytes(), source_key.as_bytes()])
+    }
+
+    /// Hash of a value in a column, with its key: rows of a party with the same wrong value are one cluster.
+    #[must_use]
+    pub fn value_mac(&self, column: &str, value: &str) -> Mac {
+        self.digest
+            .mac("cims/value/v1", &[column.as_bytes(), value.as_bytes()])
     }
 
     /// Seals a value for the register; make `aad` with [`Purpose::of`].

@@ -207,6 +207,7 @@ fn row_screen(visit: &Visit, id: Uuid, view: &RefusedView) -> Screen {
     let body = view! {
         {messages.summary(t)}
         {title(name)}
+        {row.message.as_ref().map(|message| alert::info(fill(t.decisions.from_rivm, &[("bericht", message)])))}
         {note}
         {paragraph(text)}
         <form class="cims-form" method="post" action=MendRow::PATH data-keep-along="true" novalidate>

@@ -3,7 +3,9 @@
 pub(crate) mod choices;
 
 mod check;
+mod clusters;
 mod correct;
+mod decisions;
 mod deliveries;
 mod delivery;
 mod errors;
@@ -30,7 +32,9 @@ mod withdraw_delivery;
 mod without_consent;
 
 pub(crate) use check::check;
+pub(crate) use clusters::{cluster, clusters};
 pub(crate) use correct::correct;
+pub(crate) use decisions::{decision, list as decisions};
 pub(crate) use deliveries::deliveries;
 pub(crate) use delivery::delivery;
 pub(crate) use errors::{broken, conflict, not_found, too_many};

@@ -121,6 +121,9 @@ fn line(row: &RefusedRow, id: Uuid, columns: &[Column], t: &'static Texts) -> An
                 <input type="hidden" name=format!("rows[r{number}][everywhere]") value="" data-everywhere="true"/>
                 <p class="cims-grid__good" hidden>{m.row_good}</p>
                 {error_message(&row_id, said.as_deref(), t)}
+                {row.message.as_ref().map(|message| view! {
+                    <p class="cims-grid__message">{fill(t.decisions.from_rivm, &[("bericht", message)])}</p>
+                })}
             </th>
             {cells}
         </tr>

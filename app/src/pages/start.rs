@@ -4,7 +4,7 @@ use crate::page::{Screen, Visit, news, page};
 use crate::parts::icon::Icon;
 use crate::parts::tiles::{Tile, tiles};
 use crate::parts::{alert, button_link, heading, link, paragraph, title};
-use crate::ports::news::{FileNews, NewsOf};
+use crate::ports::news::{FileNews, NewsOf, WaitingDecision};
 use crate::ports::withdrawals::WaitingRequest;
 use crate::texts::{Texts, fill, number};
 use domain::delivery::FileOutcome;
@@ -24,12 +24,13 @@ pub(crate) fn start() -> AnyView {
 
 /// What somebody has not seen yet; opening it is enough to be rid of it.
 fn new_for(news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
-    if news.files.is_empty() && news.waiting.is_empty() {
+    if news.is_empty() {
         return None;
     }
     let waiting = news.waiting.iter().map(|request| waiting_item(request, t));
+    let decisions = news.decisions.iter().map(|asked| decision_item(asked, t));
     let files = news.files.iter().map(|file| file_item(file, t));
-    let items = waiting.chain(files).collect_view();
+    let items = waiting.chain(decisions).chain(files).collect_view();
     Some(
         view! {
             {heading(t.withdrawals.news_title)}
@@ -49,6 +50,17 @@ fn waiting_item(request: &WaitingRequest, t: &'static Texts) -> AnyView {
     let text = fill(text, &[("partij", &request.party)]);
     let way = format!("/aanleveringen/{}/intrekken", request.delivery);
     view! { <li>{link(way, text)}" "{request.asked_by.clone()}", "{request.asked_at.clone()}</li> }
+        .into_any()
+}
+
+fn decision_item(asked: &WaitingDecision, t: &'static Texts) -> AnyView {
+    let rows = number(t.language, u64::from(asked.rows));
+    let text = fill(
+        t.decisions.news_waiting,
+        &[("aantal", &rows), ("partij", &asked.party)],
+    );
+    let way = format!("/beoordelen/besluiten/{}", asked.id);
+    view! { <li>{link(way, text)}" "{asked.asked_by.clone()}", "{asked.asked_at.clone()}</li> }
         .into_any()
 }
 
@@ -112,8 +124,7 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
             f.tile_review_text,
         ));
     }
-    let nothing =
-        (list.is_empty() && news.waiting.is_empty()).then(|| alert::info(f.start_no_tasks));
+    let nothing = (list.is_empty() && news.is_empty()).then(|| alert::info(f.start_no_tasks));
     list.push((Icon::Help, "/hulp", f.tile_help, f.tile_help_text));
     let body = view! {
         {title(f.start_title)}

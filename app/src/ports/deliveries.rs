@@ -155,6 +155,8 @@ pub struct RefusedRow {
     pub row: RowText,
     /// What is wrong.
     pub findings: Vec<Finding>,
+    /// What RIVM said when it sent the row back.
+    pub message: Option<String>,
     /// What the caller typed before and was not judged, when that is shown in the cells.
     pub kept: Option<Kept>,
     /// Columns whose wrong value stands in other refused rows too, and in how many. Never what names a person.

@@ -5,6 +5,7 @@
 //! writes its audit line in the transaction of what it does. Types that hold person data have no `Debug`.
 
 pub mod caller;
+pub mod decisions;
 pub mod deliveries;
 pub mod entry;
 pub mod news;
@@ -15,8 +16,8 @@ pub mod withdrawals;
 pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
-    deliveries::Deliveries, entry::Entry, news::News, review::Review, session::Sessions,
-    withdrawals::Withdrawals,
+    decisions::Decisions, deliveries::Deliveries, entry::Entry, news::News, review::Review,
+    session::Sessions, withdrawals::Withdrawals,
 };
 
 use serde::{Deserialize, Serialize};

@@ -20,6 +20,21 @@ pub struct FileNews {
     pub counts: Counts,
 }
 
+/// A decision about a cluster that waits for a second person.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct WaitingDecision {
+    /// Key.
+    pub id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Rows.
+    pub rows: u32,
+    /// Who asked.
+    pub asked_by: String,
+    /// "22-11-2026 14:05".
+    pub asked_at: String,
+}
+
 /// News of one person.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct NewsOf {
@@ -27,6 +42,16 @@ pub struct NewsOf {
     pub files: Vec<FileNews>,
     /// Requests that wait for this person, oldest first.
     pub waiting: Vec<WaitingRequest>,
+    /// Decisions about clusters that wait for this person, oldest first.
+    pub decisions: Vec<WaitingDecision>,
+}
+
+impl NewsOf {
+    /// There is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.waiting.is_empty() && self.decisions.is_empty()
+    }
 }
 
 /// News (any role; empty where there is none).

@@ -1,11 +1,15 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
+use crate::ports::decisions::{
+    Agreed, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine, DecisionState,
+    DecisionView, MayDecide, Proposal,
+};
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Foreseen, Kept, MendAnswer, MendedRow,
     Phase, RawFile, RefusedList, RefusedRow, RefusedView, RepairGroup,
 };
 use crate::ports::entry::*;
-use crate::ports::news::{FileNews, NewsOf};
+use crate::ports::news::{FileNews, NewsOf, WaitingDecision};
 use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::withdrawals::{
@@ -13,6 +17,7 @@ use crate::ports::withdrawals::{
 };
 use crate::ports::*;
 use async_trait::async_trait;
+use domain::decision::DecisionKind;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::role::Role;
@@ -42,6 +47,8 @@ pub(crate) struct World {
     pub(crate) last: Option<Outcome>,
     pub(crate) asked: Asked,
     pub(crate) reasons: Mutex<Vec<(bool, String)>>,
+    pub(crate) decision: DecisionView,
+    pub(crate) agreed: Agreed,
 }
 
 impl World {
@@ -74,6 +81,8 @@ impl World {
             last: None,
             asked: Asked::Running,
             reasons: Mutex::default(),
+            decision: decision(),
+            agreed: Agreed::Running,
         }
     }
 
@@ -96,6 +105,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Review>);
         provide_context(Arc::clone(self) as Arc<dyn News>);
         provide_context(Arc::clone(self) as Arc<dyn Withdrawals>);
+        provide_context(Arc::clone(self) as Arc<dyn Decisions>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -118,6 +128,7 @@ fn refused_row(number: u32, draft: Option<Uuid>) -> RefusedRow {
             Finding::on(Code::P03, Column::Bsn),
             Finding::on(Code::B10, Column::Bsn),
         ],
+        message: Some("Kijk op de verpakking.".into()),
         kept: draft.map(|_| Kept::Changed),
         shared: vec![(Column::Batchnummer, 2)],
     }
@@ -590,6 +601,13 @@ pub(crate) fn all_news() -> NewsOf {
             asked_by: "P. Pieters".into(),
             asked_at: "22-11-2026 14:05".into(),
         }],
+        decisions: vec![WaitingDecision {
+            id: ID,
+            party: "Praktijk De Linde".into(),
+            rows: 400,
+            asked_by: "P. Pieters".into(),
+            asked_at: "22-11-2026 14:05".into(),
+        }],
     }
 }
 
@@ -649,6 +667,110 @@ impl Withdrawals for World {
     }
 
     async fn turn_down(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+pub(crate) fn decision() -> DecisionView {
+    DecisionView {
+        line: decision_line(),
+        old: Some("<b>???".into()),
+        new: Some("EJ6796".into()),
+        reason: "Op verzoek van de instelling".into(),
+        second_person: true,
+        decided_by: None,
+        done: (0, 0),
+        outcomes: vec![(RowOutcome::Geaccepteerd, 390), (RowOutcome::Afgekeurd, 10)],
+        first: vec![(
+            12,
+            RowOutcome::Afgekeurd,
+            vec![Finding::on(Code::V31, Column::Dosisnummer)],
+        )],
+        may: MayDecide::Agree,
+    }
+}
+
+pub(crate) fn decision_line() -> DecisionLine {
+    DecisionLine {
+        id: ID,
+        kind: DecisionKind::Map,
+        party: "Praktijk De Linde".into(),
+        code: Code::V26,
+        column: Some(Column::Batchnummer),
+        rows: 400,
+        state: DecisionState::Asked,
+        name: None,
+        asked_by: "P. Pieters".into(),
+        asked_at: "22-11-2026 14:05".into(),
+    }
+}
+
+#[async_trait]
+impl Decisions for World {
+    async fn clusters(
+        &self,
+        _: &Caller,
+        _: ClusterFilter,
+        page: u32,
+    ) -> PortResult<Page<ClusterLine>> {
+        Ok(Page {
+            items: vec![ClusterLine {
+                sample: ID,
+                party: "Praktijk De Linde".into(),
+                code: Code::V26,
+                column: Some(Column::Batchnummer),
+                rows: 400,
+                deliveries: 3,
+                since: "22-11-2026 14:05".into(),
+            }],
+            total: 1,
+            page,
+        })
+    }
+
+    async fn cluster(&self, _: &Caller, sample: Uuid) -> PortResult<ClusterView> {
+        Ok(ClusterView {
+            sample,
+            party: "Praktijk De Linde".into(),
+            code: Code::V26,
+            column: Some(Column::Batchnummer),
+            value: Some("<b>???".into()),
+            outcome: RowOutcome::Afgekeurd,
+            rows: 400,
+            first: vec![ClusterRow {
+                id: ID,
+                row: 12,
+                received: "22-11-2026 14:05".into(),
+            }],
+            may: DecisionKind::ALL.into(),
+        })
+    }
+
+    async fn propose(&self, _: &Caller, _: Uuid, _: Proposal) -> PortResult<Uuid> {
+        Ok(ID)
+    }
+
+    async fn decisions(&self, _: &Caller, page: u32) -> PortResult<Page<DecisionLine>> {
+        Ok(Page {
+            items: vec![decision_line()],
+            total: 1,
+            page,
+        })
+    }
+
+    async fn decision(&self, _: &Caller, _: Uuid) -> PortResult<DecisionView> {
+        Ok(self.decision.clone())
+    }
+
+    async fn decide(&self, _: &Caller, _: Uuid) -> PortResult<Agreed> {
+        Ok(self.agreed)
+    }
+
+    async fn drop_decision(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn end_name(&self, _: &Caller, _: Uuid) -> PortResult<()> {
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Renders whole pages and posts forms, with ports in memory instead of a server.
 
+mod decisions;
 mod entry;
 mod fakes;
 mod pages;

@@ -27,6 +27,10 @@ const DELIVERER: &[&str] = &[
 const REVIEWER: &[&str] = &[
     "/beoordelen",
     "/beoordelen/00000000-0000-0000-0000-000000000001",
+    "/beoordelen/groepen",
+    "/beoordelen/groepen/00000000-0000-0000-0000-000000000001",
+    "/beoordelen/besluiten",
+    "/beoordelen/besluiten/00000000-0000-0000-0000-000000000001",
 ];
 const ANYBODY: &[&str] = &[
     "/",
@@ -567,6 +571,7 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/aanleveren",
         "/registraties",
         "/beoordelen",
+        "/beoordelen/groepen",
     ];
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),

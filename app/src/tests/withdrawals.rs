@@ -40,15 +40,12 @@ async fn the_page_says_the_consequence_asks_a_reason_and_shows_a_way_back() {
 
 #[tokio::test]
 async fn rivm_has_the_same_page_without_the_name_of_the_file() {
-    for (role, back) in [
-        (Role::RivmBeoordelaar, "/beoordelen"),
-        (Role::RivmBeheer, "/"),
-    ] {
+    for role in [Role::RivmBeoordelaar, Role::RivmBeheer] {
         let page = get(&world(role, |_| ()), &path()).await;
         assert_eq!(page.status, StatusCode::OK);
         assert!(!page.has("week 4") && page.has("Aanlevering van Praktijk De Linde"));
         assert!(page.has("Een andere medewerker van het RIVM geeft eerst akkoord."));
-        assert!(page.links(back, "Niet intrekken"));
+        assert!(page.links("/beoordelen", "Niet intrekken"));
     }
     for role in [Role::Privacycoordinator, Role::Auditor] {
         let page = get(&world(role, |_| ()), &path()).await;

@@ -4,6 +4,7 @@
 //! one of the two does not compile. Sentences about findings are not here; they come from `domain`.
 //! `{…}` is filled by [`fill`]; no sentence is glued together from pieces.
 
+pub mod decisions;
 pub mod entry;
 pub mod fixed;
 pub mod frame;
@@ -81,6 +82,8 @@ pub struct Texts {
     pub withdrawals: withdrawals::Withdrawals,
     /// Review by RIVM.
     pub review: review::Review,
+    /// Decisions about clusters.
+    pub decisions: decisions::Decisions,
     /// Help, privacy, cookies, accessibility, sessions.
     pub fixed: fixed::Fixed,
 }
@@ -95,6 +98,7 @@ pub static NL: Texts = Texts {
     mend: mend::Mend::NL,
     withdrawals: withdrawals::Withdrawals::NL,
     review: review::Review::NL,
+    decisions: decisions::Decisions::NL,
     fixed: fixed::Fixed::NL,
 };
 
@@ -108,6 +112,7 @@ pub static EN: Texts = Texts {
     mend: mend::Mend::EN,
     withdrawals: withdrawals::Withdrawals::EN,
     review: review::Review::EN,
+    decisions: decisions::Decisions::EN,
     fixed: fixed::Fixed::EN,
 };
 
@@ -152,6 +157,7 @@ mod tests {
                     t.mend.all(),
                     t.withdrawals.all(),
                     t.review.all(),
+                    t.decisions.all(),
                     t.fixed.all(),
                 ]
                 .concat()

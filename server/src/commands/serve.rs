@@ -138,7 +138,8 @@ async fn web(
         deliveries: portal.clone(),
         review: portal.clone(),
         news: portal.clone(),
-        withdrawals: portal,
+        withdrawals: portal.clone(),
+        decisions: portal,
         lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;

@@ -6,6 +6,7 @@
 
 use super::Road;
 use super::check::{self, Desk};
+use super::decide::products_of;
 use super::judge;
 use super::matching::Incoming;
 use super::process::{Gather, context_of, today_of};
@@ -13,7 +14,6 @@ use super::store::{self, Errand, Keep};
 use crate::keys::{Purpose, Sealed};
 use crate::store::deliveries;
 use crate::store::mend::{self, Stands};
-use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, withdrawals};
 use domain::bsn::Bsn;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
@@ -35,6 +35,8 @@ pub struct Mending {
     pub party: Uuid,
     /// Who mends.
     pub by: Uuid,
+    /// That is somebody of RIVM: no registration gets their name.
+    pub staff: bool,
     /// The rows, each number once.
     pub rows: Vec<Typed>,
 }
@@ -132,7 +134,7 @@ pub async fn mend(
         return Ok(Mended::Closed);
     }
     let today = today_of(road, &work);
-    let products = Products::load(tx, today).await?;
+    let products = products_of(road, tx, work.party_id, today).await?;
     let channel = Channel::parse(&work.channel).ok_or(StoreError::NotFound)?;
     let context = context_of(&work, &products, channel, today);
     let desk = Desk {
@@ -179,7 +181,7 @@ pub async fn mend(
         delivery: mending.delivery,
         party: mending.party,
         channel,
-        by: Some(mending.by),
+        by: Some(mending.by).filter(|_| !mending.staff),
         now,
         today,
         reference: None,

@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod check;
+pub mod decide;
 pub mod judge;
 pub mod matching;
 pub mod mend;

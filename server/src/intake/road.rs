@@ -1,7 +1,7 @@
 //! What every step of the way of a delivery needs, and the worker that goes it.
 
 use super::receive::BlobStore;
-use super::{process, recheck, tidy, withdraw};
+use super::{decide, process, recheck, tidy, withdraw};
 use crate::clock;
 use crate::jobs::{self, Handler, Job, JobKind, Life, Stopped};
 use crate::keys::Keys;
@@ -51,6 +51,7 @@ impl Handler for Road {
             JobKind::Check | JobKind::Store => process::delivery(self, job, stop).await,
             JobKind::Withdraw => withdraw::run(self, job, stop).await,
             JobKind::Recheck => recheck::recheck(self, job, stop).await,
+            JobKind::Decide => decide::decide(self, job, stop).await,
         }
     }
 }

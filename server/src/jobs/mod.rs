@@ -30,6 +30,8 @@ pub enum JobKind {
     Withdraw,
     /// Hold against a load of the BRP what was stored while the copy was late.
     Recheck,
+    /// Carry out a decision about rows that share a cause.
+    Decide,
 }
 
 impl JobKind {
@@ -41,13 +43,19 @@ impl JobKind {
             Self::Store => "store",
             Self::Withdraw => "withdraw",
             Self::Recheck => "recheck",
+            Self::Decide => "decide",
         }
     }
 
     fn parse(text: &str) -> Option<Self> {
-        [Self::Check, Self::Store, Self::Withdraw, Self::Recheck]
-            .into_iter()
-            .find(|kind| kind.as_str() == text)
+        let all = [
+            Self::Check,
+            Self::Store,
+            Self::Withdraw,
+            Self::Recheck,
+            Self::Decide,
+        ];
+        all.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 
@@ -58,7 +66,7 @@ pub struct Job {
     pub id: Uuid,
     /// What to do.
     pub kind: JobKind,
-    /// With what: a delivery, a withdrawal, a load of the BRP.
+    /// With what: a delivery, a withdrawal, a load of the BRP, a decision.
     pub subject: Uuid,
     /// Attempts, this one included.
     pub attempts: i32,

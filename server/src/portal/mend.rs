@@ -185,6 +185,7 @@ impl Portal {
             delivery: id,
             party,
             by: caller.user_id,
+            staff: false,
             rows: rows.collect(),
         })
     }
@@ -344,8 +345,15 @@ impl Portal {
             };
             differs.then_some(why)
         });
+        let message = match row.returned_by {
+            Some(decision) => {
+                self.open_text(Purpose::Reason, decision, row.message_sealed.clone())?
+            }
+            None => None,
+        };
         let opened = RefusedRow {
             number,
+            message,
             seen: row.id,
             row: text,
             findings: said,

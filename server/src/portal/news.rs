@@ -2,8 +2,8 @@
 
 use super::withdrawals::side;
 use super::{OrBroken, Portal, words};
-use crate::store::{news, party_tx, withdrawals, worker_tx};
-use app::ports::news::{FileNews, News, NewsOf};
+use crate::store::{decisions, news, party_tx, withdrawals, worker_tx};
+use app::ports::news::{FileNews, News, NewsOf, WaitingDecision};
 use app::ports::withdrawals::WaitingRequest;
 use app::ports::{Caller, PortResult};
 use domain::delivery::{Counts, FileOutcome};
@@ -41,6 +41,12 @@ impl News for Portal {
                 asked_at: words::moment(row.asked_at),
             })
             .collect();
+        if caller.role().may_review() {
+            let asked = decisions::asked(&mut tx, caller.user_id)
+                .await
+                .or_broken(caller)?;
+            found.decisions = asked.into_iter().map(decision).collect();
+        }
         Ok(found)
     }
 
@@ -54,6 +60,16 @@ impl News for Portal {
             .await
             .or_broken(caller)?;
         tx.commit().await.or_broken(caller)
+    }
+}
+
+fn decision(row: decisions::Asked) -> WaitingDecision {
+    WaitingDecision {
+        id: row.id,
+        party: row.party,
+        rows: u32::try_from(row.rows).unwrap_or_default(),
+        asked_by: row.asked_by,
+        asked_at: words::moment(row.asked_at),
     }
 }
 

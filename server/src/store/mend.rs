@@ -22,6 +22,10 @@ pub struct Stands {
     pub reason_sealed: Option<Vec<u8>>,
     /// The refused row of an earlier delivery that it takes the place of.
     pub replaces: Option<Uuid>,
+    /// The decision by which RIVM sent it back, and its message, sealed; as the sender sees the row.
+    pub returned_by: Option<Uuid>,
+    /// The message.
+    pub message_sealed: Option<Vec<u8>>,
 }
 
 impl Stands {
@@ -47,7 +51,9 @@ pub async fn rows(
 ) -> Result<Vec<Stands>, StoreError> {
     let mut rows = sqlx::query_as!(
         Stands,
-        r#"SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces FROM delivery_rows
+        r#"SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces,
+                  NULL::uuid AS returned_by, NULL::bytea AS message_sealed
+           FROM delivery_rows
            WHERE delivery_id = $1
              AND ((SELECT d.rows_read FROM deliveries d WHERE d.id = $1) <= $4
                   OR row_number = ANY ($2)
@@ -149,8 +155,11 @@ pub async fn refused(
 ) -> Result<Vec<Stands>, StoreError> {
     let rows = sqlx::query_as!(
         Stands,
-        "SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces FROM delivery_rows
-         WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('pending', 'open') ORDER BY row_number LIMIT $2 OFFSET $3",
+        r#"SELECT r.id, r.row_number, r.outcome, r.state, r.findings, r.raw_sealed, r.reason_sealed, r.replaces, r.returned_by,
+                  d.reason_sealed AS "message_sealed?"
+           FROM delivery_rows r LEFT JOIN decisions d ON d.id = r.returned_by
+           WHERE r.delivery_id = $1 AND r.outcome = 'AFGEKEURD' AND r.state IN ('pending', 'open')
+           ORDER BY r.row_number LIMIT $2 OFFSET $3"#,
         delivery,
         limit,
         offset
@@ -171,8 +180,10 @@ pub async fn one(
 ) -> Result<Option<Stands>, StoreError> {
     let row = sqlx::query_as!(
         Stands,
-        "SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces FROM delivery_rows
-         WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('pending', 'open') AND row_number = $2",
+        r#"SELECT r.id, r.row_number, r.outcome, r.state, r.findings, r.raw_sealed, r.reason_sealed, r.replaces, r.returned_by,
+                  d.reason_sealed AS "message_sealed?"
+           FROM delivery_rows r LEFT JOIN decisions d ON d.id = r.returned_by
+           WHERE r.delivery_id = $1 AND r.outcome = 'AFGEKEURD' AND r.state IN ('pending', 'open') AND r.row_number = $2"#,
         delivery,
         row
     )

@@ -7,6 +7,7 @@
 pub mod answers;
 pub mod brp_checks;
 pub mod copy;
+pub mod decisions;
 pub mod deliveries;
 pub mod delivery_views;
 pub mod drafts;

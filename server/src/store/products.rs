@@ -60,6 +60,17 @@ impl Products {
         })
     }
 
+    /// The same with names that one party uses for products: (its name, the product).
+    #[must_use]
+    pub fn with_names(self, names: &[(String, String)]) -> Self {
+        let names = names
+            .iter()
+            .map(|(name, product)| (name.as_str(), product.as_str()));
+        Self {
+            lists: self.lists.with_names(names),
+        }
+    }
+
     /// What the rules know.
     #[must_use]
     pub const fn lists(&self) -> &CodeLists {

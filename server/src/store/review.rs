@@ -52,7 +52,7 @@ pub async fn list(
         Line,
         r#"SELECT r.id, r.delivery_id, p.name AS party, d.channel, r.row_number, r.outcome, r.findings, d.received_at
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
-           WHERE r.state = 'open' AND r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN')
+           WHERE r.state = 'open' AND r.returned_at IS NULL AND r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN')
              AND ($1::text IS NULL OR p.code = $1) AND ($2::jsonb IS NULL OR r.findings @> $2)
              AND ($3::text IS NULL OR d.channel = $3) AND ($4::text IS NULL OR r.outcome = $4)
            ORDER BY r.created_at DESC, r.delivery_id, r.row_number LIMIT $5 OFFSET $6"#,
@@ -77,7 +77,7 @@ pub async fn total(tx: &mut PartyTx<'_>, filter: &Filter) -> Result<i64, StoreEr
     let number = sqlx::query_scalar!(
         r#"SELECT count(*) AS "number!"
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
-           WHERE r.state = 'open' AND r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN')
+           WHERE r.state = 'open' AND r.returned_at IS NULL AND r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN')
              AND ($1::text IS NULL OR p.code = $1) AND ($2::jsonb IS NULL OR r.findings @> $2)
              AND ($3::text IS NULL OR d.channel = $3) AND ($4::text IS NULL OR r.outcome = $4)"#,
         filter.party,

@@ -44,6 +44,12 @@ pub struct NewRows {
     pub doses_after: Vec<Option<i16>>,
     /// Refused rows they take the place of.
     pub replaces: Vec<Option<Uuid>>,
+    /// The clusters of those that wait: code, column, keyed hash of the value.
+    pub cluster_code: Vec<Option<String>>,
+    /// Column, empty for the whole row.
+    pub cluster_column: Vec<String>,
+    /// Hash, empty where the column names a person.
+    pub cluster_value: Vec<String>,
 }
 
 /// Takes the rows of a preview away: they are stored anew.
@@ -78,11 +84,11 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO delivery_rows (delivery_id, party_id, id, row_number, outcome, findings, staff_findings, match, mutation,
                                     source_key, row_digest, raw_sealed, repairs_sealed, reason_sealed, person_id, report_id,
-                                    vaccination_id, state, doses_before, doses_after, replaces)
+                                    vaccination_id, state, doses_before, doses_after, replaces, cluster_code, cluster_column, cluster_value)
          SELECT $1, $2, n.*
          FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[], $9::text[], $10::text[],
                      $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::uuid[], $16::uuid[], $17::uuid[], $18::text[],
-                     $19::smallint[], $20::smallint[], $21::uuid[]) AS n",
+                     $19::smallint[], $20::smallint[], $21::uuid[], $22::text[], $23::text[], $24::text[]) AS n",
         delivery,
         party,
         &new.id,
@@ -103,7 +109,10 @@ pub async fn insert(
         &new.state,
         &new.doses_before as _,
         &new.doses_after as _,
-        &new.replaces as _
+        &new.replaces as _,
+        &new.cluster_code as _,
+        &new.cluster_column,
+        &new.cluster_value
     )
     .execute(&mut **tx)
     .await?;

@@ -25,7 +25,7 @@ use crate::intake::Road;
 use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
-use app::ports::{Deliveries, Entry, News, Review, Withdrawals};
+use app::ports::{Decisions, Deliveries, Entry, News, Review, Withdrawals};
 use domain::codes::CodeLists;
 use secrecy::SecretString;
 use session::{HashedStore, Limits};
@@ -76,6 +76,8 @@ pub struct Ports {
     pub news: Arc<dyn News>,
     /// Withdrawing deliveries.
     pub withdrawals: Arc<dyn Withdrawals>,
+    /// Deciding about rows that share a cause.
+    pub decisions: Arc<dyn Decisions>,
     /// Code lists in force.
     pub lists: Arc<CodeLists>,
 }

@@ -11,6 +11,7 @@
 mod support;
 
 mod budgets;
+mod decisions;
 mod entry;
 mod files;
 mod late;

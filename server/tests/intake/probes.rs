@@ -4,15 +4,16 @@
 //! only by hand, so the count is compared with the traits' source.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
+use app::ports::decisions::ClusterFilter;
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
-use app::ports::{Caller, Deliveries, PortError, Review};
+use app::ports::{Caller, Decisions, Deliveries, PortError, Review};
 use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 34] = [
+const METHODS: [(&str, bool); 42] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -47,6 +48,14 @@ const METHODS: [(&str, bool); 34] = [
     ("restore", true),
     ("news", false),
     ("seen", false),
+    ("clusters", false),
+    ("cluster", true),
+    ("propose", false),
+    ("decisions", false),
+    ("decision", true),
+    ("decide", false),
+    ("drop_decision", false),
+    ("end_name", false),
 ];
 
 #[test]
@@ -57,6 +66,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/review.rs"),
         include_str!("../../../app/src/ports/withdrawals.rs"),
         include_str!("../../../app/src/ports/news.rs"),
+        include_str!("../../../app/src/ports/decisions.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -79,6 +89,7 @@ struct Things {
     withdrawn: Uuid,
     preview: Uuid,
     row: Uuid,
+    decision: Uuid,
 }
 
 async fn things(world: &World) -> Things {
@@ -138,6 +149,17 @@ async fn things(world: &World) -> Things {
         .rows(&world.rivm, ReviewFilter::default(), 1)
         .await
         .unwrap();
+    let row = rows.items[0].id;
+    let rejection = app::ports::decisions::Proposal {
+        kind: domain::decision::DecisionKind::Reject,
+        value: String::new(),
+        reason: "reden".into(),
+    };
+    let decision = world
+        .portal
+        .propose(&world.rivm, row, rejection)
+        .await
+        .unwrap();
     Things {
         draft,
         reference,
@@ -146,7 +168,8 @@ async fn things(world: &World) -> Things {
         stored,
         withdrawn,
         preview,
-        row: rows.items[0].id,
+        row,
+        decision,
     }
 }
 
@@ -239,6 +262,24 @@ async fn probe(
             .rows(caller, ReviewFilter::default(), 1)
             .await
             .map(drop),
+        "clusters" => portal
+            .clusters(caller, ClusterFilter::default(), 1)
+            .await
+            .map(drop),
+        "cluster" => portal.cluster(caller, things.row).await.map(drop),
+        "propose" => {
+            let proposal = app::ports::decisions::Proposal {
+                kind: domain::decision::DecisionKind::Return,
+                value: String::new(),
+                reason: "reden".into(),
+            };
+            portal.propose(caller, things.row, proposal).await.map(drop)
+        }
+        "decisions" => portal.decisions(caller, 1).await.map(drop),
+        "decision" => portal.decision(caller, things.decision).await.map(drop),
+        "decide" => portal.decide(caller, things.decision).await.map(drop),
+        "drop_decision" => portal.drop_decision(caller, things.decision).await,
+        "end_name" => portal.end_name(caller, things.decision).await,
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
             .withdraw_delivery(caller, things.stored, "reden".into())
@@ -277,6 +318,14 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "restore_delivery"
                     | "agree"
                     | "turn_down"
+                    | "clusters"
+                    | "cluster"
+                    | "propose"
+                    | "decisions"
+                    | "decision"
+                    | "decide"
+                    | "drop_decision"
+                    | "end_name"
             );
             if of_rivm_too && caller.party().is_none() {
                 continue;
@@ -301,16 +350,17 @@ async fn what_belongs_to_another_party_is_not_there() {
         withdrawn: Uuid::now_v7(),
         preview: Uuid::now_v7(),
         row: Uuid::now_v7(),
+        decision: Uuid::now_v7(),
     };
     for (method, _) in METHODS
         .into_iter()
-        .filter(|(method, _)| !matches!(*method, "rows"))
+        .filter(|(method, _)| !matches!(*method, "rows" | "clusters" | "decisions"))
     {
-        let caller = if method == "row" {
-            &world.rivm
-        } else {
-            &world.maria
-        };
+        let of_rivm = matches!(
+            method,
+            "row" | "cluster" | "propose" | "decision" | "decide" | "drop_decision" | "end_name"
+        );
+        let caller = if of_rivm { &world.rivm } else { &world.maria };
         if let Some(answer) = probe(&world, caller, &nothing, method).await {
             assert_eq!(answer, Err(PortError::NotFound), "{method} of nothing");
         }
@@ -400,7 +450,7 @@ async fn person_data_is_audited() {
                     .unwrap();
                 assert!(matches!(done, Corrected::Done));
             }
-            "row" | "rows" => probe(&world, &world.rivm, &things, method)
+            "row" | "rows" | "cluster" | "decision" => probe(&world, &world.rivm, &things, method)
                 .await
                 .unwrap()
                 .unwrap(),

@@ -68,7 +68,8 @@ impl Portal {
             deliveries: portal.clone(),
             review: portal.clone(),
             news: portal.clone(),
-            withdrawals: portal,
+            withdrawals: portal.clone(),
+            decisions: portal,
             lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");

@@ -9,6 +9,7 @@ mod gate;
 
 use super::Road;
 use super::check::Desk;
+use super::decide::products_of;
 use super::judge::{self, Rulings, Verdict};
 use super::matching::Incoming;
 use super::read::{self, Limits, Options, Source};
@@ -80,7 +81,7 @@ async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
     let work = deliveries::work(&mut tx, job.subject).await?;
     deliveries::take_fence(&mut tx, job.subject, job.fence).await?;
     let today = today_of(road, &work);
-    let products = Products::load(&mut tx, today).await?;
+    let products = products_of(road, &mut tx, work.party_id, today).await?;
     tx.commit().await?;
     let channel = Channel::parse(&work.channel)
         .ok_or_else(|| Stopped::Again("unknown channel".to_owned()))?;

@@ -1,0 +1,80 @@
+//! Posts about clusters: prepare a decision, go on with it or agree, say no.
+
+use super::answer::{Posted, go};
+use crate::page::{caller, decisions};
+use crate::ports::PortError;
+use crate::ports::decisions::{Agreed, Proposal};
+use domain::decision::DecisionKind;
+use leptos::prelude::*;
+use uuid::Uuid;
+
+/// Prepares a decision about the cluster that a row is in; leads to the page with what it would come to.
+#[server(prefix = "/api", endpoint = "groep-besluit")]
+pub(crate) async fn propose(
+    row: Uuid,
+    kind: String,
+    #[server(default)] value: String,
+    #[server(default)] reason: String,
+) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let kind = DecisionKind::parse(&kind).ok_or(PortError::NotFound)?;
+        let missing = match kind {
+            DecisionKind::Map if value.trim().is_empty() => Some("waarde"),
+            _ if reason.trim().is_empty() => Some("reden"),
+            _ => None,
+        };
+        if let Some(word) = missing {
+            let kind = kind.as_str();
+            return Ok(format!(
+                "/beoordelen/groepen/{row}?soort={kind}&melding={word}#foutoverzicht"
+            ));
+        }
+        let proposal = Proposal {
+            kind,
+            value,
+            reason,
+        };
+        let id = decisions()?.propose(&caller, row, proposal).await?;
+        Ok(format!("/beoordelen/besluiten/{id}"))
+    })
+    .await
+}
+
+/// Who prepared it goes on, or the second person agrees.
+#[server(prefix = "/api", endpoint = "besluit-akkoord")]
+pub(crate) async fn decide(id: Uuid) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let word = match decisions()?.decide(&caller, id).await? {
+            Agreed::Running => "loopt",
+            Agreed::Waiting => "wacht",
+            Agreed::SamePerson => "zelfde",
+            Agreed::Other => "ander",
+        };
+        Ok(format!("/beoordelen/besluiten/{id}?melding={word}"))
+    })
+    .await
+}
+
+/// The second person says no, or who asked takes it back.
+#[server(prefix = "/api", endpoint = "besluit-niet")]
+pub(crate) async fn drop_decision(id: Uuid) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        decisions()?.drop_decision(&caller, id).await?;
+        Ok(format!("/beoordelen/besluiten/{id}"))
+    })
+    .await
+}
+
+/// A kept name no longer holds for rows that come later.
+#[server(prefix = "/api", endpoint = "naam-beeindigen")]
+pub(crate) async fn end_name(id: Uuid) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        decisions()?.end_name(&caller, id).await?;
+        Ok(format!("/beoordelen/besluiten/{id}"))
+    })
+    .await
+}

@@ -1,0 +1,274 @@
+//! `/beoordelen/groepen` and `/beoordelen/groepen/{id}`: rows that wait for the same reason, and what can be decided about
+//! all of them (features F52).
+
+use super::mend::options;
+use crate::calls::decisions::Propose;
+use crate::page::{Screen, Visit, decisions, page};
+use crate::parts::answers::{Answer, answers, words};
+use crate::parts::badge;
+use crate::parts::field::Field;
+use crate::parts::messages::Messages;
+use crate::parts::pager::pager;
+use crate::parts::table::{Cell, empty, table};
+use crate::parts::{fold, heading, hidden_inputs, link, paragraph, second_link, submit, title};
+use crate::ports::Page;
+use crate::ports::decisions::{ClusterFilter, ClusterLine, ClusterView};
+use crate::texts::{Texts, fill, number};
+use domain::decision::{DecisionKind, is_code};
+use domain::finding::{Code, Finding};
+use domain::row::Column;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/beoordelen/groepen`
+pub(crate) fn clusters() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let filter = ClusterFilter {
+            partij: visit.query("partij"),
+            code: visit.query("code").and_then(|code| code.parse().ok()),
+        };
+        let list = decisions()?
+            .clusters(&caller, filter.clone(), visit.page())
+            .await?;
+        Ok(list_screen(&visit, &filter, &list))
+    })
+}
+
+fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) -> Screen {
+    let t = visit.t;
+    let (d, v, r) = (&t.decisions, &t.review, &t.registrations);
+    let party = filter.partij.clone().unwrap_or_default();
+    let code = filter.code.map(Code::as_str).unwrap_or_default();
+    let codes = Code::ALL
+        .iter()
+        .map(|code| (code.as_str().to_owned(), code.as_str().to_owned()));
+    let all = (String::new(), v.all_codes.to_owned());
+    let codes = std::iter::once(all).chain(codes).collect();
+    let count = amount(list.total, d.count_one, d.count, t);
+    let content = if list.items.is_empty() {
+        empty(d.clusters_empty, vec![second_link("/beoordelen", v.back)])
+    } else {
+        let headers = [v.party, d.cause, d.rows, d.deliveries, d.since, d.open];
+        let rows = list.items.iter().map(|line| row(line, t)).collect();
+        let query = [("partij", party.clone()), ("code", code.to_owned())];
+        let pages = pager("/beoordelen/groepen", &query, list.page, list.total, t);
+        view! { {table("groepen", d.clusters_caption, &headers, rows)}{pages} }.into_any()
+    };
+    let body = view! {
+        {title(d.clusters)}
+        {paragraph(d.clusters_text)}
+        <section class="cims-filter" aria-label=r.filters>
+            <p class="cims-filter__count">{count}</p>
+            <form method="get" class="cims-filter__form" action="/beoordelen/groepen">
+                {Field::new("partij", v.party_hint, &party).filter()}
+                {Field::new("code", v.code, code).filter_select(codes)}
+                <div class="cims-filter__actions">
+                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
+                    {(*filter != ClusterFilter::default()).then(|| link("/beoordelen/groepen", r.clear))}
+                </div>
+            </form>
+        </section>
+        {content}
+        <p class="utrecht-paragraph">{link("/beoordelen/besluiten", d.decisions)}</p>
+    };
+    Screen::new(d.clusters, body)
+        .under(v.title, "/beoordelen")
+        .wide()
+}
+
+fn row(line: &ClusterLine, t: &'static Texts) -> Vec<Cell> {
+    let d = &t.decisions;
+    let cause = cause(line.code, line.column, t);
+    let label = fill(
+        d.open_label,
+        &[("partij", &line.party), ("oorzaak", &cause)],
+    );
+    let count = |count: u32| Cell::number(number(t.language, u64::from(count)));
+    vec![
+        Cell::new(line.party.clone()),
+        Cell::new(cause),
+        count(line.rows),
+        count(line.deliveries),
+        Cell::new(line.since.clone()),
+        Cell::new(view! {
+            <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/groepen/{}", line.sample) aria-label=label>{d.open}</a>
+        }),
+    ]
+}
+
+/// "V26 Batchnummer: Dit batchnummer kan niet."
+pub(super) fn cause(code: Code, column: Option<Column>, t: &'static Texts) -> String {
+    let finding = match column {
+        Some(column) => Finding::on(code, column),
+        None => Finding::whole(code),
+    };
+    let column = column.map_or(String::new(), |column| {
+        format!("{}: ", column.title_in(t.language))
+    });
+    format!(
+        "{} {column}{}",
+        code.as_str(),
+        finding.message_in(t.language)
+    )
+}
+
+pub(super) fn amount(count: u64, one: &str, many: &str, t: &'static Texts) -> String {
+    if count == 1 {
+        one.to_owned()
+    } else {
+        fill(many, &[("aantal", &number(t.language, count))])
+    }
+}
+
+/// `/beoordelen/groepen/{id}`
+pub(crate) fn cluster() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let view = decisions()?.cluster(&caller, visit.id()?).await?;
+        Ok(screen(&visit, &view))
+    })
+}
+
+fn screen(visit: &Visit, view: &ClusterView) -> Screen {
+    let t = visit.t;
+    let (d, v) = (&t.decisions, &t.review);
+    let name = amount(
+        u64::from(view.rows),
+        d.cluster_title_one,
+        d.cluster_title,
+        t,
+    );
+    let chosen = visit
+        .query("soort")
+        .and_then(|kind| DecisionKind::parse(&kind));
+    let mut messages = Messages::default();
+    match (visit.query("melding").as_deref(), chosen) {
+        (Some("waarde"), _) => messages.add("value", d.map_value_missing),
+        (Some("reden"), Some(DecisionKind::Return)) => {
+            messages.add(reason_id(DecisionKind::Return), d.message_missing);
+        }
+        (Some("reden"), Some(kind)) => messages.add(reason_id(kind), d.reason_missing),
+        _ => {}
+    }
+    let column = view
+        .column
+        .map_or(d.whole_row, |column| column.title_in(t.language));
+    let value = match (&view.value, view.column) {
+        (Some(value), Some(column)) => words(column, value, t),
+        _ => d.no_value.to_owned(),
+    };
+    let facts = vec![
+        Answer::new(v.party, view.party.clone()),
+        Answer::new(d.cause, cause(view.code, view.column, t)),
+        Answer::new(t.upload.column, column),
+        Answer::new(d.value, value),
+    ];
+    let rows = view.first.iter().map(|row| {
+        let text = fill(
+            d.row_link,
+            &[("regel", &row.row.to_string()), ("moment", &row.received)],
+        );
+        view! { <li>{link(format!("/beoordelen/{}", row.id), text)}</li> }
+    });
+    let rows = rows.collect_view();
+    let forms = view.may.iter().map(|kind| {
+        let form = form(view, *kind, &messages, t);
+        let summary = kind_name(*kind, t);
+        if chosen == Some(*kind) {
+            view! {
+                <details class="cims-details" open>
+                    <summary class="cims-details__summary">{summary}</summary>
+                    <div class="cims-details__body">{form}</div>
+                </details>
+            }
+            .into_any()
+        } else {
+            fold(summary, form)
+        }
+    });
+    let forms = forms.collect_view();
+    let body = view! {
+        {messages.summary(t)}
+        {title(name.clone())}
+        <p class="utrecht-paragraph">{badge::outcome(view.outcome, t)}</p>
+        {answers(facts, t)}
+        {heading(d.what)}
+        {forms}
+        {heading(d.first_rows)}
+        <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">{rows}</ul>
+        <p class="utrecht-paragraph">{second_link("/beoordelen/groepen", d.clusters)}</p>
+    };
+    Screen::new(name, body)
+        .under(v.title, "/beoordelen")
+        .under(d.clusters, "/beoordelen/groepen")
+        .failed(!messages.is_empty())
+}
+
+pub(super) fn kind_name(kind: DecisionKind, t: &'static Texts) -> &'static str {
+    let d = &t.decisions;
+    match kind {
+        DecisionKind::Map => d.map,
+        DecisionKind::Return => d.back,
+        DecisionKind::Reject => d.reject,
+        DecisionKind::Accept => d.accept,
+    }
+}
+
+const fn reason_id(kind: DecisionKind) -> &'static str {
+    match kind {
+        DecisionKind::Map => "reden-waarde",
+        DecisionKind::Return => "reden-terug",
+        DecisionKind::Reject => "reden-afwijzen",
+        DecisionKind::Accept => "reden-zo",
+    }
+}
+
+fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static Texts) -> AnyView {
+    let d = &t.decisions;
+    let text = match kind {
+        DecisionKind::Map => d.map_text,
+        DecisionKind::Return => d.back_text,
+        DecisionKind::Reject => d.reject_text,
+        DecisionKind::Accept => d.accept_text,
+    };
+    let value = view
+        .column
+        .filter(|_| kind == DecisionKind::Map)
+        .map(|column| {
+            let field = Field::new("value", d.map_value, "");
+            let list = options(column, t);
+            let input = if list.len() > 1 {
+                field.select(list, messages, t)
+            } else {
+                field.text(messages, t)
+            };
+            let own = (!is_code(column)).then(|| paragraph(d.map_own));
+            let kept = kind.is_kept(Some(column)).then(|| paragraph(d.map_kept));
+            view! { {own}{kept}{paragraph(d.map_colleague)}{input} }
+        });
+    let to_sender = kind == DecisionKind::Return;
+    let reason = Field {
+        name: "reason".to_owned(),
+        hint: if to_sender { d.message_hint } else { "" },
+        ..Field::new(
+            reason_id(kind),
+            if to_sender { d.message } else { d.reason },
+            "",
+        )
+    };
+    let hidden = vec![
+        ("row", view.sample.to_string()),
+        ("kind", kind.as_str().to_owned()),
+    ];
+    view! {
+        <form class="cims-form" method="post" action=Propose::PATH novalidate>
+            {hidden_inputs(hidden)}
+            {paragraph(text)}
+            {value}
+            {reason.area(messages, t)}
+            {submit(d.look_first)}
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,237 @@
+//! `/beoordelen/besluiten` and `/beoordelen/besluiten/{id}`: a decision with what it would come to, the second person, and
+//! what became of it (features F52, F53; security G18).
+
+use super::clusters::{amount, cause, kind_name};
+use crate::calls::decisions::{Decide, DropDecision, EndName};
+use crate::page::{Screen, Visit, decisions, page};
+use crate::parts::answers::{Answer, answers};
+use crate::parts::findings::findings;
+use crate::parts::pager::pager;
+use crate::parts::table::{Cell, empty, table};
+use crate::parts::{
+    alert, badge, heading, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
+};
+use crate::ports::Page;
+use crate::ports::decisions::{DecisionLine, DecisionState, DecisionView, MayDecide};
+use crate::texts::{Texts, fill, number};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/beoordelen/besluiten`
+pub(crate) fn list() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let list = decisions()?.decisions(&caller, visit.page()).await?;
+        Ok(list_screen(&visit, &list))
+    })
+}
+
+fn list_screen(visit: &Visit, list: &Page<DecisionLine>) -> Screen {
+    let t = visit.t;
+    let (d, v) = (&t.decisions, &t.review);
+    let content = if list.items.is_empty() {
+        empty(
+            d.decisions_empty,
+            vec![second_link("/beoordelen/groepen", d.clusters)],
+        )
+    } else {
+        let headers = [
+            d.asked_at, d.kind, v.party, d.cause, d.rows, d.state, d.asked_by, d.open,
+        ];
+        let rows = list.items.iter().map(|line| row(line, t)).collect();
+        let pages = pager("/beoordelen/besluiten", &[], list.page, list.total, t);
+        view! { {table("besluiten", d.decisions_caption, &headers, rows)}{pages} }.into_any()
+    };
+    let body = view! { {title(d.decisions)}{content} };
+    Screen::new(d.decisions, body)
+        .under(v.title, "/beoordelen")
+        .wide()
+}
+
+fn row(line: &DecisionLine, t: &'static Texts) -> Vec<Cell> {
+    let d = &t.decisions;
+    let cause = cause(line.code, line.column, t);
+    let label = fill(
+        d.open_label,
+        &[("partij", &line.party), ("oorzaak", &cause)],
+    );
+    vec![
+        Cell::new(line.asked_at.clone()),
+        Cell::new(kind_name(line.kind, t)),
+        Cell::new(line.party.clone()),
+        Cell::new(cause),
+        Cell::number(number(t.language, u64::from(line.rows))),
+        Cell::new(match &line.name {
+            None => state(line.state, t),
+            Some(name) if name.until.is_some() => d.kept_ended,
+            Some(_) => d.kept_short,
+        }),
+        Cell::new(line.asked_by.clone()),
+        Cell::new(view! {
+            <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/besluiten/{}", line.id) aria-label=label>{d.open}</a>
+        }),
+    ]
+}
+
+const fn state(state: DecisionState, t: &'static Texts) -> &'static str {
+    let d = &t.decisions;
+    match state {
+        DecisionState::Draft => d.state_draft,
+        DecisionState::Asked => d.state_asked,
+        DecisionState::Rejected => d.state_rejected,
+        DecisionState::CalledBack => d.state_called_back,
+        DecisionState::Running => d.state_running,
+        DecisionState::Done => d.state_done,
+    }
+}
+
+/// `/beoordelen/besluiten/{id}`
+pub(crate) fn decision() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let view = decisions()?.decision(&caller, visit.id()?).await?;
+        Ok(screen(&visit, &view))
+    })
+}
+
+fn screen(visit: &Visit, view: &DecisionView) -> Screen {
+    let t = visit.t;
+    let (d, v) = (&t.decisions, &t.review);
+    let line = &view.line;
+    let name = amount(
+        u64::from(line.rows),
+        d.decision_title_one,
+        d.decision_title,
+        t,
+    );
+    let told = match (visit.query("melding").as_deref(), line.state) {
+        (Some("loopt"), DecisionState::Running) => Some(alert::info(d.told_running)),
+        (Some("wacht"), DecisionState::Asked) => Some(alert::ok(d.told_waiting)),
+        (Some("zelfde"), _) => Some(alert::error(d.told_same)),
+        (Some("ander"), _) => Some(alert::error(d.told_other)),
+        _ => None,
+    };
+    let mut facts = vec![
+        Answer::new(d.kind, kind_name(line.kind, t)),
+        Answer::new(v.party, line.party.clone()),
+        Answer::new(d.cause, cause(line.code, line.column, t)),
+    ];
+    let values = [(d.old_value, &view.old), (d.new_value, &view.new)];
+    for (key, value) in values.into_iter().filter(|_| view.new.is_some()) {
+        facts.push(Answer::new(key, value.clone().unwrap_or_default()));
+    }
+    facts.push(Answer::new(d.why, view.reason.clone()));
+    facts.push(Answer::new(d.asked_by, line.asked_by.clone()));
+    facts.push(Answer::new(d.asked_at, line.asked_at.clone()));
+    let agreed = view.decided_by.iter().filter(|_| view.second_person);
+    facts.extend(agreed.map(|name| Answer::new(d.decided_by, name.clone())));
+    facts.push(Answer::new(d.state, state(line.state, t)));
+    facts.extend(kept(view, t).map(|text| Answer::new(d.kept, text)));
+    let done = matches!(line.state, DecisionState::Running | DecisionState::Done).then(|| {
+        let count = |text: &str, count: u32| {
+            fill(text, &[("aantal", &number(t.language, u64::from(count)))])
+        };
+        let refused = (view.done.1 > 0).then(|| paragraph(count(d.done_refused, view.done.1)));
+        view! { {paragraph(count(d.done, view.done.0))}{refused} }
+    });
+    let refresh = (line.state == DecisionState::Running).then(|| {
+        let here = format!("/beoordelen/besluiten/{}", line.id);
+        view! { <p class="utrecht-paragraph">{link(here, d.refresh)}</p> }
+    });
+    let body = view! {
+        {told}
+        {title(name.clone())}
+        {answers(facts, t)}
+        {done}
+        {refresh}
+        {foreseen(view, t)}
+        {acts(view, t)}
+        <p class="utrecht-paragraph">{link("/beoordelen/besluiten", d.decisions)}</p>
+    };
+    Screen::new(name, body)
+        .under(v.title, "/beoordelen")
+        .under(d.decisions, "/beoordelen/besluiten")
+}
+
+/// What it says about rows that come later.
+fn kept(view: &DecisionView, t: &'static Texts) -> Option<String> {
+    let (d, line) = (&t.decisions, &view.line);
+    match &line.name {
+        Some(name) => Some(match &name.until {
+            None => fill(d.kept_since, &[("moment", &name.since)]),
+            Some(until) => fill(d.kept_until, &[("moment", &name.since), ("einde", until)]),
+        }),
+        None => (line.kind.is_kept(line.column) && view.may != MayDecide::Look)
+            .then(|| d.kept_soon.to_owned()),
+    }
+}
+
+/// What it would come to, before it is carried out.
+fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
+    if view.outcomes.is_empty() {
+        return None;
+    }
+    let d = &t.decisions;
+    let outcomes = view.outcomes.iter().map(|(outcome, rows)| {
+        vec![
+            Cell::new(badge::outcome(*outcome, t)),
+            Cell::number(number(t.language, u64::from(*rows))),
+        ]
+    });
+    let first = view.first.iter().map(|(row, outcome, wrong)| {
+        vec![
+            Cell::number(row.to_string()),
+            Cell::new(badge::outcome(*outcome, t)),
+            Cell::new(findings(wrong, t)),
+        ]
+    });
+    let first = first.collect();
+    Some(
+        view! {
+            {heading(d.foreseen)}
+            {table("uitkomsten", d.foreseen_caption, &[d.outcome, d.number], outcomes.collect())}
+            {table("eerste", d.first_caption, &[d.row, d.outcome, d.still_wrong], first)}
+        }
+        .into_any(),
+    )
+}
+
+/// A name of it is in use.
+fn line_holds(view: &DecisionView) -> bool {
+    let name = view.line.name.as_ref();
+    name.is_some_and(|name| name.until.is_none())
+}
+
+/// What this person may do.
+fn acts(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
+    let d = &t.decisions;
+    let id = || vec![("id", view.line.id.to_string())];
+    let go_on = |text: &'static str| {
+        view! {
+            <form method="post" action=Decide::PATH>
+                {hidden_inputs(id())}
+                {submit(text)}
+            </form>
+        }
+        .into_any()
+    };
+    let (yes, no) = match view.may {
+        MayDecide::Look if line_holds(view) => {
+            return Some(small_form(EndName::PATH, id(), d.end_name));
+        }
+        MayDecide::Look => return None,
+        MayDecide::Confirm if view.second_person => (Some(go_on(d.ask)), t.frame.cancel),
+        MayDecide::Confirm => (Some(go_on(d.confirm)), t.frame.cancel),
+        MayDecide::Agree => (Some(go_on(d.agree)), d.say_no),
+        MayDecide::CallBack => (None, d.take_back),
+    };
+    Some(
+        view! {
+            <div class="utrecht-button-group">
+                {yes}
+                {small_form(DropDecision::PATH, id(), no)}
+            </div>
+        }
+        .into_any(),
+    )
+}

@@ -1,0 +1,216 @@
+//! Deciding about rows that share a cause: the pages in all their states, and what their forms do.
+
+use super::fakes::{ID, World, all_news};
+use super::{Answer, get, post};
+use crate::ports::decisions::{Agreed, DecisionState, DecisionView, KeptName, MayDecide};
+use axum::http::StatusCode;
+use domain::decision::DecisionKind;
+use domain::role::Role;
+use domain::row::Column;
+use std::sync::Arc;
+
+fn cluster() -> String {
+    format!("/beoordelen/groepen/{ID}")
+}
+
+fn decision() -> String {
+    format!("/beoordelen/besluiten/{ID}")
+}
+
+fn reviewer(change: impl FnOnce(&mut World)) -> Arc<World> {
+    let mut world = World::new(Some(Role::RivmBeoordelaar));
+    change(&mut world);
+    Arc::new(world)
+}
+
+fn with(change: impl FnOnce(&mut DecisionView)) -> Arc<World> {
+    reviewer(|world| change(&mut world.decision))
+}
+
+/// Details that stand open.
+fn unfolded(page: &Answer) -> usize {
+    let tags = page.html.split("<details").skip(1);
+    tags.filter_map(|rest| rest.split_once('>'))
+        .filter(|(tag, _)| tag.split([' ', '=']).any(|word| word == "open"))
+        .count()
+}
+
+#[tokio::test]
+async fn both_roles_of_rivm_see_groups_and_decisions_and_nobody_else_does() {
+    for path in ["/beoordelen/groepen".to_owned(), cluster(), decision()] {
+        for role in [Role::RivmBeoordelaar, Role::RivmBeheer] {
+            let page = get(&Arc::new(World::new(Some(role))), &path).await;
+            assert_eq!(page.status, StatusCode::OK, "{role:?} {path}");
+        }
+        for role in [Role::Invoerder, Role::Privacycoordinator, Role::Auditor] {
+            let page = get(&Arc::new(World::new(Some(role))), &path).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{role:?} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_a_group_shows_the_shared_value_and_every_thing_that_can_be_decided() {
+    let page = get(&reviewer(|_| ()), &cluster()).await;
+    for part in [
+        "400 regels met dezelfde oorzaak",
+        "&lt;b&gt;???",
+        "Deze waarde betekent iets anders",
+        "Datum, batch en dosis zijn van de instelling.",
+        "Terug naar de instelling",
+        "Definitief afwijzen",
+        "Zo laten staan",
+        "Regel 12, ontvangen 22-11-2026 14:05",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    assert!(!page.has("<b>???") && unfolded(&page) == 0);
+    for (rest, field, text) in [
+        (
+            "soort=map&melding=waarde",
+            "#value",
+            "Vul de nieuwe waarde in.",
+        ),
+        (
+            "soort=return&melding=reden",
+            "#reden-terug",
+            "Vul het bericht aan de instelling in.",
+        ),
+        (
+            "soort=reject&melding=reden",
+            "#reden-afwijzen",
+            "Vul in waarom u dit besluit.",
+        ),
+    ] {
+        let page = get(&reviewer(|_| ()), &format!("{}?{rest}", cluster())).await;
+        assert!(page.links(field, text), "{rest}");
+        assert!(page.title().starts_with("Fout:"));
+        assert_eq!(unfolded(&page), 1, "{rest}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question() {
+    let world = reviewer(|_| ());
+    let id = ID.to_string();
+    for (kind, value, reason, way) in [
+        (
+            "map",
+            "",
+            "x",
+            format!("{}?soort=map&melding=waarde#foutoverzicht", cluster()),
+        ),
+        (
+            "return",
+            "",
+            " ",
+            format!("{}?soort=return&melding=reden#foutoverzicht", cluster()),
+        ),
+        ("map", "EJ6796", "x", decision()),
+        ("reject", "", "x", decision()),
+    ] {
+        let form = [
+            ("row", id.as_str()),
+            ("kind", kind),
+            ("value", value),
+            ("reason", reason),
+        ];
+        let answer = post(&world, "/api/groep-besluit", &form).await;
+        assert_eq!(answer.location, way, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_decision_shows_what_it_would_come_to_and_only_what_this_person_may_do() {
+    let (ask, go, yes) = (
+        "Voorleggen aan een collega",
+        "Besluit nemen",
+        "Akkoord, uitvoeren",
+    );
+    let (no, back) = ("Geen akkoord</button>", "Terugnemen");
+    let cases: [(MayDecide, bool, &[&str]); 5] = [
+        (MayDecide::Confirm, true, &[ask]),
+        (MayDecide::Confirm, false, &[go]),
+        (MayDecide::Agree, true, &[yes, no]),
+        (MayDecide::CallBack, true, &[back]),
+        (MayDecide::Look, true, &[]),
+    ];
+    for (may, second_person, has) in cases {
+        let world = with(|view| {
+            view.may = may;
+            view.second_person = second_person;
+        });
+        let page = get(&world, &decision()).await;
+        for part in [ask, go, yes, no, back] {
+            assert_eq!(page.has(part), has.contains(&part), "{may:?}: {part}");
+        }
+        for part in [
+            "&lt;b&gt;???",
+            "EJ6796",
+            "390",
+            "Op verzoek van de instelling",
+        ] {
+            assert!(page.has(part), "{may:?}: {part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_came_of_it_and_the_name_that_holds_stand_on_the_page() {
+    let name = |until: Option<&str>| {
+        with(|view| {
+            view.line.state = DecisionState::Done;
+            view.line.kind = DecisionKind::Map;
+            view.line.column = Some(Column::Vaccin);
+            view.line.name = Some(KeptName {
+                since: "22-11-2026 14:05".into(),
+                until: until.map(Into::into),
+            });
+            view.done = (400, 10);
+            view.may = MayDecide::Look;
+        })
+    };
+    let page = get(&name(None), &decision()).await;
+    for part in [
+        "400 regels zijn behandeld.",
+        "10 daarvan zijn nog afgekeurd",
+        "Deze naam geldt sinds 22-11-2026 14:05.",
+        "Naam beëindigen",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    let page = get(&name(Some("23-11-2026 09:00")), &decision()).await;
+    assert!(page.has("Deze naam gold van 22-11-2026 14:05 tot 23-11-2026 09:00."));
+    assert!(!page.has("Naam beëindigen"));
+}
+
+#[tokio::test]
+async fn agreeing_says_what_came_of_it() {
+    let id = ID.to_string();
+    for (agreed, word) in [
+        (Agreed::Running, "loopt"),
+        (Agreed::Waiting, "wacht"),
+        (Agreed::SamePerson, "zelfde"),
+        (Agreed::Other, "ander"),
+    ] {
+        let world = reviewer(|world| world.agreed = agreed);
+        let answer = post(&world, "/api/besluit-akkoord", &[("id", id.as_str())]).await;
+        assert_eq!(answer.location, format!("{}?melding={word}", decision()));
+    }
+    let page = get(&reviewer(|_| ()), &format!("{}?melding=zelfde", decision())).await;
+    assert!(page.has("Iemand anders moet akkoord geven."));
+    let page = get(&reviewer(|_| ()), &format!("{}?melding=ander", decision())).await;
+    assert!(page.has("Over deze regels loopt al een ander besluit."));
+    for call in ["/api/besluit-niet", "/api/naam-beeindigen"] {
+        let answer = post(&reviewer(|_| ()), call, &[("id", id.as_str())]).await;
+        assert_eq!(answer.location, decision(), "{call}");
+    }
+}
+
+#[tokio::test]
+async fn a_decision_that_waits_is_news_for_who_may_agree() {
+    let world = reviewer(|world| world.news = all_news());
+    let page = get(&world, "/").await;
+    let text = "Er wacht een besluit op uw akkoord: 400 regels (Praktijk De Linde)";
+    assert!(page.links(&decision(), text));
+}

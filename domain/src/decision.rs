@@ -1,0 +1,127 @@
+//! What RIVM may decide about rows that share a cause, and when a second person has to agree (features F52-F54,
+//! security G18).
+
+use crate::row::Column;
+
+/// More rows than this are only rejected for good when a second person agrees.
+pub const SECOND_PERSON_ABOVE: u32 = 100;
+
+/// What is decided about all rows of a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum DecisionKind {
+    /// Their value means another one: they get that, and are judged anew.
+    Map,
+    /// Their sender has to mend them.
+    Return,
+    /// They never go into the register.
+    Reject,
+    /// They stay in the register as they are.
+    Accept,
+}
+
+impl DecisionKind {
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Map, Self::Return, Self::Reject, Self::Accept];
+
+    /// The name in the store and in forms.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Map => "map",
+            Self::Return => "return",
+            Self::Reject => "reject",
+            Self::Accept => "accept",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+
+    /// A second person has to agree: to every other value (security G18), and when many rows are lost.
+    #[must_use]
+    pub const fn needs_second_person(self, rows: u32) -> bool {
+        match self {
+            Self::Map => true,
+            Self::Reject => rows > SECOND_PERSON_ABOVE,
+            Self::Return | Self::Accept => false,
+        }
+    }
+
+    /// Rows that come later are read as decided too: a name that a party uses for a product. Every other value is
+    /// changed in the rows that wait, and nowhere else.
+    #[must_use]
+    pub fn is_kept(self, column: Option<Column>) -> bool {
+        self == Self::Map && column == Some(Column::Vaccin)
+    }
+}
+
+/// A column with a code list: what its values mean is RIVM's to say.
+#[must_use]
+pub const fn is_code(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Vaccin
+            | Column::HpkCode
+            | Column::Doelgroep
+            | Column::Leeftijdsgroep
+            | Column::Vaccinatieland
+    )
+}
+
+/// RIVM may put another value in this column of many rows at once. Never in what names a person, says whether there is
+/// consent, or names the row.
+#[must_use]
+pub const fn may_map(column: Column) -> bool {
+    !column.is_personal()
+        && !matches!(
+            column,
+            Column::Toestemming | Column::Mutatie | Column::Bronsleutel
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_person_agrees_to_other_values_and_to_the_loss_of_many_rows() {
+        assert!(DecisionKind::Map.needs_second_person(1));
+        assert!(!DecisionKind::Reject.needs_second_person(100));
+        assert!(DecisionKind::Reject.needs_second_person(101));
+        for kind in [DecisionKind::Return, DecisionKind::Accept] {
+            assert!(!kind.needs_second_person(1_000));
+        }
+    }
+
+    #[test]
+    fn only_the_name_of_a_product_is_kept() {
+        for column in Column::ALL {
+            let kept = DecisionKind::Map.is_kept(Some(column));
+            assert_eq!(kept, column == Column::Vaccin, "{column:?}");
+            assert!(!DecisionKind::Reject.is_kept(Some(column)));
+        }
+    }
+
+    #[test]
+    fn nobody_maps_what_names_a_person_or_gives_consent() {
+        for column in Column::ALL
+            .into_iter()
+            .filter(|column| column.is_personal())
+        {
+            assert!(!may_map(column), "{column:?}");
+        }
+        assert!(!may_map(Column::Toestemming) && !may_map(Column::Bronsleutel));
+        assert!(may_map(Column::Vaccin) && may_map(Column::Batchnummer));
+    }
+
+    #[test]
+    fn names_are_read_as_written() {
+        for kind in DecisionKind::ALL {
+            assert_eq!(DecisionKind::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(DecisionKind::parse("surprise"), None);
+    }
+}

@@ -1,0 +1,160 @@
+// RIVM decides once for all rows that share a cause: two different people for a new value, a message for rows that go back.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { csv, person } from "../lib/demo.mjs";
+import { logIn } from "../lib/journey.mjs";
+import { PORTAL, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+
+withBrowser();
+
+/** Four jabs in a year. */
+const DAYS = ["27-01", "10-03", "10-09", "10-12"];
+
+/** The hundred persons of this file of tests. */
+let all;
+function people() {
+  all ??= Array.from({ length: 100 }, () => person());
+  return all;
+}
+
+/** A file of so many persons with these jabs of a year; `change` spoils a row. */
+function file(persons, days, year, change) {
+  const [header] = csv([]).split("\r\n");
+  const rows = days.flatMap((day, index) => {
+    const [, ...lines] = csv(people().slice(0, persons)).trim().split("\r\n");
+    return lines.map((line) => change(line.replace("27-01-2021", `${day}-${year}`).replace(";1;", `;${index + 1};`)));
+  });
+  return `${[header, ...rows].join("\r\n")}\r\n`;
+}
+
+const ask = (query) => execFileSync("psql", [process.env.CIMS_PG, "-Atc", query]).toString().trim();
+
+/** Uploads a file, submits it whatever is refused, and answers its page. */
+async function deliver(page, text, result) {
+  await open(page, "/aanleveren");
+  await page.locator('input[type="file"]').setInputFiles({ name: "namen.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await press(page, "Bestand controleren");
+  // Where no row is good there is nothing to submit: the refused ones are kept at once.
+  const submit = page.getByRole("button", { name: "Indienen", exact: true });
+  await submit.or(page.getByText(result)).first().waitFor({ timeout: 30_000 });
+  if (await submit.isVisible()) await press(page, "Indienen");
+  await page.getByText(result, { exact: false }).first().waitFor({ timeout: 30_000 });
+  return path(page);
+}
+
+/** Opens the cluster with a code and so many rows. */
+async function cluster(page, code, rows) {
+  await open(page, `/beoordelen/groepen?code=${code}`);
+  const line = page.locator("tbody tr").filter({ has: page.getByRole("cell", { name: String(rows), exact: true }) });
+  await press(page, /^Groep van/, { role: "link", within: line.first() });
+  assert.equal(await heading(page), `${rows} regels met dezelfde oorzaak`);
+}
+
+/** Unfolds one of the things that can be decided, and answers its form. */
+async function unfold(page, name) {
+  await page.getByText(name, { exact: true }).click();
+  return page.locator("details[open] form");
+}
+
+/** Refreshes the page of a decision until it was carried out. */
+async function carriedOut(page, state = "Uitgevoerd") {
+  for (let turn = 0; turn < 60; turn += 1) {
+    if (await page.getByText(state, { exact: true }).first().isVisible()) return;
+    await page.waitForTimeout(500);
+    await page.reload();
+  }
+  assert.fail("never carried out");
+}
+
+for (const script of [true, false]) {
+  const how = script ? "" : " (without JavaScript)";
+  const year = script ? 2021 : 2022;
+  const outcome = script ? /Geaccepteerd\s+200\s+RIVM controleert\s+200/ : /RIVM controleert\s+400/;
+  const name = script ? "Pfizer NL groot" : "Pfizer NL jaar twee";
+
+  test(`a name in 400 rows is decided once, and a second person agrees${how}`, async (t) => {
+    const nurse = await visitor(t);
+    await logIn(nurse, "invoerder");
+    const text = file(100, DAYS, year, (line) => line.replace(";Comirnaty;", `;${name};`));
+    const delivery = await deliver(nurse, text, "Er is niets opgenomen.");
+    const id = delivery.split("/").pop();
+
+    const one = await visitor(t, { script });
+    await logIn(one, "beoordelaar");
+    await cluster(one, "V11", 400);
+    assert.ok(await one.getByText(name, { exact: true }).isVisible(), "the value they share");
+    let form = await unfold(one, "Deze waarde betekent iets anders");
+    await press(one, "Gevolgen bekijken", { within: form });
+    assert.match(await one.locator("#foutoverzicht").innerText(), /Vul de nieuwe waarde in/);
+    form = one.locator("details[open] form");
+    await form.locator("select").selectOption({ label: "Comirnaty" });
+    await form.locator("textarea").fill("Zo noemt de instelling Comirnaty.");
+    await press(one, "Gevolgen bekijken", { within: form });
+    const decision = path(one);
+    const outcomes = one.getByRole("table", { name: "Uitkomst van de regels na dit besluit" });
+    assert.match(await outcomes.innerText(), outcome, "seen before it is done; some days the batch was too old");
+    assert.equal(ask(`SELECT count(*) FROM reports WHERE delivery_id = '${id}'`), "0");
+    await press(one, "Voorleggen aan een collega");
+    assert.ok(await one.getByText("Een collega moet akkoord geven.", { exact: false }).first().isVisible());
+
+    // Not on one's own: there is no button, and the server says no to who posts without it.
+    assert.equal(await one.getByRole("button", { name: "Akkoord, uitvoeren" }).count(), 0);
+    const forced = await one.request.post(`${PORTAL()}/api/besluit-akkoord`, {
+      form: { id: decision.split("/").pop() },
+      headers: { Origin: PORTAL(), Referer: PORTAL() + decision, Accept: "text/html" },
+      maxRedirects: 0,
+    });
+    assert.match(forced.headers().location, /melding=zelfde/);
+    assert.equal(ask(`SELECT state FROM decisions WHERE id = '${decision.split("/").pop()}'`), "asked");
+
+    const other = await visitor(t, { script });
+    await logIn(other, "rivmbeheer");
+    await open(other, "/beoordelen/besluiten");
+    await press(other, /^Groep van/, { role: "link", within: other.locator("tbody tr").first() });
+    assert.equal(path(other), decision);
+    await press(other, "Akkoord, uitvoeren");
+    await carriedOut(other);
+    assert.ok(await other.getByText("400 regels zijn behandeld.").isVisible());
+    assert.equal(ask(`SELECT count(*) FROM reports WHERE delivery_id = '${id}'`), "400");
+    const audited = "SELECT sum(jsonb_array_length(line::jsonb -> 'rows')) FROM audit_lines WHERE line::jsonb ->> 'event' = 'record.decided'";
+    assert.equal(ask(`${audited} AND line::jsonb ->> 'delivery' = '${id}'`), "400", "the audit lists the rows");
+    await nurse.reload();
+    assert.ok(await nurse.getByText("400 van 400 vaccinaties opgenomen.").isVisible());
+
+    // What comes later is read by the same name, until that is ended.
+    const later = (line) => line.replace(";Comirnaty;", `;${name};`);
+    await deliver(nurse, file(2, ["05-06"], year + 2, later).replaceAll(";1;ZORG", ";7;ZORG"), "2 van 2 vaccinaties opgenomen.");
+    await nurse.getByText("2 waarden hersteld").click();
+    assert.ok(await nurse.getByText("Vaccinnaam herkend", { exact: false }).first().isVisible());
+    await other.reload();
+    assert.ok(await other.getByText(/Deze naam geldt sinds/).isVisible());
+    await press(other, "Naam beëindigen");
+    assert.ok(await other.getByText(/Deze naam gold van/).isVisible());
+    await deliver(nurse, file(2, ["06-07"], year + 2, later).replaceAll(";1;ZORG", ";8;ZORG"), "Er is niets opgenomen.");
+  });
+}
+
+test("rows that go back show their sender what RIVM says, and are mended there", async (t) => {
+  const nurse = await visitor(t);
+  await logIn(nurse, "invoerder");
+  const delivery = await deliver(nurse, file(3, ["27-01"], 2023, (line) => line.replace(";EJ6796;", ";???;")), "Er is niets opgenomen.");
+
+  const reviewer = await visitor(t);
+  await logIn(reviewer, "beoordelaar");
+  await cluster(reviewer, "V26", 3);
+  const form = await unfold(reviewer, "Terug naar de instelling");
+  await form.locator("textarea").fill("Kijk op het doosje: het nummer begint met twee letters.");
+  await press(reviewer, "Gevolgen bekijken", { within: form });
+  await press(reviewer, "Besluit nemen");
+  await carriedOut(reviewer);
+  await open(reviewer, "/beoordelen/groepen?code=V26");
+  assert.equal(await reviewer.getByRole("cell", { name: "3", exact: true }).count(), 0, "the queue leaves them out");
+
+  await open(nurse, `${delivery}/regels`);
+  const told = nurse.getByText("Bericht van het RIVM: Kijk op het doosje: het nummer begint met twee letters.");
+  assert.equal(await told.count(), 3);
+  for (const row of [2, 3, 4]) await nurse.locator(`#r${row}-batchnummer`).fill("EJ6796");
+  await press(nurse, "Alleen deze regels indienen");
+  assert.ok(await nurse.getByText("3 regels zijn nu goed.").isVisible());
+});

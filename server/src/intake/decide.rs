@@ -1,0 +1,227 @@
+//! A decision of RIVM about the rows of a cluster, carried out (features F52, F-X9).
+//!
+//! A job. It goes delivery by delivery, each one transaction with its audit line. A row that was dealt with is in the
+//! cluster no more, so a kill loses nothing and does nothing twice. A value is put in its place by the road that a
+//! sender's own mending takes: the same rules, the same history.
+
+use super::Road;
+use super::mend::{self, Became, Mended, Mending, Typed};
+use crate::audit::{self, Event, Kind};
+use crate::jobs::{self, Job, Stopped};
+use crate::keys::{Purpose, Sealed};
+use crate::store::decisions::{self, Decision};
+use crate::store::products::Products;
+use crate::store::{StoreError, WorkerTx, worker_tx};
+use domain::decision::DecisionKind;
+use domain::delivery::RowOutcome;
+use domain::finding::Finding;
+use domain::row::Column;
+use std::collections::BTreeMap;
+use time::Date;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Rows of one delivery in one transaction.
+const AT_ONCE: usize = 2_000;
+
+/// Carries a decision out.
+///
+/// # Errors
+/// [`Stopped`] when it must be tried again, or another worker has it.
+pub async fn decide(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
+    let Some(decision) = decisions::list(&mut tx, Some(job.subject), 1, 0)
+        .await?
+        .pop()
+    else {
+        jobs::finish(&mut tx, job).await?;
+        return Ok(tx.commit().await?);
+    };
+    let waiting = decisions::waiting(&mut tx, &decision).await?;
+    tx.commit().await?;
+    if decision.state == "running" {
+        for (delivery, rows) in by_delivery(waiting) {
+            if *stop.borrow() {
+                return Ok(());
+            }
+            let mut tx = worker_tx(&road.db).await?;
+            jobs::guard(&mut tx, job).await?;
+            portion(road, &mut tx, &decision, delivery, &rows).await?;
+            tx.commit().await?;
+        }
+    }
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
+    decisions::finish(&mut tx, decision.id, road.clock.now()).await?;
+    jobs::finish(&mut tx, job).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Rows of one delivery, or a part of them when they are many: (row number, key).
+type Rows = Vec<(i32, Uuid)>;
+
+fn by_delivery(waiting: Vec<(Uuid, i32, Uuid)>) -> Vec<(Uuid, Rows)> {
+    let mut portions: Vec<(Uuid, Rows)> = Vec::new();
+    for (delivery, number, id) in waiting {
+        match portions.last_mut() {
+            Some((last, rows)) if *last == delivery && rows.len() < AT_ONCE => {
+                rows.push((number, id))
+            }
+            _ => portions.push((delivery, vec![(number, id)])),
+        }
+    }
+    portions
+}
+
+async fn portion(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    delivery: Uuid,
+    rows: &Rows,
+) -> Result<(), StoreError> {
+    let now = road.clock.now();
+    let (numbers, still_refused, persons) = if decision.kind == DecisionKind::Map.as_str() {
+        let mended = mend::mend(road, tx, mending(road, decision, delivery, rows)?).await?;
+        let Mended::Done(done) = mended else {
+            // It is being withdrawn: its rows wait for nobody any more.
+            return Ok(());
+        };
+        let (mut numbers, mut refused) = (Vec::new(), 0);
+        for (number, became) in &done.rows {
+            if let Became::Judged(outcome, _) = became {
+                numbers.push(i32::try_from(*number).unwrap_or(i32::MAX));
+                refused += i32::from(*outcome == RowOutcome::Afgekeurd);
+            }
+        }
+        (numbers, refused, done.persons)
+    } else {
+        let ids: Vec<Uuid> = rows.iter().map(|(_, id)| *id).collect();
+        let by = decision.asked_by;
+        let numbers = decisions::settle_rows(tx, decision, &ids, by, now).await?;
+        (numbers, 0, Vec::new())
+    };
+    let changed = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
+    decisions::count(tx, decision.id, changed, still_refused).await?;
+    let line = Event::of_worker(
+        Some(decision.party_id),
+        Some(decision.asked_by),
+        Kind::Decided,
+    )
+    .object("decision", decision.id)
+    .detail("decision", decision.kind.clone())
+    .detail("delivery", delivery.to_string())
+    .detail("rows", numbers)
+    .detail("still_refused", still_refused)
+    .about(persons);
+    audit::add(tx, line).await?;
+    Ok(())
+}
+
+fn mending(
+    road: &Road,
+    decision: &Decision,
+    delivery: Uuid,
+    rows: &Rows,
+) -> Result<Mending, StoreError> {
+    let broken = || StoreError::Broken("decision".to_owned());
+    let mut columns = Column::ALL.into_iter();
+    let column = columns
+        .find(|column| column.name() == decision.column)
+        .ok_or_else(broken)?;
+    let value = value(
+        road,
+        Purpose::NewValue,
+        decision.id,
+        decision.new_sealed.clone(),
+    )?;
+    let typed = rows.iter().map(|(number, id)| Typed {
+        number: u32::try_from(*number).unwrap_or_default(),
+        seen: *id,
+        cells: vec![(column, value.clone())],
+        ..Typed::default()
+    });
+    Ok(Mending {
+        delivery,
+        party: decision.party_id,
+        by: decision.asked_by,
+        staff: true,
+        rows: typed.collect(),
+    })
+}
+
+fn value(
+    road: &Road,
+    purpose: Purpose,
+    decision: Uuid,
+    sealed: Option<Vec<u8>>,
+) -> Result<String, StoreError> {
+    let sealed = Sealed::from_bytes(sealed.unwrap_or_default());
+    let plain = road
+        .keys
+        .open(&sealed, &purpose.of(decision.as_bytes()))
+        .map_err(|_| StoreError::Broken("decision".to_owned()))?;
+    Ok(String::from_utf8_lossy(&plain).into_owned())
+}
+
+/// The code lists of a day, with the names for products that were decided for a party.
+///
+/// # Errors
+/// When the database fails.
+pub async fn products_of(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    today: Date,
+) -> Result<Products, StoreError> {
+    let products = Products::load(tx, today).await?;
+    let kept = decisions::names(tx, party).await?.into_iter();
+    let names = kept.map(|name| {
+        let old = value(road, Purpose::OldValue, name.id, name.old_sealed)?;
+        Ok((
+            old,
+            value(road, Purpose::NewValue, name.id, name.new_sealed)?,
+        ))
+    });
+    Ok(products.with_names(&names.collect::<Result<Vec<_>, StoreError>>()?))
+}
+
+/// What a decision would come to.
+#[derive(Default)]
+pub struct Foreseen {
+    /// Rows by the outcome they would have.
+    pub outcomes: BTreeMap<&'static str, u32>,
+    /// The first of them: delivery, row number, outcome, and what its sender would see.
+    pub rows: Vec<(Uuid, u32, RowOutcome, Vec<Finding>)>,
+}
+
+/// Does what the decision says and undoes it, within the caller's transaction: so what is foreseen is what would be.
+/// Keeps the first `most` rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn foresee(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    most: usize,
+) -> Result<Foreseen, StoreError> {
+    let mut foreseen = Foreseen::default();
+    for (delivery, rows) in by_delivery(decisions::waiting(tx, decision).await?) {
+        tx.mark().await?;
+        let mended = mend::mend(road, tx, mending(road, decision, delivery, &rows)?).await?;
+        tx.go_back().await?;
+        let Mended::Done(done) = mended else { continue };
+        for (number, became) in done.rows {
+            let Became::Judged(outcome, findings) = became else {
+                continue;
+            };
+            *foreseen.outcomes.entry(outcome.as_str()).or_default() += 1;
+            if foreseen.rows.len() < most {
+                foreseen.rows.push((delivery, number, outcome, findings));
+            }
+        }
+    }
+    Ok(foreseen)
+}

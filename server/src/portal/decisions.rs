@@ -1,0 +1,433 @@
+//! RIVM decides about rows that share a cause: clusters, a decision prepared with what it would come to, a second person
+//! where that is needed. The work itself is a job.
+
+use super::{OrBroken, Portal, broken, event, reviewer, words};
+use crate::audit::{self, Kind};
+use crate::intake::decide;
+use crate::jobs::{self, JobKind};
+use crate::keys::Purpose;
+use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
+use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
+use app::ports::decisions::{
+    Agreed, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine, DecisionState,
+    DecisionView, Decisions, KeptName, MayDecide, Proposal,
+};
+use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use domain::decision::{DecisionKind, may_map};
+use domain::delivery::RowOutcome;
+use domain::finding::Code;
+use domain::row::Column;
+use uuid::Uuid;
+
+/// Rows of a cluster or a decision that are shown.
+const SHOWN: usize = 20;
+/// Longest reason or value that is kept, in characters.
+const CHARS: usize = 500;
+
+#[async_trait::async_trait]
+impl Decisions for Portal {
+    async fn clusters(
+        &self,
+        caller: &Caller,
+        filter: ClusterFilter,
+        page: u32,
+    ) -> PortResult<Page<ClusterLine>> {
+        reviewer(caller)?;
+        let page = page.max(1);
+        let offset = i32::try_from(u64::from(page - 1) * u64::from(PAGE_ROWS));
+        let most = i32::try_from(PAGE_ROWS).unwrap_or(i32::MAX);
+        let party = filter.partij.filter(|code| !code.is_empty());
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = decisions::clusters(
+            &mut tx,
+            party.as_deref(),
+            filter.code.map(Code::as_str),
+            most,
+            offset.unwrap_or(i32::MAX),
+        )
+        .await
+        .or_broken(caller)?;
+        let total = found.first().map_or(0, |cluster| cluster.clusters);
+        let items = found.into_iter().map(|cluster| {
+            Ok(ClusterLine {
+                sample: cluster.sample,
+                party: cluster.party,
+                code: code(&cluster.code)?,
+                column: column(&cluster.column),
+                rows: number(cluster.rows),
+                deliveries: number(cluster.deliveries),
+                since: words::moment(cluster.oldest),
+            })
+        });
+        let items = items.collect::<Result<Vec<_>, _>>().or_broken(caller)?;
+        let line = event(caller, Kind::ListShown)
+            .detail("list", "clusters")
+            .detail("rows", items.len());
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(Page {
+            items,
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
+    }
+
+    async fn cluster(&self, caller: &Caller, sample: Uuid) -> PortResult<ClusterView> {
+        let (mut tx, rows) = self.open_cluster(caller, sample).await?;
+        let first = rows.first().ok_or(PortError::NotFound)?;
+        let column = column(&first.column);
+        let outcome = outcome(&first.outcome).or_broken(caller)?;
+        let value = self.shared_value(first).or_broken(caller)?;
+        // Known by its rows: the value is none of a person.
+        let line = event(caller, Kind::RowOpened)
+            .for_party(first.party_id)
+            .object("row", first.id)
+            .detail("cluster", first.code.clone())
+            .detail("rows", first.rows);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(ClusterView {
+            sample,
+            party: first.party.clone(),
+            code: code(&first.code).or_broken(caller)?,
+            column,
+            value,
+            outcome,
+            rows: number(first.rows),
+            may: may(column, outcome),
+            first: rows
+                .iter()
+                .map(|row| ClusterRow {
+                    id: row.id,
+                    row: u32::try_from(row.row_number).unwrap_or_default(),
+                    received: words::moment(row.received_at),
+                })
+                .collect(),
+        })
+    }
+
+    async fn propose(&self, caller: &Caller, sample: Uuid, proposal: Proposal) -> PortResult<Uuid> {
+        let (tx, rows) = self.open_cluster(caller, sample).await?;
+        let first = rows.first().ok_or(PortError::NotFound)?;
+        let column = column(&first.column);
+        let outcome = outcome(&first.outcome).or_broken(caller)?;
+        if !may(column, outcome).contains(&proposal.kind) {
+            return Err(PortError::NotFound);
+        }
+        let old = self.shared_value(first).or_broken(caller)?;
+        drop(tx);
+        let id = Uuid::now_v7();
+        let seal = |purpose: Purpose, text: &str| {
+            let kept: String = text.trim().chars().take(CHARS).collect();
+            let keys = &self.road.keys;
+            keys.seal(kept.as_bytes(), &purpose.of(id.as_bytes()))
+                .into_bytes()
+        };
+        let maps = proposal.kind == DecisionKind::Map;
+        let new = NewDecision {
+            id,
+            sample,
+            kind: proposal.kind.as_str(),
+            old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
+            new_sealed: maps.then(|| seal(Purpose::NewValue, &proposal.value)),
+            reason_sealed: seal(Purpose::Reason, &proposal.reason),
+            four_eyes: proposal.kind.needs_second_person(number(first.rows)),
+            rows: i32::try_from(first.rows).unwrap_or(i32::MAX),
+            by: caller.user_id,
+            at: self.road.clock.now(),
+        };
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        decisions::insert(&mut tx, &new).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(id)
+    }
+
+    async fn decisions(&self, caller: &Caller, page: u32) -> PortResult<Page<DecisionLine>> {
+        reviewer(caller)?;
+        let page = page.max(1);
+        let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let total = decisions::total(&mut tx).await.or_broken(caller)?;
+        let found = decisions::list(&mut tx, None, i64::from(PAGE_ROWS), offset)
+            .await
+            .or_broken(caller)?;
+        let items = found.iter().map(line).collect::<Result<Vec<_>, _>>();
+        Ok(Page {
+            items: items.or_broken(caller)?,
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
+    }
+
+    async fn decision(&self, caller: &Caller, id: Uuid) -> PortResult<DecisionView> {
+        let (mut tx, decision) = self.open_decision(caller, id).await?;
+        let line = line(&decision).or_broken(caller)?;
+        let open = matches!(line.state, DecisionState::Draft | DecisionState::Asked);
+        let foreseen = if open && line.kind == DecisionKind::Map {
+            decide::foresee(&self.road, &mut tx, &decision, SHOWN)
+                .await
+                .or_broken(caller)?
+        } else {
+            decide::Foreseen::default()
+        };
+        let text = |purpose, sealed: Option<Vec<u8>>| self.open_text(purpose, id, sealed);
+        let view = DecisionView {
+            old: text(Purpose::OldValue, decision.old_sealed.clone()).or_broken(caller)?,
+            new: text(Purpose::NewValue, decision.new_sealed.clone()).or_broken(caller)?,
+            reason: text(Purpose::Reason, Some(decision.reason_sealed.clone()))
+                .or_broken(caller)?
+                .unwrap_or_default(),
+            second_person: decision.four_eyes,
+            decided_by: decision
+                .decided_by_name
+                .clone()
+                .filter(|name| *name != decision.asked_by_name || !decision.four_eyes),
+            done: (
+                number(decision.done_rows.into()),
+                number(decision.still_refused.into()),
+            ),
+            outcomes: RowOutcome::ALL
+                .into_iter()
+                .filter_map(|outcome| {
+                    let rows = foreseen.outcomes.get(outcome.as_str())?;
+                    Some((outcome, *rows))
+                })
+                .collect(),
+            may: match (line.state, decision.asked_by == caller.user_id) {
+                (DecisionState::Draft, true) => MayDecide::Confirm,
+                (DecisionState::Asked, true) => MayDecide::CallBack,
+                (DecisionState::Asked, false) => MayDecide::Agree,
+                _ => MayDecide::Look,
+            },
+            first: foreseen
+                .rows
+                .into_iter()
+                .map(|(_, row, outcome, findings)| (row, outcome, findings))
+                .collect(),
+            line,
+        };
+        let line = event(caller, Kind::RowOpened)
+            .for_party(decision.party_id)
+            .object("decision", id)
+            .detail(
+                "foreseen",
+                view.outcomes.iter().map(|(_, rows)| *rows).sum::<u32>(),
+            );
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(view)
+    }
+
+    async fn decide(&self, caller: &Caller, id: Uuid) -> PortResult<Agreed> {
+        let (mut tx, decision) = self.open_decision(caller, id).await?;
+        let now = self.road.clock.now();
+        let own = decision.asked_by == caller.user_id;
+        // More rows may wait than when it was prepared.
+        let waiting = decisions::waiting(&mut tx, &decision)
+            .await
+            .or_broken(caller)?;
+        let rows = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+        let kind = kind(&decision).or_broken(caller)?;
+        let four_eyes = decision.four_eyes || kind.needs_second_person(rows);
+        let (to, by) = match (decision.state.as_str(), own) {
+            // Pressed before: in another tab, or by a third person.
+            ("running" | "done", _) => return Ok(Agreed::Running),
+            ("draft", true) if four_eyes => ("asked", None),
+            ("draft", true) | ("asked", false) => ("running", Some(caller.user_id)),
+            ("asked", true) => return Ok(Agreed::SamePerson),
+            ("draft", false) => return Err(PortError::NotFound),
+            _ => return Err(PortError::Conflict),
+        };
+        let step = Step {
+            from: decision.state.clone(),
+            to,
+            by,
+            rows: i32::try_from(rows).unwrap_or(i32::MAX),
+            four_eyes,
+        };
+        match decisions::step(&mut tx, id, &step, now).await {
+            Ok(true) => {}
+            Ok(false) => return Err(PortError::Conflict),
+            Err(error) if error.is_constraint("decisions_one_open") => return Ok(Agreed::Other),
+            Err(error) => return Err(broken(caller, &error)),
+        }
+        if to == "running" {
+            jobs::push(&mut tx, JobKind::Decide, id)
+                .await
+                .or_broken(caller)?;
+        }
+        let line = event(caller, Kind::Decided)
+            .for_party(decision.party_id)
+            .object("decision", id)
+            .detail("decision", decision.kind.clone())
+            .detail("step", if to == "asked" { "asked" } else { "agreed" });
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        self.road.db.work.notify_waiters();
+        Ok(if to == "asked" {
+            Agreed::Waiting
+        } else {
+            Agreed::Running
+        })
+    }
+
+    async fn drop_decision(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        let (mut tx, decision) = self.open_decision(caller, id).await?;
+        let own = decision.asked_by == caller.user_id;
+        let to = if own { "called_back" } else { "rejected" };
+        let now = self.road.clock.now();
+        if !matches!(
+            (decision.state.as_str(), own),
+            ("draft", true) | ("asked", _)
+        ) {
+            return Err(PortError::Conflict);
+        }
+        let step = Step {
+            from: decision.state.clone(),
+            to,
+            by: Some(caller.user_id),
+            rows: decision.rows,
+            four_eyes: decision.four_eyes,
+        };
+        if !decisions::step(&mut tx, id, &step, now)
+            .await
+            .or_broken(caller)?
+        {
+            return Err(PortError::Conflict);
+        }
+        let line = event(caller, Kind::Decided)
+            .for_party(decision.party_id)
+            .object("decision", id)
+            .detail("decision", decision.kind.clone())
+            .detail("step", to);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)
+    }
+
+    async fn end_name(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        let (mut tx, decision) = self.open_decision(caller, id).await?;
+        let now = self.road.clock.now();
+        if !decisions::end_name(&mut tx, id, caller.user_id, now)
+            .await
+            .or_broken(caller)?
+        {
+            return Err(PortError::Conflict);
+        }
+        let line = event(caller, Kind::Decided)
+            .for_party(decision.party_id)
+            .object("decision", id)
+            .detail("decision", decision.kind.clone())
+            .detail("step", "ended");
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)
+    }
+}
+
+impl Portal {
+    /// The first rows of the cluster that a row is in, that row before the others.
+    async fn open_cluster(
+        &self,
+        caller: &Caller,
+        sample: Uuid,
+    ) -> PortResult<(PartyTx<'_>, Vec<InCluster>)> {
+        reviewer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let most = i32::try_from(SHOWN).unwrap_or(i32::MAX);
+        let rows = decisions::rows_of(&mut tx, sample, most)
+            .await
+            .or_broken(caller)?;
+        if rows.is_empty() {
+            return Err(PortError::NotFound);
+        }
+        Ok((tx, rows))
+    }
+
+    /// What stands in the column of a cluster, unless that names a person.
+    fn shared_value(&self, row: &InCluster) -> Result<Option<String>, StoreError> {
+        let Some(column) = column(&row.column).filter(|column| may_map(*column)) else {
+            return Ok(None);
+        };
+        let text = self.open_row(Purpose::Row, row.id, row.raw_sealed.clone())?;
+        Ok(Some(text.get(column).to_owned()))
+    }
+
+    async fn open_decision(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+    ) -> PortResult<(WorkerTx<'_>, Decision)> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let found = decisions::list(&mut tx, Some(id), 1, 0)
+            .await
+            .or_broken(caller)?;
+        let decision = found.into_iter().next().ok_or(PortError::NotFound)?;
+        // A draft is its maker's.
+        if decision.state == "draft" && decision.asked_by != caller.user_id {
+            return Err(PortError::NotFound);
+        }
+        Ok((tx, decision))
+    }
+}
+
+/// What can be decided about a cluster.
+fn may(column: Option<Column>, outcome: RowOutcome) -> Vec<DecisionKind> {
+    let maps = outcome == RowOutcome::Afgekeurd && column.is_some_and(may_map);
+    let kinds = DecisionKind::ALL.into_iter();
+    kinds
+        .filter(|kind| match kind {
+            DecisionKind::Map => maps,
+            DecisionKind::Return | DecisionKind::Reject => outcome == RowOutcome::Afgekeurd,
+            DecisionKind::Accept => outcome == RowOutcome::TeControleren,
+        })
+        .collect()
+}
+
+fn kind(decision: &Decision) -> Result<DecisionKind, StoreError> {
+    DecisionKind::parse(&decision.kind).ok_or_else(|| StoreError::Broken("decision".to_owned()))
+}
+
+/// What of it holds for rows that come later.
+fn name(decision: &Decision) -> Result<Option<KeptName>, StoreError> {
+    let kept = kind(decision)?.is_kept(column(&decision.column)) && decision.state == "done";
+    Ok(decision.decided_at.filter(|_| kept).map(|since| KeptName {
+        since: words::moment(since),
+        until: decision.ended_at.map(words::moment),
+    }))
+}
+
+fn line(decision: &Decision) -> Result<DecisionLine, StoreError> {
+    let odd = || StoreError::Broken("decision".to_owned());
+    Ok(DecisionLine {
+        id: decision.id,
+        kind: kind(decision)?,
+        party: decision.party.clone(),
+        code: code(&decision.code)?,
+        column: column(&decision.column),
+        name: name(decision)?,
+        rows: number(decision.rows.into()),
+        state: DecisionState::ALL
+            .into_iter()
+            .find(|state| state.as_str() == decision.state)
+            .ok_or_else(odd)?,
+        asked_by: decision.asked_by_name.clone(),
+        asked_at: words::moment(decision.asked_at),
+    })
+}
+
+fn code(text: &str) -> Result<Code, StoreError> {
+    text.parse()
+        .map_err(|_| StoreError::Broken("code".to_owned()))
+}
+
+fn column(name: &str) -> Option<Column> {
+    Column::ALL.into_iter().find(|column| column.name() == name)
+}
+
+fn outcome(text: &str) -> Result<RowOutcome, StoreError> {
+    RowOutcome::parse(text).ok_or_else(|| StoreError::Broken("outcome".to_owned()))
+}
+
+fn number(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or_default()
+}

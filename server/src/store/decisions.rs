@@ -1,0 +1,452 @@
+//! Clusters of rows that wait, and what RIVM decides about them. Each step names the state it comes from, so that two of
+//! the same command do one thing.
+
+use super::{PartyTx, StoreError, WorkerTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A cluster in the list.
+pub struct Cluster {
+    /// One of its rows.
+    pub sample: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Rule code.
+    pub code: String,
+    /// Column, or nothing.
+    pub column: String,
+    /// Rows that wait.
+    pub rows: i64,
+    /// Deliveries they came with.
+    pub deliveries: i64,
+    /// Since when.
+    pub oldest: OffsetDateTime,
+    /// Clusters in all pages.
+    pub clusters: i64,
+}
+
+/// Clusters, the largest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clusters(
+    tx: &mut PartyTx<'_>,
+    party: Option<&str>,
+    code: Option<&str>,
+    limit: i32,
+    offset: i32,
+) -> Result<Vec<Cluster>, StoreError> {
+    let rows = sqlx::query_as!(
+        Cluster,
+        r#"SELECT sample AS "sample!", party AS "party!", code AS "code!", in_column AS "column!", rows AS "rows!",
+                  deliveries AS "deliveries!", oldest AS "oldest!", clusters AS "clusters!"
+           FROM staff_clusters($1, $2, $3, $4)"#,
+        party,
+        code,
+        limit,
+        offset
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// A row of a cluster.
+pub struct InCluster {
+    /// Key.
+    pub id: Uuid,
+    /// Whose.
+    pub party_id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Rule code.
+    pub code: String,
+    /// Column, or nothing.
+    pub column: String,
+    /// Delivery.
+    pub delivery_id: Uuid,
+    /// Number as the sender sees it.
+    pub row_number: i32,
+    /// Outcome on the wire.
+    pub outcome: String,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+    /// As delivered, sealed.
+    pub raw_sealed: Option<Vec<u8>>,
+    /// Rows of the cluster in all.
+    pub rows: i64,
+}
+
+/// The first rows of the cluster that a row is in, that row before the others; none when it waits no more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rows_of(
+    tx: &mut PartyTx<'_>,
+    sample: Uuid,
+    limit: i32,
+) -> Result<Vec<InCluster>, StoreError> {
+    let rows = sqlx::query_as!(
+        InCluster,
+        r#"SELECT id AS "id!", party_id AS "party_id!", party AS "party!", code AS "code!", in_column AS "column!",
+                  delivery_id AS "delivery_id!", row_number AS "row_number!", outcome AS "outcome!", received_at AS "received_at!",
+                  raw_sealed, rows AS "rows!"
+           FROM staff_cluster_rows($1, $2)"#,
+        sample,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// A new decision, not asked for yet.
+pub struct NewDecision {
+    /// Key.
+    pub id: Uuid,
+    /// A row of the cluster.
+    pub sample: Uuid,
+    /// map, return, reject, accept.
+    pub kind: &'static str,
+    /// What stands there, sealed.
+    pub old_sealed: Option<Vec<u8>>,
+    /// What is to stand there, sealed.
+    pub new_sealed: Option<Vec<u8>>,
+    /// Why, sealed.
+    pub reason_sealed: Vec<u8>,
+    /// A second person has to agree.
+    pub four_eyes: bool,
+    /// Rows of the cluster.
+    pub rows: i32,
+    /// Who.
+    pub by: Uuid,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// Keeps a decision as a draft.
+///
+/// # Errors
+/// When the database fails; `NotFound` when the row waits no more.
+pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), StoreError> {
+    let made = sqlx::query!(
+        "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, old_sealed, new_sealed, reason_sealed,
+                                four_eyes, rows, asked_by, asked_at)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10
+         FROM delivery_rows WHERE id = $2 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL",
+        new.id,
+        new.sample,
+        new.kind,
+        new.old_sealed,
+        new.new_sealed,
+        new.reason_sealed,
+        new.four_eyes,
+        new.rows,
+        new.by,
+        new.at
+    )
+    .execute(&mut **tx)
+    .await?;
+    if made.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound)
+    }
+}
+
+/// A decision.
+pub struct Decision {
+    /// Key.
+    pub id: Uuid,
+    /// Whose rows.
+    pub party_id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// map, return, reject, accept.
+    pub kind: String,
+    /// Rule code of the cluster.
+    pub code: String,
+    /// Its column, or nothing.
+    pub column: String,
+    /// Hash of its value.
+    pub value: String,
+    /// What stands there, sealed.
+    pub old_sealed: Option<Vec<u8>>,
+    /// What is to stand there, sealed.
+    pub new_sealed: Option<Vec<u8>>,
+    /// Why, sealed.
+    pub reason_sealed: Vec<u8>,
+    /// A second person has to agree.
+    pub four_eyes: bool,
+    /// State.
+    pub state: String,
+    /// Rows when it was asked for.
+    pub rows: i32,
+    /// Rows it was carried out on.
+    pub done_rows: i32,
+    /// Of those, still refused.
+    pub still_refused: i32,
+    /// Who asked.
+    pub asked_by: Uuid,
+    /// Name of who asked.
+    pub asked_by_name: String,
+    /// When.
+    pub asked_at: OffsetDateTime,
+    /// Name of who decided.
+    pub decided_by_name: Option<String>,
+    /// When.
+    pub decided_at: Option<OffsetDateTime>,
+    /// When a kept name was ended.
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+/// Decisions that are no drafts, those that wait first, then the newest; with `id` that one, drafts included.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(
+    tx: &mut WorkerTx<'_>,
+    id: Option<Uuid>,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Decision>, StoreError> {
+    let rows = sqlx::query_as!(
+        Decision,
+        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
+                  d.old_sealed, d.new_sealed, d.reason_sealed, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
+                  d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
+                  d.decided_at, d.ended_at
+           FROM decisions d JOIN parties p ON p.id = d.party_id JOIN users a ON a.id = d.asked_by LEFT JOIN users b ON b.id = d.decided_by
+           WHERE CASE WHEN $1::uuid IS NULL THEN d.state <> 'draft' ELSE d.id = $1 END
+           ORDER BY d.state <> 'asked', d.asked_at DESC, d.id LIMIT $2 OFFSET $3"#,
+        id,
+        limit,
+        offset
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// How many there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn total(tx: &mut WorkerTx<'_>) -> Result<i64, StoreError> {
+    Ok(
+        sqlx::query_scalar!(r#"SELECT count(*) AS "n!" FROM decisions WHERE state <> 'draft'"#)
+            .fetch_one(&mut **tx)
+            .await?,
+    )
+}
+
+/// A decision that waits for a second person.
+pub struct Asked {
+    /// Key.
+    pub id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Rows.
+    pub rows: i32,
+    /// Who asked.
+    pub asked_by: String,
+    /// When.
+    pub asked_at: OffsetDateTime,
+}
+
+/// Decisions that wait for somebody else than this person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn asked(tx: &mut PartyTx<'_>, user: Uuid) -> Result<Vec<Asked>, StoreError> {
+    let rows = sqlx::query_as!(
+        Asked,
+        "SELECT d.id, p.name AS party, d.rows, a.name AS asked_by, d.asked_at
+         FROM decisions d JOIN parties p ON p.id = d.party_id JOIN users a ON a.id = d.asked_by
+         WHERE d.state = 'asked' AND d.asked_by <> $1 ORDER BY d.asked_at LIMIT 20",
+        user
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// A step of a decision.
+pub struct Step {
+    /// From which state.
+    pub from: String,
+    /// To which.
+    pub to: &'static str,
+    /// Who decided, when this decides.
+    pub by: Option<Uuid>,
+    /// Rows that wait now.
+    pub rows: i32,
+    /// A second person has to agree.
+    pub four_eyes: bool,
+}
+
+/// Takes a step; `false` when the decision was not in the state it starts from.
+///
+/// # Errors
+/// When the database fails; constraint `decisions_four_eyes` when the same person agrees, `decisions_one_open` when
+/// another decision about these rows is open.
+pub async fn step(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    step: &Step,
+    at: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let moved = sqlx::query!(
+        "UPDATE decisions SET state = $3, decided_by = $4::uuid, decided_at = CASE WHEN $4::uuid IS NOT NULL THEN $5::timestamptz END,
+                              rows = $6, four_eyes = $7
+         WHERE id = $1 AND state = $2",
+        id,
+        step.from,
+        step.to,
+        step.by,
+        at,
+        step.rows,
+        step.four_eyes
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// A name that a party uses for a product, by the decision that says so; both sealed.
+pub struct KeptName {
+    /// The decision.
+    pub id: Uuid,
+    /// The name.
+    pub old_sealed: Option<Vec<u8>>,
+    /// The product.
+    pub new_sealed: Option<Vec<u8>>,
+}
+
+/// The names of a party that hold, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn names(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<Vec<KeptName>, StoreError> {
+    let names = sqlx::query_as!(
+        KeptName,
+        "SELECT id, old_sealed, new_sealed FROM decisions
+         WHERE party_id = $1 AND kind = 'map' AND cluster_column = 'vaccin' AND ended_at IS NULL AND state IN ('running', 'done')
+         ORDER BY decided_at DESC",
+        party
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(names)
+}
+
+/// A kept name is used no longer; `false` when it was not in use.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_name(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    by: Uuid,
+    at: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let ended = sqlx::query!(
+        "UPDATE decisions SET ended_by = $2, ended_at = $3
+         WHERE id = $1 AND kind = 'map' AND cluster_column = 'vaccin' AND ended_at IS NULL AND state = 'done'",
+        id,
+        by,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(ended.rows_affected() == 1)
+}
+
+/// The rows of a cluster that still wait, delivery by delivery: (delivery, row number, key).
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+) -> Result<Vec<(Uuid, i32, Uuid)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT delivery_id, row_number, id FROM delivery_rows
+         WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4 AND state = 'open' AND returned_at IS NULL
+         ORDER BY delivery_id, row_number",
+        decision.party_id,
+        decision.code,
+        decision.column,
+        decision.value
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.delivery_id, row.row_number, row.id))
+        .collect())
+}
+
+/// Rows go back to their sender, are refused for good, or stay as they are; those that still wait. Answers their numbers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle_rows(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    rows: &[Uuid],
+    by: Uuid,
+    at: OffsetDateTime,
+) -> Result<Vec<i32>, StoreError> {
+    let numbers = sqlx::query_scalar!(
+        "UPDATE delivery_rows SET
+             state = CASE $2 WHEN 'reject' THEN 'rejected' WHEN 'accept' THEN 'accepted' ELSE state END,
+             returned_at = CASE $2 WHEN 'return' THEN $5::timestamptz END, returned_by = CASE $2 WHEN 'return' THEN $3::uuid END,
+             decided_at = $5, decided_by = $4
+         WHERE id = ANY ($1) AND state = 'open' AND returned_at IS NULL RETURNING row_number",
+        rows,
+        decision.kind,
+        decision.id,
+        by,
+        at
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(numbers)
+}
+
+/// Counts what was done, in the transaction it was done in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    rows: i32,
+    still_refused: i32,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE decisions SET done_rows = done_rows + $2, still_refused = still_refused + $3 WHERE id = $1",
+        id,
+        rows,
+        still_refused
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// It has been carried out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish(tx: &mut WorkerTx<'_>, id: Uuid, at: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE decisions SET state = 'done', finished_at = $2 WHERE id = $1 AND state = 'running'",
+        id,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}

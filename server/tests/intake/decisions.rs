@@ -1,0 +1,402 @@
+//! RIVM decides once for all rows that share a cause (features F52-F54, F-X9).
+
+use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
+use app::ports::decisions::{Agreed, ClusterFilter, DecisionState, Decisions, MayDecide, Proposal};
+use app::ports::news::{News, NewsOf};
+use app::ports::review::ReviewFilter;
+use app::ports::{Caller, Deliveries, PortError, Review};
+use domain::decision::DecisionKind;
+use domain::delivery::RowOutcome;
+use domain::finding::Code;
+use domain::role::Role;
+use domain::row::{Column, RowText};
+use uuid::Uuid;
+
+/// A second person of RIVM.
+async fn second(world: &World) -> Caller {
+    world.test.caller("rosa", Role::RivmBeheer, None).await
+}
+
+/// Who prepared it asks, the second person agrees, the worker works.
+async fn carry_out(world: &World, id: Uuid) {
+    let asked = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Agreed::Waiting), "a value takes a second person");
+    let other = second(world).await;
+    let agreed = world.portal.decide(&other, id).await;
+    assert_eq!(agreed, Ok(Agreed::Running));
+    world.work().await;
+}
+
+fn odd_vaccine(row: RowText) -> RowText {
+    with(row, &[(Column::Vaccin, "Pfizer NL groot")])
+}
+
+fn map(value: &str) -> Proposal {
+    Proposal {
+        kind: DecisionKind::Map,
+        value: value.into(),
+        reason: "Afgesproken met de instelling".into(),
+    }
+}
+
+fn only(kind: DecisionKind) -> Proposal {
+    Proposal {
+        kind,
+        value: String::new(),
+        reason: "Kijk op de verpakking".into(),
+    }
+}
+
+async fn clusters(world: &World) -> Vec<(Code, Option<Column>, u32, Uuid)> {
+    let list = world
+        .portal
+        .clusters(&world.rivm, ClusterFilter::default(), 1)
+        .await
+        .unwrap();
+    list.items
+        .iter()
+        .map(|line| (line.code, line.column, line.rows, line.sample))
+        .collect()
+}
+
+#[tokio::test]
+async fn rows_with_the_same_fault_and_value_are_one_cluster_of_their_party() {
+    let world = World::new().await;
+    let rows = [
+        odd_vaccine(good(EREBOS, "01-04-2000")),
+        odd_vaccine(good(NAOMI, "01-04-1987")),
+        with(good(FROUKE, "24-03-2000"), &[(Column::Vaccin, "Anders")]),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    world
+        .upload(
+            &world.maria,
+            &csv(&[odd_vaccine(good(FROUKE, "24-03-2000"))]),
+        )
+        .await;
+    world
+        .upload(
+            &world.piet,
+            &csv(&[odd_vaccine(good(EREBOS, "01-04-2000"))]),
+        )
+        .await;
+    let found = clusters(&world).await;
+    let counts: Vec<u32> = found.iter().map(|(_, _, rows, _)| *rows).collect();
+    assert_eq!(
+        counts,
+        [3, 1, 1],
+        "another value, or party, is another cluster"
+    );
+    let (code, column, _, sample) = found[0];
+    assert_eq!((code.as_str(), column), ("V11", Some(Column::Vaccin)));
+    let view = world.portal.cluster(&world.rivm, sample).await.unwrap();
+    assert_eq!(view.value.as_deref(), Some("Pfizer NL groot"));
+    assert_eq!(view.rows, 3);
+    assert!(view.may.contains(&DecisionKind::Map) && !view.may.contains(&DecisionKind::Accept));
+    let shown = format!("{:?}", found);
+    assert!(!shown.contains("Pfizer"), "the list shows no value");
+}
+
+#[tokio::test]
+async fn a_mapping_is_foreseen_and_then_does_just_that_in_every_delivery() {
+    let world = World::new().await;
+    let broken_dose = with(
+        odd_vaccine(good(FROUKE, "24-03-2000")),
+        &[(Column::Dosisnummer, "nul")],
+    );
+    let first = world
+        .upload(
+            &world.maria,
+            &csv(&[
+                odd_vaccine(good(EREBOS, "01-04-2000")),
+                odd_vaccine(good(NAOMI, "01-04-1987")),
+            ]),
+        )
+        .await;
+    let second = world.upload(&world.maria, &csv(&[broken_dose])).await;
+    let vaccine = clusters(&world).await;
+    let (_, _, rows, sample) = vaccine[0];
+    assert_eq!(rows, 3);
+    let before = world.count("reports").await;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, map("Comirnaty"))
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!(
+        view.outcomes,
+        [(RowOutcome::Geaccepteerd, 2), (RowOutcome::Afgekeurd, 1)]
+    );
+    assert_eq!(view.may, MayDecide::Confirm);
+    assert_eq!(
+        world.count("reports").await,
+        before,
+        "looking changes nothing"
+    );
+    assert_eq!(world.count("row_history").await, 0);
+
+    carry_out(&world, id).await;
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!((view.line.state, view.done), (DecisionState::Done, (3, 1)));
+    let first = world.portal.delivery(&world.maria, first).await.unwrap();
+    assert_eq!(first.line.counts.geaccepteerd, 2);
+    let second = world.portal.delivery(&world.maria, second).await.unwrap();
+    assert_eq!(second.line.counts.afgekeurd, 1);
+    assert_eq!(world.count("reports").await, before + 2);
+    assert_eq!(
+        world.count("reports WHERE recorded_by IS NOT NULL").await,
+        0,
+        "nobody of RIVM recorded them"
+    );
+    // What is left waits for another reason, in a cluster of its own.
+    let left = clusters(&world).await;
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].1, Some(Column::Dosisnummer));
+    // The audit lists the rows.
+    assert_eq!(
+        world
+            .count("audit_lines WHERE line::jsonb ->> 'event' = 'record.decided' AND line::jsonb -> 'rows' IS NOT NULL")
+            .await,
+        2
+    );
+    assert_eq!(
+        world.portal.decide(&world.rivm, id).await,
+        Ok(Agreed::Running),
+        "twice is once"
+    );
+}
+
+#[tokio::test]
+async fn what_is_the_senders_own_takes_a_second_person_who_is_somebody_else() {
+    let world = World::new().await;
+    let batch = |row: RowText| with(row, &[(Column::Batchnummer, "???")]);
+    world
+        .upload(&world.maria, &csv(&[batch(good(EREBOS, "01-04-2000"))]))
+        .await;
+    let (_, column, _, sample) = clusters(&world).await[0];
+    assert_eq!(column, Some(Column::Batchnummer));
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, map("EJ6796"))
+        .await
+        .unwrap();
+    let other = second(&world).await;
+    assert_eq!(
+        world.portal.decision(&other, id).await.map(|_| ()),
+        Err(PortError::NotFound),
+        "a draft is its maker's"
+    );
+    assert_eq!(
+        world.portal.decide(&world.rivm, id).await,
+        Ok(Agreed::Waiting)
+    );
+    assert_eq!(
+        world.portal.decide(&world.rivm, id).await,
+        Ok(Agreed::SamePerson)
+    );
+    let told = |news: NewsOf| {
+        news.decisions
+            .iter()
+            .map(|asked| asked.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(world.portal.news(&other).await.unwrap()), [id]);
+    assert!(told(world.portal.news(&world.rivm).await.unwrap()).is_empty());
+    assert!(told(world.portal.news(&world.maria).await.unwrap()).is_empty());
+    world.work().await;
+    assert_eq!(world.count("reports").await, 0);
+    // Not in the database either.
+    let forced = sqlx::query("UPDATE decisions SET state = 'running', decided_by = asked_by, decided_at = now() WHERE id = $1")
+        .bind(id)
+        .execute(&world.road.db.worker)
+        .await;
+    assert!(forced.is_err(), "decisions_four_eyes");
+    let again = world
+        .portal
+        .propose(&other, sample, map("EJ6797"))
+        .await
+        .unwrap();
+    assert_eq!(
+        world.portal.decide(&other, again).await,
+        Ok(Agreed::Other),
+        "one at a time about the same rows"
+    );
+    assert_eq!(world.portal.decide(&other, id).await, Ok(Agreed::Running));
+    world.work().await;
+    assert_eq!(world.count("reports").await, 1);
+}
+
+#[tokio::test]
+async fn a_second_person_says_no_and_who_asked_takes_it_back() {
+    let world = World::new().await;
+    let batch = |row: RowText| with(row, &[(Column::Batchnummer, "???")]);
+    world
+        .upload(&world.maria, &csv(&[batch(good(EREBOS, "01-04-2000"))]))
+        .await;
+    let sample = clusters(&world).await[0].3;
+    let other = second(&world).await;
+    for (who, state) in [
+        (&other, DecisionState::Rejected),
+        (&world.rivm, DecisionState::CalledBack),
+    ] {
+        let id = world
+            .portal
+            .propose(&world.rivm, sample, map("EJ6796"))
+            .await
+            .unwrap();
+        world.portal.decide(&world.rivm, id).await.unwrap();
+        world.portal.drop_decision(who, id).await.unwrap();
+        let view = world.portal.decision(&world.rivm, id).await.unwrap();
+        assert_eq!((view.line.state, view.may), (state, MayDecide::Look));
+        assert_eq!(
+            world.portal.decide(&other, id).await,
+            Err(PortError::Conflict)
+        );
+    }
+    world.work().await;
+    assert_eq!(world.count("reports").await, 0);
+}
+
+#[tokio::test]
+async fn rows_that_go_back_leave_the_queue_and_show_the_message_to_their_sender() {
+    let world = World::new().await;
+    let delivery = world
+        .upload(
+            &world.maria,
+            &csv(&[odd_vaccine(good(EREBOS, "01-04-2000"))]),
+        )
+        .await;
+    let sample = clusters(&world).await[0].3;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, only(DecisionKind::Return))
+        .await
+        .unwrap();
+    world.portal.decide(&world.rivm, id).await.unwrap();
+    world.work().await;
+    assert!(clusters(&world).await.is_empty());
+    let queue = world
+        .portal
+        .rows(&world.rivm, ReviewFilter::default(), 1)
+        .await
+        .unwrap();
+    assert_eq!(queue.total, 0);
+    let row = world
+        .portal
+        .refused_row(&world.maria, delivery, 2, None)
+        .await
+        .unwrap();
+    assert_eq!(row.line.message.as_deref(), Some("Kijk op de verpakking"));
+    world.nowhere(&["Kijk op de verpakking"]).await;
+}
+
+#[tokio::test]
+async fn rows_that_are_rejected_for_good_can_no_longer_be_mended() {
+    let world = World::new().await;
+    let delivery = world
+        .upload(
+            &world.maria,
+            &csv(&[odd_vaccine(good(EREBOS, "01-04-2000"))]),
+        )
+        .await;
+    let sample = clusters(&world).await[0].3;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, only(DecisionKind::Reject))
+        .await
+        .unwrap();
+    world.portal.decide(&world.rivm, id).await.unwrap();
+    world.work().await;
+    assert!(clusters(&world).await.is_empty());
+    let list = world
+        .portal
+        .refused(&world.maria, delivery, 1, None)
+        .await
+        .unwrap();
+    assert_eq!(list.rows.total, 0);
+    assert_eq!(
+        world.count("delivery_rows WHERE state = 'rejected'").await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_was_decided_holds_for_what_the_party_delivers_later_until_it_is_ended() {
+    let world = World::new().await;
+    let odd = |bsn, born| csv(&[odd_vaccine(good(bsn, born))]);
+    world.upload(&world.maria, &odd(EREBOS, "01-04-2000")).await;
+    let sample = clusters(&world).await[0].3;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, map("Comirnaty"))
+        .await
+        .unwrap();
+    carry_out(&world, id).await;
+
+    let later = world.upload(&world.maria, &odd(NAOMI, "01-04-1987")).await;
+    let view = world.portal.delivery(&world.maria, later).await.unwrap();
+    assert_eq!(view.line.counts.geaccepteerd, 1);
+    let repairs: Vec<&str> = view
+        .repairs
+        .iter()
+        .map(|group| group.code.as_str())
+        .collect();
+    assert_eq!(repairs, ["H06"], "the sender sees how the name was read");
+    let elsewhere = world.upload(&world.piet, &odd(FROUKE, "24-03-2000")).await;
+    let view = world.portal.delivery(&world.piet, elsewhere).await.unwrap();
+    assert_eq!(
+        view.line.counts.afgekeurd, 1,
+        "it is this party's name only"
+    );
+
+    let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
+    assert!(line.name.is_some_and(|name| name.until.is_none()));
+    world.portal.end_name(&world.rivm, id).await.unwrap();
+    assert_eq!(
+        world.portal.end_name(&world.rivm, id).await,
+        Err(PortError::Conflict)
+    );
+    let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
+    assert!(line.name.is_some_and(|name| name.until.is_some()));
+    let after = world.upload(&world.maria, &odd(FROUKE, "24-03-2000")).await;
+    let view = world.portal.delivery(&world.maria, after).await.unwrap();
+    assert_eq!(view.line.counts.afgekeurd, 1);
+}
+
+#[tokio::test]
+async fn more_than_a_hundred_rows_are_only_rejected_when_a_second_person_agrees() {
+    let world = World::new().await;
+    let rows = |from: u32, count: u32| {
+        let row = |n: u32| {
+            let number = format!("{n}");
+            let row = odd_vaccine(good(EREBOS, "01-04-2000"));
+            with(row, &[(Column::Bronsleutel, number.as_str())])
+        };
+        (from..from + count).map(row).collect::<Vec<_>>()
+    };
+    world.upload(&world.maria, &csv(&rows(1, 60))).await;
+    let sample = clusters(&world).await[0].3;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, only(DecisionKind::Reject))
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert!(!view.second_person);
+    // More of them came before it was decided.
+    world.upload(&world.maria, &csv(&rows(100, 60))).await;
+    assert_eq!(
+        world.portal.decide(&world.rivm, id).await,
+        Ok(Agreed::Waiting)
+    );
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!((view.second_person, view.line.rows), (true, 120));
+    let other = second(&world).await;
+    assert_eq!(world.portal.decide(&other, id).await, Ok(Agreed::Running));
+    world.work().await;
+    assert_eq!(
+        world.count("delivery_rows WHERE state = 'rejected'").await,
+        120
+    );
+}
