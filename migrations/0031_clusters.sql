@@ -11,6 +11,9 @@ ALTER TABLE delivery_rows
     -- Sent back: the sender mends it, and RIVM's queue leaves it out.
     ADD COLUMN returned_at    timestamptz,
     ADD COLUMN returned_by    uuid;
+-- What waits is in a cluster; rows of before are not looked at.
+ALTER TABLE delivery_rows ADD CONSTRAINT delivery_rows_open_has_cluster
+    CHECK (state <> 'open' OR cluster_code IS NOT NULL) NOT VALID;
 CREATE INDEX delivery_rows_clusters ON delivery_rows (party_id, cluster_code, cluster_column, cluster_value)
     WHERE state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL;
 GRANT SELECT (returned_at, returned_by) ON delivery_rows TO cims_portal;

@@ -4,8 +4,8 @@
 //! B13 any more, so a kill loses nothing and does nothing twice. Who matches loses the warning and that is all; who
 //! does not goes to RIVM, as a row whose sender went on would have (specification §5).
 
-use super::Road;
 use super::matching::brp_again;
+use super::{Road, store};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::jobs::{self, Job, Stopped};
@@ -102,6 +102,8 @@ async fn set(
         answers.staff.push(added(&late.staff, &hidden)?);
         answers.matched.push(again.result.as_str().to_owned());
         answers.review.push(review);
+        let waits = store::cluster(&road.keys, Severity::Controle, &again.findings, row);
+        answers.clusters.push(waits);
         let (persons, reviews) = told.entry(late.party).or_default();
         persons.extend(late.person);
         *reviews += u32::from(review);

@@ -5,7 +5,7 @@
 //! one transaction that moves the progress under the fence of the job, with its audit line; the last one moves
 //! the delivery. So a kill at any moment loses nothing and doubles nothing. Nothing is deleted.
 
-use super::Road;
+use super::{Road, store};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
@@ -14,7 +14,7 @@ use crate::store::turns::{self, Before, By, Candidate, Revived, Rewritten, Sourc
 use crate::store::withdrawals::{self, Work};
 use crate::store::{StoreError, WorkerTx, chunk_tx, deliveries, register, worker_tx};
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
-use domain::finding::{Code, Finding};
+use domain::finding::{Code, Finding, Severity};
 use domain::row::{Column, RowText};
 use std::collections::{HashMap, HashSet};
 use time::Date;
@@ -308,8 +308,11 @@ fn review_rows(
         new.outcome
             .push(RowOutcome::TeControleren.as_str().to_owned());
         new.findings.push(findings(&[Finding::whole(Code::B19)]));
-        new.staff_findings
-            .push(findings(&[Finding::on(Code::D04, Column::Vaccinatiedatum)]));
+        let why = [Finding::on(Code::D04, Column::Vaccinatiedatum)];
+        let text: RowText = serde_json::from_slice(&plain).map_err(|_| unopened())?;
+        let waits = store::cluster(keys, Severity::Controle, &why, &text);
+        new.clusters.push(waits);
+        new.staff_findings.push(findings(&why));
         new.matched.push(None);
         new.mutation.push(None);
         new.source_key.push(None);

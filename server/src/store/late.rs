@@ -1,5 +1,6 @@
 //! Registrations that were stored while the copy of the BRP was late (rule B13).
 
+use super::rows::Clusters;
 use super::{StoreError, WorkerTx};
 use time::Date;
 use uuid::Uuid;
@@ -62,6 +63,8 @@ pub struct Answers {
     pub matched: Vec<String>,
     /// RIVM must look.
     pub review: Vec<bool>,
+    /// What it waits for then.
+    pub clusters: Clusters,
 }
 
 /// Writes the answers: what RIVM must look at is open again, does not count meanwhile, and is counted so in its
@@ -71,8 +74,9 @@ pub struct Answers {
 /// When the database fails.
 pub async fn answer(tx: &mut WorkerTx<'_>, answers: &Answers) -> Result<(), StoreError> {
     sqlx::query!(
-        "WITH n AS (SELECT * FROM unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::text[], $5::boolean[])
-                        AS n (id, shown, staff, matched, review)),
+        "WITH n AS (SELECT * FROM unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::text[], $5::boolean[],
+                                               $6::text[], $7::text[], $8::text[])
+                        AS n (id, shown, staff, matched, review, code, in_column, value)),
               moved AS (SELECT w.delivery_id, count(*)::integer AS number FROM delivery_rows w JOIN n ON n.id = w.id
                         WHERE n.review AND w.outcome = 'GEACCEPTEERD' GROUP BY 1),
               told AS (UPDATE deliveries d SET geaccepteerd = geaccepteerd - number, te_controleren = te_controleren + number
@@ -80,13 +84,19 @@ pub async fn answer(tx: &mut WorkerTx<'_>, answers: &Answers) -> Result<(), Stor
          UPDATE delivery_rows w
          SET findings = n.shown, staff_findings = n.staff, match = n.matched,
              outcome = CASE WHEN n.review THEN 'TE_CONTROLEREN' ELSE w.outcome END,
-             state = CASE WHEN n.review THEN 'open' ELSE w.state END
+             state = CASE WHEN n.review THEN 'open' ELSE w.state END,
+             cluster_code = CASE WHEN n.review THEN n.code ELSE w.cluster_code END,
+             cluster_column = CASE WHEN n.review THEN n.in_column ELSE w.cluster_column END,
+             cluster_value = CASE WHEN n.review THEN n.value ELSE w.cluster_value END
          FROM n WHERE w.id = n.id",
         &answers.row,
         &answers.shown,
         &answers.staff,
         &answers.matched,
-        &answers.review
+        &answers.review,
+        &answers.clusters.code as _,
+        &answers.clusters.column,
+        &answers.clusters.value
     )
     .execute(&mut **tx)
     .await?;

@@ -44,12 +44,39 @@ pub struct NewRows {
     pub doses_after: Vec<Option<i16>>,
     /// Refused rows they take the place of.
     pub replaces: Vec<Option<Uuid>>,
-    /// The clusters of those that wait: code, column, keyed hash of the value.
-    pub cluster_code: Vec<Option<String>>,
+    /// The clusters of those that wait.
+    pub clusters: Clusters,
+}
+
+/// What a row that waits shares with others.
+#[derive(Default)]
+pub struct Cluster {
+    /// Rule code; nothing when the row waits for nobody.
+    pub code: Option<String>,
     /// Column, empty for the whole row.
-    pub cluster_column: Vec<String>,
-    /// Hash, empty where the column names a person.
-    pub cluster_value: Vec<String>,
+    pub column: String,
+    /// Keyed hash of the value that stands there, empty where the column names a person.
+    pub value: String,
+}
+
+/// Clusters, column by column.
+#[derive(Default)]
+pub struct Clusters {
+    /// Rule codes.
+    pub code: Vec<Option<String>>,
+    /// Columns.
+    pub column: Vec<String>,
+    /// Hashes.
+    pub value: Vec<String>,
+}
+
+impl Clusters {
+    /// One more.
+    pub fn push(&mut self, cluster: Cluster) {
+        self.code.push(cluster.code);
+        self.column.push(cluster.column);
+        self.value.push(cluster.value);
+    }
 }
 
 /// Takes the rows of a preview away: they are stored anew.
@@ -110,9 +137,9 @@ pub async fn insert(
         &new.doses_before as _,
         &new.doses_after as _,
         &new.replaces as _,
-        &new.cluster_code as _,
-        &new.cluster_column,
-        &new.cluster_value
+        &new.clusters.code as _,
+        &new.clusters.column,
+        &new.clusters.value
     )
     .execute(&mut **tx)
     .await?;

@@ -137,6 +137,7 @@ async fn unique_keys_begin_with_the_party_or_are_on_this_list() {
         ("user_roles_once", "written by the worker role alone"),
         ("brp_checks_pkey", "a counter"),
         ("connections_pkey", "made by us"),
+        ("decisions_pkey", "made by us"),
         ("deliveries_pkey", "made by us"),
         ("drafts_pkey", "made by us"),
         ("locations_pkey", "made by us"),

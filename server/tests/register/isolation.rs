@@ -15,7 +15,7 @@ async fn delivery(test: &TestDb, party: Uuid) -> Uuid {
         .execute(&mut *tx)
         .await
         .unwrap();
-    sqlx::query("INSERT INTO delivery_rows (delivery_id, row_number, id, party_id, outcome, state, match) VALUES ($1, 2, $2, $3, 'AFGEKEURD', 'open', 'DATUM_ANDERS')")
+    sqlx::query("INSERT INTO delivery_rows (delivery_id, row_number, id, party_id, outcome, state, match, cluster_code) VALUES ($1, 2, $2, $3, 'AFGEKEURD', 'open', 'DATUM_ANDERS', 'B10')")
         .bind(id).bind(Uuid::now_v7()).bind(party).execute(&mut *tx).await.unwrap();
     tx.commit().await.unwrap();
     id

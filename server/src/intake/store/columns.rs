@@ -2,10 +2,10 @@
 
 use super::{Errand, Keep};
 use crate::intake::matching::{Effect, Judged, Place};
-use crate::keys::Purpose;
+use crate::keys::{Keys, Purpose};
 use crate::store::products::Products;
 use crate::store::register::{self, NewJabs, NewReports};
-use crate::store::rows::NewRows;
+use crate::store::rows::{Cluster, NewRows};
 use domain::dates::{PartialDate, dutch};
 use domain::decision;
 use domain::delivery::RowOutcome;
@@ -199,41 +199,43 @@ impl Columns {
         let (before, after) = row.doses.unzip();
         new.doses_before.push(before);
         new.doses_after.push(after);
-        let (code, column, value) = cluster(errand, row);
-        new.cluster_code.push(code);
-        new.cluster_column.push(column);
-        new.cluster_value.push(value);
+        new.clusters.push(cluster_of(errand, row));
         // A count keeps nothing that leads to a person.
         new.replaces.push(row.row.replaces.filter(|_| !counted));
     }
 }
 
-/// The cluster of a row that waits: its first finding that makes it wait, and the value that stands there. Where a
-/// column names a person, its value makes no cluster: a hundred wrong BSNs are one cause.
-fn cluster(errand: &Errand<'_>, row: &Judged) -> (Option<String>, String, String) {
-    let weight = match row.outcome {
-        RowOutcome::Afgekeurd => Severity::Fout,
-        RowOutcome::TeControleren => Severity::Controle,
-        _ => return (None, String::new(), String::new()),
+/// The cluster of a row that waits: its first finding of at least this weight, and the value that stands there. In a
+/// column that names a person the value makes no cluster: a hundred wrong BSNs are one cause.
+#[must_use]
+pub fn cluster(keys: &Keys, least: Severity, findings: &[Finding], text: &RowText) -> Cluster {
+    let mut findings = findings.iter();
+    let Some(finding) = findings.find(|finding| finding.severity >= least) else {
+        return Cluster::default();
     };
-    let mut findings = row.row.findings.iter();
-    let Some(finding) = findings.find(|finding| finding.severity == weight) else {
-        return (None, String::new(), String::new());
-    };
-    let column = finding.column.map_or("", Column::name);
     let value = finding.column.filter(|column| decision::may_map(*column));
     let value = value.map(|column| {
-        let mac = errand
-            .keys
-            .value_mac(column.name(), row.row.raw.get(column));
+        let mac = keys.value_mac(column.name(), text.get(column));
         let hex = mac
             .bytes
             .iter()
             .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
         format!("{}:{hex}", mac.key_id())
     });
-    let code = finding.code.as_str().to_owned();
-    (Some(code), column.to_owned(), value.unwrap_or_default())
+    Cluster {
+        code: Some(finding.code.as_str().to_owned()),
+        column: finding.column.map_or("", Column::name).to_owned(),
+        value: value.unwrap_or_default(),
+    }
+}
+
+fn cluster_of(errand: &Errand<'_>, row: &Judged) -> Cluster {
+    let least = match row.outcome {
+        RowOutcome::Afgekeurd => Severity::Fout,
+        RowOutcome::TeControleren => Severity::Controle,
+        _ => return Cluster::default(),
+    };
+    cluster(errand.keys, least, &row.row.findings, &row.row.raw)
 }
 
 fn state(outcome: RowOutcome, keep: Keep) -> &'static str {

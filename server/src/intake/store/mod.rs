@@ -8,7 +8,7 @@ mod columns;
 mod facts;
 mod people;
 
-pub use columns::content;
+pub use columns::{cluster, content};
 pub use facts::brp_is_late;
 pub use people::People;
 
