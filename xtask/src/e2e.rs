@@ -14,7 +14,11 @@ use std::fs;
 
 /// Runs all journeys.
 pub(crate) fn run(session: &mut Session) -> Result<Tally> {
-    apt::ensure(&[("chromium", "chromium")], "the journeys")?;
+    let needed = [
+        ("chromium", "chromium"),
+        ("soffice", "libreoffice-calc-nogui"),
+    ];
+    apt::ensure(&needed, "the journeys")?;
     let chromium = sh::which("chromium").context("chromium is not on the path")?;
     let node = Node::find()?;
     node.install("end2end")?;

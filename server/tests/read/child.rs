@@ -90,3 +90,24 @@ fn a_program_that_is_not_there_says_nothing_of_the_file() {
     let content = xlsx(&table(&format!("{HEADER}\n{GOOD}\n")));
     assert!(read::open(Arc::new(content), &options).is_err());
 }
+
+/// A new version was put in the place of the program, and the one that runs goes on until it is restarted.
+#[test]
+fn a_workbook_is_read_by_a_program_whose_file_was_replaced_meanwhile() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, book) = (folder.path().join("cims"), folder.path().join("x.xlsx"));
+    std::fs::copy(env!("CARGO_BIN_EXE_cims"), &program).expect("copied");
+    std::fs::write(&book, xlsx(&table(&format!("{HEADER}\n{GOOD}")))).expect("written");
+    let output = Command::new("bash")
+        .args([
+            "-c",
+            "exec 3<\"$1\"; rm \"$1\"; exec /proc/self/fd/3 check --json --today 2021-06-15 \"$2\"",
+            "bash",
+        ])
+        .args([&program, &book])
+        .output()
+        .expect("bash runs");
+    assert!(!program.exists());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+}

@@ -68,11 +68,10 @@ impl Program {
         self
     }
 
-    fn path(&self) -> io::Result<PathBuf> {
-        match self.path.as_ref().or_else(|| NAMED.get()) {
-            Some(path) => Ok(path.clone()),
-            None => std::env::current_exe(),
-        }
+    /// The running program itself by default: not its path, at which another version may stand by now, or none.
+    fn path(&self) -> PathBuf {
+        let named = self.path.as_ref().or_else(|| NAMED.get());
+        named.map_or_else(|| PathBuf::from("/proc/self/exe"), Clone::clone)
     }
 }
 
@@ -152,7 +151,7 @@ impl Cells {
         sheet: Option<u32>,
         hidden: bool,
     ) -> io::Result<Self> {
-        let mut command = Command::new(program.path()?);
+        let mut command = Command::new(program.path());
         command.arg("read-workbook").env_clear();
         if let Some(sheet) = sheet {
             command.arg("--sheet").arg(sheet.to_string());
