@@ -16,6 +16,7 @@ ALTER TABLE delivery_rows ADD CONSTRAINT delivery_rows_open_has_cluster
     CHECK (state <> 'open' OR cluster_code IS NOT NULL) NOT VALID;
 CREATE INDEX delivery_rows_clusters ON delivery_rows (party_id, cluster_code, cluster_column, cluster_value)
     WHERE state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL;
+CREATE INDEX delivery_rows_returned ON delivery_rows (returned_by) WHERE state = 'open' AND returned_by IS NOT NULL;
 GRANT SELECT (returned_at, returned_by) ON delivery_rows TO cims_portal;
 
 CREATE TABLE decisions (

@@ -2,6 +2,7 @@
 //! security G18).
 
 use crate::row::Column;
+use time::Date;
 
 /// More rows than this are only rejected for good when a second person agrees.
 pub const SECOND_PERSON_ABOVE: u32 = 100;
@@ -56,6 +57,22 @@ impl DecisionKind {
     pub fn is_kept(self, column: Option<Column>) -> bool {
         self == Self::Map && column == Some(Column::Vaccin)
     }
+}
+
+/// Working days after which rows that went back and were not mended are asked about.
+pub const ANSWER_WITHIN: u32 = 5;
+
+/// Rows that went back on one day are still not mended on another: more working days than [`ANSWER_WITHIN`] have passed
+/// in between. Monday to Friday; holidays count as working days.
+#[must_use]
+pub fn is_overdue(returned: Date, today: Date) -> bool {
+    let mut days = std::iter::successors(returned.next_day(), |day| day.next_day());
+    let passed = days
+        .by_ref()
+        .take_while(|day| *day < today)
+        .filter(|day| day.weekday().number_from_monday() <= 5)
+        .take(ANSWER_WITHIN as usize);
+    passed.count() == ANSWER_WITHIN as usize
 }
 
 /// A column with a code list: what its values mean is RIVM's to say.
@@ -115,6 +132,22 @@ mod tests {
         }
         assert!(!may_map(Column::Toestemming) && !may_map(Column::Bronsleutel));
         assert!(may_map(Column::Vaccin) && may_map(Column::Batchnummer));
+    }
+
+    #[test]
+    fn a_week_with_its_weekend_is_the_time_to_answer() {
+        use time::macros::date;
+        let monday = date!(2026 - 11 - 23);
+        assert!(!is_overdue(monday, monday));
+        assert!(
+            !is_overdue(monday, date!(2026 - 11 - 30)),
+            "five days are allowed"
+        );
+        assert!(is_overdue(monday, date!(2026 - 12 - 01)));
+        let friday = date!(2026 - 11 - 27);
+        assert!(!is_overdue(friday, date!(2026 - 12 - 04)));
+        assert!(is_overdue(friday, date!(2026 - 12 - 05)));
+        assert!(!is_overdue(friday, monday), "a clock that went back");
     }
 
     #[test]

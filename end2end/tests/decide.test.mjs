@@ -58,7 +58,7 @@ async function unfold(page, name) {
 }
 
 /** Refreshes the page of a decision until it was carried out. */
-async function carriedOut(page, state = "Uitgevoerd") {
+async function carriedOut(page, state) {
   for (let turn = 0; turn < 60; turn += 1) {
     if (await page.getByText(state, { exact: true }).first().isVisible()) return;
     await page.waitForTimeout(500);
@@ -114,7 +114,7 @@ for (const script of [true, false]) {
     await press(other, /^Groep van/, { role: "link", within: other.locator("tbody tr").first() });
     assert.equal(path(other), decision);
     await press(other, "Akkoord, uitvoeren");
-    await carriedOut(other);
+    await carriedOut(other, "Uitgevoerd, naam geldt");
     assert.ok(await other.getByText("400 regels zijn behandeld.").isVisible());
     assert.equal(ask(`SELECT count(*) FROM reports WHERE delivery_id = '${id}'`), "400");
     const audited = "SELECT sum(jsonb_array_length(line::jsonb -> 'rows')) FROM audit_lines WHERE line::jsonb ->> 'event' = 'record.decided'";
@@ -147,14 +147,18 @@ test("rows that go back show their sender what RIVM says, and are mended there",
   await form.locator("textarea").fill("Kijk op het doosje: het nummer begint met twee letters.");
   await press(reviewer, "Gevolgen bekijken", { within: form });
   await press(reviewer, "Besluit nemen");
-  await carriedOut(reviewer);
+  await carriedOut(reviewer, "Wacht op de instelling");
   await open(reviewer, "/beoordelen/groepen?code=V26");
   assert.equal(await reviewer.getByRole("cell", { name: "3", exact: true }).count(), 0, "the queue leaves them out");
 
-  await open(nurse, `${delivery}/regels`);
+  await open(nurse, "/");
+  await press(nurse, "Het RIVM stuurde regels terug om te verbeteren: 3", { role: "link" });
+  assert.equal(path(nurse), `${delivery}/regels`);
   const told = nurse.getByText("Bericht van het RIVM: Kijk op het doosje: het nummer begint met twee letters.");
   assert.equal(await told.count(), 3);
   for (const row of [2, 3, 4]) await nurse.locator(`#r${row}-batchnummer`).fill("EJ6796");
   await press(nurse, "Alleen deze regels indienen");
   assert.ok(await nurse.getByText("3 regels zijn nu goed.").isVisible());
+  await press(reviewer, "Besluiten", { role: "link", within: reviewer.locator("main") });
+  assert.match(await reviewer.locator("tbody tr").filter({ hasText: "V26" }).first().innerText(), /Afgehandeld door de instelling/);
 });

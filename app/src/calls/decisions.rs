@@ -68,6 +68,17 @@ pub(crate) async fn drop_decision(id: Uuid) -> Posted {
     .await
 }
 
+/// Rows that went back and were not mended are in the queue again.
+#[server(prefix = "/api", endpoint = "regels-terughalen")]
+pub(crate) async fn recall(id: Uuid) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        decisions()?.recall(&caller, id).await?;
+        Ok(format!("/beoordelen/besluiten/{id}"))
+    })
+    .await
+}
+
 /// A kept name no longer holds for rows that come later.
 #[server(prefix = "/api", endpoint = "naam-beeindigen")]
 pub(crate) async fn end_name(id: Uuid) -> Posted {

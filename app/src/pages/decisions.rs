@@ -2,7 +2,7 @@
 //! what became of it (features F52, F53; security G18).
 
 use super::clusters::{amount, cause, kind_name};
-use crate::calls::decisions::{Decide, DropDecision, EndName};
+use crate::calls::decisions::{Decide, DropDecision, EndName, Recall};
 use crate::page::{Screen, Visit, decisions, page};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::findings::findings;
@@ -14,6 +14,7 @@ use crate::parts::{
 use crate::ports::Page;
 use crate::ports::decisions::{DecisionLine, DecisionState, DecisionView, MayDecide};
 use crate::texts::{Texts, fill, number};
+use domain::decision::DecisionKind;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -61,16 +62,30 @@ fn row(line: &DecisionLine, t: &'static Texts) -> Vec<Cell> {
         Cell::new(line.party.clone()),
         Cell::new(cause),
         Cell::number(number(t.language, u64::from(line.rows))),
-        Cell::new(match &line.name {
-            None => state(line.state, t),
-            Some(name) if name.until.is_some() => d.kept_ended,
-            Some(_) => d.kept_short,
+        Cell::new(if line.overdue {
+            badge::badge("error", standing(line, t))
+        } else {
+            standing(line, t).into_any()
         }),
         Cell::new(line.asked_by.clone()),
         Cell::new(view! {
             <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/besluiten/{}", line.id) aria-label=label>{d.open}</a>
         }),
     ]
+}
+
+/// Where it stands, and what is left to do.
+fn standing(line: &DecisionLine, t: &'static Texts) -> &'static str {
+    let d = &t.decisions;
+    let done = line.state == DecisionState::Done;
+    match &line.name {
+        Some(name) if name.until.is_some() => d.kept_ended,
+        Some(_) => d.kept_short,
+        None if line.overdue => d.overdue,
+        None if line.returned > 0 => d.returned,
+        None if done && line.kind == DecisionKind::Return => d.returned_done,
+        None => state(line.state, t),
+    }
 }
 
 const fn state(state: DecisionState, t: &'static Texts) -> &'static str {
@@ -125,14 +140,15 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     facts.push(Answer::new(d.asked_at, line.asked_at.clone()));
     let agreed = view.decided_by.iter().filter(|_| view.second_person);
     facts.extend(agreed.map(|name| Answer::new(d.decided_by, name.clone())));
-    facts.push(Answer::new(d.state, state(line.state, t)));
+    facts.push(Answer::new(d.state, standing(line, t)));
     facts.extend(kept(view, t).map(|text| Answer::new(d.kept, text)));
     let done = matches!(line.state, DecisionState::Running | DecisionState::Done).then(|| {
         let count = |text: &str, count: u32| {
             fill(text, &[("aantal", &number(t.language, u64::from(count)))])
         };
         let refused = (view.done.1 > 0).then(|| paragraph(count(d.done_refused, view.done.1)));
-        view! { {paragraph(count(d.done, view.done.0))}{refused} }
+        let waits = (line.returned > 0).then(|| paragraph(count(d.returned_count, line.returned)));
+        view! { {paragraph(count(d.done, view.done.0))}{refused}{waits} }
     });
     let refresh = (line.state == DecisionState::Running).then(|| {
         let here = format!("/beoordelen/besluiten/{}", line.id);
@@ -218,6 +234,9 @@ fn acts(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     let (yes, no) = match view.may {
         MayDecide::Look if line_holds(view) => {
             return Some(small_form(EndName::PATH, id(), d.end_name));
+        }
+        MayDecide::Look if view.line.returned > 0 => {
+            return Some(small_form(Recall::PATH, id(), d.recall));
         }
         MayDecide::Look => return None,
         MayDecide::Confirm if view.second_person => (Some(go_on(d.ask)), t.frame.cancel),

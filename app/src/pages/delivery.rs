@@ -275,7 +275,7 @@ fn details(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
         {read}{skipped}{hidden}{file}{groups}
         {repairs(&delivery.repairs, t)}
         {preview::switches(delivery, t)}
-        {preview::doses(&delivery.doses, t)}
+        {preview::persons(delivery, t)}
     }
     .into_any()
 }

@@ -6,8 +6,8 @@ use crate::calls::delivery::{
 };
 use crate::parts::messages::{Messages, described_by, error_message};
 use crate::parts::table::{Cell, table};
-use crate::parts::{button_link, fold, hidden_inputs, link, paragraph};
-use crate::ports::deliveries::{DeliveryView, DosesGroup};
+use crate::parts::{badge, button_link, fold, heading, hidden_inputs, link, paragraph};
+use crate::ports::deliveries::DeliveryView;
 use crate::texts::{Texts, fill, number};
 use domain::delivery::Counts;
 use domain::finding::Code;
@@ -60,28 +60,52 @@ pub(super) fn bar(counts: &Counts) -> Option<AnyView> {
 }
 
 /// What the rows do for their persons, among the own registrations.
-pub(super) fn doses(groups: &[DosesGroup], t: &'static Texts) -> Option<AnyView> {
-    if groups.is_empty() {
+pub(super) fn persons(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyView> {
+    let (groups, doubles) = (&delivery.doses, &delivery.own_doubles);
+    if groups.is_empty() && doubles.is_empty() {
         return None;
     }
     let u = &t.upload;
-    let rows = groups
-        .iter()
-        .map(|group| {
+    let count = |count: u32| Cell::number(number(t.language, u64::from(count)));
+    let changes = (!groups.is_empty()).then(|| {
+        let rows = groups.iter().map(|group| {
             vec![
-                Cell::number(number(t.language, u64::from(group.before))),
-                Cell::number(number(t.language, u64::from(group.after))),
-                Cell::number(number(t.language, u64::from(group.count))),
+                count(group.before.into()),
+                count(group.after.into()),
+                count(group.count),
                 Cell::new(group.rows.clone()),
             ]
-        })
-        .collect();
-    let headers = [u.doses_before, u.doses_after, u.times, u.in_rows];
+        });
+        let headers = [u.doses_before, u.doses_after, u.times, u.in_rows];
+        table("personen", u.doses_caption, &headers, rows.collect())
+    });
+    let known = (!doubles.is_empty()).then(|| {
+        let rows = doubles.iter().map(|group| {
+            let (kind, text) = if group.differ {
+                ("warning", u.double_differs)
+            } else {
+                ("error", u.double_same)
+            };
+            vec![
+                Cell::new(badge::badge(kind, text)),
+                count(group.count),
+                Cell::new(group.rows.clone()),
+            ]
+        });
+        let headers = [u.double_what, u.times, u.in_rows];
+        table("dubbel", u.double_caption, &headers, rows.collect())
+    });
     let shown = view! {
         {paragraph(u.doses_text)}
-        {table("personen", u.doses_caption, &headers, rows)}
+        {changes}
+        {known}
     };
-    Some(fold(u.doses_title, shown))
+    // A double is what somebody wants to see before it is sent.
+    Some(if doubles.is_empty() {
+        fold(u.doses_title, shown)
+    } else {
+        view! { {heading(u.doses_title)}{shown} }.into_any()
+    })
 }
 
 /// Each kind of repair, to switch off or on again.

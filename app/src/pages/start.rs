@@ -4,7 +4,7 @@ use crate::page::{Screen, Visit, news, page};
 use crate::parts::icon::Icon;
 use crate::parts::tiles::{Tile, tiles};
 use crate::parts::{alert, button_link, heading, link, paragraph, title};
-use crate::ports::news::{FileNews, NewsOf, WaitingDecision};
+use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::withdrawals::WaitingRequest;
 use crate::texts::{Texts, fill, number};
 use domain::delivery::FileOutcome;
@@ -23,14 +23,22 @@ pub(crate) fn start() -> AnyView {
 }
 
 /// What somebody has not seen yet; opening it is enough to be rid of it.
-fn new_for(news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
+fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
     if news.is_empty() {
         return None;
     }
     let waiting = news.waiting.iter().map(|request| waiting_item(request, t));
     let decisions = news.decisions.iter().map(|asked| decision_item(asked, t));
     let files = news.files.iter().map(|file| file_item(file, t));
-    let items = waiting.chain(decisions).chain(files).collect_view();
+    let returned = news
+        .returned
+        .iter()
+        .map(|rows| returned_item(role, rows, t));
+    let items = waiting
+        .chain(decisions)
+        .chain(returned)
+        .chain(files)
+        .collect_view();
     Some(
         view! {
             {heading(t.withdrawals.news_title)}
@@ -62,6 +70,25 @@ fn decision_item(asked: &WaitingDecision, t: &'static Texts) -> AnyView {
     let way = format!("/beoordelen/besluiten/{}", asked.id);
     view! { <li>{link(way, text)}" "{asked.asked_by.clone()}", "{asked.asked_at.clone()}</li> }
         .into_any()
+}
+
+fn returned_item(role: Role, rows: &ReturnedRows, t: &'static Texts) -> AnyView {
+    let d = &t.decisions;
+    let count = number(t.language, u64::from(rows.rows));
+    let (text, way) = if role.may_review() {
+        (
+            d.news_overdue,
+            format!("/beoordelen/besluiten/{}", rows.decision),
+        )
+    } else {
+        (
+            d.news_returned,
+            format!("/aanleveringen/{}/regels", rows.delivery),
+        )
+    };
+    let text = fill(text, &[("aantal", &count), ("partij", &rows.party)]);
+    let file = (!role.may_review()).then(|| rows.file_name.clone());
+    view! { <li>{link(way, text)}" "{file}</li> }.into_any()
 }
 
 fn file_item(file: &FileNews, t: &'static Texts) -> AnyView {
@@ -128,7 +155,7 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
     list.push((Icon::Help, "/hulp", f.tile_help, f.tile_help_text));
     let body = view! {
         {title(f.start_title)}
-        {new_for(news, t)}
+        {new_for(role, news, t)}
         {nothing}
         {tiles(list)}
     };

@@ -153,6 +153,10 @@ pub struct DecisionLine {
     pub state: DecisionState,
     /// What of it holds for rows that come later.
     pub name: Option<KeptName>,
+    /// Rows that went back by it and still wait for their sender.
+    pub returned: u32,
+    /// They wait longer than the time to answer ([`domain::decision::ANSWER_WITHIN`]).
+    pub overdue: bool,
     /// Who asked.
     pub asked_by: String,
     /// When.
@@ -235,4 +239,6 @@ pub trait Decisions: Send + Sync {
     async fn drop_decision(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
     /// The name of a decision that was carried out no longer holds for rows that come later.
     async fn end_name(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
+    /// Rows that went back and were not mended are in the queue again.
+    async fn recall(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
 }

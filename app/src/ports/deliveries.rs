@@ -94,6 +94,17 @@ pub struct DosesGroup {
     pub count: u32,
 }
 
+/// Rows about what the party itself registered before, or delivers twice.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct DoublesGroup {
+    /// They say something else than what is known (rules D04, D05); else there is nothing new in them.
+    pub differ: bool,
+    /// Row numbers as ranges.
+    pub rows: String,
+    /// Number of rows.
+    pub count: u32,
+}
+
 /// How long the raw file stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RawFile {
@@ -136,6 +147,8 @@ pub struct DeliveryView {
     pub may_submit: bool,
     /// What the rows do for their persons, among the party's own registrations.
     pub doses: Vec<DosesGroup>,
+    /// Rows that are doubles among them.
+    pub own_doubles: Vec<DoublesGroup>,
     /// Repairs that the sender switched off: H codes.
     pub repairs_off: Vec<String>,
     /// Repairs can be switched: a preview whose file is still there.

@@ -35,6 +35,21 @@ pub struct WaitingDecision {
     pub asked_at: String,
 }
 
+/// Rows that RIVM sent back and that still wait.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ReturnedRows {
+    /// The decision, for RIVM.
+    pub decision: Uuid,
+    /// The delivery, for its sender.
+    pub delivery: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Name of the file.
+    pub file_name: String,
+    /// Rows.
+    pub rows: u32,
+}
+
 /// News of one person.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct NewsOf {
@@ -44,13 +59,18 @@ pub struct NewsOf {
     pub waiting: Vec<WaitingRequest>,
     /// Decisions about clusters that wait for this person, oldest first.
     pub decisions: Vec<WaitingDecision>,
+    /// Rows that went back: to this institution; for RIVM those that were not mended in time.
+    pub returned: Vec<ReturnedRows>,
 }
 
 impl NewsOf {
     /// There is none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.files.is_empty() && self.waiting.is_empty() && self.decisions.is_empty()
+        self.files.is_empty()
+            && self.waiting.is_empty()
+            && self.decisions.is_empty()
+            && self.returned.is_empty()
     }
 }
 

@@ -201,7 +201,11 @@ async fn agreeing_says_what_came_of_it() {
     assert!(page.has("Iemand anders moet akkoord geven."));
     let page = get(&reviewer(|_| ()), &format!("{}?melding=ander", decision())).await;
     assert!(page.has("Over deze regels loopt al een ander besluit."));
-    for call in ["/api/besluit-niet", "/api/naam-beeindigen"] {
+    for call in [
+        "/api/besluit-niet",
+        "/api/naam-beeindigen",
+        "/api/regels-terughalen",
+    ] {
         let answer = post(&reviewer(|_| ()), call, &[("id", id.as_str())]).await;
         assert_eq!(answer.location, decision(), "{call}");
     }
@@ -213,4 +217,47 @@ async fn a_decision_that_waits_is_news_for_who_may_agree() {
     let page = get(&world, "/").await;
     let text = "Er wacht een besluit op uw akkoord: 400 regels (Praktijk De Linde)";
     assert!(page.links(&decision(), text));
+}
+
+#[tokio::test]
+async fn rows_that_went_back_are_news_for_their_institution_and_for_rivm_when_nobody_answers() {
+    let nurse = {
+        let mut world = World::new(Some(Role::Invoerder));
+        world.news = all_news();
+        Arc::new(world)
+    };
+    let page = get(&nurse, "/").await;
+    let way = format!("/aanleveringen/{ID}/regels");
+    assert!(page.links(&way, "Het RIVM stuurde regels terug om te verbeteren: 3"));
+    let page = get(&reviewer(|world| world.news = all_news()), "/").await;
+    let text = "Teruggestuurde regels zonder antwoord binnen 5 werkdagen: 3 (Praktijk De Linde)";
+    assert!(page.links(&decision(), text));
+    assert!(!page.has("week 4&gt;.xlsx</li>") || !page.has("terug om te verbeteren"));
+}
+
+#[tokio::test]
+async fn what_went_back_is_followed_until_it_was_mended_or_taken_back() {
+    let back = |returned: u32, overdue: bool| {
+        with(|view| {
+            view.line.state = DecisionState::Done;
+            view.line.kind = DecisionKind::Return;
+            view.line.returned = returned;
+            view.line.overdue = overdue;
+            view.may = MayDecide::Look;
+        })
+    };
+    let (recall, late) = (
+        "Terughalen naar de werklijst",
+        "Geen antwoord binnen 5 werkdagen",
+    );
+    for (returned, overdue, standing) in [
+        (3, false, "Wacht op de instelling"),
+        (3, true, late),
+        (0, false, "Afgehandeld door de instelling"),
+    ] {
+        let page = get(&back(returned, overdue), &decision()).await;
+        assert!(page.has(standing), "{standing}");
+        assert_eq!(page.has(recall), returned > 0);
+        assert_eq!(page.has(late), overdue);
+    }
 }

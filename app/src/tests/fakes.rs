@@ -5,11 +5,11 @@ use crate::ports::decisions::{
     DecisionView, MayDecide, Proposal,
 };
 use crate::ports::deliveries::{
-    DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Foreseen, Kept, MendAnswer, MendedRow,
-    Phase, RawFile, RefusedList, RefusedRow, RefusedView, RepairGroup,
+    DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept, MendAnswer,
+    MendedRow, Phase, RawFile, RefusedList, RefusedRow, RefusedView, RepairGroup,
 };
 use crate::ports::entry::*;
-use crate::ports::news::{FileNews, NewsOf, WaitingDecision};
+use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::withdrawals::{
@@ -408,6 +408,13 @@ impl Deliveries for World {
                 rows: "2-3".into(),
                 count: 2,
             }],
+            own_doubles: [false, true]
+                .map(|differ| DoublesGroup {
+                    differ,
+                    rows: "4, 9".into(),
+                    count: 2,
+                })
+                .into(),
             repairs_off: vec!["H05".into()],
             may_switch: true,
             raw_file: RawFile::Until("22-12-2026".into()),
@@ -601,6 +608,13 @@ pub(crate) fn all_news() -> NewsOf {
             asked_by: "P. Pieters".into(),
             asked_at: "22-11-2026 14:05".into(),
         }],
+        returned: vec![ReturnedRows {
+            decision: ID,
+            delivery: ID,
+            party: "Praktijk De Linde".into(),
+            file_name: "vaccinaties <week 4>.xlsx".into(),
+            rows: 3,
+        }],
         decisions: vec![WaitingDecision {
             id: ID,
             party: "Praktijk De Linde".into(),
@@ -700,6 +714,8 @@ pub(crate) fn decision_line() -> DecisionLine {
         rows: 400,
         state: DecisionState::Asked,
         name: None,
+        returned: 0,
+        overdue: false,
         asked_by: "P. Pieters".into(),
         asked_at: "22-11-2026 14:05".into(),
     }
@@ -771,6 +787,10 @@ impl Decisions for World {
     }
 
     async fn end_name(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn recall(&self, _: &Caller, _: Uuid) -> PortResult<()> {
         Ok(())
     }
 }

@@ -279,6 +279,8 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
         "Weggooien",
         "Alles of niets indienen",
         "Wat verandert er voor personen?",
+        "Dubbel: niets nieuws",
+        "Al bekend, met andere gegevens",
         "34 keer toegepast",
         "staat uit",
         "Weer aanzetten",

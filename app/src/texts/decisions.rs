@@ -91,6 +91,13 @@ texts! {
         end_name: "Naam beëindigen" / "End the name",
         refresh: "Nu verversen" / "Refresh now",
         news_waiting: "Er wacht een besluit op uw akkoord: {aantal} regels ({partij})" / "A decision waits for you: {aantal} rows ({partij})",
+        news_returned: "Het RIVM stuurde regels terug om te verbeteren: {aantal}" / "RIVM sent rows back to be mended: {aantal}",
+        news_overdue: "Teruggestuurde regels zonder antwoord binnen 5 werkdagen: {aantal} ({partij})" / "Rows sent back without an answer within 5 working days: {aantal} ({partij})",
+        returned: "Wacht op de instelling" / "Waits for the institution",
+        overdue: "Geen antwoord binnen 5 werkdagen" / "No answer within 5 working days",
+        returned_done: "Afgehandeld door de instelling" / "Settled by the institution",
+        returned_count: "{aantal} regels wachten nog op de instelling." / "{aantal} rows still wait for the institution.",
+        recall: "Terughalen naar de werklijst" / "Back to the work list",
         from_rivm: "Bericht van het RIVM: {bericht}" / "Message from RIVM: {bericht}",
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{OrBroken, Portal, broken, event, reviewer, words};
 use crate::audit::{self, Kind};
+use crate::clock::dutch_day;
 use crate::intake::decide;
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
@@ -13,10 +14,11 @@ use app::ports::decisions::{
     DecisionView, Decisions, KeptName, MayDecide, Proposal,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
-use domain::decision::{DecisionKind, may_map};
+use domain::decision::{DecisionKind, is_overdue, may_map};
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
 use domain::row::Column;
+use time::Date;
 use uuid::Uuid;
 
 /// Rows of a cluster or a decision that are shown.
@@ -151,7 +153,9 @@ impl Decisions for Portal {
         let found = decisions::list(&mut tx, None, i64::from(PAGE_ROWS), offset)
             .await
             .or_broken(caller)?;
-        let items = found.iter().map(line).collect::<Result<Vec<_>, _>>();
+        let today = dutch_day(self.road.clock.now());
+        let items = found.iter().map(|found| line(found, today));
+        let items = items.collect::<Result<Vec<_>, _>>();
         Ok(Page {
             items: items.or_broken(caller)?,
             total: u64::try_from(total).unwrap_or_default(),
@@ -161,7 +165,8 @@ impl Decisions for Portal {
 
     async fn decision(&self, caller: &Caller, id: Uuid) -> PortResult<DecisionView> {
         let (mut tx, decision) = self.open_decision(caller, id).await?;
-        let line = line(&decision).or_broken(caller)?;
+        let today = dutch_day(self.road.clock.now());
+        let line = line(&decision, today).or_broken(caller)?;
         let open = matches!(line.state, DecisionState::Draft | DecisionState::Asked);
         let foreseen = if open && line.kind == DecisionKind::Map {
             decide::foresee(&self.road, &mut tx, &decision, SHOWN)
@@ -304,6 +309,22 @@ impl Decisions for Portal {
         tx.commit().await.or_broken(caller)
     }
 
+    async fn recall(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        let (mut tx, decision) = self.open_decision(caller, id).await?;
+        let rows = decisions::recall(&mut tx, id).await.or_broken(caller)?;
+        if rows == 0 {
+            return Err(PortError::Conflict);
+        }
+        let line = event(caller, Kind::Decided)
+            .for_party(decision.party_id)
+            .object("decision", id)
+            .detail("decision", decision.kind.clone())
+            .detail("step", "recalled")
+            .detail("rows", rows);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)
+    }
+
     async fn end_name(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let (mut tx, decision) = self.open_decision(caller, id).await?;
         let now = self.road.clock.now();
@@ -396,7 +417,7 @@ fn name(decision: &Decision) -> Result<Option<KeptName>, StoreError> {
     }))
 }
 
-fn line(decision: &Decision) -> Result<DecisionLine, StoreError> {
+fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
     let odd = || StoreError::Broken("decision".to_owned());
     Ok(DecisionLine {
         id: decision.id,
@@ -405,6 +426,11 @@ fn line(decision: &Decision) -> Result<DecisionLine, StoreError> {
         code: code(&decision.code)?,
         column: column(&decision.column),
         name: name(decision)?,
+        returned: number(decision.returned),
+        overdue: decision.returned > 0
+            && decision
+                .decided_at
+                .is_some_and(|since| is_overdue(dutch_day(since), today)),
         rows: number(decision.rows.into()),
         state: DecisionState::ALL
             .into_iter()

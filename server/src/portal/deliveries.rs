@@ -10,8 +10,8 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
 use crate::store::{StoreError, WorkerTx, deliveries, party_tx, worker_tx};
 use app::ports::deliveries::{
-    Deliveries, DeliveryLine, DeliveryView, DosesGroup, FindingGroup, Foreseen, MendAnswer,
-    MendedRow, Phase, RawFile, RefusedList, RefusedView, RepairGroup,
+    Deliveries, DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen,
+    MendAnswer, MendedRow, Phase, RawFile, RefusedList, RefusedView, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
@@ -76,6 +76,7 @@ impl Deliveries for Portal {
             may_submit: shown.phase == Phase::Preview && row.rows_read > 0,
             raw_file: raw_file(&row, self.road.blobs.kept_for()),
             doses: Vec::new(),
+            own_doubles: Vec::new(),
             may_switch: shown.phase == Phase::Preview && row.has_file,
             repairs_off: row.repairs_off,
             line: shown,
@@ -88,6 +89,10 @@ impl Deliveries for Portal {
             view.groups = self.groups(&mut tx, id).await.or_broken(caller)?;
             view.repairs = self.repairs(&mut tx, id).await.or_broken(caller)?;
             view.doses = doses(delivery_views::doses(&mut tx, id).await.or_broken(caller)?);
+            let doubles = delivery_views::doubles(&mut tx, id)
+                .await
+                .or_broken(caller)?;
+            view.own_doubles = doubles.iter().map(double).collect();
             let line = event(caller, Kind::ListShown)
                 .object("delivery", id)
                 .detail("list", "repairs")
@@ -404,6 +409,14 @@ fn doses(groups: Vec<delivery_views::Doses>) -> Vec<DosesGroup> {
             rows: words::ranges(&group.rows),
         })
         .collect()
+}
+
+fn double(group: &delivery_views::Doubles) -> DoublesGroup {
+    DoublesGroup {
+        differ: group.differ,
+        count: u32::try_from(group.rows.len()).unwrap_or(u32::MAX),
+        rows: words::ranges(&group.rows),
+    }
 }
 
 fn line(row: &Line) -> Result<DeliveryLine, StoreError> {

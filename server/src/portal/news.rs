@@ -2,10 +2,12 @@
 
 use super::withdrawals::side;
 use super::{OrBroken, Portal, words};
+use crate::clock::dutch_day;
 use crate::store::{decisions, news, party_tx, withdrawals, worker_tx};
-use app::ports::news::{FileNews, News, NewsOf, WaitingDecision};
+use app::ports::news::{FileNews, News, NewsOf, ReturnedRows, WaitingDecision};
 use app::ports::withdrawals::WaitingRequest;
 use app::ports::{Caller, PortResult};
+use domain::decision::is_overdue;
 use domain::delivery::{Counts, FileOutcome};
 use time::Duration;
 use uuid::Uuid;
@@ -47,6 +49,12 @@ impl News for Portal {
                 .or_broken(caller)?;
             found.decisions = asked.into_iter().map(decision).collect();
         }
+        let today = dutch_day(self.road.clock.now());
+        let returned = decisions::returned(&mut tx).await.or_broken(caller)?;
+        let mine = returned
+            .into_iter()
+            .filter(|row| side.is_some() || is_overdue(dutch_day(row.since), today));
+        found.returned = mine.map(sent_back).collect();
         Ok(found)
     }
 
@@ -60,6 +68,16 @@ impl News for Portal {
             .await
             .or_broken(caller)?;
         tx.commit().await.or_broken(caller)
+    }
+}
+
+fn sent_back(row: decisions::Returned) -> ReturnedRows {
+    ReturnedRows {
+        decision: row.decision,
+        delivery: row.delivery,
+        party: row.party,
+        file_name: row.file_name.unwrap_or_default(),
+        rows: u32::try_from(row.rows).unwrap_or(u32::MAX),
     }
 }
 

@@ -198,6 +198,8 @@ pub struct Decision {
     pub decided_at: Option<OffsetDateTime>,
     /// When a kept name was ended.
     pub ended_at: Option<OffsetDateTime>,
+    /// Rows that went back by it and still wait for their sender.
+    pub returned: i64,
 }
 
 /// Decisions that are no drafts, those that wait first, then the newest; with `id` that one, drafts included.
@@ -215,7 +217,8 @@ pub async fn list(
         r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
                   d.old_sealed, d.new_sealed, d.reason_sealed, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
-                  d.decided_at, d.ended_at
+                  d.decided_at, d.ended_at,
+                  (SELECT count(*) FROM delivery_rows r WHERE r.returned_by = d.id AND r.state = 'open') AS "returned!"
            FROM decisions d JOIN parties p ON p.id = d.party_id JOIN users a ON a.id = d.asked_by LEFT JOIN users b ON b.id = d.decided_by
            WHERE CASE WHEN $1::uuid IS NULL THEN d.state <> 'draft' ELSE d.id = $1 END
            ORDER BY d.state <> 'asked', d.asked_at DESC, d.id LIMIT $2 OFFSET $3"#,
@@ -238,6 +241,54 @@ pub async fn total(tx: &mut WorkerTx<'_>) -> Result<i64, StoreError> {
             .fetch_one(&mut **tx)
             .await?,
     )
+}
+
+/// Rows that went back to their sender and still wait.
+pub struct Returned {
+    /// The decision.
+    pub decision: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// The delivery.
+    pub delivery: Uuid,
+    /// Name of its file.
+    pub file_name: Option<String>,
+    /// Rows.
+    pub rows: i64,
+    /// When they went back.
+    pub since: OffsetDateTime,
+}
+
+/// Rows that went back and still wait, the oldest first: of the caller's party, or for staff of all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn returned(tx: &mut PartyTx<'_>) -> Result<Vec<Returned>, StoreError> {
+    let rows = sqlx::query_as!(
+        Returned,
+        r#"SELECT r.returned_by AS "decision!", p.name AS party, r.delivery_id AS delivery, d.file_name, count(*) AS "rows!",
+                  min(r.returned_at) AS "since!"
+           FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
+           WHERE r.state = 'open' AND r.returned_by IS NOT NULL
+           GROUP BY 1, 2, 3, 4 ORDER BY 6 LIMIT 20"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Rows that went back by a decision and still wait are in the queue of RIVM again. Answers how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn recall(tx: &mut WorkerTx<'_>, decision: Uuid) -> Result<u64, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE delivery_rows SET returned_at = NULL, returned_by = NULL WHERE returned_by = $1 AND state = 'open'",
+        decision
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// A decision that waits for a second person.

@@ -179,6 +179,33 @@ pub async fn doses(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Doses>, StoreEr
     Ok(rows)
 }
 
+/// Rows that the party's own registrations, or earlier rows of the file, know already.
+pub struct Doubles {
+    /// They say something else than what is known (rules D04, D05).
+    pub differ: bool,
+    /// Row numbers.
+    pub rows: Vec<i32>,
+}
+
+/// Doubles of a delivery as its own party may see them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn doubles(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Doubles>, StoreError> {
+    let rows = sqlx::query_as!(
+        Doubles,
+        r#"SELECT outcome <> 'DUBBEL' AS "differ!", array_agg(row_number ORDER BY row_number) AS "rows!"
+           FROM delivery_rows
+           WHERE delivery_id = $1 AND (outcome = 'DUBBEL' OR outcome = 'TE_CONTROLEREN'
+                 AND (findings @> '[{"code": "D04"}]' OR findings @> '[{"code": "D05"}]'))
+           GROUP BY 1 ORDER BY 1"#,
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
 /// Repairs of a row, sealed.
 pub struct Repaired {
     /// Key, which the sealed value is bound to.

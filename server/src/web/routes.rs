@@ -182,6 +182,7 @@ const TABLE: &[Route] = &[
     call("/api/besluit-akkoord", Roles(REVIEW), false),
     call("/api/besluit-niet", Roles(REVIEW), false),
     call("/api/naam-beeindigen", Roles(REVIEW), false),
+    call("/api/regels-terughalen", Roles(REVIEW), false),
     call("/api/aanlevering-weggooien", Roles(DELIVER), false),
     call("/api/aanlevering-voortgang", Roles(WITHDRAW), false),
     call("/api/aanlevering-intrekken", Roles(WITHDRAW), true),

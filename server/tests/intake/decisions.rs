@@ -288,6 +288,33 @@ async fn rows_that_go_back_leave_the_queue_and_show_the_message_to_their_sender(
         .await
         .unwrap();
     assert_eq!(row.line.message.as_deref(), Some("Kijk op de verpakking"));
+    let told = |news: NewsOf| {
+        news.returned
+            .iter()
+            .map(|rows| rows.rows)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(world.portal.news(&world.maria).await.unwrap()), [1]);
+    assert!(told(world.portal.news(&world.piet).await.unwrap()).is_empty());
+    assert!(told(world.portal.news(&world.rivm).await.unwrap()).is_empty());
+    // A week later nobody has answered: RIVM hears of it, and takes the rows back to decide otherwise.
+    for aged in [
+        "UPDATE delivery_rows SET returned_at = returned_at - interval '9 days' WHERE returned_at IS NOT NULL",
+        "UPDATE decisions SET decided_at = decided_at - interval '9 days'",
+    ] {
+        let done = sqlx::query(aged).execute(&world.road.db.worker).await;
+        assert_eq!(done.unwrap().rows_affected(), 1);
+    }
+    assert_eq!(told(world.portal.news(&world.rivm).await.unwrap()), [1]);
+    let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
+    assert_eq!((line.returned, line.overdue), (1, true));
+    world.portal.recall(&world.rivm, id).await.unwrap();
+    assert_eq!(clusters(&world).await.len(), 1);
+    assert_eq!(
+        world.portal.recall(&world.rivm, id).await,
+        Err(PortError::Conflict)
+    );
+    assert!(told(world.portal.news(&world.maria).await.unwrap()).is_empty());
     world.nowhere(&["Kijk op de verpakking"]).await;
 }
 

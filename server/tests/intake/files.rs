@@ -840,6 +840,37 @@ async fn the_preview_tells_what_changes_for_persons_among_the_own_registrations(
         .map(|group| (group.before, group.after, group.rows.as_str()))
         .collect();
     assert_eq!(told, [(0, 1, "3"), (1, 2, "2")]);
+    assert!(view.own_doubles.is_empty());
+}
+
+#[tokio::test]
+async fn the_preview_tells_what_the_party_itself_registered_before_and_nothing_of_others() {
+    let world = World::new().await;
+    let known = [good(EREBOS, "01-04-2000"), good(FROUKE, "24-03-2000")];
+    world.upload(&world.maria, &csv(&known)).await;
+    world
+        .upload(&world.piet, &csv(&[good(NAOMI, "01-04-1987")]))
+        .await;
+    let other_batch = with(
+        good(FROUKE, "24-03-2000"),
+        &[(Column::Batchnummer, "EJ6796")],
+    );
+    let theirs = with(
+        good(NAOMI, "01-04-1987"),
+        &[(Column::Batchnummer, "EJ6796")],
+    );
+    let rows = [good(EREBOS, "01-04-2000"), other_batch, theirs];
+    let file = csv(&rows);
+    let received = world.receive(&world.maria, "bestand.csv", &file, true);
+    let id = received.await.id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    let told: Vec<_> = view
+        .own_doubles
+        .iter()
+        .map(|group| (group.differ, group.rows.as_str()))
+        .collect();
+    assert_eq!(told, [(false, "2"), (true, "3")], "row 4 says nothing");
 }
 
 /// A workbook with these sheets; hidden rows by sheet and row, counted from 0.

@@ -13,7 +13,7 @@ use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 42] = [
+const METHODS: [(&str, bool); 43] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -56,6 +56,7 @@ const METHODS: [(&str, bool); 42] = [
     ("decide", false),
     ("drop_decision", false),
     ("end_name", false),
+    ("recall", false),
 ];
 
 #[test]
@@ -280,6 +281,7 @@ async fn probe(
         "decide" => portal.decide(caller, things.decision).await.map(drop),
         "drop_decision" => portal.drop_decision(caller, things.decision).await,
         "end_name" => portal.end_name(caller, things.decision).await,
+        "recall" => portal.recall(caller, things.decision).await,
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
             .withdraw_delivery(caller, things.stored, "reden".into())
@@ -326,6 +328,7 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "decide"
                     | "drop_decision"
                     | "end_name"
+                    | "recall"
             );
             if of_rivm_too && caller.party().is_none() {
                 continue;
@@ -358,7 +361,14 @@ async fn what_belongs_to_another_party_is_not_there() {
     {
         let of_rivm = matches!(
             method,
-            "row" | "cluster" | "propose" | "decision" | "decide" | "drop_decision" | "end_name"
+            "row"
+                | "cluster"
+                | "propose"
+                | "decision"
+                | "decide"
+                | "drop_decision"
+                | "end_name"
+                | "recall"
         );
         let caller = if of_rivm { &world.rivm } else { &world.maria };
         if let Some(answer) = probe(&world, caller, &nothing, method).await {
