@@ -71,6 +71,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/beoordelen/groepen/:id") view=pages::cluster ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/besluiten") view=pages::decisions ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/besluiten/:id") view=pages::decision ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/cijfers") view=pages::numbers ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id") view=pages::review_row ssr=whole.clone()/>
                 <Route path=path!("/sessies") view=pages::sessions ssr=whole.clone()/>
                 <Route path=path!("/hulp") view=pages::help ssr=whole.clone()/>

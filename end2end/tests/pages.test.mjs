@@ -210,6 +210,8 @@ test("a group of rows, and a decision about it", async (t) => {
     await other.reload();
   }
   await judge(other, "besluit-uitgevoerd");
+  await open(other, "/beoordelen/cijfers");
+  await judge(other, "cijfers");
 });
 
 test("somebody of two institutions", async (t) => {

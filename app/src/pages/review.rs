@@ -106,7 +106,7 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Page<ReviewLine>) -> 
     };
     let body = view! {
         {title(v.title)}
-        <p class="utrecht-paragraph">{link("/beoordelen/groepen", t.decisions.clusters_link)}" · "{link("/beoordelen/besluiten", t.decisions.decisions)}</p>
+        <p class="utrecht-paragraph">{link("/beoordelen/groepen", t.decisions.clusters_link)}" · "{link("/beoordelen/besluiten", t.decisions.decisions)}" · "{link("/beoordelen/cijfers", t.numbers.title)}</p>
         {bar(filter, filtered, list.total, t)}
         {content}
     };

@@ -56,6 +56,32 @@ pub struct ReviewView {
     pub match_note: Option<String>,
 }
 
+/// What a party delivered in the last four weeks, and what of it waits.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct PartyNumbers {
+    /// Its name.
+    pub party: String,
+    /// Rows that wait for RIVM, of any age.
+    pub open: u32,
+    /// Rows delivered.
+    pub rows: u32,
+    /// Rows of those that are refused now.
+    pub refused: u32,
+    /// The codes that most of its rows wait for, three at most.
+    pub causes: Vec<Code>,
+}
+
+/// Numbers of the work (features F54). No person data.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct ReviewNumbers {
+    /// Rows that wait: up to a day, up to a week, up to four weeks, longer.
+    pub ages: [u32; 4],
+    /// By code, the most first.
+    pub codes: Vec<(Code, u32)>,
+    /// By party, the most waiting rows first.
+    pub parties: Vec<PartyNumbers>,
+}
+
 /// Review (roles RIVM-beoordelaar, RIVM-beheer).
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
@@ -69,4 +95,6 @@ pub trait Review: Send + Sync {
     ) -> PortResult<Page<ReviewLine>>;
     /// Opens one.
     async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView>;
+    /// How much waits, how long, of whom and why.
+    async fn numbers(&self, caller: &Caller) -> PortResult<ReviewNumbers>;
 }

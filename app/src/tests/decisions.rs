@@ -3,6 +3,7 @@
 use super::fakes::{ID, World, all_news};
 use super::{Answer, get, post};
 use crate::ports::decisions::{Agreed, DecisionState, DecisionView, KeptName, MayDecide};
+use crate::ports::review::ReviewNumbers;
 use axum::http::StatusCode;
 use domain::decision::DecisionKind;
 use domain::role::Role;
@@ -260,4 +261,30 @@ async fn what_went_back_is_followed_until_it_was_mended_or_taken_back() {
         assert_eq!(page.has(recall), returned > 0);
         assert_eq!(page.has(late), overdue);
     }
+}
+
+#[tokio::test]
+async fn the_numbers_stand_in_tables_with_a_picture_beside_each() {
+    let page = get(&reviewer(|_| ()), "/beoordelen/cijfers").await;
+    for part in [
+        "Langer dan vier weken",
+        "1.400",
+        "Praktijk &lt;b&gt;De Linde",
+        "50%",
+        "V11, B10",
+        "aria-hidden=\"true\"",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    assert!(page.links(
+        "/beoordelen/groepen?code=V11",
+        "V11 Dit vaccin kennen we niet."
+    ));
+    assert_eq!(
+        page.html.matches("cims-bar cims-bar--row").count(),
+        4 + 2 + 2
+    );
+    let empty = reviewer(|world| world.numbers = ReviewNumbers::default());
+    let page = get(&empty, "/beoordelen/cijfers").await;
+    assert!(page.has("Er is nog niets aangeleverd") && !page.has("cims-bar"));
 }

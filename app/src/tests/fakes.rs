@@ -10,7 +10,7 @@ use crate::ports::deliveries::{
 };
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
-use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
+use crate::ports::review::{PartyNumbers, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::withdrawals::{
     Asked, May, OpenRequest, Outcome, Step as Ask, WaitingRequest, WithdrawalView,
@@ -49,6 +49,7 @@ pub(crate) struct World {
     pub(crate) reasons: Mutex<Vec<(bool, String)>>,
     pub(crate) decision: DecisionView,
     pub(crate) agreed: Agreed,
+    pub(crate) numbers: ReviewNumbers,
 }
 
 impl World {
@@ -83,6 +84,7 @@ impl World {
             reasons: Mutex::default(),
             decision: decision(),
             agreed: Agreed::Running,
+            numbers: numbers(),
         }
     }
 
@@ -540,6 +542,10 @@ impl Review for World {
         })
     }
 
+    async fn numbers(&self, _: &Caller) -> PortResult<ReviewNumbers> {
+        Ok(self.numbers.clone())
+    }
+
     async fn row(&self, _: &Caller, id: Uuid) -> PortResult<ReviewView> {
         let line = ReviewLine {
             id,
@@ -718,6 +724,26 @@ pub(crate) fn decision_line() -> DecisionLine {
         overdue: false,
         asked_by: "P. Pieters".into(),
         asked_at: "22-11-2026 14:05".into(),
+    }
+}
+
+pub(crate) fn numbers() -> ReviewNumbers {
+    ReviewNumbers {
+        ages: [1, 20, 3, 1_400],
+        codes: vec![(Code::V11, 1_400), (Code::B10, 24)],
+        parties: vec![
+            PartyNumbers {
+                party: "Praktijk <b>De Linde".into(),
+                open: 1_424,
+                rows: 3_000,
+                refused: 1_500,
+                causes: vec![Code::V11, Code::B10],
+            },
+            PartyNumbers {
+                party: "Zonnehof".into(),
+                ..PartyNumbers::default()
+            },
+        ],
     }
 }
 

@@ -30,6 +30,7 @@ const REVIEWER: &[&str] = &[
     "/beoordelen/groepen",
     "/beoordelen/groepen/00000000-0000-0000-0000-000000000001",
     "/beoordelen/besluiten",
+    "/beoordelen/cijfers",
     "/beoordelen/besluiten/00000000-0000-0000-0000-000000000001",
 ];
 const ANYBODY: &[&str] = &[

@@ -9,6 +9,7 @@ pub mod entry;
 pub mod fixed;
 pub mod frame;
 pub mod mend;
+pub mod numbers;
 pub mod registrations;
 pub mod review;
 pub mod upload;
@@ -84,6 +85,8 @@ pub struct Texts {
     pub review: review::Review,
     /// Decisions about clusters.
     pub decisions: decisions::Decisions,
+    /// Numbers of the work.
+    pub numbers: numbers::Numbers,
     /// Help, privacy, cookies, accessibility, sessions.
     pub fixed: fixed::Fixed,
 }
@@ -99,6 +102,7 @@ pub static NL: Texts = Texts {
     withdrawals: withdrawals::Withdrawals::NL,
     review: review::Review::NL,
     decisions: decisions::Decisions::NL,
+    numbers: numbers::Numbers::NL,
     fixed: fixed::Fixed::NL,
 };
 
@@ -113,6 +117,7 @@ pub static EN: Texts = Texts {
     withdrawals: withdrawals::Withdrawals::EN,
     review: review::Review::EN,
     decisions: decisions::Decisions::EN,
+    numbers: numbers::Numbers::EN,
     fixed: fixed::Fixed::EN,
 };
 
@@ -158,6 +163,7 @@ mod tests {
                     t.withdrawals.all(),
                     t.review.all(),
                     t.decisions.all(),
+                    t.numbers.all(),
                     t.fixed.all(),
                 ]
                 .concat()

@@ -4,15 +4,24 @@
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::keys::Purpose;
-use crate::store::review::{self, Filter, Line};
+use crate::store::review::{self, Delivered, Filter, Line, OpenCount};
 use crate::store::{StoreError, party_tx};
-use app::ports::review::{Review, ReviewFilter, ReviewLine, ReviewView};
+use app::ports::review::{
+    PartyNumbers, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
+};
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::matching::Match;
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use time::Duration;
 use uuid::Uuid;
+
+/// What was delivered in so many days counts for the share of refused rows.
+const DAYS: i64 = 28;
+/// Causes that are named of a party.
+const CAUSES: usize = 3;
 
 #[async_trait::async_trait]
 impl Review for Portal {
@@ -52,6 +61,15 @@ impl Review for Portal {
             total: u64::try_from(total).unwrap_or_default(),
             page,
         })
+    }
+
+    async fn numbers(&self, caller: &Caller) -> PortResult<ReviewNumbers> {
+        reviewer(caller)?;
+        let since = self.road.clock.now() - Duration::days(DAYS);
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let open = review::open_counts(&mut tx).await.or_broken(caller)?;
+        let delivered = review::delivered(&mut tx, since).await.or_broken(caller)?;
+        Ok(numbers(open, delivered))
     }
 
     async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView> {
@@ -127,6 +145,45 @@ fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
         findings,
         received: words::moment(row.received_at),
     })
+}
+
+/// Puts the counts in their places; those of most rows come first.
+fn numbers(open: Vec<OpenCount>, delivered: Vec<Delivered>) -> ReviewNumbers {
+    let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    let mut found = ReviewNumbers::default();
+    let mut parties: BTreeMap<String, PartyNumbers> = BTreeMap::new();
+    for count in open {
+        let code = count.code.as_deref().and_then(|code| code.parse().ok());
+        match (count.party, code, count.age) {
+            (Some(party), None, _) => parties.entry(party).or_default().open = number(count.rows),
+            (Some(party), Some(code), _) => {
+                let causes = &mut parties.entry(party).or_default().causes;
+                if causes.len() < CAUSES {
+                    causes.push(code);
+                }
+            }
+            (None, Some(code), _) => found.codes.push((code, number(count.rows))),
+            (None, None, Some(age)) => {
+                let place = usize::try_from(age).ok();
+                if let Some(rows) = place.and_then(|place| found.ages.get_mut(place)) {
+                    *rows = number(count.rows);
+                }
+            }
+            (None, None, None) => {}
+        }
+    }
+    for party in delivered {
+        let told = parties.entry(party.party).or_default();
+        (told.rows, told.refused) = (number(party.rows), number(party.refused));
+    }
+    let named = parties
+        .into_iter()
+        .map(|(party, numbers)| PartyNumbers { party, ..numbers });
+    found.parties = named.collect();
+    found
+        .parties
+        .sort_by_key(|party| (Reverse(party.open), Reverse(party.refused)));
+    found
 }
 
 fn wanted(filter: ReviewFilter) -> Filter {

@@ -156,3 +156,60 @@ pub async fn notes(
         .map(|row| (row.id, row.staff_findings, row.r#match))
         .collect())
 }
+
+/// Rows that wait, of a party, of a code, of an age, or of a party with a code.
+pub struct OpenCount {
+    /// Name of the party.
+    pub party: Option<String>,
+    /// Rule code.
+    pub code: Option<String>,
+    /// 0 up to a day, 1 up to a week, 2 up to four weeks, 3 older.
+    pub age: Option<i32>,
+    /// Rows.
+    pub rows: i64,
+}
+
+/// How many rows wait, the most first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_counts(tx: &mut PartyTx<'_>) -> Result<Vec<OpenCount>, StoreError> {
+    let rows = sqlx::query_as!(
+        OpenCount,
+        r#"SELECT party, code, age, rows AS "rows!" FROM staff_open_counts()"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// What a party delivered.
+pub struct Delivered {
+    /// Name of the party.
+    pub party: String,
+    /// Rows.
+    pub rows: i64,
+    /// Rows that are refused now.
+    pub refused: i64,
+}
+
+/// What each party delivered since a time, the most refused first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delivered(
+    tx: &mut PartyTx<'_>,
+    since: OffsetDateTime,
+) -> Result<Vec<Delivered>, StoreError> {
+    let rows = sqlx::query_as!(
+        Delivered,
+        r#"SELECT p.name AS party, sum(d.geaccepteerd + d.te_controleren + d.afgekeurd + d.dubbel + d.geteld) AS "rows!",
+                  sum(d.afgekeurd) AS "refused!"
+           FROM deliveries d JOIN parties p ON p.id = d.party_id
+           WHERE d.state = 'done' AND d.received_at >= $1 GROUP BY 1 ORDER BY 3 DESC, 1"#,
+        since
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}

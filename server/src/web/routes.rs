@@ -145,6 +145,7 @@ const TABLE: &[Route] = &[
     page("/beoordelen/groepen/{id}", Roles(REVIEW), true),
     page("/beoordelen/besluiten", Roles(REVIEW), false),
     page("/beoordelen/besluiten/{id}", Roles(REVIEW), true),
+    page("/beoordelen/cijfers", Roles(REVIEW), false),
     page("/beoordelen/{id}", Roles(REVIEW), true),
     page("/hulp", Open, false),
     page("/hulp/regels", Open, false),

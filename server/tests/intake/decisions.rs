@@ -427,3 +427,40 @@ async fn more_than_a_hundred_rows_are_only_rejected_when_a_second_person_agrees(
         120
     );
 }
+
+#[tokio::test]
+async fn the_numbers_count_what_waits_by_age_cause_and_party_and_what_was_delivered() {
+    let world = World::new().await;
+    let rows = [
+        good(EREBOS, "01-04-2000"),
+        odd_vaccine(good(NAOMI, "01-04-1987")),
+        with(good(FROUKE, "24-03-2000"), &[(Column::Dosisnummer, "nul")]),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    world
+        .upload(
+            &world.piet,
+            &csv(&[odd_vaccine(good(EREBOS, "01-04-2000"))]),
+        )
+        .await;
+    let aged = "UPDATE delivery_rows SET created_at = now() - interval '40 days' WHERE cluster_column = 'dosisnummer'";
+    sqlx::query(aged)
+        .execute(&world.road.db.worker)
+        .await
+        .unwrap();
+    let numbers = world.portal.numbers(&world.rivm).await.unwrap();
+    assert_eq!(numbers.ages, [2, 0, 0, 1]);
+    let codes: Vec<_> = numbers
+        .codes
+        .iter()
+        .map(|(code, rows)| (code.as_str(), *rows))
+        .collect();
+    assert_eq!(codes, [("V11", 2), ("V31", 1)]);
+    let parties: Vec<_> = numbers
+        .parties
+        .iter()
+        .map(|party| (party.open, party.rows, party.refused, party.causes.len()))
+        .collect();
+    assert_eq!(parties, [(2, 3, 2, 2), (1, 1, 1, 1)]);
+    assert!(world.portal.numbers(&world.maria).await.is_err());
+}

@@ -13,7 +13,7 @@ use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 43] = [
+const METHODS: [(&str, bool); 44] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -57,6 +57,7 @@ const METHODS: [(&str, bool); 43] = [
     ("drop_decision", false),
     ("end_name", false),
     ("recall", false),
+    ("numbers", false),
 ];
 
 #[test]
@@ -282,6 +283,7 @@ async fn probe(
         "drop_decision" => portal.drop_decision(caller, things.decision).await,
         "end_name" => portal.end_name(caller, things.decision).await,
         "recall" => portal.recall(caller, things.decision).await,
+        "numbers" => portal.numbers(caller).await.map(drop),
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
             .withdraw_delivery(caller, things.stored, "reden".into())
@@ -329,6 +331,7 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "drop_decision"
                     | "end_name"
                     | "recall"
+                    | "numbers"
             );
             if of_rivm_too && caller.party().is_none() {
                 continue;
@@ -357,7 +360,7 @@ async fn what_belongs_to_another_party_is_not_there() {
     };
     for (method, _) in METHODS
         .into_iter()
-        .filter(|(method, _)| !matches!(*method, "rows" | "clusters" | "decisions"))
+        .filter(|(method, _)| !matches!(*method, "rows" | "clusters" | "decisions" | "numbers"))
     {
         let of_rivm = matches!(
             method,

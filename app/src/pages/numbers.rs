@@ -1,0 +1,118 @@
+//! `/beoordelen/cijfers`: how much waits, how long, of whom and why (features F54). Each number has its bar beside it.
+
+use super::clusters::cause;
+use crate::page::{Screen, Visit, page, review};
+use crate::parts::table::{Cell, empty, table};
+use crate::parts::{heading, link, paragraph, second_link, title};
+use crate::ports::review::{PartyNumbers, ReviewNumbers};
+use crate::texts::{Texts, number};
+use leptos::prelude::*;
+
+/// Codes that are shown.
+const CODES: usize = 15;
+
+/// The page.
+pub(crate) fn numbers() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let numbers = review()?.numbers(&caller).await?;
+        Ok(screen(&visit, &numbers))
+    })
+}
+
+fn screen(visit: &Visit, numbers: &ReviewNumbers) -> Screen {
+    let t = visit.t;
+    let (n, v) = (&t.numbers, &t.review);
+    let total: u32 = numbers.ages.iter().sum();
+    let content = if total == 0 && numbers.parties.is_empty() {
+        empty(n.nothing, vec![second_link("/beoordelen", v.back)])
+    } else {
+        view! {
+            {heading(n.age)}
+            {ages(numbers, t)}
+            {heading(n.cause)}
+            {codes(numbers, t)}
+            {heading(n.party)}
+            {paragraph(n.party_text)}
+            {parties(&numbers.parties, t)}
+        }
+        .into_any()
+    };
+    let body = view! { {title(n.title)}{content} };
+    Screen::new(n.title, body)
+        .under(v.title, "/beoordelen")
+        .wide()
+}
+
+fn ages(numbers: &ReviewNumbers, t: &'static Texts) -> AnyView {
+    let n = &t.numbers;
+    let most = numbers.ages.iter().copied().max().unwrap_or_default();
+    let names = [n.day, n.week, n.month, n.longer];
+    let kinds = ["success", "success", "warning", "error"];
+    let rows = names.into_iter().zip(kinds).zip(numbers.ages);
+    let rows = rows.map(|((name, kind), count)| {
+        let mut row = vec![Cell::new(name)];
+        row.extend(counted(count, most, kind, t));
+        row
+    });
+    let headers = [n.age, n.rows, n.picture];
+    table("leeftijd", n.age_caption, &headers, rows.collect())
+}
+
+fn codes(numbers: &ReviewNumbers, t: &'static Texts) -> AnyView {
+    let n = &t.numbers;
+    let most = numbers.codes.first().map_or(0, |(_, rows)| *rows);
+    let rows = numbers.codes.iter().take(CODES).map(|(code, count)| {
+        let way = format!("/beoordelen/groepen?code={}", code.as_str());
+        let mut row = vec![Cell::new(link(way, cause(*code, None, t)))];
+        row.extend(counted(*count, most, "error", t));
+        row
+    });
+    let headers = [n.cause, n.rows, n.picture];
+    table("oorzaken", n.cause_caption, &headers, rows.collect())
+}
+
+fn parties(parties: &[PartyNumbers], t: &'static Texts) -> AnyView {
+    let n = &t.numbers;
+    let rows = parties.iter().map(|party| {
+        let causes: Vec<&str> = party.causes.iter().map(|code| code.as_str()).collect();
+        let share =
+            (party.rows > 0).then(|| u64::from(party.refused) * 100 / u64::from(party.rows));
+        let count = |count: u32| Cell::number(number(t.language, u64::from(count)));
+        vec![
+            Cell::new(party.party.clone()),
+            count(party.open),
+            count(party.rows),
+            Cell::number(share.map_or_else(|| "-".to_owned(), |share| format!("{share}%"))),
+            Cell::new(bar(party.refused, party.rows, "error")),
+            Cell::new(if causes.is_empty() {
+                "-".to_owned()
+            } else {
+                causes.join(", ")
+            }),
+        ]
+    });
+    let headers = [n.party, n.open, n.delivered, n.refused, n.picture, n.causes];
+    table("instellingen", n.party_caption, &headers, rows.collect())
+}
+
+/// A number and its bar.
+fn counted(count: u32, most: u32, kind: &'static str, t: &'static Texts) -> [Cell; 2] {
+    [
+        Cell::number(number(t.language, u64::from(count))),
+        Cell::new(bar(count, most, kind)),
+    ]
+}
+
+/// A part of a whole. The number stands beside it, so it is a picture only.
+fn bar(part: u32, whole: u32, kind: &'static str) -> AnyView {
+    let width = u64::from(part) * 1000 / u64::from(whole.max(1));
+    // Few rows among many would round to nothing and disappear.
+    let width = if part > 0 { width.max(4) } else { 0 };
+    view! {
+        <svg class="cims-bar cims-bar--row" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true" focusable="false">
+            <rect class=format!("cims-bar__part cims-bar__part--{kind}") x="0" y="0" width=width.to_string() height="16"/>
+        </svg>
+    }
+    .into_any()
+}

@@ -1,0 +1,28 @@
+//! Texts of the numbers of the work.
+
+use super::texts;
+
+texts! {
+    /// Numbers.
+    Numbers {
+        title: "Cijfers" / "Numbers",
+        nothing: "Er is nog niets aangeleverd en er wacht niets." / "Nothing was delivered yet and nothing waits.",
+        age: "Hoe lang regels wachten" / "How long rows wait",
+        age_caption: "Wachtende regels naar leeftijd" / "Waiting rows by age",
+        day: "Tot een dag" / "Up to a day",
+        week: "Tot een week" / "Up to a week",
+        month: "Tot vier weken" / "Up to four weeks",
+        longer: "Langer dan vier weken" / "Longer than four weeks",
+        rows: "Regels" / "Rows",
+        picture: "Verhouding" / "Share",
+        cause: "Waarom regels wachten" / "Why rows wait",
+        cause_caption: "Wachtende regels naar oorzaak, de meeste eerst" / "Waiting rows by cause, the most first",
+        party: "Instelling" / "Institution",
+        party_text: "Aangeleverd en afgekeurd: de laatste vier weken. Een regel die later is verbeterd, telt niet als afgekeurd." / "Delivered and refused: the last four weeks. A row that was mended later does not count as refused.",
+        party_caption: "Wachtende regels en kwaliteit per instelling" / "Waiting rows and quality per institution",
+        open: "Wachten nu" / "Waiting now",
+        delivered: "Aangeleverd" / "Delivered",
+        refused: "Afgekeurd" / "Refused",
+        causes: "Vaakste oorzaken" / "Most frequent causes",
+    }
+}
