@@ -68,16 +68,26 @@ GRANT SELECT, INSERT, UPDATE ON decisions TO cims_worker;
 
 -- What staff sees of clusters: with the rights of the owner, so they ask for the role themselves.
 CREATE FUNCTION staff_clusters(of_party text, of_code text, most integer, skip integer)
-    RETURNS TABLE (sample uuid, party text, code text, in_column text, rows bigint, deliveries bigint, oldest timestamptz, clusters bigint)
+    RETURNS TABLE (sample uuid, party text, code text, in_column text, rows bigint, oldest timestamptz, clusters bigint)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
-        SELECT (array_agg(r.id))[1], p.name, r.cluster_code, r.cluster_column, count(*), count(DISTINCT r.delivery_id), min(r.created_at),
-               count(*) OVER ()
-        FROM delivery_rows r JOIN parties p ON p.id = r.party_id
-        WHERE cims_reviews() AND r.state = 'open' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL
-          AND (of_party IS NULL OR p.code = of_party) AND (of_code IS NULL OR r.cluster_code = of_code)
-        GROUP BY r.party_id, p.name, r.cluster_code, r.cluster_column, r.cluster_value
-        ORDER BY count(*) DESC, min(r.created_at), p.name LIMIT most OFFSET skip
+        -- Counted first; one row of each that is shown is found by its index.
+        WITH counted AS (
+            SELECT r.party_id, r.cluster_code, r.cluster_column, r.cluster_value, count(*) AS rows, min(r.created_at) AS oldest,
+                   count(*) OVER () AS clusters
+            FROM delivery_rows r
+            WHERE cims_reviews() AND r.state = 'open' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL
+              AND (of_party IS NULL OR r.party_id = (SELECT p.id FROM parties p WHERE p.code = of_party))
+              AND (of_code IS NULL OR r.cluster_code = of_code)
+            GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC, 6, 1, 2, 3, 4 LIMIT most OFFSET skip)
+        SELECT s.id, p.name, c.cluster_code, c.cluster_column, c.rows, c.oldest, c.clusters
+        FROM counted c JOIN parties p ON p.id = c.party_id
+        CROSS JOIN LATERAL (
+            SELECT r.id FROM delivery_rows r
+            WHERE r.party_id = c.party_id AND r.cluster_code = c.cluster_code AND r.cluster_column = c.cluster_column
+              AND r.cluster_value = c.cluster_value AND r.state = 'open' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL
+            LIMIT 1) s
+        ORDER BY c.rows DESC, c.oldest, p.name, c.cluster_code, c.cluster_column
     $$;
 -- The rows of the cluster that a row is in.
 CREATE FUNCTION staff_cluster_rows(sample uuid, most integer)

@@ -49,7 +49,7 @@ fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) 
     let content = if list.items.is_empty() {
         empty(d.clusters_empty, vec![second_link("/beoordelen", v.back)])
     } else {
-        let headers = [v.party, d.cause, d.rows, d.deliveries, d.since, d.open];
+        let headers = [v.party, d.cause, d.rows, d.since, d.open];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
         let query = [("partij", party.clone()), ("code", code.to_owned())];
         let pages = pager("/beoordelen/groepen", &query, list.page, list.total, t);
@@ -84,12 +84,10 @@ fn row(line: &ClusterLine, t: &'static Texts) -> Vec<Cell> {
         d.open_label,
         &[("partij", &line.party), ("oorzaak", &cause)],
     );
-    let count = |count: u32| Cell::number(number(t.language, u64::from(count)));
     vec![
         Cell::new(line.party.clone()),
         Cell::new(cause),
-        count(line.rows),
-        count(line.deliveries),
+        Cell::number(number(t.language, u64::from(line.rows))),
         Cell::new(line.since.clone()),
         Cell::new(view! {
             <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/groepen/{}", line.sample) aria-label=label>{d.open}</a>

@@ -27,12 +27,20 @@ fn screen(visit: &Visit, numbers: &ReviewNumbers) -> Screen {
     let content = if total == 0 && numbers.parties.is_empty() {
         empty(n.nothing, vec![second_link("/beoordelen", v.back)])
     } else {
+        let waiting = if total == 0 {
+            paragraph(t.decisions.clusters_empty).into_any()
+        } else {
+            view! {
+                {heading(n.how_long)}
+                {ages(numbers, t)}
+                {heading(n.why)}
+                {codes(numbers, t)}
+            }
+            .into_any()
+        };
         view! {
-            {heading(n.age)}
-            {ages(numbers, t)}
-            {heading(n.cause)}
-            {codes(numbers, t)}
-            {heading(n.party)}
+            {waiting}
+            {heading(n.parties)}
             {paragraph(n.party_text)}
             {parties(&numbers.parties, t)}
         }

@@ -32,8 +32,6 @@ pub struct ClusterLine {
     pub column: Option<Column>,
     /// Rows.
     pub rows: u32,
-    /// Deliveries they came with.
-    pub deliveries: u32,
     /// Since when: "22-11-2026 14:05".
     pub since: String,
 }

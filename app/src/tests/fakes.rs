@@ -762,7 +762,6 @@ impl Decisions for World {
                 code: Code::V26,
                 column: Some(Column::Batchnummer),
                 rows: 400,
-                deliveries: 3,
                 since: "22-11-2026 14:05".into(),
             }],
             total: 1,

@@ -14,7 +14,6 @@ texts! {
         count_one: "1 groep" / "1 group",
         cause: "Oorzaak" / "Cause",
         rows: "Regels" / "Rows",
-        deliveries: "Aanleveringen" / "Deliveries",
         since: "Oudste sinds" / "Oldest since",
         open: "Bekijken" / "Open",
         open_label: "Groep van {partij} bekijken: {oorzaak}" / "Open the group of {partij}: {oorzaak}",

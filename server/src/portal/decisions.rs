@@ -57,7 +57,6 @@ impl Decisions for Portal {
                 code: code(&cluster.code)?,
                 column: column(&cluster.column),
                 rows: number(cluster.rows),
-                deliveries: number(cluster.deliveries),
                 since: words::moment(cluster.oldest),
             })
         });

@@ -17,8 +17,6 @@ pub struct Cluster {
     pub column: String,
     /// Rows that wait.
     pub rows: i64,
-    /// Deliveries they came with.
-    pub deliveries: i64,
     /// Since when.
     pub oldest: OffsetDateTime,
     /// Clusters in all pages.
@@ -39,7 +37,7 @@ pub async fn clusters(
     let rows = sqlx::query_as!(
         Cluster,
         r#"SELECT sample AS "sample!", party AS "party!", code AS "code!", in_column AS "column!", rows AS "rows!",
-                  deliveries AS "deliveries!", oldest AS "oldest!", clusters AS "clusters!"
+                  oldest AS "oldest!", clusters AS "clusters!"
            FROM staff_clusters($1, $2, $3, $4)"#,
         party,
         code,
