@@ -356,6 +356,9 @@ impl Torture<'_> {
             let child = self.program.worker();
             // While it starts, or from one of these on: leased, read, a chunk further.
             let aim = self.dice.below(8);
+            // Reading is soon done: until a kill has hit it, none is spent on something else before it.
+            let unread = matches!(before.state.as_str(), "received" | "checking");
+            let hunt = unread && !self.hit.contains_key("checking");
             let begun = Instant::now();
             loop {
                 let now = look(self.world, file).await.unwrap();
@@ -363,6 +366,7 @@ impl Torture<'_> {
                 let read = leased && now.state != "received";
                 let further = now.progress > before.progress;
                 let there = match aim {
+                    _ if hunt => now.state != "received",
                     0 => true,
                     1 | 2 => leased,
                     3 | 4 => read,
@@ -376,7 +380,9 @@ impl Torture<'_> {
                 }
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
-            self.pause().await;
+            if !hunt {
+                self.pause().await;
+            }
             self.kill(child, file).await;
         }
         let last = self.program.worker();
