@@ -1,5 +1,9 @@
-// Delivering a spreadsheet: preview, result, and files that are not taken.
+// Delivering a spreadsheet: preview and what can be chosen there, result, and files that are not taken.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { WRONG_BSN, csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
@@ -17,7 +21,7 @@ async function choose(page, files) {
 
 /** Waits for a phase of the page of a delivery; without JavaScript the page refreshes itself. */
 async function until(page, selector) {
-  for (let turn = 0; turn < 30; turn += 1) {
+  for (let turn = 0; turn < 60; turn += 1) {
     if (await page.locator(selector).first().isVisible()) return;
     await page.waitForTimeout(500);
     await page.reload();
@@ -120,6 +124,83 @@ test("the same file again is recognised", async (t) => {
   await until(page, 'h2:has-text("Resultaat"), h1:has-text("Resultaat")');
   await choose(page, twice);
   await until(page, "text=/[Dd]ubbel|al eerder|kennen we al/");
+});
+
+const ask = (query) => execFileSync("psql", [process.env.CIMS_PG, "-Atc", query]).toString().trim();
+const stored = (delivery) => Number(ask(`SELECT count(*) FROM reports WHERE delivery_id = '${delivery.split("/").pop()}'`));
+
+/** A workbook by LibreOffice, of sheets of lines; in `hidden` the lines that are hidden, by sheet. */
+function workbook(folder, kind, sheets, hidden) {
+  const spaces = ["office", "table", "text"].map((name) => `xmlns:${name}="urn:oasis:names:tc:opendocument:xmlns:${name}:1.0"`).join(" ");
+  const cell = (text) => `<table:table-cell office:value-type="string"><text:p>${text}</text:p></table:table-cell>`;
+  const row = (line, away) => `<table:table-row${away ? ' table:visibility="collapse"' : ""}>${line.split(";").map(cell).join("")}</table:table-row>`;
+  const tables = Object.entries(sheets).map(([name, lines]) =>
+    `<table:table table:name="${name}">${lines.map((line, index) => row(line, hidden[name]?.includes(index))).join("")}</table:table>`);
+  const flat = join(folder, "twee.fods");
+  writeFileSync(flat, `<?xml version="1.0" encoding="UTF-8"?><office:document ${spaces} office:version="1.2" office:mimetype="application/vnd.oasis.opendocument.spreadsheet"><office:body><office:spreadsheet>${tables.join("")}</office:spreadsheet></office:body></office:document>`);
+  execFileSync("soffice", ["--headless", `-env:UserInstallation=file://${join(folder, "profiel")}`, "--convert-to", kind, "--outdir", folder, flat], { stdio: "ignore" });
+  return join(folder, `twee.${kind}`);
+}
+
+for (const [kind, script] of [["xlsx", true], ["ods", false]]) {
+  test(`of two sheets one is chosen, and its hidden row is taken along (${kind}${script ? "" : ", without JavaScript"})`, async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "cims-choices-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const [header, ...rows] = csv(Array.from({ length: 4 }, person)).trim().split("\r\n");
+    const sheets = { Januari: [header, rows[0]], Februari: [header, rows[1], rows[2], rows[3]] };
+    const file = workbook(folder, kind, sheets, { Februari: [2] });
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await choose(page, file);
+    await until(page, "text=Kies een werkblad");
+    assert.equal(await page.getByRole("button", { name: "Indienen", exact: true }).count(), 0, "nothing was read yet");
+    await press(page, "Dit werkblad lezen");
+    assert.match(await page.locator("#foutoverzicht").innerText(), /Kies welk werkblad we lezen/);
+    await page.getByLabel("Februari").check();
+    await press(page, "Dit werkblad lezen");
+    await until(page, "text=1 verborgen regel is niet gelezen.");
+    assert.deepEqual(await counts(page), { geaccepteerd: 2 });
+    await press(page, "Neem de verborgen regel mee");
+    await until(page, "text=Verborgen regels zijn meegenomen.");
+    await until(page, 'button:has-text("Indienen")');
+    assert.deepEqual(await counts(page), { geaccepteerd: 3 });
+    const delivery = path(page);
+    await press(page, "Indienen");
+    await until(page, "text=3 van 3 vaccinaties opgenomen.");
+    assert.equal(stored(delivery), 3);
+  });
+}
+
+test("a repair that is switched off refuses its rows, and is switched on again", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  const text = csv([person(), person()]).replace(";Comirnaty;", ";Pfizer;");
+  await choose(page, { name: "herstel.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await until(page, 'button:has-text("Indienen")');
+  assert.deepEqual(await counts(page), { geaccepteerd: 2 });
+  await page.getByText("Herstel uitzetten").click();
+  await press(page, "Uitzetten H06");
+  await until(page, "text=V11");
+  assert.deepEqual(await counts(page), { geaccepteerd: 1, afgekeurd: 1 });
+  await page.getByText("Herstel uitzetten").click();
+  await press(page, "Weer aanzetten H06");
+  await until(page, 'summary:has-text("hersteld")');
+  assert.deepEqual(await counts(page), { geaccepteerd: 2 });
+});
+
+test("all or nothing stores nothing while a row is wrong, and the good rows when that is chosen", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  const text = csv([person(), { ...person(), bsn: WRONG_BSN }]);
+  await choose(page, { name: "alles.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await until(page, 'button:has-text("Indienen")');
+  const delivery = path(page);
+  await press(page, "Alles of niets indienen");
+  assert.match(await page.locator("#foutoverzicht").innerText(), /Er is niets opgeslagen/);
+  assert.equal(stored(delivery), 0);
+  await press(page, "Indienen");
+  await until(page, "text=1 van 2 vaccinaties opgenomen.");
+  assert.equal(stored(delivery), 1);
 });
 
 /** The counts above zero, by their label. */
