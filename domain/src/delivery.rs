@@ -1,5 +1,6 @@
 //! Deliveries: channels, outcomes, counts and states (specification §1, security §3).
 
+pub mod dropbox;
 mod state;
 pub mod withdrawal;
 

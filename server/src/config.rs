@@ -3,6 +3,7 @@
 //! A key we do not know is refused, with its name and where it was read: a typo may not silently fall back
 //! to a default. Secrets are never values here but paths of files, so the configuration can be shown.
 
+use crate::intake::read::Limits;
 use crate::intake::receive::KEPT_DAYS;
 use figment::Figment;
 use figment::error::Kind;
@@ -26,6 +27,8 @@ pub struct Config {
     pub keys: Keys,
     /// Raw files.
     pub storage: Storage,
+    /// SFTP drop box.
+    pub sftp: Sftp,
     /// OpenID provider.
     pub login: Login,
     /// Sessions.
@@ -136,6 +139,34 @@ impl Default for Storage {
         Self {
             dir: PathBuf::from("storage"),
             raw_file_days: KEPT_DAYS,
+        }
+    }
+}
+
+/// SFTP drop box (security §5). Its host key is `sftp-1.key` among the key files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sftp {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Largest file, in bytes.
+    pub max_file_bytes: u64,
+    /// Seconds to log in.
+    pub login_seconds: u32,
+    /// Minutes without a packet before a connection ends.
+    pub idle_minutes: u32,
+    /// Seconds a file without proof is left alone before it counts as whole (specification §8).
+    pub quiet_seconds: u32,
+}
+
+impl Default for Sftp {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 2222)),
+            max_file_bytes: Limits::SYSTEM.bytes,
+            login_seconds: 20,
+            idle_minutes: 15,
+            quiet_seconds: 300,
         }
     }
 }

@@ -18,7 +18,9 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 /// Purposes with a key of their own, as in the names of the files.
-const PURPOSES: [&str; 6] = ["mac", "enc", "digest", "blob", "cookie", "audit"];
+const PURPOSES: [&str; 7] = ["mac", "enc", "digest", "blob", "cookie", "audit", HOST];
+/// The host key of the drop box: only a node that serves SFTP needs it.
+const HOST: &str = "sftp";
 
 /// What a sealed value is for. The label is part of the associated data: a value cut out of one column
 /// and put into another does not open.
@@ -44,6 +46,8 @@ pub enum Purpose {
     OldValue,
     /// What a decision puts there; id = decision.
     NewValue,
+    /// SHA-256 of a file in the drop box, for its receipt; id = upload.
+    Sha256,
 }
 
 impl Purpose {
@@ -59,6 +63,7 @@ impl Purpose {
             Self::Draft => "cims/draft/v1",
             Self::OldValue => "cims/old-value/v1",
             Self::NewValue => "cims/new-value/v1",
+            Self::Sha256 => "cims/upload-sha256/v1",
         }
     }
 
@@ -146,6 +151,17 @@ impl Keys {
     #[must_use]
     pub fn check_values(&self) -> &[(String, String)] {
         &self.checks
+    }
+
+    /// Seed of the Ed25519 host key of the drop box (security §5.3): the newest one.
+    ///
+    /// # Errors
+    /// When there is none, or it is not 32 bytes or readable for everyone.
+    pub fn host_seed(dir: &Path) -> Result<Zeroizing<[u8; 32]>, KeyError> {
+        let newest = read_ring(dir, HOST)?.pop();
+        newest
+            .map(|(_, seed)| seed)
+            .ok_or_else(|| KeyError::Missing(dir.join("sftp-1.key")))
     }
 
     /// Makes the first key of each purpose that has none; returns how many it made.

@@ -68,6 +68,7 @@ impl Options {
                 portal: 3000,
                 login: 9400,
                 metrics: 9090,
+                sftp: 2222,
             },
             fresh: false,
         };
@@ -84,6 +85,7 @@ impl Options {
                         portal,
                         login: portal.saturating_add(1),
                         metrics: portal.saturating_add(2),
+                        sftp: portal.saturating_add(3),
                     };
                 }
                 other => bail!("unknown option `{other}`; known: --fresh, --port N"),
@@ -108,6 +110,11 @@ fn welcome(place: &Place, node: &Node) -> Result<()> {
         say::line(person);
     }
     say::line(format_args!("  meer in {}\n", place.persons().display()));
+    say::line(format_args!(
+        "SFTP: sftp -P {} zonnehof-1@localhost, het wachtwoord staat in {}\n",
+        place.ports.sftp,
+        place.sftp_account().display()
+    ));
     say::line("Probeer eerst:");
     say::line("  1. Log in als Iris Invoerder en kies 'Registreren'.");
     say::line("  2. Sla een vaccinatie op en kies 'Zelfde vaccinatie, volgende persoon'.");

@@ -30,6 +30,8 @@ pub(crate) struct Ports {
     pub(crate) login: u16,
     /// Metrics.
     pub(crate) metrics: u16,
+    /// The drop box.
+    pub(crate) sftp: u16,
 }
 
 /// Where the system lives and with what.
@@ -49,24 +51,30 @@ pub(crate) struct Stack {
 }
 
 impl Ports {
-    /// Three ports that nobody uses now.
+    /// Four ports that nobody uses now.
     pub(crate) fn free() -> Result<Self> {
-        let listeners = [free_listener()?, free_listener()?, free_listener()?];
+        let listeners = [
+            free_listener()?,
+            free_listener()?,
+            free_listener()?,
+            free_listener()?,
+        ];
         let ports = listeners
             .each_ref()
             .map(|listener| listener.local_addr().map(|address| address.port()));
-        let [portal, login, metrics] = ports;
+        let [portal, login, metrics, sftp] = ports;
         Ok(Self {
             portal: portal?,
             login: login?,
             metrics: metrics?,
+            sftp: sftp?,
         })
     }
 
     /// An error that names the first port somebody else uses.
     pub(crate) fn must_be_free(self) -> Result<()> {
-        for port in [self.portal, self.login, self.metrics] {
-            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| format!("port {port} is in use; is the portal running already? (--port N takes N and the two after it)"))?;
+        for port in [self.portal, self.login, self.metrics, self.sftp] {
+            TcpListener::bind((Ipv4Addr::LOCALHOST, port)).with_context(|| format!("port {port} is in use; is the portal running already? (--port N takes N and the three after it)"))?;
         }
         Ok(())
     }
@@ -96,6 +104,11 @@ impl Place {
     /// What `cims demo` said about its data.
     pub(crate) fn demo_notes(&self) -> PathBuf {
         self.folder.join("demo.txt")
+    }
+
+    /// The account of the drop box: name and password of the demo.
+    pub(crate) fn sftp_account(&self) -> PathBuf {
+        self.folder.join("sftp.txt")
     }
 
     fn secret(&self) -> PathBuf {
@@ -141,13 +154,16 @@ impl Place {
     fn settings(&self, cluster: &Cluster) -> String {
         let path = |path: PathBuf| format!("{:?}", path.to_string_lossy());
         let Ports {
-            portal, metrics, ..
+            portal,
+            metrics,
+            sftp,
+            ..
         } = self.ports;
         format!(
             "# Written by `cargo xtask` at each start; changes are lost.\n\
              [server]\nlisten = \"127.0.0.1:{portal}\"\nmetrics_listen = \"127.0.0.1:{metrics}\"\norigin = \"{origin}\"\nsite_root = {site}\ndemo = true\n\n\
              [database]\nportal_url = \"{as_portal}\"\nworker_url = \"{as_worker}\"\nowner_url = \"{as_owner}\"\n\n\
-             [keys]\ndir = {keys}\n\n[storage]\ndir = {storage}\n\n\
+             [keys]\ndir = {keys}\n\n[storage]\ndir = {storage}\n\n[sftp]\nlisten = \"127.0.0.1:{sftp}\"\n\n\
              [login]\nissuer = \"{issuer}\"\nclient_id = \"cims\"\nclient_secret_file = {secret}\nacr = [\"{SUBSTANTIAL}\", \"{HIGH}\"]\nstaff_acr = [\"{HIGH}\"]\nprovider_name = \"demo-inlogdienst\"\n\n\
              [log]\njson = true\n",
             origin = self.url(),
@@ -175,14 +191,20 @@ impl Place {
                 }
                 fs::create_dir_all(&folder)?;
             }
-            sh::quiet(&mut self.cims(&["demo", "--keys-only"]))?;
         }
+        // Also for a demo of before a key was needed.
+        sh::quiet(&mut self.cims(&["demo", "--keys-only"]))?;
         sh::quiet(&mut self.cims(&["migrate"]))
             .context("the schema (after a change of a migration: cargo xtask run --fresh)")?;
         if !complete {
             let notes = sh::quiet(&mut self.cims(&["demo"]))?;
             sh::quiet(self.cims(&["demo", "--csv"]).arg(self.persons()))?;
             fs::write(self.demo_notes(), notes)?;
+        }
+        if !complete || !self.sftp_account().exists() {
+            let account = "sftp add zonnehof-1 --party ZONNEHOF --installation 1 --by demo";
+            let made = sh::quiet(&mut self.cims(&account.split(' ').collect::<Vec<_>>()))?;
+            fs::write(self.sftp_account(), made)?;
         }
         Ok(())
     }

@@ -131,6 +131,7 @@ pub async fn import(road: &Road, args: &Args) -> anyhow::Result<Imported> {
         preview: false,
         event: Event::of_command("import", by, Kind::DeliveryReceived),
         now: road.clock.now(),
+        dropped: None,
     };
     let received = receive::receive(road, sender, file).await?;
     let delivery = received.id();

@@ -13,6 +13,7 @@ pub mod migrate;
 pub mod read_workbook;
 pub mod rules;
 pub mod serve;
+pub mod sftp;
 pub mod template;
 
 use clap::{Parser, Subcommand};
@@ -61,6 +62,9 @@ enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Accounts of the SFTP drop box.
+    #[command(subcommand)]
+    Sftp(sftp::Sftp),
     ReadWorkbook(read_workbook::Args),
 }
 
@@ -95,6 +99,7 @@ impl Cli {
             Command::Brp(Brp::Load(args)) => with_runtime(brp_load::run(args, &file)),
             Command::Config(ConfigCommand::Show(args)) => config_show::run(args, &file),
             Command::Audit(Audit::Verify(args)) => with_runtime(audit_verify::run(args, &file)),
+            Command::Sftp(command) => with_runtime(sftp::run(command, &file)),
             Command::ReadWorkbook(args) => read_workbook::run(args),
         };
         done.unwrap_or_else(|error| refuse(&error))

@@ -1,9 +1,10 @@
-//! `cims serve`: the web edge and the workers, until somebody asks it to stop.
+//! `cims serve`: the web edge, the drop box and the workers, until somebody asks it to stop.
 //!
 //! It starts only when configuration, keys, schema and clock are in order (exit 78 and one sentence otherwise,
 //! security G19), and stops in order: no new connections, open requests and chunks end, leases are given back.
 
 use super::NotFit;
+use crate::channels::sftp;
 use crate::config::{self, Config};
 use crate::intake::{self, Road, receive::BlobStore};
 use crate::jobs::Life;
@@ -36,10 +37,16 @@ const WORKERS: usize = 2;
 #[command(after_help = "Examples:
   cims serve
   cims serve --roles web              a node that only serves pages
+  cims serve --roles sftp,worker      a node that only takes in files
   cims serve --listen 127.0.0.1:3000")]
 pub struct Args {
-    /// What this node does, separated by commas: web, worker.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "web,worker")]
+    /// What this node does, separated by commas: web, sftp, worker.
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "web,sftp,worker"
+    )]
     pub roles: Vec<Role>,
     /// Address to listen on, instead of the configured one.
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -51,6 +58,8 @@ pub struct Args {
 pub enum Role {
     /// Serves pages.
     Web,
+    /// Serves the SFTP drop box.
+    Sftp,
     /// Works on deliveries.
     Worker,
 }
@@ -71,13 +80,17 @@ pub async fn run(args: Args, file: &Path) -> anyhow::Result<ExitCode> {
     let mut parts = JoinSet::new();
     parts.spawn(metrics(config.server.metrics_listen, stop.clone()).await?);
     let mut life = None;
-    if args.roles.contains(&Role::Worker) {
-        let living = Arc::new(Life::begin(&road.db).await?);
+    if args.roles.contains(&Role::Worker) || args.roles.contains(&Role::Sftp) {
+        life = Some(Arc::new(Life::begin(&road.db).await?));
+    }
+    if let Some(living) = life.as_ref().filter(|_| args.roles.contains(&Role::Worker)) {
         for _ in 0..WORKERS {
             parts.spawn(worker(road.clone(), living.clone(), stop.clone()));
         }
-        life = Some(living);
         parts.spawn(anchors(road.clone(), stop.clone()));
+    }
+    if let Some(living) = life.as_ref().filter(|_| args.roles.contains(&Role::Sftp)) {
+        parts.spawn(dropbox(&config, &road, living.clone(), stop.clone()).await?);
     }
     if args.roles.contains(&Role::Web) {
         parts.spawn(web(config, &road, stop).await?);
@@ -149,6 +162,22 @@ async fn web(
         .with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(%address, origin, "portal ready");
     Ok(async move { Ok(listen::serve(listener, router, stop).await?) })
+}
+
+async fn dropbox(
+    config: &Config,
+    road: &Road,
+    life: Arc<Life>,
+    stop: watch::Receiver<bool>,
+) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
+    let (settings, road) = (config.sftp.clone(), road.clone());
+    let address = settings.listen;
+    let seed = Keys::host_seed(&config.keys.dir).map_err(not_fit)?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}"))?;
+    tracing::info!(%address, host_key = sftp::fingerprint(&seed), "drop box ready");
+    Ok(async move { Ok(sftp::serve(listener, road, settings, &seed, life, stop).await?) })
 }
 
 async fn worker(road: Road, life: Arc<Life>, stop: watch::Receiver<bool>) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 //! What every step of the way of a delivery needs, and the worker that goes it.
 
 use super::receive::BlobStore;
-use super::{decide, process, recheck, tidy, withdraw};
+use super::{answer_files, decide, process, recheck, tidy, withdraw};
 use crate::clock;
 use crate::jobs::{self, Handler, Job, JobKind, Life, Stopped};
 use crate::keys::Keys;
@@ -52,6 +52,7 @@ impl Handler for Road {
             JobKind::Withdraw => withdraw::run(self, job, stop).await,
             JobKind::Recheck => recheck::recheck(self, job, stop).await,
             JobKind::Decide => decide::decide(self, job, stop).await,
+            JobKind::Answer => answer_files::make(self, job).await,
         }
     }
 }

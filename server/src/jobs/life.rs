@@ -14,8 +14,8 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-/// First half of the lock, "CIMS"; the second is a hash of the boot id.
-pub(super) const CLASS: i32 = 0x4349_4d53;
+/// First half of the lock, "CIMS", as in `process_lives` of the schema; the second is a hash of the boot id.
+const CLASS: i32 = 0x4349_4d53;
 /// How often the connection is looked after: well within the time an idle transaction may last.
 const LOOK: Duration = Duration::from_secs(5);
 /// Pause between attempts to connect again.

@@ -32,6 +32,8 @@ pub enum JobKind {
     Recheck,
     /// Carry out a decision about rows that share a cause.
     Decide,
+    /// Make the answer files of a delivery.
+    Answer,
 }
 
 impl JobKind {
@@ -44,6 +46,7 @@ impl JobKind {
             Self::Withdraw => "withdraw",
             Self::Recheck => "recheck",
             Self::Decide => "decide",
+            Self::Answer => "answer",
         }
     }
 
@@ -54,6 +57,7 @@ impl JobKind {
             Self::Withdraw,
             Self::Recheck,
             Self::Decide,
+            Self::Answer,
         ];
         all.into_iter().find(|kind| kind.as_str() == text)
     }
@@ -106,15 +110,11 @@ pub async fn lease(db: &Db, life: &Life) -> Result<Option<Job>, StoreError> {
                          lease_until = now() + make_interval(secs => $2)
          WHERE id = (SELECT id FROM jobs
                      WHERE (state = 'queued' AND run_at <= now()) 
-                        OR (state = 'leased' AND (lease_until < now() OR NOT EXISTS (
-                            SELECT FROM pg_locks
-                            WHERE locktype = 'advisory' AND granted AND classid = $3::integer::oid AND objid = hashtext(leased_by::text)::oid
-                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))))
+                        OR (state = 'leased' AND (lease_until < now() OR NOT process_lives(leased_by)))
                      ORDER BY run_at, seq FOR UPDATE SKIP LOCKED LIMIT 1)
          RETURNING id, kind, subject, attempts, fence",
         life.boot(),
-        LEASE_SECONDS,
-        life::CLASS
+        LEASE_SECONDS
     )
     .fetch_optional(&mut *tx)
     .await?;

@@ -3,7 +3,7 @@
 
 use super::{StoreError, WorkerTx};
 use domain::delivery::Counts;
-use time::OffsetDateTime;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 /// A new delivery.
@@ -36,6 +36,23 @@ pub struct NewDelivery<'a> {
     pub received_at: OffsetDateTime,
     /// By whom.
     pub received_by: Option<Uuid>,
+    /// What the drop box knows besides.
+    pub dropped: Option<Dropped>,
+}
+
+/// What the drop box knows of a file it received.
+#[derive(Debug, Clone, Default)]
+pub struct Dropped {
+    /// The account.
+    pub account: Uuid,
+    /// Who runs the installation.
+    pub intermediary: Option<Uuid>,
+    /// The day the file is of, by its name.
+    pub day: Option<Date>,
+    /// Its number within the installation, by its name.
+    pub sequence: Option<i32>,
+    /// Rows that its control file promises.
+    pub promised_rows: Option<i32>,
 }
 
 /// Stores a new delivery.
@@ -44,10 +61,13 @@ pub struct NewDelivery<'a> {
 /// When the database fails; constraint `deliveries_same_content` when the same content came in just now.
 pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), StoreError> {
     let (digest, key) = new.digest.unzip();
+    let dropped = new.dropped.as_ref();
     sqlx::query!(
         "INSERT INTO deliveries (id, party_id, channel, state, outcome, file_name, file_size, file_digest, digest_key, blob_id,
-                                 findings, doubles, received_at, received_by, preview, finished_at)
-         VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, $11, $12, $13::timestamptz, $14, $15, CASE WHEN $4::text = 'done' THEN $13::timestamptz END)",
+                                 findings, doubles, received_at, received_by, preview, account_id, intermediary_id, file_day, file_sequence,
+                                 promised_rows, finished_at)
+         VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, $11, $12, $13::timestamptz, $14, $15, $16, $17, $18, $19, $20,
+                 CASE WHEN $4::text = 'done' THEN $13::timestamptz END)",
         new.id,
         new.party,
         new.channel,
@@ -62,7 +82,12 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), 
         new.doubles,
         new.received_at,
         new.received_by,
-        new.preview
+        new.preview,
+        dropped.map(|dropped| dropped.account),
+        dropped.and_then(|dropped| dropped.intermediary),
+        dropped.and_then(|dropped| dropped.day),
+        dropped.and_then(|dropped| dropped.sequence),
+        dropped.and_then(|dropped| dropped.promised_rows)
     )
     .execute(&mut **tx)
     .await?;
@@ -134,6 +159,10 @@ pub struct Work {
     pub sheet: Option<i32>,
     /// The sender takes hidden rows along.
     pub with_hidden: bool,
+    /// Came by the drop box: answers go there.
+    pub dropped: bool,
+    /// Rows that its control file promises (rule A14).
+    pub promised_rows: Option<i32>,
 }
 
 /// A delivery, locked for its worker.
@@ -146,6 +175,7 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
         r#"SELECT d.party_id, p.code AS party_code, p.status = 'active' AS "active!", d.channel, d.state, d.progress, d.findings,
                   d.received_at, d.received_by, p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS default_big,
                   d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing, d.sheet, d.with_hidden,
+                  d.account_id IS NOT NULL AS "dropped!", d.promised_rows,
                   EXISTS (SELECT FROM deliveries w WHERE w.party_id = d.party_id AND w.digest_key = d.digest_key
                           AND w.file_digest = d.file_digest AND w.id <> d.id AND w.state = 'withdrawn' AND w.geteld > 0) AS "counted_before!"
            FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by

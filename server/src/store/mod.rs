@@ -4,6 +4,7 @@
 //! the register, as `cims_worker`. Store functions take [`PartyTx`] or [`WorkerTx`], never a pool: a query
 //! without a caller does not compile (security §4.5).
 
+pub mod answer_files;
 pub mod answers;
 pub mod brp_checks;
 pub mod copy;
@@ -23,6 +24,8 @@ pub mod retention;
 pub mod review;
 pub mod rows;
 pub mod schema;
+pub mod sftp_accounts;
+pub mod sftp_uploads;
 pub mod turns;
 pub mod withdrawals;
 

@@ -28,14 +28,16 @@ pub async fn next_due(
     Ok(row.map(|row| (row.id, row.party_id)))
 }
 
-/// Those of these files that no delivery names as its own.
+/// Those of these files that no delivery, answer or upload names as its own.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn orphans(tx: &mut WorkerTx<'_>, files: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
     let rows = sqlx::query_scalar!(
         r#"SELECT f AS "file!" FROM unnest($1::uuid[]) AS f
-           WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.id = f AND d.blob_id = f)"#,
+           WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.id = f AND d.blob_id = f)
+             AND NOT EXISTS (SELECT FROM answer_files a WHERE a.id = f)
+             AND NOT EXISTS (SELECT FROM sftp_uploads u WHERE u.id = f AND u.state IN ('open', 'closed'))"#,
         files
     )
     .fetch_all(&mut **tx)

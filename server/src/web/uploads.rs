@@ -134,6 +134,7 @@ async fn take(web: &Web, caller: &Caller, mut form: Multipart) -> Result<Receive
         preview: true,
         event: Event::of(caller, Kind::DeliveryReceived),
         now: (web.clock)(),
+        dropped: None,
     };
     receive::receive(&web.road, sender, file)
         .await

@@ -73,6 +73,7 @@ async fn one_file_twenty_times_at_once_is_one_import() {
                 preview: false,
                 event: Event::of_command("import", "test", Kind::DeliveryReceived),
                 now: world.road.clock.now(),
+                dropped: None,
             };
             receive::receive(&world.road, sender, file).await.unwrap()
         }

@@ -146,6 +146,7 @@ impl World {
             preview,
             event: Event::of(caller, Kind::DeliveryReceived),
             now: self.road.clock.now(),
+            dropped: None,
         };
         receive::receive(&self.road, sender, file).await.unwrap()
     }

@@ -289,7 +289,7 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
     options.hidden = trip.work.with_hidden;
     let opened = read::open(source, &options)?;
     let mut lot = (!trip.work.preview).then(Lot::new);
-    let verdict = match &opened.table {
+    let mut verdict = match &opened.table {
         Some(table) => judge::first_pass(table, &context(trip), |line, checked| {
             if let Some(lot) = &mut lot {
                 lot.add(line, checked);
@@ -297,6 +297,12 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
         })?,
         None => Verdict::default(),
     };
+    // What the control file promised (rule A14); a trailer is in the file, and its reader counts.
+    let read = i32::try_from(verdict.rows).unwrap_or(i32::MAX);
+    if !verdict.refuses() && trip.work.promised_rows.is_some_and(|rows| rows != read) {
+        verdict.findings.push(Finding::whole(Code::A14));
+        (verdict.rows, verdict.counts) = (0, Counts::default());
+    }
     Ok(Looked {
         opened,
         verdict,
@@ -668,6 +674,9 @@ async fn close(
         deliveries::forget_blob(&mut tx, trip.id).await?;
     }
     jobs::finish(&mut tx, &trip.job).await?;
+    if trip.work.dropped {
+        jobs::push(&mut tx, JobKind::Answer, trip.id).await?;
+    }
     audit::add(&mut tx, event.detail("blob_destroyed", holds_unconsented)).await?;
     tx.commit().await?;
     if holds_unconsented && let Err(error) = road.blobs.destroy(trip.id) {

@@ -32,6 +32,15 @@ pub struct BlobStore {
     days: u32,
 }
 
+/// Room on a disk, in bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Room {
+    /// Still free for us.
+    pub free: u64,
+    /// In all.
+    pub total: u64,
+}
+
 /// What a whole file was: its length and its plain digest (which itself is never stored, security G10).
 #[derive(Clone, Copy)]
 pub struct Whole {
@@ -153,6 +162,18 @@ impl BlobStore {
             std::fs::remove_file(path)?;
         }
         Ok(files.len())
+    }
+
+    /// Room on the disk of the store.
+    ///
+    /// # Errors
+    /// When the disk does not tell.
+    pub fn room(&self) -> io::Result<Room> {
+        let disk = rustix::fs::statvfs(&self.root)?;
+        Ok(Room {
+            free: disk.f_bavail.saturating_mul(disk.f_frsize),
+            total: disk.f_blocks.saturating_mul(disk.f_frsize),
+        })
     }
 
     /// The file is there.

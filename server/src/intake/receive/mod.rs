@@ -7,12 +7,12 @@ mod blob;
 
 pub use blob::{BlobReader, BlobStore, BlobWriter, KEPT_DAYS, Whole};
 
-use super::Road;
+use super::{Road, answer_files};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::jobs::{self, JobKind};
-use crate::store::deliveries::{self, NewDelivery};
-use crate::store::{StoreError, worker_tx};
+use crate::store::deliveries::{self, Dropped, NewDelivery};
+use crate::store::{StoreError, sftp_uploads, worker_tx};
 use domain::bsn::Bsn;
 use domain::dates::dutch;
 use domain::delivery::Channel;
@@ -40,6 +40,16 @@ pub struct Sender<'a> {
     pub event: Event,
     /// When.
     pub now: OffsetDateTime,
+    /// What the drop box knows of the file; none for every other way in.
+    pub dropped: Option<FromBox>,
+}
+
+/// A file of the drop box, on its way to become a delivery.
+pub struct FromBox {
+    /// What is kept of it.
+    pub facts: Dropped,
+    /// Why it is refused before anything is read: A13, A14.
+    pub refused: Option<Finding>,
 }
 
 /// What became of the bytes.
@@ -90,10 +100,23 @@ pub async fn receive(
     let whole = tokio::task::spawn_blocking(move || file.finish())
         .await
         .map_err(io::Error::other)??;
-    let done = match register(road, &sender, id, whole).await {
+    received(road, &sender, id, whole).await
+}
+
+/// What a whole file on disk is: the part of [`receive`] after the bytes.
+///
+/// # Errors
+/// When disk or database fails; then nothing was received. `NotFound` when a file of the drop box was taken already.
+pub async fn received(
+    road: &Road,
+    sender: &Sender<'_>,
+    id: Uuid,
+    whole: Whole,
+) -> Result<Received, ReceiveError> {
+    let done = match register(road, sender, id, whole).await {
         // Somebody sent the same content in this very moment: now it is known.
         Err(error) if error.is_constraint("deliveries_same_content") => {
-            register(road, &sender, id, whole).await
+            register(road, sender, id, whole).await
         }
         other => other,
     };
@@ -114,31 +137,55 @@ async fn register(
     let digest = road.keys.digest(whole.sha256);
     let key = digest.key_id();
     let mut tx = worker_tx(&road.db).await?;
-    let first = deliveries::same_content(&mut tx, sender.party, &digest.bytes, &key).await?;
+    if sender.dropped.is_some() && !sftp_uploads::take(&mut tx, id).await? {
+        return Err(StoreError::NotFound);
+    }
+    let refused = sender
+        .dropped
+        .as_ref()
+        .and_then(|from| from.refused.clone());
+    let first = match refused {
+        Some(_) => None,
+        None => deliveries::same_content(&mut tx, sender.party, &digest.bytes, &key).await?,
+    };
     let name = shown_name(sender.file_name);
-    let findings = first.map(|(_, at)| {
-        let finding = Finding::whole(Code::A12).filled(Filled::Date(dutch(clock::dutch_day(at))));
-        serde_json::to_value([finding]).unwrap_or_default()
-    });
+    let double = first
+        .map(|(_, at)| Finding::whole(Code::A12).filled(Filled::Date(dutch(clock::dutch_day(at)))));
+    let outcome = match (&refused, &double) {
+        (Some(_), _) => Some("GEWEIGERD"),
+        (None, Some(_)) => Some("DUBBEL"),
+        (None, None) => None,
+    };
+    let findings: Vec<_> = refused.into_iter().chain(double).collect();
     let new = NewDelivery {
         id,
         party: sender.party,
         channel: sender.channel.as_str(),
-        state: if first.is_some() { "done" } else { "received" },
-        outcome: first.map(|_| "DUBBEL"),
+        state: if outcome.is_some() {
+            "done"
+        } else {
+            "received"
+        },
+        outcome,
         file_name: Some(&name),
         file_size: i64::try_from(whole.size).ok(),
         digest: Some((&digest.bytes, &key)),
         blob: first.is_none().then_some(id),
-        findings: findings.unwrap_or_else(|| serde_json::json!([])),
+        findings: serde_json::to_value(&findings).unwrap_or_default(),
         doubles: first.map(|(of, _)| of),
         preview: sender.preview,
         received_at: sender.now,
         received_by: sender.by,
+        dropped: sender.dropped.as_ref().map(|from| from.facts.clone()),
     };
     deliveries::insert(&mut tx, &new).await?;
-    if first.is_none() {
-        jobs::push(&mut tx, JobKind::Check, id).await?;
+    if sender.dropped.is_some() {
+        answer_files::receipt(road, &mut tx, &new, whole).await?;
+    }
+    match outcome {
+        None => jobs::push(&mut tx, JobKind::Check, id).await?,
+        Some(_) if sender.dropped.is_some() => jobs::push(&mut tx, JobKind::Answer, id).await?,
+        Some(_) => {}
     }
     let event = sender
         .event

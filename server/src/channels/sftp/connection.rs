@@ -1,0 +1,145 @@
+//! One TCP connection: let in, given time to log in, cut when it must end.
+
+use super::Shared;
+use super::guest::Guest;
+use crate::store::{sftp_accounts, worker_tx};
+use russh::server::Config;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// Serves a connection to its end.
+pub(super) async fn serve(
+    shared: Arc<Shared>,
+    ssh: Arc<Config>,
+    stream: TcpStream,
+    peer: SocketAddr,
+    cut: CancellationToken,
+) {
+    let address = peer.ip().to_canonical();
+    let Some(pass) = shared.gate.enter(address, cut.clone()) else {
+        tracing::info!("too many connections of one source without a login");
+        return;
+    };
+    if !expected(&shared, &address.to_string()).await {
+        return;
+    }
+    let (arrived, mut arrival) = watch::channel(false);
+    let guest = Guest::new(shared.clone(), address, pass, arrived);
+    let busy = guest.busy();
+    let stream = Cuttable::new(stream, &cut);
+    let grace = tokio::time::sleep(Duration::from_secs(u64::from(
+        shared.settings.login_seconds,
+    )));
+    tokio::pin!(grace);
+    // The exchange of versions happens in here, before there is a session to end.
+    let running = tokio::select! {
+        running = russh::server::run_stream(ssh, stream, guest) => running,
+        () = &mut grace => return,
+        () = cut.cancelled() => return,
+    };
+    let Ok(mut running) = running else { return };
+    let mut stop = shared.stop.clone();
+    let mut waiting_for_login = true;
+    loop {
+        tokio::select! {
+            _ = &mut running => return,
+            // Before a login: its time is over. (After it nothing comes this way.)
+            () = &mut grace, if waiting_for_login => {
+                cut.cancel();
+                waiting_for_login = false;
+            }
+            came = arrival.changed(), if waiting_for_login => waiting_for_login = came.is_ok() && !*arrival.borrow(),
+            // The server ends: whoever has no upload open goes now.
+            () = idle_at_the_end(&mut stop, &busy) => cut.cancel(),
+        }
+        if cut.is_cancelled() {
+            running.await.ok();
+            return;
+        }
+    }
+}
+
+async fn idle_at_the_end(stop: &mut watch::Receiver<bool>, busy: &watch::Sender<usize>) {
+    // The sender of `stop` lives as long as the server.
+    if stop.wait_for(|stop| *stop).await.is_ok() {
+        busy.subscribe().wait_for(|open| *open == 0).await.ok();
+    }
+}
+
+/// The address is on a list (security §5.2). A database that is away lets nobody new in.
+async fn expected(shared: &Shared, address: &str) -> bool {
+    let asked = async {
+        let mut tx = worker_tx(&shared.road.db).await?;
+        sftp_accounts::anybody_from(&mut tx, address).await
+    };
+    match asked.await {
+        Ok(expected) => expected,
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be looked up");
+            false
+        }
+    }
+}
+
+/// A connection that can be cut, whatever its session waits for.
+struct Cuttable {
+    stream: TcpStream,
+    reading: Pin<Box<WaitForCancellationFutureOwned>>,
+    writing: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+impl Cuttable {
+    fn new(stream: TcpStream, cut: &CancellationToken) -> Self {
+        Self {
+            stream,
+            reading: Box::pin(cut.clone().cancelled_owned()),
+            writing: Box::pin(cut.clone().cancelled_owned()),
+        }
+    }
+}
+
+fn cut() -> io::Error {
+    io::ErrorKind::ConnectionAborted.into()
+}
+
+impl AsyncRead for Cuttable {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.reading.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(cut()));
+        }
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Cuttable {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        if self.writing.as_mut().poll(context).is_ready() {
+            return Poll::Ready(Err(cut()));
+        }
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,228 @@
+//! The SSH side of a connection: who may come in, and the one thing they may do here.
+//!
+//! One kind of channel (session), one subsystem (`sftp`). Everything else gets its "no": without one, a client waits
+//! for ever (security L9).
+
+use super::gate::{Pass, Seat};
+use super::tree::Tree;
+use super::{Shared, frames, login};
+use crate::store::sftp_accounts::Account;
+use russh::server::{
+    Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
+};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::sync::watch;
+
+/// Channels of one connection (security §5.2).
+const CHANNELS: usize = 4;
+/// Points for one connection too many.
+const TOO_MANY: i32 = 3;
+
+/// A connection.
+pub(super) struct Guest {
+    shared: Arc<Shared>,
+    address: String,
+    /// Given back at the login.
+    pass: Option<Pass>,
+    arrived: watch::Sender<bool>,
+    account: Option<(Account, Seat)>,
+    /// Opened, and no subsystem asked yet.
+    channels: HashMap<ChannelId, Channel<Msg>>,
+    /// Channels that are open.
+    open: Arc<AtomicUsize>,
+    /// Uploads that are open.
+    busy: Arc<watch::Sender<usize>>,
+}
+
+impl Guest {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        address: IpAddr,
+        pass: Pass,
+        arrived: watch::Sender<bool>,
+    ) -> Self {
+        Self {
+            shared,
+            address: address.to_string(),
+            pass: Some(pass),
+            arrived,
+            account: None,
+            channels: HashMap::new(),
+            open: Arc::default(),
+            busy: Arc::new(watch::Sender::new(0)),
+        }
+    }
+
+    /// How many uploads this connection has open.
+    pub(super) fn busy(&self) -> Arc<watch::Sender<usize>> {
+        self.busy.clone()
+    }
+
+    /// Gives an account its seat, when there is one.
+    async fn seat(&mut self, account: Option<Account>) -> Auth {
+        let Some(account) = account else {
+            return Auth::reject();
+        };
+        let Some(seat) = self.shared.gate.sit(account.id) else {
+            login::penalty(&self.shared, &account, &self.address, TOO_MANY).await;
+            return Auth::reject();
+        };
+        self.account = Some((account, seat));
+        Auth::Accept
+    }
+}
+
+impl Handler for Guest {
+    type Error = russh::Error;
+
+    async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
+        let account = login::by_password(&self.shared, user, password, &self.address).await;
+        Ok(self.seat(account).await)
+    }
+
+    async fn auth_publickey_offered(
+        &mut self,
+        user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
+        // A client offers all it has: only the right one is worth a signature, and the others are no failure.
+        let fits = login::has_key(&self.shared, user, offer.public_key, &self.address).await;
+        Ok(if fits { Auth::Accept } else { Auth::reject() })
+    }
+
+    async fn auth_publickey(
+        &mut self,
+        user: &str,
+        key: VerifiedPublicKey<'_>,
+    ) -> Result<Auth, Self::Error> {
+        let account = login::by_key(&self.shared, user, key.public_key, &self.address).await;
+        Ok(self.seat(account).await)
+    }
+
+    async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
+        self.pass = None;
+        self.arrived.send_replace(true);
+        Ok(())
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        channel: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        if self.channels.len() + self.open.load(Ordering::Relaxed) >= CHANNELS {
+            reply.reject(ChannelOpenFailure::ResourceShortage).await;
+            return Ok(());
+        }
+        self.channels.insert(channel.id(), channel);
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn channel_close(
+        &mut self,
+        channel: ChannelId,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.channels.remove(&channel);
+        Ok(())
+    }
+
+    async fn subsystem_request(
+        &mut self,
+        channel: ChannelId,
+        name: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        let (Some((account, _)), "sftp") = (&self.account, name) else {
+            return session.channel_failure(channel);
+        };
+        let Some(opened) = self.channels.remove(&channel) else {
+            return session.channel_failure(channel);
+        };
+        session.channel_success(channel)?;
+        let tree = Tree::new(
+            self.shared.clone(),
+            account.clone(),
+            self.address.clone(),
+            self.busy.clone(),
+        );
+        let open = self.open.clone();
+        open.fetch_add(1, Ordering::Relaxed);
+        tokio::spawn(async move {
+            frames::serve(opened.into_stream(), tree).await;
+            open.fetch_sub(1, Ordering::Relaxed);
+        });
+        Ok(())
+    }
+
+    async fn shell_request(
+        &mut self,
+        channel: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        _command: &[u8],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn env_request(
+        &mut self,
+        channel: ChannelId,
+        _name: &str,
+        _value: &str,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        _term: &str,
+        _columns: u32,
+        _rows: u32,
+        _width: u32,
+        _height: u32,
+        _modes: &[(Pty, u32)],
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn x11_request(
+        &mut self,
+        channel: ChannelId,
+        _single: bool,
+        _protocol: &str,
+        _cookie: &str,
+        _screen: u32,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+
+    async fn window_change_request(
+        &mut self,
+        channel: ChannelId,
+        _columns: u32,
+        _rows: u32,
+        _width: u32,
+        _height: u32,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_failure(channel)
+    }
+}

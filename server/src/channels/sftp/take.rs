@@ -1,0 +1,215 @@
+//! A file that is proved to be whole becomes a delivery (specification §8).
+//!
+//! In: a whole file on disk, its name and, where the account has control files, what that promises. Out: the delivery,
+//! or its refusal (A13, A14), in one transaction with the end of the upload: a file is taken once.
+
+use crate::audit::Event;
+use crate::intake::Road;
+use crate::intake::receive::{self, FromBox, RECEIVED, ReceiveError, Received, Sender, Whole};
+use crate::keys::{Purpose, Sealed};
+use crate::store::deliveries::Dropped;
+use crate::store::sftp_accounts::Account;
+use crate::store::sftp_uploads::{self, Upload};
+use crate::store::{StoreError, worker_tx};
+use domain::delivery::Channel;
+use domain::delivery::dropbox::{self, Control, FileName, Proof};
+use domain::finding::{Code, Finding};
+use std::io::Read;
+use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+/// How long a sender waits while the database is away (security F3).
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pause between attempts.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Takes a file whose proof is there; none when it is not, or somebody else just took it. `renamed` says that it comes
+/// from a temporary name.
+pub(super) async fn if_proved(
+    road: &Road,
+    account: &Account,
+    upload: &Upload,
+    name: &str,
+    renamed: bool,
+) -> Result<Option<Received>, ReceiveError> {
+    if dropbox::without_temporary(name).is_some() {
+        return Ok(None);
+    }
+    match account.proof {
+        Proof::Rename if renamed => taken(road, account, upload, name, None).await,
+        Proof::Trailer if upload.trailer.is_some() => {
+            taken(road, account, upload, name, None).await
+        }
+        Proof::Control => with_control(road, account, upload, name).await,
+        Proof::Rename | Proof::Trailer | Proof::Quiet => Ok(None),
+    }
+}
+
+/// A control file or the file it is of has come: takes them when both are there.
+async fn with_control(
+    road: &Road,
+    account: &Account,
+    upload: &Upload,
+    name: &str,
+) -> Result<Option<Received>, ReceiveError> {
+    let mut tx = worker_tx(&road.db).await?;
+    let all = sftp_uploads::of_account(&mut tx, account.id, None).await?;
+    tx.rollback().await?;
+    let closed = |wanted: &dyn Fn(&Upload) -> bool| {
+        all.iter()
+            .find(|other| other.closed && other.id != upload.id && wanted(other))
+            .cloned()
+    };
+    let is_of =
+        |control: &str, data: &str| dropbox::control_names(data).contains(&control.to_owned());
+    let (file, file_name, control) = if dropbox::is_control(name) {
+        let data = closed(&|other| is_of(name, &other.name));
+        let Some(data) = data else { return Ok(None) };
+        let data_name = data.name.clone();
+        (data, data_name, upload.clone())
+    } else {
+        let control = closed(&|other| is_of(&other.name, name));
+        let Some(control) = control else {
+            return Ok(None);
+        };
+        (upload.clone(), name.to_owned(), control)
+    };
+    let promise = promise(road, &control).await?;
+    let received = taken(road, account, &file, &file_name, Some(promise)).await?;
+    if received.is_some() {
+        void(road, account.party, control.id, "control-file").await?;
+    }
+    Ok(received)
+}
+
+/// What a control file promises; none when it cannot be read as one.
+async fn promise(road: &Road, control: &Upload) -> Result<Option<Control>, ReceiveError> {
+    if u64::try_from(control.size).is_ok_and(|size| size > dropbox::CONTROL_BYTES) {
+        return Ok(None);
+    }
+    let (road, id) = (road.clone(), control.id);
+    let read = tokio::task::spawn_blocking(move || {
+        let mut content = Vec::new();
+        road.blobs
+            .read(&road.keys, id)?
+            .read_to_end(&mut content)
+            .map(|_| content)
+    });
+    let content = read.await.map_err(std::io::Error::other)??;
+    Ok(Control::parse(&content))
+}
+
+/// Makes the delivery. `control` is what the control file promises, when the account has one: nothing readable is
+/// no promise kept.
+pub(super) async fn taken(
+    road: &Road,
+    account: &Account,
+    upload: &Upload,
+    name: &str,
+    control: Option<Option<Control>>,
+) -> Result<Option<Received>, ReceiveError> {
+    let whole = whole(road, upload)?;
+    let file = FileName::parse(name).filter(|file| {
+        file.party.eq_ignore_ascii_case(&account.party_code)
+            && file
+                .installation
+                .eq_ignore_ascii_case(&account.installation)
+    });
+    let promised = control.flatten();
+    let kept = match (control, promised) {
+        (None, _) => true,
+        (Some(_), None) => false,
+        (Some(_), Some(promised)) => match promised.sha256 {
+            Some(sha) => sha == whole.sha256,
+            // A count does not see that the last row lost its end; that its line is ended does.
+            None => upload.ended || !name.to_ascii_lowercase().ends_with(".csv"),
+        },
+    };
+    let refused = match (file, kept) {
+        (None, _) => Some(Code::A13),
+        (Some(_), false) => Some(Code::A14),
+        (Some(_), true) => None,
+    };
+    let facts = Dropped {
+        account: account.id,
+        intermediary: account.intermediary,
+        day: file.map(|file| file.day),
+        sequence: file.and_then(|file| i32::try_from(file.sequence).ok()),
+        promised_rows: promised
+            .and_then(|promised| promised.rows)
+            .map(|rows| i32::try_from(rows).unwrap_or(i32::MAX)),
+    };
+    let sender = Sender {
+        party: account.party,
+        by: None,
+        channel: Channel::Sftp,
+        file_name: name,
+        preview: false,
+        event: Event::of_worker(Some(account.party), None, RECEIVED)
+            .detail("account", account.id.to_string()),
+        now: road.clock.now(),
+        dropped: Some(FromBox {
+            facts,
+            refused: refused.map(Finding::whole),
+        }),
+    };
+    match receive::received(road, &sender, upload.id, whole).await {
+        Ok(received) => Ok(Some(received)),
+        Err(ReceiveError::Store(StoreError::NotFound)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn whole(road: &Road, upload: &Upload) -> Result<Whole, StoreError> {
+    let broken = || StoreError::Broken("upload".to_owned());
+    let sealed = Sealed::from_bytes(upload.sha256_sealed.clone().ok_or_else(broken)?);
+    let plain = road
+        .keys
+        .open(&sealed, &Purpose::Sha256.of(upload.id.as_bytes()))
+        .map_err(|_| broken())?;
+    Ok(Whole {
+        size: u64::try_from(upload.size).map_err(|_| broken())?,
+        sha256: plain.as_slice().try_into().map_err(|_| broken())?,
+    })
+}
+
+/// An upload never counts: says why, and takes its file away.
+pub(super) async fn void(road: &Road, party: Uuid, id: Uuid, why: &str) -> Result<(), StoreError> {
+    let mut tx = worker_tx(&road.db).await?;
+    if sftp_uploads::void(&mut tx, id, why).await? {
+        let line = Event::of_worker(Some(party), None, crate::audit::Kind::UploadEnded)
+            .object("upload", id)
+            .detail("why", why);
+        crate::audit::add(&mut tx, line).await?;
+    }
+    tx.commit().await?;
+    if let Err(error) = road.blobs.destroy(id) {
+        tracing::error!(upload = %id, kind = %error.kind(), "a raw file waits for the sweep");
+    }
+    Ok(())
+}
+
+/// Tries again while the database is away, as long as a sender may be kept waiting.
+pub(super) async fn patiently<T, E, A>(
+    mut attempt: impl FnMut() -> A,
+    transient: impl Fn(&E) -> bool,
+) -> Result<T, E>
+where
+    A: Future<Output = Result<T, E>>,
+{
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match attempt().await {
+            Err(error) if transient(&error) && Instant::now() < until => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// The same again later may succeed.
+pub(super) fn is_transient(error: &ReceiveError) -> bool {
+    matches!(error, ReceiveError::Store(error) if error.is_transient())
+}

@@ -1,0 +1,639 @@
+//! The virtual tree of one channel, and what each operation in it answers (security §5.4).
+//!
+//! In go packets, out come packets. A file that is written is hashed and sealed as it arrives; it is on disk, and known
+//! to the database, before its CLOSE is answered. Nothing in `in/` can be read back.
+
+use super::path::{IN, OUT, Place};
+use super::{Shared, take};
+use crate::audit::{self, Event, Kind};
+use crate::intake::receive::{BlobReader, BlobWriter, ReceiveError};
+use crate::keys::Purpose;
+use crate::store::sftp_accounts::{self, Account};
+use crate::store::sftp_uploads::{self, Upload};
+use crate::store::{StoreError, answer_files, worker_tx};
+use domain::delivery::dropbox::{self, TAIL_BYTES, Tail};
+use russh_sftp::protocol::{
+    Attrs, Data, File, FileAttributes, FileMode, Handle, Name, Open, OpenFlags, Packet, Read,
+    Rename, StatusCode, Version, Write,
+};
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, Read as _, Seek, SeekFrom};
+use std::sync::Arc;
+use time::OffsetDateTime;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Open files and folders of one channel (security §5.2).
+const HANDLES: usize = 16;
+/// Names in one answer.
+const NAMES: usize = 100;
+/// Bytes in one answer to READ.
+const PORTION: u32 = 64 * 1024;
+/// Files this channel saw taken, whose size it still tells: many clients look after an upload whether it is all there.
+const REMEMBERED: usize = 64;
+const LANGUAGE: &str = "nl";
+
+/// One channel.
+pub(super) struct Tree {
+    shared: Arc<Shared>,
+    account: Account,
+    address: String,
+    busy: Arc<watch::Sender<usize>>,
+    handles: HashMap<String, Opened>,
+    next: u64,
+    taken: VecDeque<(String, u64)>,
+}
+
+enum Opened {
+    Upload(Box<Writing>),
+    /// An upload that went wrong: every further WRITE and the CLOSE say so.
+    Void(&'static str),
+    Answer(Box<BlobReader>),
+    Folder(Vec<File>),
+}
+
+/// A file that is being put down.
+struct Writing {
+    file: BlobWriter,
+    name: String,
+    tail: Vec<u8>,
+    _busy: Busy,
+}
+
+/// Counts an open upload.
+struct Busy(Arc<watch::Sender<usize>>);
+
+impl Busy {
+    fn new(count: &Arc<watch::Sender<usize>>) -> Self {
+        count.send_modify(|open| *open += 1);
+        Self(count.clone())
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.send_modify(|open| *open = open.saturating_sub(1));
+    }
+}
+
+/// A "no", with what to do about it.
+struct No(StatusCode, String);
+
+type Answer = Result<Packet, No>;
+
+fn no<T>(code: StatusCode, text: &str) -> Result<T, No> {
+    Err(No(code, text.to_owned()))
+}
+
+fn denied<T>(text: &str) -> Result<T, No> {
+    no(StatusCode::PermissionDenied, text)
+}
+
+fn missing<T>() -> Result<T, No> {
+    no(
+        StatusCode::NoSuchFile,
+        "er is hier geen bestand met deze naam",
+    )
+}
+
+fn ok(id: u32) -> Packet {
+    Packet::status(id, StatusCode::Ok, "", LANGUAGE)
+}
+
+impl From<StoreError> for No {
+    fn from(error: StoreError) -> Self {
+        ReceiveError::from(error).into()
+    }
+}
+
+impl From<ReceiveError> for No {
+    fn from(error: ReceiveError) -> Self {
+        tracing::warn!(%error, "the drop box could not do what was asked");
+        let text = match error {
+            ReceiveError::Store(error) if !error.is_transient() => {
+                "er ging iets mis bij ons, neem contact op met RIVM"
+            }
+            ReceiveError::Store(_) | ReceiveError::Disk(_) => AWAY,
+        };
+        Self(StatusCode::Failure, text.to_owned())
+    }
+}
+
+const AWAY: &str = "tijdelijk niet beschikbaar, opnieuw aanbieden";
+const NO_ROOM: &str = "er is nu geen ruimte, lever het bestand later opnieuw aan";
+const TOO_LARGE: &str = "bestand te groot";
+const IN_ORDER: &str = "hervatten kan niet, lever het hele bestand opnieuw aan";
+const ONLY_PUT: &str = "in deze map kunt u alleen bestanden neerzetten";
+const EXISTS: &str = "er staat al een bestand met deze naam";
+
+impl Tree {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        account: Account,
+        address: String,
+        busy: Arc<watch::Sender<usize>>,
+    ) -> Self {
+        Self {
+            shared,
+            account,
+            address,
+            busy,
+            handles: HashMap::new(),
+            next: 0,
+            taken: VecDeque::new(),
+        }
+    }
+
+    /// Answers a packet.
+    pub(super) async fn answer(&mut self, packet: Packet) -> Packet {
+        let id = packet.get_request_id();
+        let answer = match packet {
+            Packet::Init(_) => Ok(Packet::Version(Version::new())),
+            Packet::Open(open) => self.open(open).await,
+            Packet::Write(write) => self.write(write).await,
+            Packet::Read(read) => self.read(&read),
+            Packet::Close(close) => self.close(id, &close.handle).await,
+            Packet::OpenDir(folder) => self.folder(id, &folder.path).await,
+            Packet::ReadDir(folder) => self.names(id, &folder.handle),
+            Packet::RealPath(path) => real_path(id, &path.path),
+            Packet::Stat(stat) => self.stat(id, &stat.path).await,
+            Packet::Lstat(stat) => self.stat(id, &stat.path).await,
+            Packet::Fstat(stat) => self.stat_open(id, &stat.handle),
+            // Clients that keep times set them after an upload; here nobody sees them.
+            Packet::SetStat(_) | Packet::FSetStat(_) => Ok(ok(id)),
+            Packet::Rename(rename) => self.rename(rename).await,
+            Packet::Remove(remove) => self.remove(id, &remove.filename).await,
+            _ => no(StatusCode::OpUnsupported, "dat kan hier niet"),
+        };
+        answer.unwrap_or_else(|No(code, text)| Packet::status(id, code, &text, LANGUAGE))
+    }
+
+    /// The channel ends: what is open now has no end and never counts.
+    pub(super) async fn end(&mut self) {
+        for (_, opened) in self.handles.drain() {
+            if let Opened::Upload(writing) = opened {
+                let id = writing.file.id();
+                drop(writing);
+                void(&self.shared, &self.account, id, "broken-off").await;
+            }
+        }
+    }
+
+    fn keep(&mut self, id: u32, opened: Opened) -> Packet {
+        self.next += 1;
+        let handle = self.next.to_string();
+        self.handles.insert(handle.clone(), opened);
+        Packet::Handle(Handle { id, handle })
+    }
+
+    async fn open(&mut self, open: Open) -> Answer {
+        if self.handles.len() >= HANDLES {
+            return no(StatusCode::Failure, "te veel bestanden tegelijk open");
+        }
+        let flags = open.pflags;
+        let puts = flags.contains(OpenFlags::WRITE | OpenFlags::CREATE)
+            && !flags.intersects(OpenFlags::READ | OpenFlags::APPEND);
+        match Place::of(&open.filename) {
+            Place::InFile(name) if puts => {
+                self.begin(open.id, name, flags.contains(OpenFlags::EXCLUDE))
+                    .await
+            }
+            Place::InFile(_) => denied(ONLY_PUT),
+            Place::OutFile(name)
+                if flags.contains(OpenFlags::READ)
+                    && !flags
+                        .intersects(OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::APPEND) =>
+            {
+                self.fetch(open.id, &name).await
+            }
+            Place::OutFile(_) => denied("in deze map kunt u alleen antwoorden ophalen"),
+            Place::Root | Place::In | Place::Out => denied("dat is een map"),
+            Place::Nowhere => missing(),
+        }
+    }
+
+    /// Begins an upload. One of the same name that is not taken up yet makes place: it never counts.
+    async fn begin(&mut self, id: u32, name: String, exclusive: bool) -> Answer {
+        if let Err(bad) = dropbox::check_name(&name) {
+            return denied(&bad.to_string());
+        }
+        if *self.shared.stop.borrow() {
+            return no(StatusCode::Failure, AWAY);
+        }
+        let road = &self.shared.road;
+        let most = self.shared.settings.max_file_bytes;
+        match road.blobs.room() {
+            Ok(room) if room.free >= most.saturating_mul(2) && room.free >= room.total / 10 => {}
+            Ok(_) => return no(StatusCode::Failure, NO_ROOM),
+            Err(error) => return Err(ReceiveError::from(error).into()),
+        }
+        let mut tx = worker_tx(&road.db).await?;
+        if !sftp_accounts::is_open(&mut tx, self.account.id).await? {
+            return denied("dit account is beëindigd");
+        }
+        let before = sftp_uploads::of_account(&mut tx, self.account.id, Some(&name)).await?;
+        tx.rollback().await?;
+        if exclusive && !before.is_empty() {
+            return no(StatusCode::Failure, EXISTS);
+        }
+        for older in before {
+            take::void(road, self.account.party, older.id, "replaced").await?;
+        }
+        let upload = Uuid::now_v7();
+        let mut tx = worker_tx(&road.db).await?;
+        let begun =
+            sftp_uploads::begin(&mut tx, upload, &self.account, &name, self.shared.process).await;
+        match begun {
+            Err(error) if error.is_constraint("sftp_uploads_name") => {
+                return no(StatusCode::Failure, EXISTS);
+            }
+            other => other?,
+        }
+        tx.commit().await?;
+        let file = match road.blobs.create(&road.keys, upload) {
+            Ok(file) => file,
+            Err(error) => {
+                void(&self.shared, &self.account, upload, "disk").await;
+                return Err(ReceiveError::from(error).into());
+            }
+        };
+        let writing = Writing {
+            file,
+            name,
+            tail: Vec::with_capacity(2 * TAIL_BYTES),
+            _busy: Busy::new(&self.busy),
+        };
+        Ok(self.keep(id, Opened::Upload(Box::new(writing))))
+    }
+
+    async fn write(&mut self, write: Write) -> Answer {
+        let wrong = match self.handles.get_mut(&write.handle) {
+            Some(Opened::Upload(writing)) => {
+                match writing.add(&write, self.shared.settings.max_file_bytes) {
+                    Ok(()) => return Ok(ok(write.id)),
+                    Err(wrong) => wrong,
+                }
+            }
+            Some(Opened::Void(text)) => return no(StatusCode::Failure, text),
+            _ => {
+                return no(
+                    StatusCode::Failure,
+                    "dit bestand is niet open om te schrijven",
+                );
+            }
+        };
+        let (why, text) = wrong;
+        let was = self.handles.insert(write.handle, Opened::Void(text));
+        if let Some(Opened::Upload(writing)) = was {
+            let id = writing.file.id();
+            // Its half file goes with it.
+            drop(writing);
+            void(&self.shared, &self.account, id, why).await;
+        }
+        no(StatusCode::Failure, text)
+    }
+
+    fn read(&mut self, read: &Read) -> Answer {
+        let Some(Opened::Answer(file)) = self.handles.get_mut(&read.handle) else {
+            return no(StatusCode::Failure, "dit bestand is niet open om te lezen");
+        };
+        if read.offset >= file.size() {
+            return no(StatusCode::Eof, "");
+        }
+        let mut portion = || -> io::Result<Vec<u8>> {
+            let mut data = Vec::new();
+            file.seek(SeekFrom::Start(read.offset))?;
+            file.take(u64::from(read.len.min(PORTION)))
+                .read_to_end(&mut data)?;
+            Ok(data)
+        };
+        let data = portion().map_err(ReceiveError::from)?;
+        Ok(Packet::Data(Data { id: read.id, data }))
+    }
+
+    async fn close(&mut self, id: u32, handle: &str) -> Answer {
+        match self.handles.remove(handle) {
+            Some(Opened::Upload(writing)) => self.finish(id, *writing).await,
+            Some(Opened::Void(text)) => no(StatusCode::Failure, text),
+            Some(Opened::Answer(_) | Opened::Folder(_)) => Ok(ok(id)),
+            None => no(StatusCode::Failure, "dit bestand is niet open"),
+        }
+    }
+
+    /// All bytes have come: on disk, then in the database, then the yes. Whether they are all is another matter.
+    async fn finish(&mut self, id: u32, writing: Writing) -> Answer {
+        let (road, upload) = (&self.shared.road, writing.file.id());
+        let (name, tail, file) = (writing.name, Tail::of(&writing.tail), writing.file);
+        let finished = tokio::task::spawn_blocking(move || file.finish())
+            .await
+            .map_err(io::Error::other)
+            .and_then(|finished| finished);
+        let whole = match finished {
+            Ok(whole) => whole,
+            Err(error) => {
+                void(&self.shared, &self.account, upload, "disk").await;
+                return Err(ReceiveError::from(error).into());
+            }
+        };
+        let sealed = road
+            .keys
+            .seal(&whole.sha256, &Purpose::Sha256.of(upload.as_bytes()));
+        let bytes = sealed.as_bytes();
+        let closed = take::patiently(
+            || async move {
+                let mut tx = worker_tx(&road.db).await?;
+                let closed = sftp_uploads::close(&mut tx, upload, whole.size, bytes, tail).await?;
+                tx.commit().await?;
+                Ok::<_, StoreError>(closed)
+            },
+            StoreError::is_transient,
+        )
+        .await?;
+        if !closed {
+            // Somebody put another file in its place.
+            road.blobs.destroy(upload).map_err(ReceiveError::from)?;
+            return no(StatusCode::Failure, "vervangen door een later bestand");
+        }
+        let upload = Upload {
+            id: upload,
+            name: name.clone(),
+            size: i64::try_from(whole.size).unwrap_or(i64::MAX),
+            closed: true,
+            opened_at: road.clock.now(),
+            sha256_sealed: Some(sealed.into_bytes()),
+            trailer: tail.trailer.and_then(|rows| i32::try_from(rows).ok()),
+            ended: tail.ended,
+        };
+        self.take(&upload, &name, false).await?;
+        Ok(ok(id))
+    }
+
+    async fn take(&mut self, upload: &Upload, name: &str, renamed: bool) -> Result<bool, No> {
+        let (road, account) = (&self.shared.road, &self.account);
+        let taken = take::patiently(
+            || take::if_proved(road, account, upload, name, renamed),
+            take::is_transient,
+        )
+        .await?;
+        let Some(received) = taken else {
+            return Ok(false);
+        };
+        if received.id() == upload.id {
+            if self.taken.len() == REMEMBERED {
+                self.taken.pop_front();
+            }
+            let size = u64::try_from(upload.size).unwrap_or_default();
+            self.taken.push_back((name.to_owned(), size));
+        }
+        Ok(true)
+    }
+
+    /// Inside `in/`, one's own whole files, never over another one. From a temporary name it is the proof of who proves
+    /// that way: then the delivery is made before the answer.
+    async fn rename(&mut self, rename: Rename) -> Answer {
+        let (Place::InFile(from), Place::InFile(to)) =
+            (Place::of(&rename.oldpath), Place::of(&rename.newpath))
+        else {
+            return denied("een andere naam geven kan alleen in de map in");
+        };
+        if let Err(bad) = dropbox::check_name(&to) {
+            return denied(&bad.to_string());
+        }
+        let road = &self.shared.road;
+        let mut tx = worker_tx(&road.db).await?;
+        let here = sftp_uploads::of_account(&mut tx, self.account.id, None).await?;
+        tx.rollback().await?;
+        let Some(upload) = here.iter().find(|upload| upload.name == from) else {
+            return missing();
+        };
+        if !upload.closed {
+            return no(StatusCode::Failure, "dit bestand is nog open");
+        }
+        if here.iter().any(|other| other.name == to) {
+            return no(StatusCode::Failure, EXISTS);
+        }
+        let renamed = dropbox::without_temporary(&from).is_some();
+        if self.take(upload, &to, renamed).await? {
+            return Ok(ok(rename.id));
+        }
+        let road = &self.shared.road;
+        let mut tx = worker_tx(&road.db).await?;
+        match sftp_uploads::rename(&mut tx, upload.id, &to).await {
+            Err(error) if error.is_constraint("sftp_uploads_name") => {
+                return no(StatusCode::Failure, EXISTS);
+            }
+            Ok(false) => return missing(),
+            other => other?,
+        };
+        tx.commit().await?;
+        Ok(ok(rename.id))
+    }
+
+    async fn remove(&mut self, id: u32, path: &str) -> Answer {
+        let road = &self.shared.road;
+        match Place::of(path) {
+            Place::InFile(name) => {
+                let upload = self.upload(&name).await?;
+                if !upload.closed {
+                    return no(StatusCode::Failure, "dit bestand is nog open");
+                }
+                take::void(road, self.account.party, upload.id, "removed").await?;
+                Ok(ok(id))
+            }
+            Place::OutFile(name) => {
+                let mut tx = worker_tx(&road.db).await?;
+                let found = answer_files::of_account(&mut tx, self.account.id, Some(&name)).await?;
+                let Some(answer) = found.first() else {
+                    return missing();
+                };
+                answer_files::hide(&mut tx, answer.id).await?;
+                tx.commit().await?;
+                Ok(ok(id))
+            }
+            Place::Root | Place::In | Place::Out => denied("een map kan niet weg"),
+            Place::Nowhere => missing(),
+        }
+    }
+
+    async fn upload(&self, name: &str) -> Result<Upload, No> {
+        let mut tx = worker_tx(&self.shared.road.db).await?;
+        let found = sftp_uploads::of_account(&mut tx, self.account.id, Some(name)).await?;
+        found.into_iter().next().map_or_else(missing, Ok)
+    }
+
+    /// Opens an answer. That it was fetched is a line of the audit, before a byte of it leaves.
+    async fn fetch(&mut self, id: u32, name: &str) -> Answer {
+        let road = &self.shared.road;
+        let mut tx = worker_tx(&road.db).await?;
+        let found = answer_files::of_account(&mut tx, self.account.id, Some(name)).await?;
+        let Some(answer) = found.first() else {
+            return missing();
+        };
+        let file = road
+            .blobs
+            .read(&road.keys, answer.id)
+            .map_err(ReceiveError::from)?;
+        answer_files::fetched(&mut tx, answer.id).await?;
+        let line = Event::of_worker(Some(self.account.party), None, Kind::AnswerFetched)
+            .object("delivery", answer.delivery)
+            .access_point(&self.address)
+            .detail("account", self.account.id.to_string());
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(self.keep(id, Opened::Answer(Box::new(file))))
+    }
+
+    async fn folder(&mut self, id: u32, path: &str) -> Answer {
+        if self.handles.len() >= HANDLES {
+            return no(StatusCode::Failure, "te veel bestanden tegelijk open");
+        }
+        let place = Place::of(path);
+        let mut tx = worker_tx(&self.shared.road.db).await?;
+        let mut files = match place {
+            Place::Root => vec![
+                File::new(IN, folder_of(&Place::In)),
+                File::new(OUT, folder_of(&Place::Out)),
+            ],
+            Place::In => sftp_uploads::of_account(&mut tx, self.account.id, None)
+                .await?
+                .into_iter()
+                .map(|upload| {
+                    let about = put(size(upload.size), upload.opened_at);
+                    File::new(upload.name, about)
+                })
+                .collect(),
+            Place::Out => answer_files::of_account(&mut tx, self.account.id, None)
+                .await?
+                .into_iter()
+                .map(|answer| {
+                    let about = answered(size(answer.size), answer.created_at);
+                    File::new(answer.name, about)
+                })
+                .collect(),
+            Place::InFile(_) | Place::OutFile(_) | Place::Nowhere => return missing(),
+        };
+        tx.rollback().await?;
+        files.reverse();
+        Ok(self.keep(id, Opened::Folder(files)))
+    }
+
+    fn names(&mut self, id: u32, handle: &str) -> Answer {
+        let Some(Opened::Folder(left)) = self.handles.get_mut(handle) else {
+            return no(StatusCode::Failure, "deze map is niet open");
+        };
+        if left.is_empty() {
+            return no(StatusCode::Eof, "");
+        }
+        let mut files = left.split_off(left.len().saturating_sub(NAMES));
+        files.reverse();
+        Ok(Packet::Name(Name { id, files }))
+    }
+
+    async fn stat(&self, id: u32, path: &str) -> Answer {
+        let place = Place::of(path);
+        let attrs = match &place {
+            Place::Root | Place::In | Place::Out => folder_of(&place),
+            Place::InFile(name) => match self.upload(name).await {
+                Ok(upload) => put(size(upload.size), upload.opened_at),
+                Err(No(StatusCode::NoSuchFile, _)) => {
+                    let seen = self.taken.iter().rev().find(|(taken, _)| taken == name);
+                    let Some((_, size)) = seen else {
+                        return missing();
+                    };
+                    put(*size, self.shared.road.clock.now())
+                }
+                Err(other) => return Err(other),
+            },
+            Place::OutFile(name) => {
+                let mut tx = worker_tx(&self.shared.road.db).await?;
+                let found = answer_files::of_account(&mut tx, self.account.id, Some(name)).await?;
+                let Some(answer) = found.first() else {
+                    return missing();
+                };
+                answered(size(answer.size), answer.created_at)
+            }
+            Place::Nowhere => return missing(),
+        };
+        Ok(Packet::Attrs(Attrs { id, attrs }))
+    }
+
+    fn stat_open(&self, id: u32, handle: &str) -> Answer {
+        let now = self.shared.road.clock.now();
+        let attrs = match self.handles.get(handle) {
+            Some(Opened::Upload(writing)) => put(writing.file.size(), now),
+            Some(Opened::Answer(file)) => answered(file.size(), now),
+            Some(Opened::Folder(_)) => folder_of(&Place::In),
+            Some(Opened::Void(text)) => return no(StatusCode::Failure, text),
+            None => return no(StatusCode::Failure, "dit bestand is niet open"),
+        };
+        Ok(Packet::Attrs(Attrs { id, attrs }))
+    }
+}
+
+impl Writing {
+    /// Takes the next bytes; why not, as the table and as the sender reads it.
+    fn add(&mut self, write: &Write, most: u64) -> Result<(), (&'static str, &'static str)> {
+        if write.offset != self.file.size() {
+            return Err(("out-of-order", IN_ORDER));
+        }
+        if write.offset + write.data.len() as u64 > most {
+            return Err(("too-large", TOO_LARGE));
+        }
+        self.file.push(&write.data).map_err(|_| ("disk", NO_ROOM))?;
+        self.tail
+            .extend_from_slice(&write.data[write.data.len().saturating_sub(TAIL_BYTES)..]);
+        let over = self.tail.len().saturating_sub(TAIL_BYTES);
+        self.tail.drain(..over);
+        Ok(())
+    }
+}
+
+/// Ends an upload that went wrong; what cannot be written down now the sweep finds.
+async fn void(shared: &Shared, account: &Account, id: Uuid, why: &str) {
+    if let Err(error) = take::void(&shared.road, account.party, id, why).await {
+        tracing::warn!(upload = %id, %error, "the end of an upload waits for the sweep");
+    }
+}
+
+fn real_path(id: u32, path: &str) -> Answer {
+    let Some(shown) = Place::of(path).shown() else {
+        return missing();
+    };
+    Ok(Packet::Name(Name {
+        id,
+        files: vec![File::new(shown, FileAttributes::empty())],
+    }))
+}
+
+fn size(bytes: i64) -> u64 {
+    u64::try_from(bytes).unwrap_or_default()
+}
+
+fn about(size: u64, mode: u32, at: OffsetDateTime) -> FileAttributes {
+    let seconds = u32::try_from(at.unix_timestamp()).unwrap_or_default();
+    FileAttributes {
+        size: Some(size),
+        permissions: Some(mode),
+        atime: Some(seconds),
+        mtime: Some(seconds),
+        ..FileAttributes::empty()
+    }
+}
+
+/// A file in `in/`: written, never read.
+fn put(size: u64, at: OffsetDateTime) -> FileAttributes {
+    about(size, FileMode::REG.bits() | 0o200, at)
+}
+
+/// A file in `uit/`.
+fn answered(size: u64, at: OffsetDateTime) -> FileAttributes {
+    about(size, FileMode::REG.bits() | 0o400, at)
+}
+
+fn folder_of(place: &Place) -> FileAttributes {
+    let rights = match place {
+        Place::In => 0o700,
+        _ => 0o500,
+    };
+    about(0, FileMode::DIR.bits() | rights, OffsetDateTime::UNIX_EPOCH)
+}

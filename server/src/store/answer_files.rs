@@ -1,0 +1,164 @@
+//! Answer files that lie ready in `uit/` (specification §7). The bytes are sealed on disk; here is what they are.
+
+use super::{StoreError, WorkerTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A file in `uit/`.
+#[derive(Debug, Clone)]
+pub struct AnswerFile {
+    /// Key, also of the file on disk.
+    pub id: Uuid,
+    /// The delivery it answers.
+    pub delivery: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+}
+
+/// The delivery an answer is for.
+pub struct Answered {
+    /// Whose.
+    pub party: Uuid,
+    /// The account that gets the answer.
+    pub account: Uuid,
+    /// Name of the file that was delivered.
+    pub file_name: String,
+}
+
+/// What an answer needs to know of a delivery; none when it came by another way than the drop box.
+///
+/// # Errors
+/// When the database fails.
+pub async fn answered(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+) -> Result<Option<Answered>, StoreError> {
+    Ok(sqlx::query_as!(
+        Answered,
+        r#"SELECT party_id AS party, account_id AS "account!", COALESCE(file_name, '') AS "file_name!"
+           FROM deliveries WHERE id = $1 AND account_id IS NOT NULL"#,
+        delivery
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// A new answer file.
+pub struct NewAnswer<'a> {
+    /// Key, also of the file on disk.
+    pub id: Uuid,
+    /// The delivery.
+    pub delivery: Uuid,
+    /// Whose.
+    pub party: Uuid,
+    /// Who gets it.
+    pub account: Uuid,
+    /// One of the words of the table.
+    pub kind: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// Puts one in `uit/`. The newest of a name is the one that is seen; an answer made again takes the place of the old.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM answer_files WHERE delivery_id = $1 AND kind = $2",
+        new.delivery,
+        new.kind
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE answer_files SET hidden_at = now() WHERE account_id = $1 AND name = $2 AND hidden_at IS NULL",
+        new.account,
+        new.name
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO answer_files (id, delivery_id, party_id, account_id, kind, name, size) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        new.id,
+        new.delivery,
+        new.party,
+        new.account,
+        new.kind,
+        new.name,
+        i64::try_from(new.size).unwrap_or(i64::MAX)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// All answers an account sees, or the one of a name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(
+    tx: &mut WorkerTx<'_>,
+    account: Uuid,
+    name: Option<&str>,
+) -> Result<Vec<AnswerFile>, StoreError> {
+    Ok(sqlx::query_as!(
+        AnswerFile,
+        "SELECT id, delivery_id AS delivery, name, size, created_at FROM answer_files
+         WHERE account_id = $1 AND hidden_at IS NULL AND ($2::text IS NULL OR name = $2) ORDER BY name",
+        account,
+        name
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// The sender fetched it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn fetched(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE answer_files SET fetched_at = COALESCE(fetched_at, now()) WHERE id = $1",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The sender took it out of `uit/`; the portal keeps it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hide(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE answer_files SET hidden_at = now() WHERE id = $1 AND hidden_at IS NULL",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Answers older than the raw files live: gone from the table; answers their keys, for the files go too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_before(
+    tx: &mut WorkerTx<'_>,
+    before: OffsetDateTime,
+) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "DELETE FROM answer_files WHERE created_at < $1 RETURNING id",
+        before
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}

@@ -1,0 +1,296 @@
+//! Accounts of the drop box, and what failed logins cost (security §5.1, §5.2).
+
+use super::{StoreError, WorkerTx};
+use domain::delivery::dropbox::Proof;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Points in [`PENALTY_MINUTES`] after which an account is closed for an address.
+const PENALTY_POINTS: i32 = 15;
+/// Minutes in which points add up, and that the first ban lasts; each next one lasts half as long again.
+const PENALTY_MINUTES: f64 = 30.0;
+
+/// An installation that delivers for a party.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Key.
+    pub id: Uuid,
+    /// Whose rows it brings.
+    pub party: Uuid,
+    /// Code of that party, as in the names of files.
+    pub party_code: String,
+    /// Who runs the installation, when that is another party.
+    pub intermediary: Option<Uuid>,
+    /// Name to log in with.
+    pub name: String,
+    /// As in the names of files.
+    pub installation: String,
+    /// How it proves that a file is whole.
+    pub proof: Proof,
+}
+
+/// An account with all that a login is held against.
+pub struct Login {
+    /// The account.
+    pub account: Account,
+    /// Argon2id, in PHC form.
+    pub password: Option<String>,
+    /// The one before, while it is still valid.
+    pub password_before: Option<String>,
+    /// OpenSSH lines.
+    pub public_keys: Vec<String>,
+    /// The address is on its list.
+    pub expected_here: bool,
+    /// Closed for this address for now.
+    pub banned: bool,
+}
+
+/// The account of a name that is in use, as seen from an address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn login(
+    tx: &mut WorkerTx<'_>,
+    name: &str,
+    address: &str,
+) -> Result<Option<Login>, StoreError> {
+    let row = sqlx::query!(
+        r#"SELECT a.id, a.party_id, p.code, a.intermediary_id, a.name, a.installation, a.proof, a.password_hash, a.public_keys,
+                  CASE WHEN a.password_before_until > now() THEN a.password_before END AS password_before,
+                  (a.sources = '{}' OR $2::text::inet <<= ANY (a.sources)) AS "expected_here!",
+                  EXISTS (SELECT FROM sftp_penalties x WHERE x.account_id = a.id AND x.address = $2 AND x.banned_until > now()) AS "banned!"
+           FROM sftp_accounts a JOIN parties p ON p.id = a.party_id WHERE a.name = $1 AND a.ended_at IS NULL"#,
+        name,
+        address
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    row.map(|row| {
+        Ok(Login {
+            account: Account {
+                id: row.id,
+                party: row.party_id,
+                party_code: row.code,
+                intermediary: row.intermediary_id,
+                name: row.name,
+                installation: row.installation,
+                proof: proof(&row.proof)?,
+            },
+            password: row.password_hash,
+            password_before: row.password_before,
+            public_keys: row.public_keys,
+            expected_here: row.expected_here,
+            banned: row.banned,
+        })
+    })
+    .transpose()
+}
+
+pub(super) fn proof(word: &str) -> Result<Proof, StoreError> {
+    Proof::parse(word).ok_or_else(|| StoreError::Broken("proof".to_owned()))
+}
+
+/// Somebody may come in from this address: it is on a list, or an account has none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn anybody_from(tx: &mut WorkerTx<'_>, address: &str) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM sftp_accounts WHERE ended_at IS NULL AND (sources = '{}' OR $1::text::inet <<= ANY (sources))) AS "known!""#,
+        address
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Adds points for a failed login; true when the account (or, without one, the names we do not know) is now closed
+/// for this address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn penalty(
+    tx: &mut WorkerTx<'_>,
+    account: Option<Uuid>,
+    address: &str,
+    points: i32,
+) -> Result<bool, StoreError> {
+    let score = sqlx::query_scalar!(
+        "INSERT INTO sftp_penalties AS p (account_id, address, score) VALUES ($1, $2, $3)
+         ON CONFLICT (account_id, address) DO UPDATE
+             SET score = CASE WHEN p.since < now() - make_interval(mins => 30) THEN 0 ELSE p.score END + EXCLUDED.score,
+                 since = CASE WHEN p.since < now() - make_interval(mins => 30) THEN now() ELSE p.since END
+         RETURNING score",
+        account,
+        address,
+        points
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if score < PENALTY_POINTS {
+        return Ok(false);
+    }
+    sqlx::query!(
+        "UPDATE sftp_penalties SET score = 0, since = now(), bans = bans + 1, banned_until = now() + make_interval(secs => $3::float8 * 60 * power(1.5, LEAST(bans, 12)))
+         WHERE account_id IS NOT DISTINCT FROM $1 AND address = $2",
+        account,
+        address,
+        PENALTY_MINUTES
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(true)
+}
+
+/// A login that succeeded: when, and its address begins anew.
+///
+/// # Errors
+/// When the database fails.
+pub async fn welcome(
+    tx: &mut WorkerTx<'_>,
+    account: Uuid,
+    address: &str,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE sftp_accounts SET last_login_at = now() WHERE id = $1",
+        account
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE sftp_penalties SET score = 0 WHERE account_id = $1 AND address = $2",
+        account,
+        address
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A new account, as somebody at RIVM gives it out.
+pub struct NewAccount<'a> {
+    /// Whose rows.
+    pub party: Uuid,
+    /// Who runs it.
+    pub intermediary: Option<Uuid>,
+    /// Name to log in with.
+    pub name: &'a str,
+    /// As in the names of files.
+    pub installation: &'a str,
+    /// How it proves that a file is whole.
+    pub proof: Proof,
+    /// Argon2id of the password, when it has one.
+    pub password: Option<&'a str>,
+    /// OpenSSH lines.
+    pub public_keys: &'a [String],
+    /// Networks, as PostgreSQL reads them; empty is anywhere.
+    pub sources: &'a [String],
+}
+
+/// Gives out an account.
+///
+/// # Errors
+/// When the database fails; a constraint of `sftp_accounts` when name or installation are taken or have another form,
+/// `Value` when a network is none.
+pub async fn add(tx: &mut WorkerTx<'_>, new: &NewAccount<'_>) -> Result<Uuid, StoreError> {
+    let id = Uuid::now_v7();
+    sqlx::query!(
+        "INSERT INTO sftp_accounts (id, party_id, intermediary_id, name, installation, proof, password_hash, public_keys, sources)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text[]::cidr[])",
+        id,
+        new.party,
+        new.intermediary,
+        new.name,
+        new.installation,
+        new.proof.as_str(),
+        new.password,
+        new.public_keys,
+        new.sources
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(id)
+}
+
+/// Gives an account another password; the one it had stays valid for some days. Answers (account, party).
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an account.
+pub async fn new_password(
+    tx: &mut WorkerTx<'_>,
+    name: &str,
+    hash: &str,
+    overlap_days: i32,
+) -> Result<(Uuid, Uuid), StoreError> {
+    let row = sqlx::query!(
+        "UPDATE sftp_accounts
+         SET password_before = CASE WHEN $3 > 0 THEN password_hash END,
+             password_before_until = CASE WHEN $3 > 0 AND password_hash IS NOT NULL THEN now() + make_interval(days => $3) END,
+             password_hash = $2
+         WHERE name = $1 AND ended_at IS NULL RETURNING id, party_id",
+        name,
+        hash,
+        overlap_days
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.id, row.party_id))
+}
+
+/// Ends an account: it cannot log in any more. Answers (account, party).
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an account.
+pub async fn end(tx: &mut WorkerTx<'_>, name: &str) -> Result<(Uuid, Uuid), StoreError> {
+    let row = sqlx::query!(
+        "UPDATE sftp_accounts SET ended_at = now() WHERE name = $1 AND ended_at IS NULL RETURNING id, party_id",
+        name
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.id, row.party_id))
+}
+
+/// The account is still in use: asked at each file, for a session may last.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_open(tx: &mut WorkerTx<'_>, account: Uuid) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM sftp_accounts WHERE id = $1 AND ended_at IS NULL) AS "open!""#,
+        account
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// A line of the list of accounts.
+pub struct Listed {
+    /// Name to log in with.
+    pub name: String,
+    /// Code of the party.
+    pub party: String,
+    /// Code of who runs it.
+    pub intermediary: Option<String>,
+    /// As in the names of files.
+    pub installation: String,
+    /// How it proves that a file is whole.
+    pub proof: String,
+    /// When somebody last came in.
+    pub last_login_at: Option<OffsetDateTime>,
+    /// When it ended.
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+/// Every account, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(tx: &mut WorkerTx<'_>) -> Result<Vec<Listed>, StoreError> {
+    Ok(sqlx::query_as!(
+        Listed,
+        "SELECT a.name, p.code AS party, i.code AS \"intermediary?\", a.installation, a.proof, a.last_login_at, a.ended_at
+         FROM sftp_accounts a JOIN parties p ON p.id = a.party_id LEFT JOIN parties i ON i.id = a.intermediary_id ORDER BY a.name"
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}

@@ -1,0 +1,217 @@
+//! What lies in `in/` of the drop box and is not a delivery yet. Each step names the state it comes from, so that of
+//! two who want it one gets it.
+
+use super::sftp_accounts::{Account, proof};
+use super::{StoreError, WorkerTx};
+use domain::delivery::dropbox::Tail;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A file in `in/`.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// Key, also of its raw file.
+    pub id: Uuid,
+    /// As it is called now.
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// Whole on disk.
+    pub closed: bool,
+    /// When it was begun.
+    pub opened_at: OffsetDateTime,
+    /// SHA-256, sealed.
+    pub sha256_sealed: Option<Vec<u8>>,
+    /// Rows that its last line promises.
+    pub trailer: Option<i32>,
+    /// Its last line is ended.
+    pub ended: bool,
+}
+
+/// Begins one. The name is taken from then on.
+///
+/// # Errors
+/// When the database fails; constraint `sftp_uploads_name` when there is one of this name.
+pub async fn begin(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    account: &Account,
+    name: &str,
+    process: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO sftp_uploads (id, account_id, party_id, name, process) VALUES ($1, $2, $3, $4, $5)",
+        id,
+        account.id,
+        account.party,
+        name,
+        process
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// All files of an account, or those of one name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(
+    tx: &mut WorkerTx<'_>,
+    account: Uuid,
+    name: Option<&str>,
+) -> Result<Vec<Upload>, StoreError> {
+    Ok(sqlx::query_as!(
+        Upload,
+        r#"SELECT id, name, size, state = 'closed' AS "closed!", opened_at, sha256_sealed, trailer, ended
+           FROM sftp_uploads WHERE account_id = $1 AND state IN ('open', 'closed') AND ($2::text IS NULL OR name = $2) ORDER BY name"#,
+        account,
+        name
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// All bytes are on disk. False when it is not open any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn close(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    size: u64,
+    sha256_sealed: &[u8],
+    tail: Tail,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sftp_uploads SET state = 'closed', size = $2, sha256_sealed = $3, trailer = $4, ended = $5, closed_at = now()
+         WHERE id = $1 AND state = 'open'",
+        id,
+        i64::try_from(size).unwrap_or(i64::MAX),
+        sha256_sealed,
+        tail.trailer.and_then(|rows| i32::try_from(rows).ok()),
+        tail.ended
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives it another name. False when it is not there.
+///
+/// # Errors
+/// When the database fails; constraint `sftp_uploads_name` when there is one of this name.
+pub async fn rename(tx: &mut WorkerTx<'_>, id: Uuid, name: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sftp_uploads SET name = $2 WHERE id = $1 AND state = 'closed'",
+        id,
+        name
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// It never counts; `why` is one of the words of the table. False when it is gone already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn void(tx: &mut WorkerTx<'_>, id: Uuid, why: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sftp_uploads SET state = 'void', why = $2, gone_at = now() WHERE id = $1 AND state IN ('open', 'closed')",
+        id,
+        why
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// It becomes a delivery, in this transaction. False when somebody else took it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sftp_uploads SET state = 'taken', gone_at = now() WHERE id = $1 AND state = 'closed'",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Files that processes left which are no more: (upload, party). What was not closed has no end.
+///
+/// # Errors
+/// When the database fails.
+pub async fn left_behind(tx: &mut WorkerTx<'_>) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT id, party_id FROM sftp_uploads WHERE state = 'open' AND (NOT process_lives(process) OR opened_at < now() - make_interval(days => 2)) LIMIT 500"
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.party_id)).collect())
+}
+
+/// Files that nobody proved in so many hours: (upload, party).
+///
+/// # Errors
+/// When the database fails.
+pub async fn unproved(tx: &mut WorkerTx<'_>, hours: i32) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT id, party_id FROM sftp_uploads WHERE state = 'closed' AND closed_at < now() - make_interval(hours => $1) LIMIT 500",
+        hours
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.party_id)).collect())
+}
+
+/// Whole files whose proof may be there although nobody comes any more: those of accounts that prove nothing, whose last
+/// line is ended and that were left alone for so many seconds (a workbook has no last line; that it is whole shows when it
+/// is opened), and those with a trailer or a control file, when a process was killed before it took them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn proved(
+    tx: &mut WorkerTx<'_>,
+    seconds: f64,
+) -> Result<Vec<(Account, Upload)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT u.id, u.name, u.size, u.opened_at, u.sha256_sealed, u.trailer, u.ended, a.id AS account_id, a.party_id, p.code, a.intermediary_id,
+                  a.name AS account_name, a.installation, a.proof
+           FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id JOIN parties p ON p.id = a.party_id
+           WHERE u.state = 'closed' AND u.closed_at < now() - make_interval(secs => $1) AND u.name !~ '\.(part|tmp|filepart)$'
+             AND (a.proof = 'quiet' AND (u.ended OR u.name ~* '\.(xlsx|ods)$') OR a.proof = 'trailer' AND u.trailer IS NOT NULL
+                  OR a.proof = 'control' AND u.name ~ '\.ctl$')
+           ORDER BY u.closed_at LIMIT 100"#,
+        seconds
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let account = Account {
+                id: row.account_id,
+                party: row.party_id,
+                party_code: row.code,
+                intermediary: row.intermediary_id,
+                name: row.account_name,
+                installation: row.installation,
+                proof: proof(&row.proof)?,
+            };
+            let upload = Upload {
+                id: row.id,
+                name: row.name,
+                size: row.size,
+                closed: true,
+                opened_at: row.opened_at,
+                sha256_sealed: row.sha256_sealed,
+                trailer: row.trailer,
+                ended: row.ended,
+            };
+            Ok((account, upload))
+        })
+        .collect()
+}
