@@ -5,7 +5,7 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Decisions, Deliveries, Entry, News, PortError, PortResult, Review, Sessions,
+    Caller, Decisions, Deliveries, Entry, News, Parties, PortError, PortResult, Review, Sessions,
     Withdrawals,
 };
 use crate::texts::{self, Texts};
@@ -103,6 +103,28 @@ impl Visit {
     pub(crate) fn reviewer(&self) -> PortResult<&Caller> {
         self.caller().and_then(|caller| {
             if caller.role().may_review() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with a role that asks for connections or approves them.
+    pub(crate) fn governor(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_approve() || caller.role().may_operate() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with a role that decides about deliveries that wait.
+    pub(crate) fn parker(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_approve() || caller.role().may_review() {
                 Ok(caller)
             } else {
                 Err(PortError::NotFound)
@@ -308,6 +330,11 @@ pub(crate) fn review() -> PortResult<Arc<dyn Review>> {
 
 /// The port for news.
 pub(crate) fn news() -> PortResult<Arc<dyn News>> {
+    port()
+}
+
+/// The port for approval of parties.
+pub(crate) fn parties() -> PortResult<Arc<dyn Parties>> {
     port()
 }
 

@@ -7,6 +7,7 @@
 pub mod batch;
 pub mod bsn;
 pub mod codes;
+pub mod connection;
 pub mod dates;
 pub mod decision;
 pub mod delivery;

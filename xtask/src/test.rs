@@ -195,6 +195,23 @@ fn rust(session: &mut Session) -> Result<Tally> {
         &[("soffice", "libreoffice-calc-nogui")],
         "the tests of workbooks",
     )?;
+    // And the programs that suppliers deliver with deliver.
+    apt::ensure(
+        &[
+            ("sftp", "openssh-client"),
+            ("psftp", "putty-tools"),
+            ("lftp", "lftp"),
+            (
+                "/usr/lib/python3/dist-packages/paramiko",
+                "python3-paramiko",
+            ),
+            (
+                "/usr/lib/python3/dist-packages/asyncssh",
+                "python3-asyncssh",
+            ),
+        ],
+        "the tests of the drop box",
+    )?;
     let url = session.cluster()?.url("postgres");
     let mut tally = Tally::default();
     let nextest = sh::which("cargo-nextest").is_some();

@@ -151,6 +151,22 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
             f.tile_review_text,
         ));
     }
+    if role.may_approve() || role.may_operate() {
+        list.push((
+            Icon::Check,
+            "/koppelingen",
+            t.parties.title,
+            t.parties.tile_text,
+        ));
+    }
+    if role.may_approve() || role.may_review() {
+        list.push((
+            Icon::Info,
+            "/geparkeerd",
+            t.parties.parked,
+            t.parties.parked_tile,
+        ));
+    }
     let nothing = (list.is_empty() && news.is_empty()).then(|| alert::info(f.start_no_tasks));
     list.push((Icon::Help, "/hulp", f.tile_help, f.tile_help_text));
     let body = view! {

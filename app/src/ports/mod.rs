@@ -9,6 +9,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod entry;
 pub mod news;
+pub mod parties;
 pub mod review;
 pub mod session;
 pub mod withdrawals;
@@ -16,8 +17,8 @@ pub mod withdrawals;
 pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
-    decisions::Decisions, deliveries::Deliveries, entry::Entry, news::News, review::Review,
-    session::Sessions, withdrawals::Withdrawals,
+    decisions::Decisions, deliveries::Deliveries, entry::Entry, news::News, parties::Parties,
+    review::Review, session::Sessions, withdrawals::Withdrawals,
 };
 
 use serde::{Deserialize, Serialize};

@@ -10,6 +10,7 @@ use crate::ports::deliveries::{
 };
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
+use crate::ports::parties::{ConnectionList, ConnectionView, ParkedView, Said, Waits, Wish};
 use crate::ports::review::{PartyNumbers, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::withdrawals::{
@@ -17,6 +18,7 @@ use crate::ports::withdrawals::{
 };
 use crate::ports::*;
 use async_trait::async_trait;
+use domain::connection::{ConnectionState, ConnectionStep};
 use domain::decision::DecisionKind;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
@@ -108,6 +110,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn News>);
         provide_context(Arc::clone(self) as Arc<dyn Withdrawals>);
         provide_context(Arc::clone(self) as Arc<dyn Decisions>);
+        provide_context(Arc::clone(self) as Arc<dyn Parties>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -638,6 +641,93 @@ impl News for World {
     }
 
     async fn seen(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Parties for World {
+    async fn connections(&self, caller: &Caller) -> PortResult<ConnectionList> {
+        let choices = if caller.role().may_operate() {
+            vec![("LINDE".to_owned(), "Praktijk De Linde".to_owned())]
+        } else {
+            Vec::new()
+        };
+        Ok(ConnectionList {
+            connections: vec![self.connection(caller, ID).await?],
+            parties: choices,
+            between: Vec::new(),
+        })
+    }
+
+    async fn connection(&self, caller: &Caller, id: Uuid) -> PortResult<ConnectionView> {
+        let state = ConnectionState::Approved;
+        Ok(ConnectionView {
+            id,
+            party: "Praktijk De Linde".into(),
+            intermediary: Some("Medimo".into()),
+            channel: Channel::Sftp,
+            state,
+            purpose: "vaccinatieregistratie".into(),
+            columns: Vec::new(),
+            wanted: vec!["kamer".into()],
+            asked_by: Some("Rik van Beheer".into()),
+            asked_at: "22-11-2026 14:05".into(),
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            may: if caller.role().may_approve() {
+                state.steps(true)
+            } else {
+                Vec::new()
+            },
+        })
+    }
+
+    async fn ask_connection(&self, _: &Caller, wish: Wish) -> PortResult<Option<Uuid>> {
+        Ok((wish.channel == Channel::Sftp).then_some(ID))
+    }
+
+    async fn decide_connection(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        step: ConnectionStep,
+        _: String,
+    ) -> PortResult<Said> {
+        Ok(match step {
+            ConnectionStep::Approve => Said::Done(3),
+            ConnectionStep::Refuse => Said::SamePerson,
+            _ => Said::Other,
+        })
+    }
+
+    async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>> {
+        Ok(vec![self.parked_delivery(caller, ID).await?])
+    }
+
+    async fn parked_delivery(&self, caller: &Caller, id: Uuid) -> PortResult<ParkedView> {
+        Ok(ParkedView {
+            id,
+            party: "Praktijk De Linde".into(),
+            intermediary: None,
+            channel: Channel::Sftp,
+            received: "22-11-2026 14:05".into(),
+            size: 1_234,
+            why: Waits::Columns,
+            columns: vec!["kamer".into()],
+            asked: None,
+            may_ask: caller.role().may_operate(),
+            may_release: false,
+            may_destroy: caller.role().may_approve(),
+        })
+    }
+
+    async fn ask_for_parked(&self, _: &Caller, _: Uuid) -> PortResult<Uuid> {
+        Ok(ID)
+    }
+
+    async fn settle_parked(&self, _: &Caller, _: Uuid, _: bool, _: String) -> PortResult<()> {
         Ok(())
     }
 }

@@ -33,6 +33,12 @@ const REVIEWER: &[&str] = &[
     "/beoordelen/cijfers",
     "/beoordelen/besluiten/00000000-0000-0000-0000-000000000001",
 ];
+const GOVERNOR: &[&str] = &[
+    "/koppelingen",
+    "/koppelingen/00000000-0000-0000-0000-000000000001",
+    "/geparkeerd",
+    "/geparkeerd/00000000-0000-0000-0000-000000000001",
+];
 const ANYBODY: &[&str] = &[
     "/",
     "/inloggen",
@@ -54,6 +60,8 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),
         (Role::RivmBeoordelaar, REVIEWER),
+        (Role::Privacycoordinator, GOVERNOR),
+        (Role::RivmBeheer, GOVERNOR),
         (Role::Auditor, ANYBODY),
     ] {
         let world = of(role);
@@ -91,6 +99,8 @@ async fn every_label_and_description_points_at_something() {
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),
         (Role::RivmBeoordelaar, REVIEWER),
+        (Role::Privacycoordinator, GOVERNOR),
+        (Role::RivmBeheer, GOVERNOR),
     ] {
         for path in paths {
             let page = get(&of(role), path).await;
@@ -122,6 +132,7 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
     for path in DELIVERER
         .iter()
         .chain(REVIEWER)
+        .chain(GOVERNOR)
         .chain(["/sessies", "/instelling"].iter())
     {
         let page = get(&nobody, path).await;

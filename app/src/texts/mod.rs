@@ -10,6 +10,7 @@ pub mod fixed;
 pub mod frame;
 pub mod mend;
 pub mod numbers;
+pub mod parties;
 pub mod registrations;
 pub mod review;
 pub mod upload;
@@ -87,6 +88,8 @@ pub struct Texts {
     pub decisions: decisions::Decisions,
     /// Numbers of the work.
     pub numbers: numbers::Numbers,
+    /// Approval of connections.
+    pub parties: parties::Parties,
     /// Help, privacy, cookies, accessibility, sessions.
     pub fixed: fixed::Fixed,
 }
@@ -103,6 +106,7 @@ pub static NL: Texts = Texts {
     review: review::Review::NL,
     decisions: decisions::Decisions::NL,
     numbers: numbers::Numbers::NL,
+    parties: parties::Parties::NL,
     fixed: fixed::Fixed::NL,
 };
 
@@ -118,6 +122,7 @@ pub static EN: Texts = Texts {
     review: review::Review::EN,
     decisions: decisions::Decisions::EN,
     numbers: numbers::Numbers::EN,
+    parties: parties::Parties::EN,
     fixed: fixed::Fixed::EN,
 };
 

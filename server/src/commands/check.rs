@@ -81,7 +81,7 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
         table,
     } = read::open(source, &Options::new(Limits::SYSTEM))?;
     let verdict = match &table {
-        Some(table) => judge::first_pass(table, &context, |_, _| {})?,
+        Some(table) => judge::first_pass(table, &context, &[], |_, _| {})?,
         None => Verdict::default(),
     };
     findings.extend(verdict.findings.iter().cloned());

@@ -152,7 +152,8 @@ async fn web(
         review: portal.clone(),
         news: portal.clone(),
         withdrawals: portal.clone(),
-        decisions: portal,
+        decisions: portal.clone(),
+        parties: portal,
         lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;

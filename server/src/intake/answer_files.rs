@@ -61,6 +61,7 @@ pub(super) async fn receipt(
             .map(|byte| format!("{byte:02x}"))
             .collect(),
         ontvangen: clock::dutch_time(delivery.received_at)
+            .truncate_to_second()
             .format(&Rfc3339)
             .unwrap_or_default(),
         aanlevering: delivery.id,

@@ -56,13 +56,14 @@ impl Verdict {
     }
 }
 
-/// Reads the whole table once; `seen` is shown each row as stage 1 left it.
+/// Reads the whole table once; `seen` is shown each row as stage 1 left it. What somebody forgave is no finding any more.
 ///
 /// # Errors
 /// When the bytes cannot be read now; a file that can be read is judged by findings.
 pub fn first_pass(
     table: &Table,
     context: &Context<'_>,
+    forgiven: &[Code],
     mut seen: impl FnMut(u32, &Checked),
 ) -> io::Result<Verdict> {
     let mut rows = table.rows()?;
@@ -78,7 +79,7 @@ pub fn first_pass(
             Err(error) => break Some(error.into_finding()?),
         }
     };
-    Ok(pass.finish(&rows, refused))
+    Ok(pass.finish(&rows, refused, forgiven))
 }
 
 /// What the first pass gathers.
@@ -109,10 +110,11 @@ impl Pass {
             .any(|finding| finding.code == Code::T10);
     }
 
-    fn finish(mut self, rows: &Rows<'_>, refused: Option<Finding>) -> Verdict {
+    fn finish(mut self, rows: &Rows<'_>, refused: Option<Finding>, forgiven: &[Code]) -> Verdict {
         let mut findings: Vec<Finding> = refused.into_iter().collect();
         if findings.is_empty() {
             findings = whole_file(&self.evidence);
+            findings.retain(|finding| !forgiven.contains(&finding.code));
         }
         let mut verdict = Verdict {
             findings,

@@ -9,6 +9,7 @@ mod deliveries;
 mod entry;
 mod mend;
 mod news;
+mod parties;
 mod review;
 mod withdrawals;
 mod words;

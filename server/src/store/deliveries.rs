@@ -163,6 +163,12 @@ pub struct Work {
     pub dropped: bool,
     /// Rows that its control file promises (rule A14).
     pub promised_rows: Option<i32>,
+    /// The party may deliver by this channel, as the privacycoördinator approved.
+    pub approved: bool,
+    /// Columns besides those of the format that may stand in its files.
+    pub approved_columns: Vec<String>,
+    /// Codes for which it was parked and let go again.
+    pub released: Vec<String>,
 }
 
 /// A delivery, locked for its worker.
@@ -175,10 +181,13 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
         r#"SELECT d.party_id, p.code AS party_code, p.status = 'active' AS "active!", d.channel, d.state, d.progress, d.findings,
                   d.received_at, d.received_by, p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS default_big,
                   d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing, d.sheet, d.with_hidden,
-                  d.account_id IS NOT NULL AS "dropped!", d.promised_rows,
+                  d.account_id IS NOT NULL AS "dropped!", d.promised_rows, d.released,
+                  (p.status = 'active' AND c.id IS NOT NULL) AS "approved!", COALESCE(c.columns, '{}') AS "approved_columns!",
                   EXISTS (SELECT FROM deliveries w WHERE w.party_id = d.party_id AND w.digest_key = d.digest_key
                           AND w.file_digest = d.file_digest AND w.id <> d.id AND w.state = 'withdrawn' AND w.geteld > 0) AS "counted_before!"
            FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by
+                LEFT JOIN connections c ON c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id
+                                       AND c.channel = d.channel AND c.state = 'approved'
            WHERE d.id = $1 FOR UPDATE OF d"#,
         id
     )

@@ -25,7 +25,7 @@ use crate::intake::Road;
 use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
-use app::ports::{Decisions, Deliveries, Entry, News, Review, Withdrawals};
+use app::ports::{Decisions, Deliveries, Entry, News, Parties, Review, Withdrawals};
 use domain::codes::CodeLists;
 use secrecy::SecretString;
 use session::{HashedStore, Limits};
@@ -78,6 +78,8 @@ pub struct Ports {
     pub withdrawals: Arc<dyn Withdrawals>,
     /// Deciding about rows that share a cause.
     pub decisions: Arc<dyn Decisions>,
+    /// Approval of parties.
+    pub parties: Arc<dyn Parties>,
     /// Code lists in force.
     pub lists: Arc<CodeLists>,
 }

@@ -60,6 +60,14 @@ pub const WITHDRAW: &[Role] = &[
     Role::RivmBeoordelaar,
     Role::RivmBeheer,
 ];
+/// Roles that ask for connections, or approve them.
+pub const GOVERN: &[Role] = &[Role::RivmBeheer, Role::Privacycoordinator];
+/// Roles that decide about deliveries that wait.
+pub const PARK: &[Role] = &[
+    Role::RivmBeoordelaar,
+    Role::RivmBeheer,
+    Role::Privacycoordinator,
+];
 /// Any role.
 pub const ANY: &[Role] = &[
     Role::Invoerder,
@@ -147,6 +155,10 @@ const TABLE: &[Route] = &[
     page("/beoordelen/besluiten/{id}", Roles(REVIEW), true),
     page("/beoordelen/cijfers", Roles(REVIEW), false),
     page("/beoordelen/{id}", Roles(REVIEW), true),
+    page("/koppelingen", Roles(GOVERN), false),
+    page("/koppelingen/{id}", Roles(GOVERN), false),
+    page("/geparkeerd", Roles(PARK), false),
+    page("/geparkeerd/{id}", Roles(PARK), false),
     page("/hulp", Open, false),
     page("/hulp/regels", Open, false),
     page("/hulp/regels/{code}", Open, false),
@@ -183,6 +195,10 @@ const TABLE: &[Route] = &[
     call("/api/besluit-akkoord", Roles(REVIEW), false),
     call("/api/besluit-niet", Roles(REVIEW), false),
     call("/api/naam-beeindigen", Roles(REVIEW), false),
+    call("/api/koppeling-vragen", Roles(GOVERN), false),
+    call("/api/koppeling-besluit", Roles(GOVERN), false),
+    call("/api/geparkeerd-vragen", Roles(PARK), false),
+    call("/api/geparkeerd-besluit", Roles(PARK), false),
     call("/api/regels-terughalen", Roles(REVIEW), false),
     call("/api/aanlevering-weggooien", Roles(DELIVER), false),
     call("/api/aanlevering-voortgang", Roles(WITHDRAW), false),

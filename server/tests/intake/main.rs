@@ -10,6 +10,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod approval;
 mod budgets;
 mod decisions;
 mod entry;

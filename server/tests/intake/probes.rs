@@ -8,12 +8,12 @@ use app::ports::decisions::ClusterFilter;
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
-use app::ports::{Caller, Decisions, Deliveries, PortError, Review};
+use app::ports::{Caller, Decisions, Deliveries, Parties, PortError, Review};
 use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 44] = [
+const METHODS: [(&str, bool); 52] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -58,6 +58,14 @@ const METHODS: [(&str, bool); 44] = [
     ("end_name", false),
     ("recall", false),
     ("numbers", false),
+    ("connections", false),
+    ("connection", false),
+    ("ask_connection", false),
+    ("decide_connection", false),
+    ("parked", false),
+    ("parked_delivery", false),
+    ("ask_for_parked", false),
+    ("settle_parked", false),
 ];
 
 #[test]
@@ -69,6 +77,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/withdrawals.rs"),
         include_str!("../../../app/src/ports/news.rs"),
         include_str!("../../../app/src/ports/decisions.rs"),
+        include_str!("../../../app/src/ports/parties.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -284,6 +293,35 @@ async fn probe(
         "end_name" => portal.end_name(caller, things.decision).await,
         "recall" => portal.recall(caller, things.decision).await,
         "numbers" => portal.numbers(caller).await.map(drop),
+        "connections" => portal.connections(caller).await.map(drop),
+        "connection" => portal.connection(caller, things.stored).await.map(drop),
+        "ask_connection" => {
+            let wish = app::ports::parties::Wish {
+                party: "DUINZICHT".into(),
+                intermediary: String::new(),
+                channel: domain::delivery::Channel::Sftp,
+                purpose: "doel".into(),
+            };
+            portal.ask_connection(caller, wish).await.map(drop)
+        }
+        "decide_connection" => {
+            let step = domain::connection::ConnectionStep::Approve;
+            portal
+                .decide_connection(caller, things.stored, step, String::new())
+                .await
+                .map(drop)
+        }
+        "parked" => portal.parked(caller).await.map(drop),
+        "parked_delivery" => portal
+            .parked_delivery(caller, things.stored)
+            .await
+            .map(drop),
+        "ask_for_parked" => portal.ask_for_parked(caller, things.stored).await.map(drop),
+        "settle_parked" => {
+            portal
+                .settle_parked(caller, things.stored, true, "reden".into())
+                .await
+        }
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
             .withdraw_delivery(caller, things.stored, "reden".into())
@@ -332,6 +370,7 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "end_name"
                     | "recall"
                     | "numbers"
+                    | "parked"
             );
             if of_rivm_too && caller.party().is_none() {
                 continue;
@@ -358,10 +397,12 @@ async fn what_belongs_to_another_party_is_not_there() {
         row: Uuid::now_v7(),
         decision: Uuid::now_v7(),
     };
-    for (method, _) in METHODS
-        .into_iter()
-        .filter(|(method, _)| !matches!(*method, "rows" | "clusters" | "decisions" | "numbers"))
-    {
+    for (method, _) in METHODS.into_iter().filter(|(method, _)| {
+        !matches!(
+            *method,
+            "rows" | "clusters" | "decisions" | "numbers" | "parked"
+        )
+    }) {
         let of_rivm = matches!(
             method,
             "row"

@@ -33,7 +33,7 @@ fn judged(content: Vec<u8>) -> (Vec<&'static str>, u64, u32, Vec<(u32, usize)>) 
     let Some(table) = opened.table else {
         return (codes, 0, 0, Vec::new());
     };
-    let verdict = judge::first_pass(&table, &context, |_, _| {}).expect("memory can be read");
+    let verdict = judge::first_pass(&table, &context, &[], |_, _| {}).expect("memory can be read");
     codes.extend(verdict.findings.iter().map(|finding| finding.code.as_str()));
     let mut rows = Vec::new();
     if !verdict.refuses() {

@@ -211,7 +211,7 @@ pub(crate) fn judge_with(content: &[u8], limits: Limits) -> Vec<(&'static str, S
     let mut findings = opened.findings;
     if let Some(table) = &opened.table {
         findings.extend(
-            judge::first_pass(table, &context, |_, _| {})
+            judge::first_pass(table, &context, &[], |_, _| {})
                 .expect("readable")
                 .findings,
         );

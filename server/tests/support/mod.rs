@@ -102,6 +102,17 @@ impl TestDb {
             .execute(&self.admin)
             .await
             .expect("agb");
+        let coordinator = Uuid::now_v7();
+        sqlx::query("INSERT INTO users (id, issuer, subject, name) VALUES ($1, 'https://issuer.test', $2, 'Coördinator')")
+            .bind(coordinator)
+            .bind(format!("coordinator-{code}"))
+            .execute(&self.admin)
+            .await
+            .expect("coordinator");
+        for channel in domain::delivery::Channel::ALL {
+            sqlx::query("INSERT INTO connections (id, party_id, channel, state, decided_by, decided_at) VALUES ($1, $2, $3, 'approved', $4, now())")
+                .bind(Uuid::now_v7()).bind(id).bind(channel.as_str()).bind(coordinator).execute(&self.admin).await.expect("connection");
+        }
         PartyRef {
             id,
             code: code.to_owned(),

@@ -69,7 +69,8 @@ impl Portal {
             review: portal.clone(),
             news: portal.clone(),
             withdrawals: portal.clone(),
-            decisions: portal,
+            decisions: portal.clone(),
+            parties: portal,
             lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");

@@ -1,6 +1,7 @@
 //! The institutions and accounts of the demo. Account names are the `sub` of the OpenID peer of demo and tests.
 
 use crate::store::{StoreError, WorkerTx};
+use domain::delivery::Channel;
 use domain::role::Role;
 use uuid::Uuid;
 
@@ -14,8 +15,11 @@ pub(super) struct Party {
     big: Option<&'static str>,
 }
 
+/// The institution whose connections nobody approved yet.
+const NEW: &str = "NIEUWEHOF";
+
 /// The institutions. The hospital has two AGB codes and no BIG number: there the form has to ask.
-pub(super) const PARTIES: [Party; 6] = [
+pub(super) const PARTIES: [Party; 7] = [
     Party {
         code: "ZONNEHOF",
         name: "Verpleeghuis Zonnehof",
@@ -55,6 +59,15 @@ pub(super) const PARTIES: [Party; 6] = [
         target_group: Some("LEEFTIJD"),
         agb: &["75750006"],
         big: Some("49012345601"),
+    },
+    // Not approved yet: for this one the privacycoördinator has to decide.
+    Party {
+        code: NEW,
+        name: "Verpleeghuis Nieuwehof",
+        kind: "verpleeghuis",
+        target_group: Some("BEWONER_INSTELLING"),
+        agb: &["47470007"],
+        big: Some("59012345601"),
     },
     Party {
         code: "RIVM",
@@ -115,7 +128,7 @@ pub(super) const ACCOUNTS: [Account; 7] = [
     },
 ];
 
-/// Makes them all, with approved connections for `portaal` and `upload`.
+/// Makes them all, with approved connections for every channel but for the new one.
 pub(super) async fn make(tx: &mut WorkerTx<'_>, issuer: &str) -> Result<(), StoreError> {
     let mut parties = Vec::new();
     for party in &PARTIES {
@@ -149,8 +162,11 @@ pub(super) async fn make(tx: &mut WorkerTx<'_>, issuer: &str) -> Result<(), Stor
             .map(|(_, id)| *id)
     };
     // Asked for by RIVM-beheer, approved by the privacycoördinator: four eyes (security G18).
-    for (_, party) in parties.iter().filter(|(code, _)| *code != "RIVM") {
-        for channel in ["portaal", "upload"] {
+    for (_, party) in parties
+        .iter()
+        .filter(|(code, _)| !["RIVM", NEW].contains(code))
+    {
+        for channel in Channel::ALL.map(Channel::as_str) {
             sqlx::query!(
                 "INSERT INTO connections (id, party_id, channel, state, requested_by, decided_by, decided_at) VALUES ($1, $2, $3, 'approved', $4, $5, now())",
                 Uuid::now_v7(), party, channel, user_of("rivmbeheer"), user_of("privacy")

@@ -17,6 +17,7 @@ use super::store::{self, Chunk, Errand, Keep};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, JobKind, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
+use crate::store::connections;
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, chunk_tx, worker_tx};
@@ -44,6 +45,9 @@ const ATTEMPTS: u32 = 5;
 const LOW_MATCH_ROWS: u32 = 10;
 /// Rule A20: percentage of rows that must be matchable.
 const LOW_MATCH_PERCENT: u32 = 70;
+
+/// Parked until the connection is approved, or opened again.
+const APPROVAL: &str = "approval";
 
 /// Everything about the delivery that does not change while it is worked on.
 struct Trip {
@@ -154,6 +158,36 @@ impl Trip {
         }
     }
 
+    /// Somebody let it go although it was parked for this.
+    fn released(&self, code: Code) -> bool {
+        self.work
+            .released
+            .iter()
+            .any(|known| known == code.as_str())
+    }
+
+    /// What holds a delivery of which no more than the header was read (features F-X10).
+    fn lock(&self, opened: &read::Opened) -> Option<Parks> {
+        let columns = opened
+            .table
+            .as_ref()
+            .map_or_else(Vec::new, |table| table.header().unknown());
+        if !self.work.approved {
+            return Some(Parks {
+                why: APPROVAL,
+                columns,
+            });
+        }
+        let strange = columns
+            .into_iter()
+            .filter(|column| !self.work.approved_columns.contains(column))
+            .collect::<Vec<_>>();
+        (!self.channel.is_portal() && !strange.is_empty()).then_some(Parks {
+            why: Code::A10.as_str(),
+            columns: strange,
+        })
+    }
+
     fn event(&self, kind: Kind) -> Event {
         Event::of_worker(Some(self.work.party_id), self.work.received_by, kind)
             .object("delivery", self.id)
@@ -178,6 +212,14 @@ struct Looked {
     verdict: Verdict,
     /// Rows drawn to be held against the BRP before anything is stored.
     lot: Option<Lot>,
+    /// Waits for somebody's decision.
+    parks: Option<Parks>,
+}
+
+/// Why a delivery is set aside, and the names of the columns it is about.
+struct Parks {
+    why: &'static str,
+    columns: Vec<String>,
 }
 
 impl Looked {
@@ -216,6 +258,10 @@ async fn from_file(
         .chain(&looked.verdict.findings)
         .cloned()
         .collect();
+    if let Some(parks) = &looked.parks {
+        remember(road, &trip, &looked, &findings, "checking").await?;
+        return park(road, &trip, findings, parks).await;
+    }
     let resumed = trip.work.progress > 0;
     let keep = if trip.work.preview {
         Keep::Preview
@@ -243,20 +289,25 @@ async fn from_file(
     let lot = looked.lot.take();
     let looked = Arc::new(looked);
     // What is stored at once is first judged as a whole: nothing of a parked file goes in (security G2).
-    if let Some(lot) = lot.filter(|_| !resumed)
+    if let Some(lot) = lot.filter(|_| !resumed && !trip.released(Code::A20))
         && !lot.clearly_matches(road).await?
     {
         let gate = walk(road, &trip, &looked, Keep::Nothing, stop).await?;
         if gate.ended && gate.too_few_matched() {
-            return park(road, &trip, findings).await;
+            return park(road, &trip, findings, &Parks::few_matched()).await;
         }
     }
     let walked = walk(road, &trip, &looked, keep, stop).await?;
+    if walked.closed {
+        return park(road, &trip, findings, &Parks::of(APPROVAL)).await;
+    }
     if !walked.ended {
         return Ok(());
     }
     match keep {
-        Keep::Preview if walked.too_few_matched() => park(road, &trip, findings).await,
+        Keep::Preview if walked.too_few_matched() && !trip.released(Code::A20) => {
+            park(road, &trip, findings, &Parks::few_matched()).await
+        }
         Keep::Preview if !all_refused(road, &trip).await? => {
             preview(road, &trip, looked.verdict.holds_unconsented).await
         }
@@ -288,9 +339,21 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
     options.sheet = trip.work.sheet.and_then(|sheet| u32::try_from(sheet).ok());
     options.hidden = trip.work.with_hidden;
     let opened = read::open(source, &options)?;
+    if let Some(parks) = trip.lock(&opened) {
+        return Ok(Looked {
+            opened,
+            verdict: Verdict::default(),
+            lot: None,
+            parks: Some(parks),
+        });
+    }
+    let forgiven: Vec<Code> = [Code::A15]
+        .into_iter()
+        .filter(|code| trip.released(*code))
+        .collect();
     let mut lot = (!trip.work.preview).then(Lot::new);
     let mut verdict = match &opened.table {
-        Some(table) => judge::first_pass(table, &context(trip), |line, checked| {
+        Some(table) => judge::first_pass(table, &context(trip), &forgiven, |line, checked| {
             if let Some(lot) = &mut lot {
                 lot.add(line, checked);
             }
@@ -303,10 +366,13 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
         verdict.findings.push(Finding::whole(Code::A14));
         (verdict.rows, verdict.counts) = (0, Counts::default());
     }
+    let shifted = verdict.findings.iter().any(|f| f.code == Code::A15);
+    let parks = (shifted && !trip.channel.is_portal()).then(|| Parks::of(Code::A15.as_str()));
     Ok(Looked {
         opened,
         verdict,
         lot,
+        parks,
     })
 }
 
@@ -357,6 +423,8 @@ struct Walked {
     matched: u32,
     /// All rows were seen; `false` when this process wants to end.
     ended: bool,
+    /// The party may not deliver by this channel any more (security F26).
+    closed: bool,
 }
 
 impl Walked {
@@ -364,6 +432,25 @@ impl Walked {
     fn too_few_matched(&self) -> bool {
         self.asked >= LOW_MATCH_ROWS && self.matched * 100 < self.asked * LOW_MATCH_PERCENT
     }
+}
+
+impl Parks {
+    const fn of(why: &'static str) -> Self {
+        Self {
+            why,
+            columns: Vec::new(),
+        }
+    }
+
+    /// Rule A20.
+    const fn few_matched() -> Self {
+        Self::of(Code::A20.as_str())
+    }
+}
+
+async fn is_open(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    Ok(connections::is_open(&mut tx, trip.id).await?)
 }
 
 async fn walk(
@@ -384,8 +471,12 @@ async fn walk(
         move || read_chunks(&keys, &trip, &looked, after, &send)
     });
     let mut convoy = Convoy::new(road, trip, keep, false);
-    let mut ended = true;
+    let (mut ended, mut closed) = (true, false);
     while let Some(rows) = chunks.recv().await {
+        if keep == Keep::Register && !is_open(road, trip).await? {
+            closed = true;
+            break;
+        }
         if *stop.borrow() {
             ended = false;
             break;
@@ -403,6 +494,7 @@ async fn walk(
         asked: convoy.asked,
         matched: convoy.matched,
         ended,
+        closed,
     })
 }
 
@@ -611,9 +703,16 @@ async fn preview(road: &Road, trip: &Trip, holds_unconsented: bool) -> Result<()
     .await
 }
 
-/// Rule A20: waits for RIVM.
-async fn park(road: &Road, trip: &Trip, mut findings: Vec<Finding>) -> Result<(), Stopped> {
-    findings.push(Finding::whole(Code::A20));
+/// Waits for somebody's decision: of the privacycoördinator about the connection and its columns, of RIVM about A15 and A20.
+async fn park(
+    road: &Road,
+    trip: &Trip,
+    mut findings: Vec<Finding>,
+    parks: &Parks,
+) -> Result<(), Stopped> {
+    if parks.why == Code::A20.as_str() {
+        findings.push(Finding::whole(Code::A20));
+    }
     let mut tx = worker_tx(&road.db).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
     deliveries::findings(
@@ -622,13 +721,14 @@ async fn park(road: &Road, trip: &Trip, mut findings: Vec<Finding>) -> Result<()
         &serde_json::to_value(&findings).unwrap_or_default(),
     )
     .await?;
-    deliveries::settle(&mut tx, trip.id, "parked", None, counts, Some("A20")).await?;
+    deliveries::settle(&mut tx, trip.id, "parked", None, counts, Some(parks.why)).await?;
+    connections::waits_for(&mut tx, trip.id, &parks.columns).await?;
     close(
         road,
         trip,
         tx,
         false,
-        trip.event(Kind::DeliveryParked).detail("code", "A20"),
+        trip.event(Kind::DeliveryParked).detail("code", parks.why),
     )
     .await
 }
@@ -692,6 +792,10 @@ async fn from_preview(
     stop: &watch::Receiver<bool>,
 ) -> Result<(), Stopped> {
     let trip = Arc::new(trip);
+    if !trip.work.approved {
+        let findings = serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
+        return park(road, &trip, findings, &Parks::of(APPROVAL)).await;
+    }
     if trip.work.all_or_nothing && trip.work.progress == 0 && any_refused(road, &trip).await? {
         return back_to_preview(road, &trip).await;
     }

@@ -165,7 +165,9 @@ impl Header {
             .collect()
     }
 
-    fn unknown(&self) -> Vec<String> {
+    /// Columns we do not know, as the sender calls them (rule A10).
+    #[must_use]
+    pub fn unknown(&self) -> Vec<String> {
         let unknown = |(index, field): (usize, &Field)| {
             (*field == Field::Unknown).then(|| shown_name(&self.names[index], index))
         };

@@ -1,0 +1,280 @@
+//! `/koppelingen` and `/koppelingen/{id}`: who may deliver by which channel, who asked, and what the privacycoördinator
+//! says (features F79-F81).
+
+use crate::calls::parties::{AskConnection, DecideConnection};
+use crate::page::{Screen, Visit, page, parties};
+use crate::parts::answers::{Answer, answers};
+use crate::parts::field::Field;
+use crate::parts::messages::Messages;
+use crate::parts::table::{Cell, empty, table};
+use crate::parts::{
+    alert, badge, fold, heading, hidden_inputs, paragraph, second_link, submit, title,
+};
+use crate::ports::parties::{ConnectionList, ConnectionView};
+use crate::texts::{Texts, fill};
+use domain::connection::{ConnectionState, ConnectionStep};
+use domain::delivery::Channel;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/koppelingen`
+pub(crate) fn list() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.governor()?.clone();
+        let list = parties()?.connections(&caller).await?;
+        Ok(list_screen(&visit, &list))
+    })
+}
+
+fn list_screen(visit: &Visit, list: &ConnectionList) -> Screen {
+    let t = visit.t;
+    let p = &t.parties;
+    let messages = missing(visit);
+    let before =
+        (visit.query("melding").as_deref() == Some("bestaat")).then(|| alert::info(p.asked_before));
+    let connections = if list.connections.is_empty() {
+        empty(p.none, Vec::new())
+    } else {
+        let headers = [
+            p.party, p.between, p.channel, p.state, p.asked_by, p.asked_at, p.open,
+        ];
+        let rows = list.connections.iter().map(|line| row(line, t)).collect();
+        table("koppelingen", p.caption, &headers, rows)
+    };
+    let ask = (!list.parties.is_empty()).then(|| ask_form(list, &messages, t));
+    let body = view! {
+        {messages.summary(t)}
+        {before}
+        {title(p.title)}
+        {paragraph(p.lead)}
+        {connections}
+        {ask}
+    };
+    Screen::new(p.title, body)
+        .wide()
+        .failed(!messages.is_empty())
+}
+
+fn missing(visit: &Visit) -> Messages {
+    let p = &visit.t.parties;
+    let mut messages = Messages::default();
+    match visit.query("melding").as_deref() {
+        Some("instelling") => messages.add("party", p.no_party),
+        Some("koppelvlak") => messages.add("channel", p.no_channel),
+        Some("doel") => messages.add("purpose", p.no_purpose),
+        _ => {}
+    }
+    messages
+}
+
+fn row(line: &ConnectionView, t: &'static Texts) -> Vec<Cell> {
+    let p = &t.parties;
+    let channel = badge::channel(line.channel, t);
+    let label = fill(
+        p.open_label,
+        &[("koppelvlak", channel), ("partij", &line.party)],
+    );
+    vec![
+        Cell::new(line.party.clone()),
+        Cell::new(between(line.intermediary.as_ref(), t)),
+        Cell::new(channel),
+        Cell::new(state(line, t)),
+        Cell::new(line.asked_by.clone()),
+        Cell::new(line.asked_at.clone()),
+        Cell::new(view! {
+            <a class="utrecht-link utrecht-link--html-a" href=format!("/koppelingen/{}", line.id) aria-label=label>{p.open}</a>
+        }),
+    ]
+}
+
+pub(super) fn between(name: Option<&String>, t: &'static Texts) -> String {
+    name.cloned()
+        .unwrap_or_else(|| t.parties.no_between.to_owned())
+}
+
+fn state(line: &ConnectionView, t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    match line.state {
+        ConnectionState::Approved if line.waits() => badge::badge("warning", p.state_wider),
+        ConnectionState::Approved => badge::badge("ok", p.state_approved),
+        ConnectionState::Requested => badge::badge("warning", p.state_requested),
+        ConnectionState::Refused => badge::badge("error", p.state_refused),
+        ConnectionState::Suspended => badge::badge("error", p.state_suspended),
+        ConnectionState::Ended => badge::badge("info", p.state_ended),
+    }
+}
+
+fn ask_form(list: &ConnectionList, messages: &Messages, t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    let choose = |first: &str, from: &[(String, String)]| {
+        let mut options = vec![(String::new(), first.to_owned())];
+        options.extend(from.iter().cloned());
+        options
+    };
+    let channels: Vec<_> = Channel::ALL
+        .map(|channel| {
+            (
+                channel.as_str().to_owned(),
+                badge::channel(channel, t).to_owned(),
+            )
+        })
+        .into();
+    let purpose = Field {
+        hint: p.purpose_hint,
+        ..Field::new("purpose", p.purpose, "")
+    };
+    view! {
+        {heading(p.ask)}
+        {paragraph(p.ask_text)}
+        <form class="cims-form" method="post" action=AskConnection::PATH novalidate>
+            {Field::new("party", p.party, "").select(choose(p.choose, &list.parties), messages, t)}
+            {Field::new("intermediary", p.between, "").select(choose(p.no_between, &list.between), messages, t)}
+            {Field::new("channel", p.channel, "").select(choose(p.choose, &channels), messages, t)}
+            {purpose.text(messages, t)}
+            {submit(p.ask_send)}
+        </form>
+    }
+    .into_any()
+}
+
+/// `/koppelingen/{id}`
+pub(crate) fn connection() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.governor()?.clone();
+        let view = parties()?.connection(&caller, visit.id()?).await?;
+        Ok(screen(&visit, &view))
+    })
+}
+
+fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
+    let t = visit.t;
+    let p = &t.parties;
+    let name = format!("{}: {}", view.party, badge::channel(view.channel, t));
+    let mut messages = Messages::default();
+    let word = visit.query("melding");
+    let chosen = visit
+        .query("stap")
+        .as_deref()
+        .and_then(ConnectionStep::parse);
+    if let (Some("reden"), Some(step)) = (word.as_deref(), chosen) {
+        messages.add(reason_id(step), p.no_reason);
+    }
+    let told = match word.as_deref() {
+        Some("gevraagd") => Some(alert::ok(p.asked_told)),
+        Some("zelfde") => Some(alert::error(p.told_same)),
+        Some("ander") => Some(alert::error(p.told_other)),
+        Some("klaar") => Some(alert::ok(match visit.query("aantal") {
+            Some(count) if count.bytes().all(|byte| byte.is_ascii_digit()) && count != "0" => {
+                fill(p.told_going, &[("aantal", &count)])
+            }
+            _ => p.told_done.to_owned(),
+        })),
+        _ => None,
+    };
+    let steps = (!view.may.is_empty()).then(|| {
+        let forms = view.may.iter().map(|step| {
+            let form = step_form(view, *step, &messages, t);
+            fold(step_name(*step, t), form)
+        });
+        view! { {heading(p.what)}{forms.collect_view()} }
+    });
+    let columns =
+        (!view.columns.is_empty() || !view.wanted.is_empty()).then(|| paragraph(p.columns_text));
+    let body = view! {
+        {messages.summary(t)}
+        {told}
+        {title(name.clone())}
+        <p class="utrecht-paragraph">{state(view, t)}</p>
+        {answers(facts(view, t), t)}
+        {columns}
+        {steps}
+        <p class="utrecht-paragraph">{second_link("/koppelingen", p.title)}</p>
+    };
+    Screen::new(name, body)
+        .under(p.title, "/koppelingen")
+        .failed(!messages.is_empty())
+}
+
+fn facts(view: &ConnectionView, t: &'static Texts) -> Vec<Answer> {
+    let p = &t.parties;
+    let mut facts = vec![
+        Answer::new(p.party, view.party.clone()),
+        Answer::new(p.between, between(view.intermediary.as_ref(), t)),
+        Answer::new(p.channel, badge::channel(view.channel, t)),
+        Answer::new(p.purpose, view.purpose.clone()),
+    ];
+    for (key, list) in [(p.columns, &view.columns), (p.wanted, &view.wanted)] {
+        if !list.is_empty() {
+            facts.push(Answer::new(key, list.join(", ")));
+        }
+    }
+    let asked = view.asked_by.iter();
+    facts.extend(asked.map(|name| Answer::new(p.asked_by, name.clone())));
+    facts.push(Answer::new(p.asked_at, view.asked_at.clone()));
+    let decided = [
+        (p.decided_by, &view.decided_by),
+        (p.decided_at, &view.decided_at),
+        (p.reason, &view.reason),
+    ];
+    for (key, value) in decided {
+        facts.extend(value.iter().map(|value| Answer::new(key, value.clone())));
+    }
+    facts
+}
+
+fn step_name(step: ConnectionStep, t: &'static Texts) -> &'static str {
+    let p = &t.parties;
+    match step {
+        ConnectionStep::Approve => p.approve,
+        ConnectionStep::Refuse => p.refuse,
+        ConnectionStep::Suspend => p.suspend,
+        ConnectionStep::Reopen => p.reopen,
+        ConnectionStep::End => p.end,
+    }
+}
+
+const fn reason_id(step: ConnectionStep) -> &'static str {
+    match step {
+        ConnectionStep::Approve => "reden-akkoord",
+        ConnectionStep::Refuse => "reden-afwijzen",
+        ConnectionStep::Suspend => "reden-opschorten",
+        ConnectionStep::Reopen => "reden-heropenen",
+        ConnectionStep::End => "reden-beeindigen",
+    }
+}
+
+fn step_form(
+    view: &ConnectionView,
+    step: ConnectionStep,
+    messages: &Messages,
+    t: &'static Texts,
+) -> AnyView {
+    let p = &t.parties;
+    let text = match step {
+        ConnectionStep::Approve => p.approve_text,
+        ConnectionStep::Refuse => p.refuse_text,
+        ConnectionStep::Suspend => p.suspend_text,
+        ConnectionStep::Reopen => p.reopen_text,
+        ConnectionStep::End => p.end_text,
+    };
+    let reason = step.needs_reason().then(|| {
+        let field = Field {
+            name: "reason".to_owned(),
+            ..Field::new(reason_id(step), p.reason, "")
+        };
+        field.area(messages, t)
+    });
+    let hidden = vec![
+        ("id", view.id.to_string()),
+        ("step", step.as_str().to_owned()),
+    ];
+    view! {
+        <form class="cims-form" method="post" action=DecideConnection::PATH novalidate>
+            {hidden_inputs(hidden)}
+            {paragraph(text)}
+            {reason}
+            {submit(step_name(step, t))}
+        </form>
+    }
+    .into_any()
+}

@@ -1,0 +1,168 @@
+//! Approval of delivering parties: RIVM-beheer asks for a connection, the privacycoördinator decides, and deliveries
+//! without one wait (features F79-F81, F-X10; security G18).
+
+#[cfg(feature = "ssr")]
+use super::{Caller, PortResult};
+use domain::connection::{ConnectionState, ConnectionStep};
+use domain::delivery::Channel;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A connection: a party, perhaps one in between, a channel.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConnectionView {
+    /// Key.
+    pub id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Name of the party in between.
+    pub intermediary: Option<String>,
+    /// The way its deliveries come.
+    pub channel: Channel,
+    /// Where it is.
+    pub state: ConnectionState,
+    /// What the data is used for.
+    pub purpose: String,
+    /// Columns besides those of the format that may stand in its files.
+    pub columns: Vec<String>,
+    /// Columns asked for besides.
+    pub wanted: Vec<String>,
+    /// Who asked, when somebody did.
+    pub asked_by: Option<String>,
+    /// "22-11-2026 14:05".
+    pub asked_at: String,
+    /// Who decided last.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// What this person may decide now.
+    pub may: Vec<ConnectionStep>,
+}
+
+impl ConnectionView {
+    /// Somebody has to decide.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.state == ConnectionState::Requested || !self.wanted.is_empty()
+    }
+}
+
+/// All connections, and whom one can be asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ConnectionList {
+    /// What waits for a decision first.
+    pub connections: Vec<ConnectionView>,
+    /// Code and name of the parties; empty for who does not ask.
+    pub parties: Vec<(String, String)>,
+    /// Code and name of the parties in between.
+    pub between: Vec<(String, String)>,
+}
+
+/// What somebody asks for.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// Code of the party.
+    pub party: String,
+    /// Code of the party in between; empty without one.
+    pub intermediary: String,
+    /// The channel.
+    pub channel: Channel,
+    /// What the data is used for.
+    pub purpose: String,
+}
+
+/// What became of a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// Done; so many deliveries that waited go on.
+    Done(u32),
+    /// Who asked cannot decide.
+    SamePerson,
+    /// Somebody else was first.
+    Other,
+}
+
+/// Why a delivery is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Waits {
+    /// The party may not deliver by this channel, or not now.
+    Approval,
+    /// It has columns nobody approved.
+    Columns,
+    /// Columns look shifted (rule A15).
+    Shifted,
+    /// Too few rows matched (rule A20).
+    FewMatched,
+}
+
+/// A delivery that is set aside. No file name and no row: only what a header tells.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ParkedView {
+    /// Key.
+    pub id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Name of the party in between.
+    pub intermediary: Option<String>,
+    /// The way it came.
+    pub channel: Channel,
+    /// "22-11-2026 14:05".
+    pub received: String,
+    /// Bytes.
+    pub size: u64,
+    /// Why it waits.
+    pub why: Waits,
+    /// Columns besides those of the format.
+    pub columns: Vec<String>,
+    /// The connection that waits for a decision about it.
+    pub asked: Option<Uuid>,
+    /// This person may ask for the connection or its columns.
+    pub may_ask: bool,
+    /// This person may let it go.
+    pub may_release: bool,
+    /// This person may destroy it.
+    pub may_destroy: bool,
+}
+
+/// Approval of parties.
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Parties: Send + Sync {
+    /// All connections.
+    async fn connections(&self, caller: &Caller) -> PortResult<ConnectionList>;
+
+    /// One connection.
+    async fn connection(&self, caller: &Caller, id: Uuid) -> PortResult<ConnectionView>;
+
+    /// Asks for a connection; none when it is there or was asked for already.
+    async fn ask_connection(&self, caller: &Caller, wish: Wish) -> PortResult<Option<Uuid>>;
+
+    /// Decides about a connection.
+    async fn decide_connection(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        step: ConnectionStep,
+        reason: String,
+    ) -> PortResult<Said>;
+
+    /// All deliveries that are set aside.
+    async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>>;
+
+    /// One of them.
+    async fn parked_delivery(&self, caller: &Caller, id: Uuid) -> PortResult<ParkedView>;
+
+    /// Asks for the connection, or the columns, that a delivery waits for.
+    async fn ask_for_parked(&self, caller: &Caller, id: Uuid) -> PortResult<Uuid>;
+
+    /// Lets a delivery go, or destroys it.
+    async fn settle_parked(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        release: bool,
+        reason: String,
+    ) -> PortResult<()>;
+}

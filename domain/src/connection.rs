@@ -1,0 +1,154 @@
+//! Whether a party may deliver by a channel: the states of a connection and the steps between them (features F79-F81);
+//! drawn in `docs/states.md`.
+
+/// Where a connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConnectionState {
+    /// Asked for; nothing is taken in.
+    Requested,
+    /// Deliveries are taken in.
+    Approved,
+    /// Nothing is taken in, and it was never.
+    Refused,
+    /// What comes is kept and waits.
+    Suspended,
+    /// Over; it has to be asked for again.
+    Ended,
+}
+
+/// What the privacycoördinator decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ConnectionStep {
+    /// Agrees to what was asked.
+    Approve,
+    /// Does not.
+    Refuse,
+    /// What comes waits from now on.
+    Suspend,
+    /// Goes on after it was suspended.
+    Reopen,
+    /// Ends it.
+    End,
+}
+
+impl ConnectionState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::Requested,
+        Self::Approved,
+        Self::Refused,
+        Self::Suspended,
+        Self::Ended,
+    ];
+
+    /// The word in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Approved => "approved",
+            Self::Refused => "refused",
+            Self::Suspended => "suspended",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
+
+    /// What can be decided now; `wider` says that more columns were asked for.
+    #[must_use]
+    pub fn steps(self, wider: bool) -> Vec<ConnectionStep> {
+        ConnectionStep::ALL
+            .into_iter()
+            .filter(|step| step.leads(self, wider).is_some())
+            .collect()
+    }
+}
+
+impl ConnectionStep {
+    /// Every step.
+    pub const ALL: [Self; 5] = [
+        Self::Approve,
+        Self::Refuse,
+        Self::Suspend,
+        Self::Reopen,
+        Self::End,
+    ];
+
+    /// The word in a form and in the audit.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Approve => "approve",
+            Self::Refuse => "refuse",
+            Self::Suspend => "suspend",
+            Self::Reopen => "reopen",
+            Self::End => "end",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|step| step.as_str() == text)
+    }
+
+    /// A yes speaks for itself; the others need a reason.
+    #[must_use]
+    pub const fn needs_reason(self) -> bool {
+        !matches!(self, Self::Approve)
+    }
+
+    /// Where it leads; none when it is no step from here.
+    #[must_use]
+    pub const fn leads(self, from: ConnectionState, wider: bool) -> Option<ConnectionState> {
+        use ConnectionState::{Approved, Ended, Refused, Requested, Suspended};
+        match (self, from) {
+            (Self::Approve, Requested) => Some(Approved),
+            (Self::Refuse, Requested) => Some(Refused),
+            // More columns: whatever is said, the connection stays.
+            (Self::Approve | Self::Refuse, Approved) if wider => Some(Approved),
+            (Self::Suspend, Approved) => Some(Suspended),
+            (Self::Reopen, Suspended) => Some(Approved),
+            (Self::End, Approved | Suspended) => Some(Ended),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ConnectionState::{Approved, Ended, Refused, Requested, Suspended};
+    use ConnectionStep::{Approve, End, Refuse, Reopen, Suspend};
+
+    #[test]
+    fn the_steps_are_those_of_the_drawing() {
+        assert_eq!(Requested.steps(false), [Approve, Refuse]);
+        assert_eq!(Approved.steps(false), [Suspend, End]);
+        assert_eq!(Approved.steps(true), [Approve, Refuse, Suspend, End]);
+        assert_eq!(Suspended.steps(false), [Reopen, End]);
+        for over in [Refused, Ended] {
+            assert!(over.steps(false).is_empty() && over.steps(true).is_empty());
+        }
+        assert_eq!(Refuse.leads(Requested, false), Some(Refused));
+        assert_eq!(Refuse.leads(Approved, true), Some(Approved));
+        assert_eq!(End.leads(Suspended, false), Some(Ended));
+    }
+
+    #[test]
+    fn words_are_read_back() {
+        for state in ConnectionState::ALL {
+            assert_eq!(ConnectionState::parse(state.as_str()), Some(state));
+        }
+        for step in ConnectionStep::ALL {
+            assert_eq!(ConnectionStep::parse(step.as_str()), Some(step));
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! Approval of connections, and deliveries that wait for somebody. RIVM-beheer asks, the privacycoördinator decides; the
+//! same person never does both, as `connections_four_eyes` says too (security G18).
+
+use super::{OrBroken, Portal, event, words};
+use crate::audit::{self, Kind};
+use crate::jobs::{self, JobKind};
+use crate::keys::Purpose;
+use crate::store::connections::{self, Connection, Parked, Request, Settled};
+use crate::store::{StoreError, deliveries, party_tx, profiles, worker_tx};
+use app::ports::parties::{ConnectionList, ConnectionView, ParkedView, Parties, Said, Waits, Wish};
+use app::ports::{Caller, PortError, PortResult};
+use domain::connection::{ConnectionState, ConnectionStep};
+use domain::delivery::Channel;
+use domain::finding::Code;
+use uuid::Uuid;
+
+/// Longest purpose and reason that are kept, in characters.
+const PURPOSE_CHARS: usize = 200;
+const REASON_CHARS: usize = 500;
+
+fn governs(caller: &Caller) -> PortResult<()> {
+    let role = caller.role();
+    if role.may_approve() || role.may_operate() {
+        Ok(())
+    } else {
+        Err(PortError::NotFound)
+    }
+}
+
+fn sees_parked(caller: &Caller) -> PortResult<()> {
+    if caller.role().may_review() || caller.role().may_approve() {
+        Ok(())
+    } else {
+        Err(PortError::NotFound)
+    }
+}
+
+fn only(holds: bool) -> PortResult<()> {
+    if holds {
+        Ok(())
+    } else {
+        Err(PortError::NotFound)
+    }
+}
+
+#[async_trait::async_trait]
+impl Parties for Portal {
+    async fn connections(&self, caller: &Caller) -> PortResult<ConnectionList> {
+        governs(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = connections::list(&mut tx, None).await.or_broken(caller)?;
+        let mut list = ConnectionList {
+            connections: Vec::new(),
+            parties: Vec::new(),
+            between: Vec::new(),
+        };
+        if caller.role().may_operate() {
+            for (code, name, between) in connections::parties(&mut tx).await.or_broken(caller)? {
+                let side = if between {
+                    &mut list.between
+                } else {
+                    &mut list.parties
+                };
+                side.push((code, name));
+            }
+        }
+        for connection in found {
+            list.connections
+                .push(self.connection_view(caller, connection).or_broken(caller)?);
+        }
+        Ok(list)
+    }
+
+    async fn connection(&self, caller: &Caller, id: Uuid) -> PortResult<ConnectionView> {
+        governs(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = connections::list(&mut tx, Some(id))
+            .await
+            .or_broken(caller)?;
+        let connection = found.into_iter().next().ok_or(PortError::NotFound)?;
+        self.connection_view(caller, connection).or_broken(caller)
+    }
+
+    async fn ask_connection(&self, caller: &Caller, wish: Wish) -> PortResult<Option<Uuid>> {
+        only(caller.role().may_operate())?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let (party, _) = profiles::by_code(&mut tx, &wish.party)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
+        let intermediary = match wish.intermediary.as_str() {
+            "" => None,
+            code => {
+                let found = profiles::by_code(&mut tx, code).await.or_broken(caller)?;
+                Some(found.ok_or(PortError::NotFound)?.0)
+            }
+        };
+        let purpose: String = wish.purpose.trim().chars().take(PURPOSE_CHARS).collect();
+        let request = Request {
+            party,
+            intermediary,
+            channel: wish.channel.as_str(),
+            purpose: &purpose,
+            columns: &[],
+            by: caller.user_id,
+        };
+        let asked = connections::ask(&mut tx, &request)
+            .await
+            .or_broken(caller)?;
+        if let Some(id) = asked {
+            let line = event(caller, Kind::PartyChanged)
+                .for_party(party)
+                .object("connection", id)
+                .detail("step", "asked")
+                .detail("channel", wish.channel.as_str());
+            audit::add(&mut tx, line).await.or_broken(caller)?;
+        }
+        tx.commit().await.or_broken(caller)?;
+        Ok(asked)
+    }
+
+    async fn decide_connection(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        step: ConnectionStep,
+        reason: String,
+    ) -> PortResult<Said> {
+        only(caller.role().may_approve())?;
+        let reason = self.sealed(id, &reason);
+        if step.needs_reason() && reason.is_none() {
+            return Err(PortError::Conflict);
+        }
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let locked = connections::lock(&mut tx, id).await.or_broken(caller)?;
+        let wider = !locked.wanted.is_empty();
+        let from = ConnectionState::parse(&locked.state).ok_or(PortError::NotFound)?;
+        let Some(to) = step.leads(from, wider) else {
+            return Ok(Said::Other);
+        };
+        if locked.asked_by == Some(caller.user_id) {
+            return Ok(Said::SamePerson);
+        }
+        let widen = step == ConnectionStep::Approve && wider;
+        connections::decide(
+            &mut tx,
+            id,
+            to.as_str(),
+            widen,
+            caller.user_id,
+            reason.as_deref(),
+        )
+        .await
+        .or_broken(caller)?;
+        let gone_on = if to == ConnectionState::Approved {
+            connections::let_go(&mut tx, &locked)
+                .await
+                .or_broken(caller)?
+        } else {
+            Vec::new()
+        };
+        for delivery in &gone_on {
+            jobs::push(&mut tx, JobKind::Check, *delivery)
+                .await
+                .or_broken(caller)?;
+        }
+        let line = event(caller, Kind::PartyChanged)
+            .for_party(locked.party_id)
+            .object("connection", id)
+            .detail("step", step.as_str())
+            .detail("columns", wider)
+            .detail("deliveries", gone_on.len());
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        self.road.db.work.notify_waiters();
+        Ok(Said::Done(u32::try_from(gone_on.len()).unwrap_or(u32::MAX)))
+    }
+
+    async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>> {
+        sees_parked(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = connections::parked(&mut tx, None).await.or_broken(caller)?;
+        Ok(found
+            .into_iter()
+            .filter_map(|parked| waits(caller, parked))
+            .collect())
+    }
+
+    async fn parked_delivery(&self, caller: &Caller, id: Uuid) -> PortResult<ParkedView> {
+        Ok(self.set_aside(caller, id).await?.1)
+    }
+
+    async fn ask_for_parked(&self, caller: &Caller, id: Uuid) -> PortResult<Uuid> {
+        let (parked, view) = self.set_aside(caller, id).await?;
+        if let Some(asked) = view.asked {
+            return Ok(asked);
+        }
+        only(view.may_ask)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let request = Request {
+            party: parked.party_id,
+            intermediary: parked.intermediary_id,
+            channel: &parked.channel,
+            purpose: "vaccinatieregistratie",
+            columns: &parked.strange,
+            by: caller.user_id,
+        };
+        let asked = connections::ask(&mut tx, &request)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::Conflict)?;
+        let line = event(caller, Kind::PartyChanged)
+            .for_party(parked.party_id)
+            .object("connection", asked)
+            .detail("step", "asked")
+            .detail("delivery", id.to_string());
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(asked)
+    }
+
+    async fn settle_parked(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        release: bool,
+        reason: String,
+    ) -> PortResult<()> {
+        let (_, view) = self.set_aside(caller, id).await?;
+        only(if release {
+            view.may_release
+        } else {
+            view.may_destroy
+        })?;
+        let reason_sealed = self.sealed(id, &reason).ok_or(PortError::Conflict)?;
+        let settled = Settled {
+            delivery: id,
+            release,
+            by: caller.user_id,
+            reason_sealed: &reason_sealed,
+        };
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let (party, dropped) = connections::settle(&mut tx, &settled)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::Conflict)?;
+        if release {
+            jobs::push(&mut tx, JobKind::Check, id)
+                .await
+                .or_broken(caller)?;
+        } else {
+            deliveries::forget_rows(&mut tx, id)
+                .await
+                .or_broken(caller)?;
+            deliveries::forget_blob(&mut tx, id)
+                .await
+                .or_broken(caller)?;
+            if dropped {
+                jobs::push(&mut tx, JobKind::Answer, id)
+                    .await
+                    .or_broken(caller)?;
+            }
+        }
+        let kind = if release {
+            Kind::Decided
+        } else {
+            Kind::DeliveryDiscarded
+        };
+        let line = event(caller, kind)
+            .for_party(party)
+            .object("delivery", id)
+            .detail("parked", if release { "released" } else { "destroyed" });
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        if !release && let Err(error) = self.road.blobs.destroy(id) {
+            tracing::error!(delivery = %id, kind = %error.kind(), "a raw file waits for the sweep");
+        }
+        self.road.db.work.notify_waiters();
+        Ok(())
+    }
+}
+
+impl Portal {
+    /// A reason as it is kept; none when nothing was typed.
+    fn sealed(&self, id: Uuid, reason: &str) -> Option<Vec<u8>> {
+        let reason: String = reason.trim().chars().take(REASON_CHARS).collect();
+        let purpose = Purpose::Reason.of(id.as_bytes());
+        (!reason.is_empty()).then(|| {
+            self.road
+                .keys
+                .seal(reason.as_bytes(), &purpose)
+                .into_bytes()
+        })
+    }
+
+    async fn set_aside(&self, caller: &Caller, id: Uuid) -> PortResult<(Parked, ParkedView)> {
+        sees_parked(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = connections::parked(&mut tx, Some(id))
+            .await
+            .or_broken(caller)?;
+        let parked = found.into_iter().next().ok_or(PortError::NotFound)?;
+        let view = waits(caller, parked.clone()).ok_or(PortError::NotFound)?;
+        Ok((parked, view))
+    }
+
+    fn connection_view(
+        &self,
+        caller: &Caller,
+        from: Connection,
+    ) -> Result<ConnectionView, StoreError> {
+        let broken = || StoreError::Broken("connection".to_owned());
+        let state = ConnectionState::parse(&from.state).ok_or_else(broken)?;
+        let mine = from.asked_by == Some(caller.user_id);
+        let may = if caller.role().may_approve() && !mine {
+            state.steps(!from.wanted.is_empty())
+        } else {
+            Vec::new()
+        };
+        Ok(ConnectionView {
+            id: from.id,
+            party: from.party,
+            intermediary: from.intermediary,
+            channel: Channel::parse(&from.channel).ok_or_else(broken)?,
+            state,
+            purpose: from.purpose,
+            columns: from.columns,
+            wanted: from.wanted,
+            asked_by: from.asked_name,
+            asked_at: words::moment(from.asked_at),
+            decided_by: from.decided_name,
+            decided_at: from.decided_at.map(words::moment),
+            reason: self.open_text(Purpose::Reason, from.id, from.reason_sealed)?,
+            may,
+        })
+    }
+}
+
+/// A delivery that waits, as this person sees it.
+fn waits(caller: &Caller, parked: Parked) -> Option<ParkedView> {
+    let role = caller.role();
+    let why = match parked.why.as_str() {
+        "approval" => Waits::Approval,
+        code if code == Code::A10.as_str() => Waits::Columns,
+        code if code == Code::A15.as_str() => Waits::Shifted,
+        code if code == Code::A20.as_str() => Waits::FewMatched,
+        _ => return None,
+    };
+    // About connections the privacycoördinator decides, about the content RIVM.
+    let about_content = matches!(why, Waits::Shifted | Waits::FewMatched);
+    Some(ParkedView {
+        id: parked.id,
+        party: parked.party,
+        intermediary: parked.intermediary,
+        channel: Channel::parse(&parked.channel)?,
+        received: words::moment(parked.received_at),
+        size: u64::try_from(parked.file_size).unwrap_or_default(),
+        why,
+        columns: parked.strange,
+        asked: parked.asked.filter(|_| !about_content),
+        may_ask: !about_content && role.may_operate() && parked.asked.is_none(),
+        may_release: about_content && role.may_review(),
+        may_destroy: if about_content {
+            role.may_review()
+        } else {
+            role.may_approve()
+        },
+    })
+}

@@ -1,0 +1,325 @@
+//! Through which channel a party may deliver, who asked for that and who agreed (features F79-F81). The same person
+//! never does both: `connections_four_eyes` refuses it too.
+
+use super::{PartyTx, StoreError, WorkerTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A connection, as staff sees it.
+pub struct Connection {
+    /// Key.
+    pub id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Its key.
+    pub party_id: Uuid,
+    /// Name of the party in between.
+    pub intermediary: Option<String>,
+    /// Channel on the wire.
+    pub channel: String,
+    /// requested, approved, refused, suspended, ended.
+    pub state: String,
+    /// What the data is used for.
+    pub purpose: String,
+    /// Columns besides those of the format that may stand in its files.
+    pub columns: Vec<String>,
+    /// Columns asked for besides.
+    pub wanted: Vec<String>,
+    /// Who asked for what is open now, or last.
+    pub asked_by: Option<Uuid>,
+    /// The name of who asked.
+    pub asked_name: Option<String>,
+    /// When.
+    pub asked_at: OffsetDateTime,
+    /// Who decided last.
+    pub decided_name: Option<String>,
+    /// When.
+    pub decided_at: Option<OffsetDateTime>,
+    /// Why, sealed.
+    pub reason_sealed: Option<Vec<u8>>,
+}
+
+/// Every connection, or one; what waits for a decision first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(tx: &mut PartyTx<'_>, only: Option<Uuid>) -> Result<Vec<Connection>, StoreError> {
+    Ok(sqlx::query_as!(
+        Connection,
+        r#"SELECT c.id, p.name AS party, p.id AS party_id, i.name AS "intermediary?", c.channel, c.state, c.purpose, c.columns, c.wanted,
+                  COALESCE(c.wanted_by, c.requested_by) AS asked_by, a.name AS "asked_name?", COALESCE(c.wanted_at, c.requested_at) AS "asked_at!",
+                  d.name AS "decided_name?", c.decided_at, c.reason_sealed
+           FROM connections c JOIN parties p ON p.id = c.party_id LEFT JOIN parties i ON i.id = c.intermediary_id
+                LEFT JOIN users a ON a.id = COALESCE(c.wanted_by, c.requested_by) LEFT JOIN users d ON d.id = c.decided_by
+           WHERE $1::uuid IS NULL OR c.id = $1
+           ORDER BY c.state <> 'requested' AND c.wanted = '{}', p.name, c.channel, c.requested_at"#,
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Parties to choose from: code and name; those that deliver, or those in between.
+///
+/// # Errors
+/// When the database fails.
+pub async fn parties(tx: &mut PartyTx<'_>) -> Result<Vec<(String, String, bool)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT code, name, kind = 'tussenpartij' AS "between!" FROM parties WHERE kind <> 'rivm' AND status <> 'ended' ORDER BY name"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.code, row.name, row.between))
+        .collect())
+}
+
+/// What somebody asks for.
+pub struct Request<'a> {
+    /// Key of the party.
+    pub party: Uuid,
+    /// Key of the party in between.
+    pub intermediary: Option<Uuid>,
+    /// Channel on the wire.
+    pub channel: &'a str,
+    /// What the data is used for.
+    pub purpose: &'a str,
+    /// Columns besides those of the format.
+    pub columns: &'a [String],
+    /// Who asks.
+    pub by: Uuid,
+}
+
+/// Asks for a connection; for one that exists, for its columns besides. None when there is nothing to ask: all of it
+/// is approved, or waits for a decision already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask(tx: &mut WorkerTx<'_>, request: &Request<'_>) -> Result<Option<Uuid>, StoreError> {
+    let widened = sqlx::query_scalar!(
+        "UPDATE connections SET wanted = ARRAY(SELECT unnest($4::text[]) EXCEPT SELECT unnest(columns) ORDER BY 1), wanted_by = $5, wanted_at = now()
+         WHERE party_id = $1 AND intermediary_id IS NOT DISTINCT FROM $2 AND channel = $3 AND state = 'approved' AND wanted = '{}'
+           AND NOT $4::text[] <@ columns RETURNING id",
+        request.party,
+        request.intermediary,
+        request.channel,
+        request.columns,
+        request.by
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    if widened.is_some() {
+        return Ok(widened);
+    }
+    let made = sqlx::query_scalar!(
+        "INSERT INTO connections (id, party_id, intermediary_id, channel, purpose, columns, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (party_id, intermediary_id, channel) WHERE state IN ('requested', 'approved', 'suspended') DO NOTHING RETURNING id",
+        Uuid::now_v7(),
+        request.party,
+        request.intermediary,
+        request.channel,
+        request.purpose,
+        request.columns,
+        request.by
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(made)
+}
+
+/// What the decision is about.
+pub struct Locked {
+    /// Key of the party.
+    pub party_id: Uuid,
+    /// Key of the party in between.
+    pub intermediary_id: Option<Uuid>,
+    /// Channel on the wire.
+    pub channel: String,
+    /// State.
+    pub state: String,
+    /// Columns asked for besides.
+    pub wanted: Vec<String>,
+    /// Who asked for what is open now.
+    pub asked_by: Option<Uuid>,
+}
+
+/// Locks a connection to decide about it.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such a connection.
+pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Locked, StoreError> {
+    Ok(sqlx::query_as!(
+        Locked,
+        "SELECT party_id, intermediary_id, channel, state, wanted, COALESCE(wanted_by, requested_by) AS asked_by
+         FROM connections WHERE id = $1 FOR UPDATE",
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Moves it to another state, or (approved as it was) widens it by what was asked; either way nothing is asked any more.
+///
+/// # Errors
+/// When the database fails; constraint `connections_four_eyes` when who asked decides.
+pub async fn decide(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    state: &str,
+    widen: bool,
+    by: Uuid,
+    reason_sealed: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE connections SET state = $2, requested_by = COALESCE(wanted_by, requested_by), decided_by = $4, decided_at = now(), reason_sealed = $5,
+                                columns = CASE WHEN $3 THEN ARRAY(SELECT unnest(columns) UNION SELECT unnest(wanted) ORDER BY 1) ELSE columns END,
+                                wanted = '{}', wanted_by = NULL, wanted_at = NULL
+         WHERE id = $1",
+        id,
+        state,
+        widen,
+        by,
+        reason_sealed
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Deliveries that wait for this connection go on. Answers their keys.
+///
+/// # Errors
+/// When the database fails.
+pub async fn let_go(tx: &mut WorkerTx<'_>, connection: &Locked) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "UPDATE deliveries d SET state = CASE WHEN progress > 0 THEN 'storing' ELSE 'complete' END, parked_reason = NULL
+         WHERE d.party_id = $1 AND d.intermediary_id IS NOT DISTINCT FROM $2 AND d.channel = $3 AND d.state = 'parked'
+           AND d.parked_reason IN ('approval', 'A10')
+           AND EXISTS (SELECT FROM connections c WHERE c.party_id = $1 AND c.intermediary_id IS NOT DISTINCT FROM $2 AND c.channel = $3
+                         AND c.state = 'approved' AND d.strange <@ c.columns)
+         RETURNING d.id",
+        connection.party_id,
+        connection.intermediary_id,
+        connection.channel
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// The party may deliver by this channel at this moment: asked at each chunk (security F26).
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_open(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM deliveries d JOIN parties p ON p.id = d.party_id
+                          JOIN connections c ON c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id AND c.channel = d.channel
+                          WHERE d.id = $1 AND p.status = 'active' AND c.state = 'approved') AS "open!""#,
+        delivery
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// A delivery that is parked.
+#[derive(Clone)]
+pub struct Parked {
+    /// Key.
+    pub id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Key of the party.
+    pub party_id: Uuid,
+    /// Key of the party in between.
+    pub intermediary_id: Option<Uuid>,
+    /// Name of the party in between.
+    pub intermediary: Option<String>,
+    /// Channel on the wire.
+    pub channel: String,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+    /// Bytes.
+    pub file_size: i64,
+    /// Columns besides those of the format.
+    pub strange: Vec<String>,
+    /// approval, A10, A15, A20.
+    pub why: String,
+    /// The connection that waits for a decision about it.
+    pub asked: Option<Uuid>,
+}
+
+/// Every parked delivery, or one; the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn parked(tx: &mut PartyTx<'_>, only: Option<Uuid>) -> Result<Vec<Parked>, StoreError> {
+    Ok(sqlx::query_as!(
+        Parked,
+        r#"SELECT d.id AS "id!", p.name AS party, p.id AS party_id, d.intermediary_id, i.name AS "intermediary?", d.channel AS "channel!",
+                  d.received_at AS "received_at!", COALESCE(d.file_size, 0) AS "file_size!", d.strange AS "strange!", COALESCE(d.why, '') AS "why!",
+                  (SELECT c.id FROM connections c WHERE c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id
+                     AND c.channel = d.channel AND (c.state = 'requested' OR c.state = 'suspended' OR c.wanted <> '{}') LIMIT 1) AS asked
+           FROM parked_deliveries() d JOIN parties p ON p.id = d.party_id LEFT JOIN parties i ON i.id = d.intermediary_id
+           WHERE $1::uuid IS NULL OR d.id = $1 ORDER BY d.received_at, d.id"#,
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Remembers the names of the columns that a parked delivery waits for.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waits_for(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    strange: &[String],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET strange = $2 WHERE id = $1",
+        delivery,
+        strange
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// How somebody settled a parked delivery.
+pub struct Settled<'a> {
+    /// The delivery.
+    pub delivery: Uuid,
+    /// It goes on; else it is destroyed.
+    pub release: bool,
+    /// Who.
+    pub by: Uuid,
+    /// Why, sealed.
+    pub reason_sealed: &'a [u8],
+}
+
+/// Lets a parked delivery go, or throws it away; answers its party, and whether answers go to the drop box. None when it is not parked any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle(
+    tx: &mut WorkerTx<'_>,
+    settled: &Settled<'_>,
+) -> Result<Option<(Uuid, bool)>, StoreError> {
+    let row = sqlx::query!(
+        "UPDATE deliveries SET settled_sealed = $4, settled_by = $3, settled_at = now(), parked_reason = NULL,
+                released = CASE WHEN $2 THEN array_append(released, parked_reason) ELSE released END,
+                state = CASE WHEN NOT $2 THEN 'discarded' WHEN progress > 0 THEN 'storing' ELSE 'complete' END,
+                outcome = CASE WHEN NOT $2 THEN 'GEWEIGERD' END,
+                finished_at = CASE WHEN NOT $2 THEN now() END
+         WHERE id = $1 AND state = 'parked' RETURNING party_id, account_id IS NOT NULL AS \"dropped!\"",
+        settled.delivery,
+        settled.release,
+        settled.by,
+        settled.reason_sealed
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (row.party_id, row.dropped)))
+}

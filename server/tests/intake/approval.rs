@@ -1,0 +1,399 @@
+//! Approval is a lock in the intake: what nobody approved waits, with nothing past its header read (features F-X10).
+
+use crate::world::{EREBOS, NAOMI, World, csv, good, with};
+use app::ports::parties::{Parties, Said, Waits, Wish};
+use app::ports::{Caller, PortError};
+use domain::bsn::Bsn;
+use domain::connection::{ConnectionState, ConnectionStep};
+use domain::delivery::Channel;
+use domain::role::Role;
+use domain::row::Column;
+use server::audit::{Event, Kind};
+use server::intake::receive::{self, Sender};
+use uuid::Uuid;
+
+struct House {
+    world: World,
+    /// Asks.
+    beheer: Caller,
+    /// Decides.
+    coordinator: Caller,
+}
+
+impl House {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let beheer = world.test.caller("rik", Role::RivmBeheer, None).await;
+        let coordinator = world
+            .test
+            .caller("priya", Role::Privacycoordinator, None)
+            .await;
+        Self {
+            world,
+            beheer,
+            coordinator,
+        }
+    }
+
+    /// A file of ZONNEHOF over SFTP, as far as it goes.
+    async fn deliver(&self, content: &[u8]) -> Uuid {
+        let world = &self.world;
+        let mut file = world
+            .road
+            .blobs
+            .create(&world.road.keys, Uuid::now_v7())
+            .unwrap();
+        file.push(content).unwrap();
+        let sender = Sender {
+            party: world.maria.party().unwrap().id,
+            by: None,
+            channel: Channel::Sftp,
+            file_name: "zonnehof.csv",
+            preview: false,
+            event: Event::of_command("import", "test", Kind::DeliveryReceived),
+            now: world.road.clock.now(),
+            dropped: None,
+        };
+        let id = receive::receive(&world.road, sender, file)
+            .await
+            .unwrap()
+            .id();
+        world.work().await;
+        id
+    }
+
+    /// (state, outcome) of a delivery.
+    async fn state(&self, id: Uuid) -> (String, Option<String>) {
+        sqlx::query_as("SELECT state, outcome FROM deliveries WHERE id = $1")
+            .bind(id)
+            .fetch_one(&self.world.test.admin)
+            .await
+            .unwrap()
+    }
+
+    async fn sftp(&self) -> Uuid {
+        sqlx::query_scalar("SELECT id FROM connections WHERE party_id = $1 AND channel = 'sftp' AND state NOT IN ('refused', 'ended')")
+            .bind(self.world.maria.party().unwrap().id)
+            .fetch_one(&self.world.test.admin)
+            .await
+            .unwrap()
+    }
+
+    async fn say(&self, id: Uuid, step: ConnectionStep) -> Said {
+        self.world
+            .portal
+            .decide_connection(&self.coordinator, id, step, "omdat het moet".into())
+            .await
+            .unwrap()
+    }
+}
+
+fn rows() -> Vec<u8> {
+    let row = |bsn, birth, key| with(good(bsn, birth), &[(Column::Bronsleutel, key)]);
+    csv(&[
+        row(EREBOS, "01-04-2000", "een"),
+        row(NAOMI, "01-04-1987", "twee"),
+    ])
+}
+
+/// The same rows with a column nobody asked for.
+fn with_room() -> Vec<u8> {
+    let text = String::from_utf8(rows()).unwrap();
+    let lines = text.lines().enumerate().map(|(place, line)| match place {
+        0 => format!("{line};kamer"),
+        _ => format!("{line};kamer 12 bij mevrouw Zonderling"),
+    });
+    lines
+        .map(|line| line + "\r\n")
+        .collect::<String>()
+        .into_bytes()
+}
+
+#[tokio::test]
+async fn a_channel_waits_until_two_people_agreed_and_then_its_deliveries_go_on() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    assert_eq!(
+        house.say(house.sftp().await, ConnectionStep::End).await,
+        Said::Done(0)
+    );
+    let waiting = house.deliver(&rows()).await;
+    assert_eq!(house.state(waiting).await, ("parked".to_owned(), None));
+    assert_eq!(world.count("delivery_rows").await, 0);
+    assert_eq!(world.count("vaccinations").await, 0);
+
+    let parked = portal
+        .parked_delivery(&house.beheer, waiting)
+        .await
+        .unwrap();
+    assert_eq!(parked.why, Waits::Approval);
+    assert!(parked.may_ask && !parked.may_release && !parked.may_destroy);
+    // Who decides does not ask, and who asks does not decide.
+    let asks = portal.ask_for_parked(&house.coordinator, waiting).await;
+    assert_eq!(asks, Err(PortError::NotFound));
+    let asked = portal.ask_for_parked(&house.beheer, waiting).await.unwrap();
+    assert_eq!(
+        portal.ask_for_parked(&house.beheer, waiting).await.unwrap(),
+        asked
+    );
+    let decides = portal
+        .decide_connection(&house.beheer, asked, ConnectionStep::Approve, String::new())
+        .await;
+    assert_eq!(decides.err(), Some(PortError::NotFound));
+    // Not even in another role: it is the person.
+    let mut both = house.coordinator.clone();
+    both.user_id = house.beheer.user_id;
+    let decides = portal
+        .decide_connection(&both, asked, ConnectionStep::Approve, String::new())
+        .await;
+    assert_eq!(decides.unwrap(), Said::SamePerson);
+    let forced = sqlx::query("UPDATE connections SET state = 'approved', decided_by = requested_by, decided_at = now() WHERE id = $1")
+        .bind(asked)
+        .execute(&world.test.admin)
+        .await;
+    assert!(
+        forced
+            .unwrap_err()
+            .to_string()
+            .contains("connections_four_eyes")
+    );
+
+    assert_eq!(
+        house.say(asked, ConnectionStep::Approve).await,
+        Said::Done(1)
+    );
+    assert_eq!(house.say(asked, ConnectionStep::Approve).await, Said::Other);
+    world.work().await;
+    assert_eq!(
+        house.state(waiting).await,
+        ("done".to_owned(), Some("VERWERKT".to_owned()))
+    );
+    assert_eq!(world.count("vaccinations WHERE effective").await, 2);
+    let lines = "audit_lines WHERE line LIKE '%governance.party%' AND line LIKE '%\"object\"%'";
+    assert_eq!(world.count(lines).await, 0, "the object has its own name");
+    for step in ["end", "asked", "approve"] {
+        let line = format!(
+            "audit_lines WHERE line LIKE '%governance.party%' AND line LIKE '%\"step\":\"{step}\"%'"
+        );
+        assert_eq!(world.count(&line).await, 1, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_with_one_more_column_reaches_no_table_before_approval() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let waiting = house.deliver(&with_room()).await;
+    assert_eq!(house.state(waiting).await.0, "parked");
+    assert_eq!(world.count("delivery_rows").await, 0);
+    // Nothing of a row stands anywhere, not even sealed.
+    assert_eq!(world.count("reports").await, 0);
+    world.nowhere(&["kamer 12", "Zonderling"]).await;
+
+    // The coordinator sees the name of the column, and no name of a file.
+    let list = portal.parked(&house.coordinator).await.unwrap();
+    assert_eq!(list.len(), 1);
+    assert_eq!(
+        (list[0].why, &list[0].columns[..]),
+        (Waits::Columns, &["kamer".to_owned()][..])
+    );
+    assert!(list[0].may_destroy && !list[0].may_ask);
+    let shown = serde_json::to_string(&list).unwrap();
+    assert!(!shown.contains("zonnehof.csv"), "{shown}");
+
+    let asked = portal.ask_for_parked(&house.beheer, waiting).await.unwrap();
+    let view = portal.connection(&house.coordinator, asked).await.unwrap();
+    assert_eq!(
+        (view.state, &view.wanted[..]),
+        (ConnectionState::Approved, &["kamer".to_owned()][..])
+    );
+    // Not agreed: what it was stays, and the file waits on.
+    assert_eq!(
+        house.say(asked, ConnectionStep::Refuse).await,
+        Said::Done(0)
+    );
+    assert_eq!(house.state(waiting).await.0, "parked");
+    assert_eq!(house.deliver(&rows()).await, house.deliver_again().await);
+    // Agreed: it goes on, and the column is not stored.
+    portal.ask_for_parked(&house.beheer, waiting).await.unwrap();
+    assert_eq!(
+        house.say(asked, ConnectionStep::Approve).await,
+        Said::Done(1)
+    );
+    world.work().await;
+    assert_eq!(house.state(waiting).await.0, "done");
+    world.nowhere(&["kamer 12", "Zonderling"]).await;
+    // The next one with that column needs nobody.
+    let more = with_room();
+    let next = house.deliver(&[&more[..], b"\r\n"].concat()).await;
+    assert_eq!(house.state(next).await.0, "done");
+}
+
+impl House {
+    /// The last delivery that ended, of which nothing had to be approved.
+    async fn deliver_again(&self) -> Uuid {
+        sqlx::query_scalar(
+            "SELECT id FROM deliveries WHERE state = 'done' ORDER BY seq DESC LIMIT 1",
+        )
+        .fetch_one(&self.world.test.admin)
+        .await
+        .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn while_a_connection_is_suspended_what_comes_is_kept_and_waits() {
+    let house = House::new().await;
+    let connection = house.sftp().await;
+    let no_reason = house
+        .world
+        .portal
+        .decide_connection(
+            &house.coordinator,
+            connection,
+            ConnectionStep::Suspend,
+            " ".into(),
+        )
+        .await;
+    assert_eq!(no_reason.err(), Some(PortError::Conflict));
+    assert_eq!(
+        house.say(connection, ConnectionStep::Suspend).await,
+        Said::Done(0)
+    );
+    let waiting = house.deliver(&rows()).await;
+    assert_eq!(house.state(waiting).await.0, "parked");
+    let view = house
+        .world
+        .portal
+        .connection(&house.beheer, connection)
+        .await
+        .unwrap();
+    assert_eq!(view.state, ConnectionState::Suspended);
+    assert_eq!(view.reason.as_deref(), Some("omdat het moet"));
+    assert!(view.may.is_empty(), "beheer asks, it does not decide");
+    house.world.nowhere(&["omdat het moet"]).await;
+    assert_eq!(
+        house.say(connection, ConnectionStep::Reopen).await,
+        Said::Done(1)
+    );
+    house.world.work().await;
+    assert_eq!(house.state(waiting).await.0, "done");
+    // A party that was suspended is as closed as its channel.
+    sqlx::query("UPDATE parties SET status = 'suspended' WHERE code = 'ZONNEHOF'")
+        .execute(&house.world.road.db.worker)
+        .await
+        .unwrap();
+    let other = house.deliver(&[&rows()[..], b"\r\n"].concat()).await;
+    assert_eq!(house.state(other).await.0, "parked");
+}
+
+#[tokio::test]
+async fn rivm_lets_a_file_go_of_which_few_rows_match_or_destroys_it() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    // Valid numbers that nobody has.
+    let strangers = |from: u32| {
+        let numbers = (0..).map(|add| (999_960_000 + from * 1_000 + add).to_string());
+        let rows: Vec<_> = numbers
+            .filter(|number| Bsn::parse(number).is_ok())
+            .take(12)
+            .map(|number| {
+                let key = format!("v-{number}").replace("99996", "x");
+                with(good(&number, "01-04-1950"), &[(Column::Bronsleutel, &key)])
+            })
+            .collect();
+        csv(&rows)
+    };
+    let (first, second) = (
+        house.deliver(&strangers(1)).await,
+        house.deliver(&strangers(2)).await,
+    );
+    for id in [first, second] {
+        assert_eq!(house.state(id).await.0, "parked");
+        let view = portal.parked_delivery(&world.rivm, id).await.unwrap();
+        assert_eq!(view.why, Waits::FewMatched);
+        assert!(view.may_release && view.may_destroy && !view.may_ask);
+        let of_coordinator = portal
+            .parked_delivery(&house.coordinator, id)
+            .await
+            .unwrap();
+        assert!(!of_coordinator.may_release && !of_coordinator.may_destroy);
+    }
+    let settle = |caller: &Caller, id: Uuid, release: bool, reason: &str| {
+        let (portal, caller, reason) = (portal.clone(), caller.clone(), reason.to_owned());
+        async move { portal.settle_parked(&caller, id, release, reason).await }
+    };
+    assert_eq!(
+        settle(&house.coordinator, first, true, "mag").await,
+        Err(PortError::NotFound)
+    );
+    assert_eq!(
+        settle(&world.rivm, first, true, "  ").await,
+        Err(PortError::Conflict)
+    );
+    settle(&world.rivm, first, true, "nagebeld").await.unwrap();
+    world.work().await;
+    let (state, outcome) = house.state(first).await;
+    assert_eq!(state, "done", "it does not park for the same twice");
+    assert_eq!(
+        outcome.as_deref(),
+        Some("GEWEIGERD"),
+        "B10 refuses every row"
+    );
+
+    settle(&world.rivm, second, false, "verkeerd bestand")
+        .await
+        .unwrap();
+    assert_eq!(
+        house.state(second).await,
+        ("discarded".to_owned(), Some("GEWEIGERD".to_owned()))
+    );
+    assert!(!world.road.blobs.holds(second));
+    assert_eq!(
+        settle(&world.rivm, second, true, "toch").await,
+        Err(PortError::NotFound)
+    );
+    world.nowhere(&["verkeerd bestand", "nagebeld"]).await;
+}
+
+#[tokio::test]
+async fn a_connection_is_asked_for_once_and_refused_with_a_reason() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let wish = |channel| Wish {
+        party: "ZONNEHOF".into(),
+        intermediary: "DUINZICHT".into(),
+        channel,
+        purpose: "vaccinatieregistratie".into(),
+    };
+    let asked = portal
+        .ask_connection(&house.beheer, wish(Channel::Sftp))
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        portal
+            .ask_connection(&house.beheer, wish(Channel::Sftp))
+            .await
+            .unwrap(),
+        None
+    );
+    let refused = portal.ask_connection(&world.rivm, wish(Channel::Lsp)).await;
+    assert_eq!(refused, Err(PortError::NotFound));
+    let list = portal.connections(&house.coordinator).await.unwrap();
+    assert_eq!(list.connections[0].id, asked, "what waits stands first");
+    assert!(list.connections[0].waits() && list.parties.is_empty());
+    assert_eq!(
+        house.say(asked, ConnectionStep::Refuse).await,
+        Said::Done(0)
+    );
+    let view = portal.connection(&house.coordinator, asked).await.unwrap();
+    assert_eq!(view.state, ConnectionState::Refused);
+    assert_eq!(view.decided_by.as_deref(), Some("priya"));
+    // It may be asked for again.
+    let again = portal
+        .ask_connection(&house.beheer, wish(Channel::Sftp))
+        .await
+        .unwrap();
+    assert!(again.is_some_and(|again| again != asked));
+}

@@ -1,0 +1,245 @@
+//! Who comes in, and what trying costs (security §5.1, §5.2).
+
+use crate::house::{House, Raw, key};
+use domain::delivery::dropbox::Proof;
+use russh::client::AuthResult;
+use russh::keys::PrivateKeyWithHashAlg;
+use server::commands::sftp::{Add, End, Password, add, change, end};
+use server::config;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::io::AsyncReadExt;
+
+async fn by_key(house: &House, from: &str, name: &str, seed: u8) -> bool {
+    let mut ssh = house.ssh(from).await.unwrap();
+    let key = PrivateKeyWithHashAlg::new(Arc::new(key(seed)), None);
+    matches!(
+        ssh.authenticate_publickey(name, key).await,
+        Ok(AuthResult::Success)
+    )
+}
+
+/// `times` wrong passwords from an address, six on a connection.
+async fn guess(house: &House, from: &str, name: &str, times: usize) {
+    let tries = (0..times).step_by(6).map(|begun| async move {
+        let mut ssh = house.ssh(from).await.unwrap();
+        for _ in begun..times.min(begun + 6) {
+            let tried = ssh.authenticate_password(name, "fout").await;
+            assert!(!matches!(tried, Ok(AuthResult::Success)));
+        }
+    });
+    futures::future::join_all(tries).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifteen_wrong_passwords_close_the_account_for_that_address_also_after_a_restart() {
+    let mut house = House::open().await;
+    let password = house.account("geraden", Proof::Rename).await;
+    house.account("buur", Proof::Rename).await;
+    let buur = house.account("buur-2", Proof::Rename).await;
+    guess(&house, "127.0.0.1", "geraden", 14).await;
+    assert!(
+        house.password("127.0.0.1", "geraden", &password).await,
+        "fourteen is not fifteen"
+    );
+    guess(&house, "127.0.0.1", "geraden", 15).await;
+    assert!(!house.password("127.0.0.1", "geraden", &password).await);
+    house.restart().await;
+    assert!(!house.password("127.0.0.1", "geraden", &password).await);
+    // Neither the account elsewhere nor another account here.
+    assert!(house.password("127.0.0.2", "geraden", &password).await);
+    assert!(house.password("127.0.0.1", "buur-2", &buur).await);
+    // It ends by itself.
+    sqlx::query("UPDATE sftp_penalties SET banned_until = now()")
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    assert!(house.password("127.0.0.1", "geraden", &password).await);
+    let lines = "audit_lines WHERE line LIKE '%access.login-failed%' AND line LIKE '%127.0.0.1%'";
+    assert_eq!(house.world.count(lines).await, 14 + 15 + 2);
+    let banned =
+        "audit_lines WHERE line LIKE '%access.login-failed%' AND line LIKE '%\"banned\":true%'";
+    assert_eq!(house.world.count(banned).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_we_do_not_know_is_answered_like_one_we_know() {
+    let house = House::open().await;
+    house.account("bekend", Proof::Rename).await;
+    let asked = |name: &'static str| {
+        let house = &house;
+        async move {
+            let mut ssh = house.ssh("127.0.0.1").await.unwrap();
+            let begun = Instant::now();
+            let answer = ssh.authenticate_password(name, "hunter2-geheim").await;
+            (format!("{answer:?}"), begun.elapsed())
+        }
+    };
+    let (known, unknown) = (asked("bekend").await, asked("onbekend").await);
+    assert_eq!(known.0, unknown.0);
+    // Both a second after the question.
+    for (_, time) in [known, unknown] {
+        assert!(time >= Duration::from_millis(990), "{time:?}");
+    }
+    // Neither the name nor the password is kept.
+    house.world.nowhere(&["onbekend", "hunter2"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_of_the_account_opens_it_and_no_other() {
+    let house = House::open().await;
+    house.keyed("sleutel", Proof::Rename, 1).await;
+    assert!(by_key(&house, "127.0.0.1", "sleutel", 1).await);
+    assert!(!by_key(&house, "127.0.0.1", "sleutel", 2).await);
+    assert!(!by_key(&house, "127.0.0.1", "niemand", 1).await);
+    assert!(!house.password("127.0.0.1", "sleutel", "").await);
+    // A key that was only offered is no failure.
+    let failed = "sftp_penalties WHERE account_id IS NOT NULL AND score > 1";
+    assert_eq!(house.world.count(failed).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_comes_from_its_own_networks() {
+    let house = House::open().await;
+    let args = Add {
+        name: "netwerk".to_owned(),
+        party: "ZONNEHOF".to_owned(),
+        intermediary: Some("DUINZICHT".to_owned()),
+        installation: "1".to_owned(),
+        proof: Proof::Rename,
+        keys: vec![house.key_files(1).1],
+        sources: vec!["127.0.0.2/31".to_owned()],
+        by: "test".to_owned(),
+    };
+    add(&house.world.road.db, &args).await.unwrap();
+    assert!(by_key(&house, "127.0.0.2", "netwerk", 1).await);
+    assert!(by_key(&house, "127.0.0.3", "netwerk", 1).await);
+    // Nobody comes from there: the connection closes before a word.
+    assert!(house.ssh("127.0.0.4").await.is_err());
+    // Once somebody may come from anywhere, this account still may not.
+    house.keyed("overal", Proof::Rename, 2).await;
+    assert!(!by_key(&house, "127.0.0.4", "netwerk", 1).await);
+    assert!(by_key(&house, "127.0.0.4", "overal", 2).await);
+    for sources in [["127.0.0.1/33"], ["overal"]] {
+        let wrong = Add {
+            name: "ander-netwerk".to_owned(),
+            installation: "2".to_owned(),
+            sources: sources.map(str::to_owned).to_vec(),
+            party: args.party.clone(),
+            intermediary: None,
+            proof: Proof::Rename,
+            keys: Vec::new(),
+            by: "test".to_owned(),
+        };
+        assert!(add(&house.world.road.db, &wrong).await.is_err());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn during_a_change_two_passwords_are_valid_and_after_its_end_none() {
+    let house = House::open().await;
+    let first = house.account("wissel", Proof::Rename).await;
+    // Somebody else stays, or nobody would be let in at all.
+    house.keyed("blijft", Proof::Rename, 1).await;
+    let new = |now: bool| Password {
+        name: "wissel".to_owned(),
+        now,
+        by: "test".to_owned(),
+    };
+    let db = &house.world.road.db;
+    let second = change(db, &new(false)).await.unwrap();
+    for password in [&first, &second] {
+        assert!(house.password("127.0.0.1", "wissel", password).await);
+    }
+    sqlx::query(
+        "UPDATE sftp_accounts SET password_before_until = now() WHERE password_before IS NOT NULL",
+    )
+    .execute(&db.worker)
+    .await
+    .unwrap();
+    assert!(!house.password("127.0.0.1", "wissel", &first).await);
+    let third = change(db, &new(true)).await.unwrap();
+    assert!(!house.password("127.0.0.1", "wissel", &second).await);
+    assert!(house.password("127.0.0.1", "wissel", &third).await);
+
+    // A session that is open cannot go on delivering.
+    let mut ssh = house.ssh("127.0.0.1").await.unwrap();
+    let entered = ssh.authenticate_password("wissel", &third).await.unwrap();
+    assert!(matches!(entered, AuthResult::Success));
+    let mut raw = Raw::new(ssh).await;
+    raw.put("x.part", b"x").await;
+    let args = End {
+        name: "wissel".to_owned(),
+        by: "test".to_owned(),
+    };
+    end(db, &args).await.unwrap();
+    assert!(raw.create("y.part").await.is_err());
+    assert!(!house.password("127.0.0.1", "wissel", &third).await);
+    assert!(end(db, &args).await.is_err(), "it ended already");
+    let told = "audit_lines WHERE line LIKE '%governance.user%' AND line LIKE '%sftp-account%'";
+    assert_eq!(house.world.count(told).await, 5);
+    house.world.nowhere(&[&first, &second, &third]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_peer_that_does_not_log_in_is_cut_whatever_it_says() {
+    let house = House::with(config::Sftp {
+        login_seconds: 1,
+        ..config::Sftp::default()
+    })
+    .await;
+    house.keyed("traag", Proof::Rename, 1).await;
+    // One that says nothing, and one that came half-way.
+    let mut silent = tokio::net::TcpStream::connect(("127.0.0.1", house.port))
+        .await
+        .unwrap();
+    let half = house.ssh("127.0.0.1").await.unwrap();
+    let begun = Instant::now();
+    let mut heard = Vec::new();
+    silent.read_to_end(&mut heard).await.ok();
+    assert!(heard.starts_with(b"SSH-2.0-CIMS\r\n"), "{heard:?}");
+    while !half.is_closed() {
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    // Who is logged in stays.
+    let mut raw = house.raw("traag", 1).await;
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    raw.put("x.part", b"x").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_has_eight_connections_and_a_source_32_without_a_login() {
+    let house = House::open().await;
+    house.keyed("druk", Proof::Rename, 1).await;
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        held.push(house.raw("druk", 1).await);
+    }
+    assert!(!by_key(&house, "127.0.0.1", "druk", 1).await);
+    held.pop();
+    let begun = Instant::now();
+    while !by_key(&house, "127.0.0.1", "druk", 1).await {
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+    let mut silent = Vec::new();
+    for _ in 0..32 {
+        let stream = tokio::net::TcpStream::connect(("127.0.0.1", house.port))
+            .await
+            .unwrap();
+        silent.push(stream);
+    }
+    // The 33rd hears nothing; one from elsewhere comes in.
+    let begun = Instant::now();
+    loop {
+        let mut late = tokio::net::TcpStream::connect(("127.0.0.1", house.port))
+            .await
+            .unwrap();
+        let mut heard = [0; 8];
+        if late.read(&mut heard).await.is_ok_and(|read| read == 0) {
+            break;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(10));
+    }
+    assert!(by_key(&house, "127.0.0.9", "druk", 1).await);
+}

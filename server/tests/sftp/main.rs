@@ -1,0 +1,22 @@
+//! The drop box as senders and attackers meet it: the real server on a real port and a real database, with the programs
+//! that suppliers use, and with packets no program would send.
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    dead_code,
+    unused_imports,
+    reason = "tests say where they fail, and use a part of the shared world"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+#[path = "../intake/world.rs"]
+mod world;
+
+mod cuts;
+mod house;
+mod login;
+mod programs;
+mod proof;
+mod tree;

@@ -1,0 +1,225 @@
+//! A file counts when its sender has proved that it is whole, in the way of the account, and not before (§8).
+
+use crate::house::{House, rows};
+use domain::delivery::dropbox::Proof;
+use russh_sftp::protocol::StatusCode;
+use server::config;
+use sha2::{Digest, Sha256};
+use std::time::Duration;
+
+fn sha256(content: &[u8]) -> String {
+    let digest = Sha256::digest(content);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn findings(house: &House, file: &str) -> String {
+    sqlx::query_scalar(
+        "SELECT findings::text FROM deliveries WHERE file_name = $1 ORDER BY seq DESC LIMIT 1",
+    )
+    .bind(file)
+    .fetch_one(&house.world.test.admin)
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_rename_a_file_counts_when_it_gets_its_real_name() {
+    let house = House::open().await;
+    house.keyed("hernoem", Proof::Rename, 1).await;
+    let mut raw = house.raw("hernoem", 1).await;
+    for (ending, sequence) in [(".part", 1), (".tmp", 2), (".filepart", 3)] {
+        let file = format!("CIMS_ZONNEHOF_hernoem_20210301_{sequence}.csv");
+        raw.put(&format!("{file}{ending}"), &rows(&file)).await;
+        assert_eq!(house.world.count("deliveries").await, sequence - 1);
+        let (code, text) = raw.rename(&format!("{file}{ending}"), &file).await;
+        assert_eq!(code, StatusCode::Ok, "{text}");
+        // Before the answer to RENAME it was a delivery.
+        assert_eq!(house.world.count("deliveries").await, sequence);
+        let expected = if sequence == 1 { "VERWERKT" } else { "DUBBEL" };
+        let outcome = house.answered(&file).await;
+        // The same jabs in another file: every row is known.
+        assert!(outcome == expected || outcome == "VERWERKT", "{outcome}");
+    }
+    // Under its real name at once: nobody proved anything.
+    raw.put("CIMS_ZONNEHOF_hernoem_20210301_4.csv", &rows("vier"))
+        .await;
+    // From one real name to another is no proof either.
+    let (code, _) = raw
+        .rename(
+            "CIMS_ZONNEHOF_hernoem_20210301_4.csv",
+            "CIMS_ZONNEHOF_hernoem_20210301_5.csv",
+        )
+        .await;
+    assert_eq!(code, StatusCode::Ok);
+    assert_eq!(house.world.count("deliveries").await, 3);
+    assert_eq!(house.world.count("vaccinations WHERE effective").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_control_file_a_file_counts_when_it_is_what_was_promised() {
+    let house = House::open().await;
+    house.keyed("controle", Proof::Control, 2).await;
+    let mut raw = house.raw("controle", 2).await;
+    let whole = |sequence: usize| rows(&format!("controle-{sequence}"));
+    let unended = |sequence| whole(sequence).strip_suffix(b"\r\n").unwrap().to_vec();
+    let both = format!("regels=2\nsha256={}\n", sha256(&whole(0)));
+    // (what lies there, what is promised, outcome)
+    let cases = [
+        (whole(0), both, "VERWERKT"),
+        (whole(1), "regels=3".to_owned(), "GEWEIGERD"),
+        (whole(2), format!("sha256={}", sha256(b"else")), "GEWEIGERD"),
+        (whole(3), "aantal=2".to_owned(), "GEWEIGERD"),
+        // Cut off in its last row, which still is a row: the count alone would not see it.
+        (unended(4), "regels=2".to_owned(), "GEWEIGERD"),
+        (
+            unended(5),
+            format!("sha256={}", sha256(&unended(5))),
+            "VERWERKT",
+        ),
+        (whole(0), "regels=2".to_owned(), "DUBBEL"),
+    ];
+    for (sequence, (content, control, outcome)) in cases.iter().enumerate() {
+        let stem = format!("CIMS_ZONNEHOF_controle_20210301_{sequence}");
+        let file = format!("{stem}.csv");
+        let control_name = if sequence % 2 == 0 {
+            format!("{file}.ctl")
+        } else {
+            format!("{stem}.ctl")
+        };
+        let received = house.world.count("deliveries").await;
+        if sequence % 3 == 0 {
+            raw.put(&control_name, control.as_bytes()).await;
+            assert_eq!(house.world.count("deliveries").await, received);
+            raw.put(&file, content).await;
+        } else {
+            raw.put(&file, content).await;
+            assert_eq!(house.world.count("deliveries").await, received);
+            raw.put(&control_name, control.as_bytes()).await;
+        }
+        assert_eq!(&house.answered(&file).await, outcome, "{control}");
+        if *outcome == "GEWEIGERD" {
+            assert!(findings(&house, &file).await.contains("A14"), "{control}");
+        }
+    }
+    // Everything was used up.
+    assert_eq!(
+        house
+            .world
+            .count("sftp_uploads WHERE state IN ('open', 'closed')")
+            .await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_trailer_a_file_counts_when_its_last_line_says_so() {
+    let house = House::open().await;
+    house.keyed("staart", Proof::Trailer, 3).await;
+    let mut raw = house.raw("staart", 3).await;
+    let with = |line: &str| [rows("staart"), line.as_bytes().to_vec()].concat();
+    let file = |sequence: u32| format!("CIMS_ZONNEHOF_staart_20210301_{sequence}.csv");
+
+    raw.put(&file(1), &rows("staart")).await;
+    raw.put(&file(2), &with("#EIND")).await;
+    assert_eq!(house.world.count("deliveries").await, 0);
+
+    raw.put(&file(3), &with("#EINDE;3\r\n")).await;
+    assert_eq!(house.answered(&file(3)).await, "GEWEIGERD");
+    assert!(findings(&house, &file(3)).await.contains("A14"));
+
+    raw.put(&file(4), &with("#EINDE;2\r\n")).await;
+    assert_eq!(house.answered(&file(4)).await, "VERWERKT");
+    assert_eq!(house.world.count("vaccinations WHERE effective").await, 2);
+
+    // Under a temporary name it waits for the real one.
+    let other = [rows("anders"), b"#EINDE;2".to_vec()].concat();
+    raw.put(&format!("{}.part", file(5)), &other).await;
+    assert_eq!(house.world.count("deliveries").await, 2);
+    raw.rename(&format!("{}.part", file(5)), &file(5)).await;
+    assert_eq!(house.world.count("deliveries").await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_proof_a_file_counts_after_a_quiet_time_and_an_ended_line() {
+    let house = House::with(config::Sftp {
+        quiet_seconds: 1,
+        ..config::Sftp::default()
+    })
+    .await;
+    house.keyed("stil", Proof::Quiet, 4).await;
+    let mut raw = house.raw("stil", 4).await;
+    let content = rows("stil");
+    let unended = content.strip_suffix(b"\r\n").unwrap();
+    raw.put("CIMS_ZONNEHOF_stil_20210301_1.csv", unended).await;
+    raw.put("CIMS_ZONNEHOF_stil_20210301_2.csv.part", &content)
+        .await;
+    raw.put("CIMS_ZONNEHOF_stil_20210301_3.csv", &content).await;
+    assert_eq!(house.world.count("deliveries").await, 0);
+    let outcome = house.answered("CIMS_ZONNEHOF_stil_20210301_3.csv").await;
+    assert_eq!(outcome, "VERWERKT");
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(house.world.count("deliveries").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_another_name_is_refused_and_told() {
+    let house = House::open().await;
+    house.keyed("naam", Proof::Rename, 5).await;
+    let mut raw = house.raw("naam", 5).await;
+    for name in [
+        "CIMS_DUINZICHT_naam_20210301_1.csv",
+        "CIMS_ZONNEHOF_ander_20210301_1.csv",
+        "vaccinaties.csv",
+    ] {
+        raw.put("x.part", &rows("naam")).await;
+        assert_eq!(raw.rename("x.part", name).await.0, StatusCode::Ok);
+        assert_eq!(house.answered(name).await, "GEWEIGERD");
+        assert!(findings(&house, name).await.contains("A13"));
+    }
+    // A refusal does not make the same content a double.
+    let right = "CIMS_ZONNEHOF_naam_20210301_1.csv";
+    raw.put("x.part", &rows("naam")).await;
+    raw.rename("x.part", right).await;
+    assert_eq!(house.answered(right).await, "VERWERKT");
+    let number: (Option<i32>, Option<String>) =
+        sqlx::query_as("SELECT file_sequence, file_day::text FROM deliveries WHERE file_name = $1")
+            .bind(right)
+            .fetch_one(&house.world.test.admin)
+            .await
+            .unwrap();
+    assert_eq!(number, (Some(1), Some("2021-03-01".to_owned())));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_proved_in_a_day_goes_and_is_written_down() {
+    let mut house = House::with(config::Sftp {
+        quiet_seconds: 1,
+        ..config::Sftp::default()
+    })
+    .await;
+    house.keyed("vergeten", Proof::Rename, 6).await;
+    let mut raw = house.raw("vergeten", 6).await;
+    raw.put(
+        "CIMS_ZONNEHOF_vergeten_20210301_1.csv.part",
+        &rows("vergeten"),
+    )
+    .await;
+    sqlx::query("UPDATE sftp_uploads SET closed_at = now() - interval '25 hours'")
+        .execute(&house.world.road.db.worker)
+        .await
+        .unwrap();
+    house
+        .until("sftp_uploads WHERE state = 'void' AND why = 'no-proof'", 1)
+        .await;
+    assert_eq!(
+        house
+            .world
+            .count("audit_lines WHERE line LIKE '%transfer.aborted%no-proof%'")
+            .await,
+        1
+    );
+    assert_eq!(house.world.count("deliveries").await, 0);
+    let blobs = house.world.test.dir.path().join("storage/blobs");
+    assert_eq!(std::fs::read_dir(blobs).unwrap().count(), 0);
+    house.close().await;
+}
