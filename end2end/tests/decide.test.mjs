@@ -1,6 +1,9 @@
 // RIVM decides once for all rows that share a cause: two different people for a new value, a message for rows that go back.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
@@ -161,4 +164,71 @@ test("rows that go back show their sender what RIVM says, and are mended there",
   assert.ok(await nurse.getByText("3 regels zijn nu goed.").isVisible());
   await press(reviewer, "Besluiten", { role: "link", within: reviewer.locator("main") });
   assert.match(await reviewer.locator("tbody tr").filter({ hasText: "V26" }).first().innerText(), /Afgehandeld door de instelling/);
+});
+
+/** A new institution with a key of its own for the drop box: runs `sftp` with these words, in a folder of its own. */
+function installation(t, party, name) {
+  const folder = mkdtempSync(join(tmpdir(), "cims-sftp-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const quiet = { cwd: folder, stdio: "pipe" };
+  execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", "id"], quiet);
+  const add = ["--config", process.env.CIMS_CONFIG, "sftp", "add", name, "--party", party, "--installation", "1", "--key", join(folder, "id.pub")];
+  execFileSync(process.env.CIMS_BIN, add, quiet);
+  const options = ["-q", "-b", "-", "-P", process.env.CIMS_SFTP, "-i", "id", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=known"];
+  return { folder, sftp: (words) => execFileSync("sftp", [...options, `${name}@127.0.0.1`], { ...quiet, input: `${words}\n` }).toString() };
+}
+
+test("a new institution delivers by SFTP, and nothing of it is taken in before two people agreed", async (t) => {
+  const box = installation(t, "NIEUWEHOF", "nieuwehof-1");
+  const file = "CIMS_NIEUWEHOF_1_20250506_1.csv";
+  const [header] = csv([]).split("\r\n");
+  const [, ...rows] = csv(people().slice(0, 2)).replaceAll("27-01-2021", "06-05-2025").replaceAll(";1;ZORG", ";9;ZORG").trim().split("\r\n");
+  writeFileSync(join(box.folder, "x.csv"), `${[header, ...rows].join("\r\n")}\r\n`);
+  box.sftp(`put x.csv ${file}.part\nrename ${file}.part ${file}`);
+  const stored = `SELECT count(*) FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id WHERE d.file_name = '${file}'`;
+
+  const asks = await visitor(t, { expected: ["status of 404"] });
+  await logIn(asks, "rivmbeheer");
+  await press(asks, /Geparkeerde aanleveringen/, { role: "link" });
+  const line = asks.locator("tbody tr").filter({ hasText: "Verpleeghuis Nieuwehof" });
+  await line.first().waitFor();
+  assert.match(await line.first().innerText(), /Geen akkoord voor dit koppelvlak/);
+  assert.equal(ask(stored), "0");
+  await press(asks, /^Aanlevering van Verpleeghuis Nieuwehof/, { role: "link" });
+  await press(asks, "Akkoord vragen");
+  assert.ok(await asks.getByText("Uw vraag ligt bij de privacycoördinator.").isVisible());
+  const connection = path(asks);
+  assert.equal(await asks.getByRole("button", { name: "Akkoord geven" }).count(), 0, "who asks does not decide");
+  const forced = await asks.request.post(`${PORTAL()}/api/koppeling-besluit`, {
+    form: { id: connection.split("/").pop(), step: "approve" },
+    headers: { Origin: PORTAL(), Referer: PORTAL() + connection, Accept: "text/html" },
+    maxRedirects: 0,
+  });
+  assert.ok([302, 404].includes(forced.status()) && !/melding=klaar/.test(forced.headers().location ?? ""));
+  assert.equal(ask(`SELECT state FROM connections WHERE id = '${connection.split("/").pop()}'`), "requested");
+
+  const decides = await visitor(t, { script: false });
+  await logIn(decides, "privacy");
+  await press(decides, /Koppelingen/, { role: "link", within: decides.locator("main") });
+  await press(decides, /^Koppeling .* van Verpleeghuis Nieuwehof bekijken/, { role: "link" });
+  assert.equal(path(decides), connection);
+  await decides.getByText("Afwijzen", { exact: true }).first().click();
+  await press(decides, "Afwijzen", { within: decides.locator("details[open]") });
+  assert.match(await decides.locator("#foutoverzicht").innerText(), /Vul een reden in/);
+  await decides.getByText("Akkoord geven", { exact: true }).first().click();
+  await press(decides, "Akkoord geven", { within: decides.locator("details[open]").filter({ hasText: "neemt CIMS" }) });
+  assert.ok(await decides.getByText("Aanleveringen die nu verder gaan: 1.", { exact: false }).isVisible());
+
+  const answer = `${file}.resultaat.json`;
+  for (let turn = 0; ; turn += 1) {
+    box.sftp(`get ../uit/${answer}`);
+    const said = JSON.parse(readFileSync(join(box.folder, answer), "utf8"));
+    if (said.uitkomst !== null) {
+      assert.deepEqual([said.uitkomst, said.regels], ["VERWERKT", 2]);
+      break;
+    }
+    assert.ok(turn < 40, "no answer came");
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  assert.equal(ask(stored), "2");
 });

@@ -1,6 +1,8 @@
 // Every page in both colours and on both widths: axe without violations, nothing sideways, and a picture of it.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
@@ -212,6 +214,39 @@ test("a group of rows, and a decision about it", async (t) => {
   await judge(other, "besluit-uitgevoerd");
   await open(other, "/beoordelen/cijfers");
   await judge(other, "cijfers");
+});
+
+test("connections, and deliveries that wait", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "cims-wait-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "kamer.csv");
+  writeFileSync(file, csv([person()]).replace("doelgroep", "doelgroep;kamer").replace("ZORGMEDEWERKER", "ZORGMEDEWERKER;12"));
+  const words = ["--config", process.env.CIMS_CONFIG, "import", file, "--party", "NIEUWEHOF", "--channel", "zorgmail"];
+  execFileSync(process.env.CIMS_BIN, words, { stdio: "ignore" });
+
+  const asks = await visitor(t);
+  await logIn(asks, "rivmbeheer");
+  await open(asks, "/koppelingen");
+  await judge(asks, "koppelingen");
+  await press(asks, "Vragen");
+  await judge(asks, "koppelingen-fout");
+  await open(asks, "/geparkeerd");
+  await judge(asks, "geparkeerd");
+  await press(asks, /^Aanlevering van Verpleeghuis Nieuwehof/, { role: "link", within: asks.locator("tbody tr").filter({ hasText: "Zorgmail" }) });
+  await judge(asks, "geparkeerd-aanlevering");
+  await press(asks, "Akkoord vragen");
+  await judge(asks, "koppeling-gevraagd");
+
+  const decides = await visitor(t);
+  await logIn(decides, "privacy");
+  await judge(decides, "start-privacy");
+  await open(decides, path(asks));
+  await decides.getByText("Afwijzen", { exact: true }).first().click();
+  await press(decides, "Afwijzen", { within: decides.locator("details[open]") });
+  await judge(decides, "koppeling-fout");
+  await decides.getByText("Akkoord geven", { exact: true }).first().click();
+  await press(decides, "Akkoord geven", { within: decides.locator("details[open]").filter({ hasText: "neemt CIMS" }) });
+  await judge(decides, "koppeling-akkoord");
 });
 
 test("somebody of two institutions", async (t) => {

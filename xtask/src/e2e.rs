@@ -2,7 +2,7 @@
 //! Chromium, `npm test`. Afterwards the portal's log is searched for anything like a BSN.
 //!
 //! The journeys get by environment: CIMS_URL, OIDC_URL, CIMS_PG (the demo database as
-//! superuser), CIMS_BIN, CIMS_CONFIG, CIMS_LOG, CHROMIUM, SHOTS (folder for screenshots).
+//! superuser), CIMS_SFTP (port of the drop box), CIMS_BIN, CIMS_CONFIG, CIMS_LOG, CHROMIUM, SHOTS (folder for screenshots).
 
 use crate::node::Node;
 use crate::stack::{self, DATABASE, Place, Ports, Stack};
@@ -17,6 +17,7 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
     let needed = [
         ("chromium", "chromium"),
         ("soffice", "libreoffice-calc-nogui"),
+        ("sftp", "openssh-client"),
     ];
     apt::ensure(&needed, "the journeys")?;
     let chromium = sh::which("chromium").context("chromium is not on the path")?;
@@ -44,7 +45,8 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
         .current_dir(sh::root().join("end2end"));
     npm.env("CIMS_URL", place.url())
         .env("OIDC_URL", place.login_url())
-        .env("CIMS_PG", cluster.url(DATABASE));
+        .env("CIMS_PG", cluster.url(DATABASE))
+        .env("CIMS_SFTP", place.ports.sftp.to_string());
     npm.env("CIMS_BIN", &place.binary)
         .env("CIMS_CONFIG", place.config())
         .env("CIMS_LOG", place.log());

@@ -169,6 +169,7 @@ mod tests {
                     t.review.all(),
                     t.decisions.all(),
                     t.numbers.all(),
+                    t.parties.all(),
                     t.fixed.all(),
                 ]
                 .concat()

@@ -30,7 +30,7 @@ async fn the_demo_fills_an_empty_database_and_a_second_time_changes_nothing() {
     let first = cims(&test, &["demo", "--persons", "300"]);
     assert!(first.status.success(), "{}", said(&first));
     assert!(
-        said(&first).contains("300 persons in the BRP, 6 parties, 7 accounts"),
+        said(&first).contains("300 persons in the BRP, 7 parties, 7 accounts"),
         "{}",
         said(&first)
     );
@@ -52,6 +52,8 @@ async fn the_demo_fills_an_empty_database_and_a_second_time_changes_nothing() {
     assert_eq!(two, 2, "works for two institutions");
     let open: i64 = sqlx::query_scalar("SELECT count(*) FROM connections WHERE state = 'approved' AND channel IN ('portaal', 'upload')").fetch_one(&test.admin).await.unwrap();
     assert_eq!(open, 10);
+    let new: i64 = sqlx::query_scalar("SELECT count(*) FROM connections c JOIN parties p ON p.id = c.party_id WHERE p.code = 'NIEUWEHOF'").fetch_one(&test.admin).await.unwrap();
+    assert_eq!(new, 0, "nobody approved anything of the new one yet");
     let other = cims(&test, &["demo", "--persons", "300", "--seed", "2"]);
     assert_eq!(other.status.code(), Some(2), "{}", said(&other));
 
