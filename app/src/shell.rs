@@ -71,6 +71,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/beoordelen/groepen/:id") view=pages::cluster ssr=whole.clone()/>
                 <Route path=path!("/koppelingen") view=pages::connections ssr=whole.clone()/>
                 <Route path=path!("/koppelingen/:id") view=pages::connection ssr=whole.clone()/>
+                <Route path=path!("/volledigheid") view=pages::completeness ssr=whole.clone()/>
                 <Route path=path!("/geparkeerd") view=pages::parked ssr=whole.clone()/>
                 <Route path=path!("/geparkeerd/:id") view=pages::parked_delivery ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/besluiten") view=pages::decisions ssr=whole.clone()/>

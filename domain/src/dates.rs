@@ -384,5 +384,15 @@ pub fn has_reached(age: i32, birth: Date, on: Date) -> bool {
         || (years == age && (on.month() as u8, on.day()) >= (birth.month() as u8, birth.day()))
 }
 
+/// Working days after one day and before another: Monday to Friday, holidays too.
+#[must_use]
+pub fn working_days_between(after: Date, before: Date) -> u32 {
+    let days = std::iter::successors(after.next_day(), |day| day.next_day());
+    let working = days
+        .take_while(|day| *day < before)
+        .filter(|day| day.weekday().number_from_monday() <= 5);
+    u32::try_from(working.count()).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! What RIVM may decide about rows that share a cause, and when a second person has to agree (features F52-F54,
 //! security G18).
 
+use crate::dates::working_days_between;
 use crate::row::Column;
 use time::Date;
 
@@ -63,16 +64,10 @@ impl DecisionKind {
 pub const ANSWER_WITHIN: u32 = 5;
 
 /// Rows that went back on one day are still not mended on another: more working days than [`ANSWER_WITHIN`] have passed
-/// in between. Monday to Friday; holidays count as working days.
+/// in between.
 #[must_use]
 pub fn is_overdue(returned: Date, today: Date) -> bool {
-    let mut days = std::iter::successors(returned.next_day(), |day| day.next_day());
-    let passed = days
-        .by_ref()
-        .take_while(|day| *day < today)
-        .filter(|day| day.weekday().number_from_monday() <= 5)
-        .take(ANSWER_WITHIN as usize);
-    passed.count() == ANSWER_WITHIN as usize
+    working_days_between(returned, today) >= ANSWER_WITHIN
 }
 
 /// A column with a code list: what its values mean is RIVM's to say.

@@ -1,6 +1,7 @@
 //! Deliveries: channels, outcomes, counts and states (specification §1, security §3).
 
 pub mod dropbox;
+pub mod rhythm;
 mod state;
 pub mod withdrawal;
 

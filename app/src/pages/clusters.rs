@@ -10,7 +10,7 @@ use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
-use crate::parts::{fold, heading, hidden_inputs, link, paragraph, second_link, submit, title};
+use crate::parts::{folded, heading, hidden_inputs, link, paragraph, second_link, submit, title};
 use crate::ports::Page;
 use crate::ports::decisions::{ClusterFilter, ClusterLine, ClusterView};
 use crate::texts::{Texts, fill, number};
@@ -172,18 +172,7 @@ fn screen(visit: &Visit, view: &ClusterView) -> Screen {
     let rows = rows.collect_view();
     let forms = view.may.iter().map(|kind| {
         let form = form(view, *kind, &messages, t);
-        let summary = kind_name(*kind, t);
-        if chosen == Some(*kind) {
-            view! {
-                <details class="cims-details" open>
-                    <summary class="cims-details__summary">{summary}</summary>
-                    <div class="cims-details__body">{form}</div>
-                </details>
-            }
-            .into_any()
-        } else {
-            fold(summary, form)
-        }
+        folded(kind_name(*kind, t), form, chosen == Some(*kind))
     });
     let forms = forms.collect_view();
     let body = view! {

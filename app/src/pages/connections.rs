@@ -6,9 +6,10 @@ use crate::page::{Screen, Visit, page, parties};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
+use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
-    alert, badge, fold, heading, hidden_inputs, paragraph, second_link, submit, title,
+    alert, badge, folded, heading, hidden_inputs, link, paragraph, second_link, submit, title,
 };
 use crate::ports::parties::{ConnectionList, ConnectionView};
 use crate::texts::{Texts, fill};
@@ -21,7 +22,7 @@ use leptos::server_fn::ServerFn;
 pub(crate) fn list() -> AnyView {
     page(|visit| async move {
         let caller = visit.governor()?.clone();
-        let list = parties()?.connections(&caller).await?;
+        let list = parties()?.connections(&caller, visit.page()).await?;
         Ok(list_screen(&visit, &list))
     })
 }
@@ -32,21 +33,37 @@ fn list_screen(visit: &Visit, list: &ConnectionList) -> Screen {
     let messages = missing(visit);
     let before =
         (visit.query("melding").as_deref() == Some("bestaat")).then(|| alert::info(p.asked_before));
-    let connections = if list.connections.is_empty() {
+    let connections = if list.connections.items.is_empty() {
         empty(p.none, Vec::new())
     } else {
         let headers = [
             p.party, p.between, p.channel, p.state, p.asked_by, p.asked_at, p.open,
         ];
-        let rows = list.connections.iter().map(|line| row(line, t)).collect();
-        table("koppelingen", p.caption, &headers, rows)
+        let rows = list
+            .connections
+            .items
+            .iter()
+            .map(|line| row(line, t))
+            .collect();
+        let pages = pager(
+            "/koppelingen",
+            &[],
+            list.connections.page,
+            list.connections.total,
+            t,
+        );
+        view! { {table("koppelingen", p.caption, &headers, rows)}{pages} }.into_any()
     };
+    let jump = (!list.parties.is_empty()).then(|| {
+        view! { <p class="utrecht-paragraph">{link("#koppeling-vragen", p.ask)}</p> }
+    });
     let ask = (!list.parties.is_empty()).then(|| ask_form(list, &messages, t));
     let body = view! {
         {messages.summary(t)}
         {before}
         {title(p.title)}
         {paragraph(p.lead)}
+        {jump}
         {connections}
         {ask}
     };
@@ -96,11 +113,11 @@ fn state(line: &ConnectionView, t: &'static Texts) -> AnyView {
     let p = &t.parties;
     match line.state {
         ConnectionState::Approved if line.waits() => badge::badge("warning", p.state_wider),
-        ConnectionState::Approved => badge::badge("ok", p.state_approved),
+        ConnectionState::Approved => badge::badge("success", p.state_approved),
         ConnectionState::Requested => badge::badge("warning", p.state_requested),
         ConnectionState::Refused => badge::badge("error", p.state_refused),
         ConnectionState::Suspended => badge::badge("error", p.state_suspended),
-        ConnectionState::Ended => badge::badge("info", p.state_ended),
+        ConnectionState::Ended => badge::badge("neutral", p.state_ended),
     }
 }
 
@@ -124,7 +141,7 @@ fn ask_form(list: &ConnectionList, messages: &Messages, t: &'static Texts) -> An
         ..Field::new("purpose", p.purpose, "")
     };
     view! {
-        {heading(p.ask)}
+        <h2 class="utrecht-heading-2" id="koppeling-vragen">{p.ask}</h2>
         {paragraph(p.ask_text)}
         <form class="cims-form" method="post" action=AskConnection::PATH novalidate>
             {Field::new("party", p.party, "").select(choose(p.choose, &list.parties), messages, t)}
@@ -174,7 +191,7 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
     let steps = (!view.may.is_empty()).then(|| {
         let forms = view.may.iter().map(|step| {
             let form = step_form(view, *step, &messages, t);
-            fold(step_name(*step, t), form)
+            folded(step_name(*step, t), form, chosen == Some(*step))
         });
         view! { {heading(p.what)}{forms.collect_view()} }
     });

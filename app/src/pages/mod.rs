@@ -4,6 +4,7 @@ pub(crate) mod choices;
 
 mod check;
 mod clusters;
+mod completeness;
 mod connections;
 mod correct;
 mod decisions;
@@ -36,6 +37,7 @@ mod without_consent;
 
 pub(crate) use check::check;
 pub(crate) use clusters::{cluster, clusters};
+pub(crate) use completeness::completeness;
 pub(crate) use connections::{connection, list as connections};
 pub(crate) use correct::correct;
 pub(crate) use decisions::{decision, list as decisions};

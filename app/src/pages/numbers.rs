@@ -2,6 +2,7 @@
 
 use super::clusters::cause;
 use crate::page::{Screen, Visit, page, review};
+use crate::parts::chart::bar;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{heading, link, paragraph, second_link, title};
 use crate::ports::review::{PartyNumbers, ReviewNumbers};
@@ -86,12 +87,18 @@ fn parties(parties: &[PartyNumbers], t: &'static Texts) -> AnyView {
         let causes: Vec<&str> = party.causes.iter().map(|code| code.as_str()).collect();
         let share =
             (party.rows > 0).then(|| u64::from(party.refused) * 100 / u64::from(party.rows));
+        let share = match share {
+            // A few of many are not none.
+            Some(0) if party.refused > 0 => "<1%".to_owned(),
+            Some(share) => format!("{share}%"),
+            None => "-".to_owned(),
+        };
         let count = |count: u32| Cell::number(number(t.language, u64::from(count)));
         vec![
             Cell::new(party.party.clone()),
             count(party.open),
             count(party.rows),
-            Cell::number(share.map_or_else(|| "-".to_owned(), |share| format!("{share}%"))),
+            Cell::number(share),
             Cell::new(bar(party.refused, party.rows, "error")),
             Cell::new(if causes.is_empty() {
                 "-".to_owned()
@@ -110,17 +117,4 @@ fn counted(count: u32, most: u32, kind: &'static str, t: &'static Texts) -> [Cel
         Cell::number(number(t.language, u64::from(count))),
         Cell::new(bar(count, most, kind)),
     ]
-}
-
-/// A part of a whole. The number stands beside it, so it is a picture only.
-fn bar(part: u32, whole: u32, kind: &'static str) -> AnyView {
-    let width = u64::from(part) * 1000 / u64::from(whole.max(1));
-    // Few rows among many would round to nothing and disappear.
-    let width = if part > 0 { width.max(4) } else { 0 };
-    view! {
-        <svg class="cims-bar cims-bar--row" viewBox="0 0 1000 16" preserveAspectRatio="none" aria-hidden="true" focusable="false">
-            <rect class=format!("cims-bar__part cims-bar__part--{kind}") x="0" y="0" width=width.to_string() height="16"/>
-        </svg>
-    }
-    .into_any()
 }

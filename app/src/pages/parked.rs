@@ -9,7 +9,7 @@ use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
-    alert, badge, fold, heading, hidden_inputs, link, paragraph, second_link, submit, title,
+    alert, badge, folded, heading, hidden_inputs, link, paragraph, second_link, submit, title,
 };
 use crate::ports::parties::{ParkedView, Waits};
 use crate::texts::{Texts, fill, number};
@@ -118,12 +118,20 @@ fn screen(visit: &Visit, view: &ParkedView) -> Screen {
     let asked = view.asked.filter(|_| visit.governor().is_ok()).map(|id| {
         view! { <p class="utrecht-paragraph">{link(format!("/koppelingen/{id}"), p.see_asked)}</p> }
     });
-    let release = view
-        .may_release
-        .then(|| fold(p.release, settle(view, true, &messages, t)));
-    let destroy = view
-        .may_destroy
-        .then(|| fold(p.destroy, settle(view, false, &messages, t)));
+    let release = view.may_release.then(|| {
+        folded(
+            p.release,
+            settle(view, true, &messages, t),
+            messages.at("reden-vrijgeven").is_some(),
+        )
+    });
+    let destroy = view.may_destroy.then(|| {
+        folded(
+            p.destroy,
+            settle(view, false, &messages, t),
+            messages.at("reden-vernietigen").is_some(),
+        )
+    });
     let acts = (ask.is_some() || release.is_some() || destroy.is_some()).then(|| heading(p.what));
     let body = view! {
         {messages.summary(t)}

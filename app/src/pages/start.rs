@@ -34,10 +34,25 @@ fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
         .returned
         .iter()
         .map(|rows| returned_item(role, rows, t));
+    let p = &t.parties;
+    let approval = [
+        (news.connections, p.news_connections, "/koppelingen"),
+        (news.parked, p.news_parked, "/geparkeerd"),
+        (news.incomplete, p.news_incomplete, "/volledigheid"),
+    ];
+    let approval =
+        approval
+            .into_iter()
+            .filter(|(count, _, _)| *count > 0)
+            .map(|(count, text, way)| {
+                let count = number(t.language, u64::from(count));
+                view! { <li>{link(way, fill(text, &[("aantal", &count)]))}</li> }.into_any()
+            });
     let items = waiting
         .chain(decisions)
         .chain(returned)
         .chain(files)
+        .chain(approval)
         .collect_view();
     Some(
         view! {
@@ -157,6 +172,14 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
             "/koppelingen",
             t.parties.title,
             t.parties.tile_text,
+        ));
+    }
+    if role.may_review() {
+        list.push((
+            Icon::List,
+            "/volledigheid",
+            t.parties.complete,
+            t.parties.complete_tile,
         ));
     }
     if role.may_approve() || role.may_review() {

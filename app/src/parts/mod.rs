@@ -3,6 +3,7 @@
 pub(crate) mod alert;
 pub(crate) mod answers;
 pub(crate) mod badge;
+pub(crate) mod chart;
 pub(crate) mod date_boxes;
 pub(crate) mod field;
 pub(crate) mod findings;
@@ -87,8 +88,17 @@ pub(crate) fn hidden_inputs(values: Vec<(&'static str, String)>) -> AnyView {
 
 /// A fold-out "Waar vind ik dit?".
 pub(crate) fn fold(summary: impl Into<String>, body: impl IntoView + 'static) -> AnyView {
+    folded(summary, body, false)
+}
+
+/// A fold-out that is open when there is something to mend in it.
+pub(crate) fn folded(
+    summary: impl Into<String>,
+    body: impl IntoView + 'static,
+    open: bool,
+) -> AnyView {
     view! {
-        <details class="cims-details">
+        <details class="cims-details" open=open>
             <summary class="cims-details__summary">{summary.into()}</summary>
             <div class="cims-details__body">{body.into_any()}</div>
         </details>

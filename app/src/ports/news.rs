@@ -61,6 +61,12 @@ pub struct NewsOf {
     pub decisions: Vec<WaitingDecision>,
     /// Rows that went back: to this institution; for RIVM those that were not mended in time.
     pub returned: Vec<ReturnedRows>,
+    /// Connections that wait for this person's decision.
+    pub connections: u32,
+    /// Deliveries that wait until this person asks or decides.
+    pub parked: u32,
+    /// Installations where something is missing.
+    pub incomplete: u32,
 }
 
 impl NewsOf {
@@ -71,6 +77,9 @@ impl NewsOf {
             && self.waiting.is_empty()
             && self.decisions.is_empty()
             && self.returned.is_empty()
+            && self.connections == 0
+            && self.parked == 0
+            && self.incomplete == 0
     }
 }
 

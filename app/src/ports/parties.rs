@@ -1,6 +1,7 @@
 //! Approval of delivering parties: RIVM-beheer asks for a connection, the privacycoördinator decides, and deliveries
 //! without one wait (features F79-F81, F-X10; security G18).
 
+use super::Page;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep};
@@ -50,10 +51,10 @@ impl ConnectionView {
 }
 
 /// All connections, and whom one can be asked for.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct ConnectionList {
     /// What waits for a decision first.
-    pub connections: Vec<ConnectionView>,
+    pub connections: Page<ConnectionView>,
     /// Code and name of the parties; empty for who does not ask.
     pub parties: Vec<(String, String)>,
     /// Code and name of the parties in between.
@@ -126,12 +127,64 @@ pub struct ParkedView {
     pub may_destroy: bool,
 }
 
-/// Approval of parties.
+/// What a day brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Came {
+    /// A file, or more.
+    Yes,
+    /// Nothing, on a day that something was expected.
+    Missed,
+    /// Nothing, and nothing was expected.
+    NotExpected,
+}
+
+/// An installation that delivers by SFTP, and what came of it in four weeks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InstallationView {
+    /// Name of the account.
+    pub account: String,
+    /// As in the names of its files.
+    pub installation: String,
+    /// Name of the party.
+    pub party: String,
+    /// Name of who runs it.
+    pub intermediary: Option<String>,
+    /// "22-11-2026 14:05"; none when nothing came yet.
+    pub last: Option<String>,
+    /// Nothing came for some working days.
+    pub silent: bool,
+    /// Numbers of files that are missing, as ranges.
+    pub gaps: Vec<(u32, u32)>,
+    /// Files.
+    pub files: u32,
+    /// Of those refused as a whole.
+    pub refused: u32,
+    /// Uploads that never counted.
+    pub aborted: u32,
+    /// Rows read.
+    pub rows_read: u64,
+    /// Rows that control files promised.
+    pub promised: u64,
+    /// Rows read of the files that had one.
+    pub promised_read: u64,
+    /// The last four weeks, day by day, today at the end.
+    pub days: Vec<Came>,
+}
+
+impl InstallationView {
+    /// Something did not come.
+    #[must_use]
+    pub const fn lacks(&self) -> bool {
+        self.silent || !self.gaps.is_empty()
+    }
+}
+
+/// Approval of parties, and whether what they deliver is complete.
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Parties: Send + Sync {
     /// All connections.
-    async fn connections(&self, caller: &Caller) -> PortResult<ConnectionList>;
+    async fn connections(&self, caller: &Caller, page: u32) -> PortResult<ConnectionList>;
 
     /// One connection.
     async fn connection(&self, caller: &Caller, id: Uuid) -> PortResult<ConnectionView>;
@@ -147,6 +200,9 @@ pub trait Parties: Send + Sync {
         step: ConnectionStep,
         reason: String,
     ) -> PortResult<Said>;
+
+    /// Every installation that delivers by SFTP, and whether everything came.
+    async fn completeness(&self, caller: &Caller) -> PortResult<Vec<InstallationView>>;
 
     /// All deliveries that are set aside.
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>>;

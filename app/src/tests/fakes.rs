@@ -10,7 +10,9 @@ use crate::ports::deliveries::{
 };
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
-use crate::ports::parties::{ConnectionList, ConnectionView, ParkedView, Said, Waits, Wish};
+use crate::ports::parties::{
+    Came, ConnectionList, ConnectionView, InstallationView, ParkedView, Said, Waits, Wish,
+};
 use crate::ports::review::{PartyNumbers, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::withdrawals::{
@@ -617,6 +619,9 @@ pub(crate) fn all_news() -> NewsOf {
             asked_by: "P. Pieters".into(),
             asked_at: "22-11-2026 14:05".into(),
         }],
+        connections: 2,
+        parked: 3,
+        incomplete: 1,
         returned: vec![ReturnedRows {
             decision: ID,
             delivery: ID,
@@ -647,14 +652,18 @@ impl News for World {
 
 #[async_trait]
 impl Parties for World {
-    async fn connections(&self, caller: &Caller) -> PortResult<ConnectionList> {
+    async fn connections(&self, caller: &Caller, page: u32) -> PortResult<ConnectionList> {
         let choices = if caller.role().may_operate() {
             vec![("LINDE".to_owned(), "Praktijk De Linde".to_owned())]
         } else {
             Vec::new()
         };
         Ok(ConnectionList {
-            connections: vec![self.connection(caller, ID).await?],
+            connections: Page {
+                items: vec![self.connection(caller, ID).await?],
+                total: 1,
+                page,
+            },
             parties: choices,
             between: Vec::new(),
         })
@@ -700,6 +709,25 @@ impl Parties for World {
             ConnectionStep::Refuse => Said::SamePerson,
             _ => Said::Other,
         })
+    }
+
+    async fn completeness(&self, _: &Caller) -> PortResult<Vec<InstallationView>> {
+        Ok(vec![InstallationView {
+            account: "linde-1".into(),
+            installation: "1".into(),
+            party: "Praktijk De Linde".into(),
+            intermediary: Some("Medimo".into()),
+            last: Some("22-11-2026 14:05".into()),
+            silent: true,
+            gaps: vec![(3, 3), (7, 9)],
+            files: 12,
+            refused: 1,
+            aborted: 2,
+            rows_read: 1_234,
+            promised: 100,
+            promised_read: 90,
+            days: vec![Came::Yes, Came::Missed, Came::NotExpected],
+        }])
     }
 
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>> {

@@ -31,6 +31,7 @@ const REVIEWER: &[&str] = &[
     "/beoordelen/groepen/00000000-0000-0000-0000-000000000001",
     "/beoordelen/besluiten",
     "/beoordelen/cijfers",
+    "/volledigheid",
     "/beoordelen/besluiten/00000000-0000-0000-0000-000000000001",
 ];
 const GOVERNOR: &[&str] = &[

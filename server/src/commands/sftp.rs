@@ -54,6 +54,9 @@ pub struct Add {
     /// How it proves that a file is whole: rename, control, trailer, quiet.
     #[arg(long, value_name = "PROOF", default_value = "rename", value_parser = proof)]
     pub proof: Proof,
+    /// When files are expected: workday, or any (whenever it has something).
+    #[arg(long, value_name = "RHYTHM", default_value = "workday", value_parser = ["workday", "any"])]
+    pub rhythm: String,
     /// File with a public key (Ed25519 or ECDSA P-256); then there is no password.
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
@@ -175,6 +178,7 @@ pub async fn add(db: &Db, args: &Add) -> anyhow::Result<Option<String>> {
         name: &args.name,
         installation: &args.installation,
         proof: args.proof,
+        rhythm: &args.rhythm,
         password: hashed.as_deref(),
         public_keys: &keys,
         sources: &args.sources,

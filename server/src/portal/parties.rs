@@ -3,15 +3,21 @@
 
 use super::{OrBroken, Portal, event, words};
 use crate::audit::{self, Kind};
+use crate::clock::dutch_day;
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
+use crate::store::completeness::{self, Installation};
 use crate::store::connections::{self, Connection, Parked, Request, Settled};
 use crate::store::{StoreError, deliveries, party_tx, profiles, worker_tx};
-use app::ports::parties::{ConnectionList, ConnectionView, ParkedView, Parties, Said, Waits, Wish};
-use app::ports::{Caller, PortError, PortResult};
+use app::ports::parties::{
+    Came, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties, Said, Waits, Wish,
+};
+use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep};
 use domain::delivery::Channel;
+use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent};
 use domain::finding::Code;
+use time::{Date, Duration};
 use uuid::Uuid;
 
 /// Longest purpose and reason that are kept, in characters.
@@ -45,12 +51,17 @@ fn only(holds: bool) -> PortResult<()> {
 
 #[async_trait::async_trait]
 impl Parties for Portal {
-    async fn connections(&self, caller: &Caller) -> PortResult<ConnectionList> {
+    async fn connections(&self, caller: &Caller, page: u32) -> PortResult<ConnectionList> {
         governs(caller)?;
+        let page = page.max(1);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let found = connections::list(&mut tx, None).await.or_broken(caller)?;
+        let (found, total) = connections::list(&mut tx, page).await.or_broken(caller)?;
         let mut list = ConnectionList {
-            connections: Vec::new(),
+            connections: Page {
+                items: Vec::new(),
+                total,
+                page,
+            },
             parties: Vec::new(),
             between: Vec::new(),
         };
@@ -66,6 +77,7 @@ impl Parties for Portal {
         }
         for connection in found {
             list.connections
+                .items
                 .push(self.connection_view(caller, connection).or_broken(caller)?);
         }
         Ok(list)
@@ -74,10 +86,7 @@ impl Parties for Portal {
     async fn connection(&self, caller: &Caller, id: Uuid) -> PortResult<ConnectionView> {
         governs(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let found = connections::list(&mut tx, Some(id))
-            .await
-            .or_broken(caller)?;
-        let connection = found.into_iter().next().ok_or(PortError::NotFound)?;
+        let connection = connections::one(&mut tx, id).await.or_broken(caller)?;
         self.connection_view(caller, connection).or_broken(caller)
     }
 
@@ -174,6 +183,21 @@ impl Parties for Portal {
         tx.commit().await.or_broken(caller)?;
         self.road.db.work.notify_waiters();
         Ok(Said::Done(u32::try_from(gone_on.len()).unwrap_or(u32::MAX)))
+    }
+
+    async fn completeness(&self, caller: &Caller) -> PortResult<Vec<InstallationView>> {
+        only(caller.role().may_review())?;
+        let now = self.road.clock.now();
+        let today = dutch_day(now);
+        let since = now - Duration::days(i64::from(CALENDAR_DAYS));
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = completeness::installations(&mut tx, since)
+            .await
+            .or_broken(caller)?;
+        Ok(found
+            .into_iter()
+            .map(|one| installation(one, today))
+            .collect())
     }
 
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>> {
@@ -281,6 +305,32 @@ impl Parties for Portal {
 }
 
 impl Portal {
+    /// How many connections wait for this person's decision, and how many deliveries until it asks or decides.
+    pub(super) async fn to_approve(&self, caller: &Caller) -> PortResult<(u32, u32)> {
+        let role = caller.role();
+        if !role.may_approve() && !role.may_review() {
+            return Ok((0, 0));
+        }
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let connections = if role.may_approve() {
+            connections::waiting(&mut tx, caller.user_id)
+                .await
+                .or_broken(caller)?
+        } else {
+            0
+        };
+        let parked = connections::parked(&mut tx, None).await.or_broken(caller)?;
+        let parked = parked
+            .into_iter()
+            .filter_map(|parked| waits(caller, parked))
+            .filter(|parked| parked.may_ask || parked.may_release)
+            .count();
+        Ok((
+            u32::try_from(connections).unwrap_or_default(),
+            u32::try_from(parked).unwrap_or_default(),
+        ))
+    }
+
     /// A reason as it is kept; none when nothing was typed.
     fn sealed(&self, id: Uuid, reason: &str) -> Option<Vec<u8>> {
         let reason: String = reason.trim().chars().take(REASON_CHARS).collect();
@@ -333,6 +383,44 @@ impl Portal {
             reason: self.open_text(Purpose::Reason, from.id, from.reason_sealed)?,
             may,
         })
+    }
+}
+
+fn installation(from: Installation, today: Date) -> InstallationView {
+    let count = |count: i64| u32::try_from(count).unwrap_or_default();
+    let many = |count: i64| u64::try_from(count).unwrap_or_default();
+    let given_out = dutch_day(from.created_at);
+    let numbers: Vec<u32> = from
+        .numbers
+        .iter()
+        .filter_map(|number| u32::try_from(*number).ok())
+        .collect();
+    let calendar = (0..CALENDAR_DAYS).rev().map(|back| {
+        let day = today - Duration::days(i64::from(back));
+        let works = day.weekday().number_from_monday() <= 5;
+        if from.days.contains(&day) {
+            Came::Yes
+        } else if from.daily && works && day > given_out && day < today {
+            Came::Missed
+        } else {
+            Came::NotExpected
+        }
+    });
+    InstallationView {
+        days: calendar.collect(),
+        account: from.account,
+        installation: from.installation,
+        party: from.party,
+        intermediary: from.intermediary,
+        last: from.last_at.map(words::moment),
+        silent: from.daily && is_silent(from.last_at.map_or(given_out, dutch_day), today),
+        gaps: gaps(&numbers),
+        files: count(from.files),
+        refused: count(from.refused),
+        aborted: count(from.aborted),
+        rows_read: many(from.rows_read),
+        promised: many(from.promised),
+        promised_read: many(from.promised_read),
     }
 }
 

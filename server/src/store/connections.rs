@@ -2,6 +2,7 @@
 //! never does both: `connections_four_eyes` refuses it too.
 
 use super::{PartyTx, StoreError, WorkerTx};
+use app::ports::PAGE_ROWS;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -39,11 +40,33 @@ pub struct Connection {
     pub reason_sealed: Option<Vec<u8>>,
 }
 
-/// Every connection, or one; what waits for a decision first.
+/// A page of connections, what waits for a decision first; and how many there are.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(tx: &mut PartyTx<'_>, only: Option<Uuid>) -> Result<Vec<Connection>, StoreError> {
+pub async fn list(tx: &mut PartyTx<'_>, page: u32) -> Result<(Vec<Connection>, u64), StoreError> {
+    let total = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM connections"#)
+        .fetch_one(&mut **tx)
+        .await?;
+    let skipped = (i64::from(page) - 1) * i64::from(PAGE_ROWS);
+    let found = some(tx, None, skipped).await?;
+    Ok((found, u64::try_from(total).unwrap_or_default()))
+}
+
+/// One connection.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such a connection.
+pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Connection, StoreError> {
+    let found = some(tx, Some(id), 0).await?;
+    found.into_iter().next().ok_or(StoreError::NotFound)
+}
+
+async fn some(
+    tx: &mut PartyTx<'_>,
+    only: Option<Uuid>,
+    skipped: i64,
+) -> Result<Vec<Connection>, StoreError> {
     Ok(sqlx::query_as!(
         Connection,
         r#"SELECT c.id, p.name AS party, p.id AS party_id, i.name AS "intermediary?", c.channel, c.state, c.purpose, c.columns, c.wanted,
@@ -52,10 +75,26 @@ pub async fn list(tx: &mut PartyTx<'_>, only: Option<Uuid>) -> Result<Vec<Connec
            FROM connections c JOIN parties p ON p.id = c.party_id LEFT JOIN parties i ON i.id = c.intermediary_id
                 LEFT JOIN users a ON a.id = COALESCE(c.wanted_by, c.requested_by) LEFT JOIN users d ON d.id = c.decided_by
            WHERE $1::uuid IS NULL OR c.id = $1
-           ORDER BY c.state <> 'requested' AND c.wanted = '{}', p.name, c.channel, c.requested_at"#,
-        only
+           ORDER BY c.state <> 'requested' AND c.wanted = '{}', p.name, c.channel, c.requested_at LIMIT $2 OFFSET $3"#,
+        only,
+        i64::from(PAGE_ROWS),
+        skipped
     )
     .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// How many connections wait for a decision of somebody else than who asked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(tx: &mut PartyTx<'_>, besides: Uuid) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM connections
+           WHERE (state = 'requested' OR wanted <> '{}') AND COALESCE(wanted_by, requested_by) IS DISTINCT FROM $1"#,
+        besides
+    )
+    .fetch_one(&mut **tx)
     .await?)
 }
 

@@ -178,6 +178,8 @@ pub struct NewAccount<'a> {
     pub installation: &'a str,
     /// How it proves that a file is whole.
     pub proof: Proof,
+    /// workday or any.
+    pub rhythm: &'a str,
     /// Argon2id of the password, when it has one.
     pub password: Option<&'a str>,
     /// OpenSSH lines.
@@ -194,14 +196,15 @@ pub struct NewAccount<'a> {
 pub async fn add(tx: &mut WorkerTx<'_>, new: &NewAccount<'_>) -> Result<Uuid, StoreError> {
     let id = Uuid::now_v7();
     sqlx::query!(
-        "INSERT INTO sftp_accounts (id, party_id, intermediary_id, name, installation, proof, password_hash, public_keys, sources)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text[]::cidr[])",
+        "INSERT INTO sftp_accounts (id, party_id, intermediary_id, name, installation, proof, rhythm, password_hash, public_keys, sources)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[]::cidr[])",
         id,
         new.party,
         new.intermediary,
         new.name,
         new.installation,
         new.proof.as_str(),
+        new.rhythm,
         new.password,
         new.public_keys,
         new.sources

@@ -157,6 +157,7 @@ const TABLE: &[Route] = &[
     page("/beoordelen/{id}", Roles(REVIEW), true),
     page("/koppelingen", Roles(GOVERN), false),
     page("/koppelingen/{id}", Roles(GOVERN), false),
+    page("/volledigheid", Roles(REVIEW), false),
     page("/geparkeerd", Roles(PARK), false),
     page("/geparkeerd/{id}", Roles(PARK), false),
     page("/hulp", Open, false),

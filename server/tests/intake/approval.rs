@@ -380,9 +380,12 @@ async fn a_connection_is_asked_for_once_and_refused_with_a_reason() {
     );
     let refused = portal.ask_connection(&world.rivm, wish(Channel::Lsp)).await;
     assert_eq!(refused, Err(PortError::NotFound));
-    let list = portal.connections(&house.coordinator).await.unwrap();
-    assert_eq!(list.connections[0].id, asked, "what waits stands first");
-    assert!(list.connections[0].waits() && list.parties.is_empty());
+    let list = portal.connections(&house.coordinator, 1).await.unwrap();
+    assert_eq!(
+        list.connections.items[0].id, asked,
+        "what waits stands first"
+    );
+    assert!(list.connections.items[0].waits() && list.parties.is_empty());
     assert_eq!(
         house.say(asked, ConnectionStep::Refuse).await,
         Said::Done(0)

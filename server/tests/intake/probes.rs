@@ -13,7 +13,7 @@ use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 52] = [
+const METHODS: [(&str, bool); 53] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -62,6 +62,7 @@ const METHODS: [(&str, bool); 52] = [
     ("connection", false),
     ("ask_connection", false),
     ("decide_connection", false),
+    ("completeness", false),
     ("parked", false),
     ("parked_delivery", false),
     ("ask_for_parked", false),
@@ -293,7 +294,7 @@ async fn probe(
         "end_name" => portal.end_name(caller, things.decision).await,
         "recall" => portal.recall(caller, things.decision).await,
         "numbers" => portal.numbers(caller).await.map(drop),
-        "connections" => portal.connections(caller).await.map(drop),
+        "connections" => portal.connections(caller, 1).await.map(drop),
         "connection" => portal.connection(caller, things.stored).await.map(drop),
         "ask_connection" => {
             let wish = app::ports::parties::Wish {
@@ -311,6 +312,7 @@ async fn probe(
                 .await
                 .map(drop)
         }
+        "completeness" => portal.completeness(caller).await.map(drop),
         "parked" => portal.parked(caller).await.map(drop),
         "parked_delivery" => portal
             .parked_delivery(caller, things.stored)
@@ -371,6 +373,7 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "recall"
                     | "numbers"
                     | "parked"
+                    | "completeness"
             );
             if of_rivm_too && caller.party().is_none() {
                 continue;
@@ -400,7 +403,7 @@ async fn what_belongs_to_another_party_is_not_there() {
     for (method, _) in METHODS.into_iter().filter(|(method, _)| {
         !matches!(
             *method,
-            "rows" | "clusters" | "decisions" | "numbers" | "parked"
+            "rows" | "clusters" | "decisions" | "numbers" | "parked" | "completeness"
         )
     }) {
         let of_rivm = matches!(

@@ -196,6 +196,7 @@ fn new_account(name: &str) -> Add {
         intermediary: None,
         installation: name.to_owned(),
         proof: Proof::Rename,
+        rhythm: "workday".to_owned(),
         keys: Vec::new(),
         sources: Vec::new(),
         by: "test".to_owned(),

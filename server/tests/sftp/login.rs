@@ -107,6 +107,7 @@ async fn an_account_comes_from_its_own_networks() {
         intermediary: Some("DUINZICHT".to_owned()),
         installation: "1".to_owned(),
         proof: Proof::Rename,
+        rhythm: "any".to_owned(),
         keys: vec![house.key_files(1).1],
         sources: vec!["127.0.0.2/31".to_owned()],
         by: "test".to_owned(),
@@ -128,6 +129,7 @@ async fn an_account_comes_from_its_own_networks() {
             party: args.party.clone(),
             intermediary: None,
             proof: Proof::Rename,
+            rhythm: "any".to_owned(),
             keys: Vec::new(),
             by: "test".to_owned(),
         };

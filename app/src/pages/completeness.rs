@@ -1,0 +1,128 @@
+//! `/volledigheid`: whether everything that installations should deliver came in (features F61, F-X6).
+
+use crate::page::{Screen, Visit, page, parties};
+use crate::parts::badge;
+use crate::parts::chart::{Day, calendar};
+use crate::parts::table::{Cell, empty, table};
+use crate::parts::{paragraph, title};
+use crate::ports::parties::{Came, InstallationView};
+use crate::texts::{Texts, fill, number};
+use leptos::prelude::*;
+
+/// Gaps that are named.
+const GAPS: usize = 10;
+
+/// The page.
+pub(crate) fn completeness() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let list = parties()?.completeness(&caller).await?;
+        Ok(screen(&visit, &list))
+    })
+}
+
+fn screen(visit: &Visit, list: &[InstallationView]) -> Screen {
+    let t = visit.t;
+    let p = &t.parties;
+    let content = if list.is_empty() {
+        empty(p.no_installations, Vec::new())
+    } else {
+        let headers = [
+            p.party,
+            p.installation,
+            p.last_file,
+            p.what_is_wrong,
+            p.calendar,
+            p.files,
+            p.rows_read,
+        ];
+        let rows = list.iter().map(|one| row(one, t)).collect();
+        view! {
+            {paragraph(p.complete_lead)}
+            {table("installaties", p.complete_caption, &headers, rows)}
+        }
+        .into_any()
+    };
+    let body = view! { {title(p.complete)}{content} };
+    Screen::new(p.complete, body).wide()
+}
+
+fn row(one: &InstallationView, t: &'static Texts) -> Vec<Cell> {
+    let p = &t.parties;
+    let count = |count: u64| number(t.language, count);
+    let came = one.days.iter().filter(|day| **day == Came::Yes).count();
+    let missed = one.days.iter().filter(|day| **day == Came::Missed).count();
+    let words = fill(
+        p.calendar_words,
+        &[("wel", &came.to_string()), ("niet", &missed.to_string())],
+    );
+    let days: Vec<Day> = one
+        .days
+        .iter()
+        .map(|day| match day {
+            Came::Yes => Day::Came,
+            Came::Missed => Day::Missed,
+            Came::NotExpected => Day::Quiet,
+        })
+        .collect();
+    let by = one
+        .intermediary
+        .as_ref()
+        .map(|name| fill(p.run_by, &[("naam", name)]));
+    vec![
+        Cell::new(one.party.clone()),
+        Cell::new(
+            view! { {one.installation.clone()}" ("{one.account.clone()}")"{by.map(|by| view! { <br/>{by} })} },
+        ),
+        Cell::new(one.last.clone().unwrap_or_else(|| p.never.to_owned())),
+        Cell::new(wrong(one, t)),
+        Cell::new(view! { {calendar(&days)}<span>{words}</span> }),
+        Cell::number(count(u64::from(one.files))),
+        Cell::number(count(one.rows_read)),
+    ]
+}
+
+/// What is not as it should be, each in words.
+fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    let count = |text: &str, count: u64| fill(text, &[("aantal", &number(t.language, count))]);
+    let mut list = Vec::new();
+    if one.silent {
+        list.push(p.silent.to_owned());
+    }
+    if !one.gaps.is_empty() {
+        let ranges = one.gaps.iter().take(GAPS).map(|(from, to)| {
+            if from == to {
+                from.to_string()
+            } else {
+                format!("{from}-{to}")
+            }
+        });
+        let mut ranges = ranges.collect::<Vec<_>>().join(", ");
+        if one.gaps.len() > GAPS {
+            ranges.push('…');
+        }
+        list.push(fill(p.gaps, &[("nummers", &ranges)]));
+    }
+    if one.refused > 0 {
+        list.push(count(p.refused_files, u64::from(one.refused)));
+    }
+    if one.aborted > 0 {
+        list.push(count(p.aborted, u64::from(one.aborted)));
+    }
+    if one.promised != one.promised_read {
+        let (promised, read) = (
+            number(t.language, one.promised),
+            number(t.language, one.promised_read),
+        );
+        list.push(fill(
+            p.promised,
+            &[("beloofd", &promised), ("gelezen", &read)],
+        ));
+    }
+    if list.is_empty() {
+        return badge::badge("success", p.all_there);
+    }
+    let items = list.into_iter().map(|text| view! { <li>{text}</li> });
+    view! { <ul class="cims-plain-list">{items.collect_view()}</ul> }.into_any()
+}
