@@ -149,6 +149,40 @@ impl<'a> FileName<'a> {
     }
 }
 
+/// The name of a set of the BRP: `BRP_VOL_<jjjjmmdd>_<volgnr>.csv`, or `BRP_MUTATIE_…`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BrpName {
+    /// Everybody; else changes only.
+    pub full: bool,
+    /// The day it is of.
+    pub day: Date,
+    /// Counts the sets.
+    pub sequence: u32,
+}
+
+impl BrpName {
+    /// Reads a name; none when it has another form.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let stem = name.strip_suffix(".csv")?;
+        let mut parts = stem.split('_');
+        let (mark, kind) = (parts.next()?, parts.next()?);
+        let (day, sequence) = (parts.next()?, parts.next()?);
+        if mark != "BRP" || parts.next().is_some() || sequence.len() > 8 {
+            return None;
+        }
+        Some(Self {
+            full: match kind {
+                "VOL" => true,
+                "MUTATIE" => false,
+                _ => return None,
+            },
+            day: compact_day(day)?,
+            sequence: number(sequence)?,
+        })
+    }
+}
+
 fn number(digits: &str) -> Option<u32> {
     let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     plain.then(|| digits.parse().ok()).flatten()
@@ -301,6 +335,28 @@ mod tests {
             "CIMS_ZONNEHOF_1_20210301_1",
         ] {
             assert_eq!(FileName::parse(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_set_of_the_brp_says_whether_it_is_everybody() {
+        let set = BrpName::parse("BRP_VOL_20210301_7.csv").expect("a set");
+        assert_eq!(
+            (set.full, set.day, set.sequence),
+            (true, date!(2021 - 03 - 01), 7)
+        );
+        assert!(
+            !BrpName::parse("BRP_MUTATIE_20210301_8.csv")
+                .expect("a set")
+                .full
+        );
+        for other in [
+            "BRP_20210301_7.csv",
+            "BRP_vol_20210301_7.csv",
+            "BRP_VOL_20210301_7.txt",
+            "BRP_VOL_20210301_7_1.csv",
+        ] {
+            assert_eq!(BrpName::parse(other), None, "{other}");
         }
     }
 

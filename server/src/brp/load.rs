@@ -8,6 +8,7 @@ use super::merge;
 pub use super::merge::Merged;
 use super::record::{Header, HeaderError, Record};
 use crate::audit::{self, Event, Kind};
+use crate::intake::read::Source;
 use crate::jobs::{self, JobKind};
 use crate::keys::{Keys, Purpose};
 use crate::store::copy::CopyRows;
@@ -15,9 +16,8 @@ use crate::store::{Db, StoreError, worker_tx};
 use futures::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
-use std::fs::File;
 use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -147,9 +147,24 @@ pub async fn load(
     request: &Request,
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
+    let source = Arc::new(request.file.clone());
+    load_from(db, keys, request, source, progress).await
+}
+
+/// Loads a set whose bytes come from elsewhere; the file of the request is its name only.
+///
+/// # Errors
+/// As [`load`].
+pub async fn load_from(
+    db: &Db,
+    keys: &Arc<Keys>,
+    request: &Request,
+    source: Arc<dyn Source>,
+    progress: impl Fn(u64),
+) -> Result<Loaded, LoadError> {
     let mut one_at_a_time = db.worker.acquire().await?;
     lock(&mut one_at_a_time).await?;
-    let loaded = load_locked(db, keys, request, progress).await;
+    let loaded = load_locked(db, keys, request, &source, progress).await;
     // Killed before this, the connection unlocks when it goes back to the pool or ends.
     sqlx::query_scalar!("SELECT pg_advisory_unlock($1)", LOCK)
         .fetch_one(&mut *one_at_a_time)
@@ -176,11 +191,12 @@ async fn load_locked(
     db: &Db,
     keys: &Arc<Keys>,
     request: &Request,
+    source: &Arc<dyn Source>,
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
-    let mut run = Run::begin(db, keys, request).await?;
+    let mut run = Run::begin(db, keys, request, source).await?;
     let resumed = run.done();
-    let merged = match run.stage(db, keys, &request.file, progress).await {
+    let merged = match run.stage(db, keys, source, progress).await {
         Ok(()) => run.end(db, request).await,
         Err(error) => Err(error),
     };
@@ -213,9 +229,14 @@ struct Run {
 
 impl Run {
     /// A new load, or the one that was broken off with this very file.
-    async fn begin(db: &Db, keys: &Keys, request: &Request) -> Result<Self, LoadError> {
-        let file = request.file.clone();
-        let sha256 = tokio::task::spawn_blocking(move || file_sha256(&file))
+    async fn begin(
+        db: &Db,
+        keys: &Keys,
+        request: &Request,
+        source: &Arc<dyn Source>,
+    ) -> Result<Self, LoadError> {
+        let source = source.clone();
+        let sha256 = tokio::task::spawn_blocking(move || file_sha256(&*source))
             .await
             .map_err(std::io::Error::other)??;
         let digest = keys.digest(sha256);
@@ -296,12 +317,12 @@ impl Run {
         &mut self,
         db: &Db,
         keys: &Arc<Keys>,
-        file: &Path,
+        source: &Arc<dyn Source>,
         progress: impl Fn(u64),
     ) -> Result<(), LoadError> {
         let (sender, receiver) = mpsc::channel(2);
-        let (path, skip) = (file.to_owned(), self.done());
-        let reader = tokio::task::spawn_blocking(move || read_chunks(&path, skip, &sender));
+        let (source, skip) = (source.clone(), self.done());
+        let reader = tokio::task::spawn_blocking(move || read_chunks(&*source, skip, &sender));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let load = self.id;
         let mut sealed = std::pin::pin!(
@@ -406,11 +427,15 @@ struct SealedChunk {
     refused: Vec<i64>,
 }
 
-fn read_chunks(file: &Path, skip: u64, sender: &mpsc::Sender<Chunk>) -> Result<(), LoadError> {
+fn read_chunks(
+    source: &dyn Source,
+    skip: u64,
+    sender: &mpsc::Sender<Chunk>,
+) -> Result<(), LoadError> {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(b';')
         .flexible(true)
-        .from_reader(BufReader::with_capacity(1 << 20, File::open(file)?));
+        .from_reader(BufReader::with_capacity(1 << 20, source.open()?));
     let broken = |error: csv::Error| match error.position() {
         Some(position) => LoadError::Csv(position.line()),
         None => LoadError::Csv(0),
@@ -513,8 +538,8 @@ fn write(rows: &mut CopyRows, keys: &Keys, load: Uuid, line: i64, record: &Recor
     rows.bytes(&keys.digest(record.content_sha256()).bytes);
 }
 
-fn file_sha256(path: &Path) -> std::io::Result<[u8; 32]> {
-    let (mut file, mut hash, mut buffer) = (File::open(path)?, Sha256::new(), vec![0; 1 << 20]);
+fn file_sha256(source: &dyn Source) -> std::io::Result<[u8; 32]> {
+    let (mut file, mut hash, mut buffer) = (source.open()?, Sha256::new(), vec![0; 1 << 20]);
     loop {
         match file.read(&mut buffer)? {
             0 => return Ok(hash.finalize().into()),

@@ -57,6 +57,9 @@ pub struct Add {
     /// When files are expected: workday, or any (whenever it has something).
     #[arg(long, value_name = "RHYTHM", default_value = "workday", value_parser = ["workday", "any"])]
     pub rhythm: String,
+    /// The account brings sets of the BRP (docs/brp-bestand.md), no rows.
+    #[arg(long)]
+    pub brp: bool,
     /// File with a public key (Ed25519 or ECDSA P-256); then there is no password.
     #[arg(long = "key", value_name = "FILE")]
     pub keys: Vec<PathBuf>,
@@ -179,6 +182,7 @@ pub async fn add(db: &Db, args: &Add) -> anyhow::Result<Option<String>> {
         installation: &args.installation,
         proof: args.proof,
         rhythm: &args.rhythm,
+        brp: args.brp,
         password: hashed.as_deref(),
         public_keys: &keys,
         sources: &args.sources,

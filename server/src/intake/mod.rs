@@ -21,4 +21,4 @@ pub mod template;
 pub mod tidy;
 pub mod withdraw;
 
-pub use road::{Clock, Road, work};
+pub use road::{Blob, Clock, Road, work};

@@ -1,14 +1,18 @@
 //! What every step of the way of a delivery needs, and the worker that goes it.
 
+use super::read::Source;
 use super::receive::BlobStore;
 use super::{answer_files, decide, process, recheck, tidy, withdraw};
+use crate::brp::by_sftp;
 use crate::clock;
 use crate::jobs::{self, Handler, Job, JobKind, Life, Stopped};
 use crate::keys::Keys;
 use crate::store::Db;
+use std::io::{self, Read};
 use std::sync::Arc;
 use time::{Date, OffsetDateTime};
 use tokio::sync::watch;
+use uuid::Uuid;
 
 /// Database, keys, raw files, clock.
 #[derive(Clone)]
@@ -53,6 +57,7 @@ impl Handler for Road {
             JobKind::Recheck => recheck::recheck(self, job, stop).await,
             JobKind::Decide => decide::decide(self, job, stop).await,
             JobKind::Answer => answer_files::make(self, job).await,
+            JobKind::LoadBrp => by_sftp::load(self, job, stop).await,
         }
     }
 }
@@ -61,4 +66,18 @@ impl Handler for Road {
 pub async fn work(road: &Road, life: &Life, stop: watch::Receiver<bool>) {
     let working = jobs::work(road.db.clone(), life, road, stop.clone());
     tokio::join!(working, tidy::keep_tidy(road, stop));
+}
+
+/// A sealed file as the readers want it.
+pub struct Blob {
+    /// Where it lies.
+    pub road: Road,
+    /// Its key.
+    pub id: Uuid,
+}
+
+impl Source for Blob {
+    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(self.road.blobs.read(&self.road.keys, self.id)?))
+    }
 }

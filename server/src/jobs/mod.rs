@@ -34,6 +34,8 @@ pub enum JobKind {
     Decide,
     /// Make the answer files of a delivery.
     Answer,
+    /// Load a set of the BRP; its subject is the upload.
+    LoadBrp,
 }
 
 impl JobKind {
@@ -47,6 +49,7 @@ impl JobKind {
             Self::Recheck => "recheck",
             Self::Decide => "decide",
             Self::Answer => "answer",
+            Self::LoadBrp => "load-brp",
         }
     }
 
@@ -58,6 +61,7 @@ impl JobKind {
             Self::Recheck,
             Self::Decide,
             Self::Answer,
+            Self::LoadBrp,
         ];
         all.into_iter().find(|kind| kind.as_str() == text)
     }

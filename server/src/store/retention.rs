@@ -37,7 +37,8 @@ pub async fn orphans(tx: &mut WorkerTx<'_>, files: &[Uuid]) -> Result<Vec<Uuid>,
         r#"SELECT f AS "file!" FROM unnest($1::uuid[]) AS f
            WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.id = f AND d.blob_id = f)
              AND NOT EXISTS (SELECT FROM answer_files a WHERE a.id = f)
-             AND NOT EXISTS (SELECT FROM sftp_uploads u WHERE u.id = f AND u.state IN ('open', 'closed'))"#,
+             AND NOT EXISTS (SELECT FROM sftp_uploads u WHERE u.id = f AND (u.state IN ('open', 'closed')
+                                     OR EXISTS (SELECT FROM jobs j WHERE j.subject = u.id AND j.state IN ('queued', 'leased'))))"#,
         files
     )
     .fetch_all(&mut **tx)

@@ -27,6 +27,8 @@ pub struct Account {
     pub installation: String,
     /// How it proves that a file is whole.
     pub proof: Proof,
+    /// Brings sets of the BRP, no rows of a party.
+    pub brp: bool,
 }
 
 /// An account with all that a login is held against.
@@ -55,7 +57,7 @@ pub async fn login(
     address: &str,
 ) -> Result<Option<Login>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT a.id, a.party_id, p.code, a.intermediary_id, a.name, a.installation, a.proof, a.password_hash, a.public_keys,
+        r#"SELECT a.id, a.party_id, p.code, a.intermediary_id, a.name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", a.password_hash, a.public_keys,
                   CASE WHEN a.password_before_until > now() THEN a.password_before END AS password_before,
                   (a.sources = '{}' OR $2::text::inet <<= ANY (a.sources)) AS "expected_here!",
                   EXISTS (SELECT FROM sftp_penalties x WHERE x.account_id = a.id AND x.address = $2 AND x.banned_until > now()) AS "banned!"
@@ -75,6 +77,7 @@ pub async fn login(
                 name: row.name,
                 installation: row.installation,
                 proof: proof(&row.proof)?,
+                brp: row.brp,
             },
             password: row.password_hash,
             password_before: row.password_before,
@@ -180,6 +183,8 @@ pub struct NewAccount<'a> {
     pub proof: Proof,
     /// workday or any.
     pub rhythm: &'a str,
+    /// Brings sets of the BRP, no rows of a party.
+    pub brp: bool,
     /// Argon2id of the password, when it has one.
     pub password: Option<&'a str>,
     /// OpenSSH lines.
@@ -196,8 +201,8 @@ pub struct NewAccount<'a> {
 pub async fn add(tx: &mut WorkerTx<'_>, new: &NewAccount<'_>) -> Result<Uuid, StoreError> {
     let id = Uuid::now_v7();
     sqlx::query!(
-        "INSERT INTO sftp_accounts (id, party_id, intermediary_id, name, installation, proof, rhythm, password_hash, public_keys, sources)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[]::cidr[])",
+        "INSERT INTO sftp_accounts (id, party_id, intermediary_id, name, installation, proof, rhythm, password_hash, public_keys, sources, purpose)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[]::cidr[], CASE WHEN $11 THEN 'brp' ELSE 'rows' END)",
         id,
         new.party,
         new.intermediary,
@@ -207,7 +212,8 @@ pub async fn add(tx: &mut WorkerTx<'_>, new: &NewAccount<'_>) -> Result<Uuid, St
         new.rhythm,
         new.password,
         new.public_keys,
-        new.sources
+        new.sources,
+        new.brp
     )
     .execute(&mut **tx)
     .await?;

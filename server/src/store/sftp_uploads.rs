@@ -127,14 +127,27 @@ pub async fn void(tx: &mut WorkerTx<'_>, id: Uuid, why: &str) -> Result<bool, St
     Ok(done.rows_affected() == 1)
 }
 
-/// It becomes a delivery, in this transaction. False when somebody else took it.
+/// Its name.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an upload.
+pub async fn name(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<String, StoreError> {
+    Ok(
+        sqlx::query_scalar!("SELECT name FROM sftp_uploads WHERE id = $1", id)
+            .fetch_one(&mut **tx)
+            .await?,
+    )
+}
+
+/// It is taken under its last name, in this transaction: a delivery, or a set of the BRP. False when somebody else took it.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn take(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<bool, StoreError> {
+pub async fn take(tx: &mut WorkerTx<'_>, id: Uuid, name: &str) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE sftp_uploads SET state = 'taken', gone_at = now() WHERE id = $1 AND state = 'closed'",
-        id
+        "UPDATE sftp_uploads SET state = 'taken', name = $2, gone_at = now() WHERE id = $1 AND state = 'closed'",
+        id,
+        name
     )
     .execute(&mut **tx)
     .await?;
@@ -180,7 +193,7 @@ pub async fn proved(
 ) -> Result<Vec<(Account, Upload)>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT u.id, u.name, u.size, u.opened_at, u.sha256_sealed, u.trailer, u.ended, a.id AS account_id, a.party_id, p.code, a.intermediary_id,
-                  a.name AS account_name, a.installation, a.proof
+                  a.name AS account_name, a.installation, a.proof, a.purpose = 'brp' AS "brp!"
            FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id JOIN parties p ON p.id = a.party_id
            WHERE u.state = 'closed' AND u.closed_at < now() - make_interval(secs => $1) AND u.name !~ '\.(part|tmp|filepart)$'
              AND (a.proof = 'quiet' AND (u.ended OR u.name ~* '\.(xlsx|ods)$') OR a.proof = 'trailer' AND u.trailer IS NOT NULL
@@ -200,6 +213,7 @@ pub async fn proved(
                 name: row.account_name,
                 installation: row.installation,
                 proof: proof(&row.proof)?,
+                brp: row.brp,
             };
             let upload = Upload {
                 id: row.id,

@@ -189,7 +189,7 @@ impl House {
     }
 }
 
-fn new_account(name: &str) -> Add {
+pub(crate) fn new_account(name: &str) -> Add {
     Add {
         name: name.to_owned(),
         party: "ZONNEHOF".to_owned(),
@@ -197,6 +197,7 @@ fn new_account(name: &str) -> Add {
         installation: name.to_owned(),
         proof: Proof::Rename,
         rhythm: "workday".to_owned(),
+        brp: false,
         keys: Vec::new(),
         sources: Vec::new(),
         by: "test".to_owned(),

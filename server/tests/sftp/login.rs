@@ -108,6 +108,7 @@ async fn an_account_comes_from_its_own_networks() {
         installation: "1".to_owned(),
         proof: Proof::Rename,
         rhythm: "any".to_owned(),
+        brp: false,
         keys: vec![house.key_files(1).1],
         sources: vec!["127.0.0.2/31".to_owned()],
         by: "test".to_owned(),
@@ -130,6 +131,7 @@ async fn an_account_comes_from_its_own_networks() {
             intermediary: None,
             proof: Proof::Rename,
             rhythm: "any".to_owned(),
+            brp: false,
             keys: Vec::new(),
             by: "test".to_owned(),
         };

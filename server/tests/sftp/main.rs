@@ -14,6 +14,7 @@ mod support;
 #[path = "../intake/world.rs"]
 mod world;
 
+mod brp;
 mod completeness;
 mod cuts;
 mod house;

@@ -6,13 +6,14 @@
 use crate::audit::Event;
 use crate::intake::Road;
 use crate::intake::receive::{self, FromBox, RECEIVED, ReceiveError, Received, Sender, Whole};
+use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::deliveries::Dropped;
 use crate::store::sftp_accounts::Account;
 use crate::store::sftp_uploads::{self, Upload};
 use crate::store::{StoreError, worker_tx};
 use domain::delivery::Channel;
-use domain::delivery::dropbox::{self, Control, FileName, Proof};
+use domain::delivery::dropbox::{self, BrpName, Control, FileName, Proof};
 use domain::finding::{Code, Finding};
 use std::io::Read;
 use std::time::Duration;
@@ -110,6 +111,16 @@ pub(super) async fn taken(
     control: Option<Option<Control>>,
 ) -> Result<Option<Received>, ReceiveError> {
     let whole = whole(road, upload)?;
+    if account.brp {
+        return brp_set(
+            road,
+            account,
+            upload,
+            name,
+            kept(control, whole, upload, name),
+        )
+        .await;
+    }
     let file = FileName::parse(name).filter(|file| {
         file.party.eq_ignore_ascii_case(&account.party_code)
             && file
@@ -117,16 +128,7 @@ pub(super) async fn taken(
                 .eq_ignore_ascii_case(&account.installation)
     });
     let promised = control.flatten();
-    let kept = match (control, promised) {
-        (None, _) => true,
-        (Some(_), None) => false,
-        (Some(_), Some(promised)) => match promised.sha256 {
-            Some(sha) => sha == whole.sha256,
-            // A count does not see that the last row lost its end; that its line is ended does.
-            None => upload.ended || !name.to_ascii_lowercase().ends_with(".csv"),
-        },
-    };
-    let refused = match (file, kept) {
+    let refused = match (file, kept(control, whole, upload, name)) {
         (None, _) => Some(Code::A13),
         (Some(_), false) => Some(Code::A14),
         (Some(_), true) => None,
@@ -159,6 +161,46 @@ pub(super) async fn taken(
         Err(ReceiveError::Store(StoreError::NotFound)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What the control file promises is true, as far as that shows before the file is read.
+fn kept(control: Option<Option<Control>>, whole: Whole, upload: &Upload, name: &str) -> bool {
+    match control {
+        None => true,
+        Some(None) => false,
+        Some(Some(promised)) => match promised.sha256 {
+            Some(sha) => sha == whole.sha256,
+            // A count does not see that the last row lost its end; that its line is ended does.
+            None => upload.ended || !name.to_ascii_lowercase().ends_with(".csv"),
+        },
+    }
+}
+
+/// A set of the BRP goes to its own job. One of another name, or not as promised, never counts.
+async fn brp_set(
+    road: &Road,
+    account: &Account,
+    upload: &Upload,
+    name: &str,
+    kept: bool,
+) -> Result<Option<Received>, ReceiveError> {
+    if !kept || BrpName::parse(name).is_none() {
+        void(road, account.party, upload.id, "refused").await?;
+        return Ok(None);
+    }
+    let mut tx = worker_tx(&road.db).await?;
+    if !sftp_uploads::take(&mut tx, upload.id, name).await? {
+        return Ok(None);
+    }
+    jobs::push(&mut tx, JobKind::LoadBrp, upload.id).await?;
+    let line = Event::of_worker(Some(account.party), None, RECEIVED)
+        .object("upload", upload.id)
+        .detail("account", account.id.to_string())
+        .detail("brp", true);
+    crate::audit::add(&mut tx, line).await?;
+    tx.commit().await?;
+    road.db.work.notify_waiters();
+    Ok(Some(Received::New(upload.id)))
 }
 
 fn whole(road: &Road, upload: &Upload) -> Result<Whole, StoreError> {

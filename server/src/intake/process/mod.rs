@@ -7,13 +7,13 @@
 mod convoy;
 mod gate;
 
-use super::Road;
 use super::check::Desk;
 use super::decide::products_of;
 use super::judge::{self, Rulings, Verdict};
 use super::matching::Incoming;
-use super::read::{self, Limits, Options, Source};
+use super::read::{self, Limits, Options};
 use super::store::{self, Chunk, Errand, Keep};
+use super::{Blob, Road};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, JobKind, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
@@ -28,7 +28,7 @@ use domain::party::{Agb, BigNumber, TargetGroup};
 use domain::row::{Context, PartyProfile, Profile, RepairSet, RowText};
 use gate::Lot;
 use std::collections::HashSet;
-use std::io::{self, Read};
+use std::io;
 use std::sync::Arc;
 use time::Date;
 use tokio::sync::{mpsc, watch};
@@ -191,18 +191,6 @@ impl Trip {
     fn event(&self, kind: Kind) -> Event {
         Event::of_worker(Some(self.work.party_id), self.work.received_by, kind)
             .object("delivery", self.id)
-    }
-}
-
-/// A raw file as the readers want it.
-struct Blob {
-    road: Road,
-    id: Uuid,
-}
-
-impl Source for Blob {
-    fn open(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        Ok(Box::new(self.road.blobs.read(&self.road.keys, self.id)?))
     }
 }
 

@@ -137,7 +137,7 @@ async fn register(
     let digest = road.keys.digest(whole.sha256);
     let key = digest.key_id();
     let mut tx = worker_tx(&road.db).await?;
-    if sender.dropped.is_some() && !sftp_uploads::take(&mut tx, id).await? {
+    if sender.dropped.is_some() && !sftp_uploads::take(&mut tx, id, sender.file_name).await? {
         return Err(StoreError::NotFound);
     }
     let refused = sender
