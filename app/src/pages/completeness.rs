@@ -1,11 +1,11 @@
 //! `/volledigheid`: whether everything that installations should deliver came in (features F61, F-X6).
 
 use crate::page::{Screen, Visit, page, parties};
-use crate::parts::badge;
 use crate::parts::chart::{Day, calendar};
 use crate::parts::table::{Cell, empty, table};
+use crate::parts::{alert, badge};
 use crate::parts::{paragraph, title};
-use crate::ports::parties::{Came, InstallationView};
+use crate::ports::parties::{Came, CompletenessView, InstallationView};
 use crate::texts::{Texts, fill, number};
 use leptos::prelude::*;
 
@@ -21,9 +21,15 @@ pub(crate) fn completeness() -> AnyView {
     })
 }
 
-fn screen(visit: &Visit, list: &[InstallationView]) -> Screen {
+fn screen(visit: &Visit, view: &CompletenessView) -> Screen {
     let t = visit.t;
     let p = &t.parties;
+    let list = &view.installations;
+    let brp = match &view.brp {
+        Some(at) if view.brp_late => alert::error(fill(p.brp_late, &[("moment", at)])),
+        Some(at) => paragraph(fill(p.brp_at, &[("moment", at)])),
+        None => alert::error(p.brp_never),
+    };
     let content = if list.is_empty() {
         empty(p.no_installations, Vec::new())
     } else {
@@ -43,7 +49,7 @@ fn screen(visit: &Visit, list: &[InstallationView]) -> Screen {
         }
         .into_any()
     };
-    let body = view! { {title(p.complete)}{content} };
+    let body = view! { {title(p.complete)}{brp}{content} };
     Screen::new(p.complete, body).wide()
 }
 

@@ -171,6 +171,17 @@ pub struct InstallationView {
     pub days: Vec<Came>,
 }
 
+/// Whether everything came: installations, and the copy of the BRP.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CompletenessView {
+    /// Every installation that delivers by SFTP.
+    pub installations: Vec<InstallationView>,
+    /// When the last set of the BRP was loaded: "22-11-2026 14:05"; none without one.
+    pub brp: Option<String>,
+    /// It is older than 48 hours, or there is none (rule B13).
+    pub brp_late: bool,
+}
+
 impl InstallationView {
     /// Something did not come.
     #[must_use]
@@ -201,8 +212,8 @@ pub trait Parties: Send + Sync {
         reason: String,
     ) -> PortResult<Said>;
 
-    /// Every installation that delivers by SFTP, and whether everything came.
-    async fn completeness(&self, caller: &Caller) -> PortResult<Vec<InstallationView>>;
+    /// Every installation that delivers by SFTP and the copy of the BRP, and whether everything came.
+    async fn completeness(&self, caller: &Caller) -> PortResult<CompletenessView>;
 
     /// All deliveries that are set aside.
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>>;

@@ -11,7 +11,8 @@ use crate::ports::deliveries::{
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::parties::{
-    Came, ConnectionList, ConnectionView, InstallationView, ParkedView, Said, Waits, Wish,
+    Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
+    Waits, Wish,
 };
 use crate::ports::review::{PartyNumbers, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
@@ -711,8 +712,8 @@ impl Parties for World {
         })
     }
 
-    async fn completeness(&self, _: &Caller) -> PortResult<Vec<InstallationView>> {
-        Ok(vec![InstallationView {
+    async fn completeness(&self, _: &Caller) -> PortResult<CompletenessView> {
+        let installations = vec![InstallationView {
             account: "linde-1".into(),
             installation: "1".into(),
             party: "Praktijk De Linde".into(),
@@ -727,7 +728,12 @@ impl Parties for World {
             promised: 100,
             promised_read: 90,
             days: vec![Came::Yes, Came::Missed, Came::NotExpected],
-        }])
+        }];
+        Ok(CompletenessView {
+            installations,
+            brp: Some("20-11-2026 06:00".into()),
+            brp_late: true,
+        })
     }
 
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>> {

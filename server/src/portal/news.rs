@@ -22,7 +22,7 @@ impl News for Portal {
         (found.connections, found.parked) = self.to_approve(caller).await?;
         if caller.role().may_review() {
             let all = Parties::completeness(self, caller).await?;
-            let lacking = all.iter().filter(|one| one.lacks()).count();
+            let lacking = all.installations.iter().filter(|one| one.lacks()).count();
             found.incomplete = u32::try_from(lacking).unwrap_or_default();
         }
         let Ok(side) = side(caller) else {

@@ -4,13 +4,15 @@
 use super::{OrBroken, Portal, event, words};
 use crate::audit::{self, Kind};
 use crate::clock::dutch_day;
+use crate::intake::store::brp_is_late;
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::completeness::{self, Installation};
 use crate::store::connections::{self, Connection, Parked, Request, Settled};
-use crate::store::{StoreError, deliveries, party_tx, profiles, worker_tx};
+use crate::store::{StoreError, deliveries, party_tx, profiles, register, worker_tx};
 use app::ports::parties::{
-    Came, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties, Said, Waits, Wish,
+    Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties,
+    Said, Waits, Wish,
 };
 use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep};
@@ -185,7 +187,7 @@ impl Parties for Portal {
         Ok(Said::Done(u32::try_from(gone_on.len()).unwrap_or(u32::MAX)))
     }
 
-    async fn completeness(&self, caller: &Caller) -> PortResult<Vec<InstallationView>> {
+    async fn completeness(&self, caller: &Caller) -> PortResult<CompletenessView> {
         only(caller.role().may_review())?;
         let now = self.road.clock.now();
         let today = dutch_day(now);
@@ -194,10 +196,20 @@ impl Parties for Portal {
         let found = completeness::installations(&mut tx, since)
             .await
             .or_broken(caller)?;
-        Ok(found
-            .into_iter()
-            .map(|one| installation(one, today))
-            .collect())
+        drop(tx);
+        // The portal's role sees nothing of the BRP, not even its date.
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let loaded = register::brp_loaded_at(&mut tx).await.or_broken(caller)?;
+        let brp_late = brp_is_late(&mut tx, now).await.or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        Ok(CompletenessView {
+            installations: found
+                .into_iter()
+                .map(|one| installation(one, today))
+                .collect(),
+            brp: loaded.map(words::moment),
+            brp_late,
+        })
     }
 
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>> {

@@ -12,7 +12,10 @@ async fn seen(house: &House, account: &str) -> InstallationView {
         .completeness(&house.world.rivm)
         .await
         .unwrap();
-    all.into_iter().find(|one| one.account == account).unwrap()
+    all.installations
+        .into_iter()
+        .find(|one| one.account == account)
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
