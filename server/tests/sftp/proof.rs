@@ -101,6 +101,14 @@ async fn by_control_file_a_file_counts_when_it_is_what_was_promised() {
             assert!(findings(&house, &file).await.contains("A14"), "{control}");
         }
     }
+    // Under a temporary name it is not there yet, whatever lies beside it.
+    let file = "CIMS_ZONNEHOF_controle_20210301_9.csv";
+    raw.put(&format!("{file}.part"), &whole(9)).await;
+    raw.put(&format!("{file}.ctl"), b"regels=2").await;
+    let before = house.world.count("deliveries").await;
+    raw.rename(&format!("{file}.part"), file).await;
+    assert_eq!(house.world.count("deliveries").await, before + 1);
+    assert_eq!(house.answered(file).await, "VERWERKT");
     // Everything was used up.
     assert_eq!(
         house

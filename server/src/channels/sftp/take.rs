@@ -62,8 +62,13 @@ async fn with_control(
             .find(|other| other.closed && other.id != upload.id && wanted(other))
             .cloned()
     };
-    let is_of =
-        |control: &str, data: &str| dropbox::control_names(data).contains(&control.to_owned());
+    let is_of = |control: &str, data: &str| {
+        // Under a temporary name it is not there yet.
+        dropbox::without_temporary(data).is_none()
+            && dropbox::control_names(data)
+                .iter()
+                .any(|name| name == control)
+    };
     let (file, file_name, control) = if dropbox::is_control(name) {
         let data = closed(&|other| is_of(name, &other.name));
         let Some(data) = data else { return Ok(None) };
