@@ -6,6 +6,7 @@
 use super::path::{IN, OUT, Place};
 use super::{Shared, take};
 use crate::audit::{self, Event, Kind};
+use crate::intake::Road;
 use crate::intake::receive::{BlobReader, BlobWriter, ReceiveError};
 use crate::keys::Purpose;
 use crate::store::sftp_accounts::{self, Account};
@@ -227,29 +228,17 @@ impl Tree {
             Ok(_) => return no(StatusCode::Failure, NO_ROOM),
             Err(error) => return Err(ReceiveError::from(error).into()),
         }
-        let mut tx = worker_tx(&road.db).await?;
-        if !sftp_accounts::is_open(&mut tx, self.account.id).await? {
-            return denied("dit account is beëindigd");
-        }
-        let before = sftp_uploads::of_account(&mut tx, self.account.id, Some(&name)).await?;
-        tx.rollback().await?;
-        if exclusive && !before.is_empty() {
-            return no(StatusCode::Failure, EXISTS);
-        }
-        for older in before {
-            take::void(road, self.account.party, older.id, "replaced").await?;
-        }
-        let upload = Uuid::now_v7();
-        let mut tx = worker_tx(&road.db).await?;
-        let begun =
-            sftp_uploads::begin(&mut tx, upload, &self.account, &name, self.shared.process).await;
-        match begun {
-            Err(error) if error.is_constraint("sftp_uploads_name") => {
-                return no(StatusCode::Failure, EXISTS);
-            }
-            other => other?,
-        }
-        tx.commit().await?;
+        let (account, process, asked) = (&self.account, self.shared.process, &name);
+        let begun = take::patiently(
+            || register(road, account, asked, exclusive, process),
+            StoreError::is_transient,
+        )
+        .await?;
+        let upload = match begun {
+            Begun::Upload(id) => id,
+            Begun::Exists => return no(StatusCode::Failure, EXISTS),
+            Begun::Ended => return denied("dit account is beëindigd"),
+        };
         let file = match road.blobs.create(&road.keys, upload) {
             Ok(file) => file,
             Err(error) => {
@@ -586,6 +575,47 @@ impl Writing {
         self.tail.drain(..over);
         Ok(())
     }
+}
+
+/// What came of beginning an upload.
+enum Begun {
+    Upload(Uuid),
+    /// There is one of this name that may not be replaced.
+    Exists,
+    /// The account ended while its session was open.
+    Ended,
+}
+
+/// Takes the name for a new upload; one that had it and is not taken up yet never counts.
+async fn register(
+    road: &Road,
+    account: &Account,
+    name: &str,
+    exclusive: bool,
+    process: Uuid,
+) -> Result<Begun, StoreError> {
+    let mut tx = worker_tx(&road.db).await?;
+    if !sftp_accounts::is_open(&mut tx, account.id).await? {
+        return Ok(Begun::Ended);
+    }
+    let before = sftp_uploads::of_account(&mut tx, account.id, Some(name)).await?;
+    if exclusive && !before.is_empty() {
+        return Ok(Begun::Exists);
+    }
+    if !before.is_empty() {
+        tx.rollback().await?;
+        for older in before {
+            take::void(road, account.party, older.id, "replaced").await?;
+        }
+        tx = worker_tx(&road.db).await?;
+    }
+    let upload = Uuid::now_v7();
+    match sftp_uploads::begin(&mut tx, upload, account, name, process).await {
+        Err(error) if error.is_constraint("sftp_uploads_name") => return Ok(Begun::Exists),
+        other => other?,
+    }
+    tx.commit().await?;
+    Ok(Begun::Upload(upload))
 }
 
 /// Ends an upload that went wrong; what cannot be written down now the sweep finds.
