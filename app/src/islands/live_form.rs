@@ -70,7 +70,7 @@ fn column_of(left: &Element, group: Option<&Element>) -> Option<Column> {
             .strip_suffix(']')?
             .to_owned(),
     };
-    Column::ALL.into_iter().find(|column| column.name() == name)
+    Column::parse(&name)
 }
 
 /// The inputs `row[…]` of a form as they stand.

@@ -126,6 +126,9 @@ fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
             &[("beloofd", &promised), ("gelezen", &read)],
         ));
     }
+    if list.is_empty() && one.last.is_none() {
+        return badge::badge("neutral", p.nothing_yet);
+    }
     if list.is_empty() {
         return badge::badge("success", p.all_there);
     }

@@ -157,6 +157,12 @@ impl Column {
         self.entry().name
     }
 
+    /// Reads the name on the wire, as written; a header is matched more loosely.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|column| column.name() == name)
+    }
+
     /// Place in [`Self::ALL`], from 0.
     #[must_use]
     pub const fn index(self) -> usize {

@@ -126,10 +126,7 @@ fn mending(
     rows: &Rows,
 ) -> Result<Mending, StoreError> {
     let broken = || StoreError::Broken("decision".to_owned());
-    let mut columns = Column::ALL.into_iter();
-    let column = columns
-        .find(|column| column.name() == decision.column)
-        .ok_or_else(broken)?;
+    let column = Column::parse(&decision.column).ok_or_else(broken)?;
     let value = value(
         road,
         Purpose::NewValue,
@@ -192,8 +189,8 @@ pub async fn products_of(
 pub struct Foreseen {
     /// Rows by the outcome they would have.
     pub outcomes: BTreeMap<&'static str, u32>,
-    /// The first of them: delivery, row number, outcome, and what its sender would see.
-    pub rows: Vec<(Uuid, u32, RowOutcome, Vec<Finding>)>,
+    /// The first of them: row number, outcome, and what its sender would see.
+    pub rows: Vec<(u32, RowOutcome, Vec<Finding>)>,
 }
 
 /// Does what the decision says and undoes it, within the caller's transaction: so what is foreseen is what would be.
@@ -219,7 +216,7 @@ pub async fn foresee(
             };
             *foreseen.outcomes.entry(outcome.as_str()).or_default() += 1;
             if foreseen.rows.len() < most {
-                foreseen.rows.push((delivery, number, outcome, findings));
+                foreseen.rows.push((number, outcome, findings));
             }
         }
     }

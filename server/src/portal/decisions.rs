@@ -2,7 +2,7 @@
 //! where that is needed. The work itself is a job.
 
 use super::{OrBroken, Portal, broken, event, reviewer, words};
-use crate::audit::{self, Kind};
+use crate::audit::{self, Event, Kind};
 use crate::clock::dutch_day;
 use crate::intake::decide;
 use crate::jobs::{self, JobKind};
@@ -55,7 +55,7 @@ impl Decisions for Portal {
                 sample: cluster.sample,
                 party: cluster.party,
                 code: code(&cluster.code)?,
-                column: column(&cluster.column),
+                column: Column::parse(&cluster.column),
                 rows: number(cluster.rows),
                 since: words::moment(cluster.oldest),
             })
@@ -76,7 +76,7 @@ impl Decisions for Portal {
     async fn cluster(&self, caller: &Caller, sample: Uuid) -> PortResult<ClusterView> {
         let (mut tx, rows) = self.open_cluster(caller, sample).await?;
         let first = rows.first().ok_or(PortError::NotFound)?;
-        let column = column(&first.column);
+        let column = Column::parse(&first.column);
         let outcome = outcome(&first.outcome).or_broken(caller)?;
         let value = self.shared_value(first).or_broken(caller)?;
         // Known by its rows: the value is none of a person.
@@ -110,7 +110,7 @@ impl Decisions for Portal {
     async fn propose(&self, caller: &Caller, sample: Uuid, proposal: Proposal) -> PortResult<Uuid> {
         let (tx, rows) = self.open_cluster(caller, sample).await?;
         let first = rows.first().ok_or(PortError::NotFound)?;
-        let column = column(&first.column);
+        let column = Column::parse(&first.column);
         let outcome = outcome(&first.outcome).or_broken(caller)?;
         if !may(column, outcome).contains(&proposal.kind) {
             return Err(PortError::NotFound);
@@ -203,11 +203,7 @@ impl Decisions for Portal {
                 (DecisionState::Asked, false) => MayDecide::Agree,
                 _ => MayDecide::Look,
             },
-            first: foreseen
-                .rows
-                .into_iter()
-                .map(|(_, row, outcome, findings)| (row, outcome, findings))
-                .collect(),
+            first: foreseen.rows,
             line,
         };
         let line = event(caller, Kind::RowOpened)
@@ -260,11 +256,11 @@ impl Decisions for Portal {
                 .await
                 .or_broken(caller)?;
         }
-        let line = event(caller, Kind::Decided)
-            .for_party(decision.party_id)
-            .object("decision", id)
-            .detail("decision", decision.kind.clone())
-            .detail("step", if to == "asked" { "asked" } else { "agreed" });
+        let line = step_line(
+            caller,
+            &decision,
+            if to == "asked" { "asked" } else { "agreed" },
+        );
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         self.road.db.work.notify_waiters();
@@ -299,11 +295,7 @@ impl Decisions for Portal {
         {
             return Err(PortError::Conflict);
         }
-        let line = event(caller, Kind::Decided)
-            .for_party(decision.party_id)
-            .object("decision", id)
-            .detail("decision", decision.kind.clone())
-            .detail("step", to);
+        let line = step_line(caller, &decision, to);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)
     }
@@ -314,12 +306,7 @@ impl Decisions for Portal {
         if rows == 0 {
             return Err(PortError::Conflict);
         }
-        let line = event(caller, Kind::Decided)
-            .for_party(decision.party_id)
-            .object("decision", id)
-            .detail("decision", decision.kind.clone())
-            .detail("step", "recalled")
-            .detail("rows", rows);
+        let line = step_line(caller, &decision, "recalled").detail("rows", rows);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)
     }
@@ -333,11 +320,7 @@ impl Decisions for Portal {
         {
             return Err(PortError::Conflict);
         }
-        let line = event(caller, Kind::Decided)
-            .for_party(decision.party_id)
-            .object("decision", id)
-            .detail("decision", decision.kind.clone())
-            .detail("step", "ended");
+        let line = step_line(caller, &decision, "ended");
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)
     }
@@ -364,7 +347,7 @@ impl Portal {
 
     /// What stands in the column of a cluster, unless that names a person.
     fn shared_value(&self, row: &InCluster) -> Result<Option<String>, StoreError> {
-        let Some(column) = column(&row.column).filter(|column| may_map(*column)) else {
+        let Some(column) = Column::parse(&row.column).filter(|column| may_map(*column)) else {
             return Ok(None);
         };
         let text = self.open_row(Purpose::Row, row.id, row.raw_sealed.clone())?;
@@ -409,7 +392,7 @@ fn kind(decision: &Decision) -> Result<DecisionKind, StoreError> {
 
 /// What of it holds for rows that come later.
 fn name(decision: &Decision) -> Result<Option<KeptName>, StoreError> {
-    let kept = kind(decision)?.is_kept(column(&decision.column)) && decision.state == "done";
+    let kept = kind(decision)?.is_kept(Column::parse(&decision.column)) && decision.state == "done";
     Ok(decision.decided_at.filter(|_| kept).map(|since| KeptName {
         since: words::moment(since),
         until: decision.ended_at.map(words::moment),
@@ -423,7 +406,7 @@ fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
         kind: kind(decision)?,
         party: decision.party.clone(),
         code: code(&decision.code)?,
-        column: column(&decision.column),
+        column: Column::parse(&decision.column),
         name: name(decision)?,
         returned: number(decision.returned),
         overdue: decision.returned > 0
@@ -440,13 +423,18 @@ fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
     })
 }
 
+/// The line of a step of a decision.
+fn step_line(caller: &Caller, decision: &Decision, step: &str) -> Event {
+    event(caller, Kind::Decided)
+        .for_party(decision.party_id)
+        .object("decision", decision.id)
+        .detail("decision", decision.kind.as_str())
+        .detail("step", step)
+}
+
 fn code(text: &str) -> Result<Code, StoreError> {
     text.parse()
         .map_err(|_| StoreError::Broken("code".to_owned()))
-}
-
-fn column(name: &str) -> Option<Column> {
-    Column::ALL.into_iter().find(|column| column.name() == name)
 }
 
 fn outcome(text: &str) -> Result<RowOutcome, StoreError> {

@@ -40,7 +40,7 @@ pub struct Installation {
     pub days: Vec<Date>,
 }
 
-/// Every installation in use, with what came since a moment.
+/// Every installation that brings rows, with what came since a moment.
 ///
 /// # Errors
 /// When the database fails.
@@ -64,7 +64,7 @@ pub async fn installations(
                            COALESCE(array_agg(file_sequence) FILTER (WHERE file_sequence IS NOT NULL AND outcome IS DISTINCT FROM 'GEWEIGERD'), '{}') AS numbers,
                            COALESCE(array_agg(DISTINCT (received_at AT TIME ZONE 'Europe/Amsterdam')::date), '{}') AS days
                     FROM deliveries WHERE account_id = a.id AND received_at >= $1) d
-           WHERE a.ended_at IS NULL ORDER BY p.name, a.installation"#,
+           WHERE a.ended_at IS NULL AND a.purpose = 'rows' ORDER BY p.name, a.installation"#,
         since
     )
     .fetch_all(&mut **tx)

@@ -1,6 +1,6 @@
 //! Approval is a lock in the intake: what nobody approved waits, with nothing past its header read (features F-X10).
 
-use crate::world::{EREBOS, NAOMI, World, csv, good, with};
+use crate::world::{EREBOS, NAOMI, World, csv, good, row, with};
 use app::ports::parties::{Parties, Said, Waits, Wish};
 use app::ports::{Caller, PortError};
 use domain::bsn::Bsn;
@@ -89,10 +89,10 @@ impl House {
 }
 
 fn rows() -> Vec<u8> {
-    let row = |bsn, birth, key| with(good(bsn, birth), &[(Column::Bronsleutel, key)]);
+    let keyed = |bsn, birth, key| with(good(bsn, birth), &[(Column::Bronsleutel, key)]);
     csv(&[
-        row(EREBOS, "01-04-2000", "een"),
-        row(NAOMI, "01-04-1987", "twee"),
+        keyed(EREBOS, "01-04-2000", "een"),
+        keyed(NAOMI, "01-04-1987", "twee"),
     ])
 }
 
@@ -399,4 +399,81 @@ async fn a_connection_is_asked_for_once_and_refused_with_a_reason() {
         .await
         .unwrap();
     assert!(again.is_some_and(|again| again != asked));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suspension_stops_an_import_at_the_edge_of_a_chunk() {
+    const ROWS: i64 = 40_000;
+    let house = House::new().await;
+    let (world, connection) = (&house.world, house.sftp().await);
+    // Without consent: counted, nobody looked up.
+    let counted = |number: i64| {
+        let key = format!("n-{number}");
+        row(&[
+            (Column::Bronsleutel, &key),
+            (Column::Toestemming, "N"),
+            (Column::Vaccinatiedatum, "27-01-2021"),
+            (Column::Vaccin, "Comirnaty"),
+            (Column::Batchnummer, "EJ6795"),
+            (Column::Dosisnummer, "1"),
+            (Column::Leeftijdsgroep, "B"),
+            (Column::Doelgroep, "BEWONER_INSTELLING"),
+            (Column::UitvoerderAgb, "06010001"),
+        ])
+    };
+    let content = csv(&(0..ROWS).map(counted).collect::<Vec<_>>());
+    let received = async {
+        let mut file = world
+            .road
+            .blobs
+            .create(&world.road.keys, Uuid::now_v7())
+            .unwrap();
+        file.push(&content).unwrap();
+        let sender = Sender {
+            party: world.maria.party().unwrap().id,
+            by: None,
+            channel: Channel::Sftp,
+            file_name: "groot.csv",
+            preview: false,
+            event: Event::of_command("import", "test", Kind::DeliveryReceived),
+            now: world.road.clock.now(),
+            dropped: None,
+        };
+        receive::receive(&world.road, sender, file)
+            .await
+            .unwrap()
+            .id()
+    };
+    let id = received.await;
+    let suspend = async {
+        let begun = std::time::Instant::now();
+        while world.count("deliveries WHERE progress > 0").await == 0 {
+            assert!(begun.elapsed().as_secs() < 60, "nothing is stored");
+            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        }
+        assert_eq!(
+            house.say(connection, ConnectionStep::Suspend).await,
+            Said::Done(0)
+        );
+    };
+    tokio::join!(world.work(), suspend);
+    assert_eq!(house.state(id).await.0, "parked");
+    let stored = world.count("delivery_rows").await;
+    assert!(
+        (5_000..ROWS).contains(&stored) && stored % 5_000 == 0,
+        "{stored}"
+    );
+    assert_eq!(
+        house.say(connection, ConnectionStep::Reopen).await,
+        Said::Done(1)
+    );
+    world.work().await;
+    assert_eq!(
+        house.state(id).await,
+        ("done".to_owned(), Some("VERWERKT".to_owned()))
+    );
+    assert_eq!(
+        world.count("delivery_rows WHERE outcome = 'GETELD'").await,
+        ROWS
+    );
 }

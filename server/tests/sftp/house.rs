@@ -42,8 +42,12 @@ impl House {
     }
 
     pub(crate) async fn with(settings: config::Sftp) -> Self {
+        Self::on(World::new().await, settings).await
+    }
+
+    pub(crate) async fn on(world: World, settings: config::Sftp) -> Self {
         let mut house = Self {
-            world: World::new().await,
+            world,
             port: 0,
             settings,
             stop: watch::Sender::new(false),
@@ -335,6 +339,54 @@ impl Raw {
         self.status(Packet::Close(Close {
             id: next(),
             handle: handle.to_owned(),
+        }))
+        .await
+    }
+
+    async fn yes(&mut self, packet: Packet) -> Option<()> {
+        match self.ask(packet).await? {
+            Packet::Status(status) if status.status_code == StatusCode::Ok => Some(()),
+            _ => None,
+        }
+    }
+
+    /// The same for a server that may go away: none without a yes.
+    pub(crate) async fn try_create(&mut self, name: &str) -> Option<String> {
+        let open = Packet::Open(Open {
+            id: next(),
+            filename: name.to_owned(),
+            pflags: OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE,
+            attrs: FileAttributes::empty(),
+        });
+        match self.ask(open).await? {
+            Packet::Handle(handle) => Some(handle.handle),
+            _ => None,
+        }
+    }
+
+    pub(crate) async fn try_write(&mut self, handle: &str, at: usize, data: &[u8]) -> Option<()> {
+        self.yes(Packet::Write(Write {
+            id: next(),
+            handle: handle.to_owned(),
+            offset: at as u64,
+            data: data.to_vec(),
+        }))
+        .await
+    }
+
+    pub(crate) async fn try_close(&mut self, handle: &str) -> Option<()> {
+        self.yes(Packet::Close(Close {
+            id: next(),
+            handle: handle.to_owned(),
+        }))
+        .await
+    }
+
+    pub(crate) async fn try_rename(&mut self, from: &str, to: &str) -> Option<()> {
+        self.yes(Packet::Rename(Rename {
+            id: next(),
+            oldpath: from.to_owned(),
+            newpath: to.to_owned(),
         }))
         .await
     }

@@ -22,3 +22,4 @@ mod login;
 mod programs;
 mod proof;
 mod tree;
+mod trouble;
