@@ -21,13 +21,10 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     jobs::guard(&mut tx, job).await?;
     let name = sftp_uploads::name(&mut tx, job.subject).await?;
     tx.commit().await?;
-    let named = BrpName::parse(&name);
+    let full = BrpName::parse(&name).is_some_and(|set| set.full);
     let request = Request {
-        file: name.clone().into(),
-        set: match named {
-            Some(BrpName { full: true, .. }) => Set::Full,
-            _ => Set::Delta,
-        },
+        file: name.into(),
+        set: if full { Set::Full } else { Set::Delta },
         accept_shrink: false,
         restart: false,
         by: "sftp".to_owned(),

@@ -6,7 +6,7 @@ use crate::clock::dutch_day;
 use crate::store::{decisions, news, party_tx, withdrawals, worker_tx};
 use app::ports::news::{FileNews, News, NewsOf, ReturnedRows, WaitingDecision};
 use app::ports::withdrawals::WaitingRequest;
-use app::ports::{Caller, Parties, PortResult};
+use app::ports::{Caller, PortResult};
 use domain::decision::is_overdue;
 use domain::delivery::{Counts, FileOutcome};
 use time::Duration;
@@ -21,8 +21,8 @@ impl News for Portal {
         let mut found = NewsOf::default();
         (found.connections, found.parked) = self.to_approve(caller).await?;
         if caller.role().may_review() {
-            let all = Parties::completeness(self, caller).await?;
-            let lacking = all.installations.iter().filter(|one| one.lacks()).count();
+            let all = self.installations(caller).await?;
+            let lacking = all.iter().filter(|one| one.lacks()).count();
             found.incomplete = u32::try_from(lacking).unwrap_or_default();
         }
         let Ok(side) = side(caller) else {

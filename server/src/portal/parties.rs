@@ -189,24 +189,15 @@ impl Parties for Portal {
 
     async fn completeness(&self, caller: &Caller) -> PortResult<CompletenessView> {
         only(caller.role().may_review())?;
+        let installations = self.installations(caller).await?;
         let now = self.road.clock.now();
-        let today = dutch_day(now);
-        let since = now - Duration::days(i64::from(CALENDAR_DAYS));
-        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let found = completeness::installations(&mut tx, since)
-            .await
-            .or_broken(caller)?;
-        drop(tx);
         // The portal's role sees nothing of the BRP, not even its date.
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let loaded = register::brp_loaded_at(&mut tx).await.or_broken(caller)?;
         let brp_late = brp_is_late(&mut tx, now).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         Ok(CompletenessView {
-            installations: found
-                .into_iter()
-                .map(|one| installation(one, today))
-                .collect(),
+            installations,
             brp: loaded.map(words::moment),
             brp_late,
         })
@@ -341,6 +332,21 @@ impl Portal {
             u32::try_from(connections).unwrap_or_default(),
             u32::try_from(parked).unwrap_or_default(),
         ))
+    }
+
+    /// Every installation, and what came of it in the last weeks.
+    pub(super) async fn installations(&self, caller: &Caller) -> PortResult<Vec<InstallationView>> {
+        let now = self.road.clock.now();
+        let since = now - Duration::days(i64::from(CALENDAR_DAYS));
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = completeness::installations(&mut tx, since)
+            .await
+            .or_broken(caller)?;
+        let today = dutch_day(now);
+        Ok(found
+            .into_iter()
+            .map(|one| installation(one, today))
+            .collect())
     }
 
     /// A reason as it is kept; none when nothing was typed.

@@ -8,8 +8,6 @@ use domain::connection::{ConnectionState, ConnectionStep};
 use domain::delivery::Channel;
 use domain::role::Role;
 use domain::row::Column;
-use server::audit::{Event, Kind};
-use server::intake::receive::{self, Sender};
 use uuid::Uuid;
 
 struct House {
@@ -37,29 +35,16 @@ impl House {
 
     /// A file of ZONNEHOF over SFTP, as far as it goes.
     async fn deliver(&self, content: &[u8]) -> Uuid {
-        let world = &self.world;
-        let mut file = world
-            .road
-            .blobs
-            .create(&world.road.keys, Uuid::now_v7())
-            .unwrap();
-        file.push(content).unwrap();
-        let sender = Sender {
-            party: world.maria.party().unwrap().id,
-            by: None,
-            channel: Channel::Sftp,
-            file_name: "zonnehof.csv",
-            preview: false,
-            event: Event::of_command("import", "test", Kind::DeliveryReceived),
-            now: world.road.clock.now(),
-            dropped: None,
-        };
-        let id = receive::receive(&world.road, sender, file)
-            .await
-            .unwrap()
-            .id();
-        world.work().await;
+        let id = self.receive(content).await;
+        self.world.work().await;
         id
+    }
+
+    /// The worker has not seen it yet.
+    async fn receive(&self, content: &[u8]) -> Uuid {
+        let maria = &self.world.maria;
+        let received = self.world.receive_by_sftp(maria, "zonnehof.csv", content);
+        received.await.id()
     }
 
     /// (state, outcome) of a delivery.
@@ -422,29 +407,7 @@ async fn a_suspension_stops_an_import_at_the_edge_of_a_chunk() {
         ])
     };
     let content = csv(&(0..ROWS).map(counted).collect::<Vec<_>>());
-    let received = async {
-        let mut file = world
-            .road
-            .blobs
-            .create(&world.road.keys, Uuid::now_v7())
-            .unwrap();
-        file.push(&content).unwrap();
-        let sender = Sender {
-            party: world.maria.party().unwrap().id,
-            by: None,
-            channel: Channel::Sftp,
-            file_name: "groot.csv",
-            preview: false,
-            event: Event::of_command("import", "test", Kind::DeliveryReceived),
-            now: world.road.clock.now(),
-            dropped: None,
-        };
-        receive::receive(&world.road, sender, file)
-            .await
-            .unwrap()
-            .id()
-    };
-    let id = received.await;
+    let id = house.receive(&content).await;
     let suspend = async {
         let begun = std::time::Instant::now();
         while world.count("deliveries WHERE progress > 0").await == 0 {

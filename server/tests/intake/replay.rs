@@ -2,12 +2,10 @@
 
 use crate::torture::Crowd;
 use crate::world::{World, csv, with};
-use domain::delivery::Channel;
 use domain::row::Column;
 use futures::future::join_all;
-use server::audit::{Event, Kind};
 use server::intake;
-use server::intake::receive::{self, Received, Sender};
+use server::intake::receive::Received;
 use server::jobs::Life;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -58,24 +56,7 @@ async fn one_file_twenty_times_at_once_is_one_import() {
             if time % 4 < 2 {
                 return world.receive(caller, "portaal.csv", content, false).await;
             }
-            // As the folder of a party delivers: nobody is logged in.
-            let mut file = world
-                .road
-                .blobs
-                .create(&world.road.keys, Uuid::now_v7())
-                .unwrap();
-            file.push(content).unwrap();
-            let sender = Sender {
-                party: caller.party().unwrap().id,
-                by: None,
-                channel: Channel::Sftp,
-                file_name: "sftp.csv",
-                preview: false,
-                event: Event::of_command("import", "test", Kind::DeliveryReceived),
-                now: world.road.clock.now(),
-                dropped: None,
-            };
-            receive::receive(&world.road, sender, file).await.unwrap()
+            world.receive_by_sftp(caller, "sftp.csv", content).await
         }
     });
     let received = join_all(doors).await;

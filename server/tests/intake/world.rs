@@ -132,12 +132,6 @@ impl World {
         content: &[u8],
         preview: bool,
     ) -> Received {
-        let mut file = self
-            .road
-            .blobs
-            .create(&self.road.keys, Uuid::now_v7())
-            .unwrap();
-        file.push(content).unwrap();
         let sender = Sender {
             party: caller.party().unwrap().id,
             by: Some(caller.user_id),
@@ -148,6 +142,33 @@ impl World {
             now: self.road.clock.now(),
             dropped: None,
         };
+        self.keep(sender, content).await
+    }
+
+    /// Receives a file as the folder of a caller's party delivers it: nobody is logged in.
+    pub(crate) async fn receive_by_sftp(
+        &self,
+        caller: &Caller,
+        name: &str,
+        content: &[u8],
+    ) -> Received {
+        let sender = Sender {
+            party: caller.party().unwrap().id,
+            by: None,
+            channel: Channel::Sftp,
+            file_name: name,
+            preview: false,
+            event: Event::of_command("import", "test", Kind::DeliveryReceived),
+            now: self.road.clock.now(),
+            dropped: None,
+        };
+        self.keep(sender, content).await
+    }
+
+    async fn keep(&self, sender: Sender<'_>, content: &[u8]) -> Received {
+        let blobs = &self.road.blobs;
+        let mut file = blobs.create(&self.road.keys, Uuid::now_v7()).unwrap();
+        file.push(content).unwrap();
         receive::receive(&self.road, sender, file).await.unwrap()
     }
 

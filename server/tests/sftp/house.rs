@@ -15,6 +15,7 @@ use server::commands::sftp::{Add, add};
 use server::config;
 use server::intake;
 use server::jobs::Life;
+use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -90,18 +91,6 @@ impl House {
     /// Another process on the same data.
     pub(crate) async fn restart(&mut self) {
         self.close().await;
-        self.start().await;
-    }
-
-    /// Kills it: nothing ends in order.
-    pub(crate) async fn kill(&mut self) {
-        for part in self.serving.drain(..) {
-            part.abort();
-            part.await.ok();
-        }
-    }
-
-    pub(crate) async fn start_again(&mut self) {
         self.start().await;
     }
 
@@ -305,19 +294,22 @@ impl Raw {
         }
     }
 
-    /// Opens a file in `in/`.
-    pub(crate) async fn create(&mut self, name: &str) -> Result<String, (StatusCode, String)> {
-        let open = Packet::Open(Open {
-            id: next(),
-            filename: name.to_owned(),
-            pflags: OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE,
-            attrs: FileAttributes::empty(),
-        });
-        match self.ask(open).await {
+    /// Opens a file; its handle, or why not.
+    pub(crate) async fn open(
+        &mut self,
+        path: &str,
+        flags: OpenFlags,
+    ) -> Result<String, (StatusCode, String)> {
+        match self.ask(opening(path, flags)).await {
             Some(Packet::Handle(handle)) => Ok(handle.handle),
             Some(Packet::Status(status)) => Err((status.status_code, status.error_message)),
             other => panic!("no answer to OPEN: {other:?}"),
         }
+    }
+
+    /// Opens a file in `in/`.
+    pub(crate) async fn create(&mut self, name: &str) -> Result<String, (StatusCode, String)> {
+        self.open(name, PUTS).await
     }
 
     pub(crate) async fn write(
@@ -326,21 +318,11 @@ impl Raw {
         offset: usize,
         data: &[u8],
     ) -> (StatusCode, String) {
-        self.status(Packet::Write(Write {
-            id: next(),
-            handle: handle.to_owned(),
-            offset: offset as u64,
-            data: data.to_vec(),
-        }))
-        .await
+        self.status(writing(handle, offset, data)).await
     }
 
     pub(crate) async fn close(&mut self, handle: &str) -> (StatusCode, String) {
-        self.status(Packet::Close(Close {
-            id: next(),
-            handle: handle.to_owned(),
-        }))
-        .await
+        self.status(closing(handle)).await
     }
 
     async fn yes(&mut self, packet: Packet) -> Option<()> {
@@ -352,43 +334,22 @@ impl Raw {
 
     /// The same for a server that may go away: none without a yes.
     pub(crate) async fn try_create(&mut self, name: &str) -> Option<String> {
-        let open = Packet::Open(Open {
-            id: next(),
-            filename: name.to_owned(),
-            pflags: OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE,
-            attrs: FileAttributes::empty(),
-        });
-        match self.ask(open).await? {
+        match self.ask(opening(name, PUTS)).await? {
             Packet::Handle(handle) => Some(handle.handle),
             _ => None,
         }
     }
 
     pub(crate) async fn try_write(&mut self, handle: &str, at: usize, data: &[u8]) -> Option<()> {
-        self.yes(Packet::Write(Write {
-            id: next(),
-            handle: handle.to_owned(),
-            offset: at as u64,
-            data: data.to_vec(),
-        }))
-        .await
+        self.yes(writing(handle, at, data)).await
     }
 
     pub(crate) async fn try_close(&mut self, handle: &str) -> Option<()> {
-        self.yes(Packet::Close(Close {
-            id: next(),
-            handle: handle.to_owned(),
-        }))
-        .await
+        self.yes(closing(handle)).await
     }
 
     pub(crate) async fn try_rename(&mut self, from: &str, to: &str) -> Option<()> {
-        self.yes(Packet::Rename(Rename {
-            id: next(),
-            oldpath: from.to_owned(),
-            newpath: to.to_owned(),
-        }))
-        .await
+        self.yes(renaming(from, to)).await
     }
 
     /// Puts a whole file down.
@@ -403,11 +364,50 @@ impl Raw {
     }
 
     pub(crate) async fn rename(&mut self, from: &str, to: &str) -> (StatusCode, String) {
-        self.status(Packet::Rename(Rename {
-            id: next(),
-            oldpath: from.to_owned(),
-            newpath: to.to_owned(),
-        }))
-        .await
+        self.status(renaming(from, to)).await
     }
+}
+
+/// As clients open what they put down.
+const PUTS: OpenFlags = OpenFlags::WRITE
+    .union(OpenFlags::CREATE)
+    .union(OpenFlags::TRUNCATE);
+
+fn opening(path: &str, flags: OpenFlags) -> Packet {
+    Packet::Open(Open {
+        id: next(),
+        filename: path.to_owned(),
+        pflags: flags,
+        attrs: FileAttributes::empty(),
+    })
+}
+
+fn writing(handle: &str, offset: usize, data: &[u8]) -> Packet {
+    Packet::Write(Write {
+        id: next(),
+        handle: handle.to_owned(),
+        offset: offset as u64,
+        data: data.to_vec(),
+    })
+}
+
+fn closing(handle: &str) -> Packet {
+    Packet::Close(Close {
+        id: next(),
+        handle: handle.to_owned(),
+    })
+}
+
+fn renaming(from: &str, to: &str) -> Packet {
+    Packet::Rename(Rename {
+        id: next(),
+        oldpath: from.to_owned(),
+        newpath: to.to_owned(),
+    })
+}
+
+/// SHA-256 as files of digests write it.
+pub(crate) fn sha256(content: &[u8]) -> String {
+    let digest = Sha256::digest(content);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

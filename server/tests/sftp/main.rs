@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     clippy::expect_used,
     dead_code,
-    unused_imports,
     reason = "tests say where they fail, and use a part of the shared world"
 )]
 

@@ -1,8 +1,7 @@
 //! The programs suppliers deliver with: OpenSSH, PuTTY, lftp, paramiko, asyncssh.
 
-use crate::house::{House, rows_of};
+use crate::house::{House, rows_of, sha256};
 use domain::delivery::dropbox::Proof;
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -56,9 +55,7 @@ fn desk(house: &House, name: &str, sequence: u32) -> (tempfile::TempDir, String,
 fn fetched(folder: &Path, file: &str, content: &[u8]) {
     let text = std::fs::read_to_string(folder.join(format!("{file}.ontvangst.json"))).unwrap();
     let receipt: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let digest = Sha256::digest(content);
-    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    assert_eq!(receipt["sha256"], digest);
+    assert_eq!(receipt["sha256"], sha256(content));
     assert_eq!(receipt["grootte"], content.len());
     let text = std::fs::read_to_string(folder.join(format!("{file}.resultaat.json"))).unwrap();
     let answer: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -1,16 +1,10 @@
 //! A file counts when its sender has proved that it is whole, in the way of the account, and not before (§8).
 
-use crate::house::{House, rows};
+use crate::house::{House, rows, sha256};
 use domain::delivery::dropbox::Proof;
 use russh_sftp::protocol::StatusCode;
 use server::config;
-use sha2::{Digest, Sha256};
 use std::time::Duration;
-
-fn sha256(content: &[u8]) -> String {
-    let digest = Sha256::digest(content);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 async fn findings(house: &House, file: &str) -> String {
     sqlx::query_scalar(

@@ -217,9 +217,11 @@ async fn what_was_put_down_cannot_be_read_and_is_seen_by_its_owner_alone() {
     let file = "CIMS_ZONNEHOF_eigen_20210301_1.csv";
     own.put("x.part", &rows("eigen")).await;
     for raw in [&mut own, &mut other] {
-        let read = open(raw, "/in/x.part", OpenFlags::READ).await;
+        let read = raw.open("/in/x.part", OpenFlags::READ).await;
         assert_eq!(read.unwrap_err().0, StatusCode::PermissionDenied);
-        let append = open(raw, "/in/x.part", OpenFlags::WRITE | OpenFlags::APPEND).await;
+        let append = raw
+            .open("/in/x.part", OpenFlags::WRITE | OpenFlags::APPEND)
+            .await;
         assert_eq!(append.unwrap_err().0, StatusCode::PermissionDenied);
     }
     assert_eq!(names(&mut own, "/in").await, ["x.part"]);
@@ -235,13 +237,13 @@ async fn what_was_put_down_cannot_be_read_and_is_seen_by_its_owner_alone() {
     );
     assert!(names(&mut other, "/uit").await.is_empty());
     let path = format!("/uit/{}", answers[0]);
-    let theirs = open(&mut other, &path, OpenFlags::READ).await;
+    let theirs = other.open(&path, OpenFlags::READ).await;
     assert_eq!(theirs.unwrap_err().0, StatusCode::NoSuchFile);
-    let write = open(&mut own, &path, OpenFlags::WRITE | OpenFlags::CREATE).await;
+    let write = own.open(&path, OpenFlags::WRITE | OpenFlags::CREATE).await;
     assert_eq!(write.unwrap_err().0, StatusCode::PermissionDenied);
 
     // Fetching is written down; taking it out of the folder leaves it in the portal.
-    let handle = open(&mut own, &path, OpenFlags::READ).await.unwrap();
+    let handle = own.open(&path, OpenFlags::READ).await.unwrap();
     let read = own
         .ask(Packet::Read(Read {
             id: next(),
@@ -294,7 +296,7 @@ async fn a_file_that_is_put_down_is_written_in_order_once_and_within_its_size() 
     raw.put("c.part", b"eerste").await;
     let exclusive = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::EXCLUDE;
     assert_eq!(
-        open(&mut raw, "c.part", exclusive).await.unwrap_err().0,
+        raw.open("c.part", exclusive).await.unwrap_err().0,
         StatusCode::Failure
     );
     raw.put("c.part", b"tweede").await;
@@ -470,20 +472,6 @@ async fn no_other_kind_of_channel_or_request_is_served() {
     let _two = ssh.channel_open_session().await.unwrap();
     let _three = ssh.channel_open_session().await.unwrap();
     assert!(ssh.channel_open_session().await.is_err());
-}
-
-async fn open(raw: &mut Raw, path: &str, flags: OpenFlags) -> Result<String, (StatusCode, String)> {
-    let open = Packet::Open(Open {
-        id: next(),
-        filename: path.to_owned(),
-        pflags: flags,
-        attrs: FileAttributes::empty(),
-    });
-    match raw.ask(open).await {
-        Some(Packet::Handle(handle)) => Ok(handle.handle),
-        Some(Packet::Status(status)) => Err((status.status_code, status.error_message)),
-        other => panic!("{other:?}"),
-    }
 }
 
 async fn names(raw: &mut Raw, path: &str) -> Vec<String> {

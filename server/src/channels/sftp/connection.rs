@@ -47,24 +47,21 @@ pub(super) async fn serve(
     };
     let Ok(mut running) = running else { return };
     let mut stop = shared.stop.clone();
-    let mut waiting_for_login = true;
-    loop {
+    let came_in = tokio::select! {
+        _ = &mut running => return,
+        () = &mut grace => false,
+        came = arrival.wait_for(|here| *here) => came.is_ok(),
+        () = idle_at_the_end(&mut stop, &busy) => false,
+    };
+    if came_in {
         tokio::select! {
             _ = &mut running => return,
-            // Before a login: its time is over. (After it nothing comes this way.)
-            () = &mut grace, if waiting_for_login => {
-                cut.cancel();
-                waiting_for_login = false;
-            }
-            came = arrival.changed(), if waiting_for_login => waiting_for_login = came.is_ok() && !*arrival.borrow(),
             // The server ends: whoever has no upload open goes now.
-            () = idle_at_the_end(&mut stop, &busy) => cut.cancel(),
-        }
-        if cut.is_cancelled() {
-            running.await.ok();
-            return;
+            () = idle_at_the_end(&mut stop, &busy) => {}
         }
     }
+    cut.cancel();
+    running.await.ok();
 }
 
 async fn idle_at_the_end(stop: &mut watch::Receiver<bool>, busy: &watch::Sender<usize>) {
