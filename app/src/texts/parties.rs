@@ -88,7 +88,7 @@ texts! {
         news_incomplete: "Installaties waar iets ontbreekt: {aantal}" / "Installations where something is missing: {aantal}",
         parked: "Geparkeerde aanleveringen" / "Parked deliveries",
         parked_tile: "Aanleveringen die op een besluit wachten" / "Deliveries that wait for a decision",
-        parked_lead: "Van deze aanleveringen is hoogstens de kopregel gelezen, of alles is gecontroleerd en niets opgeslagen." / "Of these deliveries at most the header was read, or all was checked and nothing stored.",
+        parked_lead: "Wat op akkoord wacht, is niet verder gelezen dan de kopregel. Een import die door opschorting stopte, is voor een deel opgeslagen." / "What waits for approval was not read past its header. An import that stopped by a suspension is stored in part.",
         parked_none: "Er wacht geen aanlevering op een besluit." / "No delivery waits for a decision.",
         parked_caption: "Aanleveringen die wachten, de oudste eerst" / "Deliveries that wait, the oldest first",
         received: "Ontvangen" / "Received",
