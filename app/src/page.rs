@@ -5,8 +5,8 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Decisions, Deliveries, Entry, News, Parties, PortError, PortResult, Review, Sessions,
-    Withdrawals,
+    Caller, Decisions, Deliveries, Entry, News, Parties, Persons, PortError, PortResult, Review,
+    Sessions, Withdrawals,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -335,6 +335,11 @@ pub(crate) fn news() -> PortResult<Arc<dyn News>> {
 
 /// The port for approval of parties.
 pub(crate) fn parties() -> PortResult<Arc<dyn Parties>> {
+    port()
+}
+
+/// The port for one vaccination a jab.
+pub(crate) fn persons() -> PortResult<Arc<dyn Persons>> {
     port()
 }
 

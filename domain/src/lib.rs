@@ -19,5 +19,6 @@ pub mod matching;
 pub mod party;
 pub mod role;
 pub mod row;
+pub mod ruling;
 pub mod text;
 pub mod vaccine;

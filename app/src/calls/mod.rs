@@ -9,6 +9,7 @@ pub(crate) mod entry;
 pub(crate) mod look;
 pub(crate) mod mend;
 pub(crate) mod parties;
+pub(crate) mod persons;
 pub(crate) mod progress;
 pub(crate) mod registrations;
 pub(crate) mod sessions;

@@ -7,7 +7,7 @@ use crate::parts::field::Field;
 use crate::parts::findings::findings;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
-use crate::parts::{alert, badge, heading, link, paragraph, second_link, title};
+use crate::parts::{alert, badge, button_link, heading, link, paragraph, second_link, title};
 use crate::ports::Page;
 use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
 use crate::texts::{Texts, fill, number};
@@ -106,7 +106,7 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Page<ReviewLine>) -> 
     };
     let body = view! {
         {title(v.title)}
-        <p class="utrecht-paragraph">{link("/beoordelen/groepen", t.decisions.clusters_link)}" · "{link("/beoordelen/besluiten", t.decisions.decisions)}" · "{link("/beoordelen/cijfers", t.numbers.title)}</p>
+        <p class="utrecht-paragraph">{link("/beoordelen/groepen", t.decisions.clusters_link)}" · "{link("/beoordelen/besluiten", t.decisions.decisions)}" · "{link("/beoordelen/cijfers", t.numbers.title)}" · "{link("/dossiers", t.persons.find_title)}</p>
         {bar(filter, filtered, list.total, t)}
         {content}
     };
@@ -200,6 +200,10 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
         let way = format!("/aanleveringen/{}/intrekken", row.delivery);
         view! { <p class="utrecht-paragraph">{link(way, t.withdrawals.link_review)}</p> }
     });
+    let compare = row.stored.then(|| {
+        let way = format!("/beoordelen/{}/vergelijken", line.id);
+        view! { <p class="utrecht-paragraph">{button_link(way, t.persons.compare)}</p> }
+    });
     let body = view! {
         {title(name.clone())}
         <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}</p>
@@ -209,6 +213,7 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
         {findings(&line.findings, t).unwrap_or_else(|| paragraph(t.upload.no_messages))}
         {heading(v.delivered)}
         {of_row(&row.row, t)}
+        {compare}
         {whole}
         <p class="utrecht-paragraph">{second_link("/beoordelen", v.back)}</p>
     };

@@ -23,6 +23,12 @@ pub(crate) struct Radios<'a> {
 impl Radios<'_> {
     /// The group, named `row[id]`.
     pub(crate) fn view(self, messages: &Messages, t: &'static Texts) -> AnyView {
+        let name = format!("row[{}]", self.id);
+        self.named(&name, messages, t)
+    }
+
+    /// The group, with this name.
+    pub(crate) fn named(self, name: &str, messages: &Messages, t: &'static Texts) -> AnyView {
         let error = messages.at(self.id);
         let class = if error.is_some() {
             "utrecht-form-fieldset utrecht-form-fieldset--html-fieldset utrecht-form-fieldset--invalid"
@@ -39,7 +45,7 @@ impl Radios<'_> {
             view! {
                 <div class="utrecht-form-field utrecht-form-field--radio cims-choice">
                     <input class="utrecht-radio-button utrecht-radio-button--html-input utrecht-form-field__input" type="radio"
-                        id=id.clone() name=format!("row[{}]", self.id) value=*value checked=checked/>
+                        id=id.clone() name=name.to_owned() value=*value checked=checked/>
                     <label class="utrecht-form-label utrecht-form-label--radio utrecht-form-field__label" for=id>{*label}</label>
                 </div>
             }

@@ -10,6 +10,7 @@ pub mod deliveries;
 pub mod entry;
 pub mod news;
 pub mod parties;
+pub mod persons;
 pub mod review;
 pub mod session;
 pub mod withdrawals;
@@ -18,7 +19,7 @@ pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
     decisions::Decisions, deliveries::Deliveries, entry::Entry, news::News, parties::Parties,
-    review::Review, session::Sessions, withdrawals::Withdrawals,
+    persons::Persons, review::Review, session::Sessions, withdrawals::Withdrawals,
 };
 
 use serde::{Deserialize, Serialize};

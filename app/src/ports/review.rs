@@ -52,6 +52,8 @@ pub struct ReviewView {
     pub delivery: Uuid,
     /// Why the sender went on although not matchable.
     pub reason: Option<String>,
+    /// It is in the register: it can be held against what else is known.
+    pub stored: bool,
     /// What only RIVM sees of the BRP match: "Geboortedatum wijkt af", "Niet in de BRP", "BSN niet uniek", …
     pub match_note: Option<String>,
 }

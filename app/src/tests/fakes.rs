@@ -14,6 +14,9 @@ use crate::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
     Waits, Wish,
 };
+use crate::ports::persons::{
+    Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
+};
 use crate::ports::review::{PartyNumbers, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView};
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::withdrawals::{
@@ -27,6 +30,7 @@ use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::role::Role;
 use domain::row::{Column, RowText};
+use domain::ruling::RulingKind;
 use leptos::prelude::provide_context;
 use std::sync::{Arc, Mutex};
 use time::macros::date;
@@ -114,6 +118,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Withdrawals>);
         provide_context(Arc::clone(self) as Arc<dyn Decisions>);
         provide_context(Arc::clone(self) as Arc<dyn Parties>);
+        provide_context(Arc::clone(self) as Arc<dyn Persons>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -567,6 +572,7 @@ impl Review for World {
             row: row(),
             delivery: ID,
             reason: Some("Gezien op het paspoort".into()),
+            stored: true,
             match_note: Some("Geboortedatum wijkt af".into()),
         })
     }
@@ -648,6 +654,100 @@ impl News for World {
 
     async fn seen(&self, _: &Caller, _: Uuid) -> PortResult<()> {
         Ok(())
+    }
+}
+
+/// A vaccination with one source.
+fn jab(batch: &str, counts: bool) -> Jab {
+    let mut cells = RowText::default();
+    for (column, text) in [
+        (Column::Vaccinatiedatum, "27-01-2021"),
+        (Column::Vaccin, "Comirnaty"),
+        (Column::Batchnummer, batch),
+        (Column::Dosisnummer, "1"),
+    ] {
+        cells.set(column, text);
+    }
+    let source = Source {
+        party: "Praktijk <De Linde>".into(),
+        channel: Channel::Sftp,
+        received: "22-11-2026 14:05".into(),
+        outcome: RowOutcome::Geaccepteerd,
+    };
+    Jab {
+        id: ID,
+        cells,
+        counts,
+        sources: vec![source],
+    }
+}
+
+#[async_trait]
+impl Persons for World {
+    async fn compare(&self, _: &Caller, row: Uuid, _: Option<Uuid>) -> PortResult<Comparison> {
+        Ok(Comparison {
+            row,
+            number: 2,
+            party: "Praktijk De Linde".into(),
+            findings: vec![Finding::on(Code::D04, Column::Vaccinatiedatum)],
+            person: ID,
+            this: jab("EJ6795", false),
+            other: Some(jab("EM0477", true)),
+            others: vec![jab("EL1484", true)],
+            other_first: true,
+            may_keep: false,
+            open: Ok(()),
+        })
+    }
+
+    async fn rule(&self, _: &Caller, _: Uuid, ruling: NewRuling) -> PortResult<Ruled> {
+        Ok(match ruling.kind {
+            RulingKind::Merge => Ruled::Done(ID),
+            RulingKind::Keep => Ruled::SameDay,
+            RulingKind::Refuse => Ruled::Late,
+        })
+    }
+
+    async fn ruling(&self, _: &Caller, id: Uuid) -> PortResult<RulingView> {
+        Ok(RulingView {
+            id,
+            person: ID,
+            kind: RulingKind::Merge,
+            reason: "Zelfde <prik>".into(),
+            made_by: "R. Rivm".into(),
+            made_at: "22-11-2026 14:05".into(),
+            undone: None,
+            row: ID,
+        })
+    }
+
+    async fn undo_ruling(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn find_person(&self, _: &Caller, bsn: String) -> PortResult<Option<Uuid>> {
+        Ok((bsn == BSN).then_some(ID))
+    }
+
+    async fn person(&self, caller: &Caller, id: Uuid, _: Why) -> PortResult<PersonView> {
+        let reported = Reported {
+            at: "22-11-2026 14:05".into(),
+            party: "Praktijk De Linde".into(),
+            channel: Channel::Sftp,
+            mutation: "N".into(),
+            outcome: RowOutcome::TeControleren,
+            cells: jab("EJ6795", false).cells,
+            stands: true,
+            waits: Some(ID),
+        };
+        Ok(PersonView {
+            id,
+            who: row(),
+            proof: vec![jab("EM0477", true)],
+            aside: vec![jab("EJ6795", false)],
+            reported: vec![reported],
+            rulings: vec![self.ruling(caller, ID).await?],
+        })
     }
 }
 

@@ -4,6 +4,7 @@ mod decisions;
 mod entry;
 mod fakes;
 mod pages;
+mod persons;
 mod withdrawals;
 
 use crate::{App, shell};

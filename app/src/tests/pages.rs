@@ -33,6 +33,11 @@ const REVIEWER: &[&str] = &[
     "/beoordelen/cijfers",
     "/volledigheid",
     "/beoordelen/besluiten/00000000-0000-0000-0000-000000000001",
+    "/beoordelen/00000000-0000-0000-0000-000000000001/vergelijken",
+    "/beoordelen/oordelen/00000000-0000-0000-0000-000000000001",
+    "/dossiers",
+    "/dossiers/00000000-0000-0000-0000-000000000001",
+    "/dossiers/00000000-0000-0000-0000-000000000001?reden=beoordelen",
 ];
 const GOVERNOR: &[&str] = &[
     "/koppelingen",
@@ -138,7 +143,8 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
     {
         let page = get(&nobody, path).await;
         assert_eq!(page.status, StatusCode::FOUND, "{path}");
-        assert_eq!(page.location, format!("/inloggen?next={path}"));
+        let back = path.replace('?', "%3F").replace('=', "%3D");
+        assert_eq!(page.location, format!("/inloggen?next={back}"));
         assert!(!page.has(BSN));
     }
     for path in ANYBODY {
@@ -587,6 +593,7 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/registraties",
         "/beoordelen",
         "/beoordelen/groepen",
+        "/dossiers/00000000-0000-0000-0000-000000000001",
     ];
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),

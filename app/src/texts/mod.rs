@@ -11,6 +11,7 @@ pub mod frame;
 pub mod mend;
 pub mod numbers;
 pub mod parties;
+pub mod persons;
 pub mod registrations;
 pub mod review;
 pub mod upload;
@@ -90,6 +91,8 @@ pub struct Texts {
     pub numbers: numbers::Numbers,
     /// Approval of connections.
     pub parties: parties::Parties,
+    /// One vaccination for each jab.
+    pub persons: persons::Persons,
     /// Help, privacy, cookies, accessibility, sessions.
     pub fixed: fixed::Fixed,
 }
@@ -107,6 +110,7 @@ pub static NL: Texts = Texts {
     decisions: decisions::Decisions::NL,
     numbers: numbers::Numbers::NL,
     parties: parties::Parties::NL,
+    persons: persons::Persons::NL,
     fixed: fixed::Fixed::NL,
 };
 
@@ -123,6 +127,7 @@ pub static EN: Texts = Texts {
     decisions: decisions::Decisions::EN,
     numbers: numbers::Numbers::EN,
     parties: parties::Parties::EN,
+    persons: persons::Persons::EN,
     fixed: fixed::Fixed::EN,
 };
 
@@ -170,6 +175,7 @@ mod tests {
                     t.decisions.all(),
                     t.numbers.all(),
                     t.parties.all(),
+                    t.persons.all(),
                     t.fixed.all(),
                 ]
                 .concat()

@@ -153,7 +153,8 @@ async fn web(
         news: portal.clone(),
         withdrawals: portal.clone(),
         decisions: portal.clone(),
-        parties: portal,
+        parties: portal.clone(),
+        persons: portal,
         lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;

@@ -11,13 +11,14 @@ use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Purpose, Sealed};
 use crate::store::decisions::{self, Decision};
 use crate::store::products::Products;
+use crate::store::rulings::{self, Becomes};
 use crate::store::{StoreError, WorkerTx, worker_tx};
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::Finding;
 use domain::row::Column;
 use std::collections::BTreeMap;
-use time::Date;
+use time::{Date, OffsetDateTime};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -99,8 +100,13 @@ async fn portion(
     } else {
         let ids: Vec<Uuid> = rows.iter().map(|(_, id)| *id).collect();
         let by = decision.asked_by;
-        let numbers = decisions::settle_rows(tx, decision, &ids, by, now).await?;
-        (numbers, 0, Vec::new())
+        if decision.kind == DecisionKind::Accept.as_str() {
+            let (numbers, persons) = accept(tx, &ids, by, now).await?;
+            (numbers, 0, persons)
+        } else {
+            let numbers = decisions::settle_rows(tx, decision, &ids, by, now).await?;
+            (numbers, 0, Vec::new())
+        }
     };
     let changed = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
     decisions::count(tx, decision.id, changed, still_refused).await?;
@@ -117,6 +123,23 @@ async fn portion(
     .about(persons);
     audit::add(tx, line).await?;
     Ok(())
+}
+
+/// Stored rows are right, and count from now on. Those that another vaccination of that day and product stands in the way
+/// of go on waiting: which of the two counts is for somebody who sees both. Answers the numbers, and the persons.
+async fn accept(
+    tx: &mut WorkerTx<'_>,
+    rows: &[Uuid],
+    by: Uuid,
+    at: OffsetDateTime,
+) -> Result<(Vec<i32>, Vec<Uuid>), StoreError> {
+    let mut moved = rulings::settle_rows(tx, rows, Becomes::Accepted, by, at).await?;
+    let persons: Vec<Uuid> = moved.iter().filter_map(|row| row.person_id).collect();
+    rulings::settle(tx, &persons).await?;
+    let blocked = rulings::in_the_way(tx, rows).await?;
+    rulings::settle_rows(tx, &blocked, Becomes::Waiting, by, at).await?;
+    moved.retain(|row| !blocked.contains(&row.id));
+    Ok((moved.iter().map(|row| row.row_number).collect(), persons))
 }
 
 fn mending(

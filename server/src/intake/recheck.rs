@@ -12,7 +12,7 @@ use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::late::{self, Answers, Late};
 use crate::store::register::{self, BrpList};
-use crate::store::{StoreError, WorkerTx, worker_tx};
+use crate::store::{StoreError, WorkerTx, rulings, worker_tx};
 use domain::bsn::Bsn;
 use domain::dates::{PartialDate, parse_partial};
 use domain::finding::{Code, Finding, Severity};
@@ -109,6 +109,9 @@ async fn set(
         *reviews += u32::from(review);
     }
     late::answer(tx, &answers).await?;
+    // A vaccination that another accepted registration rests on goes on counting.
+    let persons: Vec<Uuid> = some.iter().filter_map(|late| late.person).collect();
+    rulings::settle(tx, &persons).await?;
     for (party, (persons, reviews)) in told {
         let event = Event::of_worker(Some(party), None, Kind::CheckedAgain)
             .object("brp-load", job.subject)

@@ -12,7 +12,7 @@ use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::rows::{self, NewRows};
 use crate::store::turns::{self, Before, By, Candidate, Revived, Rewritten, Source, Turned};
 use crate::store::withdrawals::{self, Work};
-use crate::store::{StoreError, WorkerTx, chunk_tx, deliveries, register, worker_tx};
+use crate::store::{StoreError, WorkerTx, chunk_tx, deliveries, register, rulings, worker_tx};
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding, Severity};
 use domain::row::{Column, RowText};
@@ -207,6 +207,9 @@ pub async fn turn(
     recompute(tx, keys, of, &ids, &touched).await?;
     let mut about: HashSet<Uuid> = turned.iter().filter_map(|one| one.person_id).collect();
     about.extend(before.values().filter_map(|one| one.person_id));
+    rulings::wait_again(tx, &ids).await?;
+    let whose: Vec<Uuid> = about.iter().copied().collect();
+    rulings::settle(tx, &whose).await?;
     Ok(about)
 }
 
@@ -269,7 +272,8 @@ impl Placed {
             return (Some(*known), false);
         }
         let free = !before.taken && !taken.contains(&(person, on, vaccine));
-        let effective = before.effective && free;
+        // What was ruled says which one counts, not who came first.
+        let effective = before.effective && free && !before.ruled;
         if effective {
             taken.insert((person, on, vaccine));
         }
@@ -279,7 +283,7 @@ impl Placed {
         self.revived.old.push(old);
         self.revived.new.push(new);
         self.revived.effective.push(effective);
-        (Some(new), before.effective && !effective)
+        (Some(new), before.effective && !effective && !before.ruled)
     }
 }
 

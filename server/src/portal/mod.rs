@@ -10,6 +10,7 @@ mod entry;
 mod mend;
 mod news;
 mod parties;
+mod persons;
 mod review;
 mod withdrawals;
 mod words;

@@ -96,6 +96,7 @@ impl Review for Portal {
                 .or_broken(caller)?,
             match_note: matched.as_deref().and_then(note).map(str::to_owned),
             line: line(opened.line, findings).or_broken(caller)?,
+            stored: opened.report_id.is_some(),
             delivery,
         };
         let mut line = event(caller, Kind::RowOpened)
@@ -127,22 +128,30 @@ impl Portal {
     }
 }
 
-/// A line with the codes as they are: what its sender sees as B19 is named here.
-fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
-    let odd = || StoreError::Broken("row".to_owned());
-    let mut findings: Vec<Finding> = serde_json::from_value(row.findings).map_err(|_| odd())?;
+/// Findings with the codes as they are: what its sender sees as B19 is named here.
+pub(super) fn named(
+    shown: serde_json::Value,
+    staff: serde_json::Value,
+) -> Result<Vec<Finding>, StoreError> {
+    let odd = |_| StoreError::Broken("row".to_owned());
+    let mut findings: Vec<Finding> = serde_json::from_value(shown).map_err(odd)?;
     let hidden: Vec<Finding> = serde_json::from_value(staff).unwrap_or_default();
     if !hidden.is_empty() {
         findings.retain(|finding| finding.code != Code::B19);
         findings.extend(hidden);
     }
+    Ok(findings)
+}
+
+fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
+    let odd = || StoreError::Broken("row".to_owned());
     Ok(ReviewLine {
         id: row.id,
         party: row.party,
         channel: Channel::parse(&row.channel).ok_or_else(odd)?,
         row: u32::try_from(row.row_number).unwrap_or_default(),
         outcome: RowOutcome::parse(&row.outcome).ok_or_else(odd)?,
-        findings,
+        findings: named(row.findings, staff)?,
         received: words::moment(row.received_at),
     })
 }

@@ -436,7 +436,7 @@ pub async fn waiting(
         .collect())
 }
 
-/// Rows go back to their sender, are refused for good, or stay as they are; those that still wait. Answers their numbers.
+/// Rows go back to their sender, or are refused for good; those that still wait. Answers their numbers.
 ///
 /// # Errors
 /// When the database fails.
@@ -449,7 +449,7 @@ pub async fn settle_rows(
 ) -> Result<Vec<i32>, StoreError> {
     let numbers = sqlx::query_scalar!(
         "UPDATE delivery_rows SET
-             state = CASE $2 WHEN 'reject' THEN 'rejected' WHEN 'accept' THEN 'accepted' ELSE state END,
+             state = CASE $2 WHEN 'reject' THEN 'rejected' ELSE state END,
              returned_at = CASE $2 WHEN 'return' THEN $5::timestamptz END, returned_by = CASE $2 WHEN 'return' THEN $3::uuid END,
              decided_at = $5, decided_by = $4
          WHERE id = ANY ($1) AND state = 'open' AND returned_at IS NULL RETURNING row_number",

@@ -112,18 +112,5 @@ pub async fn answer(tx: &mut WorkerTx<'_>, answers: &Answers) -> Result<(), Stor
     )
     .execute(&mut **tx)
     .await?;
-    // A vaccination that another accepted registration rests on stays what it is.
-    sqlx::query!(
-        "UPDATE vaccinations v SET effective = false
-         FROM unnest($1::uuid[], $2::integer[], $3::boolean[]) AS n (id, version, review)
-         JOIN reports r ON r.id = n.id AND r.version = n.version
-         WHERE n.review AND v.person_id = r.person_id AND v.id = r.vaccination_id AND v.effective
-           AND NOT EXISTS (SELECT FROM reports o WHERE o.vaccination_id = v.id AND o.valid_to IS NULL AND o.outcome = 'GEACCEPTEERD')",
-        &answers.report,
-        &answers.version,
-        &answers.review
-    )
-    .execute(&mut **tx)
-    .await?;
     Ok(())
 }

@@ -25,6 +25,7 @@ pub mod registrations;
 pub mod retention;
 pub mod review;
 pub mod rows;
+pub mod rulings;
 pub mod schema;
 pub mod sftp_accounts;
 pub mod sftp_uploads;

@@ -115,7 +115,7 @@ pub struct KnownJab {
     pub others: i64,
 }
 
-/// The vaccinations of these persons, seen by one party.
+/// The vaccinations of these persons, seen by one party; what RIVM refused is not among them.
 ///
 /// # Errors
 /// When the database fails.
@@ -129,7 +129,7 @@ pub async fn jabs(
         r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose,
                   COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1), '{}') AS "own!",
                   count(r.id) FILTER (WHERE r.party_id <> $1) AS "others!"
-           FROM vaccinations v LEFT JOIN reports r ON r.vaccination_id = v.id AND r.valid_to IS NULL
+           FROM vaccinations v JOIN reports r ON r.vaccination_id = v.id AND r.valid_to IS NULL AND r.outcome <> 'AFGEKEURD'
            WHERE v.person_id = ANY ($2) AND v.valid_to IS NULL
            GROUP BY v.person_id, v.id ORDER BY v.person_id, v.vaccinated_on, v.id"#,
         party,

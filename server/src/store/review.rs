@@ -118,7 +118,7 @@ pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, Store
         r#"SELECT r.id, r.delivery_id, p.name AS party, d.channel, r.row_number, r.outcome, r.findings, d.received_at,
                   r.raw_sealed, r.reason_sealed, r.report_id
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
-           WHERE r.id = $1 AND r.state <> 'pending' AND r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN')"#,
+           WHERE r.id = $1 AND r.state <> 'pending' AND (r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN') OR r.state = 'accepted')"#,
         id
     )
     .fetch_optional(&mut **tx)

@@ -186,6 +186,8 @@ pub struct Before {
     pub now: Option<Uuid>,
     /// Another vaccination of that day and product counts now.
     pub taken: bool,
+    /// It was ruled which of two counts, and this is one of them.
+    pub ruled: bool,
 }
 
 /// Versions to go back to, as the register stands after the newest ones ended.
@@ -206,7 +208,9 @@ pub async fn before(
                   v.vaccine AS "vaccine?", v.batch AS "batch?", v.dose AS "dose?", COALESCE(v.effective, false) AS "effective!",
                   s.id AS "now?",
                   EXISTS (SELECT FROM vaccinations t WHERE t.person_id = v.person_id AND t.vaccinated_on = v.vaccinated_on
-                          AND t.vaccine = v.vaccine AND t.effective AND t.valid_to IS NULL) AS "taken!"
+                          AND t.vaccine = v.vaccine AND t.effective AND t.valid_to IS NULL) AS "taken!",
+                  EXISTS (SELECT FROM rulings m WHERE m.person_id = v.person_id AND m.kind = 'merge' AND m.undone_at IS NULL
+                          AND v.id IN (m.lesser, m.kept)) AS "ruled!"
            FROM unnest($1::uuid[], $2::integer[]) AS w (id, version)
            JOIN reports p ON p.id = w.id AND p.version = w.version
            LEFT JOIN vaccinations v ON v.person_id = p.person_id AND v.id = p.vaccination_id
@@ -262,6 +266,17 @@ pub async fn revive(tx: &mut WorkerTx<'_>, jabs: &Revived) -> Result<(), StoreEr
 async fn point_at(tx: &mut WorkerTx<'_>, old: &[Uuid], new: &[Uuid]) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE reports r SET vaccination_id = n.new FROM unnest($1::uuid[], $2::uuid[]) AS n (old, new) WHERE r.vaccination_id = n.old",
+        old,
+        new
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE rulings r SET lesser = COALESCE(l.new, r.lesser), kept = COALESCE(k.new, r.kept)
+         FROM rulings o
+         LEFT JOIN unnest($1::uuid[], $2::uuid[]) AS l (old, new) ON l.old = o.lesser
+         LEFT JOIN unnest($1::uuid[], $2::uuid[]) AS k (old, new) ON k.old = o.kept
+         WHERE r.id = o.id AND r.kind = 'merge' AND (o.lesser = ANY ($1) OR o.kept = ANY ($1))",
         old,
         new
     )

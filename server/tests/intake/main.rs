@@ -22,6 +22,7 @@ mod poison;
 mod probes;
 mod replay;
 mod retention;
+mod rulings;
 mod same_row;
 mod torture;
 mod withdraw;

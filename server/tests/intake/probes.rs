@@ -6,14 +6,16 @@
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::decisions::ClusterFilter;
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
+use app::ports::persons::{NewRuling, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
-use app::ports::{Caller, Decisions, Deliveries, Parties, PortError, Review};
+use app::ports::{Caller, Decisions, Deliveries, Parties, Persons, PortError, Review};
 use domain::row::{Column, RowText};
+use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 53] = [
+const METHODS: [(&str, bool); 59] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -67,6 +69,12 @@ const METHODS: [(&str, bool); 53] = [
     ("parked_delivery", false),
     ("ask_for_parked", false),
     ("settle_parked", false),
+    ("compare", true),
+    ("rule", true),
+    ("ruling", true),
+    ("undo_ruling", true),
+    ("find_person", true),
+    ("person", true),
 ];
 
 #[test]
@@ -79,6 +87,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/news.rs"),
         include_str!("../../../app/src/ports/decisions.rs"),
         include_str!("../../../app/src/ports/parties.rs"),
+        include_str!("../../../app/src/ports/persons.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -102,6 +111,9 @@ struct Things {
     preview: Uuid,
     row: Uuid,
     decision: Uuid,
+    waiting: Uuid,
+    ruling: Uuid,
+    person: Uuid,
 }
 
 async fn things(world: &World) -> Things {
@@ -172,6 +184,37 @@ async fn things(world: &World) -> Things {
         .propose(&world.rivm, row, rejection)
         .await
         .unwrap();
+    let mut waiting = Vec::new();
+    for (dose, on) in [("2", "12-03-2021"), ("3", "12-05-2021")] {
+        let unknown = with(
+            good(NAOMI, "01-04-1987"),
+            &[
+                (Column::Dosisnummer, dose),
+                (Column::Vaccinatiedatum, on),
+                (Column::Batchnummer, "ZZ9999"),
+            ],
+        );
+        world.upload(&world.maria, &csv(&[unknown])).await;
+        let rows = world
+            .portal
+            .rows(&world.rivm, ReviewFilter::default(), 1)
+            .await
+            .unwrap();
+        waiting.push(rows.items[0].id);
+    }
+    let compared = world
+        .portal
+        .compare(&world.rivm, waiting[1], None)
+        .await
+        .unwrap();
+    let ruled = world
+        .portal
+        .rule(&world.rivm, waiting[1], keep())
+        .await
+        .unwrap();
+    let Ruled::Done(ruling) = ruled else {
+        panic!("{ruled:?}")
+    };
     Things {
         draft,
         reference,
@@ -182,6 +225,18 @@ async fn things(world: &World) -> Things {
         preview,
         row,
         decision,
+        waiting: waiting[0],
+        ruling,
+        person: compared.person,
+    }
+}
+
+fn keep() -> NewRuling {
+    NewRuling {
+        kind: RulingKind::Keep,
+        other: None,
+        other_counts: false,
+        reason: "reden".into(),
     }
 }
 
@@ -324,6 +379,15 @@ async fn probe(
                 .settle_parked(caller, things.stored, true, "reden".into())
                 .await
         }
+        "compare" => portal.compare(caller, things.waiting, None).await.map(drop),
+        "rule" => portal.rule(caller, things.waiting, keep()).await.map(drop),
+        "ruling" => portal.ruling(caller, things.ruling).await.map(drop),
+        "undo_ruling" => portal.undo_ruling(caller, things.ruling).await,
+        "find_person" => portal.find_person(caller, NAOMI.into()).await.map(drop),
+        "person" => portal
+            .person(caller, things.person, Why::Review)
+            .await
+            .map(drop),
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
             .withdraw_delivery(caller, things.stored, "reden".into())
@@ -374,6 +438,12 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "numbers"
                     | "parked"
                     | "completeness"
+                    | "compare"
+                    | "rule"
+                    | "ruling"
+                    | "undo_ruling"
+                    | "find_person"
+                    | "person"
             );
             if of_rivm_too && caller.party().is_none() {
                 continue;
@@ -399,11 +469,20 @@ async fn what_belongs_to_another_party_is_not_there() {
         preview: Uuid::now_v7(),
         row: Uuid::now_v7(),
         decision: Uuid::now_v7(),
+        waiting: Uuid::now_v7(),
+        ruling: Uuid::now_v7(),
+        person: Uuid::now_v7(),
     };
     for (method, _) in METHODS.into_iter().filter(|(method, _)| {
         !matches!(
             *method,
-            "rows" | "clusters" | "decisions" | "numbers" | "parked" | "completeness"
+            "rows"
+                | "clusters"
+                | "decisions"
+                | "numbers"
+                | "parked"
+                | "completeness"
+                | "find_person"
         )
     }) {
         let of_rivm = matches!(
@@ -416,6 +495,11 @@ async fn what_belongs_to_another_party_is_not_there() {
                 | "drop_decision"
                 | "end_name"
                 | "recall"
+                | "compare"
+                | "rule"
+                | "ruling"
+                | "undo_ruling"
+                | "person"
         );
         let caller = if of_rivm { &world.rivm } else { &world.maria };
         if let Some(answer) = probe(&world, caller, &nothing, method).await {
@@ -507,10 +591,13 @@ async fn person_data_is_audited() {
                     .unwrap();
                 assert!(matches!(done, Corrected::Done));
             }
-            "row" | "rows" | "cluster" | "decision" => probe(&world, &world.rivm, &things, method)
-                .await
-                .unwrap()
-                .unwrap(),
+            "row" | "rows" | "cluster" | "decision" | "compare" | "rule" | "ruling"
+            | "undo_ruling" | "find_person" | "person" => {
+                probe(&world, &world.rivm, &things, method)
+                    .await
+                    .unwrap()
+                    .unwrap()
+            }
             "delivery" => {
                 let view = world
                     .portal
@@ -574,6 +661,7 @@ async fn submit(world: &World) {
 /// Empties the register between two methods; the audit stays.
 async fn clear(world: &World) {
     for table in [
+        "rulings",
         "receipts",
         "delivery_rows",
         "row_history",

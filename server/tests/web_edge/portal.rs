@@ -70,7 +70,8 @@ impl Portal {
             news: portal.clone(),
             withdrawals: portal.clone(),
             decisions: portal.clone(),
-            parties: portal,
+            parties: portal.clone(),
+            persons: portal,
             lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");

@@ -12,11 +12,11 @@ pub use columns::{cluster, content};
 pub use facts::brp_is_late;
 pub use people::People;
 
-use super::matching::{self, Effect, Incoming, Judged};
+use super::matching::{self, Effect, Incoming, Judged, Place};
 use crate::keys::Keys;
 use crate::store::products::Products;
 use crate::store::register::{self, Origin};
-use crate::store::{StoreError, WorkerTx, rows};
+use crate::store::{StoreError, WorkerTx, rows, rulings};
 use columns::Columns;
 use domain::delivery::{Channel, Counts, RowOutcome};
 use domain::finding::Severity;
@@ -148,6 +148,7 @@ pub async fn uncounted(
         if register::end_versions(tx, &columns.ends.0, &columns.ends.1).await? < asked {
             return Err(StoreError::Conflict("version".to_owned()));
         }
+        rulings::replaced(tx, &columns.ends.0).await?;
         let used: HashSet<Uuid> = columns
             .reports
             .person_id
@@ -165,6 +166,7 @@ pub async fn uncounted(
             ruleset: RULESET,
         };
         register::insert_reports(tx, &origin, &columns.reports).await?;
+        settle(tx, &chunk.judged).await?;
         chunk.persons = used.into_iter().collect();
     }
     if errand.previewed {
@@ -197,6 +199,33 @@ fn summary(judged: Vec<Judged>) -> Chunk {
     }
     chunk.judged = judged;
     chunk
+}
+
+/// A registration that ended may have been the one that counted, and one that is accepted makes count what waited.
+async fn settle(tx: &mut WorkerTx<'_>, judged: &[Judged]) -> Result<(), StoreError> {
+    let (mut ended, mut confirmed) = (HashSet::new(), (Vec::new(), Vec::new()));
+    for row in judged {
+        match &row.effect {
+            Effect::Withdraw(known) => ended.extend(known.person),
+            Effect::Report {
+                replaces, place, ..
+            } => {
+                if let Some(known) = replaces {
+                    ended.extend(known.person.into_iter().chain(row.row.person));
+                }
+                if let (Place::Same(jab), Some(person), RowOutcome::Geaccepteerd) =
+                    (place, row.row.person, row.outcome)
+                {
+                    confirmed.0.push(*jab);
+                    confirmed.1.push(person);
+                }
+            }
+            _ => {}
+        }
+    }
+    ended.extend(rulings::not_counting(tx, &confirmed.0, &confirmed.1).await?);
+    let persons: Vec<Uuid> = ended.into_iter().collect();
+    rulings::settle(tx, &persons).await
 }
 
 /// People without consent: numbers, and for 30 days a keyed hash against counting twice. Chunks meet in these

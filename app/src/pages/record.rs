@@ -1,0 +1,238 @@
+//! `/dossiers` and `/dossiers/{id}`: RIVM looks a person up, says why, and sees what counts, what was reported and what was
+//! ruled. Opening a record is recorded with its reason.
+
+use super::compare::{kind_name, sources};
+use crate::calls::persons::FindPerson;
+use crate::page::{Screen, Visit, page, persons};
+use crate::parts::answers::of_row;
+use crate::parts::field::Field;
+use crate::parts::messages::Messages;
+use crate::parts::radios::Radios;
+use crate::parts::table::{Cell, table};
+use crate::parts::{alert, badge, heading, hidden_inputs, paragraph, submit, title};
+use crate::ports::persons::{Jab, PersonView, Reported, RulingView, Why};
+use crate::texts::{Texts, fill};
+use domain::row::Column;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+use uuid::Uuid;
+
+/// `/dossiers`
+pub(crate) fn find() -> AnyView {
+    page(|visit| async move {
+        visit.reviewer()?;
+        Ok(find_screen(&visit))
+    })
+}
+
+fn find_screen(visit: &Visit) -> Screen {
+    let t = visit.t;
+    let p = &t.persons;
+    let mut messages = Messages::default();
+    let mut told = None;
+    match visit.query("melding").as_deref() {
+        Some("bsn") => messages.add("bsn", p.no_bsn),
+        Some("reden") => messages.add("why", p.no_why),
+        Some("geen") => told = Some(alert::info(p.found_none)),
+        _ => {}
+    }
+    let bsn = Field {
+        numeric: true,
+        width: 10,
+        ..Field::new("bsn", p.bsn, "")
+    };
+    let body = view! {
+        {told}
+        {messages.summary(t)}
+        {title(p.find_title)}
+        {paragraph(p.find_lead)}
+        <form class="cims-form" method="post" action=FindPerson::PATH novalidate autocomplete="off">
+            {bsn.text(&messages, t)}
+            {why(&messages, t)}
+            {submit(p.find)}
+        </form>
+    };
+    Screen::new(p.find_title, body)
+        .under(t.review.title, "/beoordelen")
+        .failed(!messages.is_empty())
+}
+
+fn why(messages: &Messages, t: &'static Texts) -> AnyView {
+    let options = Why::ALL.map(|why| (why.as_str(), why_name(why, t)));
+    Radios {
+        id: "why",
+        legend: t.persons.why,
+        hint: "",
+        value: "",
+        options: &options,
+        inline: false,
+    }
+    .named("why", messages, t)
+}
+
+const fn why_name(why: Why, t: &'static Texts) -> &'static str {
+    let p = &t.persons;
+    match why {
+        Why::Review => p.why_review,
+        Why::Request => p.why_request,
+        Why::Complaint => p.why_complaint,
+        Why::Safety => p.why_safety,
+    }
+}
+
+/// `/dossiers/{id}`
+pub(crate) fn record() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.reviewer()?.clone();
+        let id = visit.id()?;
+        let Some(why) = visit.query("reden").and_then(|why| Why::parse(&why)) else {
+            return Ok(ask_screen(&visit, id));
+        };
+        let view = persons()?.person(&caller, id, why).await?;
+        Ok(screen(&visit, &view))
+    })
+}
+
+/// Asks why, before anything is read.
+fn ask_screen(visit: &Visit, id: Uuid) -> Screen {
+    let t = visit.t;
+    let p = &t.persons;
+    let options = Why::ALL.map(|why| (why.as_str(), why_name(why, t)));
+    let question = Radios {
+        id: "reden",
+        legend: p.why,
+        hint: "",
+        value: "",
+        options: &options,
+        inline: false,
+    };
+    let body = view! {
+        {title(p.record)}
+        {paragraph(p.find_lead)}
+        <form class="cims-form" method="get" action=format!("/dossiers/{id}")>
+            {hidden_inputs(Vec::new())}
+            {question.named("reden", &Messages::default(), t)}
+            {submit(p.find)}
+        </form>
+    };
+    Screen::new(p.record, body).under(t.review.title, "/beoordelen")
+}
+
+fn screen(visit: &Visit, view: &PersonView) -> Screen {
+    let t = visit.t;
+    let p = &t.persons;
+    let proof = if view.proof.is_empty() {
+        paragraph(p.proof_none)
+    } else {
+        jabs("bewijs", p.proof_caption, &view.proof, t)
+    };
+    let aside = (!view.aside.is_empty()).then(|| {
+        view! { {heading(p.aside)}{jabs("telt-niet", p.aside_caption, &view.aside, t)} }
+    });
+    let reported = view.reported.iter().map(|one| report(one, t)).collect();
+    let headers = [
+        p.when,
+        p.party,
+        t.upload.channel,
+        p.said,
+        Column::Vaccinatiedatum.title_in(t.language),
+        Column::Vaccin.title_in(t.language),
+        Column::Batchnummer.title_in(t.language),
+        Column::Dosisnummer.title_in(t.language),
+        t.registrations.outcome,
+    ];
+    let rulings = if view.rulings.is_empty() {
+        paragraph(p.rulings_none)
+    } else {
+        let rows = view.rulings.iter().map(|one| ruling(one, t)).collect();
+        let headers = [p.when, p.kind, p.made_by, p.reason, p.holds, p.open];
+        table("oordelen", p.rulings_caption, &headers, rows)
+    };
+    let body = view! {
+        {title(p.record)}
+        {heading(p.who)}
+        {of_row(&view.who, t)}
+        {heading(p.proof)}
+        {proof}
+        {aside}
+        {heading(p.reported)}
+        {table("meldingen", p.reported_caption, &headers, reported)}
+        {heading(p.rulings)}
+        {rulings}
+    };
+    Screen::new(p.record, body)
+        .under(t.review.title, "/beoordelen")
+        .under(p.find_title, "/dossiers")
+        .wide()
+}
+
+fn jabs(id: &'static str, caption: &'static str, jabs: &[Jab], t: &'static Texts) -> AnyView {
+    let columns = [
+        Column::Vaccinatiedatum,
+        Column::Vaccin,
+        Column::Batchnummer,
+        Column::Dosisnummer,
+        Column::Vaccinatieland,
+    ];
+    let mut headers: Vec<&'static str> = columns
+        .iter()
+        .map(|column| column.title_in(t.language))
+        .collect();
+    headers.push(t.persons.sources);
+    let rows = jabs.iter().map(|jab| {
+        let cells = columns
+            .iter()
+            .map(|column| Cell::new(jab.cells.get(*column).to_owned()));
+        cells.chain([Cell::new(sources(&jab.sources, t))]).collect()
+    });
+    table(id, caption, &headers, rows.collect())
+}
+
+fn report(one: &Reported, t: &'static Texts) -> Vec<Cell> {
+    let p = &t.persons;
+    let said = match one.mutation.as_str() {
+        "C" => p.said_corrected,
+        "V" => p.said_back,
+        _ => p.said_new,
+    };
+    let cell = |column| Cell::new(one.cells.get(column).to_owned());
+    let outcome = match (one.waits, one.stands) {
+        (Some(row), _) => {
+            let label = fill(p.judge_label, &[("moment", &one.at)]);
+            view! { <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/{row}/vergelijken") aria-label=label>{p.judge}</a> }
+                .into_any()
+        }
+        (None, true) => badge::outcome(one.outcome, t),
+        (None, false) => p.before.into_any(),
+    };
+    vec![
+        Cell::new(one.at.clone()),
+        Cell::new(one.party.clone()),
+        Cell::new(badge::channel(one.channel, t)),
+        Cell::new(said),
+        cell(Column::Vaccinatiedatum),
+        cell(Column::Vaccin),
+        cell(Column::Batchnummer),
+        cell(Column::Dosisnummer),
+        Cell::new(outcome),
+    ]
+}
+
+fn ruling(one: &RulingView, t: &'static Texts) -> Vec<Cell> {
+    let p = &t.persons;
+    let label = fill(p.open_label, &[("moment", &one.made_at)]);
+    vec![
+        Cell::new(one.made_at.clone()),
+        Cell::new(kind_name(one.kind, false, t)),
+        Cell::new(one.made_by.clone()),
+        Cell::new(one.reason.clone()),
+        Cell::new(if one.undone.is_some() {
+            p.undone
+        } else {
+            p.yes
+        }),
+        Cell::new(view! {
+            <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/oordelen/{}", one.id) aria-label=label>{p.open}</a>
+        }),
+    ]
+}

@@ -1,0 +1,205 @@
+//! RIVM sees to it that one vaccination counts for each jab: a stored row held against what else is known of the person, a
+//! ruling and its undoing, and the record of a person (features F48, F50).
+
+#[cfg(feature = "ssr")]
+use super::{Caller, PortResult};
+use domain::delivery::{Channel, RowOutcome};
+use domain::finding::Finding;
+use domain::row::RowText;
+use domain::ruling::RulingKind;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// Who reported a vaccination.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Source {
+    /// Name of the party.
+    pub party: String,
+    /// Channel.
+    pub channel: Channel,
+    /// When: "22-11-2026 14:05".
+    pub received: String,
+    /// What it came to.
+    pub outcome: RowOutcome,
+}
+
+/// A vaccination of a person, with those that were merged into it among its sources.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Jab {
+    /// Key.
+    pub id: Uuid,
+    /// Its cells: vaccinatiedatum, vaccin, batchnummer, dosisnummer, vaccinatieland, doelgroep, uitvoerder_agb.
+    pub cells: RowText,
+    /// In proofs and reports.
+    pub counts: bool,
+    /// Reports it rests on.
+    pub sources: Vec<Source>,
+}
+
+/// A row held against what else is known of its person (audited).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The row.
+    pub row: Uuid,
+    /// Number in its delivery.
+    pub number: u32,
+    /// Name of its party.
+    pub party: String,
+    /// What was found, as RIVM sees it.
+    pub findings: Vec<Finding>,
+    /// The person in the register.
+    pub person: Uuid,
+    /// What the row reports.
+    pub this: Jab,
+    /// What it is held against.
+    pub other: Option<Jab>,
+    /// What else it can be held against.
+    pub others: Vec<Jab>,
+    /// The other one stands: that one of two sources that the configured order puts first.
+    pub other_first: bool,
+    /// Both can count: they are not of the same day and product.
+    pub may_keep: bool,
+    /// Nobody decided about it yet; else the name of who did, when a person did.
+    pub open: Result<(), Option<String>>,
+}
+
+/// What a reviewer rules about a row.
+#[derive(Clone)]
+pub struct NewRuling {
+    /// What.
+    pub kind: RulingKind,
+    /// What it was held against; a merge has one.
+    pub other: Option<Uuid>,
+    /// Of a merge: the other one counts, not the one of the row.
+    pub other_counts: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// What came of ruling.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ruled {
+    /// It holds, under this key.
+    Done(Uuid),
+    /// Somebody was first, or what it was held against ended.
+    Late,
+    /// Two of one day and product cannot both count.
+    SameDay,
+}
+
+/// A ruling (audited).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RulingView {
+    /// Key.
+    pub id: Uuid,
+    /// The person.
+    pub person: Uuid,
+    /// What.
+    pub kind: RulingKind,
+    /// Why.
+    pub reason: String,
+    /// Who ruled.
+    pub made_by: String,
+    /// When.
+    pub made_at: String,
+    /// Who undid it, and when.
+    pub undone: Option<(String, String)>,
+    /// The row that was judged.
+    pub row: Uuid,
+}
+
+/// Why somebody opens the record of a person; asked each time, and kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Why {
+    /// A row waits.
+    Review,
+    /// The institution asks for a correction.
+    Request,
+    /// The person, or somebody for them, says that something is wrong.
+    Complaint,
+    /// Adverse events, recalls, the inspectorate.
+    Safety,
+}
+
+impl Why {
+    /// Every reason.
+    pub const ALL: [Self; 4] = [Self::Review, Self::Request, Self::Complaint, Self::Safety];
+
+    /// The name in the address and in the audit.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Review => "beoordelen",
+            Self::Request => "verzoek",
+            Self::Complaint => "melding",
+            Self::Safety => "veiligheid",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|why| why.as_str() == text)
+    }
+}
+
+/// A version of a report, in the time line.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Reported {
+    /// When.
+    pub at: String,
+    /// Name of the party.
+    pub party: String,
+    /// Channel.
+    pub channel: Channel,
+    /// N, C or V.
+    pub mutation: String,
+    /// What it came to.
+    pub outcome: RowOutcome,
+    /// Its cells: vaccinatiedatum, vaccin, batchnummer, dosisnummer; empty when it takes the registration back.
+    pub cells: RowText,
+    /// No later version came.
+    pub stands: bool,
+    /// The row of it that waits.
+    pub waits: Option<Uuid>,
+}
+
+/// The record of a person (audited).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PersonView {
+    /// Key.
+    pub id: Uuid,
+    /// BSN, birth date and name as reported last.
+    pub who: RowText,
+    /// What a proof would say, in the order of the days.
+    pub proof: Vec<Jab>,
+    /// Vaccinations that do not count.
+    pub aside: Vec<Jab>,
+    /// All that was reported, the newest first.
+    pub reported: Vec<Reported>,
+    /// All that was ruled, the newest first.
+    pub rulings: Vec<RulingView>,
+}
+
+/// One vaccination for each jab (roles RIVM-beoordelaar, RIVM-beheer).
+#[cfg(feature = "ssr")]
+#[async_trait::async_trait]
+pub trait Persons: Send + Sync {
+    /// Holds a stored row against another vaccination of its person: this one, or the nearest.
+    async fn compare(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+        other: Option<Uuid>,
+    ) -> PortResult<Comparison>;
+    /// Rules about a row that waits.
+    async fn rule(&self, caller: &Caller, row: Uuid, ruling: NewRuling) -> PortResult<Ruled>;
+    /// A ruling.
+    async fn ruling(&self, caller: &Caller, id: Uuid) -> PortResult<RulingView>;
+    /// It no longer holds; what it settled waits again. `Conflict` when it did not hold.
+    async fn undo_ruling(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
+    /// The person with this BSN, if the register knows one.
+    async fn find_person(&self, caller: &Caller, bsn: String) -> PortResult<Option<Uuid>>;
+    /// The record of a person.
+    async fn person(&self, caller: &Caller, id: Uuid, why: Why) -> PortResult<PersonView>;
+}

@@ -1,0 +1,111 @@
+//! Two reports of a jab side by side, what is ruled about them, and the record of a person.
+
+use super::fakes::{BSN, ID, World};
+use super::{get, post};
+use axum::http::StatusCode;
+use domain::role::Role;
+use std::sync::Arc;
+
+fn reviewer() -> Arc<World> {
+    Arc::new(World::new(Some(Role::RivmBeoordelaar)))
+}
+
+fn compare() -> String {
+    format!("/beoordelen/{ID}/vergelijken")
+}
+
+#[tokio::test]
+async fn what_differs_between_two_reports_is_marked_and_what_cannot_be_is_said() {
+    let page = get(&reviewer(), &compare()).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(page.html.matches("Verschilt").count(), 1, "the batch");
+    for part in [
+        "EJ6795",
+        "EM0477",
+        "Praktijk &lt;De Linde&gt;",
+        "Beide houden kan niet",
+        "Samenvoegen",
+        "Deze melding telt niet",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    assert!(page.has(&format!("{}?met={ID}", compare())));
+}
+
+/// What the form about the row sends.
+async fn rule(kind: &str, counts: &str, reason: &str) -> String {
+    let id = ID.to_string();
+    let form = [
+        ("row", id.as_str()),
+        ("kind", kind),
+        ("other", &id),
+        ("counts", counts),
+        ("reason", reason),
+    ];
+    post(&reviewer(), "/api/oordeel", &form).await.location
+}
+
+#[tokio::test]
+async fn a_ruling_needs_a_reason_and_a_choice() {
+    for (kind, counts, reason, word) in [
+        ("merge", "", "x", "keuze"),
+        ("merge", "other", " ", "reden"),
+        ("refuse", "", "", "reden"),
+    ] {
+        let location = rule(kind, counts, reason).await;
+        assert!(
+            location.ends_with(&format!("melding={word}#foutoverzicht")),
+            "{location}"
+        );
+        let path = location.split('#').next().expect("a path");
+        assert!(
+            get(&reviewer(), path).await.title().starts_with("Fout:"),
+            "{path}"
+        );
+    }
+    for (kind, leads) in [
+        ("merge", "melding=klaar"),
+        ("keep", "melding=dag"),
+        ("refuse", "melding=laat"),
+    ] {
+        let location = rule(kind, "this", "x").await;
+        assert!(location.ends_with(leads), "{location}");
+        let page = get(&reviewer(), &location).await;
+        assert!(page.has("utrecht-alert"), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_record_opens_only_with_a_reason_and_no_address_holds_a_bsn() {
+    let nothing = get(&reviewer(), &format!("/dossiers/{ID}")).await;
+    assert!(nothing.has("Waarom opent u dit dossier?") && !nothing.has("EM0477"));
+    let page = get(&reviewer(), &format!("/dossiers/{ID}?reden=verzoek")).await;
+    assert!(page.has("EM0477") && page.has("Zelfde &lt;prik&gt;"));
+    let record = format!("/dossiers/{ID}?reden=verzoek");
+    for (bsn, why, leads) in [
+        (BSN, "verzoek", record.as_str()),
+        ("999995571", "verzoek", "/dossiers?melding=geen"),
+        (BSN, "", "/dossiers?melding=reden#foutoverzicht"),
+        ("123", "verzoek", "/dossiers?melding=bsn#foutoverzicht"),
+    ] {
+        let form = [("bsn", bsn), ("why", why)];
+        let answer = post(&reviewer(), "/api/dossier-zoeken", &form).await;
+        assert_eq!(answer.location, leads);
+    }
+}
+
+#[tokio::test]
+async fn only_who_reviews_compares_and_opens_records() {
+    let paths = [
+        compare(),
+        format!("/beoordelen/oordelen/{ID}"),
+        "/dossiers".to_owned(),
+        format!("/dossiers/{ID}?reden=verzoek"),
+    ];
+    for path in &paths {
+        for role in [Role::Invoerder, Role::Privacycoordinator, Role::Auditor] {
+            let page = get(&Arc::new(World::new(Some(role))), path).await;
+            assert_eq!(page.status, StatusCode::NOT_FOUND, "{role:?} {path}");
+        }
+    }
+}

@@ -1,0 +1,458 @@
+//! RIVM holds a stored row against what else is known of its person, rules which one counts, undoes that, and reads the
+//! record of a person. Every answer names a person, so every method writes its line.
+
+use super::review::named;
+use super::{OrBroken, Portal, event, reviewer, words};
+use crate::audit::{self, Kind};
+use crate::keys::Purpose;
+use crate::store::products::Products;
+use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Version};
+use crate::store::{StoreError, WorkerTx, register, worker_tx};
+use app::ports::persons::{
+    Comparison, Jab, NewRuling, PersonView, Persons, Reported, Ruled, RulingView, Source, Why,
+};
+use app::ports::{Caller, PortError, PortResult};
+use domain::bsn::Bsn;
+use domain::dates::dutch;
+use domain::delivery::{Channel, RowOutcome};
+use domain::row::{Column, RowText};
+use domain::ruling::{RulingKind, is_better_source};
+use std::cmp::Reverse;
+use uuid::Uuid;
+
+/// Longest reason that is kept, in characters.
+const CHARS: usize = 500;
+/// Cells in which a name or a place of a person stands on the record.
+const WHO: [Column; 4] = [
+    Column::Bsn,
+    Column::Geboortedatum,
+    Column::Voorvoegsel,
+    Column::Achternaam,
+];
+
+#[async_trait::async_trait]
+impl Persons for Portal {
+    async fn compare(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+        other: Option<Uuid>,
+    ) -> PortResult<Comparison> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let (stored, known) = self.known(&mut tx, caller, row).await?;
+        let (this, mut others) = known.around(stored.jab);
+        let this = this.ok_or(PortError::NotFound)?;
+        others.sort_by_key(|jab| Reverse(likeness(&this, jab)));
+        let at = match other {
+            None => (!others.is_empty()).then_some(0),
+            Some(id) => Some(
+                others
+                    .iter()
+                    .position(|jab| jab.id == id)
+                    .ok_or(PortError::NotFound)?,
+            ),
+        };
+        let other = at.map(|at| others.remove(at));
+        let priority = priority(&mut tx).await.or_broken(caller)?;
+        let view = Comparison {
+            row,
+            number: u32::try_from(stored.row_number).unwrap_or_default(),
+            party: stored.party.clone(),
+            findings: named(stored.findings.clone(), stored.staff_findings.clone())
+                .or_broken(caller)?,
+            person: stored.person_id,
+            other_first: other.as_ref().is_some_and(|other| {
+                !is_better_source(&priority, &channels(&this), &channels(other))
+            }),
+            may_keep: may_keep(&this, other.as_slice(), &others),
+            open: if is_open(&stored) {
+                Ok(())
+            } else {
+                Err(stored.decided_by.clone())
+            },
+            this,
+            other,
+            others,
+        };
+        let line = event(caller, Kind::RowOpened)
+            .for_party(stored.party_id)
+            .object("row", row)
+            .detail("compared", view.others.len() + view.other.iter().len())
+            .about([stored.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(view)
+    }
+
+    async fn rule(&self, caller: &Caller, row: Uuid, ruling: NewRuling) -> PortResult<Ruled> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let (stored, known) = self.known(&mut tx, caller, row).await?;
+        let (this, others) = known.around(stored.jab);
+        let this = this.ok_or(PortError::NotFound)?;
+        let other = ruling
+            .other
+            .map(|id| others.iter().find(|jab| jab.id == id));
+        if !is_open(&stored) || matches!(other, Some(None)) {
+            return Ok(Ruled::Late);
+        }
+        let other = other.flatten();
+        let merge = match (ruling.kind, other) {
+            (RulingKind::Merge, None) => return Err(PortError::NotFound),
+            (RulingKind::Merge, Some(other)) if ruling.other_counts => Some((this.id, other.id)),
+            (RulingKind::Merge, Some(other)) => Some((other.id, this.id)),
+            (RulingKind::Keep, _) if !may_keep(&this, &[], &others) => return Ok(Ruled::SameDay),
+            _ => None,
+        };
+        let (id, at) = (Uuid::now_v7(), self.road.clock.now());
+        // Whoever merges two has seen both, and what waited because of either is settled.
+        let mut settled = vec![this.id];
+        settled.extend(merge.iter().flat_map(|(lesser, kept)| [*lesser, *kept]));
+        let rows = rulings::waiting(&mut tx, &settled)
+            .await
+            .or_broken(caller)?;
+        let reason: String = ruling.reason.trim().chars().take(CHARS).collect();
+        let purpose = Purpose::Reason.of(id.as_bytes());
+        let kept = Kept {
+            id,
+            person_id: stored.person_id,
+            kind: ruling.kind.as_str(),
+            row_id: row,
+            jab: this.id,
+            other: other.map(|other| other.id),
+            merge,
+            rows,
+            reason_sealed: self
+                .road
+                .keys
+                .seal(reason.as_bytes(), &purpose)
+                .into_bytes(),
+            by: caller.user_id,
+            at,
+        };
+        rulings::insert(&mut tx, &kept).await.or_broken(caller)?;
+        let becomes = match ruling.kind {
+            RulingKind::Refuse => Becomes::Rejected,
+            RulingKind::Merge | RulingKind::Keep => Becomes::Accepted,
+        };
+        rulings::settle_rows(&mut tx, &kept.rows, becomes, caller.user_id, at)
+            .await
+            .or_broken(caller)?;
+        rulings::settle(&mut tx, &[stored.person_id])
+            .await
+            .or_broken(caller)?;
+        let line = event(caller, Kind::Decided)
+            .for_party(stored.party_id)
+            .object("ruling", id)
+            .detail("decision", kept.kind)
+            .detail("row", row.to_string())
+            .detail("rows", kept.rows.len())
+            .about([stored.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(Ruled::Done(id))
+    }
+
+    async fn ruling(&self, caller: &Caller, id: Uuid) -> PortResult<RulingView> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let ruling = one(&mut tx, caller, id).await?;
+        let view = self.ruling_view(&ruling).or_broken(caller)?;
+        let line = event(caller, Kind::RowOpened)
+            .object("ruling", id)
+            .about([ruling.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(view)
+    }
+
+    async fn undo_ruling(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let ruling = one(&mut tx, caller, id).await?;
+        let (by, at) = (caller.user_id, self.road.clock.now());
+        if !rulings::undo(&mut tx, id, by, at).await.or_broken(caller)? {
+            return Err(PortError::Conflict);
+        }
+        let rows = rulings::settle_rows(&mut tx, &ruling.rows, Becomes::Waiting, by, at)
+            .await
+            .or_broken(caller)?;
+        rulings::settle(&mut tx, &[ruling.person_id])
+            .await
+            .or_broken(caller)?;
+        let line = event(caller, Kind::Decided)
+            .object("ruling", id)
+            .detail("decision", ruling.kind)
+            .detail("step", "undone")
+            .detail("rows", rows.len())
+            .about([ruling.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)
+    }
+
+    async fn find_person(&self, caller: &Caller, bsn: String) -> PortResult<Option<Uuid>> {
+        reviewer(caller)?;
+        let digits: String = bsn.chars().filter(char::is_ascii_digit).collect();
+        let Ok(bsn) = Bsn::parse(&digits) else {
+            return Ok(None);
+        };
+        let mac = self.road.keys.bsn_mac(&bsn);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let found = register::persons_by_bsn(&mut tx, &mac.key_id(), &[mac.bytes.to_vec()])
+            .await
+            .or_broken(caller)?;
+        let person = found.first().map(|(_, person)| *person);
+        let line = event(caller, Kind::Searched)
+            .detail("found", person.is_some())
+            .about_mac(&mac)
+            .about(person);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(person)
+    }
+
+    async fn person(&self, caller: &Caller, id: Uuid, why: Why) -> PortResult<PersonView> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let known = self.record(&mut tx, id).await.or_broken(caller)?;
+        let newest = rulings::newest_content(&mut tx, id)
+            .await
+            .or_broken(caller)?;
+        let (registration, content) = newest.ok_or(PortError::NotFound)?;
+        let content = self
+            .open_row(Purpose::Report, registration, content)
+            .or_broken(caller)?;
+        let mut who = RowText::default();
+        for column in WHO {
+            who.set(column, content.get(column));
+        }
+        let made = rulings::list(&mut tx, Some(id), None)
+            .await
+            .or_broken(caller)?;
+        let made = made.iter().map(|ruling| self.ruling_view(ruling));
+        let made = made.collect::<Result<_, _>>().or_broken(caller)?;
+        let reported = known.versions.iter();
+        let reported = reported.map(|version| reported_of(version, &known.products));
+        let reported = reported.collect::<Result<_, _>>().or_broken(caller)?;
+        let (proof, aside) = known.jabs().into_iter().partition(|jab| jab.counts);
+        let line = event(caller, Kind::RegistrationRead)
+            .object("person", id)
+            .detail("why", why.as_str())
+            .about([id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(PersonView {
+            id,
+            who,
+            proof,
+            aside,
+            reported,
+            rulings: made,
+        })
+    }
+}
+
+impl Portal {
+    /// A stored row, and what is known of its person.
+    async fn known(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        caller: &Caller,
+        row: Uuid,
+    ) -> PortResult<(Stored, Known)> {
+        let stored = rulings::stored(tx, row).await.or_broken(caller)?;
+        let stored = stored.ok_or(PortError::NotFound)?;
+        let known = self.record(tx, stored.person_id).await.or_broken(caller)?;
+        Ok((stored, known))
+    }
+
+    async fn record(&self, tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Known, StoreError> {
+        let today = self.road.clock.day(self.road.clock.now());
+        Ok(Known {
+            products: Products::load(tx, today).await?,
+            jabs: rulings::jabs(tx, person).await?,
+            versions: rulings::versions(tx, person).await?,
+        })
+    }
+
+    fn ruling_view(&self, ruling: &Ruling) -> Result<RulingView, StoreError> {
+        let odd = || StoreError::Broken("ruling".to_owned());
+        let reason = self.open_text(
+            Purpose::Reason,
+            ruling.id,
+            Some(ruling.reason_sealed.clone()),
+        )?;
+        Ok(RulingView {
+            id: ruling.id,
+            person: ruling.person_id,
+            kind: RulingKind::parse(&ruling.kind).ok_or_else(odd)?,
+            reason: reason.unwrap_or_default(),
+            made_by: ruling.made_by.clone(),
+            made_at: words::moment(ruling.made_at),
+            undone: ruling
+                .undone_by
+                .clone()
+                .zip(ruling.undone_at.map(words::moment)),
+            row: ruling.row_id,
+        })
+    }
+}
+
+async fn one(tx: &mut WorkerTx<'_>, caller: &Caller, id: Uuid) -> PortResult<Ruling> {
+    let found = rulings::list(tx, None, Some(id)).await.or_broken(caller)?;
+    found.into_iter().next().ok_or(PortError::NotFound)
+}
+
+/// What the register holds of a person.
+struct Known {
+    products: Products,
+    jabs: Vec<rulings::Jab>,
+    versions: Vec<Version>,
+}
+
+impl Known {
+    /// The vaccination of a row, and those it can be held against.
+    fn around(&self, jab: Uuid) -> (Option<Jab>, Vec<Jab>) {
+        let this = self.jabs.iter().find(|one| one.id == jab);
+        let mut others = self.jabs();
+        others.retain(|one| one.id != jab);
+        (this.map(|this| self.view(this)), others)
+    }
+
+    /// The one that counts in its place, or itself.
+    fn head(&self, jab: Uuid) -> Uuid {
+        let found = self.jabs.iter().find(|one| one.id == jab);
+        found.and_then(|one| one.merged_into).unwrap_or(jab)
+    }
+
+    /// Vaccinations; those that gave way are among the sources of the one they gave way to.
+    fn jabs(&self) -> Vec<Jab> {
+        let heads = self.jabs.iter().filter(|jab| jab.merged_into.is_none());
+        heads.map(|jab| self.view(jab)).collect()
+    }
+
+    fn view(&self, jab: &rulings::Jab) -> Jab {
+        let mut cells = jab_cells(&self.products, jab);
+        for (column, text) in [
+            (Column::Vaccinatieland, jab.country.as_str()),
+            (Column::Doelgroep, jab.target_group.as_str()),
+            (
+                Column::UitvoerderAgb,
+                jab.agb.as_deref().unwrap_or_default(),
+            ),
+        ] {
+            cells.set(column, text);
+        }
+        let gave_way = jab.merged_into.is_some();
+        let sources = self.versions.iter().filter(|version| {
+            let its = version.jab.filter(|_| version.stands);
+            its.is_some_and(|its| its == jab.id || (!gave_way && self.head(its) == jab.id))
+        });
+        Jab {
+            id: jab.id,
+            cells,
+            counts: jab.effective,
+            sources: sources.filter_map(source).collect(),
+        }
+    }
+}
+
+fn jab_cells(products: &Products, jab: &rulings::Jab) -> RowText {
+    cells(
+        products,
+        Some(jab.vaccinated_on),
+        Some(jab.vaccine),
+        Some(&jab.batch),
+        Some(jab.dose),
+    )
+}
+
+fn cells(
+    products: &Products,
+    on: Option<time::Date>,
+    vaccine: Option<i16>,
+    batch: Option<&str>,
+    dose: Option<i16>,
+) -> RowText {
+    let mut row = RowText::default();
+    for (column, text) in [
+        (Column::Vaccinatiedatum, on.map(dutch)),
+        (Column::Vaccin, vaccine.map(|number| products.name(number))),
+        (Column::Batchnummer, batch.map(str::to_owned)),
+        (Column::Dosisnummer, dose.map(|dose| dose.to_string())),
+    ] {
+        row.set(column, text.unwrap_or_default());
+    }
+    row
+}
+
+fn source(version: &Version) -> Option<Source> {
+    Some(Source {
+        party: version.party.clone(),
+        channel: Channel::parse(&version.channel)?,
+        received: words::moment(version.recorded_at),
+        outcome: RowOutcome::parse(&version.outcome)?,
+    })
+}
+
+fn reported_of(version: &Version, products: &Products) -> Result<Reported, StoreError> {
+    let odd = || StoreError::Broken("report".to_owned());
+    Ok(Reported {
+        at: words::moment(version.recorded_at),
+        party: version.party.clone(),
+        channel: Channel::parse(&version.channel).ok_or_else(odd)?,
+        mutation: version.mutation.clone(),
+        outcome: RowOutcome::parse(&version.outcome).ok_or_else(odd)?,
+        cells: cells(
+            products,
+            version.vaccinated_on,
+            version.vaccine,
+            version.batch.as_deref(),
+            version.dose,
+        ),
+        stands: version.stands,
+        waits: version.waits,
+    })
+}
+
+async fn priority(tx: &mut WorkerTx<'_>) -> Result<Vec<Channel>, StoreError> {
+    let names = rulings::source_priority(tx).await?;
+    Ok(names
+        .iter()
+        .filter_map(|name| Channel::parse(name))
+        .collect())
+}
+
+fn channels(jab: &Jab) -> Vec<Channel> {
+    jab.sources.iter().map(|source| source.channel).collect()
+}
+
+fn is_open(stored: &Stored) -> bool {
+    stored.state == "open" && stored.outcome == RowOutcome::TeControleren.as_str()
+}
+
+/// No other one of its day and product counts.
+fn may_keep(this: &Jab, other: &[Jab], others: &[Jab]) -> bool {
+    let same = |jab: &Jab| {
+        jab.counts
+            && [Column::Vaccinatiedatum, Column::Vaccin]
+                .into_iter()
+                .all(|column| jab.cells.get(column) == this.cells.get(column))
+    };
+    !other.iter().chain(others).any(same)
+}
+
+/// How near another vaccination is: day first, then dose, product, batch.
+fn likeness(this: &Jab, other: &Jab) -> u32 {
+    let weights = [
+        (Column::Vaccinatiedatum, 8),
+        (Column::Dosisnummer, 4),
+        (Column::Vaccin, 2),
+        (Column::Batchnummer, 1),
+    ];
+    let same = weights
+        .iter()
+        .filter(|(column, _)| this.cells.get(*column) == other.cells.get(*column));
+    same.map(|(_, weight)| weight).sum()
+}

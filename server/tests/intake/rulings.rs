@@ -1,0 +1,583 @@
+//! One truth per jab (features F48, F50): what RIVM rules about rows that contradict what is known, and that one counts
+//! for each jab whatever is merged, kept, refused, corrected, withdrawn and undone.
+
+use crate::world::{EREBOS, NAOMI, World, csv, good, with};
+use app::ports::decisions::{Decisions, Proposal};
+use app::ports::persons::{NewRuling, PersonView, Persons, Ruled, Why};
+use app::ports::review::ReviewFilter;
+use app::ports::withdrawals::Withdrawals;
+use app::ports::{Caller, Deliveries, Entry, PortError, Review};
+use domain::decision::DecisionKind;
+use domain::finding::Code;
+use domain::role::Role;
+use domain::row::{Column, RowText};
+use domain::ruling::RulingKind;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+use server::store::{rulings, worker_tx};
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
+
+fn erebos(cells: &[(Column, &str)]) -> RowText {
+    with(good(EREBOS, "01-04-2000"), cells)
+}
+
+fn ruling(kind: RulingKind, other: Option<Uuid>, other_counts: bool) -> NewRuling {
+    NewRuling {
+        kind,
+        other,
+        other_counts,
+        reason: "Gebeld met de instelling".into(),
+    }
+}
+
+/// Rows that wait, the newest first.
+async fn waiting(world: &World) -> Vec<Uuid> {
+    let list = world
+        .portal
+        .rows(&world.rivm, ReviewFilter::default(), 1)
+        .await
+        .unwrap();
+    list.items.iter().map(|line| line.id).collect()
+}
+
+async fn rule(world: &World, row: Uuid, new: NewRuling) -> Uuid {
+    match world.portal.rule(&world.rivm, row, new).await.unwrap() {
+        Ruled::Done(id) => id,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What counts: "27-01-2021 EJ6795 1".
+async fn counts(world: &World) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT concat_ws(' ', to_char(vaccinated_on, 'DD-MM-YYYY'), batch, dose) FROM vaccinations
+         WHERE effective AND valid_to IS NULL ORDER BY vaccinated_on, batch",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap()
+}
+
+async fn record(world: &World) -> PersonView {
+    let person = world
+        .portal
+        .find_person(&world.rivm, EREBOS.into())
+        .await
+        .unwrap()
+        .unwrap();
+    world
+        .portal
+        .person(&world.rivm, person, Why::Review)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn rows_that_are_accepted_count_from_then_on() {
+    let world = World::new().await;
+    let unknown = erebos(&[(Column::Batchnummer, "ZZ9999")]);
+    let delivery = world.upload(&world.maria, &csv(&[unknown])).await;
+    assert!(counts(&world).await.is_empty(), "RIVM has to look first");
+    let row = waiting(&world).await[0];
+    let accept = Proposal {
+        kind: DecisionKind::Accept,
+        value: String::new(),
+        reason: "Nieuwe batch".into(),
+    };
+    let id = world
+        .portal
+        .propose(&world.rivm, row, accept)
+        .await
+        .unwrap();
+    world.portal.decide(&world.rivm, id).await.unwrap();
+    world.work().await;
+    assert_eq!(counts(&world).await, ["27-01-2021 ZZ9999 1"]);
+    assert!(waiting(&world).await.is_empty());
+    let view = world.portal.delivery(&world.maria, delivery).await.unwrap();
+    let told = view.line.counts;
+    assert_eq!((told.geaccepteerd, told.te_controleren), (1, 0));
+    let list = world
+        .portal
+        .registrations(&world.maria, Default::default(), 1)
+        .await
+        .unwrap();
+    assert_eq!(list.items[0].outcome.as_str(), "GEACCEPTEERD");
+}
+
+#[tokio::test]
+async fn accepting_a_group_leaves_waiting_what_another_vaccination_of_that_day_stands_in_the_way_of()
+ {
+    let world = World::new().await;
+    world.upload(&world.piet, &csv(&[erebos(&[])])).await;
+    let other_day = erebos(&[
+        (Column::Vaccinatiedatum, "03-02-2021"),
+        (Column::Dosisnummer, "2"),
+    ]);
+    world.upload(&world.piet, &csv(&[other_day])).await;
+    let same_day = erebos(&[(Column::Batchnummer, "EM0477")]);
+    world.upload(&world.maria, &csv(&[same_day])).await;
+    let before = counts(&world).await;
+    let row = waiting(&world).await[0];
+    let accept = Proposal {
+        kind: DecisionKind::Accept,
+        value: String::new(),
+        reason: "Goed".into(),
+    };
+    let id = world
+        .portal
+        .propose(&world.rivm, row, accept)
+        .await
+        .unwrap();
+    world.portal.decide(&world.rivm, id).await.unwrap();
+    world.work().await;
+    assert_eq!(counts(&world).await, before);
+    assert_eq!(
+        waiting(&world).await.first(),
+        Some(&row),
+        "it waits for somebody who sees both"
+    );
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!(view.done.0, 0);
+}
+
+#[tokio::test]
+async fn a_second_source_without_doubt_makes_a_vaccination_count() {
+    let world = World::new().await;
+    let doubtful = erebos(&[(Column::Achternaam, "Heelanders")]);
+    let first = world.upload(&world.maria, &csv(&[doubtful])).await;
+    assert!(counts(&world).await.is_empty());
+    let second = world.upload(&world.piet, &csv(&[erebos(&[])])).await;
+    assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+    // And without it, it counts no longer.
+    Withdrawals::withdraw_delivery(&world.portal, &world.piet, second, "fout".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert!(counts(&world).await.is_empty());
+    assert_eq!(waiting(&world).await.len(), 1);
+    let view = world.portal.delivery(&world.maria, first).await.unwrap();
+    assert_eq!(view.line.counts.te_controleren, 1);
+}
+
+#[tokio::test]
+async fn a_row_that_its_sender_corrected_waits_no_more_until_the_correction_is_undone() {
+    let world = World::new().await;
+    let key = |row: RowText| with(row, &[(Column::Bronsleutel, "k1")]);
+    let unknown = key(erebos(&[(Column::Batchnummer, "ZZ9999")]));
+    world.upload(&world.maria, &csv(&[unknown])).await;
+    let first = waiting(&world).await;
+    let better = key(erebos(&[(Column::Mutatie, "C")]));
+    let correction = world.upload(&world.maria, &csv(&[better])).await;
+    assert!(
+        waiting(&world).await.is_empty(),
+        "the old row asks for nothing"
+    );
+    assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+    Withdrawals::withdraw_delivery(&world.portal, &world.maria, correction, "fout".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(
+        waiting(&world).await,
+        first,
+        "it stands as before, and waits as before"
+    );
+    assert!(counts(&world).await.is_empty());
+}
+
+/// Piet's jab counts, Maria's other batch of that day waits: her row, and his vaccination.
+async fn contradiction(world: &World) -> (Uuid, Uuid, Uuid, Uuid) {
+    let known = world.upload(&world.piet, &csv(&[erebos(&[])])).await;
+    let other = erebos(&[(Column::Batchnummer, "EM0477")]);
+    let new = world.upload(&world.maria, &csv(&[other])).await;
+    let row = waiting(world).await[0];
+    let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
+    (row, view.other.unwrap().id, known, new)
+}
+
+#[tokio::test]
+async fn two_reports_of_a_jab_stand_side_by_side_with_what_differs() {
+    let world = World::new().await;
+    let (row, other, ..) = contradiction(&world).await;
+    let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
+    assert_eq!(view.party, "Instelling ZONNEHOF");
+    assert!(
+        view.findings
+            .iter()
+            .any(|finding| finding.code == Code::D04)
+    );
+    assert!(
+        !view
+            .findings
+            .iter()
+            .any(|finding| finding.code == Code::B19)
+    );
+    let that = view.other.as_ref().unwrap();
+    assert_eq!(view.this.cells.get(Column::Batchnummer), "EM0477");
+    assert_eq!(that.cells.get(Column::Batchnummer), "EJ6795");
+    assert_eq!((view.this.counts, that.counts), (false, true));
+    assert_eq!(that.sources[0].party, "Instelling DUINZICHT");
+    assert!(!view.may_keep, "a product counts once on a day");
+    assert!(
+        view.other_first,
+        "between equal channels the known one stays"
+    );
+    let keep = ruling(RulingKind::Keep, Some(other), false);
+    assert_eq!(
+        world.portal.rule(&world.rivm, row, keep).await,
+        Ok(Ruled::SameDay)
+    );
+    assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+}
+
+#[tokio::test]
+async fn merged_reports_are_one_vaccination_and_undoing_parts_them() {
+    let world = World::new().await;
+    let (row, other, ..) = contradiction(&world).await;
+    for (other_counts, batch) in [(true, "EJ6795"), (false, "EM0477")] {
+        let id = rule(
+            &world,
+            row,
+            ruling(RulingKind::Merge, Some(other), other_counts),
+        )
+        .await;
+        assert_eq!(counts(&world).await, [format!("27-01-2021 {batch} 1")]);
+        assert!(waiting(&world).await.is_empty());
+        let view = record(&world).await;
+        assert_eq!((view.proof.len(), view.aside.len()), (1, 0));
+        assert_eq!(view.proof[0].sources.len(), 2, "both are kept as sources");
+        assert_eq!(view.rulings[0].reason, "Gebeld met de instelling");
+        world.portal.undo_ruling(&world.rivm, id).await.unwrap();
+        assert_eq!(
+            world.portal.undo_ruling(&world.rivm, id).await,
+            Err(PortError::Conflict)
+        );
+        assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+        assert_eq!(waiting(&world).await, [row]);
+        let view = record(&world).await;
+        assert_eq!((view.proof.len(), view.aside.len()), (1, 1));
+    }
+    world.nowhere(&["Gebeld met de instelling"]).await;
+}
+
+#[tokio::test]
+async fn what_gave_way_counts_while_the_one_that_counted_is_withdrawn() {
+    let world = World::new().await;
+    let (row, other, known, _) = contradiction(&world).await;
+    rule(&world, row, ruling(RulingKind::Merge, Some(other), true)).await;
+    Withdrawals::withdraw_delivery(&world.portal, &world.piet, known, "fout".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(
+        counts(&world).await,
+        ["27-01-2021 EM0477 1"],
+        "the jab does not disappear with one of its sources"
+    );
+    Withdrawals::restore_delivery(&world.portal, &world.piet, known, "toch goed".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+    assert!(waiting(&world).await.is_empty(), "the ruling still holds");
+}
+
+#[tokio::test]
+async fn a_report_that_does_not_count_is_kept_and_can_count_again() {
+    let world = World::new().await;
+    let (row, other, _, new) = contradiction(&world).await;
+    let id = rule(&world, row, ruling(RulingKind::Refuse, Some(other), false)).await;
+    assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+    assert!(waiting(&world).await.is_empty());
+    let view = world.portal.delivery(&world.maria, new).await.unwrap();
+    assert_eq!(
+        view.line.counts.afgekeurd, 1,
+        "its sender sees that it was refused"
+    );
+    // The same from a third side is judged anew: nothing vouches for it.
+    let again = erebos(&[(Column::Batchnummer, "EM0477"), (Column::Bronsleutel, "x1")]);
+    world.upload(&world.maria, &csv(&[again])).await;
+    assert_eq!(waiting(&world).await.len(), 1);
+    world.portal.undo_ruling(&world.rivm, id).await.unwrap();
+    assert!(waiting(&world).await.contains(&row));
+}
+
+#[tokio::test]
+async fn two_jabs_of_different_days_can_both_count() {
+    let world = World::new().await;
+    world.upload(&world.piet, &csv(&[erebos(&[])])).await;
+    let later = erebos(&[(Column::Vaccinatiedatum, "10-03-2021")]);
+    world.upload(&world.maria, &csv(&[later])).await;
+    let row = waiting(&world).await[0];
+    let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
+    assert!(
+        view.findings
+            .iter()
+            .any(|finding| finding.code == Code::D05)
+    );
+    assert!(view.may_keep);
+    rule(&world, row, ruling(RulingKind::Keep, None, false)).await;
+    assert_eq!(
+        counts(&world).await,
+        ["27-01-2021 EJ6795 1", "10-03-2021 EJ6795 1"]
+    );
+}
+
+#[tokio::test]
+async fn of_two_reviewers_the_second_hears_that_somebody_was_first() {
+    let world = World::new().await;
+    let (row, other, ..) = contradiction(&world).await;
+    let rosa = world.test.caller("rosa", Role::RivmBeheer, None).await;
+    let (mine, hers) = tokio::join!(
+        world.portal.rule(
+            &world.rivm,
+            row,
+            ruling(RulingKind::Merge, Some(other), true)
+        ),
+        world
+            .portal
+            .rule(&rosa, row, ruling(RulingKind::Refuse, Some(other), false)),
+    );
+    let done = [mine.unwrap(), hers.unwrap()];
+    let first = done.iter().filter(|one| matches!(one, Ruled::Done(_)));
+    assert_eq!(first.count(), 1, "{done:?}");
+    assert!(done.contains(&Ruled::Late));
+    assert_eq!(world.count("rulings").await, 1);
+    let view = world.portal.compare(&rosa, row, None).await.unwrap();
+    let who = view.open.unwrap_err().unwrap();
+    assert!(who == "rian" || who == "rosa", "{who}");
+}
+
+#[tokio::test]
+async fn the_configured_order_of_sources_proposes_which_one_counts() {
+    let world = World::new().await;
+    world.upload(&world.piet, &csv(&[erebos(&[])])).await;
+    let other = erebos(&[(Column::Batchnummer, "EM0477"), (Column::Bronsleutel, "h1")]);
+    world
+        .receive_by_sftp(&world.maria, "a.csv", &csv(&[other]))
+        .await;
+    world.work().await;
+    let row = waiting(&world).await[0];
+    let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
+    assert!(!view.other_first, "sftp goes before upload");
+    sqlx::query(
+        "UPDATE settings SET value = '[\"upload\", \"sftp\"]' WHERE key = 'source_priority'",
+    )
+    .execute(&world.test.admin)
+    .await
+    .unwrap();
+    let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
+    assert!(view.other_first);
+}
+
+#[tokio::test]
+async fn a_record_is_opened_with_a_reason_that_the_audit_keeps() {
+    let world = World::new().await;
+    world.upload(&world.maria, &csv(&[erebos(&[])])).await;
+    let view = record(&world).await;
+    assert_eq!(view.who.get(Column::Bsn), EREBOS);
+    assert_eq!(view.proof.len(), 1);
+    assert_eq!(view.reported.len(), 1);
+    for why in Why::ALL {
+        world
+            .portal
+            .person(&world.rivm, view.id, why)
+            .await
+            .unwrap();
+        let kept = format!(
+            "audit_lines WHERE line::jsonb ->> 'why' = '{}'",
+            why.as_str()
+        );
+        assert!(world.count(&kept).await >= 1, "{why:?}");
+    }
+    let nobody = world.portal.find_person(&world.rivm, NAOMI.into()).await;
+    assert_eq!(nobody, Ok(None));
+    world.nowhere(&[NAOMI]).await;
+}
+
+/// What should count, from nothing but what is reported and what was ruled: an own little model of [`rulings::settle`].
+async fn model(world: &World) -> BTreeSet<Uuid> {
+    let jabs: Vec<(Uuid, String, bool, bool, bool)> = sqlx::query_as(
+        "SELECT v.id, concat(v.person_id, v.vaccinated_on, v.vaccine), v.effective,
+                EXISTS (SELECT FROM reports r WHERE r.vaccination_id = v.id AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD'),
+                EXISTS (SELECT FROM reports r WHERE r.vaccination_id = v.id AND r.valid_to IS NULL AND r.outcome <> 'AFGEKEURD')
+         FROM vaccinations v WHERE v.valid_to IS NULL ORDER BY v.valid_from, v.id",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap();
+    let merges: BTreeMap<Uuid, Uuid> = sqlx::query_as(
+        "SELECT lesser, kept FROM rulings WHERE kind = 'merge' AND undone_at IS NULL",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap()
+    .into_iter()
+    .collect();
+    // Groups by where the merges lead, with how far that is.
+    let mut groups: BTreeMap<Uuid, Vec<(bool, usize, usize)>> = BTreeMap::new();
+    for (place, (id, _, _, _, stands)) in jabs.iter().enumerate() {
+        let (mut at, mut steps) = (*id, 0);
+        while let Some(next) = merges.get(&at) {
+            (at, steps) = (*next, steps + 1);
+            assert!(steps < 50, "merges go round");
+        }
+        groups.entry(at).or_default().push((!stands, steps, place));
+    }
+    let mut days: BTreeMap<&str, Vec<(bool, usize)>> = BTreeMap::new();
+    for members in groups.values() {
+        if members.iter().any(|(_, _, place)| jabs[*place].3) {
+            let (_, _, head) = *members.iter().min().unwrap();
+            let (_, day, effective, ..) = &jabs[head];
+            days.entry(day).or_default().push((!effective, head));
+        }
+    }
+    days.values()
+        .map(|heads| jabs[heads.iter().min().unwrap().1].0)
+        .collect()
+}
+
+async fn in_force(world: &World) -> BTreeSet<Uuid> {
+    sqlx::query_scalar("SELECT id FROM vaccinations WHERE effective AND valid_to IS NULL")
+        .fetch_all(&world.test.admin)
+        .await
+        .unwrap()
+        .into_iter()
+        .collect()
+}
+
+/// One act of somebody, at random.
+async fn act(world: &World, random: &mut StdRng, deliveries: &mut Vec<(Uuid, bool)>) {
+    let sender = |of_maria: bool| -> &Caller { if of_maria { &world.maria } else { &world.piet } };
+    match random.random_range(0..10) {
+        0..=3 => {
+            let of_maria = random.random_bool(0.5);
+            let pick = |random: &mut StdRng, from: &[&'static str]| {
+                from[random.random_range(0..from.len())]
+            };
+            let row = erebos(&[
+                (
+                    Column::Bronsleutel,
+                    pick(random, &["a", "b", "c", "d", "e"]),
+                ),
+                (
+                    Column::Mutatie,
+                    pick(random, &["N", "N", "N", "C", "C", "V"]),
+                ),
+                (
+                    Column::Vaccinatiedatum,
+                    pick(random, &["27-01-2021", "27-01-2021", "05-03-2021"]),
+                ),
+                (
+                    Column::Batchnummer,
+                    pick(random, &["EJ6795", "EM0477", "ZZ9999"]),
+                ),
+                (Column::Dosisnummer, pick(random, &["1", "1", "2"])),
+            ]);
+            let id = world.upload(sender(of_maria), &csv(&[row])).await;
+            deliveries.push((id, of_maria));
+        }
+        4..=5 => {
+            let Some((id, of_maria)) = pick_of(random, deliveries) else {
+                return;
+            };
+            let caller = sender(of_maria);
+            let gone = format!("deliveries WHERE id = '{id}' AND state = 'withdrawn'");
+            if world.count(&gone).await == 0 {
+                let _ = world
+                    .portal
+                    .withdraw_delivery(caller, id, "reden".into())
+                    .await;
+            } else {
+                let _ = world
+                    .portal
+                    .restore_delivery(caller, id, "reden".into())
+                    .await;
+            }
+            world.work().await;
+        }
+        6..=8 => {
+            let rows = waiting(world).await;
+            let Some(row) = pick_of(random, &rows) else {
+                return;
+            };
+            let Ok(view) = world.portal.compare(&world.rivm, row, None).await else {
+                return;
+            };
+            let mut others: Vec<Uuid> = view.others.iter().map(|jab| jab.id).collect();
+            others.extend(view.other.iter().map(|jab| jab.id));
+            let new = match (random.random_range(0..5), pick_of(random, &others)) {
+                (0..=2, Some(other)) => {
+                    ruling(RulingKind::Merge, Some(other), random.random_bool(0.5))
+                }
+                (3, other) => ruling(RulingKind::Refuse, other, false),
+                (_, other) => ruling(RulingKind::Keep, other, false),
+            };
+            world.portal.rule(&world.rivm, row, new).await.unwrap();
+        }
+        _ => {
+            let made: Vec<Uuid> =
+                sqlx::query_scalar("SELECT id FROM rulings WHERE undone_at IS NULL")
+                    .fetch_all(&world.test.admin)
+                    .await
+                    .unwrap();
+            if let Some(id) = pick_of(random, &made) {
+                world.portal.undo_ruling(&world.rivm, id).await.unwrap();
+            }
+        }
+    }
+}
+
+fn pick_of<T: Copy>(random: &mut StdRng, from: &[T]) -> Option<T> {
+    (!from.is_empty()).then(|| from[random.random_range(0..from.len())])
+}
+
+#[tokio::test]
+async fn whatever_happens_one_vaccination_counts_for_each_jab() {
+    // How often each thing happened, so that the test cannot pass by doing nothing.
+    let mut happened: BTreeMap<&str, i64> = BTreeMap::new();
+    for seed in 0..10 {
+        let world = World::new().await;
+        let mut random = StdRng::seed_from_u64(seed);
+        let mut deliveries = Vec::new();
+        for step in 0..60 {
+            act(&world, &mut random, &mut deliveries).await;
+            let (found, expected) = (in_force(&world).await, model(&world).await);
+            assert_eq!(found, expected, "seed {seed}, step {step}");
+        }
+        // Settled is settled: once more changes nothing, and so does starting from everything wrong.
+        let persons: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM persons")
+            .fetch_all(&world.test.admin)
+            .await
+            .unwrap();
+        let before = in_force(&world).await.len();
+        sqlx::query(
+            "UPDATE vaccinations SET effective = false, merged_into = NULL WHERE valid_to IS NULL",
+        )
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+        let mut tx = worker_tx(&world.road.db).await.unwrap();
+        rulings::settle(&mut tx, &persons).await.unwrap();
+        tx.commit().await.unwrap();
+        for (what, counted) in [
+            ("merged", "rulings WHERE kind = 'merge'"),
+            ("kept", "rulings WHERE kind = 'keep'"),
+            ("refused", "rulings WHERE kind = 'refuse'"),
+            ("undone", "rulings WHERE undone_at IS NOT NULL"),
+            ("corrected", "reports WHERE mutation = 'C'"),
+            ("withdrawn", "withdrawals WHERE undoes IS NULL"),
+            ("restored", "withdrawals WHERE undoes IS NOT NULL"),
+        ] {
+            *happened.entry(what).or_default() += world.count(counted).await;
+        }
+        assert_eq!(
+            in_force(&world).await.len(),
+            before,
+            "seed {seed}: it follows from the history"
+        );
+    }
+    assert_eq!(happened.len(), 7);
+    assert!(happened.values().all(|times| *times >= 3), "{happened:?}");
+}
