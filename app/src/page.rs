@@ -5,8 +5,8 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Decisions, Deliveries, Entry, News, Parties, Persons, PortError, PortResult, Review,
-    Sessions, Withdrawals,
+    Caller, Corrections, Decisions, Deliveries, Entry, News, Parties, Persons, PortError,
+    PortResult, Review, Sessions, Withdrawals,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -340,6 +340,11 @@ pub(crate) fn parties() -> PortResult<Arc<dyn Parties>> {
 
 /// The port for one vaccination a jab.
 pub(crate) fn persons() -> PortResult<Arc<dyn Persons>> {
+    port()
+}
+
+/// The port for corrections on request.
+pub(crate) fn corrections() -> PortResult<Arc<dyn Corrections>> {
     port()
 }
 

@@ -1,7 +1,7 @@
 // People and files of the journeys. The people are those of `cims demo` (same seed, same people), so the
 // BRP copy knows them. Every test file takes its own stretch of them: no journey depends on another.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,4 +62,18 @@ export function csv(persons) {
   const lines = persons.map(({ bsn, born: [day, month, year] }) =>
     [`e2e-${process.pid}-${++rows}`, "J", bsn, `${two(day)}-${two(month)}-${year}`, "27-01-2021", "Comirnaty", "EJ6796", "1", "ZORGMEDEWERKER"].join(";"));
   return `${[header, ...lines].join("\r\n")}\r\n`;
+}
+
+/** The batch that each of two institutions reports of one jab: the second one waits for RIVM. */
+export const TWICE = { GEZONDWERK: "EJ6795", ZONNEHOF: "EM0477" };
+
+/** Institutions report a first jab of a person, each with its own batch. */
+export function reported(who, batches) {
+  const folder = mkdtempSync(join(tmpdir(), "cims-reported-"));
+  for (const [party, batch] of Object.entries(batches)) {
+    const file = join(folder, `${party}.csv`);
+    writeFileSync(file, csv([who]).replace("EJ6796", batch));
+    execFileSync(process.env.CIMS_BIN, ["--config", process.env.CIMS_CONFIG, "import", file, "--party", party, "--channel", "upload"], { stdio: "ignore" });
+  }
+  rmSync(folder, { recursive: true });
 }

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
-import { WRONG_BSN, csv, person } from "../lib/demo.mjs";
+import { TWICE, WRONG_BSN, csv, person, reported } from "../lib/demo.mjs";
 import { confirmWarnings, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
 import { open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
@@ -214,6 +214,40 @@ test("a group of rows, and a decision about it", async (t) => {
   await judge(other, "besluit-uitgevoerd");
   await open(other, "/beoordelen/cijfers");
   await judge(other, "cijfers");
+});
+
+test("two reports of one jab, a ruling, and the record of a person", async (t) => {
+  const who = person();
+  reported(who, TWICE);
+  const page = await visitor(t);
+  await logIn(page, "beoordelaar");
+  await open(page, "/dossiers");
+  await judge(page, "dossier-zoeken");
+  await press(page, "Dossier openen");
+  await judge(page, "dossier-zoeken-fout");
+  await page.getByLabel("BSN", { exact: true }).fill(who.bsn);
+  await page.getByLabel("Een persoon meldt een fout").check();
+  await press(page, "Dossier openen");
+  await judge(page, "dossier");
+  const record = page.url();
+  await press(page, /corrigeren op verzoek$/, { within: page.locator("tbody tr").filter({ hasText: "EJ6795" }).last() });
+  await page.getByLabel("Batchnummer").fill("???");
+  await press(page, "Gevolgen bekijken");
+  await judge(page, "correctie");
+  await open(page, new URL(record).pathname + new URL(record).search);
+  await open(page, path(page));
+  await judge(page, "dossier-reden");
+  await page.getByLabel("Een persoon meldt een fout").check();
+  await press(page, "Dossier openen");
+  await press(page, /^Melding van .* beoordelen$/, { role: "link" });
+  await judge(page, "vergelijken");
+  await page.getByText("Samenvoegen", { exact: true }).click();
+  const form = page.locator("details[open] form");
+  await press(page, "Vastleggen", { within: form });
+  await judge(page, "vergelijken-fout");
+  await form.locator("textarea").fill("Het is dezelfde prik.");
+  await press(page, "Vastleggen", { within: form });
+  await judge(page, "oordeel");
 });
 
 test("connections, and deliveries that wait", async (t) => {

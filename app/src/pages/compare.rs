@@ -107,7 +107,10 @@ fn side_by_side(view: &Comparison, t: &'static Texts) -> AnyView {
         ]);
         return table("vergelijken", p.caption, &[p.what, p.this], rows);
     };
-    let mut rows: Vec<Vec<Cell>> = CELLS
+    // What differs comes first.
+    let mut columns = CELLS;
+    columns.sort_by_key(|column| text(&view.this, *column) == text(other, *column));
+    let mut rows: Vec<Vec<Cell>> = columns
         .into_iter()
         .map(|column| {
             let (this, that) = (text(&view.this, column), text(other, column));

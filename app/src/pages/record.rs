@@ -2,6 +2,7 @@
 //! ruled. Opening a record is recorded with its reason.
 
 use super::compare::{kind_name, sources};
+use crate::calls::corrections::BeginCorrection;
 use crate::calls::persons::FindPerson;
 use crate::page::{Screen, Visit, page, persons};
 use crate::parts::answers::of_row;
@@ -140,6 +141,7 @@ fn screen(visit: &Visit, view: &PersonView) -> Screen {
         Column::Batchnummer.title_in(t.language),
         Column::Dosisnummer.title_in(t.language),
         t.registrations.outcome,
+        t.corrections.start,
     ];
     let rulings = if view.rulings.is_empty() {
         paragraph(p.rulings_none)
@@ -215,7 +217,33 @@ fn report(one: &Reported, t: &'static Texts) -> Vec<Cell> {
         cell(Column::Batchnummer),
         cell(Column::Dosisnummer),
         Cell::new(outcome),
+        Cell::new(on_request(one, t)),
     ]
+}
+
+/// What an institution can ask RIVM to do with a report that stands.
+fn on_request(one: &Reported, t: &'static Texts) -> Option<AnyView> {
+    if !one.stands || one.mutation == "V" {
+        return None;
+    }
+    let c = &t.corrections;
+    let button = |withdraw: bool| {
+        let (text, label) = if withdraw {
+            (c.withdraw, c.start_withdraw_label)
+        } else {
+            (c.correct, c.start_label)
+        };
+        let label = fill(label, &[("moment", &one.at)]);
+        let mut hidden = vec![("registration", one.registration.to_string())];
+        hidden.extend(withdraw.then(|| ("withdraw", "1".to_owned())));
+        view! {
+            <form method="post" action=BeginCorrection::PATH>
+                {hidden_inputs(hidden)}
+                <button class="utrecht-link-button utrecht-link-button--html-button" type="submit" aria-label=label>{text}</button>
+            </form>
+        }
+    };
+    Some(view! { {button(false)}{button(true)} }.into_any())
 }
 
 fn ruling(one: &RulingView, t: &'static Texts) -> Vec<Cell> {

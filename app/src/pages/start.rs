@@ -4,6 +4,7 @@ use crate::page::{Screen, Visit, news, page};
 use crate::parts::icon::Icon;
 use crate::parts::tiles::{Tile, tiles};
 use crate::parts::{alert, button_link, heading, link, paragraph, title};
+use crate::ports::corrections::WaitingCorrection;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::withdrawals::WaitingRequest;
 use crate::texts::{Texts, fill, number};
@@ -29,6 +30,10 @@ fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
     }
     let waiting = news.waiting.iter().map(|request| waiting_item(request, t));
     let decisions = news.decisions.iter().map(|asked| decision_item(asked, t));
+    let corrections = news
+        .corrections
+        .iter()
+        .map(|asked| correction_item(asked, t));
     let files = news.files.iter().map(|file| file_item(file, t));
     let returned = news
         .returned
@@ -50,6 +55,7 @@ fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
             });
     let items = waiting
         .chain(decisions)
+        .chain(corrections)
         .chain(returned)
         .chain(files)
         .chain(approval)
@@ -83,6 +89,13 @@ fn decision_item(asked: &WaitingDecision, t: &'static Texts) -> AnyView {
         &[("aantal", &rows), ("partij", &asked.party)],
     );
     let way = format!("/beoordelen/besluiten/{}", asked.id);
+    view! { <li>{link(way, text)}" "{asked.asked_by.clone()}", "{asked.asked_at.clone()}</li> }
+        .into_any()
+}
+
+fn correction_item(asked: &WaitingCorrection, t: &'static Texts) -> AnyView {
+    let text = fill(t.corrections.news, &[("partij", &asked.party)]);
+    let way = format!("/beoordelen/correcties/{}", asked.id);
     view! { <li>{link(way, text)}" "{asked.asked_by.clone()}", "{asked.asked_at.clone()}</li> }
         .into_any()
 }

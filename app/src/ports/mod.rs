@@ -5,6 +5,7 @@
 //! writes its audit line in the transaction of what it does. Types that hold person data have no `Debug`.
 
 pub mod caller;
+pub mod corrections;
 pub mod decisions;
 pub mod deliveries;
 pub mod entry;
@@ -18,8 +19,9 @@ pub mod withdrawals;
 pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
-    decisions::Decisions, deliveries::Deliveries, entry::Entry, news::News, parties::Parties,
-    persons::Persons, review::Review, session::Sessions, withdrawals::Withdrawals,
+    corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
+    news::News, parties::Parties, persons::Persons, review::Review, session::Sessions,
+    withdrawals::Withdrawals,
 };
 
 use serde::{Deserialize, Serialize};

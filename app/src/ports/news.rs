@@ -1,5 +1,6 @@
 //! What somebody has not seen yet: files of theirs that ended, and requests that wait for their say.
 
+use super::corrections::WaitingCorrection;
 use super::withdrawals::WaitingRequest;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
@@ -59,6 +60,8 @@ pub struct NewsOf {
     pub waiting: Vec<WaitingRequest>,
     /// Decisions about clusters that wait for this person, oldest first.
     pub decisions: Vec<WaitingDecision>,
+    /// Corrections that wait for this person, oldest first.
+    pub corrections: Vec<WaitingCorrection>,
     /// Rows that went back: to this institution; for RIVM those that were not mended in time.
     pub returned: Vec<ReturnedRows>,
     /// Connections that wait for this person's decision.
@@ -76,6 +79,7 @@ impl NewsOf {
         self.files.is_empty()
             && self.waiting.is_empty()
             && self.decisions.is_empty()
+            && self.corrections.is_empty()
             && self.returned.is_empty()
             && self.connections == 0
             && self.parked == 0

@@ -146,6 +146,8 @@ impl Why {
 /// A version of a report, in the time line.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Reported {
+    /// The registration.
+    pub registration: Uuid,
     /// When.
     pub at: String,
     /// Name of the party.

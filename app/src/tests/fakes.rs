@@ -1,5 +1,6 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
+use crate::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
 use crate::ports::decisions::{
     Agreed, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine, DecisionState,
     DecisionView, MayDecide, Proposal,
@@ -119,6 +120,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Decisions>);
         provide_context(Arc::clone(self) as Arc<dyn Parties>);
         provide_context(Arc::clone(self) as Arc<dyn Persons>);
+        provide_context(Arc::clone(self) as Arc<dyn Corrections>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -636,6 +638,12 @@ pub(crate) fn all_news() -> NewsOf {
             file_name: "vaccinaties <week 4>.xlsx".into(),
             rows: 3,
         }],
+        corrections: vec![WaitingCorrection {
+            id: ID,
+            party: "Praktijk De Linde".into(),
+            asked_by: "R. Rivm".into(),
+            asked_at: "22-11-2026 14:05".into(),
+        }],
         decisions: vec![WaitingDecision {
             id: ID,
             party: "Praktijk De Linde".into(),
@@ -731,6 +739,7 @@ impl Persons for World {
 
     async fn person(&self, caller: &Caller, id: Uuid, _: Why) -> PortResult<PersonView> {
         let reported = Reported {
+            registration: ID,
             at: "22-11-2026 14:05".into(),
             party: "Praktijk De Linde".into(),
             channel: Channel::Sftp,
@@ -748,6 +757,55 @@ impl Persons for World {
             reported: vec![reported],
             rulings: vec![self.ruling(caller, ID).await?],
         })
+    }
+}
+
+#[async_trait]
+impl Corrections for World {
+    async fn begin_correction(&self, _: &Caller, _: Uuid, _: bool) -> PortResult<Uuid> {
+        Ok(ID)
+    }
+
+    async fn correction(&self, _: &Caller, id: Uuid) -> PortResult<CorrectionView> {
+        Ok(CorrectionView {
+            id,
+            person: ID,
+            party: "Praktijk De Linde".into(),
+            before: row(),
+            after: Some(jab("EM0477", false).cells),
+            request: "Mevrouw <De Boer>, per brief".into(),
+            outcome: Some(RowOutcome::Geaccepteerd),
+            findings: Vec::new(),
+            state: self.decision.line.state,
+            asked_by: "R. Rivm".into(),
+            asked_at: "22-11-2026 14:05".into(),
+            decided: None,
+            may: self.decision.may,
+        })
+    }
+
+    async fn save_correction(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        row: RowText,
+        _: String,
+    ) -> PortResult<()> {
+        self.saved.lock().expect("no panic before").push(row);
+        Ok(())
+    }
+
+    async fn decide_correction(&self, _: &Caller, _: Uuid) -> PortResult<Changed> {
+        Ok(match self.agreed {
+            Agreed::Running => Changed::Done,
+            Agreed::Waiting => Changed::Waiting,
+            Agreed::SamePerson => Changed::SamePerson,
+            Agreed::Other => Changed::Other,
+        })
+    }
+
+    async fn drop_correction(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
     }
 }
 

@@ -35,6 +35,7 @@ const REVIEWER: &[&str] = &[
     "/beoordelen/besluiten/00000000-0000-0000-0000-000000000001",
     "/beoordelen/00000000-0000-0000-0000-000000000001/vergelijken",
     "/beoordelen/oordelen/00000000-0000-0000-0000-000000000001",
+    "/beoordelen/correcties/00000000-0000-0000-0000-000000000001",
     "/dossiers",
     "/dossiers/00000000-0000-0000-0000-000000000001",
     "/dossiers/00000000-0000-0000-0000-000000000001?reden=beoordelen",

@@ -4,6 +4,7 @@
 //! one of the two does not compile. Sentences about findings are not here; they come from `domain`.
 //! `{…}` is filled by [`fill`]; no sentence is glued together from pieces.
 
+pub mod corrections;
 pub mod decisions;
 pub mod entry;
 pub mod fixed;
@@ -93,6 +94,8 @@ pub struct Texts {
     pub parties: parties::Parties,
     /// One vaccination for each jab.
     pub persons: persons::Persons,
+    /// Corrections on request.
+    pub corrections: corrections::Corrections,
     /// Help, privacy, cookies, accessibility, sessions.
     pub fixed: fixed::Fixed,
 }
@@ -111,6 +114,7 @@ pub static NL: Texts = Texts {
     numbers: numbers::Numbers::NL,
     parties: parties::Parties::NL,
     persons: persons::Persons::NL,
+    corrections: corrections::Corrections::NL,
     fixed: fixed::Fixed::NL,
 };
 
@@ -128,6 +132,7 @@ pub static EN: Texts = Texts {
     numbers: numbers::Numbers::EN,
     parties: parties::Parties::EN,
     persons: persons::Persons::EN,
+    corrections: corrections::Corrections::EN,
     fixed: fixed::Fixed::EN,
 };
 
@@ -176,6 +181,7 @@ mod tests {
                     t.numbers.all(),
                     t.parties.all(),
                     t.persons.all(),
+                    t.corrections.all(),
                     t.fixed.all(),
                 ]
                 .concat()

@@ -154,7 +154,8 @@ async fn web(
         withdrawals: portal.clone(),
         decisions: portal.clone(),
         parties: portal.clone(),
-        persons: portal,
+        persons: portal.clone(),
+        corrections: portal,
         lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;

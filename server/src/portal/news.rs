@@ -3,7 +3,8 @@
 use super::withdrawals::side;
 use super::{OrBroken, Portal, words};
 use crate::clock::dutch_day;
-use crate::store::{decisions, news, party_tx, withdrawals, worker_tx};
+use crate::store::{corrections, decisions, news, party_tx, withdrawals, worker_tx};
+use app::ports::corrections::WaitingCorrection;
 use app::ports::news::{FileNews, News, NewsOf, ReturnedRows, WaitingDecision};
 use app::ports::withdrawals::WaitingRequest;
 use app::ports::{Caller, PortResult};
@@ -54,6 +55,10 @@ impl News for Portal {
                 .await
                 .or_broken(caller)?;
             found.decisions = asked.into_iter().map(decision).collect();
+            let asked = corrections::asked(&mut tx, caller.user_id)
+                .await
+                .or_broken(caller)?;
+            found.corrections = asked.into_iter().map(correction).collect();
         }
         let today = dutch_day(self.road.clock.now());
         let returned = decisions::returned(&mut tx).await.or_broken(caller)?;
@@ -92,6 +97,15 @@ fn decision(row: decisions::Asked) -> WaitingDecision {
         id: row.id,
         party: row.party,
         rows: u32::try_from(row.rows).unwrap_or_default(),
+        asked_by: row.asked_by,
+        asked_at: words::moment(row.asked_at),
+    }
+}
+
+fn correction(row: corrections::Asked) -> WaitingCorrection {
+    WaitingCorrection {
+        id: row.id,
+        party: row.party,
         asked_by: row.asked_by,
         asked_at: words::moment(row.asked_at),
     }

@@ -399,6 +399,7 @@ fn source(version: &Version) -> Option<Source> {
 fn reported_of(version: &Version, products: &Products) -> Result<Reported, StoreError> {
     let odd = || StoreError::Broken("report".to_owned());
     Ok(Reported {
+        registration: version.id,
         at: words::moment(version.recorded_at),
         party: version.party.clone(),
         channel: Channel::parse(&version.channel).ok_or_else(odd)?,

@@ -10,6 +10,7 @@ pub mod brp_checks;
 pub mod completeness;
 pub mod connections;
 pub mod copy;
+pub mod corrections;
 pub mod decisions;
 pub mod deliveries;
 pub mod delivery_views;

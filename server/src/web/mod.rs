@@ -25,7 +25,9 @@ use crate::intake::Road;
 use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
-use app::ports::{Decisions, Deliveries, Entry, News, Parties, Persons, Review, Withdrawals};
+use app::ports::{
+    Corrections, Decisions, Deliveries, Entry, News, Parties, Persons, Review, Withdrawals,
+};
 use domain::codes::CodeLists;
 use secrecy::SecretString;
 use session::{HashedStore, Limits};
@@ -80,6 +82,8 @@ pub struct Ports {
     pub decisions: Arc<dyn Decisions>,
     /// Approval of parties.
     pub parties: Arc<dyn Parties>,
+    /// Corrections on request.
+    pub corrections: Arc<dyn Corrections>,
     /// One vaccination for each jab.
     pub persons: Arc<dyn Persons>,
     /// Code lists in force.

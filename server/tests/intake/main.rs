@@ -12,6 +12,7 @@ mod support;
 
 mod approval;
 mod budgets;
+mod corrections;
 mod decisions;
 mod entry;
 mod files;

@@ -9,13 +9,13 @@ use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
 use app::ports::persons::{NewRuling, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
-use app::ports::{Caller, Decisions, Deliveries, Parties, Persons, PortError, Review};
+use app::ports::{Caller, Corrections, Decisions, Deliveries, Parties, Persons, PortError, Review};
 use domain::row::{Column, RowText};
 use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 59] = [
+const METHODS: [(&str, bool); 64] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -75,6 +75,11 @@ const METHODS: [(&str, bool); 59] = [
     ("undo_ruling", true),
     ("find_person", true),
     ("person", true),
+    ("begin_correction", true),
+    ("correction", true),
+    ("save_correction", true),
+    ("decide_correction", true),
+    ("drop_correction", true),
 ];
 
 #[test]
@@ -88,6 +93,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/decisions.rs"),
         include_str!("../../../app/src/ports/parties.rs"),
         include_str!("../../../app/src/ports/persons.rs"),
+        include_str!("../../../app/src/ports/corrections.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -114,6 +120,7 @@ struct Things {
     waiting: Uuid,
     ruling: Uuid,
     person: Uuid,
+    correction: Uuid,
 }
 
 async fn things(world: &World) -> Things {
@@ -215,6 +222,16 @@ async fn things(world: &World) -> Things {
     let Ruled::Done(ruling) = ruled else {
         panic!("{ruled:?}")
     };
+    let correction = world
+        .portal
+        .begin_correction(&world.rivm, registration, true)
+        .await
+        .unwrap();
+    world
+        .portal
+        .save_correction(&world.rivm, correction, RowText::default(), "brief".into())
+        .await
+        .unwrap();
     Things {
         draft,
         reference,
@@ -228,6 +245,7 @@ async fn things(world: &World) -> Things {
         waiting: waiting[0],
         ruling,
         person: compared.person,
+        correction,
     }
 }
 
@@ -388,6 +406,21 @@ async fn probe(
             .person(caller, things.person, Why::Review)
             .await
             .map(drop),
+        "begin_correction" => portal
+            .begin_correction(caller, things.registration, false)
+            .await
+            .map(drop),
+        "correction" => portal.correction(caller, things.correction).await.map(drop),
+        "save_correction" => {
+            portal
+                .save_correction(caller, things.correction, row, "brief".into())
+                .await
+        }
+        "decide_correction" => portal
+            .decide_correction(caller, things.correction)
+            .await
+            .map(drop),
+        "drop_correction" => portal.drop_correction(caller, things.correction).await,
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
             .withdraw_delivery(caller, things.stored, "reden".into())
@@ -444,6 +477,11 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "undo_ruling"
                     | "find_person"
                     | "person"
+                    | "begin_correction"
+                    | "correction"
+                    | "save_correction"
+                    | "decide_correction"
+                    | "drop_correction"
             );
             if of_rivm_too && caller.party().is_none() {
                 continue;
@@ -472,6 +510,7 @@ async fn what_belongs_to_another_party_is_not_there() {
         waiting: Uuid::now_v7(),
         ruling: Uuid::now_v7(),
         person: Uuid::now_v7(),
+        correction: Uuid::now_v7(),
     };
     for (method, _) in METHODS.into_iter().filter(|(method, _)| {
         !matches!(
@@ -500,6 +539,11 @@ async fn what_belongs_to_another_party_is_not_there() {
                 | "ruling"
                 | "undo_ruling"
                 | "person"
+                | "begin_correction"
+                | "correction"
+                | "save_correction"
+                | "decide_correction"
+                | "drop_correction"
         );
         let caller = if of_rivm { &world.rivm } else { &world.maria };
         if let Some(answer) = probe(&world, caller, &nothing, method).await {
@@ -591,8 +635,9 @@ async fn person_data_is_audited() {
                     .unwrap();
                 assert!(matches!(done, Corrected::Done));
             }
-            "row" | "rows" | "cluster" | "decision" | "compare" | "rule" | "ruling"
-            | "undo_ruling" | "find_person" | "person" => {
+            "begin_correction" | "correction" | "save_correction" | "decide_correction"
+            | "drop_correction" | "row" | "rows" | "cluster" | "decision" | "compare" | "rule"
+            | "ruling" | "undo_ruling" | "find_person" | "person" => {
                 probe(&world, &world.rivm, &things, method)
                     .await
                     .unwrap()
@@ -662,6 +707,7 @@ async fn submit(world: &World) {
 async fn clear(world: &World) {
     for table in [
         "rulings",
+        "corrections",
         "receipts",
         "delivery_rows",
         "row_history",

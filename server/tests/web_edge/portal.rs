@@ -71,7 +71,8 @@ impl Portal {
             withdrawals: portal.clone(),
             decisions: portal.clone(),
             parties: portal.clone(),
-            persons: portal,
+            persons: portal.clone(),
+            corrections: portal,
             lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");

@@ -14,6 +14,7 @@ mod submit;
 mod vaccination;
 
 pub(super) use draft::KeptRow;
+pub(super) use submit::Parcel;
 
 use super::Portal;
 use app::ports::entry::{

@@ -22,32 +22,32 @@ use uuid::Uuid;
 const ATTEMPTS: u32 = 4;
 
 /// One row on its way into the register.
-pub(super) struct Parcel<'a> {
-    pub(super) caller: &'a Caller,
-    pub(super) party: Uuid,
-    pub(super) row: &'a RowText,
+pub(in crate::portal) struct Parcel<'a> {
+    pub(in crate::portal) caller: &'a Caller,
+    pub(in crate::portal) party: Uuid,
+    pub(in crate::portal) row: &'a RowText,
     /// The key under which the row is stored, when it is not in the row itself.
-    pub(super) source_key: Option<String>,
+    pub(in crate::portal) source_key: Option<String>,
     /// Why the sender goes on although not matchable.
-    pub(super) goes_on: Option<String>,
+    pub(in crate::portal) goes_on: Option<String>,
     /// Reason of a correction or withdrawal.
-    pub(super) reason: Option<String>,
-    pub(super) reference: Option<String>,
+    pub(in crate::portal) reason: Option<String>,
+    pub(in crate::portal) reference: Option<String>,
 }
 
 /// What became of it.
-pub(super) struct Arrived {
-    pub(super) delivery: Uuid,
-    pub(super) chunk: Chunk,
-    pub(super) products: Products,
+pub(in crate::portal) struct Arrived {
+    pub(in crate::portal) delivery: Uuid,
+    pub(in crate::portal) chunk: Chunk,
+    pub(in crate::portal) products: Products,
 }
 
 impl Arrived {
-    pub(super) fn judged(&self) -> Option<&Judged> {
+    pub(in crate::portal) fn judged(&self) -> Option<&Judged> {
         self.chunk.judged.first()
     }
 
-    pub(super) fn registration(&self) -> Option<Uuid> {
+    pub(in crate::portal) fn registration(&self) -> Option<Uuid> {
         match self.judged().map(|judged| &judged.effect) {
             Some(Effect::Report { registration, .. }) => Some(*registration),
             Some(Effect::Withdraw(known)) => Some(known.registration),
@@ -58,7 +58,7 @@ impl Arrived {
 
 impl Portal {
     /// Stores one row as a delivery of its own, in the caller's transaction.
-    pub(super) async fn deliver(
+    pub(in crate::portal) async fn deliver(
         &self,
         tx: &mut WorkerTx<'_>,
         parcel: Parcel<'_>,

@@ -1,0 +1,329 @@
+//! RIVM corrects or withdraws a registration on its institution's request. What it would come to is found by doing it and
+//! going back; a second person does it, by the road that the institution's own correction takes.
+
+use super::entry::Parcel;
+use super::{OrBroken, Portal, broken, event, reviewer, words};
+use crate::audit::{self, Kind};
+use crate::keys::Purpose;
+use crate::store::corrections::{self, Correction, NewCorrection};
+use crate::store::{StoreError, WorkerTx, worker_tx};
+use app::ports::corrections::{Corrected, CorrectionView, Corrections};
+use app::ports::decisions::{DecisionState, MayDecide};
+use app::ports::{Caller, PortError, PortResult};
+use domain::delivery::RowOutcome;
+use domain::finding::Finding;
+use domain::row::{Column, RowText};
+use uuid::Uuid;
+
+/// Longest request that is kept, in characters.
+const CHARS: usize = 1_000;
+
+/// What a correction would come to.
+type Foreseen = Option<(RowOutcome, Vec<Finding>)>;
+
+#[async_trait::async_trait]
+impl Corrections for Portal {
+    async fn begin_correction(
+        &self,
+        caller: &Caller,
+        registration: Uuid,
+        withdraw: bool,
+    ) -> PortResult<Uuid> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let standing = corrections::standing(&mut tx, registration)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
+        let content = self
+            .open_row(
+                Purpose::Report,
+                registration,
+                standing.content_sealed.clone(),
+            )
+            .or_broken(caller)?;
+        let id = Uuid::now_v7();
+        let new = NewCorrection {
+            id,
+            report_id: registration,
+            content_sealed: (!withdraw).then(|| self.seal_row(id, &content)),
+            request_sealed: self.seal_request(id, ""),
+            by: caller.user_id,
+            at: self.road.clock.now(),
+        };
+        corrections::insert(&mut tx, &standing, &new)
+            .await
+            .or_broken(caller)?;
+        let line = event(caller, Kind::RegistrationRead)
+            .for_party(standing.party_id)
+            .object("registration", registration)
+            .about([standing.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(id)
+    }
+
+    async fn correction(&self, caller: &Caller, id: Uuid) -> PortResult<CorrectionView> {
+        let (mut tx, correction) = self.open_correction(caller, id).await?;
+        let state = state(&correction).or_broken(caller)?;
+        let before = self
+            .open_row(
+                Purpose::Report,
+                correction.report_id,
+                correction.before_sealed.clone(),
+            )
+            .or_broken(caller)?;
+        let after = self.after(&correction).or_broken(caller)?;
+        let foreseen = match state {
+            DecisionState::Draft | DecisionState::Asked => {
+                self.foresee_correction(&mut tx, caller, &correction)
+                    .await?
+            }
+            _ => None,
+        };
+        let (outcome, findings) = foreseen.unzip();
+        let view = CorrectionView {
+            id,
+            person: correction.person_id,
+            party: correction.party.clone(),
+            before,
+            after,
+            request: self.request(&correction).or_broken(caller)?,
+            outcome,
+            findings: findings.unwrap_or_default(),
+            state,
+            asked_by: correction.asked_by_name.clone(),
+            asked_at: words::moment(correction.asked_at),
+            decided: correction
+                .decided_by_name
+                .clone()
+                .zip(correction.decided_at.map(words::moment)),
+            may: match (state, correction.asked_by == caller.user_id) {
+                (DecisionState::Draft, true) => MayDecide::Confirm,
+                (DecisionState::Asked, true) => MayDecide::CallBack,
+                (DecisionState::Asked, false) => MayDecide::Agree,
+                _ => MayDecide::Look,
+            },
+        };
+        let line = event(caller, Kind::RegistrationRead)
+            .for_party(correction.party_id)
+            .object("correction", id)
+            .about([correction.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(view)
+    }
+
+    async fn save_correction(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        row: RowText,
+        request: String,
+    ) -> PortResult<()> {
+        let (mut tx, correction) = self.open_correction(caller, id).await?;
+        let before = self.after(&correction).or_broken(caller)?;
+        let content = before.map(|mut content| {
+            // Whose row it is, and under which key, stays as it was.
+            for column in Column::ALL {
+                if !matches!(column, Column::Mutatie | Column::Bronsleutel) {
+                    content.set(column, row.get(column));
+                }
+            }
+            self.seal_row(id, &content)
+        });
+        let request = self.seal_request(id, &request);
+        if !corrections::save(&mut tx, id, content, request)
+            .await
+            .or_broken(caller)?
+        {
+            return Err(PortError::Conflict);
+        }
+        let line = event(caller, Kind::RegistrationRead)
+            .for_party(correction.party_id)
+            .object("correction", id)
+            .about([correction.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)
+    }
+
+    async fn decide_correction(&self, caller: &Caller, id: Uuid) -> PortResult<Corrected> {
+        let (mut tx, correction) = self.open_correction(caller, id).await?;
+        let own = correction.asked_by == caller.user_id;
+        let (to, by) = match (correction.state.as_str(), own) {
+            // Pressed before: in another tab, or by a third person.
+            ("done", _) => return Ok(Corrected::Done),
+            ("draft", true) => ("asked", None),
+            ("asked", false) => ("done", Some(caller.user_id)),
+            ("asked", true) => return Ok(Corrected::SamePerson),
+            _ => return Err(PortError::Conflict),
+        };
+        let request = self.request(&correction).or_broken(caller)?;
+        let foreseen = self
+            .foresee_correction(&mut tx, caller, &correction)
+            .await?;
+        let Some((outcome, _)) = foreseen else {
+            return Ok(Corrected::Other);
+        };
+        if request.is_empty() || matches!(outcome, RowOutcome::Afgekeurd | RowOutcome::Dubbel) {
+            return Ok(Corrected::NotYet);
+        }
+        let now = self.road.clock.now();
+        match corrections::step(&mut tx, id, &correction.state, to, by, now).await {
+            Ok(true) => {}
+            Ok(false) => return Err(PortError::Conflict),
+            Err(error) if error.is_constraint("corrections_one_open") => {
+                return Ok(Corrected::Other);
+            }
+            Err(error) => return Err(broken(caller, &error)),
+        }
+        if to == "done" {
+            self.carry_out(&mut tx, caller, &correction)
+                .await
+                .or_broken(caller)?;
+        }
+        let kind = match (to, correction.content_sealed.is_some()) {
+            ("done", true) => Kind::Corrected,
+            ("done", false) => Kind::Withdrawn,
+            _ => Kind::Decided,
+        };
+        let line = event(caller, kind)
+            .for_party(correction.party_id)
+            .object("correction", id)
+            .detail("registration", correction.report_id.to_string())
+            .detail("step", to)
+            .about([correction.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(if to == "done" {
+            Corrected::Done
+        } else {
+            Corrected::Waiting
+        })
+    }
+
+    async fn drop_correction(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        let (mut tx, correction) = self.open_correction(caller, id).await?;
+        let own = correction.asked_by == caller.user_id;
+        let to = if own { "called_back" } else { "rejected" };
+        let (by, now) = (Some(caller.user_id), self.road.clock.now());
+        let open = matches!(correction.state.as_str(), "draft" | "asked");
+        if !open
+            || !corrections::step(&mut tx, id, &correction.state, to, by, now)
+                .await
+                .or_broken(caller)?
+        {
+            return Err(PortError::Conflict);
+        }
+        let line = event(caller, Kind::Decided)
+            .for_party(correction.party_id)
+            .object("correction", id)
+            .detail("step", to)
+            .about([correction.person_id]);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)
+    }
+}
+
+impl Portal {
+    async fn open_correction(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+    ) -> PortResult<(WorkerTx<'_>, Correction)> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let found = corrections::one(&mut tx, id).await.or_broken(caller)?;
+        let correction = found.ok_or(PortError::NotFound)?;
+        // A draft is its maker's.
+        if correction.state == "draft" && correction.asked_by != caller.user_id {
+            return Err(PortError::NotFound);
+        }
+        Ok((tx, correction))
+    }
+
+    /// What it would come to; `None` when the registration changed since it was looked at.
+    async fn foresee_correction(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        caller: &Caller,
+        correction: &Correction,
+    ) -> PortResult<Foreseen> {
+        tx.mark().await.or_broken(caller)?;
+        let foreseen = self.carry_out(tx, caller, correction).await;
+        tx.go_back().await.or_broken(caller)?;
+        match foreseen {
+            Ok(foreseen) => Ok(Some(foreseen)),
+            Err(StoreError::NotFound) => Ok(None),
+            Err(error) => Err(broken(caller, &error)),
+        }
+    }
+
+    /// Delivers the row for its institution; `NotFound` when the registration changed since it was looked at.
+    async fn carry_out(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        caller: &Caller,
+        correction: &Correction,
+    ) -> Result<(RowOutcome, Vec<Finding>), StoreError> {
+        let standing = corrections::standing(tx, correction.report_id).await?;
+        let standing = standing
+            .filter(|standing| standing.version == correction.version)
+            .ok_or(StoreError::NotFound)?;
+        let after = self.after(correction)?;
+        let mutation = if after.is_some() { "C" } else { "V" };
+        let mut row = after.unwrap_or_default();
+        row.set(Column::Mutatie, mutation);
+        row.set(Column::Bronsleutel, standing.source_key.as_str());
+        let request = self.request(correction)?;
+        let parcel = Parcel {
+            caller,
+            party: correction.party_id,
+            row: &row,
+            source_key: None,
+            goes_on: Some(request.clone()),
+            reason: Some(request),
+            reference: None,
+        };
+        let arrived = self.deliver(tx, parcel).await?;
+        let judged = arrived
+            .judged()
+            .ok_or_else(|| StoreError::Broken("correction".to_owned()))?;
+        Ok((judged.outcome, judged.row.findings.clone()))
+    }
+
+    fn after(&self, correction: &Correction) -> Result<Option<RowText>, StoreError> {
+        let sealed = correction.content_sealed.clone();
+        sealed
+            .map(|sealed| self.open_row(Purpose::NewValue, correction.id, Some(sealed)))
+            .transpose()
+    }
+
+    fn request(&self, correction: &Correction) -> Result<String, StoreError> {
+        let sealed = Some(correction.request_sealed.clone());
+        let request = self.open_text(Purpose::Reason, correction.id, sealed)?;
+        Ok(request.unwrap_or_default())
+    }
+
+    fn seal_row(&self, id: Uuid, row: &RowText) -> Vec<u8> {
+        // A map of texts cannot fail to serialise.
+        let plain = zeroize::Zeroizing::new(serde_json::to_vec(row).unwrap_or_default());
+        let keys = &self.road.keys;
+        keys.seal(&plain, &Purpose::NewValue.of(id.as_bytes()))
+            .into_bytes()
+    }
+
+    fn seal_request(&self, id: Uuid, request: &str) -> Vec<u8> {
+        let kept: String = request.trim().chars().take(CHARS).collect();
+        let keys = &self.road.keys;
+        keys.seal(kept.as_bytes(), &Purpose::Reason.of(id.as_bytes()))
+            .into_bytes()
+    }
+}
+
+fn state(correction: &Correction) -> Result<DecisionState, StoreError> {
+    DecisionState::ALL
+        .into_iter()
+        .find(|state| state.as_str() == correction.state)
+        .ok_or_else(|| StoreError::Broken("correction".to_owned()))
+}
