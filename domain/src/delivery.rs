@@ -3,6 +3,7 @@
 pub mod dropbox;
 pub mod rhythm;
 mod state;
+pub mod trial;
 pub mod withdrawal;
 
 pub use state::{NotAllowed, ParkReason, ResumeAt, State};
@@ -180,6 +181,20 @@ impl FileOutcome {
             Self::Dubbel => "DUBBEL",
             Self::Leeg => "LEEG",
         }
+    }
+
+    /// Reads the word on the wire.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Verwerkt,
+            Self::DeelsVerwerkt,
+            Self::Geweigerd,
+            Self::Dubbel,
+            Self::Leeg,
+        ]
+        .into_iter()
+        .find(|outcome| outcome.as_str() == text)
     }
 
     /// The outcome of a file from its rows and file findings. Parking is the caller's: a parked file

@@ -178,24 +178,25 @@ function installation(t, party, name) {
   return { folder, sftp: (words) => execFileSync("sftp", [...options, `${name}@127.0.0.1`], { ...quiet, input: `${words}\n` }).toString() };
 }
 
-test("a new institution delivers by SFTP, and nothing of it is taken in before two people agreed", async (t) => {
-  const box = installation(t, "NIEUWEHOF", "nieuwehof-1");
-  const file = "CIMS_NIEUWEHOF_1_20250506_1.csv";
-  const [header] = csv([]).split("\r\n");
-  const [, ...rows] = csv(people().slice(0, 2)).replaceAll("27-01-2021", "06-05-2025").replaceAll(";1;ZORG", ";9;ZORG").trim().split("\r\n");
-  writeFileSync(join(box.folder, "x.csv"), `${[header, ...rows].join("\r\n")}\r\n`);
-  box.sftp(`put x.csv ${file}.part\nrename ${file}.part ${file}`);
-  const stored = `SELECT count(*) FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id WHERE d.file_name = '${file}'`;
+/** A file for the test lane that shows all that an approval asks for. */
+function trial(persons) {
+  const header = "mutatie;bronsleutel;toestemming;leeftijdsgroep;bsn;geboortedatum;vaccinatiedatum;vaccin;batchnummer;dosisnummer;doelgroep";
+  const two = (number) => String(number).padStart(2, "0");
+  const jab = (mutation, key, { bsn, born: [day, month, year] }, date) =>
+    `${mutation};${key};J;;${bsn};${two(day)}-${two(month)}-${year};${date};Comirnaty;EJ6796;9;BEWONER_INSTELLING`;
+  const rows = persons.map((one, index) => jab("N", `proef-${index}`, one, "06-05-2025"));
+  rows.push(jab("C", "proef-0", persons[0], "07-05-2025"), "V;proef-1;;;;;;;;;", "N;proef-x;N;B;;;06-05-2025;Comirnaty;EJ6796;1;");
+  return `${[header, ...rows].join("\r\n")}\r\n`;
+}
 
+test("a new institution tries its files, two people agree, and its first delivery by SFTP is taken in", async (t) => {
   const asks = await visitor(t, { expected: ["status of 404"] });
   await logIn(asks, "rivmbeheer");
-  await press(asks, /Geparkeerde aanleveringen/, { role: "link" });
-  const line = asks.locator("tbody tr").filter({ hasText: "Verpleeghuis Nieuwehof" });
-  await line.first().waitFor();
-  assert.match(await line.first().innerText(), /Geen akkoord voor dit koppelvlak/);
-  assert.equal(ask(stored), "0");
-  await press(asks, /^Aanlevering van Verpleeghuis Nieuwehof/, { role: "link" });
-  await press(asks, "Akkoord vragen");
+  await open(asks, "/koppelingen");
+  await asks.getByLabel("Instelling", { exact: true }).selectOption({ label: "Verpleeghuis Nieuwehof" });
+  await asks.getByLabel("Koppelvlak", { exact: true }).selectOption({ label: "SFTP" });
+  await asks.getByLabel("Doel", { exact: true }).fill("vaccinatieregistratie");
+  await press(asks, "Vragen");
   assert.ok(await asks.getByText("Uw vraag ligt bij de privacycoördinator.").isVisible());
   const connection = path(asks);
   assert.equal(await asks.getByRole("button", { name: "Akkoord geven" }).count(), 0, "who asks does not decide");
@@ -207,28 +208,58 @@ test("a new institution delivers by SFTP, and nothing of it is taken in before t
   assert.ok([302, 404].includes(forced.status()) && !/melding=klaar/.test(forced.headers().location ?? ""));
   assert.equal(ask(`SELECT state FROM connections WHERE id = '${connection.split("/").pop()}'`), "requested");
 
+  // Until then there is no folder but that of the test.
+  const box = installation(t, "NIEUWEHOF", "nieuwehof-1");
+  const named = (number) => `CIMS_NIEUWEHOF_1_20250506_${number}.csv`;
+  const put = (folder, file, text) => {
+    writeFileSync(join(box.folder, "x.csv"), text);
+    box.sftp(`put x.csv /${folder}/${file}.part\nrename /${folder}/${file}.part /${folder}/${file}`);
+  };
+  const said = async (file) => {
+    const answer = `${file}.resultaat.json`;
+    for (let turn = 0; turn < 40; turn += 1) {
+      if (box.sftp("ls /uit").includes(answer)) {
+        box.sftp(`get /uit/${answer}`);
+        const { uitkomst, regels } = JSON.parse(readFileSync(join(box.folder, answer), "utf8"));
+        if (uitkomst !== null) return [uitkomst, regels];
+      }
+      await new Promise((done) => setTimeout(done, 500));
+    }
+    return assert.fail(`no answer to ${file}`);
+  };
+  const stored = "SELECT count(*) FROM reports r JOIN parties p ON p.id = r.party_id WHERE p.code = 'NIEUWEHOF'";
+  const seven = people().slice(0, 7);
+  assert.throws(() => put("in", named(1), trial(seven)));
+  put("test", named(1), trial(seven).replace("EJ6796", "???"));
+  assert.deepEqual(await said(named(1)), ["DEELS_VERWERKT", 10]);
+
   const decides = await visitor(t, { script: false });
   await logIn(decides, "privacy");
   await press(decides, /Koppelingen/, { role: "link", within: decides.locator("main") });
-  await press(decides, /^Koppeling .* van Verpleeghuis Nieuwehof bekijken/, { role: "link" });
+  await press(decides, /^Koppeling SFTP van Verpleeghuis Nieuwehof bekijken/, { role: "link" });
   assert.equal(path(decides), connection);
+  assert.ok(await decides.getByText("Het nieuwste proefbestand voldoet nog niet.").isVisible());
+  const agree = async () => {
+    await decides.getByText("Akkoord geven", { exact: true }).first().click();
+    await press(decides, "Akkoord geven", { within: decides.locator("details[open]").filter({ hasText: "neemt CIMS" }) });
+  };
+  await agree();
+  assert.ok(await decides.getByText("Akkoord kan pas als het nieuwste proefbestand voldoet.").isVisible());
   await decides.getByText("Afwijzen", { exact: true }).first().click();
   await press(decides, "Afwijzen", { within: decides.locator("details[open]") });
   assert.match(await decides.locator("#foutoverzicht").innerText(), /Vul een reden in/);
-  await decides.getByText("Akkoord geven", { exact: true }).first().click();
-  await press(decides, "Akkoord geven", { within: decides.locator("details[open]").filter({ hasText: "neemt CIMS" }) });
-  assert.ok(await decides.getByText("Aanleveringen die nu verder gaan: 1.", { exact: false }).isVisible());
 
-  const answer = `${file}.resultaat.json`;
-  for (let turn = 0; ; turn += 1) {
-    box.sftp(`get ../uit/${answer}`);
-    const said = JSON.parse(readFileSync(join(box.folder, answer), "utf8"));
-    if (said.uitkomst !== null) {
-      assert.deepEqual([said.uitkomst, said.regels], ["VERWERKT", 2]);
-      break;
-    }
-    assert.ok(turn < 40, "no answer came");
-    await new Promise((done) => setTimeout(done, 500));
-  }
-  assert.equal(ask(stored), "2");
+  put("test", named(2), trial(seven));
+  assert.deepEqual(await said(named(2)), ["VERWERKT", 10]);
+  assert.equal(ask(stored), "0", "a test is no registration");
+  await open(decides, connection);
+  assert.ok(await decides.getByText("Het nieuwste proefbestand voldoet.").isVisible());
+  await agree();
+  assert.ok(await decides.getByText("Uw besluit is vastgelegd.", { exact: false }).isVisible());
+
+  // From now on it counts, and there is no folder for tests any more.
+  assert.throws(() => put("test", named(3), trial(seven)));
+  put("in", named(3), trial(seven));
+  assert.deepEqual(await said(named(3)), ["VERWERKT", 10]);
+  assert.notEqual(ask(stored), "0");
 });

@@ -65,6 +65,7 @@ pub(crate) async fn decide_connection(
             Said::Done(deliveries) => format!("{way}?melding=klaar&aantal={deliveries}"),
             Said::SamePerson => format!("{way}?melding=zelfde"),
             Said::Other => format!("{way}?melding=ander"),
+            Said::NotTried => format!("{way}?melding=niet-getest"),
         })
     })
     .await

@@ -1,6 +1,7 @@
 //! `/koppelingen` and `/koppelingen/{id}`: who may deliver by which channel, who asked, and what the privacycoördinator
 //! says (features F79-F81).
 
+use super::trials;
 use crate::calls::parties::{AskConnection, DecideConnection};
 use crate::page::{Screen, Visit, page, parties};
 use crate::parts::answers::{Answer, answers};
@@ -180,6 +181,7 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
         Some("gevraagd") => Some(alert::ok(p.asked_told)),
         Some("zelfde") => Some(alert::error(p.told_same)),
         Some("ander") => Some(alert::error(p.told_other)),
+        Some("niet-getest") => Some(alert::error(p.told_not_tried)),
         Some("klaar") => Some(alert::ok(match visit.query("aantal") {
             Some(count) if count.bytes().all(|byte| byte.is_ascii_digit()) && count != "0" => {
                 fill(p.told_going, &[("aantal", &count)])
@@ -204,6 +206,7 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
         <p class="utrecht-paragraph">{state(view, t)}</p>
         {answers(facts(view, t), t)}
         {columns}
+        {trials::report(view, t)}
         {steps}
         <p class="utrecht-paragraph">{second_link("/koppelingen", p.title)}</p>
     };

@@ -32,6 +32,7 @@ mod ruling;
 mod sessions;
 mod start;
 mod statements;
+mod trials;
 mod upload;
 mod vaccination;
 mod vaccination_fields;

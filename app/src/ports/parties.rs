@@ -5,7 +5,9 @@ use super::Page;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep};
-use domain::delivery::Channel;
+use domain::delivery::trial::Demand;
+use domain::delivery::{Channel, FileOutcome};
+use domain::finding::Code;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -40,6 +42,33 @@ pub struct ConnectionView {
     pub reason: Option<String>,
     /// What this person may decide now.
     pub may: Vec<ConnectionStep>,
+    /// Files of the test lane, the newest first; only of an opened connection.
+    pub trials: Vec<TrialView>,
+}
+
+/// A file of the test lane. No value of a row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TrialView {
+    /// When it ended: "22-11-2026 14:05".
+    pub at: String,
+    /// Its outcome.
+    pub outcome: FileOutcome,
+    /// Rows.
+    pub rows: u32,
+    /// Refused.
+    pub refused: u32,
+    /// What an approval asks for, and whether it shows that.
+    pub demands: Vec<(Demand, bool)>,
+    /// Rows by rule code, the most first.
+    pub codes: Vec<(Code, u32)>,
+}
+
+impl TrialView {
+    /// It shows all that an approval asks for.
+    #[must_use]
+    pub fn conforms(&self) -> bool {
+        self.demands.iter().all(|(_, shown)| *shown)
+    }
 }
 
 impl ConnectionView {
@@ -83,6 +112,8 @@ pub enum Said {
     SamePerson,
     /// Somebody else was first.
     Other,
+    /// The newest file of the test lane does not show what is asked for, or there is none.
+    NotTried,
 }
 
 /// Why a delivery is set aside.

@@ -13,7 +13,7 @@ use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
-    Waits, Wish,
+    TrialView, Waits, Wish,
 };
 use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
@@ -27,6 +27,7 @@ use crate::ports::*;
 use async_trait::async_trait;
 use domain::connection::{ConnectionState, ConnectionStep};
 use domain::decision::DecisionKind;
+use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::role::Role;
@@ -849,6 +850,14 @@ impl Parties for World {
             } else {
                 Vec::new()
             },
+            trials: vec![TrialView {
+                at: "22-11-2026 14:05".into(),
+                outcome: FileOutcome::DeelsVerwerkt,
+                rows: 12,
+                refused: 1,
+                demands: Demand::ALL.map(|one| (one, one == Demand::Rows)).into(),
+                codes: vec![(Code::P03, 1)],
+            }],
         })
     }
 

@@ -6,7 +6,7 @@ use crate::commands::NotFit;
 use crate::config::Config;
 use crate::keys::Keys;
 use crate::store::{Db, StoreError, options, worker_tx};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -22,14 +22,11 @@ pub struct Args {
     pub by: String,
 }
 
-/// Runs the command.
+/// A connection that may read the log.
 ///
 /// # Errors
-/// Says in one sentence what stopped it.
-#[expect(clippy::print_stdout, reason = "its output is the answer")]
-pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
-    let config = Config::load(config).map_err(|error| NotFit(error.to_string()))?;
-    let keys = Keys::load(&config.keys.dir).map_err(|error| NotFit(error.to_string()))?;
+/// When none is configured, or it cannot be made.
+pub async fn connect(config: &Config) -> anyhow::Result<PgConnection> {
     let database = &config.database;
     let (url, password) = match (&database.log_url, &database.owner_url) {
         (Some(url), _) => (url, &database.log_password_file),
@@ -41,10 +38,20 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
             .into());
         }
     };
-    let mut connection = options(url, password.as_deref())?
-        .connect()
-        .await
-        .map_err(StoreError::from)?;
+    let connection = options(url, password.as_deref())?.connect().await;
+    Ok(connection.map_err(StoreError::from)?)
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Says in one sentence what stopped it.
+#[expect(clippy::print_stdout, reason = "its output is the answer")]
+pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(config).map_err(|error| NotFit(error.to_string()))?;
+    let keys = Keys::load(&config.keys.dir).map_err(|error| NotFit(error.to_string()))?;
+    let database = &config.database;
+    let mut connection = connect(&config).await?;
     let report = verify(&mut connection, &keys).await?;
     connection.close().await.map_err(StoreError::from)?;
     let event = Event::of_command("audit verify", &args.by, Kind::LogVerified)

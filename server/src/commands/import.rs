@@ -129,6 +129,7 @@ pub async fn import(road: &Road, args: &Args) -> anyhow::Result<Imported> {
         channel: args.channel,
         file_name: &name,
         preview: false,
+        test_lane: false,
         event: Event::of_command("import", by, Kind::DeliveryReceived),
         now: road.clock.now(),
         dropped: None,

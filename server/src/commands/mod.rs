@@ -8,6 +8,7 @@ pub mod brp_load;
 pub mod check;
 pub mod config_show;
 pub mod demo;
+pub mod doctor;
 pub mod import;
 pub mod migrate;
 pub mod read_workbook;
@@ -49,6 +50,7 @@ enum Command {
     Serve(serve::Args),
     Migrate(migrate::Args),
     Demo(demo::Args),
+    Doctor(doctor::Args),
     Check(check::Args),
     Import(import::Args),
     Template(template::Args),
@@ -92,6 +94,7 @@ impl Cli {
             Command::Serve(args) => with_runtime(serve::run(args, &file)),
             Command::Migrate(args) => with_runtime(migrate::run(args, &file)),
             Command::Demo(args) => with_runtime(demo::run(args, &file)),
+            Command::Doctor(args) => with_runtime(doctor::run(args, &file)),
             Command::Check(args) => check::run(args),
             Command::Import(args) => with_runtime(import::run(args, &file)),
             Command::Template(args) => template::run(args),

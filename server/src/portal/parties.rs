@@ -9,22 +9,28 @@ use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::completeness::{self, Installation};
 use crate::store::connections::{self, Connection, Parked, Request, Settled};
+use crate::store::trials::{self, Tried};
 use crate::store::{StoreError, deliveries, party_tx, profiles, register, worker_tx};
 use app::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties,
-    Said, Waits, Wish,
+    Said, TrialView, Waits, Wish,
 };
 use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep};
-use domain::delivery::Channel;
 use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent};
+use domain::delivery::trial::{Demand, Trial};
+use domain::delivery::{Channel, FileOutcome};
 use domain::finding::Code;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use time::{Date, Duration};
 use uuid::Uuid;
 
 /// Longest purpose and reason that are kept, in characters.
 const PURPOSE_CHARS: usize = 200;
 const REASON_CHARS: usize = 500;
+/// Files of the test lane that are shown.
+const TRIALS: i64 = 5;
 
 fn governs(caller: &Caller) -> PortResult<()> {
     let role = caller.role();
@@ -89,7 +95,13 @@ impl Parties for Portal {
         governs(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let connection = connections::one(&mut tx, id).await.or_broken(caller)?;
-        self.connection_view(caller, connection).or_broken(caller)
+        let tried = trials::of_connection(&mut tx, id, TRIALS)
+            .await
+            .or_broken(caller)?;
+        let mut view = self.connection_view(caller, connection).or_broken(caller)?;
+        let tried = tried.iter().map(trial).collect::<Result<_, _>>();
+        view.trials = tried.or_broken(caller)?;
+        Ok(view)
     }
 
     async fn ask_connection(&self, caller: &Caller, wish: Wish) -> PortResult<Option<Uuid>> {
@@ -151,6 +163,20 @@ impl Parties for Portal {
         };
         if locked.asked_by == Some(caller.user_id) {
             return Ok(Said::SamePerson);
+        }
+        let first = step == ConnectionStep::Approve && from == ConnectionState::Requested;
+        if first
+            && locked.channel == Channel::Sftp.as_str()
+            && !trials::conforms(
+                &mut tx,
+                locked.party_id,
+                locked.intermediary_id,
+                &locked.channel,
+            )
+            .await
+            .or_broken(caller)?
+        {
+            return Ok(Said::NotTried);
         }
         let widen = step == ConnectionStep::Approve && wider;
         connections::decide(
@@ -400,8 +426,39 @@ impl Portal {
             decided_at: from.decided_at.map(words::moment),
             reason: self.open_text(Purpose::Reason, from.id, from.reason_sealed)?,
             may,
+            trials: Vec::new(),
         })
     }
+}
+
+fn trial(tried: &Tried) -> Result<TrialView, StoreError> {
+    let odd = || StoreError::Broken("trial".to_owned());
+    let number = |count: i32| u32::try_from(count).unwrap_or_default();
+    let trial = Trial {
+        outcome: FileOutcome::parse(&tried.outcome).ok_or_else(odd)?,
+        rows: number(tried.rows),
+        refused: number(tried.refused),
+        corrections: number(tried.corrections),
+        withdrawals: number(tried.withdrawals),
+        without_consent: number(tried.without_consent),
+    };
+    let codes: BTreeMap<String, u32> =
+        serde_json::from_value(tried.codes.clone()).map_err(|_| odd())?;
+    let mut codes: Vec<(Code, u32)> = codes
+        .into_iter()
+        .filter_map(|(code, rows)| Some((code.parse().ok()?, rows)))
+        .collect();
+    codes.sort_by_key(|(_, rows)| Reverse(*rows));
+    Ok(TrialView {
+        at: words::moment(tried.finished_at),
+        outcome: trial.outcome,
+        rows: trial.rows,
+        refused: trial.refused,
+        demands: Demand::ALL
+            .map(|demand| (demand, trial.meets(demand)))
+            .into(),
+        codes,
+    })
 }
 
 fn installation(from: Installation, today: Date) -> InstallationView {

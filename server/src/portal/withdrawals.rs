@@ -400,6 +400,7 @@ async fn start(
         preview: false,
         received_at: now,
         received_by: Some(by),
+        test_lane: false,
         dropped: None,
     };
     deliveries::insert(tx, &delivery).await?;

@@ -51,7 +51,7 @@ pub async fn installations(
     Ok(sqlx::query_as!(
         Installation,
         r#"SELECT a.id, a.name AS account, a.installation, p.name AS party, i.name AS "intermediary?", a.rhythm = 'workday' AS "daily!", a.created_at,
-                  (SELECT max(l.received_at) FROM deliveries l WHERE l.account_id = a.id) AS last_at,
+                  (SELECT max(l.received_at) FROM deliveries l WHERE l.account_id = a.id AND NOT l.test_lane) AS last_at,
                   d.files AS "files!", d.refused AS "refused!", d.rows_read AS "rows_read!", d.promised AS "promised!", d.promised_read AS "promised_read!",
                   (SELECT count(*) FROM sftp_uploads u WHERE u.account_id = a.id AND u.state = 'void' AND u.gone_at >= $1
                                                          AND u.why NOT IN ('control-file', 'removed', 'replaced')) AS "aborted!",
@@ -63,7 +63,7 @@ pub async fn installations(
                            COALESCE(sum(rows_read) FILTER (WHERE promised_rows IS NOT NULL), 0)::bigint AS promised_read,
                            COALESCE(array_agg(file_sequence) FILTER (WHERE file_sequence IS NOT NULL AND outcome IS DISTINCT FROM 'GEWEIGERD'), '{}') AS numbers,
                            COALESCE(array_agg(DISTINCT (received_at AT TIME ZONE 'Europe/Amsterdam')::date), '{}') AS days
-                    FROM deliveries WHERE account_id = a.id AND received_at >= $1) d
+                    FROM deliveries WHERE account_id = a.id AND received_at >= $1 AND NOT test_lane) d
            WHERE a.ended_at IS NULL AND a.purpose = 'rows' ORDER BY p.name, a.installation"#,
         since
     )

@@ -36,6 +36,8 @@ pub struct NewDelivery<'a> {
     pub received_at: OffsetDateTime,
     /// By whom.
     pub received_by: Option<Uuid>,
+    /// A file of the test lane: nothing of it goes into the register.
+    pub test_lane: bool,
     /// What the drop box knows besides.
     pub dropped: Option<Dropped>,
 }
@@ -65,8 +67,8 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), 
     sqlx::query!(
         "INSERT INTO deliveries (id, party_id, channel, state, outcome, file_name, file_size, file_digest, digest_key, blob_id,
                                  findings, doubles, received_at, received_by, preview, account_id, intermediary_id, file_day, file_sequence,
-                                 promised_rows, finished_at)
-         VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, $11, $12, $13::timestamptz, $14, $15, $16, $17, $18, $19, $20,
+                                 promised_rows, test_lane, finished_at)
+         VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, $11, $12, $13::timestamptz, $14, $15, $16, $17, $18, $19, $20, $21,
                  CASE WHEN $4::text = 'done' THEN $13::timestamptz END)",
         new.id,
         new.party,
@@ -87,7 +89,8 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), 
         dropped.and_then(|dropped| dropped.intermediary),
         dropped.and_then(|dropped| dropped.day),
         dropped.and_then(|dropped| dropped.sequence),
-        dropped.and_then(|dropped| dropped.promised_rows)
+        dropped.and_then(|dropped| dropped.promised_rows),
+        new.test_lane
     )
     .execute(&mut **tx)
     .await?;
@@ -106,7 +109,7 @@ pub async fn same_content(
 ) -> Result<Option<(Uuid, OffsetDateTime)>, StoreError> {
     let found = sqlx::query!(
         "SELECT id, received_at FROM deliveries
-         WHERE party_id = $1 AND digest_key = $2 AND file_digest = $3 AND state NOT IN ('withdrawn', 'discarded')
+         WHERE party_id = $1 AND digest_key = $2 AND file_digest = $3 AND NOT test_lane AND state NOT IN ('withdrawn', 'discarded')
            AND (outcome IS NULL OR outcome NOT IN ('GEWEIGERD', 'DUBBEL'))",
         party,
         key,
@@ -145,7 +148,7 @@ pub struct Work {
     pub default_big: Option<String>,
     /// Raw file.
     pub blob_id: Option<Uuid>,
-    /// Only test BSNs.
+    /// Only test BSNs, and nothing of it goes into the register.
     pub test_lane: bool,
     /// Stops in preview.
     pub preview: bool,

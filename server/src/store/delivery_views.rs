@@ -81,7 +81,7 @@ pub async fn list(
                   CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
            LEFT JOIN withdrawals w ON w.party_id = d.party_id AND w.delivery_id = d.id AND w.state = 'running'
-           WHERE d.party_id = $1 AND d.channel <> 'portaal' ORDER BY d.seq DESC LIMIT $2 OFFSET $3"#,
+           WHERE d.party_id = $1 AND d.channel <> 'portaal' AND NOT d.test_lane ORDER BY d.seq DESC LIMIT $2 OFFSET $3"#,
         party,
         limit,
         offset
@@ -97,7 +97,7 @@ pub async fn list(
 /// When the database fails.
 pub async fn total(tx: &mut PartyTx<'_>, party: Uuid) -> Result<i64, StoreError> {
     let number = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "number!" FROM deliveries WHERE party_id = $1 AND channel <> 'portaal'"#,
+        r#"SELECT count(*) AS "number!" FROM deliveries WHERE party_id = $1 AND channel <> 'portaal' AND NOT test_lane"#,
         party
     )
     .fetch_one(&mut **tx)
@@ -119,7 +119,7 @@ pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<L
                   CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
            LEFT JOIN withdrawals w ON w.party_id = d.party_id AND w.delivery_id = d.id AND w.state = 'running'
-           WHERE d.party_id = $1 AND d.id = $2"#,
+           WHERE d.party_id = $1 AND d.id = $2 AND NOT d.test_lane"#,
         party,
         id
     )

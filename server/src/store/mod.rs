@@ -14,6 +14,7 @@ pub mod corrections;
 pub mod decisions;
 pub mod deliveries;
 pub mod delivery_views;
+pub mod doctor;
 pub mod drafts;
 mod error;
 pub mod late;
@@ -30,6 +31,7 @@ pub mod rulings;
 pub mod schema;
 pub mod sftp_accounts;
 pub mod sftp_uploads;
+pub mod trials;
 pub mod turns;
 pub mod withdrawals;
 

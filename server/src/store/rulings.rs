@@ -425,24 +425,29 @@ pub async fn in_the_way(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid
 }
 
 /// Where a vaccination comes to stand.
-struct Standing {
-    person_id: Uuid,
-    id: Uuid,
-    merged_into: Option<Uuid>,
-    effective: bool,
+pub struct Standing {
+    /// Whose.
+    pub person_id: Uuid,
+    /// Its key.
+    pub id: Uuid,
+    /// The one that counts in its place.
+    pub merged_into: Option<Uuid>,
+    /// It counts.
+    pub effective: bool,
 }
 
-/// Makes count what counts for these persons, from what is reported and ruled, whatever stood there: so it is the same
-/// whichever way it came about. Vaccinations that were merged are a group. Of a group one counts, when any report of it
-/// is accepted: the one that the rulings chose, or, while that is withdrawn, the next best. A day and product counts once.
+/// Vaccinations of these persons that do not stand as they should: whether they count follows from what is reported and
+/// ruled, whatever stood there, so it is the same whichever way it came about. Vaccinations that were merged are a group. Of
+/// a group one counts, when any report of it is accepted: the one that the rulings chose, or, while that is withdrawn, the
+/// next best. A day and product counts once.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn settle(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), StoreError> {
-    if persons.is_empty() {
-        return Ok(());
-    }
-    let changed = sqlx::query_as!(
+pub async fn unsettled(
+    tx: &mut WorkerTx<'_>,
+    persons: &[Uuid],
+) -> Result<Vec<Standing>, StoreError> {
+    Ok(sqlx::query_as!(
         Standing,
         r#"WITH RECURSIVE alive AS (
                SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.effective, v.merged_into, v.valid_from,
@@ -470,7 +475,18 @@ pub async fn settle(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), Store
         persons
     )
     .fetch_all(&mut **tx)
-    .await?;
+    .await?)
+}
+
+/// Makes count what counts for these persons, and nothing else ([`unsettled`]).
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), StoreError> {
+    if persons.is_empty() {
+        return Ok(());
+    }
+    let changed = unsettled(tx, persons).await?;
     // First what no longer counts: a day and product has one place.
     for in_force in [false, true] {
         let those = || changed.iter().filter(|one| one.effective == in_force);

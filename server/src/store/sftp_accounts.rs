@@ -29,6 +29,8 @@ pub struct Account {
     pub proof: Proof,
     /// Brings sets of the BRP, no rows of a party.
     pub brp: bool,
+    /// Its connection is not approved yet: it delivers to the test lane.
+    pub test_lane: bool,
 }
 
 /// An account with all that a login is held against.
@@ -57,8 +59,11 @@ pub async fn login(
     address: &str,
 ) -> Result<Option<Login>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT a.id, a.party_id, p.code, a.intermediary_id, a.name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", a.password_hash, a.public_keys,
-                  CASE WHEN a.password_before_until > now() THEN a.password_before END AS password_before,
+        r#"SELECT a.id, a.party_id, p.code, a.intermediary_id, a.name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", a.password_hash,
+                  (a.purpose = 'rows' AND NOT EXISTS (
+                      SELECT FROM connections c WHERE c.party_id = a.party_id AND c.intermediary_id IS NOT DISTINCT FROM a.intermediary_id
+                                                  AND c.channel = 'sftp' AND c.state IN ('approved', 'suspended'))) AS "test_lane!",
+                  a.public_keys, CASE WHEN a.password_before_until > now() THEN a.password_before END AS password_before,
                   (a.sources = '{}' OR $2::text::inet <<= ANY (a.sources)) AS "expected_here!",
                   EXISTS (SELECT FROM sftp_penalties x WHERE x.account_id = a.id AND x.address = $2 AND x.banned_until > now()) AS "banned!"
            FROM sftp_accounts a JOIN parties p ON p.id = a.party_id WHERE a.name = $1 AND a.ended_at IS NULL"#,
@@ -78,6 +83,7 @@ pub async fn login(
                 installation: row.installation,
                 proof: proof(&row.proof)?,
                 brp: row.brp,
+                test_lane: row.test_lane,
             },
             password: row.password_hash,
             password_before: row.password_before,

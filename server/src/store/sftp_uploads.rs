@@ -40,33 +40,35 @@ pub async fn begin(
     process: Uuid,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO sftp_uploads (id, account_id, party_id, name, process) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO sftp_uploads (id, account_id, party_id, name, process, test_lane) VALUES ($1, $2, $3, $4, $5, $6)",
         id,
         account.id,
         account.party,
         name,
-        process
+        process,
+        account.test_lane
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// All files of an account, or those of one name.
+/// All files in the folder where an account delivers now, or those of one name.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn of_account(
     tx: &mut WorkerTx<'_>,
-    account: Uuid,
+    account: &Account,
     name: Option<&str>,
 ) -> Result<Vec<Upload>, StoreError> {
     Ok(sqlx::query_as!(
         Upload,
         r#"SELECT id, name, size, state = 'closed' AS "closed!", opened_at, sha256_sealed, trailer, ended
-           FROM sftp_uploads WHERE account_id = $1 AND state IN ('open', 'closed') AND ($2::text IS NULL OR name = $2) ORDER BY name"#,
-        account,
-        name
+           FROM sftp_uploads WHERE account_id = $1 AND test_lane = $3 AND state IN ('open', 'closed') AND ($2::text IS NULL OR name = $2) ORDER BY name"#,
+        account.id,
+        name,
+        account.test_lane
     )
     .fetch_all(&mut **tx)
     .await?)
@@ -193,7 +195,7 @@ pub async fn proved(
 ) -> Result<Vec<(Account, Upload)>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT u.id, u.name, u.size, u.opened_at, u.sha256_sealed, u.trailer, u.ended, a.id AS account_id, a.party_id, p.code, a.intermediary_id,
-                  a.name AS account_name, a.installation, a.proof, a.purpose = 'brp' AS "brp!"
+                  a.name AS account_name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", u.test_lane
            FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id JOIN parties p ON p.id = a.party_id
            WHERE u.state = 'closed' AND u.closed_at < now() - make_interval(secs => $1) AND u.name !~ '\.(part|tmp|filepart)$'
              AND (a.proof = 'quiet' AND (u.ended OR u.name ~* '\.(xlsx|ods)$') OR a.proof = 'trailer' AND u.trailer IS NOT NULL
@@ -214,6 +216,7 @@ pub async fn proved(
                 installation: row.installation,
                 proof: proof(&row.proof)?,
                 brp: row.brp,
+                test_lane: row.test_lane,
             };
             let upload = Upload {
                 id: row.id,

@@ -33,7 +33,7 @@ pub async fn target(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<Option<Targ
                   EXISTS (SELECT FROM deliveries s WHERE s.party_id = d.party_id AND s.digest_key = d.digest_key AND s.file_digest = d.file_digest
                           AND s.id <> d.id AND s.state NOT IN ('withdrawn', 'discarded')
                           AND (s.outcome IS NULL OR s.outcome NOT IN ('GEWEIGERD', 'DUBBEL'))) AS "again!"
-           FROM deliveries d WHERE d.id = $1 AND d.channel <> 'portaal' FOR UPDATE OF d"#,
+           FROM deliveries d WHERE d.id = $1 AND d.channel <> 'portaal' AND NOT d.test_lane FOR UPDATE OF d"#,
         delivery
     )
     .fetch_optional(&mut **tx)
@@ -313,7 +313,7 @@ pub async fn view(tx: &mut PartyTx<'_>, delivery: Uuid) -> Result<Option<View>, 
                   EXISTS (SELECT FROM deliveries s WHERE s.party_id = d.party_id AND s.digest_key = d.digest_key AND s.file_digest = d.file_digest
                           AND s.id <> d.id AND s.state NOT IN ('withdrawn', 'discarded')
                           AND (s.outcome IS NULL OR s.outcome NOT IN ('GEWEIGERD', 'DUBBEL'))) AS "again!"
-           FROM deliveries d JOIN parties p ON p.id = d.party_id WHERE d.id = $1 AND d.channel <> 'portaal'"#,
+           FROM deliveries d JOIN parties p ON p.id = d.party_id WHERE d.id = $1 AND d.channel <> 'portaal' AND NOT d.test_lane"#,
         delivery
     )
     .fetch_optional(&mut **tx)

@@ -132,6 +132,7 @@ async fn take(web: &Web, caller: &Caller, mut form: Multipart) -> Result<Receive
         channel: Channel::Upload,
         file_name: &name,
         preview: true,
+        test_lane: false,
         event: Event::of(caller, Kind::DeliveryReceived),
         now: (web.clock)(),
         dropped: None,

@@ -1,6 +1,6 @@
 //! Approval is a lock in the intake: what nobody approved waits, with nothing past its header read (features F-X10).
 
-use crate::world::{EREBOS, NAOMI, World, csv, good, row, with};
+use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, row, with};
 use app::ports::parties::{Parties, Said, Waits, Wish};
 use app::ports::{Caller, PortError};
 use domain::bsn::Bsn;
@@ -143,6 +143,7 @@ async fn a_channel_waits_until_two_people_agreed_and_then_its_deliveries_go_on()
             .contains("connections_four_eyes")
     );
 
+    world.try_out(&world.maria, &conforming()).await;
     assert_eq!(
         house.say(asked, ConnectionStep::Approve).await,
         Said::Done(1)

@@ -138,6 +138,7 @@ impl World {
             channel: Channel::Upload,
             file_name: name,
             preview,
+            test_lane: false,
             event: Event::of(caller, Kind::DeliveryReceived),
             now: self.road.clock.now(),
             dropped: None,
@@ -158,11 +159,30 @@ impl World {
             channel: Channel::Sftp,
             file_name: name,
             preview: false,
+            test_lane: false,
             event: Event::of_command("import", "test", Kind::DeliveryReceived),
             now: self.road.clock.now(),
             dropped: None,
         };
         self.keep(sender, content).await
+    }
+
+    /// Receives a file as the folder of the test lane delivers it, and does the work; its delivery.
+    pub(crate) async fn try_out(&self, caller: &Caller, content: &[u8]) -> Uuid {
+        let sender = Sender {
+            party: caller.party().unwrap().id,
+            by: None,
+            channel: Channel::Sftp,
+            file_name: "proef.csv",
+            preview: false,
+            test_lane: true,
+            event: Event::of_command("import", "test", Kind::DeliveryReceived),
+            now: self.road.clock.now(),
+            dropped: None,
+        };
+        let id = self.keep(sender, content).await.id();
+        self.work().await;
+        id
     }
 
     async fn keep(&self, sender: Sender<'_>, content: &[u8]) -> Received {
@@ -261,6 +281,48 @@ pub(crate) fn csv(rows: &[RowText]) -> Vec<u8> {
     }
     text.push(String::new());
     text.join("\r\n").into_bytes()
+}
+
+/// A file that shows all that an approval asks for: ten good rows, with a correction, a withdrawal, and rows without consent.
+pub(crate) fn conforming() -> Vec<u8> {
+    let people = [
+        (EREBOS, "01-04-2000"),
+        (NAOMI, "01-04-1987"),
+        (FROUKE, "24-03-2000"),
+    ];
+    let mut rows = Vec::new();
+    for (place, (bsn, birth)) in people.into_iter().enumerate() {
+        for (dose, on) in [("1", "27-01-2021"), ("2", "10-03-2021")] {
+            let key = format!("proef-{place}-{dose}");
+            let cells = [
+                (Column::Bronsleutel, key.as_str()),
+                (Column::Dosisnummer, dose),
+                (Column::Vaccinatiedatum, on),
+            ];
+            rows.push(with(good(bsn, birth), &cells));
+        }
+    }
+    let corrected = [
+        (Column::Bronsleutel, "proef-0-2"),
+        (Column::Mutatie, "C"),
+        (Column::Dosisnummer, "2"),
+        (Column::Vaccinatiedatum, "11-03-2021"),
+    ];
+    rows.push(with(good(EREBOS, "01-04-2000"), &corrected));
+    let withdrawn = [(Column::Bronsleutel, "proef-1-2"), (Column::Mutatie, "V")];
+    rows.push(row(&withdrawn));
+    for key in ["proef-n1", "proef-n2"] {
+        rows.push(row(&[
+            (Column::Bronsleutel, key),
+            (Column::Toestemming, "N"),
+            (Column::Leeftijdsgroep, "B"),
+            (Column::Vaccinatiedatum, "27-01-2021"),
+            (Column::Vaccin, "Comirnaty"),
+            (Column::Batchnummer, "EJ6795"),
+            (Column::Dosisnummer, "1"),
+        ]));
+    }
+    csv(&rows)
 }
 
 /// A row of the standard format from its filled columns.

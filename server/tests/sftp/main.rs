@@ -17,6 +17,7 @@ mod brp;
 mod completeness;
 mod cuts;
 mod house;
+mod lane;
 mod login;
 mod programs;
 mod proof;

@@ -1,9 +1,12 @@
-//! Where a path of a client points in the virtual tree: the root, `in/` (where one starts), `uit/`, or a file in them.
+//! Where a path of a client points in the virtual tree: the root, `in/` (where one starts; `test/` until the connection is
+//! approved), `uit/`, or a file in them.
 
 use domain::delivery::dropbox::check_name;
 
 /// The folder to put files in.
 pub(super) const IN: &str = "in";
+/// The same, until the connection is approved: nothing of it goes into the register.
+pub(super) const TEST: &str = "test";
 /// The folder of answers.
 pub(super) const OUT: &str = "uit";
 
@@ -12,11 +15,11 @@ pub(super) const OUT: &str = "uit";
 pub(super) enum Place {
     /// `/`
     Root,
-    /// `/in`
+    /// The folder to put files in: `/in`, or `/test`.
     In,
     /// `/uit`
     Out,
-    /// A file in `/in`.
+    /// A file in that folder.
     InFile(String),
     /// A file in `/uit`.
     OutFile(String),
@@ -25,11 +28,11 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// Reads a path; a relative one starts in `in/`.
-    pub(super) fn of(path: &str) -> Self {
+    /// Reads a path; a relative one starts in the folder to put files in.
+    pub(super) fn of(path: &str, inbox: &str) -> Self {
         let mut parts = Vec::new();
         if !path.starts_with('/') {
-            parts.push(IN);
+            parts.push(inbox);
         }
         for part in path.split('/') {
             match part {
@@ -42,9 +45,9 @@ impl Place {
         }
         match parts.as_slice() {
             [] => Self::Root,
-            [folder] if *folder == IN => Self::In,
+            [folder] if *folder == inbox => Self::In,
             [folder] if *folder == OUT => Self::Out,
-            [folder, name] if *folder == IN => Self::InFile((*name).to_owned()),
+            [folder, name] if *folder == inbox => Self::InFile((*name).to_owned()),
             // Our own names are plain, so a name that is not is none of ours.
             [folder, name] if *folder == OUT && check_name(name).is_ok() => {
                 Self::OutFile((*name).to_owned())
@@ -54,12 +57,12 @@ impl Place {
     }
 
     /// The path as the client sees it; none for nowhere.
-    pub(super) fn shown(&self) -> Option<String> {
+    pub(super) fn shown(&self, inbox: &str) -> Option<String> {
         Some(match self {
             Self::Root => "/".to_owned(),
-            Self::In => format!("/{IN}"),
+            Self::In => format!("/{inbox}"),
             Self::Out => format!("/{OUT}"),
-            Self::InFile(name) => format!("/{IN}/{name}"),
+            Self::InFile(name) => format!("/{inbox}/{name}"),
             Self::OutFile(name) => format!("/{OUT}/{name}"),
             Self::Nowhere => return None,
         })
@@ -91,7 +94,16 @@ mod tests {
             ("/uit/x\0", Place::Nowhere),
             ("/uit/../../etc", Place::Nowhere),
         ] {
-            assert_eq!(Place::of(path), place, "{path:?}");
+            assert_eq!(Place::of(path, IN), place, "{path:?}");
         }
+    }
+    #[test]
+    fn under_test_there_is_no_other_folder_than_that_of_the_test() {
+        let file = Place::InFile("x.csv".to_owned());
+        assert_eq!(Place::of("x.csv", TEST), file);
+        assert_eq!(Place::of("/test/x.csv", TEST), file);
+        assert_eq!(Place::of("/in/x.csv", TEST), Place::Nowhere);
+        assert_eq!(Place::of("/test/x.csv", IN), Place::Nowhere);
+        assert_eq!(file.shown(TEST).as_deref(), Some("/test/x.csv"));
     }
 }

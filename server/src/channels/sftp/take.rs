@@ -55,7 +55,7 @@ async fn with_control(
     name: &str,
 ) -> Result<Option<Received>, ReceiveError> {
     let mut tx = worker_tx(&road.db).await?;
-    let all = sftp_uploads::of_account(&mut tx, account.id, None).await?;
+    let all = sftp_uploads::of_account(&mut tx, account, None).await?;
     tx.rollback().await?;
     let closed = |wanted: &dyn Fn(&Upload) -> bool| {
         all.iter()
@@ -153,6 +153,7 @@ pub(super) async fn taken(
         channel: Channel::Sftp,
         file_name: name,
         preview: false,
+        test_lane: account.test_lane,
         event: Event::of_worker(Some(account.party), None, RECEIVED)
             .detail("account", account.id.to_string()),
         now: road.clock.now(),

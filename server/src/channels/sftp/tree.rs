@@ -3,7 +3,7 @@
 //! In go packets, out come packets. A file that is written is hashed and sealed as it arrives; it is on disk, and known
 //! to the database, before its CLOSE is answered. Nothing in `in/` can be read back.
 
-use super::path::{IN, OUT, Place};
+use super::path::{IN, OUT, Place, TEST};
 use super::{Shared, take};
 use crate::audit::{self, Event, Kind};
 use crate::intake::Road;
@@ -156,7 +156,7 @@ impl Tree {
             Packet::Close(close) => self.close(id, &close.handle).await,
             Packet::OpenDir(folder) => self.folder(id, &folder.path).await,
             Packet::ReadDir(folder) => self.names(id, &folder.handle),
-            Packet::RealPath(path) => real_path(id, &path.path),
+            Packet::RealPath(path) => self.real_path(id, &path.path),
             Packet::Stat(stat) => self.stat(id, &stat.path).await,
             Packet::Lstat(stat) => self.stat(id, &stat.path).await,
             Packet::Fstat(stat) => self.stat_open(id, &stat.handle),
@@ -180,6 +180,25 @@ impl Tree {
         }
     }
 
+    /// The folder to put files in.
+    const fn inbox(&self) -> &'static str {
+        if self.account.test_lane { TEST } else { IN }
+    }
+
+    fn place(&self, path: &str) -> Place {
+        Place::of(path, self.inbox())
+    }
+
+    fn real_path(&self, id: u32, path: &str) -> Answer {
+        let Some(shown) = self.place(path).shown(self.inbox()) else {
+            return missing();
+        };
+        Ok(Packet::Name(Name {
+            id,
+            files: vec![File::new(shown, FileAttributes::empty())],
+        }))
+    }
+
     fn keep(&mut self, id: u32, opened: Opened) -> Packet {
         self.next += 1;
         let handle = self.next.to_string();
@@ -194,7 +213,7 @@ impl Tree {
         let flags = open.pflags;
         let puts = flags.contains(OpenFlags::WRITE | OpenFlags::CREATE)
             && !flags.intersects(OpenFlags::READ | OpenFlags::APPEND);
-        match Place::of(&open.filename) {
+        match self.place(&open.filename) {
             Place::InFile(name) if puts => {
                 self.begin(open.id, name, flags.contains(OpenFlags::EXCLUDE))
                     .await
@@ -381,16 +400,16 @@ impl Tree {
     /// that way: then the delivery is made before the answer.
     async fn rename(&mut self, rename: Rename) -> Answer {
         let (Place::InFile(from), Place::InFile(to)) =
-            (Place::of(&rename.oldpath), Place::of(&rename.newpath))
+            (self.place(&rename.oldpath), self.place(&rename.newpath))
         else {
-            return denied("een andere naam geven kan alleen in de map in");
+            return denied("een andere naam geven kan alleen in de map waar u aanlevert");
         };
         if let Err(bad) = dropbox::check_name(&to) {
             return denied(&bad.to_string());
         }
         let road = &self.shared.road;
         let mut tx = worker_tx(&road.db).await?;
-        let here = sftp_uploads::of_account(&mut tx, self.account.id, None).await?;
+        let here = sftp_uploads::of_account(&mut tx, &self.account, None).await?;
         tx.rollback().await?;
         let Some(upload) = here.iter().find(|upload| upload.name == from) else {
             return missing();
@@ -420,7 +439,7 @@ impl Tree {
 
     async fn remove(&mut self, id: u32, path: &str) -> Answer {
         let road = &self.shared.road;
-        match Place::of(path) {
+        match self.place(path) {
             Place::InFile(name) => {
                 let upload = self.upload(&name).await?;
                 if !upload.closed {
@@ -446,7 +465,7 @@ impl Tree {
 
     async fn upload(&self, name: &str) -> Result<Upload, No> {
         let mut tx = worker_tx(&self.shared.road.db).await?;
-        let found = sftp_uploads::of_account(&mut tx, self.account.id, Some(name)).await?;
+        let found = sftp_uploads::of_account(&mut tx, &self.account, Some(name)).await?;
         found.into_iter().next().map_or_else(missing, Ok)
     }
 
@@ -476,14 +495,14 @@ impl Tree {
         if self.handles.len() >= HANDLES {
             return no(StatusCode::Failure, "te veel bestanden tegelijk open");
         }
-        let place = Place::of(path);
+        let place = self.place(path);
         let mut tx = worker_tx(&self.shared.road.db).await?;
         let mut files = match place {
             Place::Root => vec![
-                File::new(IN, folder_of(&Place::In)),
+                File::new(self.inbox(), folder_of(&Place::In)),
                 File::new(OUT, folder_of(&Place::Out)),
             ],
-            Place::In => sftp_uploads::of_account(&mut tx, self.account.id, None)
+            Place::In => sftp_uploads::of_account(&mut tx, &self.account, None)
                 .await?
                 .into_iter()
                 .map(|upload| {
@@ -519,7 +538,7 @@ impl Tree {
     }
 
     async fn stat(&self, id: u32, path: &str) -> Answer {
-        let place = Place::of(path);
+        let place = self.place(path);
         let attrs = match &place {
             Place::Root | Place::In | Place::Out => folder_of(&place),
             Place::InFile(name) => match self.upload(name).await {
@@ -598,7 +617,7 @@ async fn register(
     if !sftp_accounts::is_open(&mut tx, account.id).await? {
         return Ok(Begun::Ended);
     }
-    let before = sftp_uploads::of_account(&mut tx, account.id, Some(name)).await?;
+    let before = sftp_uploads::of_account(&mut tx, account, Some(name)).await?;
     if exclusive && !before.is_empty() {
         return Ok(Begun::Exists);
     }
@@ -623,16 +642,6 @@ async fn void(shared: &Shared, account: &Account, id: Uuid, why: &str) {
     if let Err(error) = take::void(&shared.road, account.party, id, why).await {
         tracing::warn!(upload = %id, %error, "the end of an upload waits for the sweep");
     }
-}
-
-fn real_path(id: u32, path: &str) -> Answer {
-    let Some(shown) = Place::of(path).shown() else {
-        return missing();
-    };
-    Ok(Packet::Name(Name {
-        id,
-        files: vec![File::new(shown, FileAttributes::empty())],
-    }))
 }
 
 fn size(bytes: i64) -> u64 {

@@ -20,8 +20,9 @@ use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::connections;
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, chunk_tx, worker_tx};
+use crate::store::{StoreError, WorkerTx, chunk_tx, trials, worker_tx};
 use convoy::{Convoy, Turn};
+use domain::delivery::trial::Trial;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::party::{Agb, BigNumber, TargetGroup};
@@ -168,6 +169,10 @@ impl Trip {
 
     /// What holds a delivery of which no more than the header was read (features F-X10).
     fn lock(&self, opened: &read::Opened) -> Option<Parks> {
+        // What is only tried needs no approval: it is what an approval looks at.
+        if self.work.test_lane {
+            return None;
+        }
         let columns = opened
             .table
             .as_ref()
@@ -186,6 +191,19 @@ impl Trip {
             why: Code::A10.as_str(),
             columns: strange,
         })
+    }
+
+    /// Judged and no more, for now or for good; within one chunk, so that a row sees what an earlier row would do.
+    const fn stays_out(&self) -> bool {
+        self.work.preview || self.work.test_lane
+    }
+
+    fn keep(&self) -> Keep {
+        match (self.work.test_lane, self.work.preview) {
+            (true, _) => Keep::Trial,
+            (false, true) => Keep::Preview,
+            (false, false) => Keep::Register,
+        }
     }
 
     fn event(&self, kind: Kind) -> Event {
@@ -230,7 +248,7 @@ async fn from_file(
     stop: &watch::Receiver<bool>,
 ) -> Result<(), Stopped> {
     // What all rows of a preview came to decides about parking: cut off half-way, it begins again.
-    if trip.work.preview && trip.work.progress > 0 {
+    if trip.stays_out() && trip.work.progress > 0 {
         afresh(road, &mut trip).await?;
     }
     let trip = Arc::new(trip);
@@ -251,11 +269,7 @@ async fn from_file(
         return park(road, &trip, findings, parks).await;
     }
     let resumed = trip.work.progress > 0;
-    let keep = if trip.work.preview {
-        Keep::Preview
-    } else {
-        Keep::Register
-    };
+    let keep = trip.keep();
     remember(
         road,
         &trip,
@@ -318,7 +332,7 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
         road: road.clone(),
         id: trip.work.blob_id.unwrap_or(trip.id),
     });
-    let limits = if trip.work.preview {
+    let limits = if trip.stays_out() {
         Limits::PORTAL
     } else {
         Limits::of(trip.channel)
@@ -337,7 +351,7 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
     }
     let released = trip.work.released.iter();
     let forgiven: Vec<Code> = released.filter_map(|code| code.parse().ok()).collect();
-    let mut lot = (!trip.work.preview).then(Lot::new);
+    let mut lot = (!trip.stays_out()).then(Lot::new);
     let mut verdict = match &opened.table {
         Some(table) => judge::first_pass(table, &context(trip), &forgiven, |line, checked| {
             if let Some(lot) = &mut lot {
@@ -353,7 +367,8 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
         (verdict.rows, verdict.counts) = (0, Counts::default());
     }
     let shifted = verdict.findings.iter().any(|f| f.code == Code::A15);
-    let parks = (shifted && !trip.channel.is_portal()).then(|| Parks::of(Code::A15.as_str()));
+    let parks = (shifted && !trip.channel.is_portal() && !trip.work.test_lane)
+        .then(|| Parks::of(Code::A15.as_str()));
     Ok(Looked {
         opened,
         verdict,
@@ -499,7 +514,7 @@ fn read_chunks(
     let context = context(trip);
     let desk = Desk { context, keys };
     let mut rulings = Rulings::new(table, &context, &looked.verdict)?;
-    let mut gather = Gather::new(trip.work.preview);
+    let mut gather = Gather::new(trip.stays_out());
     while let Some(ruling) = rulings.next().map_err(changed)? {
         if i64::from(ruling.number) <= i64::from(after) {
             continue;
@@ -727,9 +742,14 @@ async fn end(
     holds_unconsented: bool,
 ) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
-    deliveries::open_refused(&mut tx, trip.id).await?;
+    if !trip.work.test_lane {
+        deliveries::open_refused(&mut tx, trip.id).await?;
+    }
     let counts: Counts = deliveries::count(&mut tx, trip.id).await?;
     let outcome = FileOutcome::of(&counts, findings);
+    if trip.work.test_lane {
+        tried(&mut tx, trip.id, outcome, counts).await?;
+    }
     deliveries::settle(
         &mut tx,
         trip.id,
@@ -743,7 +763,35 @@ async fn end(
         .event(Kind::DeliveryEnded)
         .detail("outcome", outcome.as_str())
         .detail("rows", counts.rows());
-    close(road, trip, tx, holds_unconsented, event).await
+    // Of a test nothing stays that says anything of a person, should real data have come in.
+    close(
+        road,
+        trip,
+        tx,
+        holds_unconsented || trip.work.test_lane,
+        event,
+    )
+    .await
+}
+
+/// Remembers what a file of the test lane came to, for who approves the connection.
+async fn tried(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    outcome: FileOutcome,
+    counts: Counts,
+) -> Result<(), StoreError> {
+    let kinds = trials::kinds(tx, delivery).await?;
+    let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+    let trial = Trial {
+        outcome,
+        rows: u32::try_from(counts.rows()).unwrap_or(u32::MAX),
+        refused: counts.afgekeurd,
+        corrections: number(kinds.corrections),
+        withdrawals: number(kinds.withdrawals),
+        without_consent: number(kinds.without_consent),
+    };
+    trials::insert(tx, delivery, &trial, &kinds.codes).await
 }
 
 /// Ends the job in the transaction of its last effect. Values that rule T10 dropped live in the raw file

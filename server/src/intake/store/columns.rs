@@ -148,7 +148,7 @@ impl Columns {
         };
         let counted = row.outcome == RowOutcome::Geteld;
         // A counted row keeps nothing; until it is submitted its content waits here, sealed.
-        let forget = counted && keep == Keep::Register;
+        let forget = counted && keep == Keep::Register || keep == Keep::Trial;
         let repairs: Vec<_> = row
             .row
             .repairs
@@ -172,7 +172,7 @@ impl Columns {
         new.mutation.push(mutation(row));
         new.source_key
             .push(if counted { None } else { source_key(row) });
-        new.row_digest.push(if counted {
+        new.row_digest.push(if counted || forget {
             None
         } else {
             row.row.digest.map(Vec::from)
@@ -182,7 +182,7 @@ impl Columns {
         new.repairs_sealed.push(
             (!forget && !repairs.is_empty()).then(|| seal(Purpose::Repairs, &json(&repairs))),
         );
-        let reason = row.row.reason.as_ref().filter(|_| !counted);
+        let reason = row.row.reason.as_ref().filter(|_| !counted && !forget);
         new.reason_sealed
             .push(reason.map(|reason| seal(Purpose::Reason, reason.as_bytes())));
         new.person_id.push(report.and(row.row.person));
@@ -199,9 +199,14 @@ impl Columns {
         let (before, after) = row.doses.unzip();
         new.doses_before.push(before);
         new.doses_after.push(after);
-        new.clusters.push(cluster_of(errand, row));
-        // A count keeps nothing that leads to a person.
-        new.replaces.push(row.row.replaces.filter(|_| !counted));
+        new.clusters.push(if keep == Keep::Trial {
+            Cluster::default()
+        } else {
+            cluster_of(errand, row)
+        });
+        // A count keeps nothing that leads to a person, and a test takes no row's place.
+        new.replaces
+            .push(row.row.replaces.filter(|_| !counted && !forget));
     }
 }
 
@@ -241,7 +246,7 @@ fn cluster_of(errand: &Errand<'_>, row: &Judged) -> Cluster {
 fn state(outcome: RowOutcome, keep: Keep) -> &'static str {
     match (keep, outcome) {
         (Keep::Register, RowOutcome::Afgekeurd | RowOutcome::TeControleren) => "open",
-        (Keep::Register, _) => "closed",
+        (Keep::Register | Keep::Trial, _) => "closed",
         _ => "pending",
     }
 }

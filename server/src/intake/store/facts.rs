@@ -128,7 +128,7 @@ async fn brp(
     if brp_is_late(tx, now).await? {
         return Ok(BrpFacts {
             late: true,
-            lists: HashMap::new(),
+            ..BrpFacts::default()
         });
     }
     let mut lists: HashMap<Uuid, Vec<BrpList>> = HashMap::new();
@@ -173,5 +173,8 @@ async fn brp(
             }
         }
     }
-    Ok(BrpFacts { late: false, lists })
+    Ok(BrpFacts {
+        lists,
+        ..BrpFacts::default()
+    })
 }

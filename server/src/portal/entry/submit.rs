@@ -261,6 +261,7 @@ pub(super) const fn new_delivery<'a>(
         preview: false,
         received_at: now,
         received_by: Some(user),
+        test_lane: false,
         dropped: None,
     }
 }

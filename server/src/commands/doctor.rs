@@ -1,0 +1,180 @@
+//! `cims doctor`: raw files, deliveries, counts, register and audit agree, or what does not.
+
+use crate::audit::verify::verify;
+use crate::commands::{NotFit, audit_verify};
+use crate::config::Config;
+use crate::intake::receive::BlobStore;
+use crate::keys::Keys;
+use crate::store::{Db, StoreError, WorkerTx, doctor, retention, rulings, schema, worker_tx};
+use sqlx::{Connection as _, PgConnection};
+use std::io::Read as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime};
+use uuid::Uuid;
+
+/// Keys that are shown of what does not agree.
+const SHOWN: usize = 5;
+/// Persons that are looked at together.
+const PERSONS: i64 = 5_000;
+/// A raw file that nobody names yet may belong to an upload under way.
+const YOUNG: Duration = Duration::from_secs(3_600);
+
+/// Prove that raw files, deliveries, counts, register and audit agree. Changes nothing.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cims doctor                         exit code 1 when something does not agree
+  cims doctor --files                 read every raw file whole, too: that it opens with its key
+
+It reads the audit as the role of `database.log_url` (cims_log), or else of `database.owner_url`.")]
+pub struct Args {
+    /// Open and read every file on disk.
+    #[arg(long)]
+    pub files: bool,
+}
+
+/// What one question came to.
+#[derive(Debug)]
+pub struct Finding {
+    /// What was asked.
+    pub question: &'static str,
+    /// Keys of what does not agree.
+    pub wrong: Vec<Uuid>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Says in one sentence what stopped it.
+#[expect(clippy::print_stdout, reason = "its output is the answer")]
+pub async fn run(args: Args, file: &Path) -> anyhow::Result<ExitCode> {
+    let config = Config::load(file).map_err(|error| NotFit(error.to_string()))?;
+    let keys = Keys::load(&config.keys.dir).map_err(|error| NotFit(error.to_string()))?;
+    let db = Db::open(&config.database)?;
+    schema::check_ready(&db, crate::clock::now())
+        .await
+        .map_err(|error| NotFit(error.to_string()))?;
+    let blobs = BlobStore::open(&config.storage.dir)?;
+    let mut log = audit_verify::connect(&config).await?;
+    let findings = examine(&db, &keys, &blobs, &mut log, args.files).await?;
+    log.close().await.map_err(StoreError::from)?;
+    for finding in &findings {
+        let keys: Vec<String> = finding
+            .wrong
+            .iter()
+            .take(SHOWN)
+            .map(Uuid::to_string)
+            .collect();
+        match finding.wrong.len() {
+            0 => println!("ok     {}", finding.question),
+            many => println!("WRONG  {}: {many} ({})", finding.question, keys.join(", ")),
+        }
+    }
+    let wrong = findings.iter().any(|finding| !finding.wrong.is_empty());
+    Ok(ExitCode::from(u8::from(wrong)))
+}
+
+/// Asks everything. One transaction sees one moment; the disk is looked at after it, so that what was received meanwhile is
+/// no stranger.
+///
+/// # Errors
+/// When database or disk cannot be read.
+pub async fn examine(
+    db: &Db,
+    keys: &Keys,
+    blobs: &BlobStore,
+    log: &mut PgConnection,
+    read_files: bool,
+) -> anyhow::Result<Vec<Finding>> {
+    let mut tx = worker_tx(db).await?;
+    let mut found = Vec::new();
+    let mut add = |question, wrong| found.push(Finding { question, wrong });
+    add(
+        "counts of a delivery are those of its rows",
+        doctor::counts(&mut tx).await?,
+    );
+    add(
+        "a registration leads to a row of a delivery",
+        doctor::without_row(&mut tx).await?,
+    );
+    add(
+        "a vaccination has a source that stands",
+        doctor::without_source(&mut tx).await?,
+    );
+    add(
+        "what counts follows from reports and rulings",
+        unsettled(&mut tx).await?,
+    );
+    add(
+        "a delivery on its way has a job",
+        doctor::stuck(&mut tx).await?,
+    );
+    let files = doctor::files(&mut tx).await?;
+    let lost: Vec<Uuid> = files
+        .iter()
+        .copied()
+        .filter(|id| !blobs.holds(*id))
+        .collect();
+    let held: Vec<Uuid> = files.into_iter().filter(|id| !lost.contains(id)).collect();
+    add("a file that is named lies on disk", lost);
+    let old = blobs.older_than(SystemTime::now() - YOUNG)?;
+    add(
+        "a file on disk is named",
+        retention::orphans(&mut tx, &old).await?,
+    );
+    if read_files {
+        let unread = held.into_iter().filter(|id| !opens(blobs, keys, *id));
+        add("a file on disk opens with its key", unread.collect());
+    }
+    let audited = doctor::audited(log).await?;
+    let mut silent = Vec::new();
+    for (id, stored) in doctor::deliveries(&mut tx).await? {
+        let told = audited.get(&id);
+        let whole = match (told, stored) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(rows), Some((first, last))) => {
+                rows.is_some_and(|(from, to)| from <= first && last <= to)
+            }
+        };
+        if !whole {
+            silent.push(id);
+        }
+    }
+    add(
+        "the audit tells of each delivery and its stored rows",
+        silent,
+    );
+    let report = verify(log, keys).await?;
+    let broken = report.broken.iter().map(|_| Uuid::nil()).collect();
+    add("the chains of the audit are as written", broken);
+    tx.rollback().await?;
+    Ok(found)
+}
+
+async fn unsettled(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+    let (mut after, mut wrong) = (Uuid::nil(), Vec::new());
+    loop {
+        let persons = doctor::persons(tx, after, PERSONS).await?;
+        let Some(last) = persons.last() else {
+            return Ok(wrong);
+        };
+        after = *last;
+        let some = rulings::unsettled(tx, &persons).await?;
+        wrong.extend(some.into_iter().map(|jab| jab.id));
+    }
+}
+
+fn opens(blobs: &BlobStore, keys: &Keys, id: Uuid) -> bool {
+    let Ok(mut file) = blobs.read(keys, id) else {
+        return false;
+    };
+    let mut portion = vec![0; 64 * 1024];
+    loop {
+        match file.read(&mut portion) {
+            Ok(0) => return true,
+            Ok(_) => {}
+            Err(_) => return false,
+        }
+    }
+}

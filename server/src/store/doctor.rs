@@ -1,0 +1,155 @@
+//! Questions of `cims doctor`: each answers the keys of what does not agree, none when all does.
+
+use super::{StoreError, WorkerTx};
+use sqlx::PgConnection;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Most keys that one question answers: the first ones tell enough.
+const MOST: i64 = 1_000;
+
+/// Deliveries that ended and whose counts are not those of their rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT d.id FROM deliveries d
+           LEFT JOIN (SELECT delivery_id, count(*) FILTER (WHERE outcome = 'GEACCEPTEERD') AS a, count(*) FILTER (WHERE outcome = 'TE_CONTROLEREN') AS c,
+                             count(*) FILTER (WHERE outcome = 'AFGEKEURD') AS r, count(*) FILTER (WHERE outcome = 'DUBBEL') AS d,
+                             count(*) FILTER (WHERE outcome = 'GETELD') AS g
+                      FROM delivery_rows GROUP BY 1) AS n ON n.delivery_id = d.id
+           WHERE d.state IN ('done', 'withdrawn') AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)
+             AND (d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld)
+                 <> (COALESCE(n.a, 0), COALESCE(n.c, 0), COALESCE(n.r, 0), COALESCE(n.d, 0), COALESCE(n.g, 0))
+           ORDER BY d.seq LIMIT $1"#,
+        MOST
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Registrations that stand and do not lead to a row of a delivery (security G3).
+///
+/// # Errors
+/// When the database fails.
+pub async fn without_row(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT r.id FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+         WHERE r.valid_to IS NULL AND r.content_sealed IS NOT NULL
+           AND NOT EXISTS (SELECT FROM delivery_rows w WHERE w.delivery_id = o.delivery_id AND w.row_number = o.row_number)
+         ORDER BY r.id LIMIT $1",
+        MOST
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Vaccinations that stand without anybody who reports them, and registrations that point at none that stands.
+///
+/// # Errors
+/// When the database fails.
+pub async fn without_source(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT v.id AS "id!" FROM vaccinations v
+           WHERE v.valid_to IS NULL AND NOT EXISTS (SELECT FROM reports r WHERE r.vaccination_id = v.id AND r.valid_to IS NULL)
+           UNION ALL
+           SELECT r.id FROM reports r
+           WHERE r.valid_to IS NULL AND r.content_sealed IS NOT NULL
+             AND NOT EXISTS (SELECT FROM vaccinations v WHERE v.person_id = r.person_id AND v.id = r.vaccination_id AND v.valid_to IS NULL)
+           LIMIT $1"#,
+        MOST
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// The next persons after a key, in the order of their keys.
+///
+/// # Errors
+/// When the database fails.
+pub async fn persons(
+    tx: &mut WorkerTx<'_>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT id FROM persons WHERE id > $1 ORDER BY id LIMIT $2",
+        after,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Files that must lie on disk: raw files of deliveries, of uploads that are not taken yet, and answers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn files(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT blob_id AS "id!" FROM deliveries WHERE blob_id IS NOT NULL
+           UNION ALL SELECT id FROM answer_files
+           UNION ALL SELECT id FROM sftp_uploads WHERE state = 'closed'"#
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Deliveries on their way that no job works on, and jobs that gave up.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stuck(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT d.id AS "id!" FROM deliveries d
+           WHERE d.state IN ('received', 'complete', 'checking', 'storing')
+             AND NOT EXISTS (SELECT FROM jobs j WHERE j.subject = d.id AND j.state IN ('queued', 'leased'))
+           UNION ALL SELECT subject FROM jobs WHERE state = 'failed' LIMIT $1"#,
+        MOST
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Deliveries by key: the first and last row that a version in the register came from, of those that came as a file.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deliveries(
+    tx: &mut WorkerTx<'_>,
+) -> Result<Vec<(Uuid, Option<(i32, i32)>)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT d.id, r.first, r.last FROM deliveries d
+         LEFT JOIN (SELECT delivery_id, min(row_number) AS first, max(row_number) AS last FROM reports WHERE channel <> 'portaal' GROUP BY 1) AS r
+              ON r.delivery_id = d.id
+         WHERE d.channel <> 'portaal' ORDER BY d.seq"
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, row.first.zip(row.last)))
+        .collect())
+}
+
+/// What the audit says of deliveries that came as a file: that each was received, and the first and last row of it that
+/// was stored. Takes a connection that may read the audit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn audited(
+    connection: &mut PgConnection,
+) -> Result<HashMap<Uuid, Option<(i32, i32)>>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT COALESCE(line::jsonb ->> 'delivery', line::jsonb -> 'participantObject' ->> 'id')::uuid AS "delivery!",
+                  min((line::jsonb -> 'rows' ->> 0)::integer) AS first, max((line::jsonb -> 'rows' ->> 1)::integer) AS last
+           FROM audit_lines WHERE line::jsonb ->> 'event' IN ('transfer.received', 'transfer.rows-stored') GROUP BY 1"#
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.delivery, row.first.zip(row.last)))
+        .collect())
+}
