@@ -5,8 +5,8 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Corrections, Decisions, Deliveries, Entry, News, Parties, Persons, PortError,
-    PortResult, Review, Sessions, Withdrawals,
+    Caller, Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons,
+    PortError, PortResult, Review, Sessions, Withdrawals,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -114,6 +114,17 @@ impl Visit {
     pub(crate) fn governor(&self) -> PortResult<&Caller> {
         self.caller().and_then(|caller| {
             if caller.role().may_approve() || caller.role().may_operate() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with a role that runs the register.
+    pub(crate) fn operator(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_operate() {
                 Ok(caller)
             } else {
                 Err(PortError::NotFound)
@@ -345,6 +356,11 @@ pub(crate) fn persons() -> PortResult<Arc<dyn Persons>> {
 
 /// The port for corrections on request.
 pub(crate) fn corrections() -> PortResult<Arc<dyn Corrections>> {
+    port()
+}
+
+/// The port for operations.
+pub(crate) fn operations() -> PortResult<Arc<dyn Operations>> {
     port()
 }
 

@@ -245,6 +245,18 @@ impl Counts {
         self.add(to);
     }
 
+    /// Rows with an outcome.
+    #[must_use]
+    pub const fn of(&self, outcome: RowOutcome) -> u32 {
+        match outcome {
+            RowOutcome::Geaccepteerd => self.geaccepteerd,
+            RowOutcome::TeControleren => self.te_controleren,
+            RowOutcome::Afgekeurd => self.afgekeurd,
+            RowOutcome::Dubbel => self.dubbel,
+            RowOutcome::Geteld => self.geteld,
+        }
+    }
+
     /// All rows: every row has exactly one outcome.
     #[must_use]
     pub fn rows(&self) -> u64 {

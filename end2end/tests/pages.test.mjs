@@ -266,6 +266,8 @@ test("connections, and deliveries that wait", async (t) => {
   await judge(asks, "koppelingen-fout");
   await open(asks, "/volledigheid");
   await judge(asks, "volledigheid");
+  await open(asks, "/beheer");
+  await judge(asks, "beheer");
   await open(asks, "/geparkeerd");
   await judge(asks, "geparkeerd");
   await press(asks, /^Aanlevering van Verpleeghuis Nieuwehof/, { role: "link", within: asks.locator("tbody tr").filter({ hasText: "Zorgmail" }) });

@@ -21,6 +21,15 @@ pub fn dutch_day(at: OffsetDateTime) -> Date {
     at.to_offset(dutch_offset(at)).date()
 }
 
+/// The moment at which the day of an instant began in the Netherlands.
+#[must_use]
+pub fn dutch_midnight(at: OffsetDateTime) -> OffsetDateTime {
+    let midnight = dutch_day(at).midnight();
+    let guess = midnight.assume_offset(dutch_offset(at));
+    // The offset may have changed since.
+    midnight.assume_offset(dutch_offset(guess))
+}
+
 /// The day it is now in the Netherlands.
 #[must_use]
 pub fn today() -> Date {
@@ -74,7 +83,7 @@ fn last_sunday(year: i32, month: time::Month) -> OffsetDateTime {
 
 #[cfg(test)]
 mod tests {
-    use super::{dutch_day, dutch_moment};
+    use super::{dutch_day, dutch_midnight, dutch_moment};
     use time::macros::{date, datetime};
 
     #[test]
@@ -95,6 +104,30 @@ mod tests {
             dutch_day(datetime!(2021-06-30 22:00 UTC)),
             date!(2021 - 07 - 01)
         );
+    }
+
+    #[test]
+    fn a_day_begins_at_dutch_midnight_also_when_the_clocks_change_in_it() {
+        for (at, began) in [
+            (
+                datetime!(2021-01-31 12:00 UTC),
+                datetime!(2021-01-30 23:00 UTC),
+            ),
+            (
+                datetime!(2021-06-30 12:00 UTC),
+                datetime!(2021-06-29 22:00 UTC),
+            ),
+            (
+                datetime!(2021-03-28 12:00 UTC),
+                datetime!(2021-03-27 23:00 UTC),
+            ),
+            (
+                datetime!(2021-10-31 12:00 UTC),
+                datetime!(2021-10-30 22:00 UTC),
+            ),
+        ] {
+            assert_eq!(dutch_midnight(at), began);
+        }
     }
 
     #[test]

@@ -195,6 +195,14 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
             t.parties.complete_tile,
         ));
     }
+    if role.may_operate() {
+        list.push((
+            Icon::History,
+            "/beheer",
+            t.operations.title,
+            t.operations.tile_text,
+        ));
+    }
     if role.may_approve() || role.may_review() {
         list.push((
             Icon::Info,

@@ -10,6 +10,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod entry;
 pub mod news;
+pub mod operations;
 pub mod parties;
 pub mod persons;
 pub mod review;
@@ -20,8 +21,8 @@ pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
     corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
-    news::News, parties::Parties, persons::Persons, review::Review, session::Sessions,
-    withdrawals::Withdrawals,
+    news::News, operations::Operations, parties::Parties, persons::Persons, review::Review,
+    session::Sessions, withdrawals::Withdrawals,
 };
 
 use serde::{Deserialize, Serialize};

@@ -11,6 +11,7 @@ use crate::ports::deliveries::{
 };
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
+use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
 use crate::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
     TrialView, Waits, Wish,
@@ -122,6 +123,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Parties>);
         provide_context(Arc::clone(self) as Arc<dyn Persons>);
         provide_context(Arc::clone(self) as Arc<dyn Corrections>);
+        provide_context(Arc::clone(self) as Arc<dyn Operations>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -757,6 +759,45 @@ impl Persons for World {
             aside: vec![jab("EJ6795", false)],
             reported: vec![reported],
             rulings: vec![self.ruling(caller, ID).await?],
+        })
+    }
+}
+
+#[async_trait]
+impl Operations for World {
+    async fn operations(&self, _: &Caller) -> PortResult<OperationsView> {
+        Ok(OperationsView {
+            queues: vec![QueueView {
+                kind: "check".into(),
+                waiting: 3,
+                working: 1,
+                failed: 0,
+                lag: 12,
+            }],
+            on_the_way: vec![OnTheWay {
+                state: "parked".into(),
+                deliveries: 2,
+                oldest: "22-11-2026 14:05".into(),
+            }],
+            came: vec![CameBy {
+                channel: Channel::Sftp,
+                last: "22-11-2026 14:05".into(),
+                deliveries: 4,
+                rows: 1_234,
+                refused: 5,
+            }],
+            trouble: vec![TroubleView {
+                kind: "load-brp".into(),
+                subject: ID,
+                attempts: 3,
+                why: "disk: <full>".into(),
+                failed: false,
+                since: "22-11-2026 14:05".into(),
+            }],
+            in_the_box: 1,
+            brp: Some("22-11-2026 14:05".into()),
+            brp_late: true,
+            room: (41_000_000_000, 252_000_000_000),
         })
     }
 }

@@ -46,6 +46,7 @@ const GOVERNOR: &[&str] = &[
     "/geparkeerd",
     "/geparkeerd/00000000-0000-0000-0000-000000000001",
 ];
+const OPERATOR: &[&str] = &["/beheer"];
 const ANYBODY: &[&str] = &[
     "/",
     "/inloggen",
@@ -69,6 +70,7 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
         (Role::RivmBeoordelaar, REVIEWER),
         (Role::Privacycoordinator, GOVERNOR),
         (Role::RivmBeheer, GOVERNOR),
+        (Role::RivmBeheer, OPERATOR),
         (Role::Auditor, ANYBODY),
     ] {
         let world = of(role);
@@ -108,6 +110,7 @@ async fn every_label_and_description_points_at_something() {
         (Role::RivmBeoordelaar, REVIEWER),
         (Role::Privacycoordinator, GOVERNOR),
         (Role::RivmBeheer, GOVERNOR),
+        (Role::RivmBeheer, OPERATOR),
     ] {
         for path in paths {
             let page = get(&of(role), path).await;
@@ -140,6 +143,7 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
         .iter()
         .chain(REVIEWER)
         .chain(GOVERNOR)
+        .chain(OPERATOR)
         .chain(["/sessies", "/instelling"].iter())
     {
         let page = get(&nobody, path).await;

@@ -11,6 +11,7 @@ pub mod fixed;
 pub mod frame;
 pub mod mend;
 pub mod numbers;
+pub mod operations;
 pub mod parties;
 pub mod persons;
 pub mod registrations;
@@ -92,6 +93,8 @@ pub struct Texts {
     pub numbers: numbers::Numbers,
     /// Approval of connections.
     pub parties: parties::Parties,
+    /// How the work goes.
+    pub operations: operations::Operations,
     /// One vaccination for each jab.
     pub persons: persons::Persons,
     /// Corrections on request.
@@ -113,6 +116,7 @@ pub static NL: Texts = Texts {
     decisions: decisions::Decisions::NL,
     numbers: numbers::Numbers::NL,
     parties: parties::Parties::NL,
+    operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
     fixed: fixed::Fixed::NL,
@@ -131,6 +135,7 @@ pub static EN: Texts = Texts {
     decisions: decisions::Decisions::EN,
     numbers: numbers::Numbers::EN,
     parties: parties::Parties::EN,
+    operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
     fixed: fixed::Fixed::EN,
@@ -181,6 +186,7 @@ mod tests {
                     t.numbers.all(),
                     t.parties.all(),
                     t.persons.all(),
+                    t.operations.all(),
                     t.corrections.all(),
                     t.fixed.all(),
                 ]

@@ -155,7 +155,8 @@ async fn web(
         decisions: portal.clone(),
         parties: portal.clone(),
         persons: portal.clone(),
-        corrections: portal,
+        corrections: portal.clone(),
+        operations: portal,
         lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;

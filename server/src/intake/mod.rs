@@ -7,6 +7,7 @@ pub mod check;
 pub mod decide;
 pub mod judge;
 pub mod matching;
+mod measure;
 pub mod mend;
 pub mod own_file;
 pub mod process;

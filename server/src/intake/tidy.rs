@@ -2,7 +2,7 @@
 //! counting twice, raw files whose days are over. Every minute, on every worker (what asks the whole folder: every
 //! hour); doing it twice changes nothing.
 
-use super::{Road, retain};
+use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{StoreError, deliveries, drafts, register, worker_tx};
 use std::time::Duration;
@@ -22,6 +22,9 @@ pub(super) async fn keep_tidy(road: &Road, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         if let Err(error) = tidy(road).await {
             tracing::warn!(%error, "tidying waits for the next time");
+        }
+        if let Err(error) = measure::look(road).await {
+            tracing::warn!(%error, "measuring waits for the next time");
         }
         if turn.is_multiple_of(SWEEP_EVERY)
             && let Err(error) = retain::sweep(road, road.clock.now()).await

@@ -39,6 +39,17 @@ pub enum JobKind {
 }
 
 impl JobKind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::Check,
+        Self::Store,
+        Self::Withdraw,
+        Self::Recheck,
+        Self::Decide,
+        Self::Answer,
+        Self::LoadBrp,
+    ];
+
     /// The name in the table.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -54,16 +65,7 @@ impl JobKind {
     }
 
     fn parse(text: &str) -> Option<Self> {
-        let all = [
-            Self::Check,
-            Self::Store,
-            Self::Withdraw,
-            Self::Recheck,
-            Self::Decide,
-            Self::Answer,
-            Self::LoadBrp,
-        ];
-        all.into_iter().find(|kind| kind.as_str() == text)
+        Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Job, JobError, Life, heartbeat, lease, retry};
 use crate::store::{Db, StoreError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How often a worker looks by itself; the bell of this process makes it look at once.
@@ -73,10 +73,17 @@ async fn idle(db: &Db, stop: &mut watch::Receiver<bool>) {
 }
 
 async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<bool>) {
+    let began = Instant::now();
     let stopped = tokio::select! {
         done = handler.handle(job, stop) => done,
         lost = beat(db, job) => Err(lost),
     };
+    let result = match &stopped {
+        Ok(()) => "done",
+        Err(Stopped::Fenced) => "fenced",
+        Err(Stopped::Again(_) | Stopped::Value(_)) => "again",
+    };
+    worked(job.kind.as_str(), result, began.elapsed());
     match stopped {
         Ok(()) => {
             tracing::info!(job = %job.id, kind = job.kind.as_str(), subject = %job.subject, "job done")
@@ -89,6 +96,12 @@ async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<b
             }
         }
     }
+}
+
+/// For the metrics: a job ended, or was given back.
+fn worked(kind: &'static str, result: &'static str, took: Duration) {
+    metrics::counter!("cims_jobs_total", "kind" => kind, "result" => result).increment(1);
+    metrics::histogram!("cims_job_seconds", "kind" => kind).record(took.as_secs_f64());
 }
 
 /// Renews the lease for ever; ends only when it is lost. A database that is away is not a lost lease yet.

@@ -10,6 +10,7 @@ mod deliveries;
 mod entry;
 mod mend;
 mod news;
+mod operations;
 mod parties;
 mod persons;
 mod review;

@@ -20,6 +20,7 @@ mod error;
 pub mod late;
 pub mod mend;
 pub mod news;
+pub mod operations;
 pub mod products;
 pub mod profiles;
 pub mod register;

@@ -26,7 +26,8 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Corrections, Decisions, Deliveries, Entry, News, Parties, Persons, Review, Withdrawals,
+    Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons, Review,
+    Withdrawals,
 };
 use domain::codes::CodeLists;
 use secrecy::SecretString;
@@ -80,6 +81,8 @@ pub struct Ports {
     pub withdrawals: Arc<dyn Withdrawals>,
     /// Deciding about rows that share a cause.
     pub decisions: Arc<dyn Decisions>,
+    /// How the work goes.
+    pub operations: Arc<dyn Operations>,
     /// Approval of parties.
     pub parties: Arc<dyn Parties>,
     /// Corrections on request.

@@ -228,6 +228,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.decisions));
         provide_context(Arc::clone(&ports.parties));
         provide_context(Arc::clone(&ports.persons));
+        provide_context(Arc::clone(&ports.operations));
         provide_context(Arc::clone(&ports.corrections));
         provide_context(Arc::clone(&ports.lists));
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())

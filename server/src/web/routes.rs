@@ -62,6 +62,8 @@ pub const WITHDRAW: &[Role] = &[
 ];
 /// Roles that ask for connections, or approve them.
 pub const GOVERN: &[Role] = &[Role::RivmBeheer, Role::Privacycoordinator];
+/// The role that runs the register.
+pub const OPERATE: &[Role] = &[Role::RivmBeheer];
 /// Roles that decide about deliveries that wait.
 pub const PARK: &[Role] = &[
     Role::RivmBeoordelaar,
@@ -159,6 +161,7 @@ const TABLE: &[Route] = &[
     page("/beoordelen/{id}", Roles(REVIEW), true),
     page("/beoordelen/{id}/vergelijken", Roles(REVIEW), true),
     page("/dossiers", Roles(REVIEW), false),
+    page("/beheer", Roles(OPERATE), false),
     page("/dossiers/{id}", Roles(REVIEW), true),
     page("/koppelingen", Roles(GOVERN), false),
     page("/koppelingen/{id}", Roles(GOVERN), false),

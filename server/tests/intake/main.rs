@@ -19,6 +19,7 @@ mod entry;
 mod files;
 mod late;
 mod mend;
+mod operations;
 mod own_file;
 mod poison;
 mod probes;

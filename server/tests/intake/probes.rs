@@ -9,13 +9,15 @@ use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
 use app::ports::persons::{NewRuling, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
-use app::ports::{Caller, Corrections, Decisions, Deliveries, Parties, Persons, PortError, Review};
+use app::ports::{
+    Caller, Corrections, Decisions, Deliveries, Operations, Parties, Persons, PortError, Review,
+};
 use domain::row::{Column, RowText};
 use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 64] = [
+const METHODS: [(&str, bool); 65] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -80,6 +82,7 @@ const METHODS: [(&str, bool); 64] = [
     ("save_correction", true),
     ("decide_correction", true),
     ("drop_correction", true),
+    ("operations", false),
 ];
 
 #[test]
@@ -94,6 +97,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/parties.rs"),
         include_str!("../../../app/src/ports/persons.rs"),
         include_str!("../../../app/src/ports/corrections.rs"),
+        include_str!("../../../app/src/ports/operations.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -421,6 +425,7 @@ async fn probe(
             .await
             .map(drop),
         "drop_correction" => portal.drop_correction(caller, things.correction).await,
+        "operations" => portal.operations(caller).await.map(drop),
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
             .withdraw_delivery(caller, things.stored, "reden".into())

@@ -72,7 +72,8 @@ impl Portal {
             decisions: portal.clone(),
             parties: portal.clone(),
             persons: portal.clone(),
-            corrections: portal,
+            corrections: portal.clone(),
+            operations: portal,
             lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");

@@ -11,6 +11,7 @@ use super::check::Desk;
 use super::decide::products_of;
 use super::judge::{self, Rulings, Verdict};
 use super::matching::Incoming;
+use super::measure;
 use super::read::{self, Limits, Options};
 use super::store::{self, Chunk, Errand, Keep};
 use super::{Blob, Road};
@@ -771,7 +772,11 @@ async fn end(
         holds_unconsented || trip.work.test_lane,
         event,
     )
-    .await
+    .await?;
+    if !trip.work.test_lane {
+        measure::ended(trip.channel, outcome, &counts);
+    }
+    Ok(())
 }
 
 /// Remembers what a file of the test lane came to, for who approves the connection.

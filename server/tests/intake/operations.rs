@@ -1,0 +1,67 @@
+//! RIVM-beheer sees how the work goes: queues, deliveries on their way, what came by each channel today.
+
+use crate::world::{EREBOS, World, conforming, csv, good, with};
+use app::ports::operations::Operations;
+use domain::delivery::Channel;
+use domain::role::Role;
+use domain::row::Column;
+
+#[tokio::test]
+async fn what_waits_what_came_and_what_does_not_succeed_is_shown() {
+    let world = World::new().await;
+    let beheer = world.test.caller("rik", Role::RivmBeheer, None).await;
+    let view = world.portal.operations(&beheer).await.unwrap();
+    assert!(view.queues.is_empty() && view.on_the_way.is_empty() && view.came.is_empty());
+    assert!(view.brp.is_some() && !view.brp_late);
+    assert!(view.room.0 > 0 && view.room.0 <= view.room.1);
+
+    let rows = [
+        with(good(EREBOS, "01-04-2000"), &[(Column::Bronsleutel, "a")]),
+        with(
+            good(EREBOS, "01-04-2000"),
+            &[(Column::Bronsleutel, "b"), (Column::Dosisnummer, "nul")],
+        ),
+    ];
+    world
+        .receive_by_sftp(&world.maria, "a.csv", &csv(&rows))
+        .await;
+    let view = world.portal.operations(&beheer).await.unwrap();
+    let queue = &view.queues[0];
+    assert_eq!(
+        (queue.kind.as_str(), queue.waiting, queue.working),
+        ("check", 1, 0)
+    );
+    assert_eq!(view.on_the_way[0].state, "received");
+
+    world.work().await;
+    // Tests are no deliveries.
+    world.try_out(&world.maria, &conforming()).await;
+    let view = world.portal.operations(&beheer).await.unwrap();
+    assert!(view.queues.is_empty() && view.on_the_way.is_empty());
+    let sftp = &view.came[0];
+    assert_eq!(
+        (sftp.channel, sftp.deliveries, sftp.rows, sftp.refused),
+        (Channel::Sftp, 1, 2, 1)
+    );
+
+    for (subject, state) in [("1", "failed"), ("2", "queued")] {
+        sqlx::query("INSERT INTO jobs (id, kind, subject, state, attempts, last_error) VALUES (gen_random_uuid(), 'answer', $1::uuid, $2, 4, 'disk: full')")
+            .bind(format!("00000000-0000-0000-0000-00000000000{subject}"))
+            .bind(state)
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+    }
+    sqlx::query("UPDATE brp_loads SET finished_at = now() - interval '3 days'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let view = world.portal.operations(&beheer).await.unwrap();
+    let trouble: Vec<(bool, u32, &str)> = view
+        .trouble
+        .iter()
+        .map(|job| (job.failed, job.attempts, job.why.as_str()))
+        .collect();
+    assert_eq!(trouble, [(true, 4, "disk: full"), (false, 4, "disk: full")]);
+    assert!(view.brp_late);
+}
