@@ -10,7 +10,7 @@ use sqlx::{Connection as _, PgConnection};
 use std::io::Read as _;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// Keys that are shown of what does not agree.
@@ -117,7 +117,7 @@ pub async fn examine(
         .collect();
     let held: Vec<Uuid> = files.into_iter().filter(|id| !lost.contains(id)).collect();
     add("a file that is named lies on disk", lost);
-    let old = blobs.older_than(SystemTime::now() - YOUNG)?;
+    let old = blobs.older_than((crate::clock::now() - YOUNG).into())?;
     add(
         "a file on disk is named",
         retention::orphans(&mut tx, &old).await?,

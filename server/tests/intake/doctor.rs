@@ -4,7 +4,7 @@ use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::withdrawals::Withdrawals;
 use domain::row::Column;
 use server::commands::doctor::examine;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 use uuid::Uuid;
 
 /// What does not agree: question and how many.
@@ -193,7 +193,7 @@ async fn a_file_that_is_lost_foreign_or_changed_is_named() {
         [],
         "it may belong to an upload under way"
     );
-    file.set_modified(SystemTime::now() - Duration::from_secs(7_200))
+    file.set_modified((world.road.clock.now() - Duration::from_secs(7_200)).into())
         .unwrap();
     assert_eq!(wrong(&world, false).await, [("a file on disk is named", 1)]);
 }
