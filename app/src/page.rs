@@ -6,7 +6,7 @@
 use crate::ports::session::Frame;
 use crate::ports::{
     Caller, Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons,
-    PortError, PortResult, Review, Sessions, Withdrawals,
+    PortError, PortResult, Review, Sessions, Users, Withdrawals,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -92,6 +92,17 @@ impl Visit {
     pub(crate) fn deliverer(&self) -> PortResult<&Caller> {
         self.caller().and_then(|caller| {
             if caller.role().may_deliver() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with a role that manages the users of an institution.
+    pub(crate) fn manager(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_manage_own_users() {
                 Ok(caller)
             } else {
                 Err(PortError::NotFound)
@@ -361,6 +372,11 @@ pub(crate) fn corrections() -> PortResult<Arc<dyn Corrections>> {
 
 /// The port for operations.
 pub(crate) fn operations() -> PortResult<Arc<dyn Operations>> {
+    port()
+}
+
+/// The port for users of an institution.
+pub(crate) fn users() -> PortResult<Arc<dyn Users>> {
     port()
 }
 

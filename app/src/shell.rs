@@ -80,6 +80,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/beoordelen/oordelen/:id") view=pages::ruling ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/correcties/:id") view=pages::correction ssr=whole.clone()/>
                 <Route path=path!("/beheer") view=pages::operations ssr=whole.clone()/>
+                <Route path=path!("/gebruikers") view=pages::users ssr=whole.clone()/>
+                <Route path=path!("/gebruikers/uitnodiging/:id") view=pages::invitation ssr=whole.clone()/>
+                <Route path=path!("/uitnodiging") view=pages::invited ssr=whole.clone()/>
                 <Route path=path!("/dossiers") view=pages::find_person ssr=whole.clone()/>
                 <Route path=path!("/dossiers/:id") view=pages::record ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id/vergelijken") view=pages::compare ssr=whole.clone()/>

@@ -15,6 +15,7 @@ pub mod duplicate;
 pub mod evidence;
 pub mod finding;
 pub mod fixtures;
+pub mod invitation;
 pub mod matching;
 pub mod party;
 pub mod role;

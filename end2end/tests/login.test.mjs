@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { logIn } from "../lib/journey.mjs";
-import { heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -53,3 +53,39 @@ test("a reviewer has no form to record, and somebody who records has no review p
   await open(nurse, "/beoordelen");
   assert.equal(await heading(nurse), "Pagina niet gevonden");
 });
+
+for (const script of [true, false]) {
+  const how = script ? "" : " (without JavaScript)";
+
+  test(`a colleague is invited, comes in with the code, and is ended${how}`, async (t) => {
+    const [bram, olga] = [await visitor(t, { script }), await visitor(t, { script, expected: ["status of 4"] })];
+    await logIn(bram, "beheerder");
+    await press(bram, /Gebruikers/, { role: "link", within: bram.locator("main") });
+    await press(bram, "Code maken");
+    assert.match(await bram.locator("#foutoverzicht").innerText(), /Vul de naam van uw collega in/);
+    await bram.getByLabel("Naam van uw collega").fill("Olga Onbekend");
+    await bram.getByLabel("Registreren en aanleveren", { exact: true }).check();
+    await press(bram, "Code maken");
+    assert.equal(await heading(bram), "Uitnodiging");
+    const code = (await bram.locator("dd").filter({ hasText: /^[A-Z2-9]{4}(-[A-Z2-9]{4}){3}$/ }).innerText()).trim();
+
+    await open(olga, "/inloggen");
+    await press(olga, "Hebt u een code gekregen?", { role: "link" });
+    await press(olga, "Verder naar inloggen");
+    assert.match(await olga.locator("#foutoverzicht").innerText(), /Een code heeft 16 letters en cijfers/);
+    await olga.getByLabel("Code", { exact: true }).fill(code.toLowerCase());
+    await olga.getByRole("button", { name: "Verder naar inloggen" }).click();
+    await olga.locator('button[value="onbekend"]').click();
+    await olga.waitForURL((url) => url.href.startsWith(PORTAL()) && !url.pathname.startsWith("/auth/"));
+    assert.equal(await heading(olga), "Wat wilt u doen?");
+    assert.match(await olga.locator(".cims-topbar__name").innerText(), /^Olga /);
+    await open(olga, "/registreren");
+    assert.equal(path(olga), "/registreren");
+
+    await open(bram, "/gebruikers");
+    await press(bram, "Toegang van Olga Onbekend beëindigen");
+    assert.ok(await bram.getByText("De toegang is beëindigd. Dat geldt meteen.").isVisible());
+    await open(olga, "/registreren");
+    assert.equal(path(olga), "/inloggen");
+  });
+}

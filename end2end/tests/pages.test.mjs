@@ -287,6 +287,22 @@ test("connections, and deliveries that wait", async (t) => {
   await judge(decides, "koppeling-akkoord");
 });
 
+test("who works for an institution", async (t) => {
+  const page = await visitor(t);
+  await open(page, "/uitnodiging");
+  await judge(page, "uitnodiging-gebruiken");
+  await press(page, "Verder naar inloggen");
+  await judge(page, "uitnodiging-fout");
+  await logIn(page, "beheerder");
+  await open(page, "/gebruikers");
+  await page.getByLabel("Naam van uw collega").fill("Nel Nieuw");
+  await page.getByLabel("Registreren en aanleveren", { exact: true }).check();
+  await press(page, "Code maken");
+  await judge(page, "uitnodiging");
+  await open(page, "/gebruikers");
+  await judge(page, "gebruikers");
+});
+
 test("somebody of two institutions", async (t) => {
   const page = await visitor(t);
   await logIn(page, "tweehuizen");

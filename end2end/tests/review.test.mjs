@@ -47,7 +47,7 @@ for (const script of [true, false]) {
     reported(who, TWICE);
     const [rik, rosa] = [await visitor(t, { script }), await visitor(t, { script })];
     await logIn(rik, "beoordelaar");
-    await open(rik, "/beoordelen?code=B19");
+    await open(rik, "/beoordelen?code=D04");
     await press(rik, /^Open/, { role: "link", within: rik.locator("tbody tr").first() });
     await press(rik, "Vergelijken", { role: "link" });
     assert.match(await heading(rik), /vergelijken$/);

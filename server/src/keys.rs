@@ -48,6 +48,8 @@ pub enum Purpose {
     NewValue,
     /// SHA-256 of a file in the drop box, for its receipt; id = upload.
     Sha256,
+    /// Code of an invitation; id = invitation.
+    Invitation,
 }
 
 impl Purpose {
@@ -64,6 +66,7 @@ impl Purpose {
             Self::OldValue => "cims/old-value/v1",
             Self::NewValue => "cims/new-value/v1",
             Self::Sha256 => "cims/upload-sha256/v1",
+            Self::Invitation => "cims/invitation/v1",
         }
     }
 

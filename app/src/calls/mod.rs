@@ -14,6 +14,7 @@ pub(crate) mod persons;
 pub(crate) mod progress;
 pub(crate) mod registrations;
 pub(crate) mod sessions;
+pub(crate) mod users;
 pub(crate) mod withdrawals;
 
 mod answer {

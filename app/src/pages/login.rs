@@ -2,7 +2,7 @@
 
 use crate::page::{Screen, still};
 use crate::parts::pager::address;
-use crate::parts::{alert, button_link, paragraph, title};
+use crate::parts::{alert, button_link, link, paragraph, title};
 use leptos::prelude::*;
 
 /// `/inloggen`
@@ -14,6 +14,7 @@ pub(crate) fn login() -> AnyView {
             Some("elders") => Some(alert::warning(paragraph(f.log_in_elsewhere))),
             Some("uitgelogd") => Some(alert::ok(f.logged_out)),
             Some("geen-toegang") => Some(alert::error(f.log_in_no_access)),
+            Some("niet-gebruikt") => Some(alert::error(visit.t.users.log_in_unused)),
             Some("storing") => Some(alert::error(f.log_in_down)),
             Some("afgebroken") => Some(alert::info(f.log_in_cancelled)),
             Some("zwak") => Some(alert::error(f.log_in_weak)),
@@ -30,6 +31,7 @@ pub(crate) fn login() -> AnyView {
             {notice}
             {paragraph(f.log_in_text)}
             <p class="utrecht-paragraph">{button_link(start, f.log_in)}</p>
+            <p class="utrecht-paragraph">{link("/uitnodiging", visit.t.users.enter_link)}</p>
         };
         Screen::new(f.log_in_title, body).narrow()
     })

@@ -5,14 +5,14 @@ use crate::page::{Screen, Visit, page, review as port};
 use crate::parts::answers::{Answer, answers, of_row};
 use crate::parts::field::Field;
 use crate::parts::findings::findings;
-use crate::parts::pager::pager;
+use crate::parts::pager::address;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{alert, badge, button_link, heading, link, paragraph, second_link, title};
-use crate::ports::Page;
-use crate::ports::review::{ReviewFilter, ReviewLine, ReviewView};
+use crate::ports::review::{Age, Queue, ReviewFilter, ReviewLine, ReviewView};
 use crate::texts::{Texts, fill, number};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
+use domain::row::Column;
 use leptos::prelude::*;
 
 /// What can be in the list.
@@ -23,7 +23,7 @@ pub(crate) fn review() -> AnyView {
     page(|visit| async move {
         let caller = visit.reviewer()?.clone();
         let filter = filter(&visit);
-        let list = port()?.rows(&caller, filter.clone(), visit.page()).await?;
+        let list = port()?.rows(&caller, filter.clone()).await?;
         Ok(list_screen(&visit, &filter, list))
     })
 }
@@ -47,40 +47,38 @@ fn filter(visit: &Visit) -> ReviewFilter {
         uitkomst: visit
             .query("uitkomst")
             .and_then(|outcome| RowOutcome::parse(&outcome)),
+        kolom: visit
+            .query("kolom")
+            .and_then(|column| Column::parse(&column)),
+        dagen: visit.query("dagen").and_then(|days| Age::parse(&days)),
+        na: visit.query("na"),
     }
 }
 
 fn query(filter: &ReviewFilter) -> Vec<(&'static str, String)> {
+    let word = |word: Option<&'static str>| word.unwrap_or_default().to_owned();
     vec![
         ("partij", filter.partij.clone().unwrap_or_default()),
-        (
-            "code",
-            filter
-                .code
-                .map(|code| code.as_str().to_owned())
-                .unwrap_or_default(),
-        ),
-        (
-            "kanaal",
-            filter
-                .kanaal
-                .map(|channel| channel.as_str().to_owned())
-                .unwrap_or_default(),
-        ),
-        (
-            "uitkomst",
-            filter
-                .uitkomst
-                .map(|outcome| outcome.as_str().to_owned())
-                .unwrap_or_default(),
-        ),
+        ("code", word(filter.code.map(Code::as_str))),
+        ("kolom", word(filter.kolom.map(Column::name))),
+        ("kanaal", word(filter.kanaal.map(Channel::as_str))),
+        ("uitkomst", word(filter.uitkomst.map(RowOutcome::as_str))),
+        ("dagen", days(filter.dagen)),
     ]
 }
 
-fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Page<ReviewLine>) -> Screen {
+fn days(age: Option<Age>) -> String {
+    age.map(|age| age.days().to_string()).unwrap_or_default()
+}
+
+fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Queue) -> Screen {
     let t = visit.t;
     let v = &t.review;
-    let filtered = *filter != ReviewFilter::default();
+    let narrowed = ReviewFilter {
+        na: None,
+        ..filter.clone()
+    };
+    let filtered = narrowed != ReviewFilter::default();
     let content = if list.items.is_empty() {
         if filtered {
             empty(
@@ -101,24 +99,52 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Page<ReviewLine>) -> 
             v.open,
         ];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
-        let pages = pager("/beoordelen", &query(filter), list.page, list.total, t);
-        view! { {table("beoordelen", v.caption, &headers, rows)}{pages} }.into_any()
+        view! {
+            {table("beoordelen", v.caption, &headers, rows)}
+            {turns(filter, list.next, t)}
+        }
+        .into_any()
     };
     let body = view! {
         {title(v.title)}
         <p class="utrecht-paragraph">{link("/beoordelen/groepen", t.decisions.clusters_link)}" · "{link("/beoordelen/besluiten", t.decisions.decisions)}" · "{link("/beoordelen/cijfers", t.numbers.title)}" · "{link("/dossiers", t.persons.find_title)}</p>
-        {bar(filter, filtered, list.total, t)}
+        {bar(filter, filtered, (list.total, list.or_more), t)}
         {content}
     };
     Screen::new(v.title, body).wide()
 }
 
-fn bar(filter: &ReviewFilter, filtered: bool, total: u64, t: &'static Texts) -> AnyView {
+/// To the rows after these, and back to the newest ones.
+fn turns(filter: &ReviewFilter, next: Option<String>, t: &'static Texts) -> Option<AnyView> {
+    let v = &t.review;
+    let on = next.map(|after| {
+        let mut query = query(filter);
+        query.push(("na", after));
+        second_link(address("/beoordelen", &query), v.older)
+    });
+    let back = filter
+        .na
+        .as_ref()
+        .map(|_| second_link(address("/beoordelen", &query(filter)), v.newest));
+    if on.is_none() && back.is_none() {
+        return None;
+    }
+    let way = view! { <nav class="utrecht-button-group" aria-label=v.caption>{back}{on}</nav> };
+    Some(way.into_any())
+}
+
+fn bar(
+    filter: &ReviewFilter,
+    filtered: bool,
+    (total, or_more): (u64, bool),
+    t: &'static Texts,
+) -> AnyView {
     let (v, r) = (&t.review, &t.registrations);
+    let text = if or_more { v.count_more } else { v.count };
     let count = if total == 1 {
         v.count_one.to_owned()
     } else {
-        fill(v.count, &[("aantal", &number(t.language, total))])
+        fill(text, &[("aantal", &number(t.language, total))])
     };
     let party = filter.partij.clone().unwrap_or_default();
     let code = filter.code.map(Code::as_str).unwrap_or_default();
@@ -135,14 +161,34 @@ fn bar(filter: &ReviewFilter, filtered: bool, total: u64, t: &'static Texts) -> 
     let channels = std::iter::once(first(v.all_channels))
         .chain(channels)
         .collect();
+    let columns = Column::ALL.iter().map(|column| {
+        let name = column.title_in(t.language);
+        (column.name().to_owned(), name.to_owned())
+    });
+    let columns = std::iter::once(first(v.all_columns))
+        .chain(columns)
+        .collect();
+    let ages = Age::ALL.iter().map(|age| {
+        let name = match age {
+            Age::Day => v.age_day,
+            Age::Week => v.age_week,
+            Age::Month => v.age_month,
+        };
+        (age.days().to_string(), name.to_owned())
+    });
+    let ages = std::iter::once(first(v.all_ages)).chain(ages).collect();
+    let column = filter.kolom.map(Column::name).unwrap_or_default();
+    let age = days(filter.dagen);
     view! {
         <section class="cims-filter" aria-label=r.filters>
             <p class="cims-filter__count">{count}</p>
             <form method="get" class="cims-filter__form" action="/beoordelen">
                 {Field::new("partij", v.party_hint, &party).filter()}
                 {Field::new("code", v.code, code).filter_select(codes)}
+                {Field::new("kolom", t.upload.column, column).filter_select(columns)}
                 {Field::new("kanaal", t.upload.channel, channel).filter_select(channels)}
                 {Field::new("uitkomst", r.outcome, outcome).filter_select(outcomes(r.all_outcomes, &OUTCOMES, t))}
+                {Field::new("dagen", v.age, &age).filter_select(ages)}
                 <div class="cims-filter__actions">
                     <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
                     {filtered.then(|| link("/beoordelen", r.clear))}

@@ -15,6 +15,7 @@ pub mod parties;
 pub mod persons;
 pub mod review;
 pub mod session;
+pub mod users;
 pub mod withdrawals;
 
 pub use caller::{Caller, Membership, PartyRef};
@@ -22,7 +23,7 @@ pub use caller::{Caller, Membership, PartyRef};
 pub use {
     corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
     news::News, operations::Operations, parties::Parties, persons::Persons, review::Review,
-    session::Sessions, withdrawals::Withdrawals,
+    session::Sessions, users::Users, withdrawals::Withdrawals,
 };
 
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,10 @@
 //! RIVM looks at refused and for-review rows of all parties (features F44-F55; a first page of it).
 
 #[cfg(feature = "ssr")]
-use super::{Caller, Page, PortResult};
+use super::{Caller, PortResult};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
-use domain::row::RowText;
+use domain::row::{Column, RowText};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,12 +14,65 @@ use uuid::Uuid;
 pub struct ReviewFilter {
     /// Code of a party.
     pub partij: Option<String>,
-    /// Rule code.
+    /// Rule code that makes the row wait.
     pub code: Option<Code>,
     /// Channel.
     pub kanaal: Option<Channel>,
     /// AFGEKEURD or TE_CONTROLEREN.
     pub uitkomst: Option<RowOutcome>,
+    /// Column it is about.
+    pub kolom: Option<Column>,
+    /// Waits longer than this.
+    pub dagen: Option<Age>,
+    /// Where the page before ended.
+    pub na: Option<String>,
+}
+
+/// How long rows wait at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Age {
+    /// More than a day.
+    Day,
+    /// More than a week.
+    Week,
+    /// More than four weeks.
+    Month,
+}
+
+impl Age {
+    /// Every age.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// In days; also its name in the address.
+    #[must_use]
+    pub const fn days(self) -> u8 {
+        match self {
+            Self::Day => 1,
+            Self::Week => 7,
+            Self::Month => 28,
+        }
+    }
+
+    /// Reads the number of days.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|age| age.days().to_string() == text)
+    }
+}
+
+/// A page of the queue.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Queue {
+    /// Rows, newest first.
+    pub items: Vec<ReviewLine>,
+    /// Rows under this filter.
+    pub total: u64,
+    /// There are more: only so many were counted.
+    pub or_more: bool,
+    /// Where the next page begins, when there is one.
+    pub next: Option<String>,
 }
 
 /// A line of the list. No person data.
@@ -89,12 +142,7 @@ pub struct ReviewNumbers {
 #[async_trait::async_trait]
 pub trait Review: Send + Sync {
     /// Newest first.
-    async fn rows(
-        &self,
-        caller: &Caller,
-        filter: ReviewFilter,
-        page: u32,
-    ) -> PortResult<Page<ReviewLine>>;
+    async fn rows(&self, caller: &Caller, filter: ReviewFilter) -> PortResult<Queue>;
     /// Opens one.
     async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView>;
     /// How much waits, how long, of whom and why.

@@ -19,8 +19,13 @@ use crate::ports::parties::{
 use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
 };
-use crate::ports::review::{PartyNumbers, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView};
+use crate::ports::review::{
+    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
+};
 use crate::ports::session::{Frame, SessionLine};
+use crate::ports::users::{
+    Changed as UserChanged, InvitationLine, InvitationView, UserLine, UserList,
+};
 use crate::ports::withdrawals::{
     Asked, May, OpenRequest, Outcome, Step as Ask, WaitingRequest, WithdrawalView,
 };
@@ -124,6 +129,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Persons>);
         provide_context(Arc::clone(self) as Arc<dyn Corrections>);
         provide_context(Arc::clone(self) as Arc<dyn Operations>);
+        provide_context(Arc::clone(self) as Arc<dyn Users>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -545,16 +551,12 @@ impl Deliveries for World {
 
 #[async_trait]
 impl Review for World {
-    async fn rows(
-        &self,
-        caller: &Caller,
-        _: ReviewFilter,
-        page: u32,
-    ) -> PortResult<Page<ReviewLine>> {
-        Ok(Page {
+    async fn rows(&self, caller: &Caller, _: ReviewFilter) -> PortResult<Queue> {
+        Ok(Queue {
             items: vec![self.row(caller, ID).await?.line],
-            total: 1,
-            page,
+            total: 10_000,
+            or_more: true,
+            next: Some("1.2.3".into()),
         })
     }
 
@@ -760,6 +762,61 @@ impl Persons for World {
             reported: vec![reported],
             rulings: vec![self.ruling(caller, ID).await?],
         })
+    }
+}
+
+/// An invitation that waits.
+fn invitation() -> InvitationLine {
+    InvitationLine {
+        id: ID,
+        name: "N. <Nieuw>".into(),
+        role: Role::Invoerder,
+        until: "29-11-2026 14:05".into(),
+    }
+}
+
+#[async_trait]
+impl Users for World {
+    async fn users(&self, _: &Caller) -> PortResult<UserList> {
+        let one = |own: bool, unused: bool| UserLine {
+            id: ID,
+            name: if own { "B. Beheer" } else { "I. <Invoer>" }.into(),
+            role: Role::Invoerder,
+            last: (!unused).then(|| "22-11-2026 14:05".to_owned()),
+            unused,
+            own,
+        };
+        Ok(UserList {
+            users: vec![one(true, false), one(false, true)],
+            invitations: vec![invitation()],
+        })
+    }
+
+    async fn invite(&self, _: &Caller, _: String, _: Role) -> PortResult<Uuid> {
+        Ok(ID)
+    }
+
+    async fn invitation(&self, _: &Caller, _: Uuid) -> PortResult<InvitationView> {
+        Ok(InvitationView {
+            line: invitation(),
+            code: "ABCD-EFGH-JKLM-2345".into(),
+        })
+    }
+
+    async fn take_back(&self, _: &Caller, _: Uuid) -> PortResult<UserChanged> {
+        Ok(UserChanged::Done)
+    }
+
+    async fn end_user(&self, _: &Caller, _: Uuid, role: Role) -> PortResult<UserChanged> {
+        Ok(if role == Role::Invoerder {
+            UserChanged::Done
+        } else {
+            UserChanged::LastManager
+        })
+    }
+
+    async fn readmit(&self, _: &Caller, _: Uuid, _: Role) -> PortResult<UserChanged> {
+        Ok(UserChanged::Before)
     }
 }
 

@@ -5,6 +5,7 @@ mod entry;
 mod fakes;
 mod pages;
 mod persons;
+mod users;
 mod withdrawals;
 
 use crate::{App, shell};

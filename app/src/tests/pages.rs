@@ -47,6 +47,10 @@ const GOVERNOR: &[&str] = &[
     "/geparkeerd/00000000-0000-0000-0000-000000000001",
 ];
 const OPERATOR: &[&str] = &["/beheer"];
+const MANAGER: &[&str] = &[
+    "/gebruikers",
+    "/gebruikers/uitnodiging/00000000-0000-0000-0000-000000000001",
+];
 const ANYBODY: &[&str] = &[
     "/",
     "/inloggen",
@@ -57,6 +61,7 @@ const ANYBODY: &[&str] = &[
     "/toegankelijkheid",
     "/privacy",
     "/cookies",
+    "/uitnodiging",
 ];
 
 fn of(role: Role) -> Arc<World> {
@@ -71,6 +76,7 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
         (Role::Privacycoordinator, GOVERNOR),
         (Role::RivmBeheer, GOVERNOR),
         (Role::RivmBeheer, OPERATOR),
+        (Role::Instellingsbeheerder, MANAGER),
         (Role::Auditor, ANYBODY),
     ] {
         let world = of(role);
@@ -111,6 +117,7 @@ async fn every_label_and_description_points_at_something() {
         (Role::Privacycoordinator, GOVERNOR),
         (Role::RivmBeheer, GOVERNOR),
         (Role::RivmBeheer, OPERATOR),
+        (Role::Instellingsbeheerder, MANAGER),
     ] {
         for path in paths {
             let page = get(&of(role), path).await;
@@ -144,6 +151,7 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
         .chain(REVIEWER)
         .chain(GOVERNOR)
         .chain(OPERATOR)
+        .chain(MANAGER)
         .chain(["/sessies", "/instelling"].iter())
     {
         let page = get(&nobody, path).await;
@@ -594,6 +602,7 @@ async fn every_form_posts_to_a_route_that_exists() {
         .collect();
     let plain = [
         "/auth/uitloggen",
+        "/auth/uitnodiging",
         "/aanleveren",
         "/registraties",
         "/beoordelen",

@@ -17,6 +17,7 @@ pub mod persons;
 pub mod registrations;
 pub mod review;
 pub mod upload;
+pub mod users;
 pub mod withdrawals;
 
 /// Makes a struct of texts with the constants `NL` and `EN`.
@@ -93,6 +94,8 @@ pub struct Texts {
     pub numbers: numbers::Numbers,
     /// Approval of connections.
     pub parties: parties::Parties,
+    /// Users of an institution.
+    pub users: users::Users,
     /// How the work goes.
     pub operations: operations::Operations,
     /// One vaccination for each jab.
@@ -116,6 +119,7 @@ pub static NL: Texts = Texts {
     decisions: decisions::Decisions::NL,
     numbers: numbers::Numbers::NL,
     parties: parties::Parties::NL,
+    users: users::Users::NL,
     operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
@@ -135,6 +139,7 @@ pub static EN: Texts = Texts {
     decisions: decisions::Decisions::EN,
     numbers: numbers::Numbers::EN,
     parties: parties::Parties::EN,
+    users: users::Users::EN,
     operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
@@ -187,6 +192,7 @@ mod tests {
                     t.parties.all(),
                     t.persons.all(),
                     t.operations.all(),
+                    t.users.all(),
                     t.corrections.all(),
                     t.fixed.all(),
                 ]

@@ -16,6 +16,7 @@ pub mod rules;
 pub mod serve;
 pub mod sftp;
 pub mod template;
+pub mod user;
 
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
@@ -67,6 +68,9 @@ enum Command {
     /// Accounts of the SFTP drop box.
     #[command(subcommand)]
     Sftp(sftp::Sftp),
+    /// People.
+    #[command(subcommand)]
+    User(user::User),
     ReadWorkbook(read_workbook::Args),
 }
 
@@ -103,6 +107,7 @@ impl Cli {
             Command::Config(ConfigCommand::Show(args)) => config_show::run(args, &file),
             Command::Audit(Audit::Verify(args)) => with_runtime(audit_verify::run(args, &file)),
             Command::Sftp(command) => with_runtime(sftp::run(command, &file)),
+            Command::User(command) => with_runtime(user::run(command, &file)),
             Command::ReadWorkbook(args) => read_workbook::run(args),
         };
         done.unwrap_or_else(|error| refuse(&error))

@@ -156,7 +156,8 @@ async fn web(
         parties: portal.clone(),
         persons: portal.clone(),
         corrections: portal.clone(),
-        operations: portal,
+        operations: portal.clone(),
+        users: portal,
         lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;

@@ -4,7 +4,7 @@
 
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
-use crate::store::{StoreError, deliveries, drafts, register, worker_tx};
+use crate::store::{StoreError, deliveries, drafts, register, review, worker_tx};
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -48,6 +48,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     let mut tx = worker_tx(&road.db).await?;
     drafts::delete_expired(&mut tx).await?;
     register::forget_counted(&mut tx, road.clock.day(now)).await?;
+    review::sum_up(&mut tx).await?;
     let old = deliveries::old_previews(&mut tx, now - time::Duration::hours(PREVIEW_HOURS)).await?;
     tx.commit().await?;
     for (id, party) in old {

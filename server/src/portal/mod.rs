@@ -14,6 +14,7 @@ mod operations;
 mod parties;
 mod persons;
 mod review;
+mod users;
 mod withdrawals;
 mod words;
 
@@ -75,6 +76,8 @@ impl Portal {
         Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
     }
 }
+
+pub use users::{code_hash, new_code};
 
 /// A sealed value that does not open: changed, or its key is gone.
 fn unopened() -> StoreError {

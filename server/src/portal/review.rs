@@ -4,50 +4,46 @@
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::keys::Purpose;
-use crate::store::review::{self, Delivered, Filter, Line, OpenCount};
+use crate::store::review::{self, Delivered, Filter, Line, OpenCount, Place};
 use crate::store::{StoreError, party_tx};
 use app::ports::review::{
-    PartyNumbers, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
+    PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
 };
-use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use app::ports::{Caller, PAGE_ROWS, PortError, PortResult};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::matching::Match;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
-use time::Duration;
+use std::collections::BTreeMap;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// What was delivered in so many days counts for the share of refused rows.
 const DAYS: i64 = 28;
 /// Causes that are named of a party.
 const CAUSES: usize = 3;
+/// Rows that are counted under a filter whose count is not kept.
+const COUNTED: i32 = 10_000;
 
 #[async_trait::async_trait]
 impl Review for Portal {
-    async fn rows(
-        &self,
-        caller: &Caller,
-        filter: ReviewFilter,
-        page: u32,
-    ) -> PortResult<Page<ReviewLine>> {
+    async fn rows(&self, caller: &Caller, filter: ReviewFilter) -> PortResult<Queue> {
         reviewer(caller)?;
-        let page = page.max(1);
+        let after = filter.na.as_deref().and_then(place);
         let filter = wanted(filter);
-        let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
+        let most = i32::try_from(PAGE_ROWS).unwrap_or(i32::MAX);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let total = review::total(&mut tx, &filter).await.or_broken(caller)?;
-        let lines = review::list(&mut tx, &filter, i64::from(PAGE_ROWS), offset)
+        let total = review::total(&mut tx, &filter, COUNTED)
             .await
             .or_broken(caller)?;
-        let ids: Vec<Uuid> = lines.iter().map(|line| line.id).collect();
-        let notes = review::notes(&mut tx, &ids).await.or_broken(caller)?;
-        let mut hidden: HashMap<Uuid, serde_json::Value> = notes
-            .into_iter()
-            .map(|(id, findings, _)| (id, findings))
-            .collect();
-        let items = lines.into_iter().map(|row| {
-            let staff = hidden.remove(&row.id).unwrap_or_default();
+        let mut lines = review::list(&mut tx, &filter, after, most.saturating_add(1))
+            .await
+            .or_broken(caller)?;
+        let more = lines.len() > usize::try_from(most).unwrap_or(usize::MAX);
+        lines.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        let next = lines.last().filter(|_| more).map(cursor);
+        let items = lines.into_iter().map(|mut row| {
+            let staff = row.staff_findings.take();
             line(row, staff)
         });
         let items = items.collect::<Result<Vec<_>, _>>().or_broken(caller)?;
@@ -56,10 +52,11 @@ impl Review for Portal {
             .detail("rows", items.len());
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        Ok(Page {
+        Ok(Queue {
             items,
             total: u64::try_from(total).unwrap_or_default(),
-            page,
+            or_more: total >= i64::from(COUNTED) && filter.is_counted_so_far(),
+            next,
         })
     }
 
@@ -195,8 +192,28 @@ fn numbers(open: Vec<OpenCount>, delivered: Vec<Delivered>) -> ReviewNumbers {
     found
 }
 
+/// Where a page ended, in the address: when (microseconds), delivery, row.
+fn cursor(last: &Line) -> String {
+    let at = last.created_at.unix_timestamp_nanos() / 1_000;
+    format!("{at}.{}.{}", last.delivery_id, last.row_number)
+}
+
+/// The place that an address names; nonsense is the beginning.
+fn place(cursor: &str) -> Option<Place> {
+    let mut parts = cursor.splitn(3, '.');
+    let micros: i128 = parts.next()?.parse().ok()?;
+    let at = OffsetDateTime::from_unix_timestamp_nanos(micros.checked_mul(1_000)?).ok()?;
+    Some(Place {
+        at,
+        delivery: parts.next()?.parse().ok()?,
+        row: parts.next()?.parse().ok()?,
+    })
+}
+
 fn wanted(filter: ReviewFilter) -> Filter {
     Filter {
+        column: filter.kolom.map(|column| column.name().to_owned()),
+        days: filter.dagen.map(|days| i32::from(days.days())),
         party: filter.partij.filter(|code| !code.is_empty()),
         code: filter.code.map(|code| code.as_str().to_owned()),
         channel: filter.kanaal.map(|channel| channel.as_str().to_owned()),

@@ -34,6 +34,7 @@ pub mod sftp_accounts;
 pub mod sftp_uploads;
 pub mod trials;
 pub mod turns;
+pub mod users;
 pub mod withdrawals;
 
 pub use error::StoreError;

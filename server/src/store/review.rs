@@ -1,6 +1,6 @@
 //! Rows of all parties that wait for RIVM, as staff sees them: the policy on `cims.role` lets them through.
 
-use super::{PartyTx, StoreError};
+use super::{PartyTx, StoreError, WorkerTx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -9,12 +9,35 @@ use uuid::Uuid;
 pub struct Filter {
     /// Code of a party.
     pub party: Option<String>,
-    /// Rule code.
+    /// Rule code that makes the row wait.
     pub code: Option<String>,
+    /// Column it is about.
+    pub column: Option<String>,
     /// Channel on the wire.
     pub channel: Option<String>,
     /// Outcome on the wire.
     pub outcome: Option<String>,
+    /// Waits longer than so many days.
+    pub days: Option<i32>,
+}
+
+impl Filter {
+    /// Its count is not kept: rows are counted, up to a number.
+    #[must_use]
+    pub const fn is_counted_so_far(&self) -> bool {
+        self.channel.is_some() || self.days.is_some()
+    }
+}
+
+/// Where a page ended: the next one begins after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// When the row was stored.
+    pub at: OffsetDateTime,
+    /// Its delivery.
+    pub delivery: Uuid,
+    /// Its number.
+    pub row: i32,
 }
 
 /// A row that waits.
@@ -33,68 +56,79 @@ pub struct Line {
     pub outcome: String,
     /// Findings as the sender sees them.
     pub findings: serde_json::Value,
+    /// Findings that RIVM alone sees.
+    pub staff_findings: serde_json::Value,
     /// When it came.
     pub received_at: OffsetDateTime,
+    /// When it was stored: its place in the list.
+    pub created_at: OffsetDateTime,
 }
 
-/// A page of the list, newest first.
+/// A page of the list, newest first, after a place.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn list(
     tx: &mut PartyTx<'_>,
     filter: &Filter,
-    limit: i64,
-    offset: i64,
+    after: Option<Place>,
+    limit: i32,
 ) -> Result<Vec<Line>, StoreError> {
-    let code = wanted(filter);
     let rows = sqlx::query_as!(
         Line,
-        r#"SELECT r.id, r.delivery_id, p.name AS party, d.channel, r.row_number, r.outcome, r.findings, d.received_at
-           FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
-           WHERE r.state = 'open' AND r.returned_at IS NULL AND r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN')
-             AND ($1::text IS NULL OR p.code = $1) AND ($2::jsonb IS NULL OR r.findings @> $2)
-             AND ($3::text IS NULL OR d.channel = $3) AND ($4::text IS NULL OR r.outcome = $4)
-           ORDER BY r.created_at DESC, r.delivery_id, r.row_number LIMIT $5 OFFSET $6"#,
+        r#"SELECT id AS "id!", delivery_id AS "delivery_id!", party AS "party!", channel AS "channel!", row_number AS "row_number!",
+                  outcome AS "outcome!", findings AS "findings!", staff_findings AS "staff_findings!", received_at AS "received_at!",
+                  created_at AS "created_at!"
+           FROM staff_queue($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
         filter.party,
-        code,
+        filter.code,
+        filter.column,
         filter.channel,
         filter.outcome,
-        limit,
-        offset
+        filter.days,
+        after.map(|place| place.at),
+        after.map(|place| place.delivery),
+        after.map(|place| place.row),
+        limit
     )
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows)
 }
 
-/// Rows in all.
+/// Rows in all; by channel and age no more than `most` are counted.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn total(tx: &mut PartyTx<'_>, filter: &Filter) -> Result<i64, StoreError> {
-    let code = wanted(filter);
+pub async fn total(tx: &mut PartyTx<'_>, filter: &Filter, most: i32) -> Result<i64, StoreError> {
     let number = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "number!"
-           FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
-           WHERE r.state = 'open' AND r.returned_at IS NULL AND r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN')
-             AND ($1::text IS NULL OR p.code = $1) AND ($2::jsonb IS NULL OR r.findings @> $2)
-             AND ($3::text IS NULL OR d.channel = $3) AND ($4::text IS NULL OR r.outcome = $4)"#,
+        r#"SELECT staff_queue_count($1, $2, $3, $4, $5, $6, $7) AS "number!""#,
         filter.party,
-        code,
+        filter.code,
+        filter.column,
         filter.channel,
-        filter.outcome
+        filter.outcome,
+        filter.days,
+        most
     )
     .fetch_one(&mut **tx)
     .await?;
     Ok(number)
 }
 
-fn wanted(filter: &Filter) -> Option<serde_json::Value> {
-    filter
-        .code
-        .as_ref()
-        .map(|code| serde_json::json!([{ "code": code }]))
+/// Sums up what was added to and taken from clusters: what is read for each page stays as small as there are clusters.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sum_up(tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "WITH gone AS (DELETE FROM cluster_changes RETURNING *)
+         INSERT INTO cluster_changes
+         SELECT party_id, cluster_code, cluster_column, cluster_value, outcome, sum(rows) FROM gone GROUP BY 1, 2, 3, 4, 5 HAVING sum(rows) <> 0"
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// An opened row.
@@ -115,7 +149,7 @@ pub struct Opened {
 /// When the database fails.
 pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT r.id, r.delivery_id, p.name AS party, d.channel, r.row_number, r.outcome, r.findings, d.received_at,
+        r#"SELECT r.id, r.delivery_id, p.name AS party, d.channel, r.row_number, r.outcome, r.findings, d.received_at, r.created_at,
                   r.raw_sealed, r.reason_sealed, r.report_id
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
            WHERE r.id = $1 AND r.state <> 'pending' AND (r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN') OR r.state = 'accepted')"#,
@@ -132,7 +166,9 @@ pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, Store
             row_number: row.row_number,
             outcome: row.outcome,
             findings: row.findings,
+            staff_findings: serde_json::Value::Null,
             received_at: row.received_at,
+            created_at: row.created_at,
         },
         raw_sealed: row.raw_sealed,
         reason_sealed: row.reason_sealed,

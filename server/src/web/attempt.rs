@@ -29,6 +29,9 @@ pub struct Attempt {
     pub next: String,
     /// Seconds since 1970.
     pub began: i64,
+    /// Keyed hash of the code of an invitation, when somebody came with one.
+    #[serde(default)]
+    pub invitation: Option<String>,
 }
 
 impl Attempt {
@@ -121,6 +124,7 @@ mod tests {
             verifier: String::new(),
             next: "/".into(),
             began: 1_000,
+            invitation: None,
         };
         assert!(!attempt.is_over(1_000));
         assert!(!attempt.is_over(1_599));

@@ -7,11 +7,14 @@ use super::session::{GONE, Visit, standing::Why};
 use super::{Web, attempt, attempt::Attempt, client, pages};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::keys::Sealed;
-use crate::store::{StoreError, anonymous_tx, party_tx};
+use crate::portal::code_hash;
+use crate::store::users::{self, Entering};
+use crate::store::{StoreError, anonymous_tx, party_tx, worker_tx};
 use app::ports::Caller;
-use axum::extract::{Extension, Query, Request, State};
+use axum::extract::{Extension, Form, FromRequest, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
+use domain::invitation;
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::time::Instant;
@@ -24,6 +27,8 @@ mod reason {
     pub(super) const CANCELLED: &str = "afgebroken";
     pub(super) const FAILED: &str = "mislukt";
     pub(super) const WEAK: &str = "zwak";
+    pub(super) const UNUSED: &str = "niet-gebruikt";
+    pub(super) const NOT_INVITED: &str = "uitnodiging";
 }
 
 /// What the login page asks for.
@@ -42,9 +47,43 @@ pub async fn start(
     if let Err(seconds) = web.log_ins.take(subscriber(from), Instant::now()) {
         return pages::too_many(seconds);
     }
-    let next = attempt::own_path(query.next.as_deref());
+    begin(&web, attempt::own_path(query.next.as_deref()), None).await
+}
+
+/// What the page about an invitation asks for.
+#[derive(Deserialize)]
+pub struct Invited {
+    #[serde(default)]
+    code: String,
+}
+
+/// `POST /auth/uitnodiging`: the same, with the code of an invitation. Whether there is such a code is told to nobody who
+/// has not logged in.
+pub async fn invited(State(web): State<Web>, request: Request) -> Response {
+    let from = client::of(&request, &web.config.server.trusted_proxies);
+    if let Err(seconds) = web.log_ins.take(subscriber(from), Instant::now()) {
+        return pages::too_many(seconds);
+    }
+    let form = Form::<Invited>::from_request(request, &()).await;
+    let code = form
+        .ok()
+        .and_then(|Form(form)| invitation::code(&form.code));
+    let Some(code) = code else {
+        return Redirect::to("/uitnodiging?melding=code#foutoverzicht").into_response();
+    };
+    let hash = code_hash(&web.keys, &code);
+    begin(&web, "/".to_owned(), Some(hash)).await
+}
+
+async fn begin(web: &Web, next: String, invitation: Option<String>) -> Response {
     let (url, attempt) = match web.provider.begin(next, true).await {
-        Ok(begun) => begun,
+        Ok((url, attempt)) => (
+            url,
+            Attempt {
+                invitation,
+                ..attempt
+            },
+        ),
         Err(error) => return failed(&error),
     };
     let Some(cookie) = serde_json::to_vec(&attempt)
@@ -70,6 +109,8 @@ pub async fn back(
     let mut response = match enter(&web, &answer, &session, request.headers(), from).await {
         Ok(Entered::In(next)) => pages::moving_on(&next),
         Ok(Entered::Unknown) => refused(&web, from, Why::NoAccess.word()).await,
+        Ok(Entered::Unused) => refused(&web, from, reason::UNUSED).await,
+        Ok(Entered::NotInvited) => not_invited(&web, from).await,
         Err(Stop::Login(error)) => {
             tracing::warn!(%error, detail = error.detail(), "login failed");
             refused(&web, from, word(&error)).await
@@ -88,6 +129,10 @@ pub async fn back(
 enum Entered {
     In(String),
     Unknown,
+    /// Nothing of the user was used for long.
+    Unused,
+    /// The code opens nothing.
+    NotInvited,
 }
 
 enum Stop {
@@ -128,9 +173,9 @@ async fn enter(
         return Err(LoginError::NoAttempt.into());
     }
     let identity = web.provider.finish(&attempt, answer).await?;
-    let Some(user) = user_of(web, &identity).await? else {
-        tracing::info!("somebody without an account logged in at the provider");
-        return Ok(Entered::Unknown);
+    let user = match who(web, &attempt, &identity).await? {
+        Ok(user) => user,
+        Err(entered) => return Ok(entered),
     };
     // Whatever session the browser brought ends here; the new one gets a new id (ASVS 7.2.4).
     session.clear().await;
@@ -173,14 +218,48 @@ async fn use_once(web: &Web, attempt: &Attempt) -> Result<bool, StoreError> {
     Ok(used.rows_affected() == 1)
 }
 
-async fn user_of(web: &Web, identity: &Identity) -> Result<Option<Uuid>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "SELECT id FROM users WHERE issuer = $1 AND subject = $2 AND disabled_at IS NULL",
-        identity.issuer,
-        identity.subject
-    )
-    .fetch_optional(&web.db.portal)
-    .await?)
+/// The user, who may just have become one; or what comes instead.
+async fn who(
+    web: &Web,
+    attempt: &Attempt,
+    identity: &Identity,
+) -> Result<Result<Uuid, Entered>, StoreError> {
+    let (issuer, subject) = (&identity.issuer, &identity.subject);
+    let mut tx = worker_tx(&web.db).await?;
+    if let Some(code) = &attempt.invitation {
+        let Some(accepted) = users::accept(&mut tx, code, issuer, subject).await? else {
+            return Ok(Err(Entered::NotInvited));
+        };
+        let mut line = Event::of_user(accepted.user, Kind::UserChanged)
+            .object("invitation", accepted.id)
+            .detail("step", "accepted");
+        if let Some(party) = accepted.party_id {
+            line = line.for_party(party);
+        }
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        return Ok(Ok(accepted.user));
+    }
+    let unused = i32::try_from(invitation::UNUSED_DAYS).unwrap_or(i32::MAX);
+    let entering = users::enter(&mut tx, issuer, subject, unused).await?;
+    tx.commit().await?;
+    Ok(match entering {
+        Entering::User(user) => Ok(user),
+        Entering::Unused => Err(Entered::Unused),
+        Entering::Unknown => {
+            tracing::info!("somebody without an account logged in at the provider");
+            Err(Entered::Unknown)
+        }
+    })
+}
+
+/// A code that opens nothing is an event, and the page says what to do.
+async fn not_invited(web: &Web, from: IpAddr) -> Response {
+    let answer = refused(web, from, reason::NOT_INVITED).await;
+    if answer.status().is_redirection() {
+        return Redirect::to("/uitnodiging?melding=onbekend#foutoverzicht").into_response();
+    }
+    answer
 }
 
 /// Before anybody came back: nothing to record but a line in the log.

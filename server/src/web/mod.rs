@@ -26,7 +26,7 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons, Review,
+    Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons, Review, Users,
     Withdrawals,
 };
 use domain::codes::CodeLists;
@@ -83,6 +83,8 @@ pub struct Ports {
     pub decisions: Arc<dyn Decisions>,
     /// How the work goes.
     pub operations: Arc<dyn Operations>,
+    /// Users of an institution.
+    pub users: Arc<dyn Users>,
     /// Approval of parties.
     pub parties: Arc<dyn Parties>,
     /// Corrections on request.

@@ -172,6 +172,7 @@ impl Provider {
             verifier: verifier.secret().clone(),
             next,
             began: (self.clock)().unix_timestamp(),
+            invitation: None,
         };
         Ok((url, attempt))
     }

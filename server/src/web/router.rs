@@ -118,6 +118,7 @@ fn own_routes() -> Vec<Handler> {
     vec![
         (Method::GET, "/auth/start", get(login::start)),
         (Method::GET, "/auth/terug", get(login::back)),
+        (Method::POST, "/auth/uitnodiging", post(login::invited)),
         (Method::POST, "/auth/uitloggen", post(login::out)),
         (Method::POST, "/sessie/verleng", post(login::extend)),
         (
@@ -228,6 +229,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.decisions));
         provide_context(Arc::clone(&ports.parties));
         provide_context(Arc::clone(&ports.persons));
+        provide_context(Arc::clone(&ports.users));
         provide_context(Arc::clone(&ports.operations));
         provide_context(Arc::clone(&ports.corrections));
         provide_context(Arc::clone(&ports.lists));

@@ -51,6 +51,8 @@ pub struct Route {
 
 /// Roles that record and deliver.
 pub const DELIVER: &[Role] = &[Role::Invoerder, Role::Instellingsbeheerder];
+/// The role that manages the users of an institution.
+pub const MANAGE: &[Role] = &[Role::Instellingsbeheerder];
 /// Roles that judge rows.
 pub const REVIEW: &[Role] = &[Role::RivmBeoordelaar, Role::RivmBeheer];
 /// Roles that withdraw whole deliveries: of their institution, or as RIVM.
@@ -162,6 +164,9 @@ const TABLE: &[Route] = &[
     page("/beoordelen/{id}/vergelijken", Roles(REVIEW), true),
     page("/dossiers", Roles(REVIEW), false),
     page("/beheer", Roles(OPERATE), false),
+    page("/gebruikers", Roles(MANAGE), false),
+    page("/gebruikers/uitnodiging/{id}", Roles(MANAGE), false),
+    page("/uitnodiging", Open, false),
     page("/dossiers/{id}", Roles(REVIEW), true),
     page("/koppelingen", Roles(GOVERN), false),
     page("/koppelingen/{id}", Roles(GOVERN), false),
@@ -211,6 +216,10 @@ const TABLE: &[Route] = &[
     call("/api/correctie-bewaren", Roles(REVIEW), true),
     call("/api/correctie-akkoord", Roles(REVIEW), true),
     call("/api/correctie-niet", Roles(REVIEW), true),
+    call("/api/gebruiker-uitnodigen", Roles(MANAGE), false),
+    call("/api/uitnodiging-intrekken", Roles(MANAGE), false),
+    call("/api/gebruiker-beeindigen", Roles(MANAGE), false),
+    call("/api/gebruiker-toelaten", Roles(MANAGE), false),
     call("/api/koppeling-vragen", Roles(GOVERN), false),
     call("/api/koppeling-besluit", Roles(GOVERN), false),
     call("/api/geparkeerd-vragen", Roles(PARK), false),
@@ -227,6 +236,7 @@ const TABLE: &[Route] = &[
     ),
     own("GET", "/auth/start", Open),
     own("GET", "/auth/terug", Open),
+    own("POST", "/auth/uitnodiging", Open),
     own("POST", "/auth/uitloggen", Open),
     own("POST", "/sessie/verleng", LoggedIn),
     own("POST", "/aanleveren", Roles(DELIVER)),

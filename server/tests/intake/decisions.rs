@@ -278,7 +278,7 @@ async fn rows_that_go_back_leave_the_queue_and_show_the_message_to_their_sender(
     assert!(clusters(&world).await.is_empty());
     let queue = world
         .portal
-        .rows(&world.rivm, ReviewFilter::default(), 1)
+        .rows(&world.rivm, ReviewFilter::default())
         .await
         .unwrap();
     assert_eq!(queue.total, 0);

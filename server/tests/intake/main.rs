@@ -23,6 +23,7 @@ mod operations;
 mod own_file;
 mod poison;
 mod probes;
+mod queue;
 mod replay;
 mod retention;
 mod rulings;

@@ -11,13 +11,15 @@ use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
 use app::ports::{
     Caller, Corrections, Decisions, Deliveries, Operations, Parties, Persons, PortError, Review,
+    Users,
 };
+use domain::role::Role;
 use domain::row::{Column, RowText};
 use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 65] = [
+const METHODS: [(&str, bool); 71] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -83,6 +85,12 @@ const METHODS: [(&str, bool); 65] = [
     ("decide_correction", true),
     ("drop_correction", true),
     ("operations", false),
+    ("users", false),
+    ("invite", false),
+    ("invitation", false),
+    ("take_back", false),
+    ("end_user", false),
+    ("readmit", false),
 ];
 
 #[test]
@@ -98,6 +106,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/persons.rs"),
         include_str!("../../../app/src/ports/corrections.rs"),
         include_str!("../../../app/src/ports/operations.rs"),
+        include_str!("../../../app/src/ports/users.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -181,7 +190,7 @@ async fn things(world: &World) -> Things {
     world.work().await;
     let rows = world
         .portal
-        .rows(&world.rivm, ReviewFilter::default(), 1)
+        .rows(&world.rivm, ReviewFilter::default())
         .await
         .unwrap();
     let row = rows.items[0].id;
@@ -208,7 +217,7 @@ async fn things(world: &World) -> Things {
         world.upload(&world.maria, &csv(&[unknown])).await;
         let rows = world
             .portal
-            .rows(&world.rivm, ReviewFilter::default(), 1)
+            .rows(&world.rivm, ReviewFilter::default())
             .await
             .unwrap();
         waiting.push(rows.items[0].id);
@@ -347,10 +356,7 @@ async fn probe(
         "take_hidden" => portal.take_hidden(caller, things.preview, true).await,
         "deliveries.discard" => Deliveries::discard(portal, caller, things.preview).await,
         "row" => portal.row(caller, things.row).await.map(drop),
-        "rows" => portal
-            .rows(caller, ReviewFilter::default(), 1)
-            .await
-            .map(drop),
+        "rows" => portal.rows(caller, ReviewFilter::default()).await.map(drop),
         "clusters" => portal
             .clusters(caller, ClusterFilter::default(), 1)
             .await
@@ -425,6 +431,21 @@ async fn probe(
             .await
             .map(drop),
         "drop_correction" => portal.drop_correction(caller, things.correction).await,
+        "users" => portal.users(caller).await.map(drop),
+        "invite" => portal
+            .invite(caller, "Nel".into(), Role::Invoerder)
+            .await
+            .map(drop),
+        "invitation" => portal.invitation(caller, things.stored).await.map(drop),
+        "take_back" => portal.take_back(caller, things.stored).await.map(drop),
+        "end_user" => portal
+            .end_user(caller, things.stored, Role::Invoerder)
+            .await
+            .map(drop),
+        "readmit" => portal
+            .readmit(caller, things.stored, Role::Invoerder)
+            .await
+            .map(drop),
         "operations" => portal.operations(caller).await.map(drop),
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal

@@ -1,6 +1,7 @@
 //! One truth per jab (features F48, F50): what RIVM rules about rows that contradict what is known, and that one counts
 //! for each jab whatever is merged, kept, refused, corrected, withdrawn and undone.
 
+use crate::queue::{kept, real};
 use crate::world::{EREBOS, NAOMI, World, csv, good, with};
 use app::ports::decisions::{Decisions, Proposal};
 use app::ports::persons::{NewRuling, PersonView, Persons, Ruled, Why};
@@ -35,7 +36,7 @@ fn ruling(kind: RulingKind, other: Option<Uuid>, other_counts: bool) -> NewRulin
 async fn waiting(world: &World) -> Vec<Uuid> {
     let list = world
         .portal
-        .rows(&world.rivm, ReviewFilter::default(), 1)
+        .rows(&world.rivm, ReviewFilter::default())
         .await
         .unwrap();
     list.items.iter().map(|line| line.id).collect()
@@ -545,6 +546,11 @@ async fn whatever_happens_one_vaccination_counts_for_each_jab() {
             act(&world, &mut random, &mut deliveries).await;
             let (found, expected) = (in_force(&world).await, model(&world).await);
             assert_eq!(found, expected, "seed {seed}, step {step}");
+            assert_eq!(
+                kept(&world).await,
+                real(&world).await,
+                "seed {seed}, step {step}"
+            );
         }
         // Settled is settled: once more changes nothing, and so does starting from everything wrong.
         let persons: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM persons")

@@ -115,7 +115,7 @@ async fn real_people_are_refused_in_the_test_lane_and_kept_nowhere() {
     assert_eq!((rows[0].0, rows[0].1.as_str()), (2, "AFGEKEURD"));
     assert!(rows[0].2.contains("R10"), "{}", rows[0].2);
     world.nowhere(&[REAL, "Bestaatecht"]).await;
-    let review = world.portal.rows(&world.rivm, Default::default(), 1).await;
+    let review = world.portal.rows(&world.rivm, Default::default()).await;
     assert_eq!(review.unwrap().total, 0, "nobody has to mend a test");
     assert_eq!(
         world.portal.delivery(&world.maria, id).await.err(),

@@ -440,7 +440,7 @@ async fn the_jab_of_another_party_that_came_in_its_place_stays_and_rivm_looks() 
     );
     let rows = world
         .portal
-        .rows(&world.rivm, Default::default(), 1)
+        .rows(&world.rivm, Default::default())
         .await
         .unwrap();
     let opened = world

@@ -150,6 +150,8 @@ async fn unique_keys_begin_with_the_party_or_are_on_this_list() {
         ("decisions_pkey", "made by us"),
         ("corrections_pkey", "made by us"),
         ("trials_pkey", "of the delivery"),
+        ("invitations_pkey", "made by us"),
+        ("invitations_code", "80 random bits"),
         ("deliveries_pkey", "made by us"),
         ("drafts_pkey", "made by us"),
         ("locations_pkey", "made by us"),

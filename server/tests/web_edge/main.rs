@@ -22,3 +22,4 @@ mod sessions;
 mod support;
 mod sweep;
 mod uploads;
+mod users;

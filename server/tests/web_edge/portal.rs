@@ -73,7 +73,8 @@ impl Portal {
             parties: portal.clone(),
             persons: portal.clone(),
             corrections: portal.clone(),
-            operations: portal,
+            operations: portal.clone(),
+            users: portal,
             lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");

@@ -3,6 +3,7 @@
 //! answer is no answer (P12).
 
 mod intake;
+mod queue;
 mod sample;
 mod table;
 mod torture;
@@ -21,6 +22,8 @@ pub(crate) struct Options {
     runs: usize,
     /// Instead of measuring: kill the program this often, and compare with a run in peace.
     torture: Option<u32>,
+    /// Instead of measuring imports: so many rows that wait for RIVM, and what their pages take.
+    queue: Option<u32>,
 }
 
 /// Prints the sizes that a browser downloads, then the table of the imports.
@@ -28,6 +31,8 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     let options = Options::read(words)?;
     let table = if let Some(kills) = options.torture {
         torture::measure(kills)?
+    } else if let Some(rows) = options.queue {
+        queue::measure(rows, options.runs)?
     } else {
         let site = site::build(false)?;
         site::sizes(&site.join("pkg"))?;
@@ -48,6 +53,7 @@ impl Options {
             persons: 2_000_000,
             runs: 3,
             torture: None,
+            queue: None,
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -61,8 +67,9 @@ impl Options {
                 "--persons" => options.persons = number()?,
                 "--runs" => options.runs = usize::try_from(number()?)?.max(1),
                 "--torture" => options.torture = Some(number()?),
+                "--queue" => options.queue = Some(number()?),
                 other => bail!(
-                    "unknown option `{other}`; known: --rows N, --persons N, --runs N, --torture N"
+                    "unknown option `{other}`; known: --rows N, --persons N, --runs N, --torture N, --queue N"
                 ),
             }
         }

@@ -6,6 +6,7 @@
 use crate::audit::{self, Event, Kind};
 use crate::store::StoreError;
 use app::ports::{Caller, Membership, PartyRef};
+use domain::invitation::UNUSED_DAYS;
 use domain::role::Role;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -208,8 +209,10 @@ impl Door<'_> {
             "SELECT r.role, r.party_id, p.code AS \"code?\", p.name AS \"name?\"
              FROM user_roles r LEFT JOIN parties p ON p.id = r.party_id AND p.status = 'active'
              WHERE r.user_id = $1 AND r.ended_at IS NULL AND (r.party_id IS NULL OR p.id IS NOT NULL)
+               AND COALESCE(r.last_used_at, r.granted_at) >= now() - make_interval(days => $2)
              ORDER BY p.name NULLS LAST, r.party_id",
-            user
+            user,
+            i32::try_from(UNUSED_DAYS).unwrap_or(i32::MAX)
         )
         .fetch_all(&mut **tx)
         .await?;

@@ -1,0 +1,305 @@
+//! Who works for an institution: accesses, invitations, and what was not used for long.
+
+use super::{PartyTx, StoreError, WorkerTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Somebody who works for a party.
+pub struct Worker {
+    /// The user.
+    pub user_id: Uuid,
+    /// Name.
+    pub name: String,
+    /// Role on the wire.
+    pub role: String,
+    /// Since when.
+    pub granted_at: OffsetDateTime,
+    /// Last login.
+    pub last_used_at: Option<OffsetDateTime>,
+    /// Not used for so long that it opens nothing.
+    pub unused: bool,
+}
+
+/// Who works for the caller's party, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_party(tx: &mut PartyTx<'_>, unused_days: i32) -> Result<Vec<Worker>, StoreError> {
+    Ok(sqlx::query_as!(
+        Worker,
+        r#"SELECT r.user_id, u.name, r.role, r.granted_at, r.last_used_at,
+                  COALESCE(r.last_used_at, r.granted_at) < now() - make_interval(days => $1) AS "unused!"
+           FROM user_roles r JOIN users u ON u.id = r.user_id
+           WHERE r.ended_at IS NULL AND r.party_id = cims_party() AND u.disabled_at IS NULL ORDER BY u.name, r.role"#,
+        unused_days
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// An invitation that was not used yet.
+pub struct Invitation {
+    /// Key.
+    pub id: Uuid,
+    /// Role on the wire.
+    pub role: String,
+    /// Whom it is meant for.
+    pub name: String,
+    /// The code, sealed.
+    pub code_sealed: Option<Vec<u8>>,
+    /// When it was made.
+    pub invited_at: OffsetDateTime,
+    /// Until when the code can be entered.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Invitations of the caller's party that can still be used, or the one with this key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn invitations(
+    tx: &mut PartyTx<'_>,
+    id: Option<Uuid>,
+) -> Result<Vec<Invitation>, StoreError> {
+    Ok(sqlx::query_as!(
+        Invitation,
+        "SELECT id, role, name, code_sealed, invited_at, expires_at FROM invitations
+         WHERE ended_at IS NULL AND expires_at > now() AND ($1::uuid IS NULL OR id = $1) ORDER BY invited_at DESC",
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// A new invitation.
+pub struct NewInvitation<'a> {
+    /// Key.
+    pub id: Uuid,
+    /// The party; none for a role at RIVM.
+    pub party: Option<Uuid>,
+    /// Role on the wire.
+    pub role: &'a str,
+    /// Whom it is meant for.
+    pub name: &'a str,
+    /// Keyed hash of the code.
+    pub code_hash: &'a str,
+    /// The code, sealed.
+    pub code_sealed: Vec<u8>,
+    /// Who invites; none for a command.
+    pub by: Option<Uuid>,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Until when.
+    pub expires_at: OffsetDateTime,
+}
+
+/// Keeps an invitation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn invite(tx: &mut WorkerTx<'_>, new: &NewInvitation<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO invitations (id, party_id, role, name, code_hash, code_sealed, invited_by, invited_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        new.id,
+        new.party,
+        new.role,
+        new.name,
+        new.code_hash,
+        new.code_sealed,
+        new.by,
+        new.at,
+        new.expires_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes an invitation of a party back; `false` when it was used or taken back before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_back(tx: &mut WorkerTx<'_>, party: Uuid, id: Uuid) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE invitations SET ended_at = now(), code_sealed = NULL WHERE id = $2 AND party_id = $1 AND ended_at IS NULL",
+        party,
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends what somebody may do for a party; `false` when that had ended. `Conflict` when nobody would be left to manage its
+/// users.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    user: Uuid,
+    role: &str,
+) -> Result<bool, StoreError> {
+    // One at a time: two who end each other would leave nobody.
+    sqlx::query_scalar!("SELECT id FROM parties WHERE id = $1 FOR UPDATE", party)
+        .fetch_one(&mut **tx)
+        .await?;
+    let ended = sqlx::query!(
+        "UPDATE user_roles SET ended_at = now() WHERE party_id = $1 AND user_id = $2 AND role = $3 AND ended_at IS NULL",
+        party,
+        user,
+        role
+    )
+    .execute(&mut **tx)
+    .await?;
+    let left = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM user_roles WHERE party_id = $1 AND role = 'instellingsbeheerder' AND ended_at IS NULL) AS "left!""#,
+        party
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if !left {
+        return Err(StoreError::Conflict("manager".to_owned()));
+    }
+    Ok(ended.rows_affected() == 1)
+}
+
+/// An access that was not used for long opens again; `false` when it has ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn readmit(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    user: Uuid,
+    role: &str,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE user_roles SET last_used_at = now() WHERE party_id = $1 AND user_id = $2 AND role = $3 AND ended_at IS NULL",
+        party,
+        user,
+        role
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What a login came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entering {
+    /// The user.
+    User(Uuid),
+    /// Known, but nothing of it was used for so long that it opens nothing.
+    Unused,
+    /// Nobody we know.
+    Unknown,
+}
+
+/// Who logs in under this name of the provider; what they may do counts as used from now on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter(
+    tx: &mut WorkerTx<'_>,
+    issuer: &str,
+    subject: &str,
+    unused_days: i32,
+) -> Result<Entering, StoreError> {
+    let Some(user) = sqlx::query_scalar!(
+        "SELECT id FROM users WHERE issuer = $1 AND subject = $2 AND disabled_at IS NULL",
+        issuer,
+        subject
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    else {
+        return Ok(Entering::Unknown);
+    };
+    let used = sqlx::query!(
+        "UPDATE user_roles SET last_used_at = now()
+         WHERE user_id = $1 AND ended_at IS NULL AND COALESCE(last_used_at, granted_at) >= now() - make_interval(days => $2)",
+        user,
+        unused_days
+    )
+    .execute(&mut **tx)
+    .await?;
+    let known = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM user_roles WHERE user_id = $1 AND ended_at IS NULL) AS "known!""#,
+        user
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(if used.rows_affected() == 0 && known {
+        Entering::Unused
+    } else {
+        Entering::User(user)
+    })
+}
+
+/// An invitation that was used.
+pub struct Accepted {
+    /// Key.
+    pub id: Uuid,
+    /// The party; none for a role at RIVM.
+    pub party_id: Option<Uuid>,
+    /// The user.
+    pub user: Uuid,
+}
+
+/// Somebody whom the provider names so uses a code: the user is made when there is none, and gets the role. None when there
+/// is no such code, or its time is over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn accept(
+    tx: &mut WorkerTx<'_>,
+    code_hash: &str,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<Accepted>, StoreError> {
+    let Some(found) = sqlx::query!(
+        "SELECT id, party_id, role, name, invited_by FROM invitations
+         WHERE code_hash = $1 AND ended_at IS NULL AND expires_at > now() FOR UPDATE",
+        code_hash
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    else {
+        return Ok(None);
+    };
+    let user = sqlx::query_scalar!(
+        "INSERT INTO users (id, issuer, subject, name) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (issuer, subject) DO UPDATE SET name = users.name RETURNING id",
+        Uuid::now_v7(),
+        issuer,
+        subject,
+        found.name
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO user_roles (user_id, party_id, role, granted_by, last_used_at) VALUES ($1, $2, $3, $4, now())
+         ON CONFLICT (user_id, party_id, role) WHERE ended_at IS NULL DO UPDATE SET last_used_at = now()",
+        user,
+        found.party_id,
+        found.role,
+        found.invited_by
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE invitations SET used_by = $2, ended_at = now(), code_sealed = NULL WHERE id = $1",
+        found.id,
+        user
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(Some(Accepted {
+        id: found.id,
+        party_id: found.party_id,
+        user,
+    }))
+}

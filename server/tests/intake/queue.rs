@@ -1,0 +1,227 @@
+//! The queue of RIVM (features F51): its counts are kept as rows come and go, its pages follow each other, and its filters
+//! find what waits because of what RIVM alone sees.
+
+use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
+use app::ports::review::{Age, Review, ReviewFilter};
+use domain::delivery::{Channel, RowOutcome};
+use domain::finding::Code;
+use domain::row::{Column, RowText};
+use server::intake::tidy;
+
+type Counts = Vec<(String, String, String, String, i64)>;
+
+/// How many rows each cluster has, as it is kept.
+pub(crate) async fn kept(world: &World) -> Counts {
+    counts(world, "SELECT party_id::text, cluster_code, cluster_column || cluster_value, outcome, sum(rows)::bigint FROM cluster_changes GROUP BY 1, 2, 3, 4 HAVING sum(rows) <> 0 ORDER BY 1, 2, 3, 4").await
+}
+
+/// How many it has.
+pub(crate) async fn real(world: &World) -> Counts {
+    counts(world, "SELECT party_id::text, cluster_code, cluster_column || cluster_value, outcome, count(*) FROM delivery_rows
+                   WHERE state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4").await
+}
+
+async fn counts(world: &World, question: &'static str) -> Counts {
+    sqlx::query_as(question)
+        .fetch_all(&world.test.admin)
+        .await
+        .unwrap()
+}
+
+/// So many rows that are refused because of their dose.
+fn refused(rows: usize) -> Vec<RowText> {
+    (0..rows)
+        .map(|place| {
+            let key = format!("r{place}");
+            let cells = [
+                (Column::Bronsleutel, key.as_str()),
+                (Column::Dosisnummer, "nul"),
+            ];
+            with(good(EREBOS, "01-04-2000"), &cells)
+        })
+        .collect()
+}
+
+async fn page(world: &World, filter: ReviewFilter) -> app::ports::review::Queue {
+    world.portal.rows(&world.rivm, filter).await.unwrap()
+}
+
+#[tokio::test]
+async fn pages_of_the_queue_follow_each_other_without_a_row_twice_or_left_out() {
+    let world = World::new().await;
+    world.upload(&world.maria, &csv(&refused(120))).await;
+    world.upload(&world.piet, &csv(&refused(3))).await;
+    let mut seen = Vec::new();
+    let mut filter = ReviewFilter::default();
+    let mut pages = 0;
+    loop {
+        let queue = page(&world, filter.clone()).await;
+        assert_eq!((queue.total, queue.or_more), (123, false));
+        seen.extend(queue.items.iter().map(|line| line.id));
+        pages += 1;
+        match queue.next {
+            Some(next) => filter.na = Some(next),
+            None => break,
+        }
+    }
+    assert_eq!(pages, 3);
+    let all = seen.len();
+    seen.sort();
+    seen.dedup();
+    assert_eq!((seen.len(), all), (123, 123));
+    // Nonsense in the address is the beginning.
+    for nonsense in [
+        "",
+        "x",
+        "1.2",
+        "9999999999999999999999999999999999999999.x.1",
+    ] {
+        let filter = ReviewFilter {
+            na: Some(nonsense.to_owned()),
+            ..ReviewFilter::default()
+        };
+        assert_eq!(page(&world, filter).await.items.len(), 50, "{nonsense}");
+    }
+}
+
+#[tokio::test]
+async fn the_counts_that_are_kept_are_those_of_the_rows_also_after_they_are_summed_up() {
+    let world = World::new().await;
+    world.upload(&world.maria, &csv(&refused(4))).await;
+    world
+        .upload(
+            &world.piet,
+            &csv(&[with(
+                good(NAOMI, "01-04-1987"),
+                &[(Column::Batchnummer, "ZZ9999")],
+            )]),
+        )
+        .await;
+    assert_eq!(kept(&world).await, real(&world).await);
+    assert_eq!(kept(&world).await.len(), 2);
+    tidy::tidy(&world.road).await.unwrap();
+    assert_eq!(
+        world.count("cluster_changes").await,
+        2,
+        "as many as there are clusters"
+    );
+    assert_eq!(kept(&world).await, real(&world).await);
+    for change in [
+        "UPDATE delivery_rows SET returned_at = now() WHERE row_number = 2 AND state = 'open'",
+        "UPDATE delivery_rows SET state = 'rejected' WHERE row_number = 3",
+        "UPDATE delivery_rows SET cluster_value = 'other' WHERE row_number = 4",
+        "DELETE FROM delivery_rows WHERE row_number = 5",
+    ] {
+        sqlx::query(change)
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+        assert_eq!(kept(&world).await, real(&world).await, "{change}");
+    }
+    assert_eq!(page(&world, ReviewFilter::default()).await.total, 1);
+}
+
+#[tokio::test]
+async fn the_queue_is_narrowed_by_party_code_column_channel_outcome_and_age() {
+    let world = World::new().await;
+    world
+        .upload(&world.piet, &csv(&[good(FROUKE, "24-03-2000")]))
+        .await;
+    // Seen by its sender as B19, because another institution registered it.
+    let double = with(
+        good(FROUKE, "24-03-2000"),
+        &[(Column::Batchnummer, "EM0477")],
+    );
+    world.upload(&world.maria, &csv(&[double])).await;
+    let dropped = refused(1);
+    world
+        .receive_by_sftp(&world.maria, "a.csv", &csv(&dropped))
+        .await;
+    world.work().await;
+    let d04 = ReviewFilter {
+        code: Some(Code::D04),
+        ..ReviewFilter::default()
+    };
+    let found = page(&world, d04).await;
+    assert_eq!(found.total, 1);
+    assert!(
+        found.items[0]
+            .findings
+            .iter()
+            .any(|finding| finding.code == Code::D04)
+    );
+    for (filter, rows) in [
+        (
+            ReviewFilter {
+                kolom: Some(Column::Dosisnummer),
+                ..ReviewFilter::default()
+            },
+            1,
+        ),
+        (
+            ReviewFilter {
+                kolom: Some(Column::Vaccin),
+                ..ReviewFilter::default()
+            },
+            0,
+        ),
+        (
+            ReviewFilter {
+                kanaal: Some(Channel::Sftp),
+                ..ReviewFilter::default()
+            },
+            1,
+        ),
+        (
+            ReviewFilter {
+                kanaal: Some(Channel::Lsp),
+                ..ReviewFilter::default()
+            },
+            0,
+        ),
+        (
+            ReviewFilter {
+                uitkomst: Some(RowOutcome::Afgekeurd),
+                ..ReviewFilter::default()
+            },
+            1,
+        ),
+        (
+            ReviewFilter {
+                partij: Some("ZONNEHOF".into()),
+                ..ReviewFilter::default()
+            },
+            2,
+        ),
+        (
+            ReviewFilter {
+                partij: Some("DUINZICHT".into()),
+                ..ReviewFilter::default()
+            },
+            0,
+        ),
+        (
+            ReviewFilter {
+                dagen: Some(Age::Week),
+                ..ReviewFilter::default()
+            },
+            0,
+        ),
+    ] {
+        let queue = page(&world, filter.clone()).await;
+        assert_eq!(
+            (queue.total, queue.items.len()),
+            (rows, usize::try_from(rows).unwrap()),
+            "{filter:?}"
+        );
+    }
+    sqlx::query("UPDATE delivery_rows SET created_at = created_at - interval '8 days' WHERE outcome = 'AFGEKEURD'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let old = ReviewFilter {
+        dagen: Some(Age::Week),
+        ..ReviewFilter::default()
+    };
+    assert_eq!(page(&world, old).await.total, 1);
+}

@@ -1,0 +1,285 @@
+//! An institution manages who works for it, through the real login: invitations, ends, accesses that nobody used.
+
+use crate::browser::{Browser, query};
+use crate::portal::Portal;
+use crate::provider::Lie;
+use axum::http::StatusCode;
+use domain::role::Role;
+use server::commands::user::{Invite, invite};
+use uuid::Uuid;
+
+/// ZONNEHOF with its manager logged in.
+async fn managed() -> (Portal, Browser, Uuid) {
+    let portal = Portal::new().await;
+    let party = portal.test.party("ZONNEHOF").await;
+    let roles = [("instellingsbeheerder", Some(&party))];
+    let id = portal.user("bram", &roles).await;
+    let browser = portal.logged_in("bram").await;
+    (portal, browser, id)
+}
+
+/// Invites somebody; the code as the page shows it.
+async fn code(browser: &mut Browser, name: &str, role: &str) -> String {
+    let answer = browser
+        .post(
+            "/api/gebruiker-uitnodigen",
+            &format!("name={name}&role={role}"),
+        )
+        .await;
+    let page = browser.get(answer.location()).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", answer.location());
+    let shown = page.body.split('<').find_map(|part| {
+        let text = part.split_once('>')?.1.trim();
+        domain::invitation::code(text).map(|_| text.to_owned())
+    });
+    shown.expect("a code on the page")
+}
+
+/// Enters a code and logs in as somebody of the provider; where that leads.
+async fn enter(portal: &Portal, browser: &mut Browser, code: &str, subject: &str) -> String {
+    let answer = browser
+        .post("/auth/uitnodiging", &format!("code={code}"))
+        .await;
+    if answer.location().starts_with('/') {
+        return answer.location().to_owned();
+    }
+    let sent = query(answer.location());
+    let granted = portal.provider.grant(&sent, subject, Lie::None);
+    let back = browser
+        .get(&format!(
+            "/auth/terug?code={granted}&state={}",
+            sent["state"]
+        ))
+        .await;
+    if back.status == StatusCode::OK {
+        return "in".to_owned();
+    }
+    back.location().to_owned()
+}
+
+#[tokio::test]
+async fn somebody_who_is_invited_logs_in_with_the_code_once() {
+    let (portal, mut bram, _) = managed().await;
+    let code = code(&mut bram, "Nel+Nieuw", "invoerder").await;
+    let mut nel = portal.browser();
+    // Without the code there is no access.
+    let answer = portal.log_in_with(&mut nel, "nel", Lie::None).await;
+    assert_eq!(answer.location(), "/inloggen?reden=geen-toegang");
+    assert_eq!(
+        enter(&portal, &mut nel, &code.to_lowercase(), "nel").await,
+        "in"
+    );
+    let home = nel.get("/").await;
+    assert!(home.body.contains("Nel Nieuw") && home.body.contains("Instelling ZONNEHOF"));
+    assert!(nel.get("/registreren").await.status == StatusCode::OK);
+    assert_eq!(nel.get("/gebruikers").await.status, StatusCode::NOT_FOUND);
+
+    // Once: for nobody else, and it is shown no more.
+    let mut other = portal.browser();
+    let unknown = "/uitnodiging?melding=onbekend#foutoverzicht";
+    assert_eq!(enter(&portal, &mut other, &code, "dief").await, unknown);
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM users WHERE subject = 'dief'")
+            .await,
+        0
+    );
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM invitations WHERE code_sealed IS NOT NULL")
+            .await,
+        0
+    );
+    let list = bram.get("/gebruikers").await;
+    assert!(list.body.contains("Nel Nieuw"));
+    for step in ["invited", "accepted"] {
+        let lines = "SELECT count(*) FROM audit_lines WHERE line::jsonb ->> 'event' = 'governance.user' AND line::jsonb ->> 'step' = $1";
+        let lines: i64 = sqlx::query_scalar(lines)
+            .bind(step)
+            .fetch_one(&portal.test.admin)
+            .await
+            .expect("lines");
+        assert_eq!(lines, 1, "{step}");
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_is_wrong_over_or_taken_back_opens_nothing() {
+    let (portal, mut bram, _) = managed().await;
+    let mut nel = portal.browser();
+    let malformed = "/uitnodiging?melding=code#foutoverzicht";
+    assert_eq!(enter(&portal, &mut nel, "1234", "nel").await, malformed);
+    let unknown = "/uitnodiging?melding=onbekend#foutoverzicht";
+    assert_eq!(
+        enter(&portal, &mut nel, "ABCDEFGHJKLM2345", "nel").await,
+        unknown
+    );
+    let over = code(&mut bram, "Nel", "invoerder").await;
+    portal
+        .sql("UPDATE invitations SET expires_at = now()")
+        .await;
+    assert_eq!(enter(&portal, &mut nel, &over, "nel").await, unknown);
+    let back = code(&mut bram, "Nel", "invoerder").await;
+    let id: Uuid = sqlx::query_scalar(
+        "SELECT id FROM invitations WHERE ended_at IS NULL AND expires_at > now()",
+    )
+    .fetch_one(&portal.test.admin)
+    .await
+    .expect("invitation");
+    let answer = bram
+        .post("/api/uitnodiging-intrekken", &format!("id={id}"))
+        .await;
+    assert_eq!(answer.location(), "/gebruikers?melding=ingetrokken");
+    assert_eq!(enter(&portal, &mut nel, &back, "nel").await, unknown);
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM users WHERE subject = 'nel'")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn who_is_ended_is_out_at_the_next_request_and_somebody_stays_to_manage() {
+    let (portal, mut bram, bram_id) = managed().await;
+    let code = code(&mut bram, "Nel", "instellingsbeheerder").await;
+    let mut nel = portal.browser();
+    assert_eq!(enter(&portal, &mut nel, &code, "nel").await, "in");
+    assert_eq!(nel.get("/gebruikers").await.status, StatusCode::OK);
+    let id: Uuid = sqlx::query_scalar("SELECT id FROM users WHERE subject = 'nel'")
+        .fetch_one(&portal.test.admin)
+        .await
+        .expect("nel");
+    let end = |id: Uuid| format!("user={id}&role=instellingsbeheerder");
+    let answer = bram.post("/api/gebruiker-beeindigen", &end(id)).await;
+    assert_eq!(answer.location(), "/gebruikers?melding=beeindigd");
+    assert_ne!(nel.get("/gebruikers").await.status, StatusCode::OK);
+    let again = bram.post("/api/gebruiker-beeindigen", &end(id)).await;
+    assert_eq!(again.location(), "/gebruikers?melding=al");
+    let last = bram.post("/api/gebruiker-beeindigen", &end(bram_id)).await;
+    assert_eq!(last.location(), "/gebruikers?melding=laatste");
+    assert_eq!(bram.get("/gebruikers").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn users_of_another_institution_are_out_of_reach() {
+    let (portal, mut bram, _) = managed().await;
+    let other = portal.test.party("DUINZICHT").await;
+    let piet = portal.user("piet", &[("invoerder", Some(&other))]).await;
+    let manager = portal
+        .user("dora", &[("instellingsbeheerder", Some(&other))])
+        .await;
+    let mut dora = portal.logged_in("dora").await;
+    code(&mut dora, "Ander", "invoerder").await;
+    let list = bram.get("/gebruikers").await;
+    assert!(!list.body.contains("piet") && !list.body.contains("Ander"));
+    for call in ["gebruiker-beeindigen", "gebruiker-toelaten"] {
+        let form = format!("user={piet}&role=invoerder");
+        let answer = bram.post(&format!("/api/{call}"), &form).await;
+        assert_eq!(answer.location(), "/gebruikers?melding=al", "{call}");
+    }
+    let id: Uuid = sqlx::query_scalar("SELECT id FROM invitations")
+        .fetch_one(&portal.test.admin)
+        .await
+        .expect("invitation");
+    assert_eq!(
+        bram.get(&format!("/gebruikers/uitnodiging/{id}"))
+            .await
+            .status,
+        StatusCode::NOT_FOUND
+    );
+    bram.post("/api/uitnodiging-intrekken", &format!("id={id}"))
+        .await;
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM invitations WHERE ended_at IS NULL")
+            .await,
+        1
+    );
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM user_roles WHERE ended_at IS NOT NULL")
+            .await,
+        0
+    );
+    let _ = manager;
+    // Nobody gives a role at RIVM away.
+    let answer = bram
+        .post("/api/gebruiker-uitnodigen", "name=Nel&role=rivm-beheer")
+        .await;
+    assert_eq!(answer.location(), "/niet-gevonden");
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM invitations WHERE role LIKE 'rivm%'")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn an_access_that_nobody_used_for_90_days_opens_nothing_until_it_is_given_back() {
+    let (portal, mut bram, _) = managed().await;
+    let code = code(&mut bram, "Nel", "invoerder").await;
+    let mut nel = portal.browser();
+    assert_eq!(enter(&portal, &mut nel, &code, "nel").await, "in");
+    portal
+        .sql("UPDATE user_roles SET last_used_at = now() - interval '89 days' WHERE role = 'invoerder'")
+        .await;
+    let mut again = portal.browser();
+    portal.log_in_with(&mut again, "nel", Lie::None).await;
+    assert_eq!(
+        again.get("/registreren").await.status,
+        StatusCode::OK,
+        "using it counts from now"
+    );
+    assert_eq!(
+        portal
+            .count("SELECT count(*) FROM user_roles WHERE last_used_at < now() - interval '1 day'")
+            .await,
+        0
+    );
+
+    portal
+        .sql("UPDATE user_roles SET last_used_at = now() - interval '91 days' WHERE role = 'invoerder'")
+        .await;
+    assert_ne!(again.get("/registreren").await.status, StatusCode::OK);
+    let mut late = portal.browser();
+    let answer = portal.log_in_with(&mut late, "nel", Lie::None).await;
+    assert_eq!(answer.location(), "/inloggen?reden=niet-gebruikt");
+    let list = bram.get("/gebruikers").await;
+    assert!(list.body.contains("90 dagen niet gebruikt"));
+    let id: Uuid = sqlx::query_scalar("SELECT id FROM users WHERE subject = 'nel'")
+        .fetch_one(&portal.test.admin)
+        .await
+        .expect("nel");
+    let form = format!("user={id}&role=invoerder");
+    let answer = bram.post("/api/gebruiker-toelaten", &form).await;
+    assert_eq!(answer.location(), "/gebruikers?melding=toegelaten");
+    portal.log_in_with(&mut late, "nel", Lie::None).await;
+    assert_eq!(late.get("/registreren").await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_command_invites_the_first_manager_and_people_at_rivm() {
+    let portal = Portal::new().await;
+    portal.test.party("ZONNEHOF").await;
+    let args = |role, party: Option<&str>| Invite {
+        name: "Bea Begin".to_owned(),
+        role,
+        party: party.map(str::to_owned),
+        by: "test".to_owned(),
+    };
+    let db = &portal.test.db;
+    let manager = args(Role::Instellingsbeheerder, Some("ZONNEHOF"));
+    let code = invite(db, &portal.test.keys, &manager).await.expect("code");
+    let mut bea = portal.browser();
+    assert_eq!(enter(&portal, &mut bea, &code, "bea").await, "in");
+    assert_eq!(bea.get("/gebruikers").await.status, StatusCode::OK);
+    for wrong in [
+        args(Role::Instellingsbeheerder, None),
+        args(Role::RivmBeheer, Some("ZONNEHOF")),
+        args(Role::Invoerder, Some("NERGENS")),
+    ] {
+        assert!(invite(db, &portal.test.keys, &wrong).await.is_err());
+    }
+}

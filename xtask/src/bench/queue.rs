@@ -1,0 +1,141 @@
+//! The queue of RIVM with many rows in it: what its pages take in the database (issue of the review side: at most 100 ms with
+//! a million). The rows are made in the database; what they say is not looked at here.
+
+use super::sample::median;
+use super::table::{Goal, Table};
+use crate::cluster::{Cluster, Life};
+use crate::stack::{DATABASE, Place, Ports};
+use crate::{say, sh};
+use anyhow::{Context as _, Result, ensure};
+use std::fs;
+use std::time::Instant;
+
+/// What a page may take, in milliseconds.
+const MOST: f64 = 100.0;
+/// Rows of a delivery.
+const DELIVERY: u32 = 5_000;
+
+/// Fills a database and measures; minutes.
+pub(super) fn measure(rows: u32, runs: usize) -> Result<Table> {
+    // Not measured itself: any build will do.
+    say::step("the program `cims`");
+    sh::run(
+        sh::cargo()
+            .args(["build", "--package", "server", "--bin", "cims"])
+            .env("SQLX_OFFLINE", "true"),
+    )?;
+    let folder = sh::target().join("bench-queue");
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    let place = Place {
+        folder,
+        binary: sh::target().join("debug/cims"),
+        ports: Ports::free()?,
+    };
+    let cluster = Cluster::start("bench", Life::Measured)?;
+    place.prepare(&cluster)?;
+    fs::create_dir_all(place.folder.join("storage"))?;
+    cluster.fresh_database(DATABASE)?;
+    for words in [
+        &["demo", "--keys-only"][..],
+        &["migrate"],
+        &["demo", "--persons", "10"],
+    ] {
+        sh::quiet(&mut place.cims(words))?;
+    }
+    say::step(format_args!("{rows} rows that wait"));
+    let began = Instant::now();
+    fill(&cluster, rows)?;
+    say::note(format_args!("made in {}", say::duration(began.elapsed())));
+    let mut table = Table::default();
+    let party = "(SELECT code FROM parties WHERE kind <> 'rivm' ORDER BY code LIMIT 1)";
+    let middle = format!(
+        "(SELECT created_at FROM delivery_rows ORDER BY created_at OFFSET {} LIMIT 1)",
+        rows / 2
+    );
+    let nil = "'00000000-0000-0000-0000-000000000000'";
+    let none = "NULL, NULL, NULL, NULL, NULL, NULL";
+    let sample = "(SELECT sample FROM staff_clusters(NULL, NULL, 1, 0))";
+    for (what, question) in [
+        (
+            "queue: first page",
+            format!("staff_queue({none}, NULL, NULL, NULL, 51)"),
+        ),
+        (
+            "queue: a page in the middle",
+            format!("staff_queue({none}, {middle}, {nil}, 0, 51)"),
+        ),
+        (
+            "queue: of one party and code",
+            format!("staff_queue({party}, 'V11', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 51)"),
+        ),
+        (
+            "queue: how many",
+            format!("staff_queue_count({none}, 10000)"),
+        ),
+        (
+            "queue: how many, of a channel",
+            "staff_queue_count(NULL, NULL, NULL, 'sftp', NULL, NULL, 10000)".to_owned(),
+        ),
+        (
+            "clusters: first page",
+            "staff_clusters(NULL, NULL, 50, 0)".to_owned(),
+        ),
+        (
+            "clusters: the largest, opened",
+            format!("staff_cluster_rows({sample}, 20)"),
+        ),
+    ] {
+        let mut times = Vec::new();
+        for _ in 0..runs.max(1) {
+            times.push(time(&cluster, &question)?);
+        }
+        let took = median(times);
+        table.ratio(
+            &format!("{what}, of {MOST} ms"),
+            took / MOST,
+            Goal::AtMost(1.0),
+            format!("{took:.1} ms"),
+        );
+    }
+    Ok(table)
+}
+
+/// Deliveries of all parties, rows of many causes; summed up as a worker does each minute.
+fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
+    let deliveries = rows.div_ceil(DELIVERY);
+    let sql = format!(
+        "INSERT INTO deliveries (id, party_id, channel, state, outcome, received_at)
+         SELECT gen_random_uuid(), p.id, (ARRAY['upload', 'sftp', 'zorgmail'])[1 + n % 3], 'done', 'DEELS_VERWERKT', now() - make_interval(mins => n)
+         FROM generate_series(1, {deliveries}) n
+         JOIN LATERAL (SELECT id FROM parties WHERE kind <> 'rivm' ORDER BY code OFFSET n % (SELECT count(*) FROM parties WHERE kind <> 'rivm') LIMIT 1) p ON true;
+         INSERT INTO delivery_rows (delivery_id, row_number, id, party_id, outcome, state, cluster_code, cluster_column, cluster_value, created_at, findings)
+         SELECT d.id, n, gen_random_uuid(), d.party_id, CASE WHEN n % 5 = 0 THEN 'TE_CONTROLEREN' ELSE 'AFGEKEURD' END, 'open',
+                (ARRAY['V11', 'V26', 'P03', 'B10', 'V22', 'D04', 'P12', 'V31'])[1 + n % 8], (ARRAY['vaccin', 'batchnummer', 'bsn', ''])[1 + n % 4],
+                CASE WHEN n % 4 < 2 THEN 'mac-1:' || md5((n % 400)::text) ELSE '' END, d.received_at, '[{{\"code\": \"V11\", \"severity\": \"fout\"}}]'
+         FROM deliveries d, generate_series(1, {DELIVERY}) n;
+         WITH gone AS (DELETE FROM cluster_changes RETURNING *)
+         INSERT INTO cluster_changes SELECT party_id, cluster_code, cluster_column, cluster_value, outcome, sum(rows) FROM gone GROUP BY 1, 2, 3, 4, 5;
+         ANALYZE;"
+    );
+    sh::quiet(
+        cluster
+            .psql(DATABASE)
+            .args(["-v", "ON_ERROR_STOP=1", "-c", &sql]),
+    )
+    .map(drop)
+}
+
+/// Milliseconds that a question of RIVM takes in the database.
+fn time(cluster: &Cluster, question: &str) -> Result<f64> {
+    let sql = format!(
+        "SET cims.role = 'rivm-beheer'; EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM {question}"
+    );
+    let said = sh::quiet(cluster.psql(DATABASE).args(["-Atc", &sql]))?;
+    let from = said.find('[').context("no plan")?;
+    let plan: serde_json::Value = serde_json::from_str(said.get(from..).unwrap_or_default())?;
+    let took = plan[0]["Execution Time"].as_f64().context("no time")?;
+    ensure!(took > 0.0, "nothing was measured");
+    Ok(took)
+}
