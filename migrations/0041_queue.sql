@@ -110,6 +110,21 @@ CREATE FUNCTION staff_cluster_rows(sample uuid, most integer)
         ORDER BY (r.id = sample) DESC, r.created_at, r.delivery_id, r.row_number
     $$;
 
+-- Conditions on rows of the queue, as text of our own; values are parameters $1 to $6.
+CREATE FUNCTION queue_conditions(of_party text, of_code text, of_column text, of_channel text, of_outcome text, days integer) RETURNS text
+    LANGUAGE sql IMMUTABLE
+    AS $$
+        SELECT 'r.state = ''open'' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL'
+            || CASE WHEN of_party IS NULL THEN '' ELSE ' AND r.party_id = (SELECT p.id FROM parties p WHERE p.code = $1)' END
+            || CASE WHEN of_code IS NULL THEN '' ELSE ' AND r.cluster_code = $2' END
+            || CASE WHEN of_column IS NULL THEN '' ELSE ' AND r.cluster_column = $3' END
+            -- Looked up once: so the page is still found in the order of the index, and its search ends when it is full.
+            || CASE WHEN of_channel IS NULL THEN '' ELSE ' AND r.delivery_id = ANY (ARRAY(
+                   SELECT d.id FROM deliveries d WHERE d.channel = $4 AND d.afgekeurd + d.te_controleren > 0))' END
+            || CASE WHEN of_outcome IS NULL THEN '' ELSE ' AND r.outcome = $5' END
+            || CASE WHEN days IS NULL THEN '' ELSE ' AND r.created_at < now() - make_interval(days => $6)' END
+    $$;
+
 -- A page of the queue: what waits because of a code, in a column, by a channel, longer than some days; after a row.
 CREATE FUNCTION staff_queue(of_party text, of_code text, of_column text, of_channel text, of_outcome text, days integer,
                             after_at timestamptz, after_delivery uuid, after_row integer, most integer)
@@ -117,24 +132,17 @@ CREATE FUNCTION staff_queue(of_party text, of_code text, of_column text, of_chan
                    staff_findings jsonb, received_at timestamptz, created_at timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
     AS $$
-    DECLARE
-        only_those text := '';
     BEGIN
         IF NOT cims_reviews() THEN RETURN; END IF;
-        -- Conditions of this function's own text; values go in as parameters.
-        IF of_party IS NOT NULL THEN only_those := only_those || ' AND r.party_id = (SELECT p.id FROM parties p WHERE p.code = $1)'; END IF;
-        IF of_code IS NOT NULL THEN only_those := only_those || ' AND r.cluster_code = $2'; END IF;
-        IF of_column IS NOT NULL THEN only_those := only_those || ' AND r.cluster_column = $3'; END IF;
-        IF of_channel IS NOT NULL THEN only_those := only_those || ' AND d.channel = $4'; END IF;
-        IF of_outcome IS NOT NULL THEN only_those := only_those || ' AND r.outcome = $5'; END IF;
-        IF days IS NOT NULL THEN only_those := only_those || ' AND r.created_at < now() - make_interval(days => $6)'; END IF;
-        IF after_at IS NOT NULL THEN
-            only_those := only_those || ' AND r.created_at <= $7 AND (r.created_at < $7 OR (r.delivery_id, r.row_number) > ($8, $9))';
-        END IF;
-        RETURN QUERY EXECUTE 'SELECT r.id, r.delivery_id, p.name, d.channel, r.row_number, r.outcome, r.findings, r.staff_findings, d.received_at, r.created_at
-            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
-            WHERE r.state = ''open'' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL' || only_those ||
-            ' ORDER BY r.created_at DESC, r.delivery_id, r.row_number LIMIT $10'
+        RETURN QUERY EXECUTE 'WITH page AS MATERIALIZED (
+                SELECT r.id, r.delivery_id, r.party_id, r.row_number, r.outcome, r.findings, r.staff_findings, r.created_at FROM delivery_rows r WHERE '
+            || queue_conditions(of_party, of_code, of_column, of_channel, of_outcome, days)
+            || CASE WHEN after_at IS NULL THEN ''
+                    ELSE ' AND r.created_at <= $7 AND (r.created_at < $7 OR (r.delivery_id, r.row_number) > ($8, $9))' END
+            || ' ORDER BY r.created_at DESC, r.delivery_id, r.row_number LIMIT $10)
+            SELECT r.id, r.delivery_id, p.name, d.channel, r.row_number, r.outcome, r.findings, r.staff_findings, d.received_at, r.created_at
+            FROM page r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
+            ORDER BY r.created_at DESC, r.delivery_id, r.row_number'
             USING of_party, of_code, of_column, of_channel, of_outcome, days, after_at, after_delivery, after_row, most;
     END $$;
 
@@ -152,7 +160,9 @@ CREATE FUNCTION staff_queue_count(of_party text, of_code text, of_column text, o
               AND (of_code IS NULL OR c.cluster_code = of_code) AND (of_column IS NULL OR c.cluster_column = of_column)
               AND (of_outcome IS NULL OR c.outcome = of_outcome);
         ELSE
-            SELECT count(*) INTO counted FROM staff_queue(of_party, of_code, of_column, of_channel, of_outcome, days, NULL, NULL, NULL, most);
+            EXECUTE 'SELECT count(*) FROM (SELECT FROM delivery_rows r WHERE '
+                || queue_conditions(of_party, of_code, of_column, of_channel, of_outcome, days) || ' LIMIT $7) AS counted'
+                INTO counted USING of_party, of_code, of_column, of_channel, of_outcome, days, most;
         END IF;
         RETURN counted;
     END $$;

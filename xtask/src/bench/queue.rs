@@ -51,8 +51,8 @@ pub(super) fn measure(rows: u32, runs: usize) -> Result<Table> {
     let mut table = Table::default();
     let party = "(SELECT code FROM parties WHERE kind <> 'rivm' ORDER BY code LIMIT 1)";
     let middle = format!(
-        "(SELECT created_at FROM delivery_rows ORDER BY created_at OFFSET {} LIMIT 1)",
-        rows / 2
+        "(SELECT received_at FROM deliveries ORDER BY received_at OFFSET {} LIMIT 1)",
+        rows.div_ceil(DELIVERY) / 2
     );
     let nil = "'00000000-0000-0000-0000-000000000000'";
     let none = "NULL, NULL, NULL, NULL, NULL, NULL";
@@ -106,8 +106,8 @@ pub(super) fn measure(rows: u32, runs: usize) -> Result<Table> {
 fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
     let deliveries = rows.div_ceil(DELIVERY);
     let sql = format!(
-        "INSERT INTO deliveries (id, party_id, channel, state, outcome, received_at)
-         SELECT gen_random_uuid(), p.id, (ARRAY['upload', 'sftp', 'zorgmail'])[1 + n % 3], 'done', 'DEELS_VERWERKT', now() - make_interval(mins => n)
+        "INSERT INTO deliveries (id, party_id, channel, state, outcome, received_at, afgekeurd, te_controleren)
+         SELECT gen_random_uuid(), p.id, (ARRAY['upload', 'sftp', 'zorgmail'])[1 + n % 3], 'done', 'DEELS_VERWERKT', now() - make_interval(mins => n), 4000, 1000
          FROM generate_series(1, {deliveries}) n
          JOIN LATERAL (SELECT id FROM parties WHERE kind <> 'rivm' ORDER BY code OFFSET n % (SELECT count(*) FROM parties WHERE kind <> 'rivm') LIMIT 1) p ON true;
          INSERT INTO delivery_rows (delivery_id, row_number, id, party_id, outcome, state, cluster_code, cluster_column, cluster_value, created_at, findings)
