@@ -83,6 +83,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/gebruikers") view=pages::users ssr=whole.clone()/>
                 <Route path=path!("/gebruikers/uitnodiging/:id") view=pages::invitation ssr=whole.clone()/>
                 <Route path=path!("/uitnodiging") view=pages::invited ssr=whole.clone()/>
+                <Route path=path!("/kwaliteit") view=pages::quality ssr=whole.clone()/>
                 <Route path=path!("/dossiers") view=pages::find_person ssr=whole.clone()/>
                 <Route path=path!("/dossiers/:id") view=pages::record ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id/vergelijken") view=pages::compare ssr=whole.clone()/>

@@ -124,6 +124,8 @@ test("a file", async (t) => {
   await judge(page, "resultaat");
   await open(page, "/aanleveringen");
   await judge(page, "aanleveringen");
+  await open(page, "/kwaliteit");
+  await judge(page, "kwaliteit");
   await open(page, `${delivery}/intrekken`);
   await judge(page, "aanlevering-intrekken");
   await press(page, "Ja, intrekken");

@@ -136,6 +136,9 @@ pub(crate) async fn send_draft(concept: Uuid) -> Posted {
                 format!("/registreren/klaar/{}", crate::shell::encode(&reference))
             }
             Submitted::LookAgain(step) => format!("{}#foutoverzicht", step_path(step, concept)),
+            Submitted::NotApproved => {
+                format!("{}&melding=akkoord", step_path(Step::Check, concept))
+            }
         })
     })
     .await

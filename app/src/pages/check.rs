@@ -32,6 +32,8 @@ fn screen(visit: &Visit, draft: &DraftView) -> Screen {
     let e = &t.entry;
     let refused = draft.row.get(Column::Toestemming).eq_ignore_ascii_case("N");
     let later = (draft.brp == BrpAnswer::Later).then(|| alert::info(e.brp_later));
+    let locked = (visit.query("melding").as_deref() == Some("akkoord"))
+        .then(|| alert::error(e.not_approved));
     let person = (!refused).then(|| {
         view! {
             {heading(e.check_person)}
@@ -39,6 +41,7 @@ fn screen(visit: &Visit, draft: &DraftView) -> Screen {
         }
     });
     let body = view! {
+        {locked}
         {later}
         {earlier(&draft.earlier, t)}
         {title(e.check_title)}

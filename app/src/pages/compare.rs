@@ -1,6 +1,7 @@
 //! `/beoordelen/{id}/vergelijken`: a stored row beside what else is known of its person, and what is ruled about it (features
 //! F50).
 
+use super::review::also_open;
 use crate::calls::persons::Rule;
 use crate::page::{Screen, Visit, page, persons};
 use crate::parts::answers::words;
@@ -73,6 +74,7 @@ fn screen(visit: &Visit, view: &Comparison) -> Screen {
         {told}
         {messages.summary(t)}
         {title(name.clone())}
+        {also_open(&view.also_open, t)}
         {findings(&view.findings, t)}
         {lead}
         {alone}

@@ -114,6 +114,14 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Queue) -> Screen {
     Screen::new(v.title, body).wide()
 }
 
+/// Colleagues have the row open too.
+pub(super) fn also_open(names: &[String], t: &'static Texts) -> Option<AnyView> {
+    (!names.is_empty()).then(|| {
+        let text = fill(t.review.also_open, &[("namen", &names.join(", "))]);
+        alert::warning(paragraph(text))
+    })
+}
+
 /// To the rows after these, and back to the newest ones.
 fn turns(filter: &ReviewFilter, next: Option<String>, t: &'static Texts) -> Option<AnyView> {
     let v = &t.review;
@@ -253,6 +261,7 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
     let body = view! {
         {title(name.clone())}
         <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}</p>
+        {also_open(&row.also_open, t)}
         {alert::info(v.open_logged)}
         {answers(facts, t)}
         {heading(v.findings)}

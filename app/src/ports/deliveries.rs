@@ -6,7 +6,7 @@
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::delivery::{Channel, Counts, FileOutcome};
-use domain::finding::Finding;
+use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -252,12 +252,34 @@ pub struct Foreseen {
     pub findings: Vec<Finding>,
 }
 
+/// What was delivered in a week. No person data.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct QualityWeek {
+    /// Its Monday: "22-11-2026".
+    pub monday: String,
+    /// Rows.
+    pub rows: u32,
+    /// Rows that are refused now.
+    pub refused: u32,
+}
+
+/// How good what a party delivers is.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct QualityView {
+    /// The last weeks in which something was delivered, the oldest first.
+    pub weeks: Vec<QualityWeek>,
+    /// Why rows are refused, the most first.
+    pub causes: Vec<(Code, u32)>,
+}
+
 /// Deliveries (roles invoerder, instellingsbeheerder).
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Deliveries: Send + Sync {
     /// History of the own party, newest first.
     async fn list(&self, caller: &Caller, page: u32) -> PortResult<Page<DeliveryLine>>;
+    /// How good what the own party delivers is.
+    async fn quality(&self, caller: &Caller) -> PortResult<QualityView>;
     /// One delivery.
     async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView>;
     /// "Indienen": store what the preview showed. Twice: once.

@@ -107,6 +107,8 @@ pub enum Submitted {
     },
     /// Not stored: something to look at on this step.
     LookAgain(Step),
+    /// Not stored: nobody approved that this institution records in the portal. The draft stays.
+    NotApproved,
 }
 
 /// Confirmation of one registration. No person data.

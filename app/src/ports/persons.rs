@@ -59,6 +59,8 @@ pub struct Comparison {
     pub other_first: bool,
     /// Both can count: they are not of the same day and product.
     pub may_keep: bool,
+    /// Colleagues who have it open too.
+    pub also_open: Vec<String>,
     /// Nobody decided about it yet; else the name of who did, when a person did.
     pub open: Result<(), Option<String>>,
 }

@@ -107,6 +107,8 @@ pub struct ReviewView {
     pub reason: Option<String>,
     /// It is in the register: it can be held against what else is known.
     pub stored: bool,
+    /// Colleagues who have it open too.
+    pub also_open: Vec<String>,
     /// What only RIVM sees of the BRP match: "Geboortedatum wijkt af", "Niet in de BRP", "BSN niet uniek", …
     pub match_note: Option<String>,
 }

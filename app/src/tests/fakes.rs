@@ -7,7 +7,8 @@ use crate::ports::decisions::{
 };
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept, MendAnswer,
-    MendedRow, Phase, RawFile, RefusedList, RefusedRow, RefusedView, RepairGroup,
+    MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow, RefusedView,
+    RepairGroup,
 };
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
@@ -389,6 +390,17 @@ impl Deliveries for World {
         })
     }
 
+    async fn quality(&self, _: &Caller) -> PortResult<QualityView> {
+        Ok(QualityView {
+            weeks: vec![QualityWeek {
+                monday: "16-11-2026".into(),
+                rows: 1_200,
+                refused: 12,
+            }],
+            causes: vec![(Code::P03, 7)],
+        })
+    }
+
     async fn delivery(&self, _: &Caller, id: Uuid) -> PortResult<DeliveryView> {
         let counts = Counts {
             geaccepteerd: 1_290,
@@ -580,6 +592,7 @@ impl Review for World {
             delivery: ID,
             reason: Some("Gezien op het paspoort".into()),
             stored: true,
+            also_open: vec!["R. <Collega>".into()],
             match_note: Some("Geboortedatum wijkt af".into()),
         })
     }
@@ -709,6 +722,7 @@ impl Persons for World {
             others: vec![jab("EL1484", true)],
             other_first: true,
             may_keep: false,
+            also_open: Vec::new(),
             open: Ok(()),
         })
     }

@@ -22,6 +22,7 @@ const DELIVERER: &[&str] = &[
     "/registraties/00000000-0000-0000-0000-000000000001/intrekken",
     "/aanleveren",
     "/aanleveringen",
+    "/kwaliteit",
     "/aanleveringen/00000000-0000-0000-0000-000000000001",
 ];
 const REVIEWER: &[&str] = &[

@@ -95,6 +95,14 @@ async fn a_record_opens_only_with_a_reason_and_no_address_holds_a_bsn() {
 }
 
 #[tokio::test]
+async fn a_row_that_a_colleague_has_open_says_so() {
+    let page = get(&reviewer(), &format!("/beoordelen/{ID}")).await;
+    assert!(page.has("Ook geopend door R. &lt;Collega&gt;."));
+    let page = get(&reviewer(), &compare()).await;
+    assert!(!page.has("Ook geopend door"));
+}
+
+#[tokio::test]
 async fn only_who_reviews_compares_and_opens_records() {
     let paths = [
         compare(),

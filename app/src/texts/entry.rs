@@ -84,6 +84,7 @@ texts! {
         warnings_title: "Klopt dit?" / "Is this right?",
         warnings_tick: "Ik heb dit gecontroleerd" / "I have checked this",
         warnings_needed: "Controleer de meldingen en zet het vinkje." / "Check the messages and tick the box.",
+        not_approved: "Uw instelling heeft nog geen akkoord om hier te registreren. Wat u invulde, is bewaard. Bel het RIVM." / "Your institution has no approval to record here yet. What you filled in is kept. Call RIVM.",
         check_title: "Controleer en verstuur" / "Check and send",
         check_person: "Persoon" / "Person",
         check_vaccination: "Vaccinatie" / "Vaccination",

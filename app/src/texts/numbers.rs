@@ -26,6 +26,15 @@ texts! {
         open: "Wachten nu" / "Waiting now",
         delivered: "Aangeleverd" / "Delivered",
         refused: "Afgekeurd" / "Refused",
+        quality: "Kwaliteit van uw aanleveringen" / "Quality of your deliveries",
+        quality_lead: "De laatste acht weken. Een regel die u later verbeterde, telt als goed." / "The last eight weeks. A row that you mended later counts as good.",
+        quality_none: "U leverde de laatste acht weken niets aan." / "You delivered nothing in the last eight weeks.",
+        quality_weeks: "Per week" / "By week",
+        quality_causes: "Waarom regels zijn afgekeurd" / "Why rows are refused",
+        quality_all_good: "Er is geen regel afgekeurd. Goed gedaan." / "No row is refused. Well done.",
+        week_of: "Week van" / "Week of",
+        good: "Goed" / "Good",
+        percent: "{aantal} %" / "{aantal} %",
         causes: "Vaakste oorzaken" / "Most frequent causes",
     }
 }

@@ -12,6 +12,7 @@ texts! {
         party: "Partij" / "Party",
         party_hint: "Code van de partij" / "Code of the party",
         code: "Code" / "Code",
+        also_open: "Ook geopend door {namen}. Stem af voor u besluit." / "Also open with {namen}. Agree before you decide.",
         count_more: "Meer dan {aantal} regels" / "More than {aantal} rows",
         all_columns: "Alle kolommen" / "All columns",
         all_ages: "Elke leeftijd" / "Any age",

@@ -4,7 +4,7 @@
 
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
-use crate::store::{StoreError, deliveries, drafts, register, review, worker_tx};
+use crate::store::{StoreError, deliveries, drafts, looks, register, review, worker_tx};
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -49,6 +49,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     drafts::delete_expired(&mut tx).await?;
     register::forget_counted(&mut tx, road.clock.day(now)).await?;
     review::sum_up(&mut tx).await?;
+    looks::forget(&mut tx, now - time::Duration::days(1)).await?;
     let old = deliveries::old_previews(&mut tx, now - time::Duration::hours(PREVIEW_HOURS)).await?;
     tx.commit().await?;
     for (id, party) in old {

@@ -8,10 +8,11 @@ use crate::clock;
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
-use crate::store::{StoreError, WorkerTx, deliveries, party_tx, worker_tx};
+use crate::store::{StoreError, WorkerTx, deliveries, party_tx, quality, worker_tx};
 use app::ports::deliveries::{
     Deliveries, DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen,
-    MendAnswer, MendedRow, Phase, RawFile, RefusedList, RefusedView, RepairGroup,
+    MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedView,
+    RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
@@ -19,10 +20,16 @@ use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::Column;
 use std::collections::BTreeMap;
+use time::Duration;
 use uuid::Uuid;
 
 /// Examples of a kind of repair.
 const EXAMPLES: usize = 3;
+
+/// Weeks that the page of quality looks back.
+const QUALITY_WEEKS: i64 = 8;
+/// Causes that it names.
+const QUALITY_CAUSES: i64 = 3;
 
 #[async_trait::async_trait]
 impl Deliveries for Portal {
@@ -46,6 +53,32 @@ impl Deliveries for Portal {
             items,
             total: u64::try_from(total).unwrap_or_default(),
             page,
+        })
+    }
+
+    async fn quality(&self, caller: &Caller) -> PortResult<QualityView> {
+        let party = deliverer(caller)?;
+        let since = self.road.clock.now() - Duration::weeks(QUALITY_WEEKS);
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let weeks = quality::weeks(&mut tx, party, since)
+            .await
+            .or_broken(caller)?;
+        let causes = quality::causes(&mut tx, party, since, QUALITY_CAUSES)
+            .await
+            .or_broken(caller)?;
+        let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        let weeks = weeks.into_iter().filter(|week| week.rows > 0);
+        let weeks = weeks.map(|week| QualityWeek {
+            monday: dutch(week.monday),
+            rows: number(week.rows),
+            refused: number(week.refused),
+        });
+        let causes = causes
+            .into_iter()
+            .filter_map(|(code, rows)| Some((code.parse().ok()?, number(rows))));
+        Ok(QualityView {
+            weeks: weeks.collect(),
+            causes: causes.collect(),
         })
     }
 

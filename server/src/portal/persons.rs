@@ -7,7 +7,7 @@ use crate::audit::{self, Kind};
 use crate::keys::Purpose;
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Version};
-use crate::store::{StoreError, WorkerTx, register, worker_tx};
+use crate::store::{StoreError, WorkerTx, looks, register, worker_tx};
 use app::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Persons, Reported, Ruled, RulingView, Source, Why,
 };
@@ -55,7 +55,12 @@ impl Persons for Portal {
         };
         let other = at.map(|at| others.remove(at));
         let priority = priority(&mut tx).await.or_broken(caller)?;
+        let now = self.road.clock.now();
+        let also_open = looks::look(&mut tx, row, caller.user_id, now)
+            .await
+            .or_broken(caller)?;
         let view = Comparison {
+            also_open,
             row,
             number: u32::try_from(stored.row_number).unwrap_or_default(),
             party: stored.party.clone(),

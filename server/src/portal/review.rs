@@ -5,7 +5,7 @@ use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::keys::Purpose;
 use crate::store::review::{self, Delivered, Filter, Line, OpenCount, Place};
-use crate::store::{StoreError, party_tx};
+use crate::store::{StoreError, looks, party_tx, worker_tx};
 use app::ports::review::{
     PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
 };
@@ -84,7 +84,9 @@ impl Review for Portal {
                 (findings, matched)
             });
         let delivery = opened.line.delivery_id;
+        let also_open = self.also_open(caller, id).await?;
         let view = ReviewView {
+            also_open,
             row: self
                 .open_row(Purpose::Row, id, opened.raw_sealed)
                 .or_broken(caller)?,
@@ -113,6 +115,17 @@ impl Review for Portal {
 }
 
 impl Portal {
+    /// Tells colleagues that this row is open here; who has it open too.
+    async fn also_open(&self, caller: &Caller, row: Uuid) -> PortResult<Vec<String>> {
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let now = self.road.clock.now();
+        let others = looks::look(&mut tx, row, caller.user_id, now)
+            .await
+            .or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(others)
+    }
+
     pub(super) fn mac_of(&self, row: &domain::row::RowText) -> Option<crate::keys::Mac> {
         let digits: String = row
             .get(domain::row::Column::Bsn)

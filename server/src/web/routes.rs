@@ -148,6 +148,7 @@ const TABLE: &[Route] = &[
     page("/registraties/{id}/terugzetten", Roles(DELIVER), true),
     page("/aanleveren", Roles(DELIVER), false),
     page("/aanleveringen", Roles(DELIVER), false),
+    page("/kwaliteit", Roles(DELIVER), false),
     page("/aanleveringen/{id}", Roles(DELIVER), true),
     page("/aanleveringen/{id}/regels", Roles(DELIVER), true),
     page("/aanleveringen/{id}/regels/{nummer}", Roles(DELIVER), true),

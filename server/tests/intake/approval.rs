@@ -1,6 +1,7 @@
 //! Approval is a lock in the intake: what nobody approved waits, with nothing past its header read (features F-X10).
 
 use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, row, with};
+use app::ports::entry::{Entry, Submitted};
 use app::ports::parties::{Parties, Said, Waits, Wish};
 use app::ports::{Caller, PortError};
 use domain::bsn::Bsn;
@@ -440,4 +441,32 @@ async fn a_suspension_stops_an_import_at_the_edge_of_a_chunk() {
         world.count("delivery_rows WHERE outcome = 'GETELD'").await,
         ROWS
     );
+}
+
+#[tokio::test]
+async fn nothing_is_recorded_in_the_form_without_approval_and_the_draft_stays() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    sqlx::query("UPDATE connections SET state = 'suspended' WHERE channel = 'portaal'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let draft = portal.begin(&world.maria, None, false).await.unwrap();
+    let row = good(EREBOS, "01-04-2000");
+    let saved = portal.save_person(&world.maria, draft, row.clone(), String::new());
+    saved.await.unwrap();
+    let saved = portal.save_vaccination(&world.maria, draft, row, true);
+    saved.await.unwrap();
+    let submitted = Entry::submit(portal, &world.maria, draft).await.unwrap();
+    assert!(matches!(submitted, Submitted::NotApproved));
+    assert_eq!(world.count("deliveries").await, 0);
+    assert_eq!(world.count("vaccinations").await, 0);
+    let kept = portal.draft(&world.maria, draft).await.unwrap();
+    assert_eq!(kept.row.get(Column::Bsn), EREBOS);
+    sqlx::query("UPDATE connections SET state = 'approved' WHERE channel = 'portaal'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let submitted = Entry::submit(portal, &world.maria, draft).await.unwrap();
+    assert!(matches!(submitted, Submitted::Done { .. }));
 }

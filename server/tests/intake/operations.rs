@@ -1,8 +1,10 @@
 //! RIVM-beheer sees how the work goes: queues, deliveries on their way, what came by each channel today.
 
-use crate::world::{EREBOS, World, conforming, csv, good, with};
+use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, with};
+use app::ports::Deliveries;
 use app::ports::operations::Operations;
 use domain::delivery::Channel;
+use domain::finding::Code;
 use domain::role::Role;
 use domain::row::Column;
 
@@ -64,4 +66,39 @@ async fn what_waits_what_came_and_what_does_not_succeed_is_shown() {
         .collect();
     assert_eq!(trouble, [(true, 4, "disk: full"), (false, 4, "disk: full")]);
     assert!(view.brp_late);
+}
+
+#[tokio::test]
+async fn an_institution_sees_its_quality_by_week_and_why_rows_are_refused() {
+    let world = World::new().await;
+    let rows = [
+        with(good(EREBOS, "01-04-2000"), &[(Column::Bronsleutel, "a")]),
+        with(
+            good(EREBOS, "01-04-2000"),
+            &[(Column::Bronsleutel, "b"), (Column::Dosisnummer, "nul")],
+        ),
+    ];
+    let first = world.upload(&world.maria, &csv(&rows)).await;
+    world.try_out(&world.maria, &conforming()).await;
+    sqlx::query(
+        "UPDATE deliveries SET received_at = received_at - interval '14 days' WHERE id = $1",
+    )
+    .bind(first)
+    .execute(&world.test.admin)
+    .await
+    .unwrap();
+    world
+        .upload(&world.maria, &csv(&[good(NAOMI, "01-04-1987")]))
+        .await;
+    let view = world.portal.quality(&world.maria).await.unwrap();
+    let weeks: Vec<(u32, u32)> = view
+        .weeks
+        .iter()
+        .map(|week| (week.rows, week.refused))
+        .collect();
+    assert_eq!(weeks, [(2, 1), (1, 0)], "oldest first, tests left out");
+    assert_eq!(view.causes, [(Code::V31, 1)]);
+    let other = world.portal.quality(&world.piet).await.unwrap();
+    assert!(other.weeks.is_empty() && other.causes.is_empty());
+    assert!(world.portal.quality(&world.rivm).await.is_err());
 }

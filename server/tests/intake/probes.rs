@@ -19,7 +19,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 71] = [
+const METHODS: [(&str, bool); 72] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -33,6 +33,7 @@ const METHODS: [(&str, bool); 71] = [
     ("correct", true),
     ("withdraw", true),
     ("list", false),
+    ("quality", false),
     ("delivery", true),
     ("deliveries.submit", false),
     ("submit_whole", false),
@@ -463,7 +464,7 @@ async fn probe(
         "agree" => portal.agree(caller, things.stored).await.map(drop),
         "turn_down" => portal.turn_down(caller, things.stored).await,
         // The caller's own; a key of somebody else is passed over without a word.
-        "open_draft" | "registrations" | "list" | "news" | "seen" => return None,
+        "open_draft" | "registrations" | "list" | "quality" | "news" | "seen" => return None,
         other => panic!("{other} has no probe"),
     })
 }

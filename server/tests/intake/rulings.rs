@@ -351,6 +351,25 @@ async fn of_two_reviewers_the_second_hears_that_somebody_was_first() {
 }
 
 #[tokio::test]
+async fn a_row_that_one_reviewer_has_open_is_shown_so_to_the_other_for_a_while() {
+    let world = World::new().await;
+    let (row, ..) = contradiction(&world).await;
+    let rosa = world.test.caller("rosa", Role::RivmBeheer, None).await;
+    let mine = world.portal.row(&world.rivm, row).await.unwrap();
+    assert!(mine.also_open.is_empty(), "one's own looking is nothing");
+    let hers = world.portal.compare(&rosa, row, None).await.unwrap();
+    assert_eq!(hers.also_open, ["rian"]);
+    let mine = world.portal.row(&world.rivm, row).await.unwrap();
+    assert_eq!(mine.also_open, ["rosa"]);
+    sqlx::query("UPDATE row_looks SET seen_at = seen_at - interval '11 minutes'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let hers = world.portal.compare(&rosa, row, None).await.unwrap();
+    assert!(hers.also_open.is_empty());
+}
+
+#[tokio::test]
 async fn the_configured_order_of_sources_proposes_which_one_counts() {
     let world = World::new().await;
     world.upload(&world.piet, &csv(&[erebos(&[])])).await;

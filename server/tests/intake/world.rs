@@ -264,7 +264,7 @@ impl World {
         assert_eq!(saved, Saved::GoOn(Step::Check));
         match Entry::submit(&self.portal, caller, draft).await.unwrap() {
             Submitted::Done { reference } => reference,
-            Submitted::LookAgain(step) => panic!("look again at {step:?}"),
+            other => panic!("{other:?}"),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::intake::store::{self, Chunk, Errand, Keep};
 use crate::store::deliveries::{self, NewDelivery};
 use crate::store::drafts::{self, NewReceipt};
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, party_tx, profiles, worker_tx};
+use crate::store::{StoreError, WorkerTx, connections, party_tx, profiles, worker_tx};
 use app::ports::entry::{Receipt, Step, Submitted};
 use app::ports::{Caller, PortError, PortResult};
 use domain::delivery::{Channel, FileOutcome, RowOutcome};
@@ -155,6 +155,11 @@ impl Portal {
             reference: Some(reference.clone()),
         };
         let arrived = self.deliver(&mut tx, parcel).await?;
+        // The same lock as for files (features F-X10): asked of the delivery that was made, and undone with it.
+        if !connections::is_open(&mut tx, arrived.delivery).await? {
+            tx.rollback().await?;
+            return Ok(Submitted::NotApproved);
+        }
         let judged = arrived.judged().ok_or_else(|| odd(caller))?;
         let step = draft.step(judged);
         if judged.outcome == RowOutcome::Afgekeurd || step != Step::Check {
