@@ -165,17 +165,7 @@ test("a withdrawal that waits for a second person, and what is new", async (t) =
   await judge(other, "verzoek-afgewezen");
 });
 
-test("review", async (t) => {
-  const page = await visitor(t);
-  await logIn(page, "beoordelaar");
-  await judge(page, "start-rivm");
-  await open(page, "/beoordelen");
-  await judge(page, "beoordelen");
-  await press(page, /^Open/, { role: "link", within: page.locator("tbody") });
-  await judge(page, "beoordelen-regel");
-});
-
-test("a group of rows, and a decision about it", async (t) => {
+test("rows that wait, a group of them, and a decision about it", async (t) => {
   const [page, rivm, other] = [await visitor(t), await visitor(t), await visitor(t)];
   await logIn(page, "invoerder");
   await open(page, "/aanleveren");
@@ -184,6 +174,11 @@ test("a group of rows, and a decision about it", async (t) => {
   await press(page, "Bestand controleren");
   await page.getByText("Er is niets opgenomen.", { exact: false }).waitFor({ timeout: 30_000 });
   await logIn(rivm, "beoordelaar");
+  await judge(rivm, "start-rivm");
+  await open(rivm, "/beoordelen");
+  await judge(rivm, "beoordelen");
+  await press(rivm, /^Open/, { role: "link", within: rivm.locator("tbody") });
+  await judge(rivm, "beoordelen-regel");
   await open(rivm, "/beoordelen/groepen");
   await judge(rivm, "groepen");
   await open(rivm, "/beoordelen/groepen?code=D05&partij=niemand");
