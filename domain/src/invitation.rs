@@ -5,7 +5,7 @@ use crate::role::Role;
 /// Days that a code can be entered.
 pub const VALID_DAYS: i64 = 7;
 /// Days without a login after which an access opens nothing until somebody gives it back.
-pub const UNUSED_DAYS: i64 = 90;
+pub const UNUSED_DAYS: i32 = 90;
 /// Signs of a code: 80 bits, of 32 that are not taken for one another.
 pub const CODE_LENGTH: usize = 16;
 

@@ -10,7 +10,7 @@ use crate::parts::findings::findings;
 use crate::parts::messages::Messages;
 use crate::parts::table::{Cell, table};
 use crate::parts::{
-    alert, badge, heading, hidden_inputs, link, paragraph, small_form, submit, title,
+    alert, badge, go_on_or_not, heading, hidden_inputs, link, paragraph, submit, title,
 };
 use crate::ports::corrections::CorrectionView;
 use crate::ports::decisions::{DecisionState, MayDecide};
@@ -164,29 +164,12 @@ fn changes(view: &CorrectionView, t: &'static Texts) -> AnyView {
 /// What this person may do.
 fn acts(view: &CorrectionView, t: &'static Texts) -> Option<AnyView> {
     let c = &t.corrections;
-    let id = || vec![("id", view.id.to_string())];
-    let go_on = |text: &'static str| {
-        view! {
-            <form method="post" action=DecideCorrection::PATH>
-                {hidden_inputs(id())}
-                {submit(text)}
-            </form>
-        }
-        .into_any()
-    };
+    let go_on = |text| Some((DecideCorrection::PATH, text));
     let (yes, no) = match view.may {
         MayDecide::Look => return None,
-        MayDecide::Confirm => (Some(go_on(c.ask)), c.drop),
-        MayDecide::Agree => (Some(go_on(c.agree)), c.say_no),
+        MayDecide::Confirm => (go_on(c.ask), c.drop),
+        MayDecide::Agree => (go_on(c.agree), c.say_no),
         MayDecide::CallBack => (None, c.take_back),
     };
-    Some(
-        view! {
-            <div class="utrecht-button-group">
-                {yes}
-                {small_form(DropCorrection::PATH, id(), no)}
-            </div>
-        }
-        .into_any(),
-    )
+    Some(go_on_or_not(view.id, yes, (DropCorrection::PATH, no)))
 }

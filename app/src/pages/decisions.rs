@@ -9,7 +9,7 @@ use crate::parts::findings::findings;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
-    alert, badge, heading, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
+    alert, badge, go_on_or_not, heading, link, paragraph, second_link, small_form, title,
 };
 use crate::ports::Page;
 use crate::ports::decisions::{DecisionLine, DecisionState, DecisionView, MayDecide};
@@ -222,15 +222,7 @@ fn line_holds(view: &DecisionView) -> bool {
 fn acts(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     let d = &t.decisions;
     let id = || vec![("id", view.line.id.to_string())];
-    let go_on = |text: &'static str| {
-        view! {
-            <form method="post" action=Decide::PATH>
-                {hidden_inputs(id())}
-                {submit(text)}
-            </form>
-        }
-        .into_any()
-    };
+    let go_on = |text| Some((Decide::PATH, text));
     let (yes, no) = match view.may {
         MayDecide::Look if line_holds(view) => {
             return Some(small_form(EndName::PATH, id(), d.end_name));
@@ -239,18 +231,10 @@ fn acts(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
             return Some(small_form(Recall::PATH, id(), d.recall));
         }
         MayDecide::Look => return None,
-        MayDecide::Confirm if view.second_person => (Some(go_on(d.ask)), t.frame.cancel),
-        MayDecide::Confirm => (Some(go_on(d.confirm)), t.frame.cancel),
-        MayDecide::Agree => (Some(go_on(d.agree)), d.say_no),
+        MayDecide::Confirm if view.second_person => (go_on(d.ask), t.frame.cancel),
+        MayDecide::Confirm => (go_on(d.confirm), t.frame.cancel),
+        MayDecide::Agree => (go_on(d.agree), d.say_no),
         MayDecide::CallBack => (None, d.take_back),
     };
-    Some(
-        view! {
-            <div class="utrecht-button-group">
-                {yes}
-                {small_form(DropDecision::PATH, id(), no)}
-            </div>
-        }
-        .into_any(),
-    )
+    Some(go_on_or_not(view.line.id, yes, (DropDecision::PATH, no)))
 }

@@ -77,6 +77,30 @@ pub(crate) fn small_form(
     .into_any()
 }
 
+/// To go on with something, when this person may, or not to.
+pub(crate) fn go_on_or_not(
+    id: uuid::Uuid,
+    yes: Option<(&'static str, &'static str)>,
+    no: (&'static str, &'static str),
+) -> AnyView {
+    let id = || vec![("id", id.to_string())];
+    let yes = yes.map(|(action, text)| {
+        view! {
+            <form method="post" action=action>
+                {hidden_inputs(id())}
+                {submit(text)}
+            </form>
+        }
+    });
+    view! {
+        <div class="utrecht-button-group">
+            {yes}
+            {small_form(no.0, id(), no.1)}
+        </div>
+    }
+    .into_any()
+}
+
 /// Hidden inputs of a form.
 pub(crate) fn hidden_inputs(values: Vec<(&'static str, String)>) -> AnyView {
     values

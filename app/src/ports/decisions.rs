@@ -121,6 +121,12 @@ impl DecisionState {
             Self::Done => "done",
         }
     }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text)
+    }
 }
 
 /// The name that a party uses for a product, as rows that come later are read.

@@ -83,6 +83,8 @@ async fn portion(
     rows: &Rows,
 ) -> Result<(), StoreError> {
     let now = road.clock.now();
+    let ids = || rows.iter().map(|(_, id)| *id).collect::<Vec<Uuid>>();
+    let by = decision.asked_by;
     let (numbers, still_refused, persons) = if decision.kind == DecisionKind::Map.as_str() {
         let mended = mend::mend(road, tx, mending(road, decision, delivery, rows)?).await?;
         let Mended::Done(done) = mended else {
@@ -97,16 +99,12 @@ async fn portion(
             }
         }
         (numbers, refused, done.persons)
+    } else if decision.kind == DecisionKind::Accept.as_str() {
+        let (numbers, persons) = accept(tx, &ids(), by, now).await?;
+        (numbers, 0, persons)
     } else {
-        let ids: Vec<Uuid> = rows.iter().map(|(_, id)| *id).collect();
-        let by = decision.asked_by;
-        if decision.kind == DecisionKind::Accept.as_str() {
-            let (numbers, persons) = accept(tx, &ids, by, now).await?;
-            (numbers, 0, persons)
-        } else {
-            let numbers = decisions::settle_rows(tx, decision, &ids, by, now).await?;
-            (numbers, 0, Vec::new())
-        }
+        let numbers = decisions::settle_rows(tx, decision, &ids(), by, now).await?;
+        (numbers, 0, Vec::new())
     };
     let changed = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
     decisions::count(tx, decision.id, changed, still_refused).await?;

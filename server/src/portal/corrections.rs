@@ -314,7 +314,7 @@ impl Portal {
     }
 
     fn seal_request(&self, id: Uuid, request: &str) -> Vec<u8> {
-        let kept: String = request.trim().chars().take(CHARS).collect();
+        let kept = words::kept(request, CHARS);
         let keys = &self.road.keys;
         keys.seal(kept.as_bytes(), &Purpose::Reason.of(id.as_bytes()))
             .into_bytes()
@@ -322,8 +322,6 @@ impl Portal {
 }
 
 fn state(correction: &Correction) -> Result<DecisionState, StoreError> {
-    DecisionState::ALL
-        .into_iter()
-        .find(|state| state.as_str() == correction.state)
+    DecisionState::parse(&correction.state)
         .ok_or_else(|| StoreError::Broken("correction".to_owned()))
 }

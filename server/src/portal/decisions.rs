@@ -119,7 +119,7 @@ impl Decisions for Portal {
         drop(tx);
         let id = Uuid::now_v7();
         let seal = |purpose: Purpose, text: &str| {
-            let kept: String = text.trim().chars().take(CHARS).collect();
+            let kept = words::kept(text, CHARS);
             let keys = &self.road.keys;
             keys.seal(kept.as_bytes(), &purpose.of(id.as_bytes()))
                 .into_bytes()
@@ -414,10 +414,7 @@ fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
                 .decided_at
                 .is_some_and(|since| is_overdue(dutch_day(since), today)),
         rows: number(decision.rows.into()),
-        state: DecisionState::ALL
-            .into_iter()
-            .find(|state| state.as_str() == decision.state)
-            .ok_or_else(odd)?,
+        state: DecisionState::parse(&decision.state).ok_or_else(odd)?,
         asked_by: decision.asked_by_name.clone(),
         asked_at: words::moment(decision.asked_at),
     })

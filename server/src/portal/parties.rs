@@ -118,7 +118,7 @@ impl Parties for Portal {
                 Some(found.ok_or(PortError::NotFound)?.0)
             }
         };
-        let purpose: String = wish.purpose.trim().chars().take(PURPOSE_CHARS).collect();
+        let purpose = words::kept(&wish.purpose, PURPOSE_CHARS);
         let request = Request {
             party,
             intermediary,
@@ -377,7 +377,7 @@ impl Portal {
 
     /// A reason as it is kept; none when nothing was typed.
     fn sealed(&self, id: Uuid, reason: &str) -> Option<Vec<u8>> {
-        let reason: String = reason.trim().chars().take(REASON_CHARS).collect();
+        let reason = words::kept(reason, REASON_CHARS);
         let purpose = Purpose::Reason.of(id.as_bytes());
         (!reason.is_empty()).then(|| {
             self.road

@@ -117,7 +117,7 @@ impl Persons for Portal {
         let rows = rulings::waiting(&mut tx, &settled)
             .await
             .or_broken(caller)?;
-        let reason: String = ruling.reason.trim().chars().take(CHARS).collect();
+        let reason = words::kept(&ruling.reason, CHARS);
         let purpose = Purpose::Reason.of(id.as_bytes());
         let kept = Kept {
             id,

@@ -3,6 +3,7 @@
 
 use super::{OrBroken, Portal, event, words};
 use crate::audit::{self, Kind};
+use crate::intake::show::hex;
 use crate::keys::{Keys, Purpose};
 use crate::store::users::{self, Invitation, NewInvitation};
 use crate::store::{StoreError, party_tx, worker_tx};
@@ -45,8 +46,7 @@ pub fn new_code() -> std::io::Result<String> {
 #[must_use]
 pub fn code_hash(keys: &Keys, code: &str) -> String {
     let mac = keys.value_mac("invitation", code);
-    let hex: String = mac.bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{}:{hex}", mac.key_id())
+    format!("{}:{}", mac.key_id(), hex(&mac.bytes))
 }
 
 #[async_trait::async_trait]
@@ -54,8 +54,9 @@ impl Users for Portal {
     async fn users(&self, caller: &Caller) -> PortResult<UserList> {
         manager(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let unused = i32::try_from(UNUSED_DAYS).unwrap_or(i32::MAX);
-        let found = users::of_party(&mut tx, unused).await.or_broken(caller)?;
+        let found = users::of_party(&mut tx, UNUSED_DAYS)
+            .await
+            .or_broken(caller)?;
         let invited = users::invitations(&mut tx, None).await.or_broken(caller)?;
         let users = found.into_iter().map(|one| {
             Ok(UserLine {
@@ -79,7 +80,7 @@ impl Users for Portal {
         if !GIVEN.contains(&role) {
             return Err(PortError::NotFound);
         }
-        let name: String = name.trim().chars().take(CHARS).collect();
+        let name = words::kept(&name, CHARS);
         let code = new_code().map_err(|error| super::broken(caller, &error))?;
         let (id, at) = (Uuid::now_v7(), self.road.clock.now());
         let keys = &self.road.keys;

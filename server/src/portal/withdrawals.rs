@@ -198,7 +198,7 @@ impl Portal {
             (None, target.rows)
         };
         let id = Uuid::now_v7();
-        let kept: String = reason.trim().chars().take(REASON_CHARS).collect();
+        let kept = words::kept(&reason, REASON_CHARS);
         let sealed = self
             .road
             .keys

@@ -17,6 +17,11 @@ pub(super) fn clock_time(at: OffsetDateTime) -> String {
     format!("{:02}:{:02}", at.hour(), at.minute())
 }
 
+/// What is kept of a text that somebody wrote: without space around it, and no more than so many characters.
+pub(super) fn kept(text: &str, most: usize) -> String {
+    text.trim().chars().take(most).collect()
+}
+
 /// `*****1234`, or "geen BSN".
 pub(super) fn masked(bsn: &str) -> String {
     match bsn.get(5..) {

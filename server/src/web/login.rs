@@ -240,8 +240,7 @@ async fn who(
         tx.commit().await?;
         return Ok(Ok(accepted.user));
     }
-    let unused = i32::try_from(invitation::UNUSED_DAYS).unwrap_or(i32::MAX);
-    let entering = users::enter(&mut tx, issuer, subject, unused).await?;
+    let entering = users::enter(&mut tx, issuer, subject, invitation::UNUSED_DAYS).await?;
     tx.commit().await?;
     Ok(match entering {
         Entering::User(user) => Ok(user),

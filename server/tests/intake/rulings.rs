@@ -49,6 +49,20 @@ async fn rule(world: &World, row: Uuid, new: NewRuling) -> Uuid {
     }
 }
 
+/// RIVM decides that a row and its like are right; answers the decision.
+async fn accept_group(world: &World, row: Uuid) -> Uuid {
+    let accept = Proposal {
+        kind: DecisionKind::Accept,
+        value: String::new(),
+        reason: "Nieuwe batch".into(),
+    };
+    let portal = &world.portal;
+    let id = portal.propose(&world.rivm, row, accept).await.unwrap();
+    portal.decide(&world.rivm, id).await.unwrap();
+    world.work().await;
+    id
+}
+
 /// What counts: "27-01-2021 EJ6795 1".
 async fn counts(world: &World) -> Vec<String> {
     sqlx::query_scalar(
@@ -81,18 +95,7 @@ async fn rows_that_are_accepted_count_from_then_on() {
     let delivery = world.upload(&world.maria, &csv(&[unknown])).await;
     assert!(counts(&world).await.is_empty(), "RIVM has to look first");
     let row = waiting(&world).await[0];
-    let accept = Proposal {
-        kind: DecisionKind::Accept,
-        value: String::new(),
-        reason: "Nieuwe batch".into(),
-    };
-    let id = world
-        .portal
-        .propose(&world.rivm, row, accept)
-        .await
-        .unwrap();
-    world.portal.decide(&world.rivm, id).await.unwrap();
-    world.work().await;
+    accept_group(&world, row).await;
     assert_eq!(counts(&world).await, ["27-01-2021 ZZ9999 1"]);
     assert!(waiting(&world).await.is_empty());
     let view = world.portal.delivery(&world.maria, delivery).await.unwrap();
@@ -120,18 +123,7 @@ async fn accepting_a_group_leaves_waiting_what_another_vaccination_of_that_day_s
     world.upload(&world.maria, &csv(&[same_day])).await;
     let before = counts(&world).await;
     let row = waiting(&world).await[0];
-    let accept = Proposal {
-        kind: DecisionKind::Accept,
-        value: String::new(),
-        reason: "Goed".into(),
-    };
-    let id = world
-        .portal
-        .propose(&world.rivm, row, accept)
-        .await
-        .unwrap();
-    world.portal.decide(&world.rivm, id).await.unwrap();
-    world.work().await;
+    let id = accept_group(&world, row).await;
     assert_eq!(counts(&world).await, before);
     assert_eq!(
         waiting(&world).await.first(),

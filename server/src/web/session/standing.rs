@@ -212,7 +212,7 @@ impl Door<'_> {
                AND COALESCE(r.last_used_at, r.granted_at) >= now() - make_interval(days => $2)
              ORDER BY p.name NULLS LAST, r.party_id",
             user,
-            i32::try_from(UNUSED_DAYS).unwrap_or(i32::MAX)
+            UNUSED_DAYS
         )
         .fetch_all(&mut **tx)
         .await?;
