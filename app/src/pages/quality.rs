@@ -38,7 +38,8 @@ fn screen(visit: &Visit, view: &QualityView) -> Screen {
             ]
         });
         let causes: Vec<_> = causes.collect();
-        let causes = if causes.is_empty() {
+        let refused = view.weeks.iter().any(|week| week.refused > 0);
+        let causes = if !refused {
             paragraph(n.quality_all_good)
         } else {
             let headers = [n.cause, n.rows, t.mend.what_to_do];

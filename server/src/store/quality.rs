@@ -38,7 +38,8 @@ pub async fn weeks(
     .await?)
 }
 
-/// Why rows of a party are refused now, of what it delivered since a moment: (rule code, rows), the most first.
+/// Why rows of a party are refused now, of what it delivered since a moment: (rule code, rows), the most first. Of a row
+/// that RIVM refused it is what made the row wait.
 ///
 /// # Errors
 /// When the database fails.
@@ -52,7 +53,7 @@ pub async fn causes(
         r#"SELECT f.code AS "code!", count(*) AS "rows!"
            FROM deliveries d JOIN delivery_rows r ON r.delivery_id = d.id AND r.outcome = 'AFGEKEURD'
            CROSS JOIN LATERAL (SELECT one ->> 'code' AS code FROM jsonb_array_elements(r.findings) WITH ORDINALITY AS all_of (one, place)
-                               WHERE one ->> 'severity' = 'fout' ORDER BY place LIMIT 1) AS f
+                               ORDER BY one ->> 'severity' <> 'fout', place LIMIT 1) AS f
            WHERE d.party_id = $1 AND d.received_at >= $2 AND d.state = 'done' AND NOT d.test_lane AND d.afgekeurd > 0
            GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3"#,
         party,

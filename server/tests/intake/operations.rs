@@ -98,6 +98,15 @@ async fn an_institution_sees_its_quality_by_week_and_why_rows_are_refused() {
         .collect();
     assert_eq!(weeks, [(2, 1), (1, 0)], "oldest first, tests left out");
     assert_eq!(view.causes, [(Code::V31, 1)]);
+    // As a row that waited and that RIVM refused: what it is refused for is no error.
+    sqlx::query(
+        "UPDATE delivery_rows SET findings = jsonb_set(findings, '{0,severity}', '\"waarschuwing\"') WHERE outcome = 'AFGEKEURD'",
+    )
+    .execute(&world.test.admin)
+    .await
+    .unwrap();
+    let view = world.portal.quality(&world.maria).await.unwrap();
+    assert_eq!(view.causes, [(Code::V31, 1)]);
     let other = world.portal.quality(&world.piet).await.unwrap();
     assert!(other.weeks.is_empty() && other.causes.is_empty());
     assert!(world.portal.quality(&world.rivm).await.is_err());
