@@ -38,3 +38,29 @@ pub use shell::{App, shell};
 
 /// Requests that the page makes by itself; they must not slide the idle time of the session.
 pub const AUTOMATIC: &[&str] = &[islands::progress::PATH, "/api/registreren-bewaren"];
+
+/// Name of the field that brings the token of a page.
+pub const FORM_TOKEN: &str = "formulier";
+
+/// Forms that do nothing without the token of their page: approvals, accounts, withdrawals (security §4.1).
+pub const HEAVY: &[&str] = &[
+    "/api/besluit-akkoord",
+    "/api/besluit-niet",
+    "/api/naam-beeindigen",
+    "/api/correctie-akkoord",
+    "/api/correctie-niet",
+    "/api/koppeling-vragen",
+    "/api/koppeling-besluit",
+    "/api/geparkeerd-vragen",
+    "/api/geparkeerd-besluit",
+    "/api/gebruiker-uitnodigen",
+    "/api/uitnodiging-intrekken",
+    "/api/gebruiker-beeindigen",
+    "/api/gebruiker-toelaten",
+    "/api/sessie-beeindigen",
+    "/api/registratie-intrekken",
+    "/api/registratie-terugzetten",
+    "/api/aanlevering-intrekken",
+    "/api/aanlevering-intrekken-akkoord",
+    "/api/aanlevering-intrekken-afwijzen",
+];

@@ -6,7 +6,7 @@
 use crate::ports::session::Frame;
 use crate::ports::{
     Caller, Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons,
-    PortError, PortResult, Review, Sessions, Users, Withdrawals,
+    PortError, PortResult, Review, Sessions, Users, Withdrawals, Worklists,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -382,6 +382,11 @@ pub(crate) fn users() -> PortResult<Arc<dyn Users>> {
 
 /// The port for decisions.
 pub(crate) fn decisions() -> PortResult<Arc<dyn Decisions>> {
+    port()
+}
+
+/// The port for the list of a round.
+pub(crate) fn worklists() -> PortResult<Arc<dyn Worklists>> {
     port()
 }
 

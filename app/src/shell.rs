@@ -57,6 +57,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/registreren/klaar/:reference") view=pages::receipt ssr=whole.clone()/>
                 <Route path=path!("/registraties") view=pages::registrations ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id") view=pages::registration ssr=whole.clone()/>
+                <Route path=path!("/werklijst") view=pages::worklist ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id/corrigeren") view=pages::correct ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id/intrekken") view=pages::withdraw ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id/terugzetten") view=pages::restore ssr=whole.clone()/>

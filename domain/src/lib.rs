@@ -23,3 +23,4 @@ pub mod row;
 pub mod ruling;
 pub mod text;
 pub mod vaccine;
+pub mod worklist;

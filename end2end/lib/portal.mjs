@@ -68,6 +68,9 @@ export async function press(page, name, { role = "button", within = page } = {})
   await page.waitForLoadState();
 }
 
+/** The token of the page, as its forms bring it along. */
+export const formToken = (page) => page.locator('input[name="formulier"]').first().inputValue();
+
 /** The one h1 of the page. */
 export const heading = (page) => page.locator("h1").innerText();
 

@@ -50,6 +50,8 @@ pub enum Purpose {
     Sha256,
     /// Code of an invitation; id = invitation.
     Invitation,
+    /// List of a round; id = user.
+    Worklist,
 }
 
 impl Purpose {
@@ -67,6 +69,7 @@ impl Purpose {
             Self::NewValue => "cims/new-value/v1",
             Self::Sha256 => "cims/upload-sha256/v1",
             Self::Invitation => "cims/invitation/v1",
+            Self::Worklist => "cims/worklist/v1",
         }
     }
 
@@ -237,6 +240,13 @@ impl Keys {
     pub fn value_mac(&self, column: &str, value: &str) -> Mac {
         self.digest
             .mac("cims/value/v1", &[column.as_bytes(), value.as_bytes()])
+    }
+
+    /// What binds a page with a form to a session and to the moment it was made (seconds since 1970).
+    #[must_use]
+    pub fn form_mac(&self, session: Uuid, began: i64) -> Mac {
+        self.digest
+            .mac("cims/form/v1", &[session.as_bytes(), &began.to_be_bytes()])
     }
 
     /// Seals a value for the register; make `aad` with [`Purpose::of`].

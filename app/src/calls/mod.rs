@@ -16,6 +16,7 @@ pub(crate) mod registrations;
 pub(crate) mod sessions;
 pub(crate) mod users;
 pub(crate) mod withdrawals;
+pub(crate) mod worklist;
 
 mod answer {
     use crate::error::after_post;

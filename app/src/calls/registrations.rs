@@ -61,6 +61,9 @@ pub(crate) async fn withdraw_registration(
             Withdrawn::TooLate => {
                 format!("/registraties/{registration}/intrekken?melding=te-laat#foutoverzicht")
             }
+            Withdrawn::Kept(draft) => {
+                format!("/registraties/{registration}/intrekken?concept={draft}")
+            }
         })
     })
     .await
@@ -81,6 +84,7 @@ pub(crate) async fn restore_registration(
         Ok(match entry.restore(&caller, registration, reason).await? {
             Restored::Done => format!("/registraties/{registration}?melding=teruggezet"),
             Restored::Again => format!("{page}?melding=opnieuw"),
+            Restored::Kept(draft) => format!("{page}?concept={draft}"),
         })
     })
     .await

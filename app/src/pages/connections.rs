@@ -145,6 +145,7 @@ fn ask_form(list: &ConnectionList, messages: &Messages, t: &'static Texts) -> An
         <h2 class="utrecht-heading-2" id="koppeling-vragen">{p.ask}</h2>
         {paragraph(p.ask_text)}
         <form class="cims-form" method="post" action=AskConnection::PATH novalidate>
+            {hidden_inputs(Vec::new())}
             {Field::new("party", p.party, "").select(choose(p.choose, &list.parties), messages, t)}
             {Field::new("intermediary", p.between, "").select(choose(p.no_between, &list.between), messages, t)}
             {Field::new("channel", p.channel, "").select(choose(p.choose, &channels), messages, t)}

@@ -43,6 +43,7 @@ mod vaccination_fields;
 mod withdraw;
 mod withdraw_delivery;
 mod without_consent;
+mod worklist;
 
 pub(crate) use check::check;
 pub(crate) use clusters::{cluster, clusters};
@@ -81,3 +82,4 @@ pub(crate) use vaccination::vaccination;
 pub(crate) use withdraw::withdraw;
 pub(crate) use withdraw_delivery::withdraw_delivery;
 pub(crate) use without_consent::without_consent;
+pub(crate) use worklist::worklist;

@@ -5,7 +5,7 @@
 use super::choices;
 use crate::calls::entry::{DiscardDraft, KeepTyped, SavePerson, step_path};
 use crate::islands::LiveForm;
-use crate::page::{Screen, Visit, entry, page};
+use crate::page::{Screen, Visit, entry, page, worklists};
 use crate::parts::date_boxes::{Kind, date_boxes};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
@@ -29,11 +29,18 @@ pub(crate) fn person() -> AnyView {
             Some(id) => (Some(entry.draft(&caller, id).await?), None),
             None => (None, entry.open_draft(&caller).await?),
         };
-        Ok(screen(&visit, draft, waiting))
+        let open = worklists()?.open_on_worklist(&caller).await?;
+        Ok(screen(&visit, draft, waiting, open))
     })
 }
 
-fn screen(visit: &Visit, draft: Option<DraftView>, waiting: Option<DraftView>) -> Screen {
+/// `open`: how many of this user's worklist are to do, when there is one.
+fn screen(
+    visit: &Visit,
+    draft: Option<DraftView>,
+    waiting: Option<DraftView>,
+    open: Option<usize>,
+) -> Screen {
     let t = visit.t;
     let e = &t.entry;
     let findings = draft
@@ -62,9 +69,17 @@ fn screen(visit: &Visit, draft: Option<DraftView>, waiting: Option<DraftView>) -
         {notices}
         {title(e.person_title)}
         <p class="utrecht-paragraph">{link("/registreren/zonder-toestemming", e.without_link)}</p>
+        <p class="utrecht-paragraph">{link("/werklijst", list_link(open, t))}</p>
         {form(visit, draft, &messages, not_matchable)}
     };
     Screen::new(e.title, body).failed(failed)
+}
+
+fn list_link(open: Option<usize>, t: &'static Texts) -> String {
+    match open {
+        Some(open) => fill(t.worklist.waiting, &[("open", &open.to_string())]),
+        None => t.worklist.link.to_owned(),
+    }
 }
 
 /// What happened before: saved and next, an earlier draft, a BRP that answers later.

@@ -2,7 +2,8 @@
 //! survives a reload and a bookmark.
 
 use crate::calls::entry::BeginNext;
-use crate::page::{Screen, Visit, entry, page};
+use crate::calls::worklist::BeginFromWorklist;
+use crate::page::{Screen, Visit, entry, page, worklists};
 use crate::parts::{
     alert, badge, findings::findings, heading, hidden_inputs, link, paragraph, second_link,
 };
@@ -17,11 +18,13 @@ pub(crate) fn receipt() -> AnyView {
     page(|visit| async move {
         let caller = visit.deliverer()?.clone();
         let receipt = entry()?.receipt(&caller, visit.param("reference")).await?;
-        Ok(screen(&visit, receipt))
+        let open = worklists()?.open_on_worklist(&caller).await?;
+        Ok(screen(&visit, receipt, open.unwrap_or_default()))
     })
 }
 
-fn screen(visit: &Visit, receipt: Receipt) -> Screen {
+/// `open`: how many of this user's worklist are to do.
+fn screen(visit: &Visit, receipt: Receipt, open: usize) -> Screen {
     let t = visit.t;
     let e = &t.entry;
     let (head, text) = match receipt.outcome {
@@ -43,8 +46,9 @@ fn screen(visit: &Visit, receipt: Receipt) -> Screen {
         {paragraph(fill(e.received, &[("moment", &receipt.received)]))}
         {heading(e.whats_next)}
         <div class="utrecht-button-group cims-no-print">
-            {next(&receipt.reference, false, t)}
-            {same_person.then(|| next(&receipt.reference, true, t))}
+            {(open > 0).then(|| next_of_list(&receipt.reference, open, t))}
+            {next(&receipt.reference, false, open == 0, t)}
+            {same_person.then(|| next(&receipt.reference, true, false, t))}
             {second_link("/", e.done_finish)}
         </div>
         {receipt.registration.map(|id| view! {
@@ -55,22 +59,33 @@ fn screen(visit: &Visit, receipt: Receipt) -> Screen {
     Screen::new(head, body).under(e.title, "/registreren")
 }
 
-fn next(reference: &str, same_person: bool, t: &'static Texts) -> AnyView {
-    let (class, text) = if same_person {
-        (
-            "utrecht-button utrecht-button--secondary-action",
-            t.entry.same_person,
-        )
+/// The same vaccination for the next person of the worklist.
+fn next_of_list(reference: &str, open: usize, t: &'static Texts) -> AnyView {
+    let text = fill(t.worklist.next_same, &[("open", &open.to_string())]);
+    view! {
+        <form method="post" action=BeginFromWorklist::PATH>
+            {hidden_inputs(vec![("same_as", reference.to_owned())])}
+            <button class="utrecht-button utrecht-button--primary-action cims-button--main" type="submit" autofocus=true>{text}</button>
+        </form>
+    }
+    .into_any()
+}
+
+fn next(reference: &str, same_person: bool, main: bool, t: &'static Texts) -> AnyView {
+    let text = if same_person {
+        t.entry.same_person
     } else {
-        (
-            "utrecht-button utrecht-button--primary-action cims-button--main",
-            t.entry.same_vaccination,
-        )
+        t.entry.same_vaccination
+    };
+    let class = if main {
+        "utrecht-button utrecht-button--primary-action cims-button--main"
+    } else {
+        "utrecht-button utrecht-button--secondary-action"
     };
     view! {
         <form method="post" action=BeginNext::PATH>
             {hidden_inputs(vec![("same_as", reference.to_owned()), ("same_person", same_person.to_string())])}
-            <button class=class type="submit" autofocus=!same_person>{text}</button>
+            <button class=class type="submit" autofocus=main>{text}</button>
         </form>
     }
     .into_any()

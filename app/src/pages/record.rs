@@ -111,7 +111,6 @@ fn ask_screen(visit: &Visit, id: Uuid) -> Screen {
         {title(p.record)}
         {paragraph(p.find_lead)}
         <form class="cims-form" method="get" action=format!("/dossiers/{id}")>
-            {hidden_inputs(Vec::new())}
             {question.named("reden", &Messages::default(), t)}
             {submit(p.find)}
         </form>

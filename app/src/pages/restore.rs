@@ -1,12 +1,13 @@
 //! `/registraties/{id}/terugzetten`: undo the withdrawal of one registration (features F09).
 
+use super::withdraw::kept;
 use crate::calls::registrations::RestoreRegistration;
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::{alert, hidden_inputs, paragraph, second_link, title};
 use crate::ports::PortError;
-use crate::ports::entry::RegistrationView;
+use crate::ports::entry::{DraftView, RegistrationView};
 use crate::texts::fill;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -19,11 +20,12 @@ pub(crate) fn restore() -> AnyView {
         if !registration.may_restore {
             return Err(PortError::NotFound);
         }
-        Ok(screen(&visit, &registration))
+        let kept = kept(&visit, &caller).await?;
+        Ok(screen(&visit, &registration, kept.as_ref()))
     })
 }
 
-fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
+fn screen(visit: &Visit, registration: &RegistrationView, kept: Option<&DraftView>) -> Screen {
     let t = visit.t;
     let (r, w) = (&t.registrations, &t.withdrawals);
     let mut messages = Messages::default();
@@ -37,7 +39,11 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let reason = Field {
         hint: w.one_hint,
-        ..Field::new("reason", w.undo_reason, "")
+        ..Field::new(
+            "reason",
+            w.undo_reason,
+            kept.map_or("", |kept| &kept.reason),
+        )
     };
     let body = view! {
         {messages.summary(t)}

@@ -3,7 +3,7 @@
 use crate::calls::sessions::EndSession;
 use crate::page::{Screen, page, sessions as port};
 use crate::parts::table::{Cell, table};
-use crate::parts::{badge, paragraph, title};
+use crate::parts::{badge, hidden_inputs, paragraph, title};
 use crate::ports::session::SessionLine;
 use crate::texts::{Texts, fill};
 use leptos::prelude::*;
@@ -39,7 +39,7 @@ fn row(line: &SessionLine, t: &'static Texts) -> Vec<Cell> {
         let label = fill(f.session_end_label, &[("moment", &line.began)]);
         view! {
             <form method="post" action=EndSession::PATH>
-                <input type="hidden" name="session" value=line.id.to_string()/>
+                {hidden_inputs(vec![("session", line.id.to_string())])}
                 <button class="utrecht-button utrecht-button--secondary-action" type="submit" aria-label=label>{f.session_end}</button>
             </form>
         }

@@ -135,6 +135,7 @@ fn invite(messages: &Messages, t: &'static Texts) -> AnyView {
     view! {
         {paragraph(u.invite_text)}
         <form class="cims-form" method="post" action=Invite::PATH novalidate>
+            {hidden_inputs(Vec::new())}
             {Field::new("name", u.invite_name, "").text(messages, t)}
             {roles.named("role", messages, t)}
             {submit(u.invite_send)}

@@ -107,7 +107,7 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
             // Enter in a field presses the first button: this one goes on, the suggestion below does not
             <button class="cims-visually-hidden" type="submit" tabindex="-1" aria-hidden="true">{e.go_on}</button>
             {what}
-            {warnings::with_tick(&draft.findings, draft.confirmed, t)}
+            {warnings::with_tick(&draft.findings, draft.confirmed, messages, t)}
             {submit(e.go_on)}
             <p class="cims-form__note">{t.frame.time_out_line}</p>
         </form>

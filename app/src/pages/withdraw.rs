@@ -2,11 +2,11 @@
 
 use crate::calls::registrations::WithdrawRegistration;
 use crate::page::{Screen, Visit, entry, page};
-use crate::parts::field::{Field, tick};
-use crate::parts::messages::{Messages, error_message};
+use crate::parts::field::{Field, asked_tick};
+use crate::parts::messages::Messages;
 use crate::parts::{hidden_inputs, paragraph, second_link, title};
-use crate::ports::PortError;
-use crate::ports::entry::RegistrationView;
+use crate::ports::entry::{DraftView, RegistrationView};
+use crate::ports::{Caller, PortError, PortResult};
 use crate::texts::fill;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -22,11 +22,20 @@ pub(crate) fn withdraw() -> AnyView {
         if !registration.may_change {
             return Err(PortError::NotFound);
         }
-        Ok(screen(&visit, &registration))
+        let kept = kept(&visit, &caller).await?;
+        Ok(screen(&visit, &registration, kept.as_ref()))
     })
 }
 
-fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
+/// What was typed when the session ended.
+pub(super) async fn kept(visit: &Visit, caller: &Caller) -> PortResult<Option<DraftView>> {
+    match visit.draft()? {
+        Some(draft) => entry()?.draft(caller, draft).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn screen(visit: &Visit, registration: &RegistrationView, kept: Option<&DraftView>) -> Screen {
     let t = visit.t;
     let r = &t.registrations;
     let mut messages = Messages::default();
@@ -40,8 +49,13 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let reason = Field {
         hint: r.reason_hint,
-        ..Field::new("reason", r.withdraw_reason, "")
+        ..Field::new(
+            "reason",
+            r.withdraw_reason,
+            kept.map_or("", |kept| &kept.reason),
+        )
     };
+    let consent = kept.is_some_and(|kept| kept.confirmed);
     let body = view! {
         {messages.summary(t)}
         {title(r.withdraw_title)}
@@ -52,8 +66,7 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
         <form class="cims-form" method="post" action=WithdrawRegistration::PATH novalidate>
             {hidden_inputs(vec![("registration", registration.id.to_string())])}
             {reason.area(&messages, t)}
-            {error_message(CONSENT, messages.at(CONSENT), t)}
-            {tick(CONSENT, CONSENT, r.withdraw_consent, false, false)}
+            {asked_tick(CONSENT, r.withdraw_consent, consent, false, &messages, t)}
             <div class="utrecht-button-group">
                 <button class="utrecht-button utrecht-button--primary-action utrecht-button--danger" type="submit">{r.withdraw_send}</button>
                 {second_link(back.clone(), r.withdraw_back)}

@@ -29,6 +29,8 @@ pub(crate) struct Field<'a> {
     pub(crate) find: &'a str,
     /// Id of a list of suggestions, or nothing.
     pub(crate) list: &'a str,
+    /// Lines and most characters of a box for more lines.
+    pub(crate) room: (u16, u16),
 }
 
 impl<'a> Field<'a> {
@@ -54,6 +56,7 @@ impl<'a> Field<'a> {
             autofocus: false,
             find: "",
             list: "",
+            room: (3, 500),
         }
     }
 
@@ -160,8 +163,9 @@ impl<'a> Field<'a> {
         let class = format!(
             "utrecht-textarea utrecht-textarea--html-textarea utrecht-form-field__input{wrong}"
         );
+        let (rows, most) = self.room;
         let input = view! {
-            <textarea class=class id=self.id.to_owned() name=self.name.clone() rows="3" autocomplete="off" maxlength="500"
+            <textarea class=class id=self.id.to_owned() name=self.name.clone() rows=rows autocomplete="off" maxlength=most
                 aria-describedby=described aria-invalid=invalid>{self.value.to_owned()}</textarea>
         };
         self.around(messages, t, input.into_any())
@@ -229,11 +233,39 @@ pub(crate) fn tick(
     on: bool,
     opens: bool,
 ) -> AnyView {
-    let label = label.into();
+    checkbox(id, name, label.into(), on, (opens, false), false)
+}
+
+/// A box that has to be ticked to go on, with its message above it when it was not.
+pub(crate) fn asked_tick(
+    id: &'static str,
+    label: &'static str,
+    on: bool,
+    required: bool,
+    messages: &Messages,
+    t: &'static Texts,
+) -> AnyView {
+    let error = messages.at(id);
+    view! {
+        {error_message(id, error, t)}
+        {checkbox(id, id, label.to_owned(), on, (false, required), error.is_some())}
+    }
+    .into_any()
+}
+
+fn checkbox(
+    id: &'static str,
+    name: &'static str,
+    label: String,
+    on: bool,
+    (opens, required): (bool, bool),
+    wrong: bool,
+) -> AnyView {
     view! {
         <div class="utrecht-form-field utrecht-form-field--checkbox cims-choice">
             <input class="utrecht-checkbox utrecht-checkbox--html-input utrecht-checkbox--custom utrecht-form-field__input"
-                type="checkbox" id=id name=name value="1" checked=on data-opens=opens.then_some("")/>
+                type="checkbox" id=id name=name value="1" checked=on data-opens=opens.then_some("") required=required
+                aria-describedby=described_by(id, false, wrong) aria-invalid=wrong.then_some("true")/>
             <label class="utrecht-form-label utrecht-form-label--checkbox utrecht-form-field__label" for=id>{label}</label>
         </div>
     }

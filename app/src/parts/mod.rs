@@ -15,7 +15,9 @@ pub(crate) mod table;
 pub(crate) mod tiles;
 pub(crate) mod warnings;
 
+use crate::ports::Sessions;
 use leptos::prelude::*;
+use std::sync::Arc;
 
 /// A paragraph of text.
 pub(crate) fn paragraph(text: impl Into<String>) -> AnyView {
@@ -101,10 +103,12 @@ pub(crate) fn go_on_or_not(
     .into_any()
 }
 
-/// Hidden inputs of a form.
+/// Hidden inputs of a form that is posted, with the token of this page.
 pub(crate) fn hidden_inputs(values: Vec<(&'static str, String)>) -> AnyView {
+    let token = use_context::<Arc<dyn Sessions>>().and_then(|sessions| sessions.form_token());
     values
         .into_iter()
+        .chain(token.map(|token| (crate::FORM_TOKEN, token)))
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect_view()
         .into_any()

@@ -1,6 +1,7 @@
 //! Warnings about a row: never red, one tick to go on (features F12).
 
-use super::field::tick;
+use super::field::asked_tick;
+use super::messages::Messages;
 use crate::texts::Texts;
 use domain::finding::{Finding, Severity};
 use leptos::prelude::*;
@@ -20,9 +21,12 @@ pub(crate) fn of(findings: &[Finding]) -> Vec<Finding> {
 pub(crate) fn with_tick(
     findings: &[Finding],
     confirmed: bool,
+    messages: &Messages,
     t: &'static Texts,
 ) -> Option<AnyView> {
-    block(findings, Some(confirmed), t)
+    let label = t.entry.warnings_tick;
+    let tick = asked_tick("confirmed", label, confirmed, true, messages, t);
+    block(findings, Some(tick), t)
 }
 
 /// The block without a tick, where they were confirmed already or nothing is left to decide.
@@ -30,7 +34,7 @@ pub(crate) fn shown(findings: &[Finding], t: &'static Texts) -> Option<AnyView> 
     block(findings, None, t)
 }
 
-fn block(findings: &[Finding], confirmed: Option<bool>, t: &'static Texts) -> Option<AnyView> {
+fn block(findings: &[Finding], tick: Option<AnyView>, t: &'static Texts) -> Option<AnyView> {
     let warnings = of(findings);
     if warnings.is_empty() {
         return None;
@@ -46,7 +50,7 @@ fn block(findings: &[Finding], confirmed: Option<bool>, t: &'static Texts) -> Op
             <section class="cims-warnings" id="waarschuwingen" tabindex="-1" aria-labelledby="waarschuwingen-titel">
                 <h2 class="cims-warnings__title" id="waarschuwingen-titel">{t.entry.warnings_title}</h2>
                 <ul class="cims-warnings__list">{items.collect_view()}</ul>
-                {confirmed.map(|on| tick("confirmed", "confirmed", t.entry.warnings_tick, on, false))}
+                {tick}
             </section>
         }
         .into_any(),

@@ -214,6 +214,8 @@ pub enum Restored {
     Done,
     /// The same vaccination was registered again since.
     Again,
+    /// The session ended: only the reason is kept, in this draft.
+    Kept(Uuid),
 }
 
 /// After withdrawing.
@@ -223,6 +225,8 @@ pub enum Withdrawn {
     Done,
     /// Recorded too long ago for another reason than withdrawn consent.
     TooLate,
+    /// The session ended: only the reason is kept, in this draft.
+    Kept(Uuid),
 }
 
 /// After a correction: stored, or findings on what was typed.

@@ -17,13 +17,14 @@ pub mod review;
 pub mod session;
 pub mod users;
 pub mod withdrawals;
+pub mod worklist;
 
 pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
     corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
     news::News, operations::Operations, parties::Parties, persons::Persons, review::Review,
-    session::Sessions, users::Users, withdrawals::Withdrawals,
+    session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
 };
 
 use serde::{Deserialize, Serialize};

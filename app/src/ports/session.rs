@@ -46,6 +46,8 @@ pub struct Frame {
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Sessions: Send + Sync {
+    /// What a form of this request brings along, when somebody is logged in ([`crate::HEAVY`]).
+    fn form_token(&self) -> Option<String>;
     /// The caller of the current request (Leptos context), the one door.
     async fn frame(&self) -> PortResult<Frame>;
     /// My sessions, newest first.

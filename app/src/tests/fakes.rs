@@ -30,6 +30,7 @@ use crate::ports::users::{
 use crate::ports::withdrawals::{
     Asked, May, OpenRequest, Outcome, Step as Ask, WaitingRequest, WithdrawalView,
 };
+use crate::ports::worklist::{Made, Stands, WorklistLine, WorklistView};
 use crate::ports::*;
 use async_trait::async_trait;
 use domain::connection::{ConnectionState, ConnectionStep};
@@ -131,6 +132,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Corrections>);
         provide_context(Arc::clone(self) as Arc<dyn Operations>);
         provide_context(Arc::clone(self) as Arc<dyn Users>);
+        provide_context(Arc::clone(self) as Arc<dyn Worklists>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -180,6 +182,10 @@ pub(crate) fn row() -> RowText {
 
 #[async_trait]
 impl Sessions for World {
+    fn form_token(&self) -> Option<String> {
+        self.role.map(|_| "1.token".to_owned())
+    }
+
     async fn frame(&self) -> PortResult<Frame> {
         let party = Some(PartyRef {
             id: ID,
@@ -230,6 +236,64 @@ impl Sessions for World {
 
     async fn choose(&self, _: &Caller, _: Option<Uuid>) -> PortResult<()> {
         Ok(())
+    }
+}
+
+#[async_trait]
+impl Worklists for World {
+    async fn worklist(&self, _: &Caller) -> PortResult<Option<WorklistView>> {
+        let line = |number, stands, newest: bool| WorklistLine {
+            number,
+            bsn: "*****0019".into(),
+            birth_date: "2-5-1940".into(),
+            stands,
+            newest: newest.then(|| EarlierJab {
+                id: ID,
+                date: "27-01-2021".into(),
+                vaccine: "Comirnaty".into(),
+                dose: 1,
+            }),
+        };
+        let wrong = vec![Finding::on(Code::P03, Column::Bsn)];
+        Ok(Some(WorklistView {
+            made: "14:05".into(),
+            lines: vec![
+                line(1, Stands::Open, false),
+                line(2, Stands::Recorded, true),
+                line(3, Stands::NotMatchable, false),
+                line(4, Stands::NotAsked, false),
+                line(5, Stands::Wrong(wrong), false),
+            ],
+        }))
+    }
+
+    async fn open_on_worklist(&self, _: &Caller) -> PortResult<Option<usize>> {
+        Ok(Some(1))
+    }
+
+    async fn make_worklist(&self, _: &Caller, text: String) -> PortResult<Made> {
+        Ok(if text.is_empty() {
+            Made::Empty
+        } else {
+            Made::Done
+        })
+    }
+
+    async fn ask_further(&self, _: &Caller) -> PortResult<()> {
+        Err(PortError::TooMany)
+    }
+
+    async fn discard_worklist(&self, _: &Caller) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn begin_from_worklist(
+        &self,
+        _: &Caller,
+        number: Option<u32>,
+        _: Option<String>,
+    ) -> PortResult<Option<Uuid>> {
+        Ok((number != Some(99)).then_some(ID))
     }
 }
 

@@ -16,6 +16,8 @@ const DELIVERER: &[&str] = &[
     "/registreren",
     "/registreren/zonder-toestemming",
     "/registreren/klaar/2026-000123-4",
+    "/werklijst",
+    "/werklijst?nieuw=1",
     "/registraties",
     "/registraties/00000000-0000-0000-0000-000000000001",
     "/registraties/00000000-0000-0000-0000-000000000001/corrigeren",
@@ -71,6 +73,7 @@ fn of(role: Role) -> Arc<World> {
 
 #[tokio::test]
 async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
+    let mut locked = std::collections::BTreeSet::new();
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),
         (Role::RivmBeoordelaar, REVIEWER),
@@ -95,6 +98,16 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
                 "{path}"
             );
             assert!(!page.has(" style=\""), "{path}");
+            for form in page.html.split("<form").skip(1) {
+                let form = form.split_once("</form>").map_or(form, |(form, _)| form);
+                if let Some(heavy) = crate::HEAVY
+                    .iter()
+                    .find(|heavy| form.contains(&format!("action=\"{heavy}\"")))
+                {
+                    assert!(form.contains("name=\"formulier\""), "{heavy} on {path}");
+                    locked.insert(*heavy);
+                }
+            }
             let mut ids: Vec<&str> = page
                 .html
                 .split(" id=\"")
@@ -108,6 +121,7 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
             assert_eq!(ids.len(), all, "an id is there twice on {path}");
         }
     }
+    assert!(locked.len() >= 8, "forms with a token: {locked:?}");
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ pub mod review;
 pub mod upload;
 pub mod users;
 pub mod withdrawals;
+pub mod worklist;
 
 /// Makes a struct of texts with the constants `NL` and `EN`.
 macro_rules! texts {
@@ -96,6 +97,8 @@ pub struct Texts {
     pub parties: parties::Parties,
     /// Users of an institution.
     pub users: users::Users,
+    /// The list of a round.
+    pub worklist: worklist::Worklist,
     /// How the work goes.
     pub operations: operations::Operations,
     /// One vaccination for each jab.
@@ -120,6 +123,7 @@ pub static NL: Texts = Texts {
     numbers: numbers::Numbers::NL,
     parties: parties::Parties::NL,
     users: users::Users::NL,
+    worklist: worklist::Worklist::NL,
     operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
@@ -140,6 +144,7 @@ pub static EN: Texts = Texts {
     numbers: numbers::Numbers::EN,
     parties: parties::Parties::EN,
     users: users::Users::EN,
+    worklist: worklist::Worklist::EN,
     operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
@@ -193,6 +198,7 @@ mod tests {
                     t.persons.all(),
                     t.operations.all(),
                     t.users.all(),
+                    t.worklist.all(),
                     t.corrections.all(),
                     t.fixed.all(),
                 ]

@@ -157,7 +157,8 @@ async fn web(
         persons: portal.clone(),
         corrections: portal.clone(),
         operations: portal.clone(),
-        users: portal,
+        users: portal.clone(),
+        worklists: portal,
         lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;

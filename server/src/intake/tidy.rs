@@ -4,7 +4,7 @@
 
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
-use crate::store::{StoreError, deliveries, drafts, looks, register, review, worker_tx};
+use crate::store::{StoreError, deliveries, drafts, looks, register, review, worker_tx, worklists};
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -47,6 +47,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     let now = road.clock.now();
     let mut tx = worker_tx(&road.db).await?;
     drafts::delete_expired(&mut tx).await?;
+    worklists::delete_expired(&mut tx).await?;
     register::forget_counted(&mut tx, road.clock.day(now)).await?;
     review::sum_up(&mut tx).await?;
     looks::forget(&mut tx, now - time::Duration::days(1)).await?;

@@ -34,6 +34,21 @@ impl Mac {
     pub fn key_id(&self) -> String {
         self.key.to_string()
     }
+
+    /// Key and MAC as one text, as columns that are compared hold them.
+    #[must_use]
+    pub fn named_hex(&self) -> String {
+        format!("{}:{}", self.key_id(), self.hex())
+    }
+
+    /// The MAC itself, in lower-case hexadecimal.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
 }
 
 /// A sealed value as it is stored: 1 byte format, 2 bytes key id, 12 bytes nonce, ciphertext with tag.

@@ -3,7 +3,6 @@
 
 use super::{OrBroken, Portal, event, words};
 use crate::audit::{self, Kind};
-use crate::intake::show::hex;
 use crate::keys::{Keys, Purpose};
 use crate::store::users::{self, Invitation, NewInvitation};
 use crate::store::{StoreError, party_tx, worker_tx};
@@ -45,8 +44,7 @@ pub fn new_code() -> std::io::Result<String> {
 /// Under what an invitation is found: the keyed hash of its code, with the key it was made with.
 #[must_use]
 pub fn code_hash(keys: &Keys, code: &str) -> String {
-    let mac = keys.value_mac("invitation", code);
-    format!("{}:{}", mac.key_id(), hex(&mac.bytes))
+    keys.value_mac("invitation", code).named_hex()
 }
 
 #[async_trait::async_trait]

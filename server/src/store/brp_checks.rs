@@ -36,8 +36,8 @@ impl Default for Budget {
 /// Whether somebody may ask now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Allowed {
-    /// Yes.
-    Yes,
+    /// So many more, at least one.
+    More(i64),
     /// Not now.
     Later,
     /// Blocked until RIVM lifts it.
@@ -57,7 +57,7 @@ pub async fn budget(tx: &mut WorkerTx<'_>) -> Result<Budget, StoreError> {
         .unwrap_or_default())
 }
 
-/// Whether this user of this party may ask one more. Takes the user's turn, so that ten requests at once count as ten.
+/// How many times this user of this party may ask more. Takes the user's turn, so that ten requests at once count as ten.
 ///
 /// # Errors
 /// When the database fails.
@@ -85,19 +85,17 @@ pub async fn allowed(
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(if row.blocked {
-        Allowed::Blocked
-    } else if row.minute >= budget.user_minute
-        || row.day >= budget.user_day
-        || row.party >= budget.party_day
-    {
-        Allowed::Later
-    } else {
-        Allowed::Yes
+    let more = (budget.user_minute - row.minute)
+        .min(budget.user_day - row.day)
+        .min(budget.party_day - row.party);
+    Ok(match more {
+        _ if row.blocked => Allowed::Blocked,
+        ..=0 => Allowed::Later,
+        more => Allowed::More(more),
     })
 }
 
-/// Counts a question; `true` when it makes too many mismatches, so that the user is blocked now.
+/// Counts questions; `true` when they make too many mismatches, so that the user is blocked now.
 ///
 /// # Errors
 /// When the database fails.
@@ -106,11 +104,11 @@ pub async fn count(
     budget: Budget,
     user: Uuid,
     party: Uuid,
-    matched: bool,
+    matched: &[bool],
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     sqlx::query!(
-        "INSERT INTO brp_checks (user_id, party_id, matched, checked_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO brp_checks (user_id, party_id, matched, checked_at) SELECT $1, $2, m, $4 FROM unnest($3::boolean[]) AS m",
         user,
         party,
         matched,

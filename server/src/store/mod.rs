@@ -38,6 +38,7 @@ pub mod trials;
 pub mod turns;
 pub mod users;
 pub mod withdrawals;
+pub mod worklists;
 
 pub use error::StoreError;
 

@@ -199,6 +199,52 @@ pub async fn earlier(
     Ok(rows)
 }
 
+/// The registration of a person that was recorded last.
+pub struct Newest {
+    /// The person.
+    pub person_id: Uuid,
+    /// The registration.
+    pub registration: Earlier,
+    /// When its first version was recorded.
+    pub recorded_at: OffsetDateTime,
+}
+
+/// What the caller's party recorded last of each of these persons.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    persons: &[Uuid],
+) -> Result<Vec<Newest>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (c.person_id) c.person_id AS "person_id!", c.id, c.vaccinated_on AS "vaccinated_on!",
+                  c.vaccine AS "vaccine!", c.dose AS "dose!", f.recorded_at
+           FROM reports c JOIN reports f ON f.id = c.id AND f.version = 1
+           WHERE c.party_id = $1 AND c.person_id = ANY ($2) AND c.valid_to IS NULL
+             AND c.vaccinated_on IS NOT NULL AND c.vaccine IS NOT NULL AND c.dose IS NOT NULL
+           ORDER BY c.person_id, f.recorded_at DESC, c.id DESC"#,
+        party,
+        persons
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Newest {
+            person_id: row.person_id,
+            registration: Earlier {
+                id: row.id,
+                vaccinated_on: row.vaccinated_on,
+                vaccine: row.vaccine,
+                dose: row.dose,
+            },
+            recorded_at: row.recorded_at,
+        })
+        .collect())
+}
+
 /// A batch used by the party before.
 pub struct UsedBatch {
     /// Number.

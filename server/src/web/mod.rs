@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod client;
 pub mod csrf;
 pub mod downloads;
+pub mod form_token;
 pub mod headers;
 pub mod health;
 pub mod limiter;
@@ -27,7 +28,7 @@ use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
     Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons, Review, Users,
-    Withdrawals,
+    Withdrawals, Worklists,
 };
 use domain::codes::CodeLists;
 use secrecy::SecretString;
@@ -85,6 +86,8 @@ pub struct Ports {
     pub operations: Arc<dyn Operations>,
     /// Users of an institution.
     pub users: Arc<dyn Users>,
+    /// Lists of a round.
+    pub worklists: Arc<dyn Worklists>,
     /// Approval of parties.
     pub parties: Arc<dyn Parties>,
     /// Corrections on request.

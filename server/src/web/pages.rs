@@ -66,6 +66,19 @@ pub fn unavailable() -> Response {
     response
 }
 
+/// A form that does much, without the token of its page: of another session, or open for too long (security §4.1).
+#[must_use]
+pub fn stale_form() -> Response {
+    let body = "<p class=\"utrecht-paragraph\">Dit formulier stond te lang open, of u bent daarna opnieuw ingelogd. Er is niets gewijzigd.</p>\
+        <p class=\"utrecht-paragraph\">Ga terug, ververs de pagina en verstuur het formulier opnieuw.</p>\
+        <p class=\"utrecht-paragraph\"><a class=\"utrecht-link utrecht-link--html-a\" href=\"/\">Naar de startpagina</a></p>";
+    (
+        StatusCode::FORBIDDEN,
+        page("Verstuur het formulier opnieuw", "", body),
+    )
+        .into_response()
+}
+
 /// Too many tries.
 #[must_use]
 pub fn too_many(seconds: u64) -> Response {

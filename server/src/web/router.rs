@@ -30,7 +30,7 @@ use tower_sessions::cookie::SameSite;
 use uuid::Uuid;
 
 /// Largest body of anything but an upload (security §6.1).
-const BODY: usize = 1 << 20;
+pub(super) const BODY: usize = 1 << 20;
 
 /// Takes files.
 const UPLOAD: &str = "/aanleveren";
@@ -230,6 +230,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.parties));
         provide_context(Arc::clone(&ports.persons));
         provide_context(Arc::clone(&ports.users));
+        provide_context(Arc::clone(&ports.worklists));
         provide_context(Arc::clone(&ports.operations));
         provide_context(Arc::clone(&ports.corrections));
         provide_context(Arc::clone(&ports.lists));

@@ -31,4 +31,5 @@ mod same_row;
 mod test_lane;
 mod torture;
 mod withdraw;
+mod worklist;
 mod world;

@@ -9,6 +9,7 @@ use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
 use app::ports::persons::{NewRuling, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
+use app::ports::worklist::{Made, Worklists};
 use app::ports::{
     Caller, Corrections, Decisions, Deliveries, Operations, Parties, Persons, PortError, Review,
     Users,
@@ -19,7 +20,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 72] = [
+const METHODS: [(&str, bool); 78] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -92,6 +93,12 @@ const METHODS: [(&str, bool); 72] = [
     ("take_back", false),
     ("end_user", false),
     ("readmit", false),
+    ("worklist", true),
+    ("open_on_worklist", false),
+    ("make_worklist", false),
+    ("ask_further", false),
+    ("discard_worklist", false),
+    ("begin_from_worklist", false),
 ];
 
 #[test]
@@ -108,6 +115,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/corrections.rs"),
         include_str!("../../../app/src/ports/operations.rs"),
         include_str!("../../../app/src/ports/users.rs"),
+        include_str!("../../../app/src/ports/worklist.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -464,7 +472,13 @@ async fn probe(
         "agree" => portal.agree(caller, things.stored).await.map(drop),
         "turn_down" => portal.turn_down(caller, things.stored).await,
         // The caller's own; a key of somebody else is passed over without a word.
-        "open_draft" | "registrations" | "list" | "quality" | "news" | "seen" => return None,
+        "open_draft" | "registrations" | "list" | "quality" | "news" | "seen" | "worklist"
+        | "open_on_worklist" | "make_worklist" | "discard_worklist" => return None,
+        "ask_further" => portal.ask_further(caller).await,
+        "begin_from_worklist" => portal
+            .begin_from_worklist(caller, Some(2), None)
+            .await
+            .map(drop),
         other => panic!("{other} has no probe"),
     })
 }
@@ -635,6 +649,15 @@ async fn person_data_is_audited() {
                     .unwrap()
                     .is_some()
             ),
+            "worklist" => {
+                let text = format!("{EREBOS} 01-04-2000");
+                let made = world.portal.make_worklist(&world.maria, text).await;
+                assert_eq!(made, Ok(Made::Done));
+                let read = "audit_lines WHERE event = 'look.read'";
+                let before = world.count(read).await;
+                assert!(world.portal.worklist(&world.maria).await.unwrap().is_some());
+                assert_eq!(world.count(read).await, before + 1);
+            }
             "registrations" => {
                 let list = world
                     .portal

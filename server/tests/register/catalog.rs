@@ -94,6 +94,7 @@ async fn the_narrow_grants_are_what_is_written_here() {
         "login_attempts",
         "remembered_defaults",
         "sessions",
+        "worklists",
     ] {
         allowed
             .extend(["DELETE", "INSERT", "UPDATE"].map(|privilege| format!("{table} {privilege}")));

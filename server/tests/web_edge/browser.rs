@@ -34,6 +34,8 @@ impl Answer {
 pub struct Browser {
     router: Router,
     pub jar: BTreeMap<String, String>,
+    /// The token that a page of this session would bring, for forms that ask for one.
+    pub token: Option<String>,
 }
 
 impl Browser {
@@ -41,6 +43,7 @@ impl Browser {
         Self {
             router: router.clone(),
             jar: BTreeMap::new(),
+            token: None,
         }
     }
 
@@ -54,8 +57,19 @@ impl Browser {
         .await
     }
 
-    /// A form of our own page.
+    /// A form of our own page, with the token of that page.
     pub async fn post(&mut self, path: &str, form: &str) -> Answer {
+        match &self.token {
+            Some(token) if app::HEAVY.contains(&path) => {
+                let form = format!("{form}&{}={token}", app::FORM_TOKEN);
+                self.post_bare(path, &form).await
+            }
+            _ => self.post_bare(path, form).await,
+        }
+    }
+
+    /// A form as it is.
+    pub async fn post_bare(&mut self, path: &str, form: &str) -> Answer {
         let request = Request::post(path)
             .header("sec-fetch-site", "same-origin")
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")

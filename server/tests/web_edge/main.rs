@@ -13,6 +13,7 @@
 )]
 
 mod browser;
+mod form_tokens;
 mod login;
 mod portal;
 mod probes;

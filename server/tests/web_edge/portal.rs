@@ -74,7 +74,8 @@ impl Portal {
             persons: portal.clone(),
             corrections: portal.clone(),
             operations: portal.clone(),
-            users: portal,
+            users: portal.clone(),
+            worklists: portal,
             lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");
@@ -138,7 +139,18 @@ impl Portal {
             answer.status,
             answer.location()
         );
+        browser.token = Some(self.token(server::clock::now()).await);
         browser
+    }
+
+    /// The token of a page that was made at a moment, in the newest session.
+    pub async fn token(&self, made: time::OffsetDateTime) -> String {
+        let session: Uuid =
+            sqlx::query_scalar("SELECT id FROM sessions ORDER BY created_at DESC LIMIT 1")
+                .fetch_one(&self.test.admin)
+                .await
+                .expect("a session");
+        server::web::form_token::issue(&self.test.keys, session, made)
     }
 
     /// Works on what waits, as the worker does, until nothing does.

@@ -219,14 +219,7 @@ pub fn cluster(keys: &Keys, least: Severity, findings: &[Finding], text: &RowTex
         return Cluster::default();
     };
     let value = finding.column.filter(|column| decision::may_map(*column));
-    let value = value.map(|column| {
-        let mac = keys.value_mac(column.name(), text.get(column));
-        let hex = mac
-            .bytes
-            .iter()
-            .fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-        format!("{}:{hex}", mac.key_id())
-    });
+    let value = value.map(|column| keys.value_mac(column.name(), text.get(column)).named_hex());
     Cluster {
         code: Some(finding.code.as_str().to_owned()),
         column: finding.column.map_or("", Column::name).to_owned(),

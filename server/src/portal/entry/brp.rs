@@ -9,13 +9,15 @@ use crate::audit::{self, Kind, Outcome};
 use crate::intake::matching::compare;
 use crate::intake::store::brp_is_late;
 use crate::store::brp_checks::{self, Allowed};
-use crate::store::{register, worker_tx};
+use crate::store::register::{self, BrpList};
+use crate::store::{StoreError, WorkerTx, worker_tx};
 use app::ports::entry::BrpAnswer;
 use app::ports::{Caller, PortError, PortResult};
 use domain::bsn::Bsn;
 use domain::dates::{PartialDate, parse_partial};
 use domain::matching::{Asked, NameParts};
 use domain::row::{Column, RowText};
+use std::collections::HashMap;
 use std::time::Duration;
 use time::Date;
 
@@ -54,64 +56,101 @@ impl Portal {
         bsn: &Bsn,
         birth: PartialDate,
     ) -> PortResult<BrpAnswer> {
+        let answers = self.brp_answers(caller, &[(*bsn, birth)]).await?;
+        answers.into_iter().next().ok_or(PortError::TooMany)
+    }
+
+    /// Asks about as many of these as the budgets allow, in their order, as one set. Each is in an
+    /// audit line with its answer; one line holds all that were answered alike.
+    pub(super) async fn brp_answers(
+        &self,
+        caller: &Caller,
+        questions: &[(Bsn, PartialDate)],
+    ) -> PortResult<Vec<BrpAnswer>> {
         let party = deliverer(caller)?;
         let now = self.road.clock.now();
-        let mac = self.road.keys.bsn_mac(bsn);
-        let line = event(caller, Kind::BrpChecked).about_mac(&mac);
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let budget = brp_checks::budget(&mut tx).await.or_broken(caller)?;
         let allowed = brp_checks::allowed(&mut tx, budget, caller.user_id, party, now)
             .await
             .or_broken(caller)?;
-        if allowed != Allowed::Yes {
-            let line = line
+        let line = |of: &[(Bsn, PartialDate)]| {
+            let macs = of.iter().map(|(bsn, _)| self.road.keys.bsn_mac(bsn));
+            macs.fold(event(caller, Kind::BrpChecked), |line, mac| {
+                line.about_mac(&mac)
+            })
+        };
+        let Allowed::More(more) = allowed else {
+            let line = line(questions)
                 .outcome(Outcome::Failure)
                 .detail("blocked", allowed == Allowed::Blocked);
             audit::add(&mut tx, line).await.or_broken(caller)?;
             tx.commit().await.or_broken(caller)?;
             return Err(PortError::TooMany);
-        }
-        let late = brp_is_late(&mut tx, now).await.or_broken(caller)?;
-        if late {
-            audit::add(&mut tx, line.detail("answer", "later"))
+        };
+        let most = usize::try_from(more).unwrap_or_default();
+        let asked = &questions[..questions.len().min(most)];
+        if brp_is_late(&mut tx, now).await.or_broken(caller)? {
+            audit::add(&mut tx, line(asked).detail("answer", "later"))
                 .await
                 .or_broken(caller)?;
             tx.commit().await.or_broken(caller)?;
-            return Ok(BrpAnswer::Later);
+            return Ok(vec![BrpAnswer::Later; asked.len()]);
         }
-        let lists = register::brp_by_bsn(&mut tx, &[mac.bytes.to_vec()])
-            .await
-            .or_broken(caller)?;
-        let asked = Asked {
-            has_bsn: true,
-            birth_date: birth,
-            name: NameParts::own("", ""),
-        };
-        let matched = compare(asked, &lists, self.road.clock.day(now), false)
-            .result
-            .is_matched();
-        let alarm = brp_checks::count(&mut tx, budget, caller.user_id, party, matched, now)
+        let matched = self.matched(&mut tx, asked).await.or_broken(caller)?;
+        let alarm = brp_checks::count(&mut tx, budget, caller.user_id, party, &matched, now)
             .await
             .or_broken(caller)?;
         if alarm {
             tracing::error!(user = %caller.user_id, "too many persons could not be matched: checks are blocked");
         }
-        let line = line
-            .detail(
-                "answer",
-                if matched {
-                    "te_koppelen"
-                } else {
-                    "niet_te_koppelen"
-                },
-            )
-            .detail("alarm", alarm);
-        audit::add(&mut tx, line).await.or_broken(caller)?;
+        for (answer, word) in [(true, "te_koppelen"), (false, "niet_te_koppelen")] {
+            let alike = asked.iter().zip(&matched);
+            let alike: Vec<_> = alike
+                .filter(|(_, matched)| **matched == answer)
+                .map(|(question, _)| *question)
+                .collect();
+            if !alike.is_empty() {
+                let line = line(&alike).detail("answer", word).detail("alarm", alarm);
+                audit::add(&mut tx, line).await.or_broken(caller)?;
+            }
+        }
         tx.commit().await.or_broken(caller)?;
-        Ok(if matched {
-            BrpAnswer::Matchable
-        } else {
-            BrpAnswer::NotMatchable
-        })
+        let answer = |matched: bool| {
+            if matched {
+                BrpAnswer::Matchable
+            } else {
+                BrpAnswer::NotMatchable
+            }
+        };
+        Ok(matched.into_iter().map(answer).collect())
+    }
+
+    /// Which of them the BRP knows so.
+    async fn matched(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        asked: &[(Bsn, PartialDate)],
+    ) -> Result<Vec<bool>, StoreError> {
+        let macs: Vec<Vec<u8>> = asked
+            .iter()
+            .map(|(bsn, _)| self.road.keys.bsn_mac(bsn).bytes.to_vec())
+            .collect();
+        let mut lists: HashMap<Vec<u8>, Vec<BrpList>> = HashMap::new();
+        for list in register::brp_by_bsn(tx, &macs).await? {
+            let mac = list.bsn_mac.clone().unwrap_or_default();
+            lists.entry(mac).or_default().push(list);
+        }
+        let today = self.road.clock.day(self.road.clock.now());
+        let known = |((_, birth), mac): (&(Bsn, PartialDate), &Vec<u8>)| {
+            let asked = Asked {
+                has_bsn: true,
+                birth_date: *birth,
+                name: NameParts::own("", ""),
+            };
+            let lists = lists.get(mac).map_or(&[][..], Vec::as_slice);
+            compare(asked, lists, today, false).result.is_matched()
+        };
+        Ok(asked.iter().zip(&macs).map(known).collect())
     }
 }

@@ -155,6 +155,10 @@ impl Portal {
         reason: String,
         consent_withdrawn: bool,
     ) -> PortResult<Withdrawn> {
+        if caller.only_keeps {
+            let draft = Draft::of_reason(id, reason, consent_withdrawn);
+            return Ok(Withdrawn::Kept(self.new_draft(caller, &draft).await?));
+        }
         let current = self.current(caller, id).await?;
         if !consent_withdrawn && !withdraw_freely(current.recorded, self.road.clock.now()) {
             return Ok(Withdrawn::TooLate);

@@ -45,6 +45,8 @@ pub(super) struct Draft {
     pub(super) corrects: Option<Uuid>,
     /// The rows it mends.
     pub(super) mends: Vec<KeptRow>,
+    /// The line of the worklist it was begun from.
+    pub(super) worklist: Option<u32>,
 }
 
 /// What was typed for a refused row.
@@ -77,6 +79,16 @@ pub(super) struct Looked {
 }
 
 impl Draft {
+    /// Why a registration is to be withdrawn or put back, kept for after the next login.
+    pub(super) fn of_reason(registration: Uuid, reason: String, consent_withdrawn: bool) -> Self {
+        Self {
+            reason,
+            confirmed: consent_withdrawn,
+            corrects: Some(registration),
+            ..Self::default()
+        }
+    }
+
     fn answer(&self) -> BrpAnswer {
         self.brp.unwrap_or(BrpAnswer::NotAsked)
     }
@@ -207,6 +219,17 @@ impl Portal {
         same_as: Option<String>,
         same_person: bool,
     ) -> PortResult<Uuid> {
+        let draft = self.fresh_draft(caller, same_as, same_person).await?;
+        self.new_draft(caller, &draft).await
+    }
+
+    /// A draft that holds what is kept of today, or of a receipt; not stored yet.
+    pub(super) async fn fresh_draft(
+        &self,
+        caller: &Caller,
+        same_as: Option<String>,
+        same_person: bool,
+    ) -> PortResult<Draft> {
         let party = deliverer(caller)?;
         let day = self.road.clock.day(self.road.clock.now());
         let mut draft = Draft::default();
@@ -260,7 +283,7 @@ impl Portal {
             }
         }
         tx.commit().await.or_broken(caller)?;
-        self.new_draft(caller, &draft).await
+        Ok(draft)
     }
 
     pub(super) async fn newest_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>> {

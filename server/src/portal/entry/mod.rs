@@ -12,6 +12,7 @@ mod registrations;
 mod restore;
 mod submit;
 mod vaccination;
+mod worklist;
 
 pub(super) use draft::KeptRow;
 pub(super) use submit::Parcel;

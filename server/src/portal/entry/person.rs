@@ -5,6 +5,8 @@ use super::draft::{Draft, is_person_step};
 use crate::intake::check;
 use app::ports::entry::{BrpAnswer, Saved, Step};
 use app::ports::{Caller, PortResult};
+use domain::bsn::Bsn;
+use domain::dates::PartialDate;
 use domain::finding::{Code, Severity};
 use domain::row::{Column, RowText};
 use sha2::{Digest, Sha256};
@@ -32,6 +34,9 @@ impl Portal {
             check::forget_person(&mut draft.row);
             draft.reason.clear();
             (draft.brp, draft.asked) = (None, None);
+            if let Some(number) = draft.worklist.take() {
+                self.forget_line(caller, number).await?;
+            }
         } else {
             draft.row.set(Column::Leeftijdsgroep, "");
         }
@@ -65,6 +70,13 @@ impl Portal {
         }
     }
 
+    /// Keyed digest of a question to the BRP.
+    pub(super) fn asked_about(&self, bsn: &Bsn, birth: PartialDate) -> Vec<u8> {
+        let who = zeroize::Zeroizing::new(format!("{}\u{1f}{}", bsn.expose(), birth.iso()));
+        let digest = self.road.keys.digest(Sha256::digest(who.as_bytes()).into());
+        digest.bytes.to_vec()
+    }
+
     /// Asks the BRP, unless it was asked about this person in this draft already.
     pub(super) async fn ask_brp(&self, caller: &Caller, draft: &mut Draft) -> PortResult<()> {
         let Some((bsn, birth)) =
@@ -73,13 +85,7 @@ impl Portal {
             (draft.brp, draft.asked) = (None, None);
             return Ok(());
         };
-        let who = zeroize::Zeroizing::new(format!("{}\u{1f}{}", bsn.expose(), birth.iso()));
-        let about = self
-            .road
-            .keys
-            .digest(Sha256::digest(who.as_bytes()).into())
-            .bytes
-            .to_vec();
+        let about = self.asked_about(&bsn, birth);
         if draft.asked.as_ref() == Some(&about) && draft.brp != Some(BrpAnswer::Later) {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! Undoing the withdrawal of one registration: a version more, with what stood there before (features F09).
 
 use super::super::{OrBroken, Portal, deliverer, event};
+use super::draft::Draft;
 use super::submit::new_delivery;
 use crate::audit::{self, Kind};
 use crate::intake::withdraw::{self, Of};
@@ -20,6 +21,10 @@ impl Portal {
         id: Uuid,
         reason: String,
     ) -> PortResult<Restored> {
+        if caller.only_keeps {
+            let draft = Draft::of_reason(id, reason, false);
+            return Ok(Restored::Kept(self.new_draft(caller, &draft).await?));
+        }
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let Some((candidate, origin)) = turns::withdrawn_alone(&mut tx, party, id)

@@ -7,8 +7,9 @@ use super::standing::{Alive, Door, Standing, Why};
 use super::{GONE, hash};
 use crate::audit::{self, Event, Kind as What, Outcome};
 use crate::store::{StoreError, party_tx};
+use crate::web::router::BODY;
 use crate::web::routes::{Access, Kind, Lookup, Route};
-use crate::web::{Web, pages};
+use crate::web::{Web, form_token, pages};
 use app::ports::Caller;
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
@@ -71,10 +72,12 @@ pub struct Gate {
 }
 
 /// Forms whose content is kept when they are sent after the session ended.
-const KEPT: [&str; 4] = [
+const KEPT: [&str; 6] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
     "/api/registratie-corrigeren",
+    "/api/registratie-intrekken",
+    "/api/registratie-terugzetten",
     "/api/regel-verbeteren",
 ];
 
@@ -151,7 +154,10 @@ pub async fn layer(
             request
                 .extensions_mut()
                 .insert(NotFoundPage(Arc::clone(&gate.not_found)));
-            next.run(request).await
+            match own_form(&gate.web, route, request).await {
+                Ok(request) => next.run(request).await,
+                Err(answer) => answer,
+            }
         }
         Decision::LogIn(why) => {
             let keeper = match (&key, why) {
@@ -191,6 +197,31 @@ pub async fn layer(
         response.headers_mut().append(header::SET_COOKIE, GONE);
     }
     response
+}
+
+/// A form that does much has to bring the token of a page of this session (security §4.1).
+async fn own_form(web: &Web, route: Option<Route>, request: Request) -> Result<Request, Response> {
+    let heavy = route.is_some_and(|route| app::HEAVY.contains(&route.path));
+    let visit = request.extensions().get::<Visit>().cloned();
+    let Some(alive) = visit.as_ref().and_then(Visit::alive).filter(|_| heavy) else {
+        return Ok(request);
+    };
+    let session = alive.caller.session_id;
+    let own = |token: &str| form_token::holds(&web.keys, session, token, (web.clock)());
+    match form_token::brought(request, BODY).await {
+        Some((Some(token), request)) if own(&token) => Ok(request),
+        _ => {
+            metrics::counter!("cims_form_token_refused_total").increment(1);
+            match refused(web, &alive.caller, route).await {
+                Ok(()) => Err(pages::stale_form()),
+                Err(error) => {
+                    let request_id = alive.caller.request_id;
+                    tracing::error!(%request_id, %error, "refusal cannot be recorded");
+                    Err(pages::unavailable())
+                }
+            }
+        }
+    }
 }
 
 fn unreadable(request_id: Uuid, error: &StoreError) -> Response {

@@ -5,7 +5,7 @@ use super::store::{NOTICE, PARTY};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::store::{StoreError, party_tx};
-use crate::web::{Web, client};
+use crate::web::{Web, client, form_token};
 use app::ports::session::{Frame, SessionLine};
 use app::ports::{Caller, Membership, PortError, PortResult, Sessions};
 use async_trait::async_trait;
@@ -43,6 +43,15 @@ impl RequestSessions {
 
 #[async_trait]
 impl Sessions for RequestSessions {
+    fn form_token(&self) -> Option<String> {
+        let alive = self.visit.alive()?;
+        Some(form_token::issue(
+            &self.web.keys,
+            alive.caller.session_id,
+            (self.web.clock)(),
+        ))
+    }
+
     async fn frame(&self) -> PortResult<Frame> {
         let alive = self.visit.alive();
         let notice = alive

@@ -1,0 +1,165 @@
+//! `/werklijst`: whom somebody vaccinates in this round, and who was done (features F05).
+
+use crate::calls::worklist::{AskFurther, BeginFromWorklist, DiscardWorklist, MakeWorklist};
+use crate::page::{Screen, Visit, page, worklists};
+use crate::parts::field::{Field, asked_tick};
+use crate::parts::messages::Messages;
+use crate::parts::table::{Cell, table};
+use crate::parts::{
+    alert, badge, findings::findings, hidden_inputs, link, paragraph, second_link, small_form,
+    submit, title,
+};
+use crate::ports::worklist::{Stands, WorklistLine, WorklistView};
+use crate::texts::{Texts, fill};
+use domain::row::Column;
+use domain::worklist::MOST;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// Most characters of a line that are taken.
+const LINE: u16 = 100;
+
+/// `/werklijst`
+pub(crate) fn worklist() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.deliverer()?.clone();
+        let list = worklists()?.worklist(&caller).await?;
+        let asked = visit.query("nieuw").is_some();
+        Ok(match list {
+            Some(list) if !asked => list_screen(&visit, &list),
+            other => new_screen(&visit, other.is_some()),
+        })
+    })
+}
+
+fn new_screen(visit: &Visit, other: bool) -> Screen {
+    let t = visit.t;
+    let w = &t.worklist;
+    let mut messages = Messages::default();
+    match visit.query("melding").as_deref() {
+        Some("toestemming") => messages.add("consent", w.no_consent),
+        Some("leeg") => messages.add("persons", w.no_persons),
+        Some("lang") => messages.add("persons", w.too_long),
+        _ => {}
+    }
+    let failed = !messages.is_empty();
+    let most = u16::try_from(MOST).unwrap_or(u16::MAX);
+    let persons = Field {
+        hint: w.persons_hint,
+        room: (10, most.saturating_mul(LINE)),
+        ..Field::new("persons", w.persons, "")
+    };
+    let body = view! {
+        {messages.summary(t)}
+        {title(w.title)}
+        {paragraph(w.lead)}
+        <form class="cims-form" method="post" action=MakeWorklist::PATH autocomplete="off">
+            {hidden_inputs(Vec::new())}
+            {persons.area(&messages, t)}
+            {asked_tick("consent", w.consent, false, true, &messages, t)}
+            <div class="utrecht-button-group">
+                {submit(w.make)}
+                {other.then(|| second_link("/werklijst", t.frame.cancel))}
+            </div>
+        </form>
+    };
+    Screen::new(w.title, body)
+        .under(t.entry.title, "/registreren")
+        .failed(failed)
+}
+
+fn list_screen(visit: &Visit, list: &WorklistView) -> Screen {
+    let t = visit.t;
+    let w = &t.worklist;
+    let nobody =
+        (visit.query("melding").as_deref() == Some("niemand")).then(|| alert::info(w.nobody));
+    let count = |stands: &Stands| list.count(stands).to_string();
+    let all = list.count(&Stands::Recorded) == list.lines.len();
+    let open = list.count(&Stands::Open) > 0;
+    let next = open.then(|| {
+        view! {
+            <form method="post" action=BeginFromWorklist::PATH>
+                {hidden_inputs(Vec::new())}
+                {submit(w.next)}
+            </form>
+        }
+    });
+    let unasked = list.count(&Stands::NotAsked);
+    let further = (unasked > 0).then(|| {
+        let text = fill(w.further_text, &[("aantal", &unasked.to_string())]);
+        view! {
+            <section class="cims-panel cims-stack">
+                {paragraph(text)}
+                {small_form(AskFurther::PATH, Vec::new(), w.further)}
+            </section>
+        }
+    });
+    let rows = list.lines.iter().map(|line| row(line, t)).collect();
+    let headers = [
+        Column::Bsn.title_in(t.language),
+        Column::Geboortedatum.title_in(t.language),
+        w.stands,
+        w.newest,
+        w.action,
+    ];
+    let told = all.then(|| alert::ok(w.done));
+    let body = view! {
+        {nobody}
+        {told}
+        {title(w.title)}
+        {paragraph(fill(w.kept, &[("tijd", &list.made)]))}
+        <p class="utrecht-paragraph">
+            {badge::badge("neutral", w.open)}" "{count(&Stands::Open)}" "
+            {badge::badge("success", w.recorded)}" "{count(&Stands::Recorded)}" "
+            {badge::badge("warning", w.not_matchable)}" "{count(&Stands::NotMatchable)}" "
+            {badge::badge("error", w.wrong)}" "{count(&Stands::Wrong(Vec::new()))}
+        </p>
+        {further}
+        {next}
+        {table("werklijst", w.caption, &headers, rows)}
+        <div class="utrecht-button-group">
+            {second_link("/werklijst?nieuw=1", w.another)}
+            {small_form(DiscardWorklist::PATH, Vec::new(), w.discard)}
+        </div>
+    };
+    Screen::new(w.title, body)
+        .under(t.entry.title, "/registreren")
+        .wide()
+}
+
+fn row(line: &WorklistLine, t: &'static Texts) -> Vec<Cell> {
+    let w = &t.worklist;
+    let stands = match &line.stands {
+        Stands::Open => badge::badge("neutral", w.open),
+        Stands::Recorded => badge::badge("success", w.recorded),
+        Stands::NotAsked => badge::badge("neutral", w.not_asked),
+        Stands::NotMatchable => {
+            view! { {badge::badge("warning", w.not_matchable)}{paragraph(w.not_matchable_text)} }
+                .into_any()
+        }
+        Stands::Wrong(found) => {
+            view! { {badge::badge("error", w.wrong)}{findings(found, t)} }.into_any()
+        }
+    };
+    let newest = line.newest.as_ref().map(|jab| {
+        let text = format!("{}, {} ({})", jab.date, jab.vaccine, jab.dose);
+        link(format!("/registraties/{}", jab.id), text)
+    });
+    let may = matches!(line.stands, Stands::Open | Stands::NotMatchable);
+    let act = may.then(|| {
+        let label = fill(w.record_label, &[("persoon", &line.bsn)]);
+        view! {
+            <form method="post" action=BeginFromWorklist::PATH>
+                {hidden_inputs(vec![("number", line.number.to_string())])}
+                <button class="utrecht-button utrecht-button--secondary-action" type="submit" aria-label=label>{w.record}</button>
+            </form>
+        }
+    });
+    vec![
+        Cell::new(line.bsn.clone()),
+        Cell::new(line.birth_date.clone()),
+        Cell::new(stands),
+        Cell::new(newest),
+        Cell::new(act),
+    ]
+}

@@ -1,0 +1,253 @@
+//! The list of a round through a ward (features F05): pasted, held against rules and BRP, worked through, gone.
+
+use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, TWICE, World, good};
+use app::ports::entry::{BrpAnswer, Entry, Submitted};
+use app::ports::worklist::{Made, Stands, Worklists};
+use app::ports::{Caller, PortError};
+use domain::finding::Code;
+use domain::row::Column;
+use server::intake::tidy;
+
+/// Three right ones, two that the BRP does not know so, one with a slip of the pen, one pasted twice.
+fn ward() -> String {
+    format!(
+        "BSN\tGeboortedatum\tKamer\n{EREBOS}\t01-04-2000\t1\n{NAOMI}\t01-04-1987\t2\n{FROUKE}\t24-03-2000\t3\n\
+         {NOBODY}\t01-04-2000\t4\n{TWICE}\t01-01-1950\t5\n999990091\t01-04-2000\t6\n{EREBOS}\t1-4-2000\t7\n"
+    )
+}
+
+async fn stands(world: &World, caller: &Caller) -> Vec<(u32, Stands)> {
+    let list = world.portal.worklist(caller).await.unwrap();
+    list.map_or_else(Vec::new, |list| {
+        list.lines
+            .into_iter()
+            .map(|line| (line.number, line.stands))
+            .collect()
+    })
+}
+
+fn word(stands: &Stands) -> &'static str {
+    match stands {
+        Stands::Open => "open",
+        Stands::Recorded => "recorded",
+        Stands::NotMatchable => "not matchable",
+        Stands::NotAsked => "not asked",
+        Stands::Wrong(_) => "wrong",
+    }
+}
+
+async fn words(world: &World) -> Vec<(u32, &'static str)> {
+    let all = stands(world, &world.maria).await;
+    all.iter()
+        .map(|(number, one)| (*number, word(one)))
+        .collect()
+}
+
+async fn make(world: &World, text: String) -> Made {
+    world
+        .portal
+        .make_worklist(&world.maria, text)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn each_person_on_the_list_stands_where_rules_and_brp_say() {
+    let world = World::new().await;
+    assert_eq!(make(&world, ward()).await, Made::Done);
+    assert_eq!(
+        words(&world).await,
+        [
+            (2, "open"),
+            (3, "open"),
+            (4, "open"),
+            (5, "not matchable"),
+            (6, "not matchable"),
+            (7, "wrong"),
+        ],
+        "a double BSN and an unknown one are one answer; who was pasted twice is there once"
+    );
+    let all = stands(&world, &world.maria).await;
+    let Some((_, Stands::Wrong(found))) = all.last() else {
+        panic!("the last one is wrong");
+    };
+    assert!(found.iter().any(|finding| finding.code == Code::P03));
+    let list = world.portal.worklist(&world.maria).await.unwrap().unwrap();
+    assert_eq!(list.lines[0].bsn, "*****0019");
+    for line in &list.lines {
+        assert!(!line.bsn.contains("99999"), "masked");
+    }
+}
+
+#[tokio::test]
+async fn each_question_is_audited_with_its_answer_and_spends_the_budget_once() {
+    let world = World::new().await;
+    make(&world, ward()).await;
+    assert_eq!(world.count("brp_checks").await, 5);
+    assert_eq!(world.count("brp_checks WHERE matched").await, 3);
+    let lines = "audit_lines WHERE event = 'look.brp-check'";
+    assert_eq!(
+        world.count(lines).await,
+        2,
+        "those that were answered alike"
+    );
+    let persons = "audit_persons p JOIN audit_lines l ON (l.shard, l.seq) = (p.shard, p.seq) WHERE l.event = 'look.brp-check'";
+    assert_eq!(world.count(persons).await, 5);
+    // The form of somebody on the list asks no second time.
+    let draft = begin(&world, Some(2), None).await.unwrap();
+    let row = good(EREBOS, "01-04-2000");
+    world
+        .portal
+        .save_person(&world.maria, draft, row, String::new())
+        .await
+        .unwrap();
+    assert_eq!(world.count("brp_checks").await, 5);
+    world.portal.ask_further(&world.maria).await.unwrap();
+    assert_eq!(
+        world.count("brp_checks").await,
+        5,
+        "nobody is left to ask about"
+    );
+}
+
+async fn begin(world: &World, number: Option<u32>, same_as: Option<String>) -> Option<uuid::Uuid> {
+    world
+        .portal
+        .begin_from_worklist(&world.maria, number, same_as)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_budget_that_ends_leaves_the_rest_for_later() {
+    let world = World::new().await;
+    sqlx::query(r#"UPDATE settings SET value = '{"user_minute": 2, "user_day": 400, "party_day": 5000, "mismatch_window": 50, "mismatch_percent": 20}' WHERE key = 'brp_budget'"#)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    make(&world, ward()).await;
+    assert_eq!(
+        words(&world).await[..3],
+        [(2, "open"), (3, "open"), (4, "not asked")]
+    );
+    assert_eq!(
+        world.portal.ask_further(&world.maria).await,
+        Err(PortError::TooMany)
+    );
+    sqlx::query("UPDATE brp_checks SET checked_at = checked_at - interval '61 seconds'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    world.portal.ask_further(&world.maria).await.unwrap();
+    assert_eq!(
+        words(&world).await[2..4],
+        [(4, "open"), (5, "not matchable")]
+    );
+    assert_eq!(world.count("brp_checks").await, 4);
+}
+
+#[tokio::test]
+async fn the_round_is_worked_through_with_one_vaccination() {
+    let world = World::new().await;
+    make(&world, ward()).await;
+    let reference = world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    assert_eq!(words(&world).await[0], (2, "recorded"));
+    let list = world.portal.worklist(&world.maria).await.unwrap().unwrap();
+    let newest = list.lines[0].newest.as_ref().expect("what was recorded");
+    assert_eq!(newest.dose, 1);
+
+    // The next who is open, with the vaccination of the receipt and the person of the list.
+    let draft = begin(&world, None, Some(reference)).await.expect("a draft");
+    let view = world.portal.draft(&world.maria, draft).await.unwrap();
+    assert_eq!(view.row.get(Column::Bsn), NAOMI);
+    assert_eq!(view.row.get(Column::Geboortedatum), "01-04-1987");
+    assert_eq!(view.row.get(Column::Batchnummer), "EJ6795");
+    assert_eq!(
+        view.row.get(Column::Toestemming),
+        "",
+        "consent is asked of each"
+    );
+    assert_eq!(view.brp, BrpAnswer::Matchable);
+    let row = good(NAOMI, "01-04-1987");
+    world
+        .portal
+        .save_person(&world.maria, draft, row, String::new())
+        .await
+        .unwrap();
+    let sent = Entry::submit(&world.portal, &world.maria, draft)
+        .await
+        .unwrap();
+    assert!(matches!(sent, Submitted::Done { .. }));
+    assert_eq!(
+        world.portal.open_on_worklist(&world.maria).await.unwrap(),
+        Some(1)
+    );
+    world
+        .record(&world.maria, &good(FROUKE, "24-03-2000"))
+        .await;
+    assert_eq!(begin(&world, None, None).await, None, "nobody is open");
+}
+
+#[tokio::test]
+async fn who_does_not_consent_is_on_no_list() {
+    let world = World::new().await;
+    make(&world, ward()).await;
+    let draft = begin(&world, Some(3), None).await.unwrap();
+    let mut row = good(NAOMI, "01-04-1987");
+    row.set(Column::Toestemming, "N");
+    world
+        .portal
+        .save_person(&world.maria, draft, row, String::new())
+        .await
+        .unwrap();
+    let left: Vec<u32> = words(&world)
+        .await
+        .iter()
+        .map(|(number, _)| *number)
+        .collect();
+    assert_eq!(left, [2, 4, 5, 6, 7]);
+}
+
+#[tokio::test]
+async fn a_list_is_of_one_user_and_goes_by_itself() {
+    let world = World::new().await;
+    make(&world, ward()).await;
+    assert!(world.portal.worklist(&world.piet).await.unwrap().is_none());
+    let party = world.maria.party().unwrap().clone();
+    let colleague = world
+        .test
+        .caller("greet", domain::role::Role::Invoerder, Some(&party))
+        .await;
+    assert!(world.portal.worklist(&colleague).await.unwrap().is_none());
+    assert_eq!(
+        world.portal.worklist(&world.rivm).await.err(),
+        Some(PortError::NotFound)
+    );
+    assert_eq!(
+        world.portal.make_worklist(&world.rivm, ward()).await.err(),
+        Some(PortError::NotFound)
+    );
+    // A new one takes its place; what is no list changes nothing.
+    assert_eq!(
+        make(&world, "\n \nBSN;Geboortedatum".into()).await,
+        Made::Empty
+    );
+    let long = format!("{EREBOS};01-04-2000\n").repeat(domain::worklist::MOST + 1);
+    assert_eq!(make(&world, long).await, Made::TooLong);
+    assert_eq!(words(&world).await.len(), 6);
+    make(&world, format!("{FROUKE} 24-03-2000")).await;
+    assert_eq!(words(&world).await, [(1, "open")]);
+    world.portal.discard_worklist(&world.maria).await.unwrap();
+    assert_eq!(world.count("worklists").await, 0);
+
+    make(&world, ward()).await;
+    sqlx::query("UPDATE worklists SET expires_at = now() - interval '1 second'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    assert!(world.portal.worklist(&world.maria).await.unwrap().is_none());
+    tidy::tidy(&world.road).await.unwrap();
+    assert_eq!(world.count("worklists").await, 0);
+}
