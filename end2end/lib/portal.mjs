@@ -13,6 +13,8 @@ const ours = (address) => ["file:", process.env.CIMS_URL].some((start) => start 
 const HARMLESS = ["Permissions-Policy header: Unrecognized feature", "/favicon.ico"];
 
 let browser;
+/** Pages on which JavaScript runs. */
+const scripted = new WeakSet();
 
 /** Call once at the top of a test file. */
 export function withBrowser() {
@@ -40,6 +42,7 @@ export async function visitor(t, { script = true, colour = "light", width = 1280
   });
   context.setDefaultTimeout(15_000);
   const page = await context.newPage();
+  if (script) scripted.add(page);
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
   page.on("console", (message) => {
@@ -68,13 +71,16 @@ export async function press(page, name, { role = "button", within = page } = {})
   await page.waitForLoadState();
 }
 
-/** The token of the page, as its forms bring it along. */
-export const formToken = (page) => page.locator('input[name="formulier"]').first().inputValue();
+/** The token that forms of this session bring along, from a page that has a form. */
+export async function formToken(page, path) {
+  const html = await (await page.request.get(PORTAL() + path)).text();
+  return html.match(/name="formulier" value="([^"]+)"/)[1];
+}
 
 /** The one h1 of the page. */
 export const heading = (page) => page.locator("h1").innerText();
 
-/** With JavaScript: waits until the islands of the page are alive. */
+/** With JavaScript: waits until the islands of the page are alive (frontend/src/lib.rs says so). */
 export async function alive(page) {
-  await page.waitForLoadState("networkidle");
+  if (scripted.has(page)) await page.locator("html[data-alive]").waitFor({ state: "attached" });
 }

@@ -104,7 +104,7 @@ for (const script of [true, false]) {
     // Not on one's own: there is no button, and the server says no to who posts without it.
     assert.equal(await one.getByRole("button", { name: "Akkoord, uitvoeren" }).count(), 0);
     const forced = await one.request.post(`${PORTAL()}/api/besluit-akkoord`, {
-      form: { id: decision.split("/").pop(), formulier: await formToken(one) },
+      form: { id: decision.split("/").pop(), formulier: await formToken(one, decision) },
       headers: { Origin: PORTAL(), Referer: PORTAL() + decision, Accept: "text/html" },
       maxRedirects: 0,
     });
@@ -201,7 +201,7 @@ test("a new institution tries its files, two people agree, and its first deliver
   const connection = path(asks);
   assert.equal(await asks.getByRole("button", { name: "Akkoord geven" }).count(), 0, "who asks does not decide");
   const forced = await asks.request.post(`${PORTAL()}/api/koppeling-besluit`, {
-    form: { id: connection.split("/").pop(), step: "approve", formulier: await formToken(asks) },
+    form: { id: connection.split("/").pop(), step: "approve", formulier: await formToken(asks, "/koppelingen") },
     headers: { Origin: PORTAL(), Referer: PORTAL() + connection, Accept: "text/html" },
     maxRedirects: 0,
   });

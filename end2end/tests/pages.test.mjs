@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
-import { TWICE, WRONG_BSN, csv, person, reported } from "../lib/demo.mjs";
+import { TWICE, WRONG_BSN, csv, person, reported, stranger } from "../lib/demo.mjs";
 import { confirmWarnings, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
-import { open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { alive, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -25,7 +25,7 @@ const judged = new Set();
 /** Judges the open page and takes its pictures. */
 async function judge(page, name) {
   judged.add(path(page));
-  await page.waitForLoadState("networkidle");
+  await alive(page);
   assert.equal(await page.locator("h1").count(), 1, `${name} has one h1`);
   assert.ok((await page.title()).length > 5, `${name} has a title`);
   assert.match(await page.locator("html").getAttribute("lang"), /^(nl|en)$/);
@@ -75,6 +75,14 @@ test("recording, step by step", async (t) => {
   await judge(page, "klaar");
   await press(page, "Zelfde vaccinatie, volgende persoon");
   await judge(page, "volgende-persoon");
+  await open(page, "/werklijst");
+  await judge(page, "werklijst-nieuw");
+  const [day, month, year] = somebody.born;
+  const others = [person(), stranger()].map(({ bsn, born }) => `${bsn}\t${born.join("-")}`);
+  await page.locator("#persons").fill([`${somebody.bsn}\t${day}-${month}-${year}`, ...others, WRONG_BSN].join("\n"));
+  await page.getByLabel("Al deze personen vinden goed dat het RIVM hun gegevens krijgt").check();
+  await press(page, "Lijst maken");
+  await judge(page, "werklijst");
 });
 
 test("registrations", async (t) => {

@@ -1,7 +1,7 @@
 // Recording a vaccination: a good one, a row of people, double submit, the back button.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { person } from "../lib/demo.mjs";
+import { WRONG_BSN, person, stranger } from "../lib/demo.mjs";
 import { confirmWarnings, fillIn, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
 import { heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
@@ -40,6 +40,45 @@ for (const script of [true, false]) {
     assert.ok(await page.getByText("EJ6796").isVisible());
     await send(page);
     assert.equal(await heading(page), "Opgeslagen");
+  });
+
+  test(`a ward is worked through from a list${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await press(page, /werklijst/, { role: "link", within: page.locator("main") });
+    const people = [person(), person()];
+    const two = (number) => String(number).padStart(2, "0");
+    const line = ({ bsn, born: [day, month, year] }) => `${bsn}\t${two(day)}-${two(month)}-${year}\tkamer 1`;
+    await page.locator("#persons").fill(["BSN\tGeboortedatum\tKamer", ...people.map(line), line(stranger()), WRONG_BSN].join("\n"));
+    await page.getByLabel("Al deze personen vinden goed dat het RIVM hun gegevens krijgt").check();
+    await press(page, "Lijst maken");
+    const rows = page.locator("tbody tr");
+    assert.equal(await rows.count(), 4);
+    assert.equal(await rows.getByText("Te doen", { exact: true }).count(), 2);
+    assert.ok(await rows.nth(2).getByText("Niet te koppelen", { exact: true }).isVisible());
+    assert.ok(await rows.nth(3).getByText("Niet goed", { exact: true }).isVisible());
+
+    await press(page, "Volgende registreren");
+    assert.equal(await page.locator("#bsn").inputValue(), people[0].bsn);
+    const consent = () => page.getByRole("group", { name: "Mogen we de gegevens delen met het RIVM?" });
+    await consent().getByLabel("Ja", { exact: true }).check();
+    await press(page, "Verder");
+    await fillVaccination(page, jab);
+    await press(page, "Verder");
+    await confirmWarnings(page);
+    await send(page);
+    await press(page, "Volgende van de werklijst (1 te gaan)");
+    assert.equal(await page.locator("#bsn").inputValue(), people[1].bsn);
+    await consent().getByLabel("Ja", { exact: true }).check();
+    await press(page, "Verder");
+    assert.equal(await heading(page), "Controleer en verstuur", "the vaccination is the same");
+    await send(page);
+    await open(page, "/werklijst");
+    assert.equal(await rows.getByText("Geregistreerd", { exact: true }).count(), 2);
+    assert.equal(await page.getByRole("button", { name: "Volgende registreren" }).count(), 0);
+    await press(page, "Lijst weggooien");
+    assert.ok(await page.locator("#persons").isVisible());
   });
 
   test(`a second jab of the same person shows the first above the questions${how}`, async (t) => {

@@ -126,4 +126,23 @@ for (const script of [true, false]) {
     assert.match(await heading(page), new RegExp(reference));
     assert.equal(await page.getByText("Versie 2").count(), 0, "nothing was stored");
   });
+
+  test(`the reason of a withdrawal is still there after the session ended${script ? "" : " (without JavaScript)"}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    await record(page, person(), jab);
+    await press(page, "Bekijk deze registratie", { role: "link" });
+    await press(page, "Intrekken", { role: "link" });
+    const form = path(page);
+    await page.getByLabel("Waarom trekt u in?").fill("verkeerde persoon gekozen");
+    sql("UPDATE sessions SET last_seen_at = now() - interval '16 minutes' WHERE revoked_at IS NULL");
+    await press(page, "Ja, intrekken");
+    await page.waitForURL(/\/inloggen/);
+    await page.getByRole("link", { name: "Inloggen" }).last().click();
+    await page.locator('button[value="invoerder"]').click();
+    await page.waitForURL((url) => url.pathname === form);
+    assert.equal(await page.getByLabel("Waarom trekt u in?").inputValue(), "verkeerde persoon gekozen");
+    await press(page, "Ja, intrekken");
+    assert.ok(await page.getByText("De registratie is ingetrokken.").isVisible());
+  });
 }

@@ -1,16 +1,25 @@
-//! The journeys of `end2end/`: the whole system on free ports with fresh demo data, real
-//! Chromium, `npm test`. Afterwards the portal's log is searched for anything like a BSN.
+//! The journeys of `end2end/`: real Chromium against the whole system on free ports with fresh demo data. Each lane has
+//! a system of its own, for a login ends the same user's session elsewhere, and takes one file of journeys after the
+//! other. Afterwards the portals' logs are searched for anything like a BSN.
 //!
 //! The journeys get by environment: CIMS_URL, OIDC_URL, CIMS_PG (the demo database as
 //! superuser), CIMS_SFTP (port of the drop box), CIMS_BIN, CIMS_CONFIG, CIMS_LOG, CHROMIUM, SHOTS (folder for screenshots).
 
+use crate::cluster::Cluster;
 use crate::node::Node;
 use crate::stack::{self, DATABASE, Place, Ports, Stack};
 use crate::tally::{self, Tally};
 use crate::test::Session;
 use crate::{apt, say, sh, site};
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::thread;
+
+/// Systems side by side. A journey waits more than it works: three keep two cores busy.
+const LANES: usize = 3;
 
 /// Runs all journeys.
 pub(crate) fn run(session: &mut Session) -> Result<Tally> {
@@ -32,27 +41,98 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
     }
     let shots = folder.join("shots");
     fs::create_dir_all(&shots)?;
-    let place = Place {
-        folder,
+    let journeys = Journeys {
         binary: stack::binary(session.chosen("rust"))?,
-        ports: Ports::free()?,
+        cluster: session.cluster()?,
+        node,
+        chromium,
+        shots,
+        folder,
+        waiting: Mutex::new(files()?),
+        starting: Mutex::new(()),
     };
-    let cluster = session.cluster()?;
-    let mut stack = Stack::start(&place, cluster, &node)?;
+    let journeys = &journeys;
+    let tallies = thread::scope(|scope| {
+        let lanes: Vec<_> = (1..=LANES)
+            .map(|lane| scope.spawn(move || journeys_of(lane, journeys)))
+            .collect();
+        lanes
+            .into_iter()
+            .map(|lane| {
+                lane.join()
+                    .map_err(|_| anyhow!("a lane of journeys panicked"))?
+            })
+            .collect::<Result<Vec<_>>>()
+    })?;
+    let mut all = Tally::one();
+    for tally in tallies {
+        all.add(tally);
+    }
+    say::note("no BSN in any portal's log");
+    Ok(all)
+}
 
-    let mut npm = node.command("npm");
-    npm.args(["test", "--silent"])
-        .current_dir(sh::root().join("end2end"));
-    npm.env("CIMS_URL", place.url())
-        .env("OIDC_URL", place.login_url())
-        .env("CIMS_PG", cluster.url(DATABASE))
-        .env("CIMS_SFTP", place.ports.sftp.to_string());
-    npm.env("CIMS_BIN", &place.binary)
-        .env("CIMS_CONFIG", place.config())
-        .env("CIMS_LOG", place.log());
-    npm.env("CHROMIUM", chromium).env("SHOTS", shots);
-    let mut tally = tally::count(&mut npm)?;
-    stack.still_alive()?;
+/// What the lanes share.
+struct Journeys<'a> {
+    binary: PathBuf,
+    cluster: &'a Cluster,
+    node: Node,
+    chromium: PathBuf,
+    shots: PathBuf,
+    folder: PathBuf,
+    /// Files of journeys that nobody took yet; the last one is next.
+    waiting: Mutex<Vec<PathBuf>>,
+    /// Held while a system starts: migrations make roles of the whole cluster, and a free port stays free.
+    starting: Mutex<()>,
+}
+
+/// The files of journeys, the largest last.
+fn files() -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(sh::root().join("end2end/tests"))? {
+        let entry = entry?;
+        if entry.path().to_string_lossy().ends_with(".test.mjs") {
+            files.push((entry.metadata()?.len(), entry.path()));
+        }
+    }
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
+/// A lane: a whole system of its own, and one file of journeys after the other.
+fn journeys_of(lane: usize, journeys: &Journeys<'_>) -> Result<Tally> {
+    let (place, mut stack) = {
+        let _one = journeys
+            .starting
+            .lock()
+            .map_err(|_| anyhow!("a lane panicked"))?;
+        let place = Place {
+            folder: journeys.folder.join(lane.to_string()),
+            binary: journeys.binary.clone(),
+            ports: Ports::free()?,
+            database: format!("{DATABASE}_{lane}"),
+        };
+        let stack = Stack::start(&place, journeys.cluster, &journeys.node)?;
+        (place, stack)
+    };
+    let mut tally = Tally::default();
+    loop {
+        let next = journeys
+            .waiting
+            .lock()
+            .map_err(|_| anyhow!("a lane panicked"))?
+            .pop();
+        let Some(file) = next else { break };
+        let mut said = String::new();
+        let ran = tally::count_to(&mut journeys.command(&place, &file), |line| {
+            said.push_str(line);
+            said.push('\n');
+        });
+        // In one piece: another lane prints too.
+        say::line(said.trim_end());
+        tally.add(ran?);
+        stack.still_alive()?;
+    }
     drop(stack);
     let found = bsn_like(&fs::read_to_string(place.log())?);
     if found > 0 {
@@ -60,9 +140,26 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
             "the portal's log holds {found} numbers that pass the eleven-test; nothing of a person may be logged"
         );
     }
-    say::note("no BSN in the portal's log");
-    tally.add(Tally::one());
     Ok(tally)
+}
+
+impl Journeys<'_> {
+    fn command(&self, place: &Place, file: &Path) -> Command {
+        let mut node = self.node.node();
+        node.args(["--test", "--test-reporter=spec"])
+            .arg(file)
+            .current_dir(sh::root().join("end2end"));
+        node.env("CIMS_URL", place.url())
+            .env("OIDC_URL", place.login_url())
+            .env("CIMS_PG", self.cluster.url(&place.database))
+            .env("CIMS_SFTP", place.ports.sftp.to_string());
+        node.env("CIMS_BIN", &place.binary)
+            .env("CIMS_CONFIG", place.config())
+            .env("CIMS_LOG", place.log());
+        node.env("CHROMIUM", &self.chromium)
+            .env("SHOTS", &self.shots);
+        node
+    }
 }
 
 /// How many words of nine digits pass the eleven-test (weights 9 … 2, −1).

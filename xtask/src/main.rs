@@ -30,6 +30,7 @@ cargo xtask <task>
 
   run [--fresh] [--port N]   build everything, start PostgreSQL, the login peer and the portal with demo data
   test [step…]     everything CI checks; steps: fmt guard lint rust docs wasm deny e2e
+  test --again     also the steps that passed before with the same files
   build [--force]  wasm, CSS and assets into target/site
   sqlx-prepare     refresh .sqlx from migrations/ and the queries in server/
   bench [--rows N] [--persons N] [--runs N]

@@ -4,7 +4,7 @@
 use crate::cluster::{Cluster, Life};
 use crate::node::Node;
 use crate::process::Stop;
-use crate::stack::{Place, Ports, Stack};
+use crate::stack::{DATABASE, Place, Ports, Stack};
 use crate::{say, sh, site, stack};
 use anyhow::{Context as _, Result, bail};
 use std::fs::{self, File};
@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         folder,
         binary: stack::binary(false)?,
         ports: options.ports,
+        database: DATABASE.to_owned(),
     };
     if stop.asked() {
         return Ok(());

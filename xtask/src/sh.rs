@@ -82,6 +82,33 @@ pub(crate) fn which(name: &str) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
+/// All files of the project, relative to it, but for some folders and what is built or installed.
+pub(crate) fn files_of_project(apart: &[&str]) -> Result<Vec<String>> {
+    const BUILT: [&str; 3] = ["target", ".local", ".git"];
+    let root = root();
+    let out = |path: &Path| {
+        let all = BUILT.iter().chain(apart);
+        all.into_iter().any(|one| path.starts_with(one))
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(&root).context("cannot read the project")? {
+        let path = entry?.path();
+        let inside = |path: &Path| path.strip_prefix(&root).map(Path::to_path_buf);
+        let files = match inside(&path) {
+            Ok(path) if out(&path) => continue,
+            _ if path.is_dir() => files_under(&path)?,
+            _ => vec![path],
+        };
+        let own = files.iter().filter_map(|file| inside(file).ok());
+        found.extend(
+            own.filter(|file| !out(file))
+                .map(|file| file.display().to_string()),
+        );
+    }
+    found.sort();
+    Ok(found)
+}
+
 /// All files under a folder, sorted, without build output and dependencies.
 pub(crate) fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
@@ -92,7 +119,10 @@ pub(crate) fn files_under(folder: &Path) -> Result<Vec<PathBuf>> {
         {
             let entry = entry?;
             let kind = entry.file_type()?;
-            if kind.is_dir() && entry.file_name() != "node_modules" {
+            let built = ["node_modules", "target"]
+                .iter()
+                .any(|name| entry.file_name() == *name);
+            if kind.is_dir() && !built {
                 folders.push(entry.path());
             } else if kind.is_file() {
                 found.push(entry.path());

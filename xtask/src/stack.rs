@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-/// The database of the demo.
+/// The database of the demo, unless a place names its own.
 pub(crate) const DATABASE: &str = "cims_demo";
 /// Levels of assurance that the peer knows (`end2end/oidc/accounts.mjs`).
 const SUBSTANTIAL: &str = "http://eidas.europa.eu/LoA/substantial";
@@ -42,6 +42,8 @@ pub(crate) struct Place {
     pub(crate) binary: PathBuf,
     /// Its ports.
     pub(crate) ports: Ports,
+    /// Its database.
+    pub(crate) database: String,
 }
 
 /// The running system. Fields are dropped in this order: portal first.
@@ -168,9 +170,9 @@ impl Place {
              [log]\njson = true\n",
             origin = self.url(),
             site = path(site::folder()),
-            as_portal = cluster.url_as("cims_portal", DATABASE),
-            as_worker = cluster.url_as("cims_worker", DATABASE),
-            as_owner = cluster.url(DATABASE),
+            as_portal = cluster.url_as("cims_portal", &self.database),
+            as_worker = cluster.url_as("cims_worker", &self.database),
+            as_owner = cluster.url(&self.database),
             keys = path(self.folder.join("keys")),
             storage = path(self.folder.join("storage")),
             issuer = self.login_url(),
@@ -180,10 +182,10 @@ impl Place {
 
     /// Schema and demo data. Data that a broken start left half-way is made anew.
     fn fill(&self, cluster: &Cluster) -> Result<()> {
-        let complete = self.demo_notes().exists() && cluster.has_database(DATABASE)?;
+        let complete = self.demo_notes().exists() && cluster.has_database(&self.database)?;
         if !complete {
             say::step("demo data");
-            cluster.fresh_database(DATABASE)?;
+            cluster.fresh_database(&self.database)?;
             for folder in ["keys", "storage"] {
                 let folder = self.folder.join(folder);
                 if folder.exists() {

@@ -34,8 +34,16 @@ impl Tally {
     }
 }
 
-/// Runs a test program to its end. A program that fails without a failed test (it did not compile) is an error.
+/// Runs a test program to its end, its output passed on line by line.
+///
+/// # Errors
+/// When it fails without a failed test: it did not compile.
 pub(crate) fn count(command: &mut Command) -> Result<Tally> {
+    count_to(command, |line| say::line(line))
+}
+
+/// As [`count`]; each line goes to `sink`, for programs that run side by side.
+pub(crate) fn count_to(command: &mut Command, mut sink: impl FnMut(&str)) -> Result<Tally> {
     let (reader, writer) = std::io::pipe()?;
     let name = sh::show(command);
     command
@@ -54,7 +62,7 @@ pub(crate) fn count(command: &mut Command) -> Result<Tally> {
     for line in BufReader::new(reader).split(b'\n') {
         let line = line?;
         let line = String::from_utf8_lossy(&line);
-        say::line(&line);
+        sink(&line);
         tally.add(read(&line));
     }
     let status = child.wait()?;

@@ -1,16 +1,30 @@
 //! `cargo xtask test`: every check of CI, in an order that says early what is wrong.
 //! Steps share cargo's output (same profile, same features), so nothing is compiled
 //! twice; one private PostgreSQL serves them all. Later steps run though one failed.
+//!
+//! The long steps remember what they passed with: when all steps are asked for and no file that a step may read has
+//! changed since, it is not run again, and says so. CI, named steps and `--again` run everything.
 
 use crate::cluster::{Cluster, Life};
+use crate::fingerprint::Fingerprint;
 use crate::process::Stop;
 use crate::tally::Tally;
 use crate::{apt, e2e, guard, licences, say, sh, site, sqlx, tally};
 use anyhow::{Context as _, Result, bail};
+use std::fs;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 type Work = fn(&mut Session) -> Result<Tally>;
+
+/// Steps that remember, with the parts of the project that cannot change their result. Everything else counts as read.
+const REMEMBER: [(&str, &[&str]); 4] = [
+    ("lint", &["end2end", "style", "docs"]),
+    ("rust", &["end2end", "style", "docs/screenshots"]),
+    ("docs", &["end2end", "style", "docs"]),
+    ("e2e", &["docs"]),
+];
 
 /// Name, what it proves, and the work.
 const STEPS: [(&str, &str, Work); 8] = [
@@ -49,10 +63,14 @@ struct Line {
     tally: Tally,
     time: Duration,
     said: String,
+    /// Passed before, with the same files.
+    before: bool,
 }
 
 /// Runs all steps or the named ones; answers whether all passed.
-pub(crate) fn run(names: &[String]) -> Result<bool> {
+pub(crate) fn run(words: &[String]) -> Result<bool> {
+    let (again, names): (Vec<_>, Vec<_>) = words.iter().partition(|word| *word == "--again");
+    let remember = again.is_empty() && names.is_empty() && std::env::var_os("CI").is_none();
     if let Some(unknown) = names
         .iter()
         .find(|name| !STEPS.iter().any(|(step, ..)| step == name))
@@ -76,6 +94,24 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
     for &(name, proves, work) in steps() {
         say::step(format_args!("{name}: {proves}"));
         let begin = Instant::now();
+        let memory = Memory::of(name)?;
+        if let Some(tally) = memory
+            .as_ref()
+            .filter(|_| remember)
+            .and_then(Memory::passed)
+        {
+            say::note(
+                "passed before, and no file that it reads has changed since (--again runs it)",
+            );
+            lines.push(Line {
+                name,
+                tally,
+                time: begin.elapsed(),
+                said: String::new(),
+                before: true,
+            });
+            continue;
+        }
         let (tally, said) = match work(&mut session) {
             Ok(tally) => (tally, String::new()),
             Err(error) => {
@@ -90,11 +126,15 @@ pub(crate) fn run(names: &[String]) -> Result<bool> {
                 )
             }
         };
+        if let Some(memory) = memory.filter(|_| tally.failed == 0) {
+            memory.keep(tally)?;
+        }
         lines.push(Line {
             name,
             tally,
             time: begin.elapsed(),
             said,
+            before: false,
         });
         if stop.asked() {
             bail!("stopped by a signal");
@@ -112,10 +152,15 @@ fn summary(lines: &[Line]) -> bool {
         tally,
         time,
         said,
+        before,
     } in lines
     {
         let said = said.lines().next().unwrap_or_default();
-        let verdict = if tally.failed > 0 { "FAILED" } else { "ok" };
+        let verdict = match (tally.failed, before) {
+            (0, true) => "before",
+            (0, false) => "ok",
+            _ => "FAILED",
+        };
         let time = say::duration(*time);
         say::line(format_args!(
             "{name:6} {verdict:7} {:>5} passed {:>3} failed {:>3} skipped {time:>14}  {said}",
@@ -131,6 +176,51 @@ fn summary(lines: &[Line]) -> bool {
         sum.failed
     ));
     sum.failed == 0
+}
+
+/// What a step passed with.
+struct Memory {
+    fingerprint: Fingerprint,
+    kept_in: PathBuf,
+}
+
+impl Memory {
+    /// Of a step that remembers; hashes every file that it may read.
+    fn of(step: &str) -> Result<Option<Self>> {
+        let Some((_, apart)) = REMEMBER.iter().find(|(name, _)| *name == step) else {
+            return Ok(None);
+        };
+        let compiler = sh::quiet(sh::program("rustc").arg("-V"))?;
+        let files = sh::files_of_project(apart)?;
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let name = format!("passed-{step}");
+        Ok(Some(Self {
+            fingerprint: Fingerprint::of(&name, &[&compiler], &files)?,
+            kept_in: sh::target().join("xtask").join(format!("{name}-tests")),
+        }))
+    }
+
+    /// How many tests passed, when nothing has changed since.
+    fn passed(&self) -> Option<Tally> {
+        if !self.fingerprint.is_current(&[&self.kept_in]) {
+            return None;
+        }
+        let passed = fs::read_to_string(&self.kept_in)
+            .ok()?
+            .trim()
+            .parse()
+            .ok()?;
+        Some(Tally {
+            passed,
+            ..Tally::default()
+        })
+    }
+
+    fn keep(&self, tally: Tally) -> Result<()> {
+        self.fingerprint.keep()?;
+        fs::write(&self.kept_in, tally.passed.to_string())?;
+        Ok(())
+    }
 }
 
 impl Session {

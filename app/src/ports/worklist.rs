@@ -7,6 +7,7 @@ use super::entry::EarlierJab;
 use super::{Caller, PortResult};
 use domain::finding::Finding;
 use serde::{Deserialize, Serialize};
+#[cfg(feature = "ssr")]
 use uuid::Uuid;
 
 /// Where somebody on the list stands.

@@ -58,6 +58,7 @@ impl Bench {
             folder,
             binary: sh::target().join("release/cims"),
             ports: Ports::free()?,
+            database: DATABASE.to_owned(),
         };
         let cluster = Cluster::start("bench", Life::Measured)?;
         let bench = Self {

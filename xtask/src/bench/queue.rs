@@ -32,6 +32,7 @@ pub(super) fn measure(rows: u32, runs: usize) -> Result<Table> {
         folder,
         binary: sh::target().join("debug/cims"),
         ports: Ports::free()?,
+        database: DATABASE.to_owned(),
     };
     let cluster = Cluster::start("bench", Life::Measured)?;
     place.prepare(&cluster)?;
