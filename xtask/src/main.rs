@@ -33,10 +33,15 @@ cargo xtask <task>
   test --again     also the steps that passed before with the same files
   build [--force]  wasm, CSS and assets into target/site
   sqlx-prepare     refresh .sqlx from migrations/ and the queries in server/
-  bench [--rows N] [--persons N] [--runs N]
-                   sizes, and imports as ratios to a COPY of the same rows, measured in one run
+  bench [--peers] [--rows N] [--persons N] [--runs N] [--binary FILE]
+                   sizes, imports as ratios to a COPY of the same rows, uploads in the portal, in one run;
+                   --peers: other people's tools on the same files too (xtask/peers), with Python
+  bench --national [--nation N] [--stored N]
+                   the same import with 17.5 million persons, and into 34 million rows; an hour, 38 GB of disk
   bench --torture N
                    kill -9 the program N times while deliveries are under way, and compare with a clean run
+  bench --queue N
+                   what the pages of RIVM take in the database with N rows that wait
 
 Examples:
   cargo xtask run

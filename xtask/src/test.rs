@@ -73,7 +73,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
     let remember = again.is_empty() && names.is_empty() && std::env::var_os("CI").is_none();
     if let Some(unknown) = names
         .iter()
-        .find(|name| !STEPS.iter().any(|(step, ..)| step == name))
+        .find(|name| !STEPS.iter().any(|(step, ..)| *step == **name))
     {
         bail!(
             "unknown step `{unknown}`; steps are: {}",

@@ -2,7 +2,11 @@
 //! compare (performance §4); counts are checked inside every measurement, so that a fast wrong
 //! answer is no answer (P12).
 
+mod ground;
 mod intake;
+mod national;
+mod peers;
+mod portal;
 mod queue;
 mod sample;
 mod table;
@@ -10,9 +14,15 @@ mod torture;
 
 use crate::{say, site};
 use anyhow::{Context as _, Result, bail};
+use ground::Bench;
+use std::path::PathBuf;
+use table::Table;
+
+/// What may be asked for.
+const KNOWN: &str = "--rows N, --persons N, --runs N, --peers, --binary FILE, --national, --nation N, --stored N, --torture N, --queue N";
 
 /// How much is measured.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Options {
     /// Rows of the large file.
     rows: u32,
@@ -20,28 +30,54 @@ pub(crate) struct Options {
     persons: u32,
     /// Runs of which the median counts.
     runs: usize,
+    /// Other people's tools on the same file too.
+    peers: bool,
+    /// Instead of the usual: the size of a country.
+    national: bool,
+    /// Persons in its BRP.
+    nation: u32,
+    /// Rows in its register.
+    stored: u32,
+    /// Measure this program instead of building one: for another revision.
+    binary: Option<PathBuf>,
     /// Instead of measuring: kill the program this often, and compare with a run in peace.
     torture: Option<u32>,
     /// Instead of measuring imports: so many rows that wait for RIVM, and what their pages take.
     queue: Option<u32>,
 }
 
-/// Prints the sizes that a browser downloads, then the table of the imports.
+/// Prints the sizes that a browser downloads, then the table of what was measured.
+/// When something stops it half-way, the table shows what there is.
 pub(crate) fn run(words: &[String]) -> Result<()> {
-    let options = Options::read(words)?;
-    let table = if let Some(kills) = options.torture {
-        torture::measure(kills)?
-    } else if let Some(rows) = options.queue {
-        queue::measure(rows, options.runs)?
-    } else {
-        let site = site::build(false)?;
-        site::sizes(&site.join("pkg"))?;
-        intake::measure(options)?
-    };
+    let mut table = Table::default();
+    let done = measure(Options::read(words)?, &mut table);
     say::line("");
     say::line(table.show());
+    done?;
     if !table.holds() {
         bail!("a goal is not met");
+    }
+    Ok(())
+}
+
+fn measure(options: Options, table: &mut Table) -> Result<()> {
+    if let Some(kills) = options.torture {
+        return torture::measure(kills, table);
+    }
+    if let Some(rows) = options.queue {
+        return queue::measure(rows, options.runs, table);
+    }
+    let site = site::build(false)?;
+    site::sizes(&site.join("pkg"))?;
+    let bench = Bench::prepare(options)?;
+    if bench.options.national {
+        return national::measure(&bench, table);
+    }
+    bench.base()?;
+    let imported = intake::measure(&bench, table)?;
+    portal::measure(&bench, table)?;
+    if bench.options.peers {
+        peers::measure(&bench, table, &imported)?;
     }
     Ok(())
 }
@@ -52,25 +88,38 @@ impl Options {
             rows: 1_000_000,
             persons: 2_000_000,
             runs: 3,
+            peers: false,
+            national: false,
+            nation: 17_500_000,
+            stored: 34_000_000,
+            binary: None,
             torture: None,
             queue: None,
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
+            let mut value = || {
+                words
+                    .next()
+                    .with_context(|| format!("{word} wants a value"))
+            };
             let mut number = || -> Result<u32> {
-                let said = words.next().map(|number| number.replace('_', ""));
-                said.and_then(|number| number.parse().ok())
+                let said = value()?.replace('_', "");
+                said.parse()
                     .with_context(|| format!("{word} wants a number"))
             };
             match word.as_str() {
                 "--rows" => options.rows = number()?,
                 "--persons" => options.persons = number()?,
                 "--runs" => options.runs = usize::try_from(number()?)?.max(1),
+                "--peers" => options.peers = true,
+                "--national" => options.national = true,
+                "--nation" => options.nation = number()?,
+                "--stored" => options.stored = number()?,
+                "--binary" => options.binary = Some(PathBuf::from(value()?)),
                 "--torture" => options.torture = Some(number()?),
                 "--queue" => options.queue = Some(number()?),
-                other => bail!(
-                    "unknown option `{other}`; known: --rows N, --persons N, --runs N, --torture N, --queue N"
-                ),
+                other => bail!("unknown option `{other}`; known: {KNOWN}"),
             }
         }
         Ok(options)

@@ -11,7 +11,7 @@ const TEST: &str = "torture::killed_at_any_moment_and_started_again_it_ends_as_a
 const FIGURES: &str = "torture: ";
 
 /// Kills the real program at least this many times; a difference ends it with an error that shows the first ones.
-pub(super) fn measure(kills: u32) -> Result<Table> {
+pub(super) fn measure(kills: u32, table: &mut Table) -> Result<()> {
     let cluster = Cluster::start("torture", Life::Throwaway)?;
     say::step(format_args!("kill -9 at random, {kills} times"));
     let mut command = sh::cargo();
@@ -27,11 +27,10 @@ pub(super) fn measure(kills: u32) -> Result<Table> {
         .lines()
         .find_map(|line| line.strip_prefix(FIGURES))
         .context("the test told no figures")?;
-    table(&serde_json::from_str(figures)?)
+    tell(&serde_json::from_str(figures)?, table)
 }
 
-fn table(figures: &Value) -> Result<Table> {
-    let mut table = Table::default();
+fn tell(figures: &Value, table: &mut Table) -> Result<()> {
     let number = |name: &str| figures[name].as_u64().context(name.to_owned());
     table.figure("kills", number("kills")?.to_string());
     let hit = figures["hit"].as_object().context("hit")?;
@@ -55,5 +54,5 @@ fn table(figures: &Value) -> Result<Table> {
         Goal::AtMost(0.0),
         String::new(),
     );
-    Ok(table)
+    Ok(())
 }
