@@ -115,7 +115,8 @@ pub struct KnownJab {
     pub others: i64,
 }
 
-/// The vaccinations of these persons, seen by one party; what RIVM refused is not among them.
+/// The vaccinations of these persons, seen by one party; what RIVM refused is not among them. Its reports are looked up
+/// one vaccination at a time: without statistics (a register that just began) a join would compare all with all.
 ///
 /// # Errors
 /// When the database fails.
@@ -126,12 +127,14 @@ pub async fn jabs(
 ) -> Result<Vec<KnownJab>, StoreError> {
     let found = sqlx::query_as!(
         KnownJab,
-        r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose,
-                  COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1), '{}') AS "own!",
-                  count(r.id) FILTER (WHERE r.party_id <> $1) AS "others!"
-           FROM vaccinations v JOIN reports r ON r.vaccination_id = v.id AND r.valid_to IS NULL AND r.outcome <> 'AFGEKEURD'
-           WHERE v.person_id = ANY ($2) AND v.valid_to IS NULL
-           GROUP BY v.person_id, v.id ORDER BY v.person_id, v.vaccinated_on, v.id"#,
+        r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose, s.own AS "own!", s.others AS "others!"
+           FROM vaccinations v
+           CROSS JOIN LATERAL (
+               SELECT COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1), '{}') AS own,
+                      count(*) FILTER (WHERE r.party_id <> $1) AS others, count(*) AS stand
+               FROM reports r WHERE r.vaccination_id = v.id AND r.valid_to IS NULL AND r.outcome <> 'AFGEKEURD') AS s
+           WHERE v.person_id = ANY ($2) AND v.valid_to IS NULL AND s.stand > 0
+           ORDER BY v.person_id, v.vaccinated_on, v.id"#,
         party,
         persons
     )
