@@ -393,6 +393,25 @@ impl CodeLists {
 
     /// `Pfizer/BioNTech`, `vaccin Pfizer`: names among words that say nothing. A word we do not know makes the
     /// whole unknown (`Pfizer kind` is another product); a second product makes it several.
+    /// The one product whose name, or another name of it, an unknown text is near to; `None` when two are.
+    #[must_use]
+    pub fn near_name(&self, text: &str) -> Option<VaccineId> {
+        let folded = fold_name(text);
+        let near = |known: &str| strsim::jaro_winkler(known, &folded) >= NEAR;
+        let mut products: Vec<VaccineId> = self
+            .names
+            .iter()
+            .filter(|(name, ..)| near(name))
+            .map(|(_, id, _)| *id)
+            .collect();
+        products.sort_unstable();
+        products.dedup();
+        match products.as_slice() {
+            [only] if self.named(text) == NamedVaccine::Unknown => Some(*only),
+            _ => None,
+        }
+    }
+
     fn named_in_words(&self, text: &str) -> NamedVaccine {
         let words: Vec<String> = text
             .split(|c: char| !c.is_alphanumeric())
@@ -447,6 +466,9 @@ const FILLERS: [&str; 8] = [
     "coronavaccin",
     "van",
 ];
+
+/// From here on two names of products are near (Jaro-Winkler): a slip of the pen, not another word.
+const NEAR: f64 = 0.9;
 
 /// Most words of a name that is looked up as one.
 const MOST_WORDS: usize = 8;

@@ -21,6 +21,7 @@ pub mod party;
 pub mod role;
 pub mod row;
 pub mod ruling;
+pub mod suggestion;
 pub mod text;
 pub mod vaccine;
 pub mod worklist;

@@ -9,10 +9,14 @@ use crate::parts::badge;
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
+use crate::parts::suggestions::{suggestions, what};
 use crate::parts::table::{Cell, empty, table};
-use crate::parts::{folded, heading, hidden_inputs, link, paragraph, second_link, submit, title};
+use crate::parts::{
+    folded, heading, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
+};
 use crate::ports::Page;
 use crate::ports::decisions::{ClusterFilter, ClusterLine, ClusterView};
+use crate::ports::review::Suggestion;
 use crate::texts::{Texts, fill, number};
 use domain::decision::{DecisionKind, is_code};
 use domain::finding::{Code, Finding};
@@ -180,6 +184,7 @@ fn screen(visit: &Visit, view: &ClusterView) -> Screen {
         {title(name.clone())}
         <p class="utrecht-paragraph">{badge::outcome(view.outcome, t)}</p>
         {answers(facts, t)}
+        {suggestions(&view.suggestions, |one| take(view, one, t), t)}
         {heading(d.what)}
         {forms}
         {heading(d.first_rows)}
@@ -190,6 +195,20 @@ fn screen(visit: &Visit, view: &ClusterView) -> Screen {
         .under(v.title, "/beoordelen")
         .under(d.clusters, "/beoordelen/groepen")
         .failed(!messages.is_empty())
+}
+
+/// Puts a suggested value in all rows of the group: with what it comes to, and a second person, as any other value.
+fn take(view: &ClusterView, one: &Suggestion, t: &'static Texts) -> Option<AnyView> {
+    if !view.may.contains(&DecisionKind::Map) {
+        return None;
+    }
+    let hidden = vec![
+        ("row", view.sample.to_string()),
+        ("kind", DecisionKind::Map.as_str().to_owned()),
+        ("value", one.value.clone()?),
+        ("reason", what(one, t)),
+    ];
+    Some(small_form(Propose::PATH, hidden, t.decisions.look_first))
 }
 
 pub(super) fn kind_name(kind: DecisionKind, t: &'static Texts) -> &'static str {

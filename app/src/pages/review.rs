@@ -6,14 +6,16 @@ use crate::parts::answers::{Answer, answers, of_row};
 use crate::parts::field::Field;
 use crate::parts::findings::findings;
 use crate::parts::pager::address;
+use crate::parts::suggestions::suggestions;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{alert, badge, button_link, heading, link, paragraph, second_link, title};
-use crate::ports::review::{Age, Queue, ReviewFilter, ReviewLine, ReviewView};
+use crate::ports::review::{Age, Queue, ReviewFilter, ReviewLine, ReviewView, Suggestion};
 use crate::texts::{Texts, fill, number};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
 use domain::row::Column;
 use leptos::prelude::*;
+use uuid::Uuid;
 
 /// What can be in the list.
 const OUTCOMES: [RowOutcome; 2] = [RowOutcome::Afgekeurd, RowOutcome::TeControleren];
@@ -266,6 +268,7 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
         {answers(facts, t)}
         {heading(v.findings)}
         {findings(&line.findings, t).unwrap_or_else(|| paragraph(t.upload.no_messages))}
+        {suggestions(&row.suggestions, |one| whole_group(one, line.id, t), t)}
         {heading(v.delivered)}
         {of_row(&row.row, t)}
         {compare}
@@ -273,4 +276,11 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
         <p class="utrecht-paragraph">{second_link("/beoordelen", v.back)}</p>
     };
     Screen::new(name, body).under(v.title, "/beoordelen")
+}
+
+/// A value that names no person can be put in place for the whole group of the row.
+fn whole_group(one: &Suggestion, row: Uuid, t: &'static Texts) -> Option<AnyView> {
+    one.value.as_ref()?;
+    let way = format!("/beoordelen/groepen/{row}");
+    Some(link(way, t.review.suggest_take))
 }

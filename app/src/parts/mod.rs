@@ -11,6 +11,7 @@ pub(crate) mod icon;
 pub(crate) mod messages;
 pub(crate) mod pager;
 pub(crate) mod radios;
+pub(crate) mod suggestions;
 pub(crate) mod table;
 pub(crate) mod tiles;
 pub(crate) mod warnings;

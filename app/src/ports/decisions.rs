@@ -1,5 +1,6 @@
 //! RIVM decides once for all rows that share a cause (features F52-F54, F-X9).
 
+use super::review::Suggestion;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::decision::DecisionKind;
@@ -60,6 +61,8 @@ pub struct ClusterView {
     pub column: Option<Column>,
     /// The value they share; `None` where the column names a person.
     pub value: Option<String>,
+    /// What the value was probably meant to be.
+    pub suggestions: Vec<Suggestion>,
     /// AFGEKEURD or TE_CONTROLEREN.
     pub outcome: RowOutcome,
     /// Rows.

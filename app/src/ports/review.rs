@@ -5,6 +5,7 @@ use super::{Caller, PortResult};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
+use domain::suggestion::SuggestionKind;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -94,6 +95,25 @@ pub struct ReviewLine {
     pub received: String,
 }
 
+/// What was probably meant, with the reason why. Nothing is applied by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// What kind.
+    pub kind: SuggestionKind,
+    /// The column it is about.
+    pub column: Column,
+    /// What would stand there, where that names no person.
+    pub value: Option<String>,
+    /// The two digits that changed places, from 1.
+    pub places: Option<(u8, u8)>,
+    /// Only signs that look alike differ.
+    pub look_alike: bool,
+    /// How often the batch was given in the days around.
+    pub used: u32,
+    /// How often this kind was right, of how many that got an answer.
+    pub record: (u32, u32),
+}
+
 /// An opened row (audited).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ReviewView {
@@ -109,6 +129,8 @@ pub struct ReviewView {
     pub stored: bool,
     /// Colleagues who have it open too.
     pub also_open: Vec<String>,
+    /// What was probably meant, the likeliest of a kind first.
+    pub suggestions: Vec<Suggestion>,
     /// What only RIVM sees of the BRP match: "Geboortedatum wijkt af", "Niet in de BRP", "BSN niet uniek", …
     pub match_note: Option<String>,
 }

@@ -21,7 +21,7 @@ use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
 };
 use crate::ports::review::{
-    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
+    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Suggestion,
 };
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::users::{
@@ -41,6 +41,7 @@ use domain::finding::{Code, Finding};
 use domain::role::Role;
 use domain::row::{Column, RowText};
 use domain::ruling::RulingKind;
+use domain::suggestion::SuggestionKind;
 use leptos::prelude::provide_context;
 use std::sync::{Arc, Mutex};
 use time::macros::date;
@@ -142,6 +143,18 @@ impl World {
         } else {
             Saved::GoOn(on)
         }
+    }
+}
+
+fn suggestion(kind: SuggestionKind, column: Column, value: Option<&str>) -> Suggestion {
+    Suggestion {
+        kind,
+        column,
+        value: value.map(str::to_owned),
+        places: (kind == SuggestionKind::Bsn).then_some((8, 9)),
+        look_alike: false,
+        used: 14,
+        record: (9, 10),
     }
 }
 
@@ -658,6 +671,10 @@ impl Review for World {
             stored: true,
             also_open: vec!["R. <Collega>".into()],
             match_note: Some("Geboortedatum wijkt af".into()),
+            suggestions: vec![
+                suggestion(SuggestionKind::Bsn, Column::Bsn, None),
+                suggestion(SuggestionKind::Batch, Column::Batchnummer, Some("EJ6796")),
+            ],
         })
     }
 }
@@ -1243,6 +1260,11 @@ impl Decisions for World {
             code: Code::V26,
             column: Some(Column::Batchnummer),
             value: Some("<b>???".into()),
+            suggestions: vec![suggestion(
+                SuggestionKind::Batch,
+                Column::Batchnummer,
+                Some("EJ6796"),
+            )],
             outcome: RowOutcome::Afgekeurd,
             rows: 400,
             first: vec![ClusterRow {

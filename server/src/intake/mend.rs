@@ -11,9 +11,11 @@ use super::judge;
 use super::matching::Incoming;
 use super::process::{Gather, context_of, today_of};
 use super::store::{self, Errand, Keep};
+use super::suggest::{self, Bench};
 use crate::keys::{Purpose, Sealed};
 use crate::store::deliveries;
 use crate::store::mend::{self, Stands};
+use crate::store::suggestions::{self, Shown};
 use crate::store::{StoreError, WorkerTx, withdrawals};
 use domain::bsn::Bsn;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
@@ -150,10 +152,21 @@ pub async fn mend(
     let everywhere = mending.rows.iter().any(|row| row.everywhere);
     let rows = mend::rows(tx, mending.delivery, &numbers, everywhere, WITHIN_FILE).await?;
     let mut lines = open(road, rows)?;
+    let ids: Vec<Uuid> = lines.iter().map(|line| line.stands.id).collect();
+    let suggested = suggestions::open(tx, &ids).await?;
+    let before = texts_of(&lines, &suggested);
     let (changed, mut done) = change(&mut lines, &mending.rows)?;
     if changed.is_empty() {
         return Ok(Mended::Done(done));
     }
+    let bench = Bench {
+        keys: &road.keys,
+        products: &products,
+        today,
+    };
+    let stood = before.into_iter();
+    let stood = stood.map(|(at, text)| (lines[at].stands.id, (text, &lines[at].text)));
+    suggest::settle(tx, &bench, &suggested, &stood.collect(), road.clock.now()).await?;
     let judged = stage_one(&lines, &desk);
     let again = again(&lines, &judged, &changed, keep);
 
@@ -215,6 +228,16 @@ pub async fn mend(
     }
     settle(tx, &work, mending.delivery, keep).await?;
     Ok(Mended::Done(done))
+}
+
+/// What stands in the rows about which something was suggested: their place and text.
+fn texts_of(lines: &[Line], suggested: &[Shown]) -> Vec<(usize, RowText)> {
+    let about = |line: &Line| suggested.iter().any(|one| one.row == line.stands.id);
+    let places = lines.iter().enumerate();
+    places
+        .filter(|(_, line)| about(line))
+        .map(|(at, line)| (at, line.text.clone()))
+        .collect()
 }
 
 fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {

@@ -18,6 +18,7 @@ pub mod retain;
 mod road;
 pub mod show;
 pub mod store;
+pub mod suggest;
 pub mod template;
 pub mod tidy;
 pub mod withdraw;

@@ -16,7 +16,7 @@ use app::ports::decisions::{
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::decision::{DecisionKind, is_overdue, may_map};
 use domain::delivery::RowOutcome;
-use domain::finding::Code;
+use domain::finding::{Code, Finding};
 use domain::row::Column;
 use time::Date;
 use uuid::Uuid;
@@ -87,10 +87,22 @@ impl Decisions for Portal {
             .detail("rows", first.rows);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
+        let code = code(&first.code).or_broken(caller)?;
+        let suggestions = match column.filter(|column| may_map(*column)) {
+            Some(column) => {
+                let text = self
+                    .open_row(Purpose::Row, first.id, first.raw_sealed.clone())
+                    .or_broken(caller)?;
+                let findings = [Finding::on(code, column)];
+                self.suggested(caller, first.id, &text, &findings).await?.0
+            }
+            None => Vec::new(),
+        };
         Ok(ClusterView {
             sample,
             party: first.party.clone(),
-            code: code(&first.code).or_broken(caller)?,
+            suggestions,
+            code,
             column,
             value,
             outcome,

@@ -3,16 +3,19 @@
 
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
-use crate::keys::Purpose;
+use crate::intake::suggest::{self, Bench};
+use crate::keys::{Mac, Purpose};
+use crate::store::products::Products;
 use crate::store::review::{self, Delivered, Filter, Line, OpenCount, Place};
 use crate::store::{StoreError, looks, party_tx, worker_tx};
 use app::ports::review::{
-    PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
+    PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Suggestion,
 };
 use app::ports::{Caller, PAGE_ROWS, PortError, PortResult};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::matching::Match;
+use domain::row::RowText;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
@@ -85,16 +88,20 @@ impl Review for Portal {
             });
         let delivery = opened.line.delivery_id;
         let also_open = self.also_open(caller, id).await?;
+        let text = self
+            .open_row(Purpose::Row, id, opened.raw_sealed)
+            .or_broken(caller)?;
+        let line = line(opened.line, findings).or_broken(caller)?;
+        let suggested = self.suggested(caller, id, &text, &line.findings).await?;
         let view = ReviewView {
             also_open,
-            row: self
-                .open_row(Purpose::Row, id, opened.raw_sealed)
-                .or_broken(caller)?,
+            row: text,
+            suggestions: suggested.0,
             reason: self
                 .open_text(Purpose::Reason, id, opened.reason_sealed)
                 .or_broken(caller)?,
             match_note: matched.as_deref().and_then(note).map(str::to_owned),
-            line: line(opened.line, findings).or_broken(caller)?,
+            line,
             stored: opened.report_id.is_some(),
             delivery,
         };
@@ -108,6 +115,10 @@ impl Review for Portal {
         if let Some(mac) = self.mac_of(&view.row) {
             line = line.about_mac(&mac);
         }
+        // Somebody of the BRP whom a suggestion points at was looked at too.
+        for mac in &suggested.1 {
+            line = line.about_mac(mac);
+        }
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(view)
@@ -115,6 +126,46 @@ impl Review for Portal {
 }
 
 impl Portal {
+    /// What a waiting row was probably meant to say, and whom of the BRP that points at.
+    pub(super) async fn suggested(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+        text: &RowText,
+        findings: &[Finding],
+    ) -> PortResult<(Vec<Suggestion>, Vec<Mac>)> {
+        let now = self.road.clock.now();
+        let today = self.road.clock.day(now);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let products = Products::load(&mut tx, today).await.or_broken(caller)?;
+        let bench = Bench {
+            keys: &self.road.keys,
+            products: &products,
+            today,
+        };
+        let found = suggest::of_row(&mut tx, &bench, text, findings)
+            .await
+            .or_broken(caller)?;
+        let record = suggest::shown(&mut tx, &bench, row, &found, now)
+            .await
+            .or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        let about = found.iter().filter_map(|one| one.about).collect();
+        let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        let view = |one: suggest::Suggested| Suggestion {
+            record: record
+                .get(one.kind.as_str())
+                .map_or((0, 0), |(right, of)| (number(*right), number(*of))),
+            kind: one.kind,
+            column: one.column,
+            value: one.value,
+            places: one.places,
+            look_alike: one.look_alike,
+            used: one.used,
+        };
+        Ok((found.into_iter().map(view).collect(), about))
+    }
+
     /// Tells colleagues that this row is open here; who has it open too.
     async fn also_open(&self, caller: &Caller, row: Uuid) -> PortResult<Vec<String>> {
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;

@@ -34,6 +34,7 @@ pub mod rulings;
 pub mod schema;
 pub mod sftp_accounts;
 pub mod sftp_uploads;
+pub mod suggestions;
 pub mod trials;
 pub mod turns;
 pub mod users;

@@ -28,6 +28,7 @@ mod replay;
 mod retention;
 mod rulings;
 mod same_row;
+mod suggestions;
 mod test_lane;
 mod torture;
 mod withdraw;
