@@ -5,6 +5,7 @@
 
 use crate::intake::read::Limits;
 use crate::intake::receive::KEPT_DAYS;
+use crate::intake::scan;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
@@ -29,6 +30,8 @@ pub struct Config {
     pub storage: Storage,
     /// SFTP drop box.
     pub sftp: Sftp,
+    /// Malware scanner.
+    pub scanner: Scanner,
     /// OpenID provider.
     pub login: Login,
     /// Sessions.
@@ -169,6 +172,14 @@ impl Default for Sftp {
             quiet_seconds: 300,
         }
     }
+}
+
+/// Malware scanner (rule A21).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scanner {
+    /// Where clamd listens: the path of its Unix socket, or `host:port`; without it no file is scanned.
+    pub address: Option<scan::Address>,
 }
 
 /// OpenID provider (security §4.3).
@@ -395,6 +406,37 @@ mod tests {
             );
             Ok(())
         });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "signature of figment's jail")]
+    fn a_scanner_is_configured_by_its_address_and_shown() {
+        let config = load("").expect("defaults");
+        assert_eq!(config.scanner.address, None);
+        assert!(config.redacted().expect("toml").contains("[scanner]"));
+        let config = load("[scanner]\naddress = \"/run/clamav/clamd.ctl\"\n").expect("loads");
+        let shown = config.redacted().expect("toml");
+        assert!(
+            shown.contains("address = \"/run/clamav/clamd.ctl\""),
+            "{shown}"
+        );
+        figment::Jail::expect_with(|jail| {
+            jail.set_env("CIMS__SCANNER__ADDRESS", "127.0.0.1:3310");
+            let config = Config::load(Path::new(DEFAULT_FILE)).expect("loads");
+            assert_eq!(
+                config.scanner.address,
+                Some(scan::Address::Tcp("127.0.0.1:3310".to_owned()))
+            );
+            Ok(())
+        });
+    }
+
+    #[test]
+    fn a_scanner_that_is_nowhere_is_refused_by_its_key() {
+        let error = load("[scanner]\naddress = \"clamd.ctl\"\n")
+            .expect_err("refused")
+            .to_string();
+        assert!(error.contains("`scanner.address`"), "{error}");
     }
 
     #[test]

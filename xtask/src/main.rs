@@ -9,6 +9,7 @@ mod bench;
 mod cluster;
 mod e2e;
 mod fingerprint;
+mod fuzz;
 mod guard;
 mod licences;
 mod node;
@@ -42,6 +43,8 @@ cargo xtask <task>
                    kill -9 the program N times while deliveries are under way, and compare with a clean run
   bench --queue N
                    what the pages of RIVM take in the database with N rows that wait
+  fuzz [target…] [--seconds N]
+                   bytes of any kind at each reader; targets: row csv xlsx ods archive dropbox frames
 
 Examples:
   cargo xtask run
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         "run" => run::run(rest).map(|()| true),
         "test" => test::run(rest),
         "bench" => bench::run(rest).map(|()| true),
+        "fuzz" => fuzz::run(rest).map(|()| true),
         "sqlx-prepare" => sqlx::prepare().map(|()| true),
         "help" | "--help" | "-h" => {
             say::line(HELP);

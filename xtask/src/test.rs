@@ -302,6 +302,11 @@ fn rust(session: &mut Session) -> Result<Tally> {
         ],
         "the tests of the drop box",
     )?;
+    // And a malware scanner, which each test starts for itself.
+    apt::ensure(
+        &[("/usr/sbin/clamd", "clamav-daemon")],
+        "the tests of rule A21",
+    )?;
     let url = session.cluster()?.url("postgres");
     let mut tally = Tally::default();
     let nextest = sh::which("cargo-nextest").is_some();

@@ -11,6 +11,7 @@ use crate::intake::answer::{self, Summary};
 use crate::intake::judge::Verdict;
 use crate::intake::read::{self, Facts, Limits, Options};
 use crate::intake::receive::{self, BlobStore, BlobWriter, Received, Sender};
+use crate::intake::scan::Scanner;
 use crate::intake::show::{FileFacts, Show};
 use crate::intake::{Clock, Road};
 use crate::jobs::Life;
@@ -81,6 +82,7 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
         db,
         keys,
         blobs,
+        scanner: config.scanner.address.clone().map(Scanner::new),
         clock: Clock { today: args.today },
     };
     let imported = import(&road, &args).await?;

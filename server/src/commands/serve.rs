@@ -6,7 +6,7 @@
 use super::NotFit;
 use crate::channels::sftp;
 use crate::config::{self, Config};
-use crate::intake::{self, Road, receive::BlobStore};
+use crate::intake::{self, Road, receive::BlobStore, scan::Scanner};
 use crate::jobs::Life;
 use crate::keys::Keys;
 use crate::portal::Portal;
@@ -84,6 +84,9 @@ pub async fn run(args: Args, file: &Path) -> anyhow::Result<ExitCode> {
         life = Some(Arc::new(Life::begin(&road.db).await?));
     }
     if let Some(living) = life.as_ref().filter(|_| args.roles.contains(&Role::Worker)) {
+        if let Some(scanner) = &config.scanner.address {
+            tracing::info!(%scanner, "files are scanned before they are read");
+        }
         for _ in 0..WORKERS {
             parts.spawn(worker(road.clone(), living.clone(), stop.clone()));
         }
@@ -130,6 +133,7 @@ async fn ready(config: &Config) -> anyhow::Result<Road> {
         db,
         keys,
         blobs,
+        scanner: config.scanner.address.clone().map(Scanner::new),
         clock: intake::Clock::default(),
     })
 }

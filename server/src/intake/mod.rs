@@ -16,6 +16,7 @@ pub mod receive;
 pub mod recheck;
 pub mod retain;
 mod road;
+pub mod scan;
 pub mod show;
 pub mod store;
 pub mod suggest;

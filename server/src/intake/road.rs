@@ -2,6 +2,7 @@
 
 use super::read::Source;
 use super::receive::BlobStore;
+use super::scan::Scanner;
 use super::{answer_files, decide, process, recheck, tidy, withdraw};
 use crate::brp::by_sftp;
 use crate::clock;
@@ -14,7 +15,7 @@ use time::{Date, OffsetDateTime};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Database, keys, raw files, clock.
+/// Database, keys, raw files, scanner, clock.
 #[derive(Clone)]
 pub struct Road {
     /// The database.
@@ -23,6 +24,8 @@ pub struct Road {
     pub keys: Arc<Keys>,
     /// Raw files.
     pub blobs: BlobStore,
+    /// Looks at each received file before it is read; none where none is configured.
+    pub scanner: Option<Scanner>,
     /// The time.
     pub clock: Clock,
 }

@@ -12,6 +12,7 @@ mod support;
 
 mod approval;
 mod budgets;
+mod clamd;
 mod corrections;
 mod decisions;
 mod doctor;
@@ -28,6 +29,7 @@ mod replay;
 mod retention;
 mod rulings;
 mod same_row;
+mod scanner;
 mod suggestions;
 mod test_lane;
 mod torture;

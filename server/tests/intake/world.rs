@@ -66,6 +66,7 @@ impl World {
             db: test.db.clone(),
             keys: test.keys.clone(),
             blobs: BlobStore::open(test.dir.path().join("storage")).unwrap(),
+            scanner: None,
             clock: Clock {
                 today: Some(date!(2021 - 06 - 15)),
             },

@@ -4,7 +4,7 @@
 use crate::support::{
     Answer, GOOD, HEADER, check, judge_with, ods_with, table, xlsx, xlsx_parts, zip_of,
 };
-use server::intake::read::Limits;
+use server::intake::read::{Limits, workbook};
 use std::io::{Cursor, Write};
 use std::time::{Duration, Instant};
 
@@ -233,6 +233,60 @@ fn repeats_in_ods_are_never_expanded() {
 }
 
 #[test]
+fn blank_cells_that_are_repeated_without_end_cost_nothing() {
+    let header: String = HEADER
+        .split(';')
+        .map(|name| format!("<table:table-cell office:value-type=\"string\"><text:p>{name}</text:p></table:table-cell>"))
+        .collect();
+    let sheet = |before: u32, rows: u32| {
+        let blank =
+            "<table:table-cell office:value-type=\"string\"><text:p> </text:p></table:table-cell>";
+        soon(&ods_with(&format!(
+            "<table:table table:name=\"a\"><table:table-row>{header}</table:table-row>\
+             <table:table-row table:number-rows-repeated=\"{rows}\">\
+             <table:table-cell table:number-columns-repeated=\"{before}\"/>{blank}</table:table-row></table:table>"
+        )))
+    };
+    // Beyond the last column nothing is there.
+    for rows in [1, 4_000_000_000] {
+        assert_eq!(sheet(100, rows).outcome(), "LEEG", "{rows}");
+    }
+    // Within the table they are rows, of which no spreadsheet has so many.
+    assert_eq!(sheet(3, 1_000).outcome(), "LEEG");
+    assert_eq!(sheet(3, 4_000_000_000).file_codes(), ["A11"]);
+}
+
+#[test]
+fn a_place_that_no_sheet_has_is_broken() {
+    let header: Vec<String> = (b'A'..)
+        .zip(HEADER.split(';'))
+        .map(|(letter, name)| {
+            let letter = char::from(letter);
+            format!("<c r=\"{letter}1\" t=\"inlineStr\"><is><t>{name}</t></is></c>")
+        })
+        .collect();
+    let answer = |row: &str, cell: &str| {
+        let data = format!(
+            "<row r=\"1\">{}</row><row r=\"{row}\"><c r=\"{cell}\"><v>1</v></c></row>",
+            header.concat()
+        );
+        soon(&xlsx_parts(&data, "<sst/>", &[]))
+            .file_codes()
+            .join(",")
+    };
+    assert_eq!(answer("2", "A2"), "");
+    // Numbers that fit in no place: the library that reads them ends there.
+    for (row, cell) in [
+        ("99999999999", "A2"),
+        ("inlineStr", "A2"),
+        ("2", "A99999999999"),
+        ("2", "ABCDEFGHIJK2"),
+    ] {
+        assert_eq!(answer(row, cell), "A11", "{row} {cell}");
+    }
+}
+
+#[test]
 fn rows_out_of_order_and_cells_twice_are_broken_not_guessed() {
     let rows = table(&format!("{HEADER}\n{GOOD}"));
     let row = |number: u32, cells: &[String]| {
@@ -252,4 +306,28 @@ fn rows_out_of_order_and_cells_twice_are_broken_not_guessed() {
     assert_eq!(answer(format!("{header}{}{}", good(2), good(5))), "");
     assert_eq!(answer(format!("{header}{}{}", good(5), good(3))), "A11");
     assert_eq!(answer(format!("{header}{}{}", good(2), good(2))), "A11");
+}
+
+#[test]
+fn a_row_that_comes_back_behind_a_hidden_one_ends_the_child() {
+    let cell = |row: u32| format!("<c r=\"A{row}\" t=\"inlineStr\"><is><t>bsn</t></is></c>");
+    let row = |row: u32| format!("<row r=\"{row}\">{}</row>", cell(row));
+    let hidden = |row: u32| format!("<row r=\"{row}\" hidden=\"1\">{}</row>", cell(row));
+    let said = |data: String| {
+        let mut said = Vec::new();
+        let content = xlsx_parts(&data, "<sst/>", &[]);
+        workbook::run(content.as_slice(), &mut said, Some(0), false).expect("memory");
+        String::from_utf8(said).expect("text")
+    };
+    let in_order = said(format!("{}{}{}", row(1), hidden(2), row(3)));
+    assert!(in_order.ends_with("[3,\"bsn\"]\n\"done\"\n"), "{in_order}");
+    for data in [
+        format!("{}{}{}", row(1), hidden(2), row(1)),
+        format!("{}{}", row(3), hidden(2)),
+        format!("{}{}", hidden(3), hidden(2)),
+    ] {
+        let said = said(data);
+        assert!(said.contains("\"broken\""), "{said}");
+        assert!(said.matches("[1,").count() < 2, "{said}");
+    }
 }

@@ -8,6 +8,8 @@
     reason = "tests say where they fail, and use a part of the shared world"
 )]
 
+#[path = "../intake/clamd.rs"]
+mod clamd;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../intake/world.rs"]

@@ -1,9 +1,12 @@
 //! A file counts when its sender has proved that it is whole, in the way of the account, and not before (§8).
 
+use crate::clamd::{Clamd, VIRUS};
 use crate::house::{House, rows, sha256};
+use crate::world::World;
 use domain::delivery::dropbox::Proof;
 use russh_sftp::protocol::StatusCode;
 use server::config;
+use std::io::Read as _;
 use std::time::Duration;
 
 async fn findings(house: &House, file: &str) -> String {
@@ -224,4 +227,38 @@ async fn what_nobody_proved_in_a_day_goes_and_is_written_down() {
     let blobs = house.world.test.dir.path().join("storage/blobs");
     assert_eq!(std::fs::read_dir(blobs).unwrap().count(), 0);
     house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_with_a_virus_is_answered_as_every_refused_one() {
+    let clamd = Clamd::taking("25M");
+    let mut world = World::new().await;
+    world.road.scanner = Some(clamd.by_socket());
+    let house = House::on(world, config::Sftp::default()).await;
+    house.keyed("hernoem", Proof::Rename, 1).await;
+    let mut raw = house.raw("hernoem", 1).await;
+    for (sequence, outcome) in [(1, "GEWEIGERD"), (2, "VERWERKT")] {
+        let file = format!("CIMS_ZONNEHOF_hernoem_20210301_{sequence}.csv");
+        let mut content = rows(&file);
+        if sequence == 1 {
+            content.extend_from_slice(VIRUS.as_bytes());
+        }
+        raw.put(&format!("{file}.part"), &content).await;
+        raw.rename(&format!("{file}.part"), &file).await;
+        assert_eq!(house.answered(&file).await, outcome);
+        let found = findings(&house, &file).await;
+        assert_eq!(found.contains("A21"), sequence == 1, "{found}");
+        let blobs = format!("deliveries WHERE file_name = '{file}' AND blob_id IS NOT NULL");
+        assert_eq!(house.world.count(&blobs).await, i64::from(sequence == 2));
+    }
+    let answer = "SELECT id FROM answer_files WHERE name = 'CIMS_ZONNEHOF_hernoem_20210301_1.csv.resultaat.json'";
+    let id = sqlx::query_scalar(answer)
+        .fetch_one(&house.world.test.admin)
+        .await
+        .unwrap();
+    let road = &house.world.road;
+    let mut answer = String::new();
+    let mut file = road.blobs.read(&road.keys, id).unwrap();
+    file.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("A21"), "{answer}");
 }

@@ -13,6 +13,8 @@
 )]
 
 mod browser;
+#[path = "../intake/clamd.rs"]
+mod clamd;
 mod form_tokens;
 mod login;
 mod portal;

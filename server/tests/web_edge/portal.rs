@@ -59,6 +59,7 @@ impl Portal {
             db: test.db.clone(),
             keys: Arc::clone(&test.keys),
             blobs: BlobStore::open(test.dir.path().join("files")).expect("folder"),
+            scanner: None,
             clock: server::intake::Clock::default(),
         };
         let web = Web::new(config, road.clone(), clock).expect("web");

@@ -1,6 +1,7 @@
 //! Uploads over the real route: what comes of a file, and every way in which none comes of it (ux §3.3).
 
 use crate::browser::{Answer, Browser};
+use crate::clamd::{Clamd, VIRUS};
 use crate::portal::Portal;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
@@ -126,6 +127,29 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
             .await,
         1
     );
+}
+
+#[tokio::test]
+async fn a_file_with_a_virus_is_said_to_have_one_and_not_to_be_kept() {
+    const SAID: &str = "In dit bestand is een virus gevonden. Het is niet opgeslagen.";
+    let clamd = Clamd::taking("25M");
+    let mut portal = Portal::new().await;
+    portal.road.scanner = Some(clamd.by_socket());
+    portal.nurse().await;
+    let mut nurse = portal.logged_in("nurse").await;
+    for (content, infected) in [
+        (GOOD.replace("Probeersel", VIRUS), true),
+        (GOOD.to_owned(), false),
+    ] {
+        let answer = nurse.send(file("maart.csv", &content)).await;
+        let place = answer.location().to_owned();
+        portal.work().await;
+        let page = nurse.get(&place).await;
+        assert_eq!(page.body.contains(SAID), infected, "{}", page.body);
+        assert_eq!(page.body.contains("/hulp/regels/A21"), infected);
+        assert_eq!(page.body.contains("Uw bestand is gewist op"), infected);
+        assert!(!page.body.contains(VIRUS));
+    }
 }
 
 #[tokio::test]

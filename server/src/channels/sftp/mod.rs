@@ -1,8 +1,8 @@
 //! The SFTP drop box (specification §8, security §5): a write-only `in/`, answers in `uit/`, and nothing else.
 //!
 //! `gate` counts who is let in, `guest` is the SSH side of one connection (login, one kind of channel, one subsystem),
-//! `frames` reads its packets within limits, `tree` answers them, `take` makes deliveries of files that are proved
-//! to be whole, `sweep` looks after those left alone. Names and states are rows of the database; on disk lie sealed
+//! `packets` reads what it asks within limits, `frames` answers that from the virtual `tree`, `take` makes deliveries of
+//! files that are proved to be whole, `sweep` looks after those left alone. Names and states are rows of the database; on disk lie sealed
 //! files under keys. So a path of a client never meets a path of ours.
 
 mod connection;
@@ -10,6 +10,7 @@ mod frames;
 mod gate;
 mod guest;
 mod login;
+mod packets;
 mod path;
 mod sweep;
 mod take;

@@ -6,6 +6,7 @@
 
 mod convoy;
 mod gate;
+mod scanned;
 
 use super::check::Desk;
 use super::decide::products_of;
@@ -199,6 +200,19 @@ impl Trip {
         self.work.preview || self.work.test_lane
     }
 
+    /// Key of its raw file.
+    fn blob(&self) -> Uuid {
+        self.work.blob_id.unwrap_or(self.id)
+    }
+
+    fn limits(&self) -> Limits {
+        if self.stays_out() {
+            Limits::PORTAL
+        } else {
+            Limits::of(self.channel)
+        }
+    }
+
     fn keep(&self) -> Keep {
         match (self.work.test_lane, self.work.preview) {
             (true, _) => Keep::Trial,
@@ -230,6 +244,20 @@ struct Parks {
 }
 
 impl Looked {
+    /// Rule A21: not a byte of it is read.
+    fn infected() -> Self {
+        Self {
+            opened: read::Opened {
+                facts: read::Facts::default(),
+                findings: vec![Finding::whole(Code::A21)],
+                table: None,
+            },
+            verdict: Verdict::default(),
+            lot: None,
+            parks: None,
+        }
+    }
+
     /// Nothing was read, but the sender has something to choose: which sheet (A16), or hidden rows too.
     fn waits_for_a_choice(&self) -> bool {
         match &self.opened.table {
@@ -253,11 +281,9 @@ async fn from_file(
         afresh(road, &mut trip).await?;
     }
     let trip = Arc::new(trip);
-    let mut looked = blocking({
-        let (road, trip) = (road.clone(), trip.clone());
-        move || look(&road, &trip)
-    })
-    .await?;
+    let Some(mut looked) = first_look(road, &trip, stop).await? else {
+        return Ok(());
+    };
     let findings: Vec<Finding> = looked
         .opened
         .findings
@@ -318,6 +344,26 @@ async fn from_file(
     }
 }
 
+/// The scanner looks first, where there is one. None when this process wants to end meanwhile.
+async fn first_look(
+    road: &Road,
+    trip: &Arc<Trip>,
+    stop: &watch::Receiver<bool>,
+) -> Result<Option<Looked>, Stopped> {
+    let mut stop = stop.clone();
+    let infected = tokio::select! {
+        biased;
+        infected = scanned::infected(road, trip) => infected?,
+        // The next worker has it scanned again.
+        _ = stop.wait_for(|stop| *stop) => return Ok(None),
+    };
+    if infected {
+        return Ok(Some(Looked::infected()));
+    }
+    let (road, trip) = (road.clone(), trip.clone());
+    blocking(move || look(&road, &trip)).await.map(Some)
+}
+
 async fn afresh(road: &Road, trip: &mut Trip) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, &trip.job).await?;
@@ -331,14 +377,9 @@ async fn afresh(road: &Road, trip: &mut Trip) -> Result<(), Stopped> {
 fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
     let source = Arc::new(Blob {
         road: road.clone(),
-        id: trip.work.blob_id.unwrap_or(trip.id),
+        id: trip.blob(),
     });
-    let limits = if trip.stays_out() {
-        Limits::PORTAL
-    } else {
-        Limits::of(trip.channel)
-    };
-    let mut options = Options::new(limits);
+    let mut options = Options::new(trip.limits());
     options.sheet = trip.work.sheet.and_then(|sheet| u32::try_from(sheet).ok());
     options.hidden = trip.work.with_hidden;
     let opened = read::open(source, &options)?;
@@ -760,19 +801,17 @@ async fn end(
         None,
     )
     .await?;
-    let event = trip
+    let mut event = trip
         .event(Kind::DeliveryEnded)
         .detail("outcome", outcome.as_str())
         .detail("rows", counts.rows());
+    let infected = findings.iter().any(|finding| finding.code == Code::A21);
+    if infected {
+        event = event.detail("code", Code::A21.as_str());
+    }
     // Of a test nothing stays that says anything of a person, should real data have come in.
-    close(
-        road,
-        trip,
-        tx,
-        holds_unconsented || trip.work.test_lane,
-        event,
-    )
-    .await?;
+    let destroys = holds_unconsented || infected || trip.work.test_lane;
+    close(road, trip, tx, destroys, event).await?;
     if !trip.work.test_lane {
         measure::ended(trip.channel, outcome, &counts);
     }
@@ -799,26 +838,26 @@ async fn tried(
     trials::insert(tx, delivery, &trial, &kinds.codes).await
 }
 
-/// Ends the job in the transaction of its last effect. Values that rule T10 dropped live in the raw file
-/// alone, so that goes as soon as its last row was read (security G5): after the commit, for without it they would
-/// have to be read again. What a kill in between leaves, the sweep takes.
+/// Ends the job in the transaction of its last effect. Values that rule T10 dropped live in the raw file alone, and
+/// so does what a scanner objects to (A21): such a file goes as soon as its last row was read (security G4, G5). After
+/// the commit, for without it it would have to be read again. What a kill in between leaves, the sweep takes.
 async fn close(
     road: &Road,
     trip: &Trip,
     mut tx: WorkerTx<'_>,
-    holds_unconsented: bool,
+    destroys: bool,
     event: Event,
 ) -> Result<(), Stopped> {
-    if holds_unconsented {
+    if destroys {
         deliveries::forget_blob(&mut tx, trip.id).await?;
     }
     jobs::finish(&mut tx, &trip.job).await?;
     if trip.work.dropped {
         jobs::push(&mut tx, JobKind::Answer, trip.id).await?;
     }
-    audit::add(&mut tx, event.detail("blob_destroyed", holds_unconsented)).await?;
+    audit::add(&mut tx, event.detail("blob_destroyed", destroys)).await?;
     tx.commit().await?;
-    if holds_unconsented && let Err(error) = road.blobs.destroy(trip.id) {
+    if destroys && let Err(error) = road.blobs.destroy(trip.id) {
         tracing::error!(delivery = %trip.id, kind = %error.kind(), "a raw file waits for the sweep");
     }
     Ok(())

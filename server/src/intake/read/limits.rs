@@ -8,6 +8,8 @@ const MIB: u64 = 1024 * 1024;
 pub const COLUMNS: usize = 64;
 /// Lines among which the header is sought.
 pub const HEADER_LINES: usize = 15;
+/// Rows of the largest sheet that a spreadsheet program makes.
+pub const SHEET_ROWS: u32 = 1_048_576;
 /// Most bytes in a workbook, whatever the channel (rule A06).
 pub const WORKBOOK_BYTES: u64 = 20 * MIB;
 

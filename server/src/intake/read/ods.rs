@@ -3,6 +3,8 @@
 //! something is written row by row until the parent has enough. Runs in the limited child only.
 
 use super::cell;
+use super::limits::{COLUMNS, SHEET_ROWS};
+use super::record::is_blank;
 use super::workbook::{Stop, Writer};
 use super::xml::attribute;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -188,12 +190,15 @@ fn write_rows(
     hidden: bool,
     out: &mut Writer<'_>,
 ) -> Result<(), Stop> {
-    if cells.is_empty() {
+    if !holds_something(cells) {
         return Ok(());
     }
     for row in first..first.saturating_add(times) {
         if out.sheet_is_enough() {
             break;
+        }
+        if row > SHEET_ROWS {
+            return Err(Stop::Broken);
         }
         if hidden && !out.takes_hidden() {
             out.hidden(row)?;
@@ -214,6 +219,16 @@ fn write_rows(
         }
     }
     Ok(())
+}
+
+/// What is blank beyond the last column is nothing, however often it is repeated.
+fn holds_something(cells: &[Cell]) -> bool {
+    let mut column = 0_u32;
+    cells.iter().any(|cell| {
+        let near = (column as usize) < COLUMNS;
+        column = column.saturating_add(cell.times);
+        !cell.text.is_empty() && (near || !is_blank(&cell.text))
+    })
 }
 
 fn name<'t>(tag: &'t BytesStart<'_>) -> &'t str {

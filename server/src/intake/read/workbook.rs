@@ -190,7 +190,12 @@ impl Writer<'_> {
     /// A row the sender has hidden holds something.
     pub(super) fn hidden(&mut self, row: u32) -> Result<(), Stop> {
         if row != self.hidden {
+            if row < self.record.number() {
+                return Err(Stop::Broken);
+            }
             self.end_row()?;
+            // What follows has a higher number, as behind every row.
+            self.record.begin(row);
             self.hidden = row;
             self.rows += 1;
             write_message(self.output, &Message::Hidden(row))?;
