@@ -5,8 +5,8 @@ use crate::page::{Screen, Visit, page, review};
 use crate::parts::chart::bar;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{heading, link, paragraph, second_link, title};
-use crate::ports::review::{PartyNumbers, ReviewNumbers};
-use crate::texts::{Texts, number};
+use crate::ports::review::{PartyNumbers, ReviewNumbers, Solved, SolvedBy};
+use crate::texts::{Texts, fill, number};
 use leptos::prelude::*;
 
 /// Codes that are shown.
@@ -41,6 +41,7 @@ fn screen(visit: &Visit, numbers: &ReviewNumbers) -> Screen {
         };
         view! {
             {waiting}
+            {solved(&numbers.solved, t)}
             {heading(n.parties)}
             {paragraph(n.party_text)}
             {parties(&numbers.parties, t)}
@@ -79,6 +80,46 @@ fn codes(numbers: &ReviewNumbers, t: &'static Texts) -> AnyView {
     });
     let headers = [n.cause, n.rows, n.picture];
     table("oorzaken", n.cause_caption, &headers, rows.collect())
+}
+
+/// What solved rows, its share, and how long that took.
+fn solved(solved: &[Solved], t: &'static Texts) -> Option<AnyView> {
+    if solved.is_empty() {
+        return None;
+    }
+    let n = &t.numbers;
+    let all: u32 = solved.iter().map(|one| one.rows).sum();
+    let rows = solved.iter().map(|one| {
+        let by = match one.by {
+            SolvedBy::Sender => n.by_sender,
+            SolvedBy::Mapping => n.by_mapping,
+            SolvedBy::Suggestion => n.by_suggestion,
+            SolvedBy::Rivm => n.by_rivm,
+        };
+        let mut row = vec![Cell::new(by)];
+        row.extend(counted(one.rows, all, "success", t));
+        row.push(Cell::new(time(one.median, t)));
+        row
+    });
+    let headers = [n.solved_by, n.rows, n.picture, n.median];
+    Some(
+        view! {
+            {heading(n.solved)}
+            {table("opgelost", n.solved_caption, &headers, rows.collect())}
+        }
+        .into_any(),
+    )
+}
+
+/// Minutes, hours or days in words.
+fn time(minutes: u32, t: &'static Texts) -> String {
+    let n = &t.numbers;
+    let (text, count) = match minutes {
+        0..60 => (n.minutes, minutes),
+        60..2_880 => (n.hours, minutes / 60),
+        _ => (n.days, minutes / 1_440),
+    };
+    fill(text, &[("aantal", &count.to_string())])
 }
 
 fn parties(parties: &[PartyNumbers], t: &'static Texts) -> AnyView {

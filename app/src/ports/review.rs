@@ -150,6 +150,46 @@ pub struct PartyNumbers {
     pub causes: Vec<Code>,
 }
 
+/// What solved waiting rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SolvedBy {
+    /// Their sender mended them.
+    Sender,
+    /// RIVM put another value in place, for a whole group.
+    Mapping,
+    /// A suggestion had it right.
+    Suggestion,
+    /// RIVM accepted or rejected them.
+    Rivm,
+}
+
+impl SolvedBy {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Sender, Self::Mapping, Self::Suggestion, Self::Rivm];
+
+    /// The name in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sender => "sender",
+            Self::Mapping => "mapping",
+            Self::Suggestion => "suggestion",
+            Self::Rivm => "rivm",
+        }
+    }
+}
+
+/// Rows that were solved in the last four weeks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Solved {
+    /// By what.
+    pub by: SolvedBy,
+    /// How many.
+    pub rows: u32,
+    /// Half of them took no longer, from their arrival; minutes.
+    pub median: u32,
+}
+
 /// Numbers of the work (features F54). No person data.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct ReviewNumbers {
@@ -159,6 +199,8 @@ pub struct ReviewNumbers {
     pub codes: Vec<(Code, u32)>,
     /// By party, the most waiting rows first.
     pub parties: Vec<PartyNumbers>,
+    /// What was solved, the most first.
+    pub solved: Vec<Solved>,
 }
 
 /// Review (roles RIVM-beoordelaar, RIVM-beheer).

@@ -266,6 +266,9 @@ async fn what_went_back_is_followed_until_it_was_mended_or_taken_back() {
 #[tokio::test]
 async fn the_numbers_stand_in_tables_with_a_picture_beside_each() {
     let page = get(&reviewer(|_| ()), "/beoordelen/cijfers").await;
+    for part in ["De instelling verbeterde de regel", "3 uur", "2 dagen"] {
+        assert!(page.has(part), "{part}");
+    }
     for part in [
         "Langer dan vier weken",
         "1.400",

@@ -21,7 +21,8 @@ use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
 };
 use crate::ports::review::{
-    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Suggestion,
+    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Solved,
+    SolvedBy, Suggestion,
 };
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::users::{
@@ -1226,6 +1227,18 @@ pub(crate) fn numbers() -> ReviewNumbers {
             PartyNumbers {
                 party: "Zonnehof".into(),
                 ..PartyNumbers::default()
+            },
+        ],
+        solved: vec![
+            Solved {
+                by: SolvedBy::Sender,
+                rows: 300,
+                median: 200,
+            },
+            Solved {
+                by: SolvedBy::Suggestion,
+                rows: 4,
+                median: 3_000,
             },
         ],
     }

@@ -36,5 +36,16 @@ texts! {
         good: "Goed" / "Good",
         percent: "{aantal} %" / "{aantal} %",
         causes: "Vaakste oorzaken" / "Most frequent causes",
+        solved: "Wat is opgelost" / "What was solved",
+        solved_caption: "Regels die in vier weken zijn opgelost, en waardoor" / "Rows that were solved in four weeks, and by what",
+        solved_by: "Opgelost door" / "Solved by",
+        by_sender: "De instelling verbeterde de regel" / "The institution mended the row",
+        by_mapping: "Het RIVM zette een andere waarde neer" / "RIVM put another value in place",
+        by_suggestion: "Een voorstel klopte" / "A suggestion was right",
+        by_rivm: "Het RIVM gaf akkoord of wees af" / "RIVM accepted or rejected",
+        median: "De helft duurde hooguit" / "Half took at most",
+        minutes: "{aantal} minuten" / "{aantal} minutes",
+        hours: "{aantal} uur" / "{aantal} hours",
+        days: "{aantal} dagen" / "{aantal} days",
     }
 }

@@ -9,7 +9,8 @@ use crate::store::products::Products;
 use crate::store::review::{self, Delivered, Filter, Line, OpenCount, Place};
 use crate::store::{StoreError, looks, party_tx, worker_tx};
 use app::ports::review::{
-    PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Suggestion,
+    PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Solved,
+    SolvedBy, Suggestion,
 };
 use app::ports::{Caller, PAGE_ROWS, PortError, PortResult};
 use domain::delivery::{Channel, RowOutcome};
@@ -69,7 +70,13 @@ impl Review for Portal {
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let open = review::open_counts(&mut tx).await.or_broken(caller)?;
         let delivered = review::delivered(&mut tx, since).await.or_broken(caller)?;
-        Ok(numbers(open, delivered))
+        drop(tx);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let solved = review::solved(&mut tx, since).await.or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        let mut found = numbers(open, delivered);
+        found.solved = solved.into_iter().filter_map(how_solved).collect();
+        Ok(found)
     }
 
     async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView> {
@@ -254,6 +261,23 @@ fn numbers(open: Vec<OpenCount>, delivered: Vec<Delivered>) -> ReviewNumbers {
         .parties
         .sort_by_key(|party| (Reverse(party.open), Reverse(party.refused)));
     found
+}
+
+fn how_solved(found: review::Solved) -> Option<Solved> {
+    let by = SolvedBy::ALL
+        .into_iter()
+        .find(|by| by.as_str() == found.by)?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to what fits; less than a minute is none"
+    )]
+    let median = (found.median / 60.0).clamp(0.0, f64::from(u32::MAX)) as u32;
+    Some(Solved {
+        by,
+        rows: u32::try_from(found.rows).unwrap_or(u32::MAX),
+        median,
+    })
 }
 
 /// Where a page ended, in the address: when (microseconds), delivery, row.

@@ -249,3 +249,47 @@ pub async fn delivered(
     .await?;
     Ok(rows)
 }
+
+/// Waiting rows that were solved.
+pub struct Solved {
+    /// `sender`, `mapping`, `suggestion` or `rivm`.
+    pub by: String,
+    /// How many.
+    pub rows: i64,
+    /// Half of them took no longer than this, from their arrival; seconds.
+    pub median: f64,
+}
+
+/// Waiting rows that were solved since a moment, by what solved them. Mended rows count when they are refused no more; what
+/// a suggestion had right counts as that, whoever took it over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn solved(
+    tx: &mut WorkerTx<'_>,
+    since: OffsetDateTime,
+) -> Result<Vec<Solved>, StoreError> {
+    let rows = sqlx::query_as!(
+        Solved,
+        r#"WITH mended AS (
+               SELECT DISTINCT ON (h.delivery_id, h.row_number) h.delivery_id, h.mended_at AS at,
+                      CASE WHEN EXISTS (SELECT FROM suggestions s WHERE s.row_id = h.row_id AND s.was_right) THEN 'suggestion'
+                           WHEN EXISTS (SELECT FROM user_roles u WHERE u.user_id = h.mended_by AND u.party_id = h.party_id) THEN 'sender'
+                           ELSE 'mapping' END AS by
+               FROM row_history h JOIN delivery_rows r ON r.delivery_id = h.delivery_id AND r.row_number = h.row_number
+               WHERE h.mended_at >= $1 AND h.outcome = 'AFGEKEURD' AND r.outcome <> 'AFGEKEURD' AND r.state <> 'withdrawn'
+               ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
+           decided AS (
+               SELECT delivery_id, decided_at AS at, 'rivm' AS by FROM delivery_rows
+               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected')),
+           solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided)
+           SELECT s.by AS "by!", count(*) AS "rows!",
+                  (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.at - d.received_at)))::double precision AS "median!"
+           FROM solved s JOIN deliveries d ON d.id = s.delivery_id
+           WHERE NOT d.test_lane GROUP BY 1 ORDER BY 2 DESC, 1"#,
+        since
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}

@@ -3,7 +3,7 @@
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::decisions::{Agreed, ClusterFilter, Decisions, Proposal};
 use app::ports::deliveries::MendedRow;
-use app::ports::review::{ReviewFilter, ReviewView, Suggestion};
+use app::ports::review::{ReviewFilter, ReviewView, SolvedBy, Suggestion};
 use app::ports::{Deliveries, Review};
 use domain::decision::DecisionKind;
 use domain::role::Role;
@@ -214,6 +214,18 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
         .await
         .unwrap();
     assert_eq!(world.count("suggestions WHERE was_right = false").await, 1);
+
+    // Two rows by what a suggestion had right or the group got with it, one by its sender.
+    let numbers = world.portal.numbers(&world.rivm).await.unwrap();
+    let rows = |by| {
+        let found = numbers.solved.iter().find(|one| one.by == by);
+        found.map_or(0, |one| one.rows)
+    };
+    assert_eq!(rows(SolvedBy::Suggestion), 1, "the row it was shown of");
+    assert_eq!(rows(SolvedBy::Mapping), 1);
+    assert_eq!(rows(SolvedBy::Sender), 1);
+    assert_eq!(rows(SolvedBy::Rivm), 0);
+    assert!(numbers.solved.iter().all(|one| one.median < 5), "in minutes");
 }
 
 /// Every one-edit slip in a batch of the list, for a week in which some batches are given and others not.

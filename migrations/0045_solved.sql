@@ -1,0 +1,7 @@
+-- How fast waiting rows are solved, and by whom (features F54): found by when that was.
+SET LOCAL ROLE cims_owner;
+
+CREATE INDEX row_history_when ON row_history (mended_at);
+CREATE INDEX delivery_rows_decided ON delivery_rows (decided_at) WHERE decided_at IS NOT NULL;
+
+RESET ROLE;
