@@ -34,8 +34,12 @@ pub(crate) fn review() -> AnyView {
 pub(crate) fn review_row() -> AnyView {
     page(|visit| async move {
         let caller = visit.reviewer()?.clone();
-        let row = port()?.row(&caller, visit.id()?).await?;
-        Ok(row_screen(&visit, &row))
+        let (id, filter) = (visit.id()?, filter(&visit));
+        let row = port()?.row(&caller, id).await?;
+        let next = port()?.next_row(&caller, id, filter.clone()).await?;
+        let next = next.map(|next| address(&format!("/beoordelen/{next}"), &query(&filter)));
+        let list = address("/beoordelen", &query(&filter));
+        Ok(row_screen(&visit, &row, next, list))
     })
 }
 
@@ -100,7 +104,7 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Queue) -> Screen {
             v.findings,
             v.open,
         ];
-        let rows = list.items.iter().map(|line| row(line, t)).collect();
+        let rows = list.items.iter().map(|line| row(line, filter, t)).collect();
         view! {
             {table("beoordelen", v.caption, &headers, rows)}
             {turns(filter, list.next, t)}
@@ -209,12 +213,13 @@ fn bar(
     .into_any()
 }
 
-fn row(line: &ReviewLine, t: &'static Texts) -> Vec<Cell> {
+fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell> {
     let v = &t.review;
     let label = fill(
         v.open_label,
         &[("regel", &line.row.to_string()), ("partij", &line.party)],
     );
+    let way = address(&format!("/beoordelen/{}", line.id), &query(filter));
     vec![
         Cell::new(line.received.clone()),
         Cell::new(line.party.clone()),
@@ -223,12 +228,13 @@ fn row(line: &ReviewLine, t: &'static Texts) -> Vec<Cell> {
         Cell::new(badge::outcome(line.outcome, t)),
         Cell::new(findings(&line.findings, t)),
         Cell::new(view! {
-            <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/{}", line.id) aria-label=label>{v.open}</a>
+            <a class="utrecht-link utrecht-link--html-a" href=way aria-label=label>{v.open}</a>
         }),
     ]
 }
 
-fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
+/// `next`: the address of the next row; `list`: that of the list it was opened from.
+fn row_screen(visit: &Visit, row: &ReviewView, next: Option<String>, list: String) -> Screen {
     let t = visit.t;
     let v = &t.review;
     let line = &row.line;
@@ -273,9 +279,28 @@ fn row_screen(visit: &Visit, row: &ReviewView) -> Screen {
         {of_row(&row.row, t)}
         {compare}
         {whole}
-        <p class="utrecht-paragraph">{second_link("/beoordelen", v.back)}</p>
+        {ways(next, list, t)}
     };
     Screen::new(name, body).under(v.title, "/beoordelen")
+}
+
+/// On to the next row or back to the list, by key too.
+fn ways(next: Option<String>, list: String, t: &'static Texts) -> AnyView {
+    let v = &t.review;
+    let link = |href: String, key: &'static str, text: &'static str| {
+        view! {
+            <a class="utrecht-button-link utrecht-button-link--html-a utrecht-button-link--secondary-action"
+                href=href accesskey=key aria-keyshortcuts=format!("Alt+Shift+{key}")>{text}</a>
+        }
+    };
+    view! {
+        <nav class="utrecht-button-group" aria-label=v.caption>
+            {next.map(|next| link(next, "n", v.next))}
+            {link(list, "l", v.back)}
+        </nav>
+        <p class="cims-form__note">{v.keys}</p>
+    }
+    .into_any()
 }
 
 /// A value that names no person can be put in place for the whole group of the row.

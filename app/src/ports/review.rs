@@ -211,6 +211,13 @@ pub trait Review: Send + Sync {
     async fn rows(&self, caller: &Caller, filter: ReviewFilter) -> PortResult<Queue>;
     /// Opens one.
     async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView>;
+    /// The row that waits after this one under a filter; `None` at the end.
+    async fn next_row(
+        &self,
+        caller: &Caller,
+        after: Uuid,
+        filter: ReviewFilter,
+    ) -> PortResult<Option<Uuid>>;
     /// How much waits, how long, of whom and why.
     async fn numbers(&self, caller: &Caller) -> PortResult<ReviewNumbers>;
 }

@@ -21,8 +21,8 @@ use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
 };
 use crate::ports::review::{
-    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Solved,
-    SolvedBy, Suggestion,
+    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Solved, SolvedBy,
+    Suggestion,
 };
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::users::{
@@ -648,6 +648,10 @@ impl Review for World {
             or_more: true,
             next: Some("1.2.3".into()),
         })
+    }
+
+    async fn next_row(&self, _: &Caller, _: Uuid, _: ReviewFilter) -> PortResult<Option<Uuid>> {
+        Ok(Some(ID))
     }
 
     async fn numbers(&self, _: &Caller) -> PortResult<ReviewNumbers> {

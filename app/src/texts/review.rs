@@ -54,5 +54,7 @@ texts! {
         record_none: "Van dit soort voorstel weten we nog niet of het klopt." / "Of this kind of suggestion we do not know yet whether it is right.",
         record: "Dit soort voorstel klopte {goed} van de {keer} keer." / "This kind of suggestion was right {goed} of {keer} times.",
         suggest_take: "Voorstel bekijken voor de hele groep" / "See the suggestion for the whole group",
+        next: "Volgende regel" / "Next row",
+        keys: "Met het toetsenbord: Alt+Shift+N volgende regel, Alt+Shift+L naar de lijst." / "By keyboard: Alt+Shift+N next row, Alt+Shift+L to the list.",
     }
 }

@@ -64,6 +64,29 @@ impl Review for Portal {
         })
     }
 
+    async fn next_row(
+        &self,
+        caller: &Caller,
+        after: Uuid,
+        filter: ReviewFilter,
+    ) -> PortResult<Option<Uuid>> {
+        reviewer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let here = review::one(&mut tx, after)
+            .await
+            .or_broken(caller)?
+            .ok_or(PortError::NotFound)?;
+        let here = Place {
+            at: here.line.created_at,
+            delivery: here.line.delivery_id,
+            row: here.line.row_number,
+        };
+        let next = review::list(&mut tx, &wanted(filter), Some(here), 1)
+            .await
+            .or_broken(caller)?;
+        Ok(next.first().map(|line| line.id))
+    }
+
     async fn numbers(&self, caller: &Caller) -> PortResult<ReviewNumbers> {
         reviewer(caller)?;
         let since = self.road.clock.now() - Duration::days(DAYS);

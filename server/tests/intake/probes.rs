@@ -20,7 +20,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 78] = [
+const METHODS: [(&str, bool); 79] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -93,6 +93,7 @@ const METHODS: [(&str, bool); 78] = [
     ("take_back", false),
     ("end_user", false),
     ("readmit", false),
+    ("next_row", false),
     ("worklist", true),
     ("open_on_worklist", false),
     ("make_worklist", false),
@@ -365,6 +366,10 @@ async fn probe(
         "take_hidden" => portal.take_hidden(caller, things.preview, true).await,
         "deliveries.discard" => Deliveries::discard(portal, caller, things.preview).await,
         "row" => portal.row(caller, things.row).await.map(drop),
+        "next_row" => portal
+            .next_row(caller, things.row, ReviewFilter::default())
+            .await
+            .map(drop),
         "rows" => portal.rows(caller, ReviewFilter::default()).await.map(drop),
         "clusters" => portal
             .clusters(caller, ClusterFilter::default(), 1)
@@ -494,6 +499,7 @@ async fn what_belongs_to_another_party_is_not_there() {
             let of_rivm_too = matches!(
                 method,
                 "row"
+                    | "next_row"
                     | "rows"
                     | "withdrawal"
                     | "withdraw_delivery"

@@ -2,11 +2,13 @@
 //! find what waits because of what RIVM alone sees.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
+use app::ports::PortError;
 use app::ports::review::{Age, Review, ReviewFilter};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
 use domain::row::{Column, RowText};
 use server::intake::tidy;
+use uuid::Uuid;
 
 type Counts = Vec<(String, String, String, String, i64)>;
 
@@ -224,4 +226,41 @@ async fn the_queue_is_narrowed_by_party_code_column_channel_outcome_and_age() {
         ..ReviewFilter::default()
     };
     assert_eq!(page(&world, old).await.total, 1);
+}
+
+#[tokio::test]
+async fn a_reviewer_goes_from_row_to_row_in_the_order_of_the_list() {
+    let world = World::new().await;
+    let rows =
+        ["1", "2", "3"].map(|_| with(good(EREBOS, "01-04-2000"), &[(Column::Vaccin, "Onbekend")]));
+    world.upload(&world.maria, &csv(&rows)).await;
+    let other = with(good(NAOMI, "01-04-1987"), &[(Column::Dosisnummer, "nul")]);
+    world.upload(&world.piet, &csv(&[other])).await;
+    let only = ReviewFilter {
+        code: Some(Code::V11),
+        ..ReviewFilter::default()
+    };
+    for filter in [ReviewFilter::default(), only] {
+        let list = world
+            .portal
+            .rows(&world.rivm, filter.clone())
+            .await
+            .unwrap();
+        let order: Vec<Uuid> = list.items.iter().map(|line| line.id).collect();
+        let mut walked = vec![order[0]];
+        while let Some(next) = world
+            .portal
+            .next_row(&world.rivm, walked[walked.len() - 1], filter.clone())
+            .await
+            .unwrap()
+        {
+            walked.push(next);
+        }
+        assert_eq!(walked, order);
+    }
+    let nobody = world
+        .portal
+        .next_row(&world.maria, Uuid::now_v7(), ReviewFilter::default())
+        .await;
+    assert_eq!(nobody, Err(PortError::NotFound));
 }

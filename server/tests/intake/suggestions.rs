@@ -225,7 +225,10 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
     assert_eq!(rows(SolvedBy::Mapping), 1);
     assert_eq!(rows(SolvedBy::Sender), 1);
     assert_eq!(rows(SolvedBy::Rivm), 0);
-    assert!(numbers.solved.iter().all(|one| one.median < 5), "in minutes");
+    assert!(
+        numbers.solved.iter().all(|one| one.median < 5),
+        "in minutes"
+    );
 }
 
 /// Every one-edit slip in a batch of the list, for a week in which some batches are given and others not.
