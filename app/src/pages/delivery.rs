@@ -14,6 +14,7 @@ use crate::ports::withdrawals::WithdrawalView;
 use crate::texts::{Texts, fill, number};
 use domain::delivery::{Counts, FileOutcome};
 use leptos::prelude::*;
+use uuid::Uuid;
 
 /// `/aanleveringen/{id}`
 pub(crate) fn delivery() -> AnyView {
@@ -190,6 +191,8 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
         {heading(u.result_title)}
         {what}
         {counts(counts_of, t)}
+        {others(u.mends, &delivery.mends)}
+        {others(u.mended_by, &delivery.mended_by)}
         {preview::mend(delivery, t)}
         {heading(u.downloads)}
         <ul class="utrecht-unordered-list utrecht-unordered-list--html-content cims-no-print">
@@ -327,4 +330,16 @@ fn repairs(list: &[RepairGroup], t: &'static Texts) -> Option<AnyView> {
         fill(u.repairs, &[("aantal", &number(t.language, total))]),
         shown,
     ))
+}
+
+/// Links to deliveries that belong to this one; nothing when there are none.
+fn others(text: &'static str, list: &[(Uuid, String)]) -> Option<AnyView> {
+    if list.is_empty() {
+        return None;
+    }
+    let links = list.iter().map(|(id, name)| {
+        view! { " "{link(format!("/aanleveringen/{id}"), name.clone())} }
+    });
+    let links = links.collect_view();
+    Some(view! { <p class="utrecht-paragraph">{text}{links}</p> }.into_any())
 }

@@ -143,6 +143,10 @@ pub struct DeliveryView {
     pub repairs: Vec<RepairGroup>,
     /// The delivery this one doubles, when DUBBEL.
     pub doubles: Option<Uuid>,
+    /// Deliveries whose refused rows this one mended: key and file name.
+    pub mends: Vec<(Uuid, String)>,
+    /// Deliveries that mended refused rows of this one.
+    pub mended_by: Vec<(Uuid, String)>,
     /// Waits for "Indienen".
     pub may_submit: bool,
     /// What the rows do for their persons, among the party's own registrations.

@@ -515,6 +515,8 @@ impl Deliveries for World {
                 examples: vec![(4, "99999001".into(), "099999001".into())],
             }],
             doubles: None,
+            mends: vec![(ID, "eerste.csv".into())],
+            mended_by: Vec::new(),
             may_submit: true,
             doses: vec![DosesGroup {
                 before: 1,

@@ -139,5 +139,7 @@ texts! {
         parked_text: "Het RIVM kijkt eerst naar dit bestand. U hoeft niets te doen." / "RIVM looks at this file first. There is nothing to do.",
         discarded_text: "U hebt dit voorbeeld weggegooid. Er is niets opgeslagen." / "You threw this preview away. Nothing was stored.",
         again: "Nog een bestand aanleveren" / "Upload another file",
+        mends: "Deze regels komen in plaats van afgekeurde regels uit:" / "These rows take the place of refused rows of:",
+        mended_by: "Afgekeurde regels zijn opnieuw aangeleverd met:" / "Refused rows were delivered again with:",
     }
 }

@@ -105,6 +105,8 @@ impl Deliveries for Portal {
             groups: Vec::new(),
             repairs: Vec::new(),
             doubles: row.doubles,
+            mends: Vec::new(),
+            mended_by: Vec::new(),
             // One in which nothing was read waits for a choice.
             may_submit: shown.phase == Phase::Preview && row.rows_read > 0,
             raw_file: raw_file(&row, self.road.blobs.kept_for()),
@@ -126,6 +128,13 @@ impl Deliveries for Portal {
                 .await
                 .or_broken(caller)?;
             view.own_doubles = doubles.iter().map(double).collect();
+            let others = delivery_views::others(&mut tx, id)
+                .await
+                .or_broken(caller)?;
+            let (before, after): (Vec<_>, Vec<_>) =
+                others.into_iter().partition(|other| other.before);
+            view.mends = before.into_iter().map(named).collect();
+            view.mended_by = after.into_iter().map(named).collect();
             let line = event(caller, Kind::ListShown)
                 .object("delivery", id)
                 .detail("list", "repairs")
@@ -442,6 +451,11 @@ fn doses(groups: Vec<delivery_views::Doses>) -> Vec<DosesGroup> {
             rows: words::ranges(&group.rows),
         })
         .collect()
+}
+
+fn named(other: delivery_views::Other) -> (Uuid, String) {
+    let name = other.name.unwrap_or_else(|| other.id.to_string());
+    (other.id, name)
 }
 
 fn double(group: &delivery_views::Doubles) -> DoublesGroup {

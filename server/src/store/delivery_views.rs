@@ -231,3 +231,34 @@ pub async fn repairs(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Repaired>, St
     .await?;
     Ok(rows)
 }
+
+/// A delivery that belongs to another: its rows took the place of refused ones, or the reverse.
+pub struct Other {
+    /// Its key.
+    pub id: Uuid,
+    /// Name of its file.
+    pub name: Option<String>,
+    /// It came before: the rows that were refused stand in it.
+    pub before: bool,
+}
+
+/// Deliveries whose refused rows this one mended, and those that mended its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn others(tx: &mut PartyTx<'_>, delivery: Uuid) -> Result<Vec<Other>, StoreError> {
+    let rows = sqlx::query_as!(
+        Other,
+        r#"SELECT DISTINCT d.id, d.file_name AS name, o.before AS "before!"
+           FROM (SELECT b.delivery_id, true AS before FROM delivery_rows n JOIN delivery_rows b ON b.id = n.replaces
+                 WHERE n.delivery_id = $1
+                 UNION ALL
+                 SELECT n.delivery_id, false FROM delivery_rows b JOIN delivery_rows n ON n.replaces = b.id
+                 WHERE b.delivery_id = $1) AS o
+           JOIN deliveries d ON d.id = o.delivery_id WHERE d.id <> $1 AND d.state <> 'discarded' ORDER BY 3 DESC, 1"#,
+        delivery
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}

@@ -108,6 +108,13 @@ async fn a_csv_goes_back_in_its_own_form_and_comes_in_again_as_it_is() {
         let again = world.upload(&world.maria, &encode(&corrected(&text))).await;
         let view = world.portal.delivery(&world.maria, again).await.unwrap();
         assert_eq!(view.line.counts.geaccepteerd, 2, "{name}");
+        let first = world.portal.delivery(&world.maria, id).await.unwrap();
+        let keys = |list: &[(Uuid, String)]| list.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+        assert!(
+            keys(&view.mends).contains(&id),
+            "{name}: it says which rows it mends"
+        );
+        assert!(keys(&first.mended_by).contains(&again) && first.mends.is_empty());
         assert!(
             view.file_findings
                 .iter()
