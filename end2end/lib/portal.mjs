@@ -61,6 +61,14 @@ export async function visitor(t, { script = true, colour = "light", width = 1280
 /** Opens a page of the portal. */
 export const open = (page, path) => page.goto(PORTAL() + path);
 
+/** Asks for the page again. A page that refreshes itself in that very moment wins: its load is waited for. */
+export async function again(page) {
+  await page.reload().catch((error) => {
+    if (!/ERR_ABORTED|interrupted by another navigation/.test(error.message)) throw error;
+  });
+  await page.waitForLoadState();
+}
+
 /** The path of the page that is shown now. */
 export const path = (page) => new URL(page.url()).pathname;
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
-import { PORTAL, formToken, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, again, formToken, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -65,7 +65,7 @@ async function carriedOut(page, state) {
   for (let turn = 0; turn < 60; turn += 1) {
     if (await page.getByText(state, { exact: true }).first().isVisible()) return;
     await page.waitForTimeout(500);
-    await page.reload();
+    await again(page);
   }
   assert.fail("never carried out");
 }

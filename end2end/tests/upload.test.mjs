@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { WRONG_BSN, csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
-import { open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { again, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -24,7 +24,7 @@ async function until(page, selector) {
   for (let turn = 0; turn < 60; turn += 1) {
     if (await page.locator(selector).first().isVisible()) return;
     await page.waitForTimeout(500);
-    await page.reload();
+    await again(page);
   }
   assert.fail(`never saw ${selector} on ${path(page)}`);
 }
