@@ -91,7 +91,8 @@ test("a script that comes late does not take the focus away from who is typing",
   const late = new Promise((resolve) => { release = resolve; });
   await page.route("**/*.wasm", async (route) => { await late; await route.continue(); });
   await page.getByRole("button", { name: "Verder", exact: true }).first().click({ noWaitAfter: true });
-  await page.locator("#bsn-fout").waitFor();
+  // the browser itself goes where the address says, before any script
+  await page.waitForFunction(() => document.activeElement?.id === "foutoverzicht");
   await page.locator("#bsn").focus();
   const woken = page.waitForResponse("**/*.wasm");
   release();
