@@ -199,7 +199,7 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
     let row = list.items[0].id;
     let view = world.portal.row(&world.rivm, row).await.unwrap();
     assert_eq!(view.suggestions[0].record, (1, 1));
-    let cells = [(Column::Vaccin, "Janssen".to_owned())];
+    let cells = [(Column::Vaccin, "Comirnaty".to_owned())];
     let mended = MendedRow {
         number: 2,
         seen: row,
