@@ -232,6 +232,15 @@ impl Counts {
         *count += 1;
     }
 
+    /// Adds the rows of another part of the file.
+    pub const fn append(&mut self, next: Self) {
+        self.geaccepteerd += next.geaccepteerd;
+        self.te_controleren += next.te_controleren;
+        self.afgekeurd += next.afgekeurd;
+        self.dubbel += next.dubbel;
+        self.geteld += next.geteld;
+    }
+
     /// Moves one row to another outcome: what D01 and D02 do at the end of the file.
     pub fn move_row(&mut self, from: RowOutcome, to: RowOutcome) {
         let count = match from {

@@ -58,9 +58,7 @@ impl InFile {
                 match &count.source_key {
                     Some(key) => self.buffer.extend_from_slice(key.as_str().as_bytes()),
                     // No key holds a space, so this equals no other row.
-                    None => self
-                        .buffer
-                        .extend_from_slice(format!(" {}", self.lines.len()).as_bytes()),
+                    None => self.buffer.extend_from_slice(format!(" {line}").as_bytes()),
                 }
                 (
                     count
@@ -83,15 +81,21 @@ impl InFile {
         self.jab.push(jab);
     }
 
+    /// Adds the rows of the next part of the file.
+    pub fn append(&mut self, mut next: Self) {
+        self.lines.append(&mut next.lines);
+        self.content.append(&mut next.content);
+        self.key.append(&mut next.key);
+        self.jab.append(&mut next.jab);
+    }
+
     /// D01 and D02 of the whole file, by line; D02 before D01 on the same row.
     #[must_use]
     pub fn finish(self) -> Vec<InFileFinding> {
         let mut found = Vec::new();
-        let mut order: Vec<u32> =
-            (0..u32::try_from(self.lines.len()).unwrap_or(u32::MAX)).collect();
         let mut contradictions: Vec<(u32, u32)> = Vec::new();
         for keys in [&self.key, &self.jab] {
-            for group in groups(&mut order, keys) {
+            for group in groups(&mut suspects(keys), keys) {
                 self.contradictions(group, &mut contradictions);
             }
         }
@@ -102,7 +106,7 @@ impl InFile {
                 .iter()
                 .map(|&(row, other)| self.finding(Code::D02, row, other)),
         );
-        for group in groups(&mut order, &self.content) {
+        for group in groups(&mut suspects(&self.content), &self.content) {
             let (first, others) = (group[0], &group[1..]);
             found.extend(
                 others
@@ -146,12 +150,38 @@ impl InFile {
     }
 }
 
-/// Rows with the same key, each group in file order; groups of one and rows without key left out.
-fn groups<'o>(order: &'o mut [u32], keys: &'o [u64]) -> impl Iterator<Item = &'o [u32]> {
-    order.sort_unstable_by_key(|&row| (keys[row as usize], row));
-    order
-        .chunk_by(|&a, &b| keys[a as usize] == keys[b as usize])
-        .filter(|group| group.len() > 1 && keys[group[0] as usize] != NONE)
+/// Rows whose key may occur more than once, and few others. Nearly every key of a file occurs once: not to sort
+/// those is what makes this quick. Rows without key are left out.
+fn suspects(keys: &[u64]) -> Vec<u32> {
+    // Sixteen places a row: one row in sixteen meets a stranger. The upper bits of the product are the best mixed.
+    let places = (keys.len() * 16).next_power_of_two().max(64);
+    let shift = 64 - places.trailing_zeros();
+    let place = |key: u64| {
+        let at = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> shift) as usize;
+        (at / 64, 1_u64 << (at % 64))
+    };
+    let mut once = vec![0_u64; places / 64];
+    let mut twice = once.clone();
+    for (word, bit) in keys.iter().map(|&key| place(key)) {
+        twice[word] |= once[word] & bit;
+        once[word] |= bit;
+    }
+    let is_suspect = |key: u64| {
+        let (word, bit) = place(key);
+        key != NONE && twice[word] & bit != 0
+    };
+    (0..)
+        .zip(keys)
+        .filter(|&(_, &key)| is_suspect(key))
+        .map(|(row, _)| row)
+        .collect()
+}
+
+/// Rows with the same key, each group in file order; groups of one left out.
+fn groups<'r>(rows: &'r mut [u32], keys: &'r [u64]) -> impl Iterator<Item = &'r [u32]> {
+    rows.sort_unstable_by_key(|&row| (keys[row as usize], row));
+    rows.chunk_by(|&a, &b| keys[a as usize] == keys[b as usize])
+        .filter(|group| group.len() > 1)
 }
 
 fn jab_digest(vaccination: &Vaccination) -> u64 {

@@ -30,6 +30,11 @@ struct Orders {
 }
 
 impl Orders {
+    const fn append(&mut self, next: Self) {
+        self.day_month = self.day_month.saturating_add(next.day_month);
+        self.month_day = self.month_day.saturating_add(next.month_day);
+    }
+
     fn add(&mut self, order: Option<Order>) {
         match order {
             Some(Order::DayMonth) => self.day_month = self.day_month.saturating_add(1),
@@ -57,6 +62,16 @@ impl FileEvidence {
         self.rows += 1;
         self.birth.add(evidence.birth_order);
         self.vaccination.add(evidence.vaccination_order);
+    }
+
+    /// Adds the rows of the next part of the file.
+    pub fn append(&mut self, next: &Self) {
+        let before = u32::try_from(self.rows).unwrap_or(u32::MAX);
+        let moved = |&(place, line): &(u32, u32)| (before.saturating_add(place), line);
+        self.failing.extend(next.failing.iter().map(moved));
+        self.rows += next.rows;
+        self.birth.append(next.birth);
+        self.vaccination.append(next.vaccination);
     }
 
     /// A15: the line from which columns look shifted. Of all rows from which at least 70 % of the rest, and at

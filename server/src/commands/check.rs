@@ -1,18 +1,19 @@
 //! `cims check`: the row rules on a file; no database, no keys, nothing stored (specification §6).
 
 use crate::clock;
-use crate::intake::judge::{self, Rulings, Verdict};
+use crate::intake::judge::{self, Verdict};
+use crate::intake::noted::Noted;
 use crate::intake::read::{self, Limits, Opened, Options};
 use crate::intake::show::{FileFacts, Show};
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use domain::codes::CodeLists;
 use domain::delivery::{Channel, FileOutcome};
 use domain::finding::Severity;
-use domain::row::{Context, Profile, RepairSet};
+use domain::row::{Checked, Context, Profile, RepairSet};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use time::Date;
 use time::macros::format_description;
 
@@ -80,8 +81,15 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
         mut findings,
         table,
     } = read::open(source, &Options::new(Limits::SYSTEM))?;
+    let noted = Mutex::new(Noted::default());
+    let note = |line: u32, checked: &Checked| {
+        if !checked.findings.is_empty() {
+            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.add(line, checked);
+        }
+    };
     let verdict = match &table {
-        Some(table) => judge::first_pass(table, &context, &[], |_, _| {})?,
+        Some(table) => judge::first_pass(table, &context, &[], note)?,
         None => Verdict::default(),
     };
     findings.extend(verdict.findings.iter().cloned());
@@ -94,17 +102,12 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
         outcome: Some(FileOutcome::of(&verdict.counts, &findings)),
     };
     show.file(out, &file)?;
-    if let Some(table) = table.as_ref().filter(|_| !verdict.refuses()) {
-        let mut rulings = Rulings::new(table, &context, &verdict)?;
+    if !verdict.refuses() {
+        let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut first = true;
-        while let Some(ruling) = rulings
-            .next()
-            .map_err(|_| anyhow!("it changed while it was read"))?
-        {
-            if !ruling.checked.findings.is_empty() {
-                show.row(out, first, ruling.number, &ruling.checked)?;
-                first = false;
-            }
+        for (number, outcome, findings) in noted.into_rows(&verdict) {
+            show.row(out, first, number, outcome, &findings)?;
+            first = false;
         }
     }
     show.end(out)?;

@@ -20,7 +20,6 @@ use crate::store::{Db, profiles, schema, worker_tx};
 use anyhow::{Context, bail};
 use domain::delivery::Channel;
 use domain::finding::Severity;
-use domain::row::{Checked, Evidence};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -231,14 +230,7 @@ pub async fn show(
             break;
         }
         for (number, outcome, findings) in rows {
-            let row = Checked {
-                outcome,
-                findings,
-                repairs: Vec::new(),
-                accepted: None,
-                evidence: Evidence::default(),
-            };
-            show.row(out, first, number, &row)?;
+            show.row(out, first, number, outcome, &findings)?;
             first = false;
         }
     }

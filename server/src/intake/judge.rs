@@ -1,10 +1,11 @@
 //! Stage 1 of a whole file, shared by `cims check`, `cims import` and the upload (security G2).
 //!
-//! [`first_pass`] reads every row once and decides what only the whole file can tell: A07, A11, A14,
-//! A15, A17, the doubles D01 and D02, and the counts. [`Rulings`] reads it again and hands out each row
+//! [`first_pass`] reads every row once, on all cores, and decides what only the whole file can tell: A07, A11,
+//! A14, A15, A17, the doubles D01 and D02, and the counts. [`Rulings`] reads it again and hands out each row
 //! with all its findings. Memory is flat, some 30 bytes a row for the keys of doubles aside.
 
 use super::check;
+use super::lanes::{self, Batch};
 use super::read::{Content, ReadError, Row, Rows, Table};
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
@@ -12,10 +13,11 @@ use domain::evidence::FileEvidence;
 use domain::finding::{Code, Filled, Finding, Severity};
 use domain::row::{Accepted, Checked, Context, RawRow};
 use std::io;
+use std::num::NonZero;
 use uuid::Uuid;
 
 /// What the first pass decided about a file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// Rows read; 0 when the file is refused as a whole.
     pub rows: u32,
@@ -48,15 +50,21 @@ impl Verdict {
         FileOutcome::of(&self.counts, opening.iter().chain(&self.findings))
     }
 
+    /// The lines with findings of the whole file, in order; one with two findings comes twice.
+    pub(super) fn lines_of_doubles(&self) -> impl Iterator<Item = u32> {
+        self.doubles.iter().map(|found| found.line)
+    }
+
     /// The findings of the whole file on one row.
-    fn doubles_of(&self, line: u32) -> &[InFileFinding] {
+    pub(super) fn doubles_of(&self, line: u32) -> &[InFileFinding] {
         let from = self.doubles.partition_point(|found| found.line < line);
         let length = self.doubles[from..].partition_point(|found| found.line == line);
         &self.doubles[from..from + length]
     }
 }
 
-/// Reads the whole table once; `seen` is shown each row as stage 1 left it. What somebody forgave is no finding any more.
+/// Reads the whole table once, on all cores; `seen` is shown each row as stage 1 left it, in no fixed order. What
+/// somebody forgave is no finding any more.
 ///
 /// # Errors
 /// When the bytes cannot be read now; a file that can be read is judged by findings.
@@ -64,21 +72,34 @@ pub fn first_pass(
     table: &Table,
     context: &Context<'_>,
     forgiven: &[Code],
-    mut seen: impl FnMut(u32, &Checked),
+    seen: impl Fn(u32, &Checked) + Sync,
 ) -> io::Result<Verdict> {
-    let mut rows = table.rows()?;
+    first_pass_in(lanes::cores(), table, context, forgiven, seen)
+}
+
+/// As [`first_pass`], in so many lanes; the verdict does not depend on how many.
+///
+/// # Errors
+/// As [`first_pass`].
+pub fn first_pass_in(
+    lanes: NonZero<usize>,
+    table: &Table,
+    context: &Context<'_>,
+    forgiven: &[Code],
+    seen: impl Fn(u32, &Checked) + Sync,
+) -> io::Result<Verdict> {
     let mut pass = Pass::default();
-    let refused = loop {
-        match rows.next() {
-            Ok(Some(row)) => {
-                let checked = stage_one(&row, context);
-                seen(row.number, &checked);
-                pass.add(row.number, &checked);
-            }
-            Ok(None) => break None,
-            Err(error) => break Some(error.into_finding()?),
+    let judge = |batch: Batch<'_>| {
+        let mut part = Pass::default();
+        for row in batch.rows() {
+            let checked = stage_one(&row, context);
+            seen(row.number, &checked);
+            part.add(row.number, &checked);
         }
+        part
     };
+    let (rows, end) = lanes::each_batch(table.rows()?, lanes, judge, |part| pass.append(part));
+    let refused = end.map_or_else(|error| error.into_finding().map(Some), |()| Ok(None))?;
     Ok(pass.finish(&rows, refused, forgiven))
 }
 
@@ -108,6 +129,15 @@ impl Pass {
             .findings
             .iter()
             .any(|finding| finding.code == Code::T10);
+    }
+
+    /// Adds the next part of the file.
+    fn append(&mut self, mut next: Self) {
+        self.counts.append(next.counts);
+        self.special.append(&mut next.special);
+        self.in_file.append(next.in_file);
+        self.evidence.append(&next.evidence);
+        self.holds_unconsented |= next.holds_unconsented;
     }
 
     fn finish(mut self, rows: &Rows<'_>, refused: Option<Finding>, forgiven: &[Code]) -> Verdict {

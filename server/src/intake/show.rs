@@ -5,7 +5,7 @@ use super::judge::Verdict;
 use super::read::Facts;
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding, Severity, WireFinding};
-use domain::row::{Checked, Column};
+use domain::row::Column;
 use serde::Serialize;
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -84,16 +84,16 @@ impl Show {
         out: &mut impl Write,
         first: bool,
         number: u32,
-        row: &Checked,
+        outcome: RowOutcome,
+        findings: &[Finding],
     ) -> io::Result<()> {
         if self == Self::Words {
-            return words_row(out, number, row);
+            return words_row(out, number, outcome, findings);
         }
         if !first {
             out.write_all(b",")?;
         }
-        let findings = row
-            .findings
+        let findings = findings
             .iter()
             .map(Finding::wire)
             .map(|finding| WireRowFinding {
@@ -104,7 +104,7 @@ impl Show {
             });
         let row = WireRow {
             row: number,
-            outcome: row.outcome,
+            outcome,
             findings: findings.collect(),
         };
         Ok(serde_json::to_writer(out, &row)?)
@@ -220,9 +220,14 @@ fn words_file(out: &mut impl Write, file: &FileFacts<'_>) -> io::Result<()> {
     )
 }
 
-fn words_row(out: &mut impl Write, number: u32, row: &Checked) -> io::Result<()> {
-    writeln!(out, "regel {number}: {}", row.outcome.as_str())?;
-    for finding in &row.findings {
+fn words_row(
+    out: &mut impl Write,
+    number: u32,
+    outcome: RowOutcome,
+    findings: &[Finding],
+) -> io::Result<()> {
+    writeln!(out, "regel {number}: {}", outcome.as_str())?;
+    for finding in findings {
         let column = finding.column.map_or("", Column::name);
         writeln!(
             out,

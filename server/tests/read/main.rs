@@ -5,6 +5,7 @@ mod encodings;
 mod example;
 mod files;
 mod hostile;
+mod lanes;
 mod programs;
 mod robust;
 mod rows;

@@ -41,7 +41,7 @@ impl Lot {
         }
     }
 
-    /// Draws a row, or not.
+    /// Draws a row, or not. What is left in the end does not depend on the order of the rows.
     pub(super) fn add(&mut self, line: u32, checked: &Checked) {
         let Some(Accepted::Vaccination(jab)) = &checked.accepted else {
             return;

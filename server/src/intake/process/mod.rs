@@ -28,11 +28,11 @@ use domain::delivery::trial::Trial;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::party::{Agb, BigNumber, TargetGroup};
-use domain::row::{Context, PartyProfile, Profile, RepairSet, RowText};
+use domain::row::{Checked, Context, PartyProfile, Profile, RepairSet, RowText};
 use gate::Lot;
 use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use time::Date;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
@@ -393,15 +393,19 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
     }
     let released = trip.work.released.iter();
     let forgiven: Vec<Code> = released.filter_map(|code| code.parse().ok()).collect();
-    let mut lot = (!trip.stays_out()).then(Lot::new);
+    let lot = (!trip.stays_out()).then(|| Mutex::new(Lot::new()));
+    let draw = |line: u32, checked: &Checked| {
+        if let Some(lot) = &lot {
+            lot.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .add(line, checked);
+        }
+    };
     let mut verdict = match &opened.table {
-        Some(table) => judge::first_pass(table, &context(trip), &forgiven, |line, checked| {
-            if let Some(lot) = &mut lot {
-                lot.add(line, checked);
-            }
-        })?,
+        Some(table) => judge::first_pass(table, &context(trip), &forgiven, draw)?,
         None => Verdict::default(),
     };
+    let lot = lot.map(|lot| lot.into_inner().unwrap_or_else(PoisonError::into_inner));
     // What the control file promised (rule A14); a trailer is in the file, and its reader counts.
     let read = i32::try_from(verdict.rows).unwrap_or(i32::MAX);
     if !verdict.refuses() && trip.work.promised_rows.is_some_and(|rows| rows != read) {

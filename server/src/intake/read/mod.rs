@@ -11,6 +11,7 @@ pub mod csv;
 pub mod encoding;
 pub mod header;
 pub mod limits;
+mod line;
 pub mod message;
 pub mod ods;
 pub mod preflight;

@@ -15,6 +15,8 @@ pub struct Record {
     number: u32,
     text: String,
     ends: Vec<usize>,
+    /// Bytes between two cells that belong to neither.
+    gap: usize,
     too_long: bool,
     too_wide: bool,
     undecodable: bool,
@@ -39,13 +41,27 @@ impl Record {
         self.ends.is_empty()
     }
 
+    /// Bytes of all cells, and of what parts them.
+    #[must_use]
+    pub const fn bytes(&self) -> usize {
+        self.text.len()
+    }
+
+    /// Bytes it has room for.
+    #[must_use]
+    pub const fn room(&self) -> usize {
+        self.text.capacity()
+    }
+
     /// One cell, `""` beyond the last.
     #[must_use]
     pub fn get(&self, index: usize) -> &str {
         let Some(&end) = self.ends.get(index) else {
             return "";
         };
-        let start = index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let start = index
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] + self.gap);
         &self.text[start..end]
     }
 
@@ -78,7 +94,9 @@ impl Record {
     /// Rule R09: bytes of this line are no text in the encoding of the file.
     #[must_use]
     pub fn undecodable(&self) -> bool {
-        self.undecodable || (!self.text.is_ascii() && self.text.contains(UNDECODABLE))
+        // Its first byte is rare, so looking for that one is quick in texts with accents too.
+        let lead = self.text.as_bytes().contains(&0xEF);
+        self.undecodable || (lead && self.text.contains(UNDECODABLE))
     }
 
     /// Empties it for the line with this number.
@@ -86,6 +104,7 @@ impl Record {
         self.number = number;
         self.text.clear();
         self.ends.clear();
+        self.gap = 0;
         self.too_long = false;
         self.too_wide = false;
         self.undecodable = false;
@@ -118,12 +137,14 @@ impl Record {
     pub(super) fn fill(&mut self, number: u32, parts: &mut Parts) {
         self.begin(number);
         self.too_long = parts.too_long;
+        self.gap = parts.gap;
         std::mem::swap(&mut self.ends, &mut parts.ends);
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
         std::mem::swap(&mut bytes, &mut parts.bytes);
         self.text = String::from_utf8(bytes).unwrap_or_else(|_| {
             self.undecodable = true;
             self.ends.fill(0);
+            self.gap = 0;
             String::new()
         });
     }
@@ -154,6 +175,8 @@ pub struct Line {
 pub(super) struct Parts {
     pub(super) bytes: Vec<u8>,
     pub(super) ends: Vec<usize>,
+    /// Bytes between two cells that belong to neither.
+    pub(super) gap: usize,
     pub(super) too_long: bool,
 }
 
@@ -161,6 +184,7 @@ impl Parts {
     pub(super) fn clear(&mut self) {
         self.bytes.clear();
         self.ends.clear();
+        self.gap = 0;
         self.too_long = false;
     }
 

@@ -60,14 +60,119 @@ pub enum Content<'r> {
     Broken(Code),
 }
 
-/// Reads the rows behind the header.
-pub struct Rows<'t> {
-    lines: Lines<'t>,
+/// How a line becomes a row: the same for all rows of a table.
+#[derive(Clone)]
+pub(in crate::intake) struct Shape<'t> {
     header: &'t Header,
     fields: Vec<(usize, Column)>,
     has_strangers: bool,
+    /// The field with the token of the row that is replaced.
+    token: Option<usize>,
+    /// A line of text has all its fields, a row of a workbook ends at its last filled cell.
+    is_text: bool,
+}
+
+impl<'t> Shape<'t> {
+    fn new(header: &'t Header, is_text: bool) -> Self {
+        let known = |(index, field): (usize, &Field)| match field {
+            Field::Known(column) => Some((index, *column)),
+            _ => None,
+        };
+        let is_stranger = |field: &Field| !matches!(field, Field::Known(_));
+        Self {
+            header,
+            fields: header.fields.iter().enumerate().filter_map(known).collect(),
+            has_strangers: header.fields.iter().any(is_stranger),
+            token: header.token(),
+            is_text,
+        }
+    }
+
+    /// The row in a line.
+    pub(in crate::intake) fn row<'r>(&self, record: &'r Record) -> Row<'r> {
+        let token = self.token;
+        Row {
+            number: record.number(),
+            content: match self.broken(record) {
+                Some(code) => Content::Broken(code),
+                None => Content::Cells(self.cells(record)),
+            },
+            token: token.and_then(|at| record.get(at).trim().parse().ok()),
+        }
+    }
+
+    /// Empty, drop-down defaults alone, or the example row of the template.
+    fn is_no_row(&self, record: &Record) -> bool {
+        if record.too_long() || record.too_wide() {
+            return false;
+        }
+        for &(index, column) in &self.fields {
+            let cell = record.get(index);
+            if column == Column::Bronsleutel && cell.trim() == EXAMPLE {
+                return true;
+            }
+            if !column.is_default_filled() && !is_blank(cell) {
+                // The example's key may stand in a later field only if the sender moved it there.
+                return self.key(record) == EXAMPLE;
+            }
+        }
+        let elsewhere = |index: usize| match self.header.fields.get(index) {
+            None | Some(Field::Unknown) => !is_blank(record.get(index)),
+            Some(_) => false,
+        };
+        // A hidden row comes without cells, so it is an empty one here.
+        !(0..record.len()).any(elsewhere)
+    }
+
+    fn key<'r>(&self, record: &'r Record) -> &'r str {
+        let field = self
+            .fields
+            .iter()
+            .find(|(_, column)| *column == Column::Bronsleutel);
+        field.map_or("", |&(index, _)| record.get(index).trim())
+    }
+
+    fn broken(&self, record: &Record) -> Option<Code> {
+        let width = self.header.fields.len();
+        let short = self.is_text && record.len() < width;
+        if record.undecodable() {
+            Some(Code::R09)
+        } else if record.too_long() || self.has_long_stranger(record) {
+            Some(Code::R08)
+        } else if short || record.too_wide() || record.filled_width() > width {
+            Some(Code::R05)
+        } else {
+            None
+        }
+    }
+
+    /// A cell over the limit in a column the rules never see.
+    fn has_long_stranger(&self, record: &Record) -> bool {
+        let stranger = |field: &Field| !matches!(field, Field::Known(_));
+        self.has_strangers
+            && self.header.fields.iter().enumerate().any(|(index, field)| {
+                let cell = record.get(index);
+                stranger(field) && cell.len() > CELL_CHARS && cell.chars().count() > CELL_CHARS
+            })
+    }
+
+    fn cells<'r>(&self, record: &'r Record) -> RawRow<'r> {
+        let mut row = RawRow::EMPTY;
+        for &(index, column) in &self.fields {
+            row.set(column, without_guard(record.get(index)));
+        }
+        row
+    }
+}
+
+/// Reads the rows behind the header.
+pub struct Rows<'t> {
+    lines: Lines<'t>,
+    shape: Shape<'t>,
     limits: Limits,
     record: Record,
+    /// Number of the last line that was read.
+    last: u32,
     rows: u32,
     skipped: u32,
     /// The number of rows the file itself promises.
@@ -76,20 +181,13 @@ pub struct Rows<'t> {
 
 impl<'t> Rows<'t> {
     pub(super) fn new(lines: Lines<'t>, header: &'t Header, limits: Limits) -> Self {
-        let known = |(index, field): (usize, &Field)| match field {
-            Field::Known(column) => Some((index, *column)),
-            _ => None,
-        };
+        let is_text = matches!(lines, Lines::Text(_));
         Self {
             lines,
-            header,
-            fields: header.fields.iter().enumerate().filter_map(known).collect(),
-            has_strangers: header
-                .fields
-                .iter()
-                .any(|field| !matches!(field, Field::Known(_))),
+            shape: Shape::new(header, is_text),
             limits,
             record: Record::default(),
+            last: header.row,
             rows: 0,
             skipped: 0,
             promised: None,
@@ -117,6 +215,11 @@ impl<'t> Rows<'t> {
         }
     }
 
+    /// How its lines become rows, for who reads them with [`Self::read`].
+    pub(in crate::intake) fn shape(&self) -> Shape<'t> {
+        self.shape.clone()
+    }
+
     /// The next row; None at the end.
     ///
     /// # Errors
@@ -126,45 +229,45 @@ impl<'t> Rows<'t> {
         reason = "a row borrows the buffers of its reader"
     )]
     pub fn next(&mut self) -> Result<Option<Row<'_>>, ReadError> {
-        if !self.advance()? {
+        let mut record = std::mem::take(&mut self.record);
+        let found = self.read(&mut record);
+        self.record = record;
+        Ok(found?.then(|| self.shape.row(&self.record)))
+    }
+
+    /// Reads the line of the next row; false at the end. Errors as [`Self::next`].
+    pub(in crate::intake) fn read(&mut self, record: &mut Record) -> Result<bool, ReadError> {
+        if !self.advance(record)? {
             self.check_promise()?;
-            return Ok(None);
+            return Ok(false);
         }
         self.rows += 1;
         if self.rows > self.limits.rows {
             let limit = Filled::Limit(count_in_words(self.limits.rows));
             return Err(ReadError::Refused(Finding::whole(Code::A07).filled(limit)));
         }
-        let content = self
-            .broken()
-            .map_or_else(|| Content::Cells(self.cells()), Content::Broken);
-        let token = self.header.token();
-        let token = token.and_then(|at| self.record.get(at).trim().parse().ok());
-        Ok(Some(Row {
-            number: self.record.number(),
-            content,
-            token,
-        }))
+        Ok(true)
     }
 
     /// Goes to the next line that is a row.
-    fn advance(&mut self) -> Result<bool, ReadError> {
+    fn advance(&mut self, record: &mut Record) -> Result<bool, ReadError> {
         // A workbook may leave out empty lines: its numbers then jump.
         loop {
-            let before = self.record.number().max(self.header.row);
-            if !self.lines.next(&mut self.record)? {
+            let before = self.last;
+            if !self.lines.next(record)? {
                 return Ok(false);
             }
-            let number = self.record.number();
-            if number <= self.header.row {
+            let number = record.number();
+            if number <= self.shape.header.row {
                 continue;
             }
+            self.last = number;
             self.skipped = self
                 .skipped
                 .saturating_add(number.saturating_sub(before + 1));
-            if let Some(promised) = trailer(&self.record) {
+            if let Some(promised) = trailer(record) {
                 self.promised = promised;
-            } else if self.is_no_row() {
+            } else if self.shape.is_no_row(record) {
                 self.skipped = self.skipped.saturating_add(1);
             } else {
                 return Ok(true);
@@ -177,70 +280,6 @@ impl<'t> Rows<'t> {
             return Err(ReadError::Refused(Finding::whole(Code::A14)));
         }
         Ok(())
-    }
-
-    /// Empty, drop-down defaults alone, or the example row of the template.
-    fn is_no_row(&self) -> bool {
-        let record = &self.record;
-        if record.too_long() || record.too_wide() {
-            return false;
-        }
-        for &(index, column) in &self.fields {
-            let cell = record.get(index);
-            if column == Column::Bronsleutel && cell.trim() == EXAMPLE {
-                return true;
-            }
-            if !column.is_default_filled() && !is_blank(cell) {
-                // The example's key may stand in a later field only if the sender moved it there.
-                return self.key() == EXAMPLE;
-            }
-        }
-        let elsewhere = |index: usize| match self.header.fields.get(index) {
-            None | Some(Field::Unknown) => !is_blank(record.get(index)),
-            Some(_) => false,
-        };
-        // A hidden row comes without cells, so it is an empty one here.
-        !(0..record.len()).any(elsewhere)
-    }
-
-    fn key(&self) -> &str {
-        let field = self
-            .fields
-            .iter()
-            .find(|(_, column)| *column == Column::Bronsleutel);
-        field.map_or("", |&(index, _)| self.record.get(index).trim())
-    }
-
-    fn broken(&self) -> Option<Code> {
-        let width = self.header.fields.len();
-        let short = matches!(self.lines, Lines::Text(_)) && self.record.len() < width;
-        if self.record.undecodable() {
-            Some(Code::R09)
-        } else if self.record.too_long() || self.has_long_stranger() {
-            Some(Code::R08)
-        } else if short || self.record.too_wide() || self.record.filled_width() > width {
-            Some(Code::R05)
-        } else {
-            None
-        }
-    }
-
-    /// A cell over the limit in a column the rules never see.
-    fn has_long_stranger(&self) -> bool {
-        let stranger = |field: &Field| !matches!(field, Field::Known(_));
-        self.has_strangers
-            && self.header.fields.iter().enumerate().any(|(index, field)| {
-                let cell = self.record.get(index);
-                stranger(field) && cell.len() > CELL_CHARS && cell.chars().count() > CELL_CHARS
-            })
-    }
-
-    fn cells(&self) -> RawRow<'_> {
-        let mut row = RawRow::EMPTY;
-        for &(index, column) in &self.fields {
-            row.set(column, without_guard(self.record.get(index)));
-        }
-        row
     }
 }
 
