@@ -393,11 +393,17 @@ impl CodeLists {
 
     /// `Pfizer/BioNTech`, `vaccin Pfizer`: names among words that say nothing. A word we do not know makes the
     /// whole unknown (`Pfizer kind` is another product); a second product makes it several.
-    /// The one product whose name, or another name of it, an unknown text is near to; `None` when two are.
+    /// The one product that an unknown text is near to: by a name of it among other words, or by a slip in its name.
+    /// `None` when two are.
     #[must_use]
     pub fn near_name(&self, text: &str) -> Option<VaccineId> {
         let folded = fold_name(text);
-        let near = |known: &str| strsim::jaro_winkler(known, &folded) >= NEAR;
+        let words: Vec<String> = text
+            .split(|c: char| !c.is_alphanumeric())
+            .map(fold_name)
+            .collect();
+        let near =
+            |known: &String| words.contains(known) || strsim::jaro_winkler(known, &folded) >= NEAR;
         let mut products: Vec<VaccineId> = self
             .names
             .iter()
@@ -505,6 +511,21 @@ mod tests {
         }
         for code in ["", "N", "NLD", "XX", "UK", "EU", "BES"] {
             assert_eq!(Country::parse(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_text_is_near_to_the_product_whose_name_is_in_it_or_almost() {
+        let lists = CodeLists::builtin();
+        let name = |text: &str| {
+            let near = lists.near_name(text).and_then(|id| lists.vaccine(id));
+            near.map(|vaccine| vaccine.name.clone())
+        };
+        for text in ["Pfizer NL paars", "Comirnatty", "comirnaty 30"] {
+            assert_eq!(name(text).as_deref(), Some("Comirnaty"), "{text}");
+        }
+        for text in ["Comirnaty", "Pfizer of Moderna", "griepprik", ""] {
+            assert_eq!(name(text), None, "{text}");
         }
     }
 

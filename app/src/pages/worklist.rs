@@ -145,6 +145,7 @@ fn row(line: &WorklistLine, t: &'static Texts) -> Vec<Cell> {
         let text = format!("{}, {} ({})", jab.date, jab.vaccine, jab.dose);
         link(format!("/registraties/{}", jab.id), text)
     });
+    let newest = newest.unwrap_or_else(|| "-".into_any());
     let may = matches!(line.stands, Stands::Open | Stands::NotMatchable);
     let act = may.then(|| {
         let label = fill(w.record_label, &[("persoon", &line.bsn)]);
@@ -155,6 +156,7 @@ fn row(line: &WorklistLine, t: &'static Texts) -> Vec<Cell> {
             </form>
         }
     });
+    let act = act.map_or_else(|| "-".into_any(), IntoAny::into_any);
     vec![
         Cell::new(line.bsn.clone()),
         Cell::new(line.birth_date.clone()),
