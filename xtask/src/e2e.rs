@@ -18,8 +18,10 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 
-/// Systems side by side. A journey waits about as much as it works: two keep two cores busy.
-const LANES: usize = 2;
+/// Systems side by side: a browser and its portal keep two cores busy.
+fn lanes() -> usize {
+    thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).clamp(1, 4))
+}
 
 /// Runs all journeys.
 pub(crate) fn run(session: &mut Session) -> Result<Tally> {
@@ -53,7 +55,7 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
     };
     let journeys = &journeys;
     let tallies = thread::scope(|scope| {
-        let lanes: Vec<_> = (1..=LANES)
+        let lanes: Vec<_> = (1..=lanes())
             .map(|lane| scope.spawn(move || journeys_of(lane, journeys)))
             .collect();
         lanes
@@ -86,17 +88,17 @@ struct Journeys<'a> {
     starting: Mutex<()>,
 }
 
-/// The files of journeys, the largest last.
+/// The files of journeys, the first one last.
 fn files() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(sh::root().join("end2end/tests"))? {
-        let entry = entry?;
-        if entry.path().to_string_lossy().ends_with(".test.mjs") {
-            files.push((entry.metadata()?.len(), entry.path()));
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.mjs") {
+            files.push(path);
         }
     }
-    files.sort();
-    Ok(files.into_iter().map(|(_, path)| path).collect())
+    files.sort_by(|a, b| b.cmp(a));
+    Ok(files)
 }
 
 /// A lane: a whole system of its own, and one file of journeys after the other.
