@@ -83,6 +83,7 @@ test("recording, step by step", async (t) => {
   await page.getByLabel("Al deze personen vinden goed dat het RIVM hun gegevens krijgt").check();
   await press(page, "Lijst maken");
   await judge(page, "werklijst");
+  await press(page, "Lijst weggooien");
 });
 
 test("registrations", async (t) => {

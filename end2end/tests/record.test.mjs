@@ -47,6 +47,8 @@ for (const script of [true, false]) {
     await logIn(page, "invoerder");
     await open(page, "/registreren");
     await press(page, /werklijst/, { role: "link", within: page.locator("main") });
+    // a list of an earlier journey of this nurse
+    if (await page.getByRole("link", { name: "Andere lijst maken" }).isVisible()) await press(page, "Andere lijst maken", { role: "link" });
     const people = [person(), person()];
     const two = (number) => String(number).padStart(2, "0");
     const line = ({ bsn, born: [day, month, year] }) => `${bsn}\t${two(day)}-${two(month)}-${year}\tkamer 1`;
