@@ -115,8 +115,8 @@ pub struct KnownJab {
     pub others: i64,
 }
 
-/// The vaccinations of these persons, seen by one party; what RIVM refused is not among them. Its reports are looked up
-/// one vaccination at a time: without statistics (a register that just began) a join would compare all with all.
+/// The vaccinations of these persons, seen by one party; what RIVM refused is not among them. Reports are looked up one
+/// vaccination at a time. Still slow while PostgreSQL has no statistics of the tables (a register that just began).
 ///
 /// # Errors
 /// When the database fails.
