@@ -9,73 +9,15 @@
 // Prints a line of JSON per file: `{"milliseconds": [per run], "counts": {label: rows}}`.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { Agent, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
+import { Client, form, hangUp } from "./lib/http.mjs";
 
-const PORTAL = process.env.CIMS_URL ?? assert.fail("CIMS_URL is not set");
+const client = new Client(process.env.CIMS_URL ?? assert.fail("CIMS_URL is not set"));
 const ACCOUNT = process.env.ACCOUNT ?? "invoerder";
 /** Between two questions how far it is, in milliseconds. */
 const PAUSE = 5;
 /** Longest wait for a preview, in milliseconds. */
 const PATIENCE = 120_000;
-const agent = new Agent({ keepAlive: true });
-/** Cookies by host; paths do not matter between two honest servers. */
-const jars = new Map();
-
-/** One request with the cookies of its host; redirects are not followed. */
-function send(url, { method = "GET", headers = {}, body } = {}) {
-  const { host } = new URL(url);
-  const jar = jars.get(host) ?? new Map();
-  jars.set(host, jar);
-  const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join("; ");
-  const own = { ...(cookie && { cookie }), ...(body && { "content-length": body.length }), ...headers };
-  return new Promise((resolve, reject) => {
-    const asked = request(url, { method, agent, headers: own }, (answer) => {
-      const parts = [];
-      answer.on("data", (part) => parts.push(part));
-      answer.on("error", reject);
-      answer.on("end", () => {
-        for (const line of answer.headers["set-cookie"] ?? []) {
-          const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
-          if (value === "") jar.delete(name);
-          else jar.set(name, value);
-        }
-        const to = answer.headers.location && new URL(answer.headers.location, url).href;
-        resolve({ status: answer.statusCode, to, text: Buffer.concat(parts).toString() });
-      });
-    });
-    asked.on("error", reject);
-    asked.end(body);
-  });
-}
-
-/** Follows redirects by GET until there is a page. */
-async function follow(url) {
-  for (let turn = 0; turn < 10; turn += 1) {
-    const answer = await send(url);
-    if (!answer.to) return { ...answer, url };
-    url = answer.to;
-  }
-  return assert.fail("redirected for ever");
-}
-
-const form = (fields) => ({ body: Buffer.from(new URLSearchParams(fields).toString()), type: "application/x-www-form-urlencoded" });
-
-/** A POST as a page of the same origin sends it. */
-function post(url, { body, type }) {
-  const { origin } = new URL(url);
-  return send(url, { method: "POST", body, headers: { origin, "sec-fetch-site": "same-origin", "content-type": type } });
-}
-
-/** Chooses the account at the login peer and comes back. */
-async function logIn() {
-  const choice = await follow(`${PORTAL}/auth/start`);
-  assert.equal(choice.status, 200, "the login peer shows who may be chosen");
-  const chosen = await post(choice.url, form({ account: ACCOUNT }));
-  assert.ok(chosen.to, "the login peer sends back");
-  assert.equal((await follow(chosen.to)).status, 200);
-  assert.equal((await send(`${PORTAL}/aanleveren`)).status, 200, "logged in");
-}
 
 function multipart(content) {
   const edge = "----cims-speed";
@@ -85,13 +27,13 @@ function multipart(content) {
 
 /** Uploads and waits for the preview: its page. */
 async function preview(content) {
-  const { to } = await post(`${PORTAL}/aanleveren`, multipart(content));
+  const { to } = await client.post("/aanleveren", multipart(content));
   assert.match(to ?? "", /\/aanleveringen\/[0-9a-f-]{36}$/, "the upload became a delivery");
   const question = form({ delivery: to.split("/").pop() });
   for (const until = performance.now() + PATIENCE; performance.now() < until; await pause(PAUSE)) {
-    const answer = await post(`${PORTAL}/api/aanlevering-voortgang`, question);
+    const answer = await client.post("/api/aanlevering-voortgang", question);
     assert.equal(answer.status, 200, "how far it is");
-    if (!JSON.parse(answer.text).working) return (await send(to)).text;
+    if (!JSON.parse(answer.text).working) return (await client.send(to)).text;
   }
   return assert.fail("no preview");
 }
@@ -102,7 +44,8 @@ function counts(page) {
   return Object.fromEntries([...items].map(([, number, label]) => [label, Number(number.replaceAll(".", ""))]));
 }
 
-await logIn();
+await client.logIn(ACCOUNT);
+await client.page("/aanleveren");
 const [runs, ...files] = process.argv.slice(2);
 for (const file of files) {
   const milliseconds = [];
@@ -120,4 +63,4 @@ for (const file of files) {
   }
   console.log(JSON.stringify({ milliseconds, counts: seen }));
 }
-agent.destroy();
+hangUp();

@@ -34,8 +34,21 @@ for (const script of [true, false]) {
     await press(reviewer, /^Open/, { role: "link", within: first });
     assert.match(await heading(reviewer), /^Regel /);
     assert.ok(await reviewer.getByText("Gezien op het paspoort.").isVisible());
+
+    // Taken on: the list of this reviewer has it, that of nobody has not.
+    const row = path(reviewer);
+    await press(reviewer, "Op mijn lijst");
+    assert.equal(path(reviewer), row);
     await press(reviewer, "Terug naar de lijst", { role: "link" });
     assert.equal(await heading(reviewer), "Beoordelen");
+    await reviewer.getByLabel("Bij wie").selectOption("mij");
+    await press(reviewer, "Filteren");
+    assert.equal(await reviewer.locator("tbody tr").count(), 1);
+    await press(reviewer, /^Open/, { role: "link", within: reviewer.locator("tbody tr").first() });
+    assert.equal(path(reviewer), row);
+    await press(reviewer, "Van mijn lijst");
+    await press(reviewer, "Terug naar de lijst", { role: "link" });
+    assert.ok(await reviewer.getByText("Niets gevonden met deze filters.").isVisible(), "the filter was kept");
   });
 }
 

@@ -83,6 +83,11 @@ impl Running {
         })
     }
 
+    /// Number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// An error when the child has ended by itself.
     pub(crate) fn still_alive(&mut self) -> Result<()> {
         match self.child.try_wait()? {

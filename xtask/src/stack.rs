@@ -247,6 +247,11 @@ impl Stack {
         Ok(peer)
     }
 
+    /// Number of the process of the portal.
+    pub(crate) fn portal_id(&self) -> u32 {
+        self.portal.id()
+    }
+
     /// An error when a part has ended by itself.
     pub(crate) fn still_alive(&mut self) -> Result<()> {
         self.portal.still_alive()?;

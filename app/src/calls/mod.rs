@@ -13,6 +13,7 @@ pub(crate) mod parties;
 pub(crate) mod persons;
 pub(crate) mod progress;
 pub(crate) mod registrations;
+pub(crate) mod review;
 pub(crate) mod sessions;
 pub(crate) mod users;
 pub(crate) mod withdrawals;

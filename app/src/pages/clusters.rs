@@ -3,8 +3,9 @@
 
 use super::mend::options;
 use crate::calls::decisions::Propose;
-use crate::page::{Screen, Visit, decisions, page};
+use crate::page::{Screen, Visit, decisions, page, review};
 use crate::parts::answers::{Answer, answers, words};
+use crate::parts::assigning::{Assigning, assigning};
 use crate::parts::badge;
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
@@ -16,7 +17,7 @@ use crate::parts::{
 };
 use crate::ports::Page;
 use crate::ports::decisions::{ClusterFilter, ClusterLine, ClusterView};
-use crate::ports::review::Suggestion;
+use crate::ports::review::{Reviewer, Suggestion};
 use crate::texts::{Texts, fill, number};
 use domain::decision::{DecisionKind, is_code};
 use domain::finding::{Code, Finding};
@@ -128,11 +129,12 @@ pub(crate) fn cluster() -> AnyView {
     page(|visit| async move {
         let caller = visit.reviewer()?.clone();
         let view = decisions()?.cluster(&caller, visit.id()?).await?;
-        Ok(screen(&visit, &view))
+        let reviewers = review()?.reviewers(&caller).await?;
+        Ok(screen(&visit, &view, &reviewers))
     })
 }
 
-fn screen(visit: &Visit, view: &ClusterView) -> Screen {
+fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
     let t = visit.t;
     let (d, v) = (&t.decisions, &t.review);
     let name = amount(
@@ -179,6 +181,13 @@ fn screen(visit: &Visit, view: &ClusterView) -> Screen {
         folded(kind_name(*kind, t), form, chosen == Some(*kind))
     });
     let forms = forms.collect_view();
+    let with = Assigning {
+        row: view.sample,
+        group: true,
+        assignee: None,
+        reviewers,
+        back: format!("/beoordelen/groepen/{}", view.sample),
+    };
     let body = view! {
         {messages.summary(t)}
         {title(name.clone())}
@@ -187,6 +196,7 @@ fn screen(visit: &Visit, view: &ClusterView) -> Screen {
         {suggestions(&view.suggestions, |one| take(view, one, t), t)}
         {heading(d.what)}
         {forms}
+        {assigning(&with, t)}
         {heading(d.first_rows)}
         <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">{rows}</ul>
         <p class="utrecht-paragraph">{second_link("/beoordelen/groepen", d.clusters)}</p>

@@ -3,14 +3,18 @@
 use super::registrations::outcomes;
 use crate::page::{Screen, Visit, page, review as port};
 use crate::parts::answers::{Answer, answers, of_row};
+use crate::parts::assigning::{Assigning, assigning, lists};
 use crate::parts::field::Field;
 use crate::parts::findings::findings;
 use crate::parts::pager::address;
 use crate::parts::suggestions::suggestions;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{alert, badge, button_link, heading, link, paragraph, second_link, title};
-use crate::ports::review::{Age, Queue, ReviewFilter, ReviewLine, ReviewView, Suggestion};
+use crate::ports::review::{
+    Age, Queue, ReviewFilter, ReviewLine, ReviewView, Reviewer, Suggestion, With,
+};
 use crate::texts::{Texts, fill, number};
+use domain::decision::DecisionKind;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
 use domain::row::Column;
@@ -26,7 +30,8 @@ pub(crate) fn review() -> AnyView {
         let caller = visit.reviewer()?.clone();
         let filter = filter(&visit);
         let list = port()?.rows(&caller, filter.clone()).await?;
-        Ok(list_screen(&visit, &filter, list))
+        let reviewers = port()?.reviewers(&caller).await?;
+        Ok(list_screen(&visit, &filter, list, &reviewers))
     })
 }
 
@@ -37,9 +42,17 @@ pub(crate) fn review_row() -> AnyView {
         let (id, filter) = (visit.id()?, filter(&visit));
         let row = port()?.row(&caller, id).await?;
         let next = port()?.next_row(&caller, id, filter.clone()).await?;
-        let next = next.map(|next| address(&format!("/beoordelen/{next}"), &query(&filter)));
+        let reviewers = port()?.reviewers(&caller).await?;
+        let at = |row: Uuid| address(&format!("/beoordelen/{row}"), &query(&filter));
+        let assigning = Assigning {
+            row: id,
+            group: false,
+            assignee: row.assignee,
+            reviewers: &reviewers,
+            back: at(id),
+        };
         let list = address("/beoordelen", &query(&filter));
-        Ok(row_screen(&visit, &row, next, list))
+        Ok(row_screen(&visit, &row, &assigning, next.map(at), list))
     })
 }
 
@@ -57,6 +70,7 @@ fn filter(visit: &Visit) -> ReviewFilter {
             .query("kolom")
             .and_then(|column| Column::parse(&column)),
         dagen: visit.query("dagen").and_then(|days| Age::parse(&days)),
+        bij: visit.query("bij").and_then(|word| With::parse(&word)),
         na: visit.query("na"),
     }
 }
@@ -70,6 +84,7 @@ fn query(filter: &ReviewFilter) -> Vec<(&'static str, String)> {
         ("kanaal", word(filter.kanaal.map(Channel::as_str))),
         ("uitkomst", word(filter.uitkomst.map(RowOutcome::as_str))),
         ("dagen", days(filter.dagen)),
+        ("bij", filter.bij.map(With::word).unwrap_or_default()),
     ]
 }
 
@@ -77,7 +92,12 @@ fn days(age: Option<Age>) -> String {
     age.map(|age| age.days().to_string()).unwrap_or_default()
 }
 
-fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Queue) -> Screen {
+fn list_screen(
+    visit: &Visit,
+    filter: &ReviewFilter,
+    list: Queue,
+    reviewers: &[Reviewer],
+) -> Screen {
     let t = visit.t;
     let v = &t.review;
     let narrowed = ReviewFilter {
@@ -102,6 +122,7 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Queue) -> Screen {
             v.row,
             t.registrations.outcome,
             v.findings,
+            v.with_whom,
             v.open,
         ];
         let rows = list.items.iter().map(|line| row(line, filter, t)).collect();
@@ -114,7 +135,7 @@ fn list_screen(visit: &Visit, filter: &ReviewFilter, list: Queue) -> Screen {
     let body = view! {
         {title(v.title)}
         <p class="utrecht-paragraph">{link("/beoordelen/groepen", t.decisions.clusters_link)}" · "{link("/beoordelen/besluiten", t.decisions.decisions)}" · "{link("/beoordelen/cijfers", t.numbers.title)}" · "{link("/dossiers", t.persons.find_title)}</p>
-        {bar(filter, filtered, (list.total, list.or_more), t)}
+        {bar(filter, filtered, (list.total, list.or_more), reviewers, t)}
         {content}
     };
     Screen::new(v.title, body).wide()
@@ -151,6 +172,7 @@ fn bar(
     filter: &ReviewFilter,
     filtered: bool,
     (total, or_more): (u64, bool),
+    reviewers: &[Reviewer],
     t: &'static Texts,
 ) -> AnyView {
     let (v, r) = (&t.review, &t.registrations);
@@ -193,6 +215,8 @@ fn bar(
     let ages = std::iter::once(first(v.all_ages)).chain(ages).collect();
     let column = filter.kolom.map(Column::name).unwrap_or_default();
     let age = days(filter.dagen);
+    let with = filter.bij.map(With::word).unwrap_or_default();
+    let of_all = std::iter::once(first(v.all_lists)).chain(lists(reviewers, t));
     view! {
         <section class="cims-filter" aria-label=r.filters>
             <p class="cims-filter__count">{count}</p>
@@ -203,6 +227,7 @@ fn bar(
                 {Field::new("kanaal", t.upload.channel, channel).filter_select(channels)}
                 {Field::new("uitkomst", r.outcome, outcome).filter_select(outcomes(r.all_outcomes, &OUTCOMES, t))}
                 {Field::new("dagen", v.age, &age).filter_select(ages)}
+                {Field::new("bij", v.with_whom, &with).filter_select(of_all.collect())}
                 <div class="cims-filter__actions">
                     <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
                     {filtered.then(|| link("/beoordelen", r.clear))}
@@ -227,6 +252,7 @@ fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell>
         Cell::number(line.row.to_string()),
         Cell::new(badge::outcome(line.outcome, t)),
         Cell::new(findings(&line.findings, t)),
+        Cell::new(line.assignee.clone().unwrap_or_else(|| "–".to_owned())),
         Cell::new(view! {
             <a class="utrecht-link utrecht-link--html-a" href=way aria-label=label>{v.open}</a>
         }),
@@ -234,7 +260,13 @@ fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell>
 }
 
 /// `next`: the address of the next row; `list`: that of the list it was opened from.
-fn row_screen(visit: &Visit, row: &ReviewView, next: Option<String>, list: String) -> Screen {
+fn row_screen(
+    visit: &Visit,
+    row: &ReviewView,
+    with: &Assigning<'_>,
+    next: Option<String>,
+    list: String,
+) -> Screen {
     let t = visit.t;
     let v = &t.review;
     let line = &row.line;
@@ -266,6 +298,11 @@ fn row_screen(visit: &Visit, row: &ReviewView, next: Option<String>, list: Strin
         let way = format!("/beoordelen/{}/vergelijken", line.id);
         view! { <p class="utrecht-paragraph">{button_link(way, t.persons.compare)}</p> }
     });
+    let first = row.suggestions.iter().find(|one| one.value.is_some());
+    let back = (line.outcome == RowOutcome::Afgekeurd).then(|| {
+        let kind = DecisionKind::Return.as_str();
+        format!("/beoordelen/groepen/{}?soort={kind}", line.id)
+    });
     let body = view! {
         {title(name.clone())}
         <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}</p>
@@ -274,38 +311,48 @@ fn row_screen(visit: &Visit, row: &ReviewView, next: Option<String>, list: Strin
         {answers(facts, t)}
         {heading(v.findings)}
         {findings(&line.findings, t).unwrap_or_else(|| paragraph(t.upload.no_messages))}
-        {suggestions(&row.suggestions, |one| whole_group(one, line.id, t), t)}
+        {suggestions(&row.suggestions, |one| whole_group(one, line.id, first == Some(one), t), t)}
         {heading(v.delivered)}
         {of_row(&row.row, t)}
         {compare}
         {whole}
-        {ways(next, list, t)}
+        {assigning(with, t)}
+        {ways(next, back, list, t)}
     };
     Screen::new(name, body).under(v.title, "/beoordelen")
 }
 
-/// On to the next row or back to the list, by key too.
-fn ways(next: Option<String>, list: String, t: &'static Texts) -> AnyView {
+/// On to the next row, back to the sender or back to the list, by key too.
+fn ways(next: Option<String>, sender: Option<String>, list: String, t: &'static Texts) -> AnyView {
     let v = &t.review;
-    let link = |href: String, key: &'static str, text: &'static str| {
-        view! {
-            <a class="utrecht-button-link utrecht-button-link--html-a utrecht-button-link--secondary-action"
-                href=href accesskey=key aria-keyshortcuts=format!("Alt+Shift+{key}")>{text}</a>
-        }
-    };
     view! {
         <nav class="utrecht-button-group" aria-label=v.caption>
-            {next.map(|next| link(next, "n", v.next))}
-            {link(list, "l", v.back)}
+            {next.map(|next| keyed(next, "n", v.next))}
+            {sender.map(|sender| keyed(sender, "t", v.send_back))}
+            {keyed(list, "l", v.back)}
         </nav>
         <p class="cims-form__note">{v.keys}</p>
     }
     .into_any()
 }
 
-/// A value that names no person can be put in place for the whole group of the row.
-fn whole_group(one: &Suggestion, row: Uuid, t: &'static Texts) -> Option<AnyView> {
+/// A link that a key follows too.
+fn keyed(href: String, key: &'static str, text: &'static str) -> AnyView {
+    view! {
+        <a class="utrecht-button-link utrecht-button-link--html-a utrecht-button-link--secondary-action"
+            href=href accesskey=key aria-keyshortcuts=format!("Alt+Shift+{key}")>{text}</a>
+    }
+    .into_any()
+}
+
+/// A value that names no person can be put in place for the whole group of the row; the first such has a key.
+fn whole_group(one: &Suggestion, row: Uuid, first: bool, t: &'static Texts) -> Option<AnyView> {
     one.value.as_ref()?;
     let way = format!("/beoordelen/groepen/{row}");
-    Some(link(way, t.review.suggest_take))
+    let text = t.review.suggest_take;
+    Some(if first {
+        keyed(way, "v", text)
+    } else {
+        link(way, text)
+    })
 }

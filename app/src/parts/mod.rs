@@ -2,6 +2,7 @@
 
 pub(crate) mod alert;
 pub(crate) mod answers;
+pub(crate) mod assigning;
 pub(crate) mod badge;
 pub(crate) mod chart;
 pub(crate) mod date_boxes;

@@ -25,6 +25,8 @@ pub struct ReviewFilter {
     pub kolom: Option<Column>,
     /// Waits longer than this.
     pub dagen: Option<Age>,
+    /// On whose list it is.
+    pub bij: Option<With>,
     /// Where the page before ended.
     pub na: Option<String>,
 }
@@ -63,6 +65,52 @@ impl Age {
     }
 }
 
+/// On whose list rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum With {
+    /// Of who asks.
+    Me,
+    /// Of nobody.
+    Nobody,
+    /// Of this colleague.
+    Colleague(Uuid),
+}
+
+impl With {
+    /// Reads the word in the address: `mij`, `niemand`, or the key of a colleague.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "mij" => Some(Self::Me),
+            "niemand" => Some(Self::Nobody),
+            other => other.parse().ok().map(Self::Colleague),
+        }
+    }
+
+    /// The word in the address.
+    #[must_use]
+    pub fn word(self) -> String {
+        match self {
+            Self::Me => "mij".to_owned(),
+            Self::Nobody => "niemand".to_owned(),
+            Self::Colleague(id) => id.to_string(),
+        }
+    }
+}
+
+/// Somebody who reviews, with their list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reviewer {
+    /// Key.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// Rows on their list that wait.
+    pub rows: u32,
+    /// It is who asks.
+    pub me: bool,
+}
+
 /// A page of the queue.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Queue {
@@ -93,6 +141,8 @@ pub struct ReviewLine {
     pub findings: Vec<Finding>,
     /// "22-11-2026 14:05".
     pub received: String,
+    /// Name of the reviewer on whose list it is; only in the list.
+    pub assignee: Option<String>,
 }
 
 /// What was probably meant, with the reason why. Nothing is applied by itself.
@@ -129,6 +179,8 @@ pub struct ReviewView {
     pub stored: bool,
     /// Colleagues who have it open too.
     pub also_open: Vec<String>,
+    /// On whose list it is.
+    pub assignee: Option<Uuid>,
     /// What was probably meant, the likeliest of a kind first.
     pub suggestions: Vec<Suggestion>,
     /// What only RIVM sees of the BRP match: "Geboortedatum wijkt af", "Niet in de BRP", "BSN niet uniek", …
@@ -218,6 +270,16 @@ pub trait Review: Send + Sync {
         after: Uuid,
         filter: ReviewFilter,
     ) -> PortResult<Option<Uuid>>;
+    /// Who can have rows on their list, by name.
+    async fn reviewers(&self, caller: &Caller) -> PortResult<Vec<Reviewer>>;
+    /// Puts a waiting row, or all rows of its group, on somebody's list, or takes them off. Answers how many.
+    async fn assign(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+        whole_group: bool,
+        to: Option<Uuid>,
+    ) -> PortResult<u32>;
     /// How much waits, how long, of whom and why.
     async fn numbers(&self, caller: &Caller) -> PortResult<ReviewNumbers>;
 }

@@ -21,8 +21,8 @@ use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
 };
 use crate::ports::review::{
-    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Solved, SolvedBy,
-    Suggestion,
+    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Reviewer, Solved,
+    SolvedBy, Suggestion,
 };
 use crate::ports::session::{Frame, SessionLine};
 use crate::ports::users::{
@@ -656,6 +656,29 @@ impl Review for World {
         Ok(Some(ID))
     }
 
+    async fn reviewers(&self, _: &Caller) -> PortResult<Vec<Reviewer>> {
+        let one = |id, name: &str, rows, me| Reviewer {
+            id,
+            name: name.into(),
+            rows,
+            me,
+        };
+        Ok(vec![
+            one(ID, "B. <Beoordelaar>", 1_200, false),
+            one(Uuid::from_u128(2), "R. Rian", 3, true),
+        ])
+    }
+
+    async fn assign(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        whole_group: bool,
+        _: Option<Uuid>,
+    ) -> PortResult<u32> {
+        Ok(if whole_group { 400 } else { 1 })
+    }
+
     async fn numbers(&self, _: &Caller) -> PortResult<ReviewNumbers> {
         Ok(self.numbers.clone())
     }
@@ -669,9 +692,11 @@ impl Review for World {
             outcome: RowOutcome::TeControleren,
             findings: vec![Finding::on(Code::B10, Column::Bsn)],
             received: "22-11-2026 14:05".into(),
+            assignee: Some("B. <Beoordelaar>".into()),
         };
         Ok(ReviewView {
             line,
+            assignee: Some(ID),
             row: row(),
             delivery: ID,
             reason: Some("Gezien op het paspoort".into()),

@@ -611,6 +611,34 @@ async fn what_people_typed_is_escaped() {
 }
 
 #[tokio::test]
+async fn a_row_says_on_whose_list_it_is_and_has_keys_for_what_comes_next() {
+    let reviewer = of(Role::RivmBeoordelaar);
+    let list = get(&reviewer, "/beoordelen?bij=mij&code=B10").await;
+    for text in [
+        "<option value=\"mij\" selected>Mijn lijst (3)",
+        "<option value=\"niemand\">Nog bij niemand",
+        "B. &lt;Beoordelaar&gt; (1.200)",
+        "data-label=\"Bij wie\" class=\"utrecht-table__cell\">B. &lt;Beoordelaar&gt;",
+    ] {
+        assert!(list.has(text), "{text}: {}", list.html);
+    }
+    let row = get(&reviewer, &format!("/beoordelen/{ID}?bij=mij")).await;
+    assert!(row.has(&format!("name=\"back\" value=\"/beoordelen/{ID}?bij=mij\"")));
+    for key in ["n", "m", "v", "l"] {
+        assert!(row.has(&format!("accesskey=\"{key}\"")), "{key}");
+    }
+    assert!(
+        !row.has("accesskey=\"t\""),
+        "what waits for RIVM does not go back"
+    );
+    let group = get(&reviewer, &format!("/beoordelen/groepen/{ID}")).await;
+    assert!(
+        group.has("Dit geldt voor alle regels van de groep.")
+            && group.has("name=\"group\" value=\"true\"")
+    );
+}
+
+#[tokio::test]
 async fn every_form_posts_to_a_route_that_exists() {
     let served: Vec<&str> = leptos::server_fn::axum::server_fn_paths()
         .map(|(path, _)| path)

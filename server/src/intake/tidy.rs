@@ -4,7 +4,9 @@
 
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
-use crate::store::{StoreError, deliveries, drafts, looks, register, review, worker_tx, worklists};
+use crate::store::{
+    StoreError, assignments, deliveries, drafts, looks, register, review, worker_tx, worklists,
+};
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -50,6 +52,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     worklists::delete_expired(&mut tx).await?;
     register::forget_counted(&mut tx, road.clock.day(now)).await?;
     review::sum_up(&mut tx).await?;
+    assignments::forget(&mut tx).await?;
     looks::forget(&mut tx, now - time::Duration::days(1)).await?;
     let old = deliveries::old_previews(&mut tx, now - time::Duration::hours(PREVIEW_HOURS)).await?;
     tx.commit().await?;

@@ -7,10 +7,10 @@ use crate::intake::suggest::{self, Bench};
 use crate::keys::{Mac, Purpose};
 use crate::store::products::Products;
 use crate::store::review::{self, Delivered, Filter, Line, OpenCount, Place};
-use crate::store::{StoreError, looks, party_tx, worker_tx};
+use crate::store::{StoreError, assignments, looks, party_tx, worker_tx};
 use app::ports::review::{
-    PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Solved,
-    SolvedBy, Suggestion,
+    PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Reviewer,
+    Solved, SolvedBy, Suggestion, With,
 };
 use app::ports::{Caller, PAGE_ROWS, PortError, PortResult};
 use domain::delivery::{Channel, RowOutcome};
@@ -34,7 +34,7 @@ impl Review for Portal {
     async fn rows(&self, caller: &Caller, filter: ReviewFilter) -> PortResult<Queue> {
         reviewer(caller)?;
         let after = filter.na.as_deref().and_then(place);
-        let filter = wanted(filter);
+        let filter = wanted(caller, filter);
         let most = i32::try_from(PAGE_ROWS).unwrap_or(i32::MAX);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let total = review::total(&mut tx, &filter, COUNTED)
@@ -81,10 +81,60 @@ impl Review for Portal {
             delivery: here.line.delivery_id,
             row: here.line.row_number,
         };
-        let next = review::list(&mut tx, &wanted(filter), Some(here), 1)
+        let next = review::list(&mut tx, &wanted(caller, filter), Some(here), 1)
             .await
             .or_broken(caller)?;
         Ok(next.first().map(|line| line.id))
+    }
+
+    async fn reviewers(&self, caller: &Caller) -> PortResult<Vec<Reviewer>> {
+        reviewer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = assignments::reviewers(&mut tx).await.or_broken(caller)?;
+        let reviewers = found.into_iter().map(|one| Reviewer {
+            me: one.id == caller.user_id,
+            id: one.id,
+            name: one.name,
+            rows: u32::try_from(one.rows).unwrap_or(u32::MAX),
+        });
+        Ok(reviewers.collect())
+    }
+
+    async fn assign(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+        whole_group: bool,
+        to: Option<Uuid>,
+    ) -> PortResult<u32> {
+        reviewer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let known = review::one(&mut tx, row).await.or_broken(caller)?;
+        let reviewers = assignments::reviewers(&mut tx).await.or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        // Only who reviews has a list.
+        if known.is_none() || to.is_some_and(|to| reviewers.iter().all(|one| one.id != to)) {
+            return Err(PortError::NotFound);
+        }
+        let now = self.road.clock.now();
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let rows = match to {
+            Some(to) => {
+                assignments::assign(&mut tx, row, whole_group, to, caller.user_id, now).await
+            }
+            None => assignments::release(&mut tx, row, whole_group).await,
+        };
+        let rows = u32::try_from(rows.or_broken(caller)?.len()).unwrap_or(u32::MAX);
+        if rows == 0 {
+            return Err(PortError::Conflict);
+        }
+        let line = event(caller, Kind::RowAssigned)
+            .object("row", row)
+            .detail("rows", rows)
+            .detail("to", to.map_or_else(String::new, |to| to.to_string()));
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(rows)
     }
 
     async fn numbers(&self, caller: &Caller) -> PortResult<ReviewNumbers> {
@@ -117,7 +167,7 @@ impl Review for Portal {
                 (findings, matched)
             });
         let delivery = opened.line.delivery_id;
-        let also_open = self.also_open(caller, id).await?;
+        let (also_open, assignee) = self.opened_by(caller, id).await?;
         let text = self
             .open_row(Purpose::Row, id, opened.raw_sealed)
             .or_broken(caller)?;
@@ -125,6 +175,7 @@ impl Review for Portal {
         let suggested = self.suggested(caller, id, &text, &line.findings).await?;
         let view = ReviewView {
             also_open,
+            assignee,
             row: text,
             suggestions: suggested.0,
             reason: self
@@ -196,15 +247,22 @@ impl Portal {
         Ok((found.into_iter().map(view).collect(), about))
     }
 
-    /// Tells colleagues that this row is open here; who has it open too.
-    async fn also_open(&self, caller: &Caller, row: Uuid) -> PortResult<Vec<String>> {
+    /// Tells colleagues that this row is open here; who has it open too, and on whose list it is.
+    async fn opened_by(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+    ) -> PortResult<(Vec<String>, Option<Uuid>)> {
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let now = self.road.clock.now();
         let others = looks::look(&mut tx, row, caller.user_id, now)
             .await
             .or_broken(caller)?;
+        let assignee = assignments::assignee(&mut tx, row)
+            .await
+            .or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        Ok(others)
+        Ok((others, assignee))
     }
 
     pub(super) fn mac_of(&self, row: &domain::row::RowText) -> Option<crate::keys::Mac> {
@@ -244,6 +302,7 @@ fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
         outcome: RowOutcome::parse(&row.outcome).ok_or_else(odd)?,
         findings: named(row.findings, staff)?,
         received: words::moment(row.received_at),
+        assignee: row.assignee,
     })
 }
 
@@ -321,8 +380,16 @@ fn place(cursor: &str) -> Option<Place> {
     })
 }
 
-fn wanted(filter: ReviewFilter) -> Filter {
+fn wanted(caller: &Caller, filter: ReviewFilter) -> Filter {
+    let (user, nobody) = match filter.bij {
+        None => (None, false),
+        Some(With::Me) => (Some(caller.user_id), false),
+        Some(With::Colleague(id)) => (Some(id), false),
+        Some(With::Nobody) => (None, true),
+    };
     Filter {
+        user,
+        nobody,
         column: filter.kolom.map(|column| column.name().to_owned()),
         days: filter.dagen.map(|days| i32::from(days.days())),
         party: filter.partij.filter(|code| !code.is_empty()),

@@ -6,6 +6,7 @@
 
 pub mod answer_files;
 pub mod answers;
+pub mod assignments;
 pub mod brp_checks;
 pub mod completeness;
 pub mod connections;

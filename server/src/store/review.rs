@@ -19,13 +19,17 @@ pub struct Filter {
     pub outcome: Option<String>,
     /// Waits longer than so many days.
     pub days: Option<i32>,
+    /// On the list of this reviewer.
+    pub user: Option<Uuid>,
+    /// On nobody's list.
+    pub nobody: bool,
 }
 
 impl Filter {
     /// Its count is not kept: rows are counted, up to a number.
     #[must_use]
     pub const fn is_counted_so_far(&self) -> bool {
-        self.channel.is_some() || self.days.is_some()
+        self.channel.is_some() || self.days.is_some() || self.user.is_some() || self.nobody
     }
 }
 
@@ -62,6 +66,8 @@ pub struct Line {
     pub received_at: OffsetDateTime,
     /// When it was stored: its place in the list.
     pub created_at: OffsetDateTime,
+    /// Name of the reviewer on whose list it is.
+    pub assignee: Option<String>,
 }
 
 /// A page of the list, newest first, after a place.
@@ -78,14 +84,16 @@ pub async fn list(
         Line,
         r#"SELECT id AS "id!", delivery_id AS "delivery_id!", party AS "party!", channel AS "channel!", row_number AS "row_number!",
                   outcome AS "outcome!", findings AS "findings!", staff_findings AS "staff_findings!", received_at AS "received_at!",
-                  created_at AS "created_at!"
-           FROM staff_queue($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"#,
+                  created_at AS "created_at!", assignee
+           FROM staff_queue($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
         filter.party,
         filter.code,
         filter.column,
         filter.channel,
         filter.outcome,
         filter.days,
+        filter.user,
+        filter.nobody,
         after.map(|place| place.at),
         after.map(|place| place.delivery),
         after.map(|place| place.row),
@@ -96,19 +104,21 @@ pub async fn list(
     Ok(rows)
 }
 
-/// Rows in all; by channel and age no more than `most` are counted.
+/// Rows in all; by channel, age and person no more than `most` are counted.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn total(tx: &mut PartyTx<'_>, filter: &Filter, most: i32) -> Result<i64, StoreError> {
     let number = sqlx::query_scalar!(
-        r#"SELECT staff_queue_count($1, $2, $3, $4, $5, $6, $7) AS "number!""#,
+        r#"SELECT staff_queue_count($1, $2, $3, $4, $5, $6, $7, $8, $9) AS "number!""#,
         filter.party,
         filter.code,
         filter.column,
         filter.channel,
         filter.outcome,
         filter.days,
+        filter.user,
+        filter.nobody,
         most
     )
     .fetch_one(&mut **tx)
@@ -169,6 +179,7 @@ pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, Store
             staff_findings: serde_json::Value::Null,
             received_at: row.received_at,
             created_at: row.created_at,
+            assignee: None,
         },
         raw_sealed: row.raw_sealed,
         reason_sealed: row.reason_sealed,

@@ -212,6 +212,7 @@ const TABLE: &[Route] = &[
     call("/api/regels-verbeteren", Roles(DELIVER), true),
     call("/api/regels-voorzien", Roles(DELIVER), true),
     call("/api/groep-besluit", Roles(REVIEW), true),
+    call("/api/regel-toewijzen", Roles(REVIEW), false),
     call("/api/besluit-akkoord", Roles(REVIEW), false),
     call("/api/besluit-niet", Roles(REVIEW), false),
     call("/api/naam-beeindigen", Roles(REVIEW), false),

@@ -425,7 +425,7 @@ async fn a_suspension_stops_an_import_at_the_edge_of_a_chunk() {
     assert_eq!(house.state(id).await.0, "parked");
     let stored = world.count("delivery_rows").await;
     assert!(
-        (5_000..ROWS).contains(&stored) && stored % 5_000 == 0,
+        (2_500..ROWS).contains(&stored) && stored % 2_500 == 0,
         "{stored}"
     );
     assert_eq!(

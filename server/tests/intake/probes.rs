@@ -20,7 +20,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 79] = [
+const METHODS: [(&str, bool); 81] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -94,6 +94,8 @@ const METHODS: [(&str, bool); 79] = [
     ("end_user", false),
     ("readmit", false),
     ("next_row", false),
+    ("reviewers", false),
+    ("assign", false),
     ("worklist", true),
     ("open_on_worklist", false),
     ("make_worklist", false),
@@ -370,6 +372,11 @@ async fn probe(
             .next_row(caller, things.row, ReviewFilter::default())
             .await
             .map(drop),
+        "reviewers" => portal.reviewers(caller).await.map(drop),
+        "assign" => portal
+            .assign(caller, things.row, true, None)
+            .await
+            .map(drop),
         "rows" => portal.rows(caller, ReviewFilter::default()).await.map(drop),
         "clusters" => portal
             .clusters(caller, ClusterFilter::default(), 1)
@@ -500,6 +507,8 @@ async fn what_belongs_to_another_party_is_not_there() {
                 method,
                 "row"
                     | "next_row"
+                    | "reviewers"
+                    | "assign"
                     | "rows"
                     | "withdrawal"
                     | "withdraw_delivery"
@@ -563,6 +572,7 @@ async fn what_belongs_to_another_party_is_not_there() {
         !matches!(
             *method,
             "rows"
+                | "reviewers"
                 | "clusters"
                 | "decisions"
                 | "numbers"

@@ -3,9 +3,10 @@
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::PortError;
-use app::ports::review::{Age, Review, ReviewFilter};
+use app::ports::review::{Age, Review, ReviewFilter, With};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
+use domain::role::Role;
 use domain::row::{Column, RowText};
 use server::intake::tidy;
 use uuid::Uuid;
@@ -263,4 +264,81 @@ async fn a_reviewer_goes_from_row_to_row_in_the_order_of_the_list() {
         .next_row(&world.maria, Uuid::now_v7(), ReviewFilter::default())
         .await;
     assert_eq!(nobody, Err(PortError::NotFound));
+}
+
+#[tokio::test]
+async fn each_reviewer_has_a_list_of_their_own_and_a_group_is_taken_as_a_whole() {
+    let world = World::new().await;
+    world.upload(&world.maria, &csv(&refused(3))).await;
+    let other = with(good(NAOMI, "01-04-1987"), &[(Column::Vaccin, "Onbekend")]);
+    world.upload(&world.maria, &csv(&[other])).await;
+    let bram = world.test.caller("bram", Role::RivmBeheer, None).await;
+    let nora = world.test.caller("nora", Role::Auditor, None).await;
+    let of = |with| ReviewFilter {
+        bij: Some(with),
+        ..ReviewFilter::default()
+    };
+    let all = page(&world, ReviewFilter::default()).await.items;
+    let (alone, grouped) = (all[0].id, all[1].id);
+    let assign = |row, group, to| world.portal.assign(&world.rivm, row, group, to);
+    assert_eq!(assign(alone, true, Some(world.rivm.user_id)).await, Ok(1));
+    assert_eq!(assign(grouped, true, Some(bram.user_id)).await, Ok(3));
+
+    let mine = page(&world, of(With::Me)).await;
+    assert_eq!((mine.total, mine.items.len()), (1, 1));
+    assert_eq!(mine.items[0].id, alone);
+    assert_eq!(mine.items[0].assignee.as_deref(), Some(&*world.rivm.name));
+    assert_eq!(
+        page(&world, of(With::Colleague(bram.user_id))).await.total,
+        3
+    );
+    assert_eq!(page(&world, of(With::Nobody)).await.total, 0);
+    let next = world
+        .portal
+        .next_row(&world.rivm, alone, of(With::Me))
+        .await;
+    assert_eq!(next, Ok(None), "the list under its filter ends here");
+
+    // One of the group goes to somebody else, and one to nobody.
+    assert_eq!(
+        assign(grouped, false, Some(world.rivm.user_id)).await,
+        Ok(1)
+    );
+    assert_eq!(assign(all[2].id, false, None).await, Ok(1));
+    let lists = world.portal.reviewers(&world.rivm).await.unwrap();
+    let rows = |id| {
+        lists
+            .iter()
+            .find(|one| one.id == id)
+            .map(|one| (one.rows, one.me))
+    };
+    assert_eq!(rows(world.rivm.user_id), Some((2, true)));
+    assert_eq!(rows(bram.user_id), Some((1, false)));
+    assert_eq!(page(&world, of(With::Nobody)).await.total, 1);
+
+    // Who does not review has no list, and a row that waits no more goes to nobody.
+    assert_eq!(rows(nora.user_id), None);
+    assert_eq!(
+        assign(alone, false, Some(nora.user_id)).await,
+        Err(PortError::NotFound)
+    );
+    let done = "UPDATE delivery_rows SET state = 'accepted' WHERE id = $1";
+    let admin = &world.test.admin;
+    sqlx::query(done).bind(alone).execute(admin).await.unwrap();
+    assert_eq!(
+        assign(alone, false, Some(bram.user_id)).await,
+        Err(PortError::Conflict)
+    );
+    assert_eq!(page(&world, of(With::Me)).await.total, 1);
+    assert_eq!(world.count("assignments").await, 3);
+    tidy::tidy(&world.road).await.unwrap();
+    assert_eq!(
+        world.count("assignments").await,
+        2,
+        "solved rows are on no list"
+    );
+    let audited =
+        "SELECT count(*) FROM audit_lines WHERE line::jsonb ->> 'event' = 'transfer.row-assigned'";
+    let lines: i64 = sqlx::query_scalar(audited).fetch_one(admin).await.unwrap();
+    assert_eq!(lines, 4);
 }

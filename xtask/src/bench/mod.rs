@@ -2,6 +2,8 @@
 //! compare (performance §4); counts are checked inside every measurement, so that a fast wrong
 //! answer is no answer (P12).
 
+mod decision;
+mod dropbox;
 mod ground;
 mod intake;
 mod national;
@@ -19,7 +21,7 @@ use std::path::PathBuf;
 use table::Table;
 
 /// What may be asked for.
-const KNOWN: &str = "--rows N, --persons N, --runs N, --peers, --binary FILE, --national, --nation N, --stored N, --torture N, --queue N";
+const KNOWN: &str = "--rows N, --persons N, --runs N, --peers, --binary FILE, --national, --nation N, --stored N, --torture N, --queue N, --decision, --sftp";
 
 /// How much is measured.
 #[derive(Debug, Clone)]
@@ -44,6 +46,10 @@ pub(crate) struct Options {
     torture: Option<u32>,
     /// Instead of measuring imports: so many rows that wait for RIVM, and what their pages take.
     queue: Option<u32>,
+    /// Instead of the usual: decisions about many rows.
+    decision: bool,
+    /// Instead of the usual: many clients of the drop box.
+    sftp: bool,
 }
 
 /// Prints the sizes that a browser downloads, then the table of what was measured.
@@ -74,6 +80,12 @@ fn measure(options: Options, table: &mut Table) -> Result<()> {
         return national::measure(&bench, table);
     }
     bench.base()?;
+    if bench.options.decision {
+        return decision::measure(&bench, table);
+    }
+    if bench.options.sftp {
+        return dropbox::measure(&bench, table);
+    }
     let imported = intake::measure(&bench, table)?;
     portal::measure(&bench, table)?;
     if bench.options.peers {
@@ -95,6 +107,8 @@ impl Options {
             binary: None,
             torture: None,
             queue: None,
+            decision: false,
+            sftp: false,
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -118,6 +132,8 @@ impl Options {
                 "--stored" => options.stored = number()?,
                 "--binary" => options.binary = Some(PathBuf::from(value()?)),
                 "--torture" => options.torture = Some(number()?),
+                "--decision" => options.decision = true,
+                "--sftp" => options.sftp = true,
                 "--queue" => options.queue = Some(number()?),
                 other => bail!("unknown option `{other}`; known: {KNOWN}"),
             }

@@ -55,7 +55,7 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
         rows.div_ceil(DELIVERY) / 2
     );
     let nil = "'00000000-0000-0000-0000-000000000000'";
-    let none = "NULL, NULL, NULL, NULL, NULL, NULL";
+    let none = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, false";
     let sample = "(SELECT sample FROM staff_clusters(NULL, NULL, 1, 0))";
     for (what, question) in [
         (
@@ -68,7 +68,19 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
         ),
         (
             "queue: of one party and code",
-            format!("staff_queue({party}, 'V11', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 51)"),
+            format!("staff_queue({party}, 'V11', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, 51)"),
+        ),
+        (
+            "queue: of one reviewer",
+            "staff_queue(NULL, NULL, NULL, NULL, NULL, NULL, (SELECT user_id FROM assignments LIMIT 1), false, NULL, NULL, NULL, 51)".to_owned(),
+        ),
+        (
+            "queue: of nobody",
+            "staff_queue(NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, 51)".to_owned(),
+        ),
+        (
+            "queue: how many, of nobody",
+            "staff_queue_count(NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, 10000)".to_owned(),
         ),
         (
             "queue: how many",
@@ -76,7 +88,7 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
         ),
         (
             "queue: how many, of a channel",
-            "staff_queue_count(NULL, NULL, NULL, 'sftp', NULL, NULL, 10000)".to_owned(),
+            "staff_queue_count(NULL, NULL, NULL, 'sftp', NULL, NULL, NULL, false, 10000)".to_owned(),
         ),
         (
             "clusters: first page",
@@ -115,6 +127,7 @@ fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
                 (ARRAY['V11', 'V26', 'P03', 'B10', 'V22', 'D04', 'P12', 'V31'])[1 + n % 8], (ARRAY['vaccin', 'batchnummer', 'bsn', ''])[1 + n % 4],
                 CASE WHEN n % 4 < 2 THEN 'mac-1:' || md5((n % 400)::text) ELSE '' END, d.received_at, '[{{\"code\": \"V11\", \"severity\": \"fout\"}}]'
          FROM deliveries d, generate_series(1, {DELIVERY}) n;
+         INSERT INTO assignments SELECT r.id, u.id, u.id, now() FROM (SELECT id FROM users LIMIT 1) u, (SELECT id FROM delivery_rows ORDER BY created_at LIMIT 500) r;
          WITH gone AS (DELETE FROM cluster_changes RETURNING *)
          INSERT INTO cluster_changes SELECT party_id, cluster_code, cluster_column, cluster_value, outcome, sum(rows) FROM gone GROUP BY 1, 2, 3, 4, 5;
          ANALYZE;"

@@ -69,6 +69,13 @@ fn watch(command: &mut Command) -> Result<Sample> {
     })
 }
 
+/// Peak of the resident memory of a running process, MiB; 0 when it is gone.
+pub(super) fn high_water_of(id: u32) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "memory far below 2^52 kB")]
+    let kilobytes = peak(&PathBuf::from(format!("/proc/{id}"))) as f64;
+    kilobytes / 1024.0
+}
+
 /// Peak of the resident memory of a process by its folder of /proc, kB; 0 when it is gone.
 fn peak(process: &Path) -> u64 {
     let status = fs::read_to_string(process.join("status")).unwrap_or_default();

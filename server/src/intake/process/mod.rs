@@ -38,7 +38,7 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 /// Rows in a chunk.
-const CHUNK: usize = 5_000;
+const CHUNK: usize = 2_500;
 /// A preview stores nothing in the register, so only within one chunk a row can see what an earlier row of
 /// the file will do: a file of the portal is one chunk.
 const PREVIEW_CHUNK: usize = 20_000;
@@ -507,7 +507,7 @@ async fn walk(
     keep: Keep,
     stop: &watch::Receiver<bool>,
 ) -> Result<Walked, Stopped> {
-    let (send, mut chunks) = mpsc::channel::<Vec<Incoming>>(2);
+    let (send, mut chunks) = mpsc::channel::<Vec<Incoming>>(1);
     let after = if keep == Keep::Nothing {
         0
     } else {
