@@ -4,7 +4,9 @@
 
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
-use crate::store::{StoreError, deliveries, drafts, looks, register, review, worker_tx, worklists};
+use crate::store::{
+    StoreError, deliveries, drafts, looks, party_requests, register, review, worker_tx, worklists,
+};
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -48,6 +50,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     let mut tx = worker_tx(&road.db).await?;
     drafts::delete_expired(&mut tx).await?;
     worklists::delete_expired(&mut tx).await?;
+    party_requests::delete_expired(&mut tx).await?;
     register::forget_counted(&mut tx, road.clock.day(now)).await?;
     review::sum_up(&mut tx).await?;
     looks::forget(&mut tx, now - time::Duration::days(1)).await?;
