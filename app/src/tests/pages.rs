@@ -641,6 +641,7 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/auth/uitloggen",
         "/auth/uitnodiging",
         "/aanleveren",
+        "/proefbank",
         "/registraties",
         "/beoordelen",
         "/beoordelen/groepen",

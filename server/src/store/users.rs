@@ -297,7 +297,7 @@ pub async fn accept(
     let Some(found) = sqlx::query!(
         "SELECT id, party_id, role, name, invited_by FROM invitations
          WHERE code_hash = $1 AND ended_at IS NULL AND expires_at > now()
-           AND invited_by IS DISTINCT FROM (SELECT u.id FROM users u WHERE u.issuer = $2 AND u.subject = $3) FOR UPDATE",
+           AND NOT EXISTS (SELECT FROM users u WHERE u.id = invitations.invited_by AND u.issuer = $2 AND u.subject = $3) FOR UPDATE",
         code_hash,
         issuer,
         subject
