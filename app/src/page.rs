@@ -5,8 +5,8 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons,
-    PortError, PortResult, Review, Sessions, Users, Withdrawals, Worklists,
+    Caller, Corrections, Decisions, Deliveries, Entry, News, Onboarding, Operations, Parties,
+    Persons, PortError, PortResult, Review, Sessions, Users, Withdrawals, Worklists,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -92,6 +92,28 @@ impl Visit {
     pub(crate) fn deliverer(&self) -> PortResult<&Caller> {
         self.caller().and_then(|caller| {
             if caller.role().may_deliver() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with a role that tries files.
+    pub(crate) fn tester(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_try() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with a role that sees the installations of its own party.
+    pub(crate) fn supplier(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_watch_own_installations() {
                 Ok(caller)
             } else {
                 Err(PortError::NotFound)
@@ -367,6 +389,11 @@ pub(crate) fn persons() -> PortResult<Arc<dyn Persons>> {
 
 /// The port for corrections on request.
 pub(crate) fn corrections() -> PortResult<Arc<dyn Corrections>> {
+    port()
+}
+
+/// The port for bringing a party in.
+pub(crate) fn onboarding() -> PortResult<Arc<dyn Onboarding>> {
     port()
 }
 

@@ -72,6 +72,12 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/beoordelen/groepen/:id") view=pages::cluster ssr=whole.clone()/>
                 <Route path=path!("/koppelingen") view=pages::connections ssr=whole.clone()/>
                 <Route path=path!("/koppelingen/:id") view=pages::connection ssr=whole.clone()/>
+                <Route path=path!("/aanvragen") view=pages::party_requests ssr=whole.clone()/>
+                <Route path=path!("/aanvragen/nieuw") view=pages::new_party ssr=whole.clone()/>
+                <Route path=path!("/aanvragen/:id") view=pages::party_request ssr=whole.clone()/>
+                <Route path=path!("/proefbank") view=pages::bench ssr=whole.clone()/>
+                <Route path=path!("/proefbank/:id") view=pages::attempt ssr=whole.clone()/>
+                <Route path=path!("/installaties") view=pages::own_installations ssr=whole.clone()/>
                 <Route path=path!("/volledigheid") view=pages::completeness ssr=whole.clone()/>
                 <Route path=path!("/geparkeerd") view=pages::parked ssr=whole.clone()/>
                 <Route path=path!("/geparkeerd/:id") view=pages::parked_delivery ssr=whole.clone()/>
@@ -194,6 +200,8 @@ pub(crate) fn role_name(role: Role, t: &'static Texts) -> &'static str {
     match role {
         Role::Invoerder => t.frame.role_invoerder,
         Role::Instellingsbeheerder => t.frame.role_instellingsbeheerder,
+        Role::OpProef => t.frame.role_op_proef,
+        Role::Leverancier => t.frame.role_leverancier,
         Role::RivmBeoordelaar => t.frame.role_rivm_beoordelaar,
         Role::RivmBeheer => t.frame.role_rivm_beheer,
         Role::Privacycoordinator => t.frame.role_privacycoordinator,
@@ -214,6 +222,12 @@ fn menu(caller: &Caller, t: &'static Texts, path: &str) -> AnyView {
     }
     if caller.role().may_review() {
         links.push(("/beoordelen", f.nav_review));
+    }
+    if caller.role().may_try() && !caller.role().may_deliver() {
+        links.push(("/proefbank", t.onboarding.bench));
+    }
+    if caller.role().may_watch_own_installations() {
+        links.push(("/installaties", t.onboarding.own));
     }
     links.push(("/hulp", f.nav_help));
     let path = path.split('?').next().unwrap_or_default().to_owned();

@@ -118,6 +118,12 @@ impl Channel {
         matches!(self, Self::Sftp | Self::Zorgmail | Self::Ggd | Self::Lsp)
     }
 
+    /// Files of it are tried before it is approved (features F79, F-X7).
+    #[must_use]
+    pub const fn is_tried(self) -> bool {
+        matches!(self, Self::Upload | Self::Sftp)
+    }
+
     /// A person is at the screen: previews and questions are possible; elsewhere the file parks.
     #[must_use]
     pub const fn is_portal(self) -> bool {

@@ -17,6 +17,7 @@ pub mod finding;
 pub mod fixtures;
 pub mod invitation;
 pub mod matching;
+pub mod onboarding;
 pub mod party;
 pub mod role;
 pub mod row;

@@ -10,6 +10,11 @@ pub enum Role {
     Invoerder,
     /// The same, and manages the users of the own institution.
     Instellingsbeheerder,
+    /// What either of them is while their institution waits for approval: tries files, and nothing else. Never given
+    /// to anybody; the session finds it (`web/session/standing.rs`).
+    OpProef,
+    /// Works for a supplier: sees how complete its own installations are, and no row.
+    Leverancier,
     /// Judges refused and for-review rows at RIVM.
     RivmBeoordelaar,
     /// Runs the register at RIVM: code lists, operations.
@@ -22,9 +27,11 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Invoerder,
         Self::Instellingsbeheerder,
+        Self::OpProef,
+        Self::Leverancier,
         Self::RivmBeoordelaar,
         Self::RivmBeheer,
         Self::Privacycoordinator,
@@ -37,6 +44,8 @@ impl Role {
         match self {
             Self::Invoerder => "invoerder",
             Self::Instellingsbeheerder => "instellingsbeheerder",
+            Self::OpProef => "op-proef",
+            Self::Leverancier => "leverancier",
             Self::RivmBeoordelaar => "rivm-beoordelaar",
             Self::RivmBeheer => "rivm-beheer",
             Self::Privacycoordinator => "privacycoordinator",
@@ -50,6 +59,8 @@ impl Role {
         match self {
             Self::Invoerder => "Invoerder",
             Self::Instellingsbeheerder => "Instellingsbeheerder",
+            Self::OpProef => "Op proef",
+            Self::Leverancier => "Leverancier",
             Self::RivmBeoordelaar => "Beoordelaar RIVM",
             Self::RivmBeheer => "Beheerder RIVM",
             Self::Privacycoordinator => "Privacycoördinator",
@@ -66,7 +77,38 @@ impl Role {
     /// Works for an institution, so every session of it is tied to one.
     #[must_use]
     pub const fn belongs_to_a_party(self) -> bool {
-        matches!(self, Self::Invoerder | Self::Instellingsbeheerder)
+        matches!(
+            self,
+            Self::Invoerder | Self::Instellingsbeheerder | Self::OpProef | Self::Leverancier
+        )
+    }
+
+    /// Is given to somebody; the other one is what a session makes of it.
+    #[must_use]
+    pub const fn is_given(self) -> bool {
+        !matches!(self, Self::OpProef)
+    }
+
+    /// Sends files to the test lane.
+    #[must_use]
+    pub const fn may_try(self) -> bool {
+        self.may_deliver() || matches!(self, Self::OpProef)
+    }
+
+    /// Sees how complete the installations of the own party are.
+    #[must_use]
+    pub const fn may_watch_own_installations(self) -> bool {
+        matches!(self, Self::Leverancier)
+    }
+
+    /// What the role is while its institution waits for approval; none when it opens nothing then.
+    #[must_use]
+    pub const fn under_test(self) -> Option<Self> {
+        if self.may_deliver() {
+            Some(Self::OpProef)
+        } else {
+            None
+        }
     }
 
     /// Records and delivers vaccinations.
@@ -124,8 +166,30 @@ mod tests {
                     && (role.may_approve() || role.may_review() || role.may_read_audit())),
                 "{role:?}"
             );
-            assert_eq!(role.may_deliver(), role.belongs_to_a_party(), "{role:?}");
+            assert!(!role.may_deliver() || role.belongs_to_a_party(), "{role:?}");
         }
+    }
+
+    #[test]
+    fn an_institution_under_test_may_try_and_nothing_else() {
+        let tries = Role::OpProef;
+        assert!(tries.may_try() && tries.belongs_to_a_party() && !tries.is_given());
+        for may in [
+            Role::may_deliver,
+            Role::may_manage_own_users,
+            Role::may_withdraw_deliveries,
+            Role::may_review,
+            Role::may_approve,
+            Role::may_operate,
+            Role::may_read_audit,
+        ] {
+            assert!(!may(tries) && !may(Role::Leverancier));
+        }
+        for role in Role::ALL {
+            let expected = role.may_deliver().then_some(tries);
+            assert_eq!(role.under_test(), expected, "{role:?}");
+        }
+        assert!(!Role::Leverancier.may_try());
     }
 
     #[test]

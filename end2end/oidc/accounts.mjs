@@ -9,10 +9,12 @@ export const accounts = [
   { sub: 'invoerder', name: 'Iris Invoerder', what: 'Registreert vaccinaties voor één instelling', acr: SUBSTANTIAL },
   { sub: 'beheerder', name: 'Bram Beheerder', what: 'Beheert de gebruikers van één instelling', acr: SUBSTANTIAL },
   { sub: 'tweehuizen', name: 'Tess Tweehuizen', what: 'Werkt voor twee instellingen en kiest er een', acr: SUBSTANTIAL },
+  { sub: 'leverancier', name: 'Lars Leverancier', what: 'Ziet of de bestanden van eigen installaties aankomen', acr: SUBSTANTIAL },
   { sub: 'beoordelaar', name: 'Rik Regelmaat', what: 'RIVM: beoordeelt afgekeurde en twijfelachtige regels', acr: HIGH },
   { sub: 'rivmbeheer', name: 'Rosa Register', what: 'RIVM: beheert het register', acr: HIGH },
   { sub: 'privacy', name: 'Pien Privé', what: 'RIVM: privacycoördinator, keurt partijen goed', acr: HIGH },
   { sub: 'auditor', name: 'Aad Audit', what: 'Leest wie wat heeft gezien', acr: HIGH },
+  { sub: 'nieuw', name: 'Nora Nieuw', what: 'Wordt beheerder van een nieuwe instelling, met een code', acr: SUBSTANTIAL },
   { sub: 'onbekend', name: 'Olga Onbekend', what: 'Kan inloggen, maar heeft in CIMS nog geen toegang', acr: SUBSTANTIAL },
   { sub: 'zwak', name: 'Zeno Zwak', what: 'Logt in zonder tweede factor: CIMS weigert dat', acr: LOW },
 ];

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
-import { TWICE, WRONG_BSN, csv, person, reported, stranger } from "../lib/demo.mjs";
+import { TWICE, WRONG_BSN, csv, person, reported, sql, stranger } from "../lib/demo.mjs";
 import { confirmWarnings, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
 import { alive, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
@@ -291,6 +291,58 @@ test("connections, and deliveries that wait", async (t) => {
   await decides.getByText("Akkoord geven", { exact: true }).first().click();
   await press(decides, "Akkoord geven", { within: decides.locator("details[open]").filter({ hasText: "neemt CIMS" }) });
   await judge(decides, "koppeling-akkoord");
+});
+
+test("a new party, a file that is tried, and what a supplier sees", async (t) => {
+  const code = `PAGINA${process.pid}`;
+  t.after(() => {
+    const party = `(SELECT id FROM parties WHERE code = '${code}')`;
+    for (const table of ["party_requests", "connection_steps", "connections", "party_agb"]) sql(`DELETE FROM ${table} WHERE party_id = ${party}`);
+    sql(`DELETE FROM parties WHERE code = '${code}'`);
+  });
+  const asks = await visitor(t);
+  await logIn(asks, "rivmbeheer");
+  await open(asks, "/aanvragen/nieuw");
+  await judge(asks, "aanvraag-nieuw");
+  await press(asks, "Aanvraag versturen");
+  await judge(asks, "aanvraag-fout");
+  await asks.getByLabel("Naam van de instelling").fill("Verpleeghuis Lindehof");
+  await asks.getByLabel("Code", { exact: true }).fill(code);
+  await asks.getByLabel("Soort", { exact: true }).selectOption({ label: "Verpleeghuis" });
+  await asks.getByLabel("AGB-code").fill(`4848${String(process.pid % 10_000).padStart(4, "0")}`);
+  await asks.getByLabel("Koppelvlak", { exact: true }).selectOption({ label: "SFTP" });
+  await asks.getByLabel("Tussenpartij", { exact: true }).selectOption({ label: "ZorgSoft" });
+  await asks.getByLabel("Extra kolommen").fill("kamer");
+  await asks.getByLabel("Doel", { exact: true }).fill("vaccinatieregistratie");
+  await asks.getByLabel("Contactpersoon").fill("Anne de Boer, 070 000 00 00");
+  await press(asks, "Aanvraag versturen");
+  await judge(asks, "aanvraag");
+  const decides = await visitor(t);
+  await logIn(decides, "privacy");
+  await open(decides, "/aanvragen");
+  await judge(decides, "aanvragen");
+  await open(decides, path(asks));
+  await press(decides, "Technische toets", { role: "link" });
+  await judge(decides, "koppeling-nieuwe-partij");
+
+  const tries = await visitor(t);
+  await logIn(tries, "invoerder");
+  await open(tries, "/proefbank");
+  await judge(tries, "proefbank");
+  await press(tries, "Bestand proberen");
+  await judge(tries, "proefbank-fout");
+  await tries.getByLabel("Upload", { exact: true }).check();
+  const rows = csv([person(), { ...person(), bsn: "111222333" }]);
+  await tries.locator('input[type="file"]').setInputFiles({ name: "proef.csv", mimeType: "text/csv", buffer: Buffer.from(rows) });
+  await press(tries, "Bestand proberen");
+  await tries.getByRole("heading", { name: "Antwoordbestanden" }).waitFor({ timeout: 30_000 });
+  await judge(tries, "proef");
+
+  const lars = await visitor(t);
+  await logIn(lars, "leverancier");
+  await judge(lars, "start-leverancier");
+  await open(lars, "/installaties");
+  await judge(lars, "installaties");
 });
 
 test("who works for an institution", async (t) => {

@@ -52,6 +52,8 @@ pub enum Purpose {
     Invitation,
     /// List of a round; id = user.
     Worklist,
+    /// Request for a new party as typed; id = request.
+    PartyForm,
 }
 
 impl Purpose {
@@ -70,6 +72,7 @@ impl Purpose {
             Self::Sha256 => "cims/upload-sha256/v1",
             Self::Invitation => "cims/invitation/v1",
             Self::Worklist => "cims/worklist/v1",
+            Self::PartyForm => "cims/party-form/v1",
         }
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod delivery;
 pub(crate) mod entry;
 pub(crate) mod look;
 pub(crate) mod mend;
+pub(crate) mod onboarding;
 pub(crate) mod parties;
 pub(crate) mod persons;
 pub(crate) mod progress;

@@ -63,6 +63,7 @@ pub(crate) async fn decide_connection(
             .await?;
         Ok(match said {
             Said::Done(deliveries) => format!("{way}?melding=klaar&aantal={deliveries}"),
+            Said::Welcome => format!("{way}?melding=welkom"),
             Said::SamePerson => format!("{way}?melding=zelfde"),
             Said::Other => format!("{way}?melding=ander"),
             Said::NotTried => format!("{way}?melding=niet-getest"),

@@ -1,7 +1,8 @@
-//! `/volledigheid`: whether everything that installations should deliver came in (features F61, F-X6).
+//! `/volledigheid` and `/installaties`: whether everything that installations should deliver came in (features F61, F-X6):
+//! of all of them for RIVM, of its own for a supplier.
 
 use crate::page::{Screen, Visit, page, parties};
-use crate::parts::chart::{Day, calendar};
+use crate::parts::chart::{Day, calendar, columns};
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{alert, badge};
 use crate::parts::{paragraph, title};
@@ -33,24 +34,50 @@ fn screen(visit: &Visit, view: &CompletenessView) -> Screen {
     let content = if list.is_empty() {
         empty(p.no_installations, Vec::new())
     } else {
-        let headers = [
-            p.party,
-            p.installation,
-            p.last_file,
-            p.what_is_wrong,
-            p.calendar,
-            p.files,
-            p.rows_read,
-        ];
-        let rows = list.iter().map(|one| row(one, t)).collect();
         view! {
             {paragraph(p.complete_lead)}
-            {table("installaties", p.complete_caption, &headers, rows)}
+            {installations(list, p.complete_caption, t)}
         }
         .into_any()
     };
     let body = view! { {title(p.complete)}{brp}{content} };
     Screen::new(p.complete, body).wide()
+}
+
+/// `/installaties`
+pub(crate) fn own_installations() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.supplier()?.clone();
+        let list = parties()?.own_installations(&caller).await?;
+        let o = &visit.t.onboarding;
+        let content = if list.is_empty() {
+            empty(o.own_none, Vec::new())
+        } else {
+            installations(&list, o.own_caption, visit.t)
+        };
+        let body = view! {
+            {title(o.own)}
+            {paragraph(o.own_lead)}
+            {content}
+        };
+        Ok(Screen::new(o.own, body).wide())
+    })
+}
+
+fn installations(list: &[InstallationView], caption: &'static str, t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    let headers = [
+        p.party,
+        p.installation,
+        p.last_file,
+        p.what_is_wrong,
+        p.calendar,
+        p.files,
+        p.rows_read,
+        p.rows_refused,
+    ];
+    let rows = list.iter().map(|one| row(one, t)).collect();
+    table("installaties", caption, &headers, rows)
 }
 
 fn row(one: &InstallationView, t: &'static Texts) -> Vec<Cell> {
@@ -75,16 +102,23 @@ fn row(one: &InstallationView, t: &'static Texts) -> Vec<Cell> {
         .intermediary
         .as_ref()
         .map(|name| fill(p.run_by, &[("naam", name)]));
+    let rhythm = if one.daily { p.daily } else { p.not_daily };
+    let most = one.volume.iter().max().copied().unwrap_or_default();
+    let most = (most > 0).then(|| fill(p.volume_words, &[("aantal", &count(most))]));
     vec![
         Cell::new(one.party.clone()),
-        Cell::new(
-            view! { {one.installation.clone()}" ("{one.account.clone()}")"{by.map(|by| view! { <br/>{by} })} },
-        ),
+        Cell::new(view! {
+            {one.installation.clone()}" ("{one.account.clone()}")"{by.map(|by| view! { <br/>{by} })}
+            <br/>{rhythm}
+        }),
         Cell::new(one.last.clone().unwrap_or_else(|| p.never.to_owned())),
         Cell::new(wrong(one, t)),
-        Cell::new(view! { {calendar(&days)}<span>{words}</span> }),
+        Cell::new(
+            view! { {calendar(&days)}{columns(&one.volume)}<span>{words}{most.map(|most| format!(" {most}"))}</span> },
+        ),
         Cell::number(count(u64::from(one.files))),
         Cell::number(count(one.rows_read)),
+        Cell::number(count(one.rows_refused)),
     ]
 }
 
@@ -95,6 +129,9 @@ fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
     let mut list = Vec::new();
     if one.silent {
         list.push(p.silent.to_owned());
+    }
+    if one.thin {
+        list.push(p.thin.to_owned());
     }
     if !one.gaps.is_empty() {
         let ranges = one.gaps.iter().take(GAPS).map(|(from, to)| {

@@ -12,7 +12,7 @@ use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
     alert, badge, folded, heading, hidden_inputs, link, paragraph, second_link, submit, title,
 };
-use crate::ports::parties::{ConnectionList, ConnectionView};
+use crate::ports::parties::{ConnectionList, ConnectionView, StepView};
 use crate::texts::{Texts, fill};
 use domain::connection::{ConnectionState, ConnectionStep};
 use domain::delivery::Channel;
@@ -180,6 +180,7 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
     }
     let told = match word.as_deref() {
         Some("gevraagd") => Some(alert::ok(p.asked_told)),
+        Some("welkom") => Some(alert::ok(t.onboarding.told_welcome)),
         Some("zelfde") => Some(alert::error(p.told_same)),
         Some("ander") => Some(alert::error(p.told_other)),
         Some("niet-getest") => Some(alert::error(p.told_not_tried)),
@@ -196,7 +197,7 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
             let form = step_form(view, *step, &messages, t);
             folded(step_name(*step, t), form, chosen == Some(*step))
         });
-        view! { {heading(p.what)}{forms.collect_view()} }
+        view! { <h2 class="utrecht-heading-2" id="besluit">{p.what}</h2>{forms.collect_view()} }
     });
     let columns =
         (!view.columns.is_empty() || !view.wanted.is_empty()).then(|| paragraph(p.columns_text));
@@ -207,13 +208,62 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
         <p class="utrecht-paragraph">{state(view, t)}</p>
         {answers(facts(view, t), t)}
         {columns}
+        {party(view, t)}
         {trials::report(view, t)}
         {steps}
+        {history(view, t)}
         <p class="utrecht-paragraph">{second_link("/koppelingen", p.title)}</p>
     };
     Screen::new(name, body)
         .under(p.title, "/koppelingen")
         .failed(!messages.is_empty())
+}
+
+/// That its party is new, and the request for it.
+fn party(view: &ConnectionView, t: &'static Texts) -> AnyView {
+    let o = &t.onboarding;
+    let new = view.new_party.then(|| alert::info(o.new_party));
+    let request = view.request.map(|id| {
+        view! { <p class="utrecht-paragraph">{link(format!("/aanvragen/{id}"), o.see_request)}</p> }
+    });
+    view! { {new}{request} }.into_any()
+}
+
+/// All that happened to it, the oldest first.
+fn history(view: &ConnectionView, t: &'static Texts) -> Option<AnyView> {
+    if view.history.is_empty() {
+        return None;
+    }
+    let steps = view.history.iter().map(|step| happened(step, t));
+    Some(
+        view! {
+            {heading(t.onboarding.history)}
+            <ol class="cims-timeline">{steps.collect_view()}</ol>
+        }
+        .into_any(),
+    )
+}
+
+fn happened(step: &StepView, t: &'static Texts) -> AnyView {
+    let o = &t.onboarding;
+    let what = step.step.map_or(o.step_asked, |step| step_name(step, t));
+    let what = match &step.by {
+        Some(name) => fill(o.step_by, &[("stap", what), ("naam", name)]),
+        None => what.to_owned(),
+    };
+    let columns = (!step.columns.is_empty())
+        .then(|| fill(o.step_columns, &[("kolommen", &step.columns.join(", "))]));
+    let reason = step.reason.as_ref();
+    let reason = reason.map(|reason| fill(o.step_reason, &[("reden", reason)]));
+    view! {
+        <li class="cims-timeline__item">
+            <span class="cims-timeline__when">{step.at.clone()}</span>
+            <p class="utrecht-paragraph">{what}</p>
+            {columns.map(paragraph)}
+            {reason.map(paragraph)}
+        </li>
+    }
+    .into_any()
 }
 
 fn facts(view: &ConnectionView, t: &'static Texts) -> Vec<Answer> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod choices;
 
+mod bench;
 mod check;
 mod clusters;
 mod compare;
@@ -21,6 +22,7 @@ mod mend;
 mod numbers;
 mod operations;
 mod parked;
+mod party_requests;
 mod person;
 mod preview;
 mod quality;
@@ -45,10 +47,11 @@ mod withdraw_delivery;
 mod without_consent;
 mod worklist;
 
+pub(crate) use bench::{attempt, bench};
 pub(crate) use check::check;
 pub(crate) use clusters::{cluster, clusters};
 pub(crate) use compare::compare;
-pub(crate) use completeness::completeness;
+pub(crate) use completeness::{completeness, own_installations};
 pub(crate) use connections::{connection, list as connections};
 pub(crate) use correct::correct;
 pub(crate) use correction::correction;
@@ -64,6 +67,9 @@ pub(crate) use mend::{list as refused_rows, row as refused_row};
 pub(crate) use numbers::numbers;
 pub(crate) use operations::operations_page as operations;
 pub(crate) use parked::{delivery as parked_delivery, list as parked};
+pub(crate) use party_requests::{
+    list as party_requests, new as new_party, request as party_request,
+};
 pub(crate) use person::person;
 pub(crate) use quality::quality;
 pub(crate) use receipt::receipt;

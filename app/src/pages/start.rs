@@ -171,6 +171,22 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
             ),
         ]);
     }
+    if role.may_try() && !role.may_deliver() {
+        list.push((
+            Icon::Upload,
+            "/proefbank",
+            t.onboarding.bench,
+            t.onboarding.bench_tile,
+        ));
+    }
+    if role.may_watch_own_installations() {
+        list.push((
+            Icon::List,
+            "/installaties",
+            t.onboarding.own,
+            t.onboarding.own_tile,
+        ));
+    }
     if role.may_manage_own_users() {
         list.push((Icon::Check, "/gebruikers", t.users.title, t.users.tile_text));
     }
@@ -183,6 +199,12 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
         ));
     }
     if role.may_approve() || role.may_operate() {
+        list.push((
+            Icon::Upload,
+            "/aanvragen",
+            t.onboarding.title,
+            t.onboarding.tile_text,
+        ));
         list.push((
             Icon::Check,
             "/koppelingen",

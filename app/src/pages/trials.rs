@@ -1,46 +1,23 @@
 //! The technical test of a connection: what the newest file of the test lane shows, rule by rule, and the ones before
-//! (features F-X7). Part of the page of a connection.
+//! (features F-X7). Part of the page of a connection, and of that of a file that was tried.
 
 use super::clusters::cause;
 use crate::parts::table::{Cell, table};
-use crate::parts::{badge, heading, paragraph};
+use crate::parts::{badge, link, paragraph};
 use crate::ports::deliveries::Phase;
 use crate::ports::parties::{ConnectionView, TrialView};
 use crate::texts::{Texts, fill, number};
-use domain::delivery::Channel;
 use domain::delivery::trial::{Demand, LEAST_ROWS};
 use leptos::prelude::*;
 
-/// The report; nothing for a channel that has no test lane.
+/// The report; nothing for a channel of which no files are tried.
 pub(super) fn report(view: &ConnectionView, t: &'static Texts) -> Option<AnyView> {
     let p = &t.parties;
-    if view.channel != Channel::Sftp {
+    if !view.channel.is_tried() {
         return None;
     }
     let Some(newest) = view.trials.first() else {
-        return Some(view! { {heading(p.trial)}{paragraph(p.trial_none)} }.into_any());
-    };
-    let count = |count: u32| number(t.language, u64::from(count));
-    let demands = newest.demands.iter().map(|(demand, shown)| {
-        vec![
-            Cell::new(demand_name(*demand, t)),
-            Cell::new(verdict(*shown, t)),
-        ]
-    });
-    let codes = newest
-        .codes
-        .iter()
-        .map(|(code, rows)| vec![Cell::new(cause(*code, None, t)), Cell::number(count(*rows))]);
-    let codes: Vec<_> = codes.collect();
-    let codes = if codes.is_empty() {
-        paragraph(p.trial_no_codes)
-    } else {
-        table(
-            "proef-regels",
-            p.trial_codes_caption,
-            &[p.trial_rule, p.rows_read],
-            codes,
-        )
+        return Some(view! { {headed(t)}{paragraph(p.trial_none)} }.into_any());
     };
     let files = view.trials.iter().map(|trial| file(trial, t)).collect();
     let headers = [
@@ -52,14 +29,53 @@ pub(super) fn report(view: &ConnectionView, t: &'static Texts) -> Option<AnyView
     ];
     Some(
         view! {
-            {heading(p.trial)}
+            {headed(t)}
             {paragraph(if newest.conforms() { p.trial_good } else { p.trial_not_yet })}
-            {table("proef-eisen", p.trial_caption, &[p.trial_demand, p.trial_shown], demands.collect())}
-            {codes}
+            {shown(newest, p.trial_caption, t)}
             {table("proef-bestanden", p.trial_files_caption, &headers, files)}
         }
         .into_any(),
     )
+}
+
+/// The heading, where the steps of a request lead to.
+fn headed(t: &'static Texts) -> AnyView {
+    view! { <h2 class="utrecht-heading-2" id="toets">{t.parties.trial}</h2> }.into_any()
+}
+
+/// What a file shows of what is asked for, and which rules it hit.
+pub(super) fn shown(trial: &TrialView, caption: &'static str, t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    let count = |count: u32| number(t.language, u64::from(count));
+    let demands = trial.demands.iter().map(|(demand, shown)| {
+        vec![
+            Cell::new(demand_name(*demand, t)),
+            Cell::new(verdict(*shown, t)),
+        ]
+    });
+    let codes = trial.codes.iter().map(|(code, rows)| {
+        let help = format!("/hulp/regels/{}", code.as_str());
+        vec![
+            Cell::new(link(help, cause(*code, None, t))),
+            Cell::number(count(*rows)),
+        ]
+    });
+    let codes: Vec<_> = codes.collect();
+    let codes = if codes.is_empty() {
+        paragraph(p.trial_no_codes)
+    } else {
+        table(
+            "proef-regels",
+            p.trial_codes_caption,
+            &[p.trial_rule, p.rows_read],
+            codes,
+        )
+    };
+    view! {
+        {table("proef-eisen", caption, &[p.trial_demand, p.trial_shown], demands.collect())}
+        {codes}
+    }
+    .into_any()
 }
 
 fn file(trial: &TrialView, t: &'static Texts) -> Vec<Cell> {
@@ -73,7 +89,7 @@ fn file(trial: &TrialView, t: &'static Texts) -> Vec<Cell> {
     ]
 }
 
-fn verdict(shown: bool, t: &'static Texts) -> AnyView {
+pub(super) fn verdict(shown: bool, t: &'static Texts) -> AnyView {
     if shown {
         badge::badge("success", t.parties.trial_yes)
     } else {

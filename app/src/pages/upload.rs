@@ -31,6 +31,7 @@ pub(crate) fn upload() -> AnyView {
             </ul>
             {paragraph(u.limit_retention)}
             <p class="utrecht-paragraph">{link("/aanleveren/sjabloon", u.template)}</p>
+            <p class="utrecht-paragraph">{link("/proefbank", t.onboarding.try_first)}</p>
             {fold(u.columns, columns(t))}
             {form(&messages, t)}
         };

@@ -45,3 +45,20 @@ pub(crate) fn calendar(days: &[Day]) -> AnyView {
     }
     .into_any()
 }
+
+/// How much each day brought, the oldest first: a column each, under the calendar of the same days.
+pub(crate) fn columns(days: &[u64]) -> AnyView {
+    let most = days.iter().max().copied().unwrap_or_default().max(1);
+    let columns = days.iter().enumerate().map(|(place, rows)| {
+        // A day with little still shows.
+        let height = if *rows == 0 { 0 } else { (rows * 24 / most).max(2) };
+        view! {
+            <rect class="cims-calendar__rows" x=(place * 12).to_string() y=(24 - height).to_string() width="9" height=height.to_string()/>
+        }
+    });
+    let size = format!("0 0 {} 24", days.len() * 12);
+    view! {
+        <svg class="cims-calendar" viewBox=size aria-hidden="true" focusable="false">{columns.collect_view()}</svg>
+    }
+    .into_any()
+}

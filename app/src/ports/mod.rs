@@ -10,6 +10,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod entry;
 pub mod news;
+pub mod onboarding;
 pub mod operations;
 pub mod parties;
 pub mod persons;
@@ -23,8 +24,8 @@ pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
     corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
-    news::News, operations::Operations, parties::Parties, persons::Persons, review::Review,
-    session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
+    news::News, onboarding::Onboarding, operations::Operations, parties::Parties, persons::Persons,
+    review::Review, session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
 };
 
 use serde::{Deserialize, Serialize};

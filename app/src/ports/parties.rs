@@ -44,6 +44,27 @@ pub struct ConnectionView {
     pub may: Vec<ConnectionStep>,
     /// Files of the test lane, the newest first; only of an opened connection.
     pub trials: Vec<TrialView>,
+    /// All that happened, the oldest first; only of an opened connection.
+    pub history: Vec<StepView>,
+    /// The request for its party that it was asked for with; only of an opened connection.
+    pub request: Option<Uuid>,
+    /// Nobody approved its party yet.
+    pub new_party: bool,
+}
+
+/// Something that happened to a connection.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StepView {
+    /// "22-11-2026 14:05".
+    pub at: String,
+    /// What was decided; none when it was asked for.
+    pub step: Option<ConnectionStep>,
+    /// Who.
+    pub by: Option<String>,
+    /// Columns it was about.
+    pub columns: Vec<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// A file of the test lane. No value of a row.
@@ -108,6 +129,8 @@ pub struct Wish {
 pub enum Said {
     /// Done; so many deliveries that waited go on.
     Done(u32),
+    /// Done, and with it its party may deliver from now on.
+    Welcome,
     /// Who asked cannot decide.
     SamePerson,
     /// Somebody else was first.
@@ -194,12 +217,20 @@ pub struct InstallationView {
     pub aborted: u32,
     /// Rows read.
     pub rows_read: u64,
+    /// Of those refused.
+    pub rows_refused: u64,
     /// Rows that control files promised.
     pub promised: u64,
     /// Rows read of the files that had one.
     pub promised_read: u64,
     /// The last four weeks, day by day, today at the end.
     pub days: Vec<Came>,
+    /// Rows read on each of those days.
+    pub volume: Vec<u64>,
+    /// A file is expected each working day; else whenever there is something.
+    pub daily: bool,
+    /// The last file has less than half the rows that are usual.
+    pub thin: bool,
 }
 
 /// Whether everything came: installations, and the copy of the BRP.
@@ -217,7 +248,7 @@ impl InstallationView {
     /// Something did not come.
     #[must_use]
     pub const fn lacks(&self) -> bool {
-        self.silent || !self.gaps.is_empty()
+        self.silent || self.thin || !self.gaps.is_empty()
     }
 }
 
@@ -245,6 +276,9 @@ pub trait Parties: Send + Sync {
 
     /// Every installation that delivers by SFTP and the copy of the BRP, and whether everything came.
     async fn completeness(&self, caller: &Caller) -> PortResult<CompletenessView>;
+
+    /// The installations that the caller's party runs for others, and whether everything came of them.
+    async fn own_installations(&self, caller: &Caller) -> PortResult<Vec<InstallationView>>;
 
     /// All deliveries that are set aside.
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>>;

@@ -12,10 +12,13 @@ use crate::ports::deliveries::{
 };
 use crate::ports::entry::*;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
+use crate::ports::onboarding::{
+    AttemptView, BenchView, Filed, LaneView, Manager, PartyFormView, RequestLine, RequestView,
+};
 use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
 use crate::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
-    TrialView, Waits, Wish,
+    StepView, TrialView, Waits, Wish,
 };
 use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
@@ -39,6 +42,7 @@ use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
+use domain::onboarding::{Fault, PartyForm, TaskState};
 use domain::role::Role;
 use domain::row::{Column, RowText};
 use domain::ruling::RulingKind;
@@ -133,6 +137,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Persons>);
         provide_context(Arc::clone(self) as Arc<dyn Corrections>);
         provide_context(Arc::clone(self) as Arc<dyn Operations>);
+        provide_context(Arc::clone(self) as Arc<dyn Onboarding>);
         provide_context(Arc::clone(self) as Arc<dyn Users>);
         provide_context(Arc::clone(self) as Arc<dyn Worklists>);
     }
@@ -208,7 +213,7 @@ impl Sessions for World {
         });
         let caller = self.role.map(|role| {
             let membership = Membership {
-                party: party.filter(|_| role.may_deliver()),
+                party: party.filter(|_| role.belongs_to_a_party()),
                 role,
             };
             Caller {
@@ -1083,6 +1088,24 @@ impl Parties for World {
                 demands: Demand::ALL.map(|one| (one, one == Demand::Rows)).into(),
                 codes: vec![(Code::P03, 1)],
             }],
+            history: vec![
+                StepView {
+                    at: "22-11-2026 14:05".into(),
+                    step: None,
+                    by: Some("Rik van Beheer".into()),
+                    columns: vec!["kamer".into()],
+                    reason: None,
+                },
+                StepView {
+                    at: "23-11-2026 09:00".into(),
+                    step: Some(ConnectionStep::Refuse),
+                    by: Some("Priya Privacy".into()),
+                    columns: Vec::new(),
+                    reason: Some("Eerst <b>overleggen</b>".into()),
+                },
+            ],
+            request: Some(ID),
+            new_party: true,
         })
     }
 
@@ -1100,6 +1123,7 @@ impl Parties for World {
         Ok(match step {
             ConnectionStep::Approve => Said::Done(3),
             ConnectionStep::Refuse => Said::SamePerson,
+            ConnectionStep::Reopen => Said::Welcome,
             _ => Said::Other,
         })
     }
@@ -1117,15 +1141,23 @@ impl Parties for World {
             refused: 1,
             aborted: 2,
             rows_read: 1_234,
+            rows_refused: 34,
             promised: 100,
             promised_read: 90,
             days: vec![Came::Yes, Came::Missed, Came::NotExpected],
+            volume: vec![1_234, 0, 0],
+            daily: true,
+            thin: true,
         }];
         Ok(CompletenessView {
             installations,
             brp: Some("20-11-2026 06:00".into()),
             brp_late: true,
         })
+    }
+
+    async fn own_installations(&self, caller: &Caller) -> PortResult<Vec<InstallationView>> {
+        Ok(self.completeness(caller).await?.installations)
     }
 
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>> {
@@ -1155,6 +1187,124 @@ impl Parties for World {
 
     async fn settle_parked(&self, _: &Caller, _: Uuid, _: bool, _: String) -> PortResult<()> {
         Ok(())
+    }
+}
+
+fn request_line() -> RequestLine {
+    RequestLine {
+        id: ID,
+        connection: ID,
+        party: "Verpleeghuis Lindehof".into(),
+        code: "LINDEHOF".into(),
+        intermediary: Some("ZorgSoft".into()),
+        channel: Channel::Sftp,
+        asked_by: "Rik van Beheer".into(),
+        asked_at: "22-11-2026 14:05".into(),
+        test: TaskState::Todo,
+        approval: TaskState::NotYet,
+    }
+}
+
+/// What somebody typed for a new party.
+pub(crate) fn party_form() -> PartyForm {
+    PartyForm {
+        name: "Verpleeghuis <Lindehof>".into(),
+        code: "LINDEHOF".into(),
+        kind: "verpleeghuis".into(),
+        agb: "47470009".into(),
+        channel: "sftp".into(),
+        intermediary: "ZORGSOFT".into(),
+        columns: "kamer".into(),
+        purpose: "vaccinatieregistratie".into(),
+        contact: "Anne de Boer".into(),
+    }
+}
+
+/// A file that was tried: done, or on its way.
+pub(crate) fn attempt(phase: Phase) -> AttemptView {
+    AttemptView {
+        id: ID,
+        file_name: "proef <1>.csv".into(),
+        channel: Channel::Sftp,
+        intermediary: Some("ZorgSoft".into()),
+        phase,
+        received: "22-11-2026 14:05".into(),
+        counts: Counts {
+            geaccepteerd: 11,
+            afgekeurd: 1,
+            ..Counts::default()
+        },
+        findings: vec![Finding::whole(Code::A18)],
+        trial: (phase == Phase::Done).then(|| TrialView {
+            at: "22-11-2026 14:05".into(),
+            outcome: FileOutcome::DeelsVerwerkt,
+            rows: 12,
+            refused: 1,
+            demands: Demand::ALL.map(|one| (one, one == Demand::Rows)).into(),
+            codes: vec![(Code::R10, 1)],
+        }),
+    }
+}
+
+#[async_trait]
+impl Onboarding for World {
+    async fn party_requests(&self, _: &Caller, page: u32) -> PortResult<Page<RequestLine>> {
+        Ok(Page {
+            items: vec![request_line()],
+            total: 1,
+            page,
+        })
+    }
+
+    async fn party_request(&self, caller: &Caller, _: Uuid) -> PortResult<RequestView> {
+        let manager = if caller.role().may_operate() {
+            Manager::Nobody
+        } else {
+            Manager::NotMine
+        };
+        Ok(RequestView {
+            line: request_line(),
+            form: party_form(),
+            manager,
+        })
+    }
+
+    async fn invite_manager(&self, _: &Caller, _: Uuid, _: String) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn party_form(&self, _: &Caller, draft: Option<Uuid>) -> PortResult<PartyFormView> {
+        Ok(PartyFormView {
+            id: ID,
+            form: draft.map(|_| party_form()).unwrap_or_default(),
+            faults: draft.map_or(Vec::new(), |_| vec![Fault::CodeTaken, Fault::Contact]),
+            between: vec![("ZORGSOFT".into(), "ZorgSoft".into())],
+        })
+    }
+
+    async fn file_party(&self, _: &Caller, _: Uuid, form: PartyForm) -> PortResult<Filed> {
+        Ok(if form.read().is_ok() {
+            Filed::Done
+        } else {
+            Filed::Faults
+        })
+    }
+
+    async fn bench(&self, _: &Caller) -> PortResult<BenchView> {
+        let lane = |id: u128, waits: bool| LaneView {
+            id: Uuid::from_u128(id),
+            channel: Channel::Sftp,
+            intermediary: waits.then(|| "ZorgSoft".into()),
+            waits,
+        };
+        Ok(BenchView {
+            lanes: vec![lane(1, true), lane(2, false)],
+            attempts: vec![attempt(Phase::Done), attempt(Phase::Checking)],
+        })
+    }
+
+    async fn attempt(&self, _: &Caller, _: Uuid) -> PortResult<AttemptView> {
+        Ok(attempt(self.phase))
     }
 }
 

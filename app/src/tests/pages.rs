@@ -26,7 +26,11 @@ const DELIVERER: &[&str] = &[
     "/aanleveringen",
     "/kwaliteit",
     "/aanleveringen/00000000-0000-0000-0000-000000000001",
+    "/proefbank",
+    "/proefbank/00000000-0000-0000-0000-000000000001",
 ];
+const TESTER: &[&str] = &["/proefbank"];
+const SUPPLIER: &[&str] = &["/installaties"];
 const REVIEWER: &[&str] = &[
     "/beoordelen",
     "/beoordelen/00000000-0000-0000-0000-000000000001",
@@ -48,8 +52,14 @@ const GOVERNOR: &[&str] = &[
     "/koppelingen/00000000-0000-0000-0000-000000000001",
     "/geparkeerd",
     "/geparkeerd/00000000-0000-0000-0000-000000000001",
+    "/aanvragen",
+    "/aanvragen/00000000-0000-0000-0000-000000000001",
 ];
-const OPERATOR: &[&str] = &["/beheer"];
+const OPERATOR: &[&str] = &[
+    "/beheer",
+    "/aanvragen/nieuw",
+    "/aanvragen/nieuw?concept=00000000-0000-0000-0000-000000000001",
+];
 const MANAGER: &[&str] = &[
     "/gebruikers",
     "/gebruikers/uitnodiging/00000000-0000-0000-0000-000000000001",
@@ -80,6 +90,8 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
         (Role::Privacycoordinator, GOVERNOR),
         (Role::RivmBeheer, GOVERNOR),
         (Role::RivmBeheer, OPERATOR),
+        (Role::OpProef, TESTER),
+        (Role::Leverancier, SUPPLIER),
         (Role::Instellingsbeheerder, MANAGER),
         (Role::Auditor, ANYBODY),
     ] {
@@ -132,6 +144,8 @@ async fn every_label_and_description_points_at_something() {
         (Role::Privacycoordinator, GOVERNOR),
         (Role::RivmBeheer, GOVERNOR),
         (Role::RivmBeheer, OPERATOR),
+        (Role::OpProef, TESTER),
+        (Role::Leverancier, SUPPLIER),
         (Role::Instellingsbeheerder, MANAGER),
     ] {
         for path in paths {
@@ -166,6 +180,7 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
         .chain(REVIEWER)
         .chain(GOVERNOR)
         .chain(OPERATOR)
+        .chain(SUPPLIER)
         .chain(MANAGER)
         .chain(["/sessies", "/instelling"].iter())
     {
@@ -192,11 +207,18 @@ async fn a_page_without_a_right_to_it_is_the_page_that_does_not_exist() {
         of(Role::RivmBeoordelaar),
         of(Role::Auditor),
     );
+    let (under_test, supplier) = (of(Role::OpProef), of(Role::Leverancier));
     for (world, paths) in [
         (&nurse, REVIEWER),
         (&reviewer, DELIVERER),
         (&auditor, DELIVERER),
         (&auditor, REVIEWER),
+        (&under_test, &DELIVERER[..13]),
+        (&under_test, SUPPLIER),
+        (&supplier, DELIVERER),
+        (&supplier, REVIEWER),
+        (&supplier, GOVERNOR),
+        (&supplier, OPERATOR),
     ] {
         let missing = get(world, "/bestaat-niet").await;
         for path in paths {
@@ -647,6 +669,7 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/auth/uitloggen",
         "/auth/uitnodiging",
         "/aanleveren",
+        "/proefbank",
         "/registraties",
         "/beoordelen",
         "/beoordelen/groepen",

@@ -22,6 +22,8 @@ texts! {
         nav_help: "Hulp" / "Help",
         role_invoerder: "Invoerder" / "Data entry",
         role_instellingsbeheerder: "Instellingsbeheerder" / "Institution manager",
+        role_op_proef: "Op proef" / "Under test",
+        role_leverancier: "Leverancier" / "Supplier",
         role_rivm_beoordelaar: "Beoordelaar RIVM" / "Reviewer at RIVM",
         role_rivm_beheer: "Beheer RIVM" / "Operations at RIVM",
         role_privacycoordinator: "Privacycoördinator" / "Privacy coordinator",

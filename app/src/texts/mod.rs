@@ -11,6 +11,7 @@ pub mod fixed;
 pub mod frame;
 pub mod mend;
 pub mod numbers;
+pub mod onboarding;
 pub mod operations;
 pub mod parties;
 pub mod persons;
@@ -99,6 +100,8 @@ pub struct Texts {
     pub users: users::Users,
     /// The list of a round.
     pub worklist: worklist::Worklist,
+    /// How a party comes in.
+    pub onboarding: onboarding::Onboarding,
     /// How the work goes.
     pub operations: operations::Operations,
     /// One vaccination for each jab.
@@ -124,6 +127,7 @@ pub static NL: Texts = Texts {
     parties: parties::Parties::NL,
     users: users::Users::NL,
     worklist: worklist::Worklist::NL,
+    onboarding: onboarding::Onboarding::NL,
     operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
@@ -145,6 +149,7 @@ pub static EN: Texts = Texts {
     parties: parties::Parties::EN,
     users: users::Users::EN,
     worklist: worklist::Worklist::EN,
+    onboarding: onboarding::Onboarding::EN,
     operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
@@ -197,6 +202,7 @@ mod tests {
                     t.parties.all(),
                     t.persons.all(),
                     t.operations.all(),
+                    t.onboarding.all(),
                     t.users.all(),
                     t.worklist.all(),
                     t.corrections.all(),

@@ -29,6 +29,24 @@ pub fn is_silent(since: Date, today: Date) -> bool {
     working_days_between(since, today) >= SILENT_AFTER
 }
 
+/// Files before the last one that say what is usual.
+const USUAL_FILES: usize = 5;
+
+/// The last file has less than half the rows of the middle one of those before it; sizes in the order they came.
+#[must_use]
+pub fn is_thin(sizes: &[u32]) -> bool {
+    let Some((last, before)) = sizes.split_last() else {
+        return false;
+    };
+    if before.len() < USUAL_FILES {
+        return false;
+    }
+    let mut sorted = before.to_vec();
+    sorted.sort_unstable();
+    let middle = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
+    u64::from(*last) * 2 < u64::from(middle)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -40,6 +58,19 @@ mod tests {
         assert_eq!(gaps(&[9, 5, 5, 1]), [(2, 4), (6, 8)]);
         assert!(gaps(&[7, 8, 9]).is_empty() && gaps(&[4]).is_empty() && gaps(&[]).is_empty());
         assert_eq!(gaps(&[0, u32::MAX]), [(1, u32::MAX - 1)]);
+    }
+
+    #[test]
+    fn a_file_with_less_than_half_the_usual_rows_stands_out() {
+        assert!(is_thin(&[100, 90, 110, 100, 105, 49]));
+        assert!(!is_thin(&[100, 90, 110, 100, 105, 50]));
+        assert!(!is_thin(&[100, 90, 110, 100, 1]), "too few to know");
+        assert!(is_thin(&[4, 3, 5, 4, 4, 0]), "nothing is less than usual");
+        assert!(!is_thin(&[0, 0, 0, 0, 0, 0]) && !is_thin(&[]));
+        assert!(
+            !is_thin(&[1, 1, 1, 9_000, 1, 1]),
+            "one large file is not usual"
+        );
     }
 
     #[test]

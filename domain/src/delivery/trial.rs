@@ -1,6 +1,6 @@
 //! What a file of the test lane has to show before its connection can be approved (features F-X7, F79).
 
-use super::FileOutcome;
+use super::{Channel, FileOutcome};
 
 /// Rows that a file of the test lane has at least: fewer show too little.
 pub const LEAST_ROWS: u32 = 10;
@@ -46,6 +46,17 @@ impl Demand {
         Self::Withdrawal,
         Self::WithoutConsent,
     ];
+
+    /// What a channel has to show. A system tells of corrections and withdrawals in its rows; who uploads a file of a
+    /// spreadsheet does that on the screen.
+    #[must_use]
+    pub const fn of(channel: Channel) -> &'static [Self] {
+        if channel.needs_source_key() {
+            &Self::ALL
+        } else {
+            &[Self::Rows, Self::NothingRefused]
+        }
+    }
 }
 
 impl Trial {
@@ -63,10 +74,10 @@ impl Trial {
         }
     }
 
-    /// The file shows all of it.
+    /// The file shows all that a channel asks for.
     #[must_use]
-    pub fn conforms(&self) -> bool {
-        Demand::ALL.into_iter().all(|demand| self.meets(demand))
+    pub fn conforms(&self, channel: Channel) -> bool {
+        Demand::of(channel).iter().all(|demand| self.meets(*demand))
     }
 }
 
@@ -85,7 +96,25 @@ mod tests {
 
     #[test]
     fn a_file_that_shows_everything_conforms() {
-        assert!(GOOD.conforms());
+        assert!(GOOD.conforms(Channel::Sftp));
+    }
+
+    #[test]
+    fn a_file_of_a_spreadsheet_needs_no_row_types() {
+        let plain = Trial {
+            corrections: 0,
+            withdrawals: 0,
+            without_consent: 0,
+            ..GOOD
+        };
+        assert!(plain.conforms(Channel::Upload) && !plain.conforms(Channel::Sftp));
+        let refused = Trial {
+            refused: 1,
+            ..plain
+        };
+        assert!(!refused.conforms(Channel::Upload));
+        let few = Trial { rows: 9, ..plain };
+        assert!(!few.conforms(Channel::Upload));
     }
 
     #[test]
@@ -129,7 +158,7 @@ mod tests {
             ),
         ] {
             assert_eq!(lacks(trial), [demand]);
-            assert!(!trial.conforms());
+            assert!(!trial.conforms(Channel::Sftp));
         }
     }
 }

@@ -131,6 +131,7 @@ pub async fn import(road: &Road, args: &Args) -> anyhow::Result<Imported> {
         file_name: &name,
         preview: false,
         test_lane: false,
+        intermediary: None,
         event: Event::of_command("import", by, Kind::DeliveryReceived),
         now: road.clock.now(),
         dropped: None,

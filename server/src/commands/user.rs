@@ -1,4 +1,5 @@
-//! `cims user`: the first manager of an institution, and people at RIVM. Everybody else is invited in the portal.
+//! `cims user`: the first manager of an institution, the contact of a supplier, and people at RIVM. Everybody else is
+//! invited in the portal.
 
 use crate::audit::{self, Event, Kind};
 use crate::clock;
@@ -32,10 +33,10 @@ pub struct Invite {
     /// Whom it is for.
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// invoerder, instellingsbeheerder, rivm-beoordelaar, rivm-beheer, privacycoordinator or auditor.
+    /// invoerder, instellingsbeheerder, leverancier, rivm-beoordelaar, rivm-beheer, privacycoordinator or auditor.
     #[arg(long, value_name = "ROLE", value_parser = role)]
     pub role: Role,
-    /// Code of the institution, for the first two.
+    /// Code of the institution or the supplier, for the first three.
     #[arg(long, value_name = "CODE")]
     pub party: Option<String>,
     /// Who does this, for the audit.
@@ -44,7 +45,9 @@ pub struct Invite {
 }
 
 fn role(word: &str) -> Result<Role, String> {
-    Role::parse(word).ok_or_else(|| "no such role".to_owned())
+    Role::parse(word)
+        .filter(|role| role.is_given())
+        .ok_or_else(|| "no such role".to_owned())
 }
 
 /// Runs the command.

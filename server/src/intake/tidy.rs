@@ -5,7 +5,8 @@
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{
-    StoreError, assignments, deliveries, drafts, looks, register, review, worker_tx, worklists,
+    StoreError, assignments, deliveries, drafts, looks, party_requests, register, review, worker_tx,
+    worklists,
 };
 use std::time::Duration;
 use tokio::sync::watch;
@@ -50,6 +51,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     let mut tx = worker_tx(&road.db).await?;
     drafts::delete_expired(&mut tx).await?;
     worklists::delete_expired(&mut tx).await?;
+    party_requests::delete_expired(&mut tx).await?;
     register::forget_counted(&mut tx, road.clock.day(now)).await?;
     review::sum_up(&mut tx).await?;
     assignments::forget(&mut tx).await?;

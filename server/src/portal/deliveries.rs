@@ -494,7 +494,7 @@ fn line(row: &Line) -> Result<DeliveryLine, StoreError> {
     })
 }
 
-fn phase(state: &str) -> Option<Phase> {
+pub(super) fn phase(state: &str) -> Option<Phase> {
     Some(match state {
         "received" | "complete" => Phase::Received,
         "checking" => Phase::Checking,

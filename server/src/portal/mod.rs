@@ -10,6 +10,7 @@ mod deliveries;
 mod entry;
 mod mend;
 mod news;
+mod onboarding;
 mod operations;
 mod parties;
 mod persons;
@@ -77,6 +78,7 @@ impl Portal {
     }
 }
 
+pub use onboarding::tried_channels;
 pub use users::{code_hash, new_code};
 
 /// A sealed value that does not open: changed, or its key is gone.

@@ -8,16 +8,20 @@ use crate::intake::store::brp_is_late;
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::completeness::{self, Installation};
-use crate::store::connections::{self, Connection, Parked, Request, Settled};
+use crate::store::connections::{
+    self, Connection, Decision, Locked, Parked, Request, Settled, Step,
+};
 use crate::store::trials::{self, Tried};
-use crate::store::{StoreError, deliveries, party_tx, profiles, register, worker_tx};
+use crate::store::{
+    StoreError, WorkerTx, deliveries, party_requests, party_tx, profiles, register, worker_tx,
+};
 use app::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties,
-    Said, TrialView, Waits, Wish,
+    Said, StepView, TrialView, Waits, Wish,
 };
 use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep};
-use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent};
+use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
 use domain::delivery::trial::{Demand, Trial};
 use domain::delivery::{Channel, FileOutcome};
 use domain::finding::Code;
@@ -99,8 +103,14 @@ impl Parties for Portal {
             .await
             .or_broken(caller)?;
         let mut view = self.connection_view(caller, connection).or_broken(caller)?;
-        let tried = tried.iter().map(trial).collect::<Result<_, _>>();
-        view.trials = tried.or_broken(caller)?;
+        let tried = tried.iter().map(|one| trial(one, view.channel));
+        view.trials = tried.collect::<Result<_, _>>().or_broken(caller)?;
+        let steps = connections::steps(&mut tx, id).await.or_broken(caller)?;
+        let steps = steps.into_iter().map(|step| self.step_view(id, step));
+        view.history = steps.collect::<Result<_, _>>().or_broken(caller)?;
+        view.request = party_requests::of_connection(&mut tx, id)
+            .await
+            .or_broken(caller)?;
         Ok(view)
     }
 
@@ -161,34 +171,30 @@ impl Parties for Portal {
         let Some(to) = step.leads(from, wider) else {
             return Ok(Said::Other);
         };
-        if locked.asked_by == Some(caller.user_id) {
+        let asked = locked.asked_by == Some(caller.user_id)
+            || (locked.party_status == "requested"
+                && locked.party_asked_by == Some(caller.user_id));
+        if asked {
             return Ok(Said::SamePerson);
         }
         let first = step == ConnectionStep::Approve && from == ConnectionState::Requested;
-        if first
-            && locked.channel == Channel::Sftp.as_str()
-            && !trials::conforms(
-                &mut tx,
-                locked.party_id,
-                locked.intermediary_id,
-                &locked.channel,
-            )
-            .await
-            .or_broken(caller)?
-        {
+        if first && !is_tested(&mut tx, &locked).await.or_broken(caller)? {
             return Ok(Said::NotTried);
         }
-        let widen = step == ConnectionStep::Approve && wider;
-        connections::decide(
-            &mut tx,
-            id,
-            to.as_str(),
-            widen,
-            caller.user_id,
-            reason.as_deref(),
-        )
-        .await
-        .or_broken(caller)?;
+        let decision = Decision {
+            step: step.as_str(),
+            state: to.as_str(),
+            widen: step == ConnectionStep::Approve && wider,
+            columns: &locked.wanted,
+            by: caller.user_id,
+            reason_sealed: reason.as_deref(),
+        };
+        connections::decide(&mut tx, id, &decision)
+            .await
+            .or_broken(caller)?;
+        let party = settle_party(&mut tx, caller, &locked, to)
+            .await
+            .or_broken(caller)?;
         let gone_on = if to == ConnectionState::Approved {
             connections::let_go(&mut tx, &locked)
                 .await
@@ -210,6 +216,9 @@ impl Parties for Portal {
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         self.road.db.work.notify_waiters();
+        if party == Some(ConnectionState::Approved) {
+            return Ok(Said::Welcome);
+        }
         Ok(Said::Done(u32::try_from(gone_on.len()).unwrap_or(u32::MAX)))
     }
 
@@ -227,6 +236,11 @@ impl Parties for Portal {
             brp: loaded.map(words::moment),
             brp_late,
         })
+    }
+
+    async fn own_installations(&self, caller: &Caller) -> PortResult<Vec<InstallationView>> {
+        only(caller.role().may_watch_own_installations())?;
+        self.installations(caller).await
     }
 
     async fn parked(&self, caller: &Caller) -> PortResult<Vec<ParkedView>> {
@@ -427,11 +441,62 @@ impl Portal {
             reason: self.open_text(Purpose::Reason, from.id, from.reason_sealed)?,
             may,
             trials: Vec::new(),
+            history: Vec::new(),
+            request: None,
+            new_party: from.new_party,
+        })
+    }
+
+    fn step_view(&self, connection: Uuid, from: Step) -> Result<StepView, StoreError> {
+        Ok(StepView {
+            at: words::moment(from.at),
+            step: ConnectionStep::parse(&from.step),
+            by: from.by_name,
+            columns: from.columns,
+            reason: self.open_text(Purpose::Reason, connection, from.reason_sealed)?,
         })
     }
 }
 
-fn trial(tried: &Tried) -> Result<TrialView, StoreError> {
+/// What a channel needs before its first approval was shown by the newest file that was tried (features F79).
+async fn is_tested(tx: &mut WorkerTx<'_>, locked: &Locked) -> Result<bool, StoreError> {
+    if !Channel::parse(&locked.channel).is_some_and(Channel::is_tried) {
+        return Ok(true);
+    }
+    trials::conforms(tx, locked.party_id, locked.intermediary_id, &locked.channel).await
+}
+
+/// With its first approved connection a party that was asked for is active; refused, it is turned away. What became of it,
+/// if anything did.
+async fn settle_party(
+    tx: &mut WorkerTx<'_>,
+    caller: &Caller,
+    locked: &Locked,
+    to: ConnectionState,
+) -> Result<Option<ConnectionState>, StoreError> {
+    let (settled, step) = match to {
+        ConnectionState::Approved => {
+            let settled = connections::activate(tx, locked.party_id, caller.user_id).await?;
+            (settled, "activated")
+        }
+        ConnectionState::Refused => {
+            let settled = connections::turn_away(tx, locked.party_id).await?;
+            (settled, "refused")
+        }
+        _ => (false, ""),
+    };
+    if !settled {
+        return Ok(None);
+    }
+    let line = event(caller, Kind::PartyChanged)
+        .for_party(locked.party_id)
+        .object("party", locked.party_id)
+        .detail("step", step);
+    audit::add(tx, line).await?;
+    Ok(Some(to))
+}
+
+pub(super) fn trial(tried: &Tried, channel: Channel) -> Result<TrialView, StoreError> {
     let odd = || StoreError::Broken("trial".to_owned());
     let number = |count: i32| u32::try_from(count).unwrap_or_default();
     let trial = Trial {
@@ -442,6 +507,7 @@ fn trial(tried: &Tried) -> Result<TrialView, StoreError> {
         withdrawals: number(tried.withdrawals),
         without_consent: number(tried.without_consent),
     };
+    let demands = Demand::of(channel).iter();
     let codes: BTreeMap<String, u32> =
         serde_json::from_value(tried.codes.clone()).map_err(|_| odd())?;
     let mut codes: Vec<(Code, u32)> = codes
@@ -454,9 +520,9 @@ fn trial(tried: &Tried) -> Result<TrialView, StoreError> {
         outcome: trial.outcome,
         rows: trial.rows,
         refused: trial.refused,
-        demands: Demand::ALL
-            .map(|demand| (demand, trial.meets(demand)))
-            .into(),
+        demands: demands
+            .map(|demand| (*demand, trial.meets(*demand)))
+            .collect(),
         codes,
     })
 }
@@ -465,13 +531,21 @@ fn installation(from: Installation, today: Date) -> InstallationView {
     let count = |count: i64| u32::try_from(count).unwrap_or_default();
     let many = |count: i64| u64::try_from(count).unwrap_or_default();
     let given_out = dutch_day(from.created_at);
-    let numbers: Vec<u32> = from
-        .numbers
-        .iter()
-        .filter_map(|number| u32::try_from(*number).ok())
-        .collect();
+    let positive = |list: &[i32]| -> Vec<u32> {
+        let list = list.iter();
+        list.filter_map(|number| u32::try_from(*number).ok())
+            .collect()
+    };
+    let numbers = positive(&from.numbers);
+    let day_of = |back: u16| today - Duration::days(i64::from(back));
+    let volume = (0..CALENDAR_DAYS).rev().map(|back| {
+        let place = from.days.iter().position(|day| *day == day_of(back));
+        let rows = place.and_then(|place| from.day_rows.get(place));
+        rows.map_or(0, |rows| many(*rows))
+    });
+    let volume = volume.collect();
     let calendar = (0..CALENDAR_DAYS).rev().map(|back| {
-        let day = today - Duration::days(i64::from(back));
+        let day = day_of(back);
         let works = day.weekday().number_from_monday() <= 5;
         if from.days.contains(&day) {
             Came::Yes
@@ -483,6 +557,9 @@ fn installation(from: Installation, today: Date) -> InstallationView {
     });
     InstallationView {
         days: calendar.collect(),
+        volume,
+        daily: from.daily,
+        thin: is_thin(&positive(&from.sizes)),
         account: from.account,
         installation: from.installation,
         party: from.party,
@@ -494,6 +571,7 @@ fn installation(from: Installation, today: Date) -> InstallationView {
         refused: count(from.refused),
         aborted: count(from.aborted),
         rows_read: many(from.rows_read),
+        rows_refused: many(from.rows_refused),
         promised: many(from.promised),
         promised_read: many(from.promised_read),
     }

@@ -78,32 +78,7 @@ impl Users for Portal {
         if !GIVEN.contains(&role) {
             return Err(PortError::NotFound);
         }
-        let name = words::kept(&name, CHARS);
-        let code = new_code().map_err(|error| super::broken(caller, &error))?;
-        let (id, at) = (Uuid::now_v7(), self.road.clock.now());
-        let keys = &self.road.keys;
-        let new = NewInvitation {
-            id,
-            party: Some(party),
-            role: role.as_str(),
-            name: &name,
-            code_hash: &code_hash(keys, &code),
-            code_sealed: keys
-                .seal(code.as_bytes(), &Purpose::Invitation.of(id.as_bytes()))
-                .into_bytes(),
-            by: Some(caller.user_id),
-            at,
-            expires_at: at + Duration::days(VALID_DAYS),
-        };
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        users::invite(&mut tx, &new).await.or_broken(caller)?;
-        let line = event(caller, Kind::UserChanged)
-            .object("invitation", id)
-            .detail("step", "invited")
-            .detail("role", role.as_str());
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(id)
+        self.invite_for(caller, party, &name, role).await
     }
 
     async fn invitation(&self, caller: &Caller, id: Uuid) -> PortResult<InvitationView> {
@@ -174,6 +149,45 @@ impl Users for Portal {
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(Changed::Done)
+    }
+}
+
+impl Portal {
+    /// Invites somebody to work for a party.
+    pub(super) async fn invite_for(
+        &self,
+        caller: &Caller,
+        party: Uuid,
+        name: &str,
+        role: Role,
+    ) -> PortResult<Uuid> {
+        let name = words::kept(name, CHARS);
+        let code = new_code().map_err(|error| super::broken(caller, &error))?;
+        let (id, at) = (Uuid::now_v7(), self.road.clock.now());
+        let keys = &self.road.keys;
+        let new = NewInvitation {
+            id,
+            party: Some(party),
+            role: role.as_str(),
+            name: &name,
+            code_hash: &code_hash(keys, &code),
+            code_sealed: keys
+                .seal(code.as_bytes(), &Purpose::Invitation.of(id.as_bytes()))
+                .into_bytes(),
+            by: Some(caller.user_id),
+            at,
+            expires_at: at + Duration::days(VALID_DAYS),
+        };
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        users::invite(&mut tx, &new).await.or_broken(caller)?;
+        let line = event(caller, Kind::UserChanged)
+            .for_party(party)
+            .object("invitation", id)
+            .detail("step", "invited")
+            .detail("role", role.as_str());
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(id)
     }
 }
 

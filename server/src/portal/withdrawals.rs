@@ -401,6 +401,7 @@ async fn start(
         received_at: now,
         received_by: Some(by),
         test_lane: false,
+        intermediary: None,
         dropped: None,
     };
     deliveries::insert(tx, &delivery).await?;

@@ -2,12 +2,9 @@
 
 use super::{PartyTx, StoreError};
 use time::{Date, OffsetDateTime};
-use uuid::Uuid;
 
 /// An installation and what came of it since a moment.
 pub struct Installation {
-    /// Key of the account.
-    pub id: Uuid,
     /// Name of the account.
     pub account: String,
     /// As in the names of its files.
@@ -28,6 +25,8 @@ pub struct Installation {
     pub refused: i64,
     /// Rows read of them.
     pub rows_read: i64,
+    /// Rows refused.
+    pub rows_refused: i64,
     /// Rows their control files promised, of the files that had one.
     pub promised: i64,
     /// Rows read of those files.
@@ -36,11 +35,16 @@ pub struct Installation {
     pub aborted: i64,
     /// Numbers of its files, taken or doubled.
     pub numbers: Vec<i32>,
+    /// Rows of its files that were taken, in the order they came.
+    pub sizes: Vec<i32>,
     /// Days on which files came, Dutch time.
     pub days: Vec<Date>,
+    /// Rows read on each of those days.
+    pub day_rows: Vec<i64>,
 }
 
-/// Every installation that brings rows, with what came since a moment.
+/// Every installation that brings rows, with what came since a moment: of all parties for who reviews, of the own party
+/// for a supplier (`installation_figures` asks for the role).
 ///
 /// # Errors
 /// When the database fails.
@@ -50,21 +54,11 @@ pub async fn installations(
 ) -> Result<Vec<Installation>, StoreError> {
     Ok(sqlx::query_as!(
         Installation,
-        r#"SELECT a.id, a.name AS account, a.installation, p.name AS party, i.name AS "intermediary?", a.rhythm = 'workday' AS "daily!", a.created_at,
-                  (SELECT max(l.received_at) FROM deliveries l WHERE l.account_id = a.id AND NOT l.test_lane) AS last_at,
-                  d.files AS "files!", d.refused AS "refused!", d.rows_read AS "rows_read!", d.promised AS "promised!", d.promised_read AS "promised_read!",
-                  (SELECT count(*) FROM sftp_uploads u WHERE u.account_id = a.id AND u.state = 'void' AND u.gone_at >= $1
-                                                         AND u.why NOT IN ('control-file', 'removed', 'replaced')) AS "aborted!",
-                  d.numbers AS "numbers!", d.days AS "days!"
-           FROM sftp_accounts a JOIN parties p ON p.id = a.party_id LEFT JOIN parties i ON i.id = a.intermediary_id
-                CROSS JOIN LATERAL (
-                    SELECT count(*) AS files, count(*) FILTER (WHERE outcome = 'GEWEIGERD') AS refused, COALESCE(sum(rows_read), 0)::bigint AS rows_read,
-                           COALESCE(sum(promised_rows), 0)::bigint AS promised,
-                           COALESCE(sum(rows_read) FILTER (WHERE promised_rows IS NOT NULL), 0)::bigint AS promised_read,
-                           COALESCE(array_agg(file_sequence) FILTER (WHERE file_sequence IS NOT NULL AND outcome IS DISTINCT FROM 'GEWEIGERD'), '{}') AS numbers,
-                           COALESCE(array_agg(DISTINCT (received_at AT TIME ZONE 'Europe/Amsterdam')::date), '{}') AS days
-                    FROM deliveries WHERE account_id = a.id AND received_at >= $1 AND NOT test_lane) d
-           WHERE a.ended_at IS NULL AND a.purpose = 'rows' ORDER BY p.name, a.installation"#,
+        r#"SELECT account AS "account!", installation AS "installation!", party AS "party!", intermediary, daily AS "daily!",
+                  created_at AS "created_at!", last_at, files AS "files!", refused AS "refused!", rows_read AS "rows_read!",
+                  rows_refused AS "rows_refused!", promised AS "promised!", promised_read AS "promised_read!", aborted AS "aborted!",
+                  numbers AS "numbers!", sizes AS "sizes!", days AS "days!", day_rows AS "day_rows!"
+           FROM installation_figures($1)"#,
         since
     )
     .fetch_all(&mut **tx)

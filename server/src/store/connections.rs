@@ -38,6 +38,8 @@ pub struct Connection {
     pub decided_at: Option<OffsetDateTime>,
     /// Why, sealed.
     pub reason_sealed: Option<Vec<u8>>,
+    /// Nobody approved its party yet.
+    pub new_party: bool,
 }
 
 /// A page of connections, what waits for a decision first; and how many there are.
@@ -71,7 +73,7 @@ async fn some(
         Connection,
         r#"SELECT c.id, p.name AS party, p.id AS party_id, i.name AS "intermediary?", c.channel, c.state, c.purpose, c.columns, c.wanted,
                   COALESCE(c.wanted_by, c.requested_by) AS asked_by, a.name AS "asked_name?", COALESCE(c.wanted_at, c.requested_at) AS "asked_at!",
-                  d.name AS "decided_name?", c.decided_at, c.reason_sealed
+                  d.name AS "decided_name?", c.decided_at, c.reason_sealed, p.status = 'requested' AS "new_party!"
            FROM connections c JOIN parties p ON p.id = c.party_id LEFT JOIN parties i ON i.id = c.intermediary_id
                 LEFT JOIN users a ON a.id = COALESCE(c.wanted_by, c.requested_by) LEFT JOIN users d ON d.id = c.decided_by
            WHERE $1::uuid IS NULL OR c.id = $1
@@ -104,7 +106,7 @@ pub async fn waiting(tx: &mut PartyTx<'_>, besides: Uuid) -> Result<i64, StoreEr
 /// When the database fails.
 pub async fn parties(tx: &mut PartyTx<'_>) -> Result<Vec<(String, String, bool)>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT code, name, kind = 'tussenpartij' AS "between!" FROM parties WHERE kind <> 'rivm' AND status <> 'ended' ORDER BY name"#
+        r#"SELECT code, name, kind = 'tussenpartij' AS "between!" FROM parties WHERE kind <> 'rivm' AND status NOT IN ('ended', 'refused') ORDER BY name"#
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -148,8 +150,9 @@ pub async fn ask(tx: &mut WorkerTx<'_>, request: &Request<'_>) -> Result<Option<
     )
     .fetch_optional(&mut **tx)
     .await?;
-    if widened.is_some() {
-        return Ok(widened);
+    if let Some(id) = widened {
+        note(tx, id, "asked", Some(request.by), request.columns, None).await?;
+        return Ok(Some(id));
     }
     let made = sqlx::query_scalar!(
         "INSERT INTO connections (id, party_id, intermediary_id, channel, purpose, columns, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -164,7 +167,63 @@ pub async fn ask(tx: &mut WorkerTx<'_>, request: &Request<'_>) -> Result<Option<
     )
     .fetch_optional(&mut **tx)
     .await?;
+    if let Some(id) = made {
+        note(tx, id, "asked", Some(request.by), request.columns, None).await?;
+    }
     Ok(made)
+}
+
+/// Writes down what happened to a connection; nothing of it is ever changed.
+async fn note(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    step: &str,
+    by: Option<Uuid>,
+    columns: &[String],
+    reason_sealed: Option<&[u8]>,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO connection_steps (id, party_id, connection_id, step, by, columns, reason_sealed)
+         SELECT $2, party_id, id, $3, $4, $5, $6 FROM connections WHERE id = $1",
+        id,
+        Uuid::now_v7(),
+        step,
+        by,
+        columns,
+        reason_sealed
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// What happened to a connection.
+pub struct Step {
+    /// When.
+    pub at: OffsetDateTime,
+    /// asked, or a step of `domain::connection`.
+    pub step: String,
+    /// Who.
+    pub by_name: Option<String>,
+    /// Columns it was about.
+    pub columns: Vec<String>,
+    /// Why, sealed for the connection.
+    pub reason_sealed: Option<Vec<u8>>,
+}
+
+/// All that happened to a connection, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn steps(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Step>, StoreError> {
+    Ok(sqlx::query_as!(
+        Step,
+        r#"SELECT s.at, s.step, u.name AS "by_name?", s.columns, s.reason_sealed
+           FROM connection_steps s LEFT JOIN users u ON u.id = s.by WHERE s.connection_id = $1 ORDER BY s.at, s.id"#,
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// What the decision is about.
@@ -181,6 +240,10 @@ pub struct Locked {
     pub wanted: Vec<String>,
     /// Who asked for what is open now.
     pub asked_by: Option<Uuid>,
+    /// Status of the party.
+    pub party_status: String,
+    /// Who filed the request for the party.
+    pub party_asked_by: Option<Uuid>,
 }
 
 /// Locks a connection to decide about it.
@@ -190,12 +253,29 @@ pub struct Locked {
 pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Locked, StoreError> {
     Ok(sqlx::query_as!(
         Locked,
-        "SELECT party_id, intermediary_id, channel, state, wanted, COALESCE(wanted_by, requested_by) AS asked_by
-         FROM connections WHERE id = $1 FOR UPDATE",
+        "SELECT c.party_id, c.intermediary_id, c.channel, c.state, c.wanted, COALESCE(c.wanted_by, c.requested_by) AS asked_by,
+                p.status AS party_status, p.requested_by AS party_asked_by
+         FROM connections c JOIN parties p ON p.id = c.party_id WHERE c.id = $1 FOR UPDATE OF c",
         id
     )
     .fetch_one(&mut **tx)
     .await?)
+}
+
+/// What somebody decides about a connection.
+pub struct Decision<'a> {
+    /// The step, as in the audit.
+    pub step: &'a str,
+    /// State it leads to.
+    pub state: &'a str,
+    /// It takes the columns that were asked for.
+    pub widen: bool,
+    /// Columns that it is about.
+    pub columns: &'a [String],
+    /// Who.
+    pub by: Uuid,
+    /// Why, sealed.
+    pub reason_sealed: Option<&'a [u8]>,
 }
 
 /// Moves it to another state, or (approved as it was) widens it by what was asked; either way nothing is asked any more.
@@ -205,10 +285,7 @@ pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Locked, StoreError>
 pub async fn decide(
     tx: &mut WorkerTx<'_>,
     id: Uuid,
-    state: &str,
-    widen: bool,
-    by: Uuid,
-    reason_sealed: Option<&[u8]>,
+    decision: &Decision<'_>,
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE connections SET state = $2, requested_by = COALESCE(wanted_by, requested_by), decided_by = $4, decided_at = now(), reason_sealed = $5,
@@ -216,14 +293,52 @@ pub async fn decide(
                                 wanted = '{}', wanted_by = NULL, wanted_at = NULL
          WHERE id = $1",
         id,
-        state,
-        widen,
-        by,
-        reason_sealed
+        decision.state,
+        decision.widen,
+        decision.by,
+        decision.reason_sealed
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    note(
+        tx,
+        id,
+        decision.step,
+        Some(decision.by),
+        decision.columns,
+        decision.reason_sealed,
+    )
+    .await
+}
+
+/// A party that was asked for is active from now on; false when it was before.
+///
+/// # Errors
+/// When the database fails; constraint `parties_four_eyes` when who asked for it decides.
+pub async fn activate(tx: &mut WorkerTx<'_>, party: Uuid, by: Uuid) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE parties SET status = 'active', activated_by = $2, activated_at = now() WHERE id = $1 AND status = 'requested'",
+        party,
+        by
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// A party that was asked for is refused, unless another connection of it still waits; false when it does.
+///
+/// # Errors
+/// When the database fails.
+pub async fn turn_away(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE parties SET status = 'refused' WHERE id = $1 AND status = 'requested'
+           AND NOT EXISTS (SELECT FROM connections c WHERE c.party_id = $1 AND c.state IN ('requested', 'approved', 'suspended'))",
+        party
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Deliveries that wait for this connection go on. Answers their keys.

@@ -38,6 +38,8 @@ pub struct NewDelivery<'a> {
     pub received_by: Option<Uuid>,
     /// A file of the test lane: nothing of it goes into the register.
     pub test_lane: bool,
+    /// Who runs the installation, when the file did not come by its account.
+    pub intermediary: Option<Uuid>,
     /// What the drop box knows besides.
     pub dropped: Option<Dropped>,
 }
@@ -86,7 +88,8 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), 
         new.received_by,
         new.preview,
         dropped.map(|dropped| dropped.account),
-        dropped.and_then(|dropped| dropped.intermediary),
+        new.intermediary
+            .or(dropped.and_then(|dropped| dropped.intermediary)),
         dropped.and_then(|dropped| dropped.day),
         dropped.and_then(|dropped| dropped.sequence),
         dropped.and_then(|dropped| dropped.promised_rows),

@@ -23,6 +23,7 @@ pub mod looks;
 pub mod mend;
 pub mod news;
 pub mod operations;
+pub mod party_requests;
 pub mod products;
 pub mod profiles;
 pub mod quality;

@@ -37,7 +37,7 @@ pub async fn files(
     let rows = sqlx::query_as!(
         File,
         "SELECT id, file_name, outcome, geaccepteerd, te_controleren, afgekeurd, dubbel, geteld FROM deliveries
-         WHERE party_id = $1 AND received_by = $2 AND channel <> 'portaal' AND received_at > $3
+         WHERE party_id = $1 AND received_by = $2 AND channel <> 'portaal' AND NOT test_lane AND received_at > $3
            AND (state = 'preview' OR (state = 'done' AND looked_at IS NULL))
          ORDER BY seq DESC LIMIT 5",
         party,

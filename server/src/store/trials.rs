@@ -1,6 +1,7 @@
 //! What files of the test lane came to.
 
 use super::{PartyTx, StoreError, WorkerTx};
+use domain::delivery::Channel;
 use domain::delivery::trial::Trial;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -45,6 +46,7 @@ pub async fn insert(
     tx: &mut WorkerTx<'_>,
     delivery: Uuid,
     trial: &Trial,
+    channel: Channel,
     codes: &serde_json::Value,
 ) -> Result<(), StoreError> {
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
@@ -60,7 +62,7 @@ pub async fn insert(
         number(trial.withdrawals),
         number(trial.without_consent),
         codes,
-        trial.conforms()
+        trial.conforms(channel)
     )
     .execute(&mut **tx)
     .await?;
@@ -131,4 +133,97 @@ pub async fn conforms(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(newest.unwrap_or(false))
+}
+
+/// A connection for which files can be tried.
+pub struct Lane {
+    /// Key of the connection.
+    pub id: Uuid,
+    /// Channel on the wire.
+    pub channel: String,
+    /// Name of the party in between.
+    pub intermediary: Option<String>,
+    /// Its key.
+    pub intermediary_id: Option<Uuid>,
+    /// requested, approved, suspended.
+    pub state: String,
+}
+
+/// Connections of the caller's party for which files of these channels can be tried, what waits for approval first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lanes(tx: &mut PartyTx<'_>, channels: &[String]) -> Result<Vec<Lane>, StoreError> {
+    Ok(sqlx::query_as!(
+        Lane,
+        r#"SELECT c.id, c.channel, i.name AS "intermediary?", c.intermediary_id, c.state
+           FROM connections c LEFT JOIN parties i ON i.id = c.intermediary_id
+           WHERE c.party_id = cims_party() AND c.state IN ('requested', 'approved', 'suspended') AND c.channel = ANY ($1)
+           ORDER BY c.state <> 'requested', c.channel, c.id"#,
+        channels
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// A file that was tried, as the party sees it.
+pub struct Attempt {
+    /// The delivery.
+    pub id: Uuid,
+    /// Name of the file.
+    pub file_name: Option<String>,
+    /// Channel on the wire.
+    pub channel: String,
+    /// Name of the party in between.
+    pub intermediary: Option<String>,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+    /// State of the delivery.
+    pub state: String,
+    /// Outcome on the wire, when it has ended.
+    pub outcome: Option<String>,
+    /// Findings about the file.
+    pub findings: serde_json::Value,
+    /// Counts per outcome.
+    pub geaccepteerd: i32,
+    /// Counts per outcome.
+    pub te_controleren: i32,
+    /// Counts per outcome.
+    pub afgekeurd: i32,
+    /// Counts per outcome.
+    pub dubbel: i32,
+    /// Counts per outcome.
+    pub geteld: i32,
+    /// Corrections not refused.
+    pub corrections: i32,
+    /// Withdrawals not refused.
+    pub withdrawals: i32,
+    /// Without consent.
+    pub without_consent: i32,
+    /// Rows by rule code; none while it is looked at.
+    pub codes: Option<serde_json::Value>,
+}
+
+/// Files that the caller's party tried, the newest first; or the one with this key.
+///
+/// # Errors
+/// When the database fails.
+pub async fn attempts(
+    tx: &mut PartyTx<'_>,
+    only: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Attempt>, StoreError> {
+    Ok(sqlx::query_as!(
+        Attempt,
+        r#"SELECT d.id, d.file_name, d.channel, i.name AS "intermediary?", d.received_at, d.state, d.outcome, d.findings,
+                  d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld,
+                  COALESCE(t.corrections, 0) AS "corrections!", COALESCE(t.withdrawals, 0) AS "withdrawals!",
+                  COALESCE(t.without_consent, 0) AS "without_consent!", t.codes AS "codes?"
+           FROM deliveries d LEFT JOIN trials t ON t.delivery_id = d.id LEFT JOIN parties i ON i.id = d.intermediary_id
+           WHERE d.party_id = cims_party() AND d.test_lane AND ($1::uuid IS NULL OR d.id = $1) ORDER BY d.seq DESC LIMIT $2"#,
+        only,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }

@@ -71,6 +71,40 @@ pub async fn invitations(
     .await?)
 }
 
+/// Somebody manages the users of a party.
+///
+/// # Errors
+/// When the database fails.
+pub async fn has_manager(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM user_roles WHERE party_id = $1 AND role = 'instellingsbeheerder' AND ended_at IS NULL) AS "there!""#,
+        party
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// The invitation to manage a party that this person made, while its code can be entered.
+///
+/// # Errors
+/// When the database fails.
+pub async fn invited_manager(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    by: Uuid,
+) -> Result<Option<Invitation>, StoreError> {
+    Ok(sqlx::query_as!(
+        Invitation,
+        "SELECT id, role, name, code_sealed, invited_at, expires_at FROM invitations
+         WHERE party_id = $1 AND invited_by = $2 AND role = 'instellingsbeheerder' AND ended_at IS NULL AND expires_at > now()
+         ORDER BY invited_at DESC LIMIT 1",
+        party,
+        by
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 /// A new invitation.
 pub struct NewInvitation<'a> {
     /// Key.
@@ -250,7 +284,7 @@ pub struct Accepted {
 }
 
 /// Somebody whom the provider names so uses a code: the user is made when there is none, and gets the role. None when there
-/// is no such code, or its time is over.
+/// is no such code, its time is over, or who uses it made it.
 ///
 /// # Errors
 /// When the database fails.
@@ -262,8 +296,11 @@ pub async fn accept(
 ) -> Result<Option<Accepted>, StoreError> {
     let Some(found) = sqlx::query!(
         "SELECT id, party_id, role, name, invited_by FROM invitations
-         WHERE code_hash = $1 AND ended_at IS NULL AND expires_at > now() FOR UPDATE",
-        code_hash
+         WHERE code_hash = $1 AND ended_at IS NULL AND expires_at > now()
+           AND NOT EXISTS (SELECT FROM users u WHERE u.id = invitations.invited_by AND u.issuer = $2 AND u.subject = $3) FOR UPDATE",
+        code_hash,
+        issuer,
+        subject
     )
     .fetch_optional(&mut **tx)
     .await?

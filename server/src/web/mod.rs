@@ -27,8 +27,8 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons, Review, Users,
-    Withdrawals, Worklists,
+    Corrections, Decisions, Deliveries, Entry, News, Onboarding, Operations, Parties, Persons,
+    Review, Users, Withdrawals, Worklists,
 };
 use domain::codes::CodeLists;
 use secrecy::SecretString;
@@ -84,6 +84,8 @@ pub struct Ports {
     pub decisions: Arc<dyn Decisions>,
     /// How the work goes.
     pub operations: Arc<dyn Operations>,
+    /// Bringing a party in.
+    pub onboarding: Arc<dyn Onboarding>,
     /// Users of an institution.
     pub users: Arc<dyn Users>,
     /// Lists of a round.

@@ -32,8 +32,9 @@ use uuid::Uuid;
 /// Largest body of anything but an upload (security §6.1).
 pub(super) const BODY: usize = 1 << 20;
 
-/// Takes files.
+/// Take files.
 const UPLOAD: &str = "/aanleveren";
+const TRIAL: &str = "/proefbank";
 
 /// The page that says so, for unknown paths and for the wrong role.
 const NOT_FOUND: &str = "/niet-gevonden";
@@ -68,7 +69,7 @@ pub fn router(web: Web, ports: Ports) -> anyhow::Result<Router> {
     let dynamic = dynamic
         .fallback(move |request: Request| fallback(request))
         .layer(RequestBodyLimitLayer::new(BODY))
-        .merge(upload_route(&web))
+        .merge(upload_routes(&web))
         .layer(from_fn_with_state(
             Gate {
                 web: web.clone(),
@@ -138,6 +139,16 @@ fn own_routes() -> Vec<Handler> {
         ),
         (
             Method::GET,
+            "/proefbank/{id}/resultaat.csv",
+            get(downloads::result_csv),
+        ),
+        (
+            Method::GET,
+            "/proefbank/{id}/resultaat.json",
+            get(downloads::result_json),
+        ),
+        (
+            Method::GET,
             "/aanleveringen/{id}/verbeteren",
             get(downloads::own_file),
         ),
@@ -172,10 +183,13 @@ fn file_routes(web: &Web) -> Vec<(&'static str, MethodRouter)> {
     ]
 }
 
-/// The one route with a large body; [`uploads`] counts by itself (security L13).
-fn upload_route(web: &Web) -> Router<LeptosOptions> {
-    let handler: MethodRouter<LeptosOptions> = post(uploads::receive).with_state(web.clone());
-    Router::new().route(UPLOAD, handler.layer(DefaultBodyLimit::disable()))
+/// The routes with a large body; [`uploads`] counts by itself (security L13).
+fn upload_routes(web: &Web) -> Router<LeptosOptions> {
+    let real: MethodRouter<LeptosOptions> = post(uploads::receive).with_state(web.clone());
+    let trial: MethodRouter<LeptosOptions> = post(uploads::try_out).with_state(web.clone());
+    Router::new()
+        .route(UPLOAD, real.layer(DefaultBodyLimit::disable()))
+        .route(TRIAL, trial.layer(DefaultBodyLimit::disable()))
 }
 
 /// What this router really serves, for the check against the table.
@@ -195,7 +209,7 @@ fn served(
     let files = files
         .iter()
         .map(|(path, _)| (Method::GET, (*path).to_owned()));
-    let upload = [(Method::POST, UPLOAD.to_owned())];
+    let upload = [UPLOAD, TRIAL].map(|path| (Method::POST, path.to_owned()));
     pages
         .chain(calls)
         .chain(own)
@@ -232,6 +246,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.users));
         provide_context(Arc::clone(&ports.worklists));
         provide_context(Arc::clone(&ports.operations));
+        provide_context(Arc::clone(&ports.onboarding));
         provide_context(Arc::clone(&ports.corrections));
         provide_context(Arc::clone(&ports.lists));
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())

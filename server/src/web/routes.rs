@@ -51,6 +51,10 @@ pub struct Route {
 
 /// Roles that record and deliver.
 pub const DELIVER: &[Role] = &[Role::Invoerder, Role::Instellingsbeheerder];
+/// Roles that try files.
+pub const TRY: &[Role] = &[Role::Invoerder, Role::Instellingsbeheerder, Role::OpProef];
+/// The role that sees the installations of its own party.
+pub const SUPPLY: &[Role] = &[Role::Leverancier];
 /// The role that manages the users of an institution.
 pub const MANAGE: &[Role] = &[Role::Instellingsbeheerder];
 /// Roles that judge rows.
@@ -76,6 +80,8 @@ pub const PARK: &[Role] = &[
 pub const ANY: &[Role] = &[
     Role::Invoerder,
     Role::Instellingsbeheerder,
+    Role::OpProef,
+    Role::Leverancier,
     Role::RivmBeoordelaar,
     Role::RivmBeheer,
     Role::Privacycoordinator,
@@ -172,6 +178,12 @@ const TABLE: &[Route] = &[
     page("/dossiers/{id}", Roles(REVIEW), true),
     page("/koppelingen", Roles(GOVERN), false),
     page("/koppelingen/{id}", Roles(GOVERN), false),
+    page("/aanvragen", Roles(GOVERN), false),
+    page("/aanvragen/nieuw", Roles(OPERATE), false),
+    page("/aanvragen/{id}", Roles(GOVERN), false),
+    page("/proefbank", Roles(TRY), false),
+    page("/proefbank/{id}", Roles(TRY), false),
+    page("/installaties", Roles(SUPPLY), false),
     page("/volledigheid", Roles(REVIEW), false),
     page("/geparkeerd", Roles(PARK), false),
     page("/geparkeerd/{id}", Roles(PARK), false),
@@ -227,6 +239,8 @@ const TABLE: &[Route] = &[
     call("/api/uitnodiging-intrekken", Roles(MANAGE), false),
     call("/api/gebruiker-beeindigen", Roles(MANAGE), false),
     call("/api/gebruiker-toelaten", Roles(MANAGE), false),
+    call("/api/partij-aanvragen", Roles(OPERATE), false),
+    call("/api/partij-beheerder", Roles(OPERATE), false),
     call("/api/koppeling-vragen", Roles(GOVERN), false),
     call("/api/koppeling-besluit", Roles(GOVERN), false),
     call("/api/geparkeerd-vragen", Roles(PARK), false),
@@ -247,6 +261,9 @@ const TABLE: &[Route] = &[
     own("POST", "/auth/uitloggen", Open),
     own("POST", "/sessie/verleng", LoggedIn),
     own("POST", "/aanleveren", Roles(DELIVER)),
+    own("POST", "/proefbank", Roles(TRY)),
+    own("GET", "/proefbank/{id}/resultaat.csv", Roles(TRY)),
+    own("GET", "/proefbank/{id}/resultaat.json", Roles(TRY)),
     own("GET", "/aanleveren/sjabloon", Open),
     own("GET", "/aanleveringen/{id}/resultaat.csv", Roles(DELIVER)),
     own("GET", "/aanleveringen/{id}/resultaat.json", Roles(DELIVER)),

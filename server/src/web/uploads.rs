@@ -1,4 +1,4 @@
-//! `POST /aanleveren`: one file, streamed to the sealed store with an own byte counter (security L13, ux §3.3).
+//! `POST /aanleveren` and `POST /proefbank`: one file, streamed to the sealed store with an own byte counter (security L13, ux §3.3).
 //!
 //! axum's limits do not cover multipart. A file that is too big is read to its end before the answer, or
 //! browsers show a broken connection instead of "Het bestand is groter dan 20 MB.". What comes of it is a page:
@@ -9,6 +9,9 @@ use super::{Web, pages};
 use crate::audit::{Event, Kind};
 use crate::intake::read::Limits;
 use crate::intake::receive::{self, BlobWriter, ReceiveError, Received, Sender};
+use crate::portal::tried_channels;
+use crate::store::trials::{self, Lane};
+use crate::store::{StoreError, party_tx};
 use app::islands::drop_area::WHERE;
 use app::ports::Caller;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
@@ -22,6 +25,10 @@ use uuid::Uuid;
 
 /// Name of the file field.
 const FIELD: &str = "bestand";
+/// Name of the field that says for which connection a file is tried.
+const LANE: &str = "koppeling";
+/// Longest value of that field, in bytes.
+const LANE_BYTES: usize = 64;
 /// Beyond this nobody waits for the end: the connection is cut.
 const READ_AT_MOST: u64 = 512 << 20;
 
@@ -31,6 +38,7 @@ enum NoFile {
     TooBig,
     BrokenOff,
     More,
+    NoLane,
 }
 
 impl NoFile {
@@ -40,6 +48,7 @@ impl NoFile {
             Self::TooBig => "groot",
             Self::BrokenOff => "afgebroken",
             Self::More => "meer",
+            Self::NoLane => "koppeling",
         }
     }
 }
@@ -61,12 +70,59 @@ impl From<io::Error> for Failed {
     }
 }
 
-/// The handler; the guard let only roles that deliver through.
+/// What a file is brought for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// To be delivered, after a preview.
+    Deliver,
+    /// To be tried: nothing of it goes into the register.
+    Try,
+}
+
+impl Purpose {
+    /// The page of the form.
+    const fn form(self) -> &'static str {
+        match self {
+            Self::Deliver => "/aanleveren",
+            Self::Try => "/proefbank",
+        }
+    }
+
+    /// The pages of what was received.
+    const fn received(self) -> &'static str {
+        match self {
+            Self::Deliver => "/aanleveringen",
+            Self::Try => "/proefbank",
+        }
+    }
+}
+
+/// A file to deliver; the guard let only roles that deliver through.
 pub async fn receive(
     State(web): State<Web>,
     Extension(visit): Extension<Visit>,
     headers: HeaderMap,
     form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    bring(&web, &visit, &headers, form, Purpose::Deliver).await
+}
+
+/// A file to try; the guard let only roles that try through.
+pub async fn try_out(
+    State(web): State<Web>,
+    Extension(visit): Extension<Visit>,
+    headers: HeaderMap,
+    form: Result<Multipart, MultipartRejection>,
+) -> Response {
+    bring(&web, &visit, &headers, form, Purpose::Try).await
+}
+
+async fn bring(
+    web: &Web,
+    visit: &Visit,
+    headers: &HeaderMap,
+    form: Result<Multipart, MultipartRejection>,
+    purpose: Purpose,
 ) -> Response {
     let Some(alive) = visit.alive() else {
         return Redirect::to("/inloggen").into_response();
@@ -89,11 +145,11 @@ pub async fn receive(
         }
     };
     let Ok(form) = form else {
-        return lead(back(&NoFile::BrokenOff));
+        return lead(back(purpose, &NoFile::BrokenOff));
     };
-    match take(&web, &alive.caller, form).await {
-        Ok(received) => lead(format!("/aanleveringen/{}", received.id())),
-        Err(Failed::No(why)) => lead(back(&why)),
+    match take(web, &alive.caller, form, purpose).await {
+        Ok(received) => lead(format!("{}/{}", purpose.received(), received.id())),
+        Err(Failed::No(why)) => lead(back(purpose, &why)),
         Err(Failed::Ours(error)) => {
             tracing::error!(request_id = %visit.request_id, %error, "upload could not be kept");
             match error {
@@ -104,13 +160,22 @@ pub async fn receive(
     }
 }
 
-fn back(why: &NoFile) -> String {
-    format!("/aanleveren?fout={}#foutoverzicht", why.word())
+fn back(purpose: Purpose, why: &NoFile) -> String {
+    format!("{}?fout={}#foutoverzicht", purpose.form(), why.word())
 }
 
-async fn take(web: &Web, caller: &Caller, mut form: Multipart) -> Result<Received, Failed> {
-    let mut kept = None;
+async fn take(
+    web: &Web,
+    caller: &Caller,
+    mut form: Multipart,
+    purpose: Purpose,
+) -> Result<Received, Failed> {
+    let (mut kept, mut lane) = (None, None);
     while let Some(field) = form.next_field().await? {
+        if purpose == Purpose::Try && field.name() == Some(LANE) {
+            lane = key(field).await?;
+            continue;
+        }
         if field.name() != Some(FIELD) || field.file_name().is_none_or(str::is_empty) {
             continue;
         }
@@ -126,20 +191,59 @@ async fn take(web: &Web, caller: &Caller, mut form: Multipart) -> Result<Receive
     let Some(party) = caller.party() else {
         return Err(Failed::No(NoFile::None));
     };
+    let event = Event::of(caller, Kind::DeliveryReceived);
+    let (channel, intermediary, event) = match purpose {
+        Purpose::Deliver => (Channel::Upload, None, event),
+        Purpose::Try => {
+            let lane = lane_of(web, caller, lane).await?;
+            let channel = Channel::parse(&lane.channel).ok_or(Failed::No(NoFile::NoLane))?;
+            (channel, lane.intermediary_id, event.detail("test", true))
+        }
+    };
     let sender = Sender {
         party: party.id,
         by: Some(caller.user_id),
-        channel: Channel::Upload,
+        channel,
         file_name: &name,
-        preview: true,
-        test_lane: false,
-        event: Event::of(caller, Kind::DeliveryReceived),
+        preview: purpose == Purpose::Deliver,
+        test_lane: purpose == Purpose::Try,
+        intermediary,
+        event,
         now: (web.clock)(),
         dropped: None,
     };
     receive::receive(&web.road, sender, file)
         .await
         .map_err(Failed::Ours)
+}
+
+/// The connection of the own institution that a file is tried for.
+async fn lane_of(web: &Web, caller: &Caller, chosen: Option<Uuid>) -> Result<Lane, Failed> {
+    let ours = |error: StoreError| Failed::Ours(error.into());
+    let mut tx = party_tx(&web.db, caller).await.map_err(ours)?;
+    let lanes = trials::lanes(&mut tx, &tried_channels())
+        .await
+        .map_err(ours)?;
+    tx.rollback().await.map_err(ours)?;
+    let mut lanes = lanes.into_iter();
+    lanes
+        .find(|lane| Some(lane.id) == chosen)
+        .ok_or(Failed::No(NoFile::NoLane))
+}
+
+/// A key that a field holds; none when it is no key. What is longer is not kept.
+async fn key(mut field: Field<'_>) -> Result<Option<Uuid>, Failed> {
+    let mut text = Vec::new();
+    let mut length = 0;
+    while let Some(portion) = field.chunk().await? {
+        length += portion.len();
+        if length > LANE_BYTES {
+            return Err(Failed::No(NoFile::NoLane));
+        }
+        text.extend_from_slice(&portion);
+    }
+    let text = std::str::from_utf8(&text).unwrap_or_default();
+    Ok(text.trim().parse().ok())
 }
 
 /// Streams a field to the sealed store; the disk is written beside the async threads.

@@ -20,6 +20,7 @@ mod entry;
 mod files;
 mod late;
 mod mend;
+mod onboarding;
 mod operations;
 mod own_file;
 mod poison;

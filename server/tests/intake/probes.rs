@@ -11,8 +11,8 @@ use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
 use app::ports::worklist::{Made, Worklists};
 use app::ports::{
-    Caller, Corrections, Decisions, Deliveries, Operations, Parties, Persons, PortError, Review,
-    Users,
+    Caller, Corrections, Decisions, Deliveries, Onboarding, Operations, Parties, Persons,
+    PortError, Review, Users,
 };
 use domain::role::Role;
 use domain::row::{Column, RowText};
@@ -20,7 +20,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 81] = [
+const METHODS: [(&str, bool); 89] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -87,6 +87,14 @@ const METHODS: [(&str, bool); 81] = [
     ("decide_correction", true),
     ("drop_correction", true),
     ("operations", false),
+    ("own_installations", false),
+    ("party_requests", false),
+    ("party_request", false),
+    ("party_form", false),
+    ("file_party", false),
+    ("invite_manager", false),
+    ("bench", false),
+    ("attempt", false),
     ("users", false),
     ("invite", false),
     ("invitation", false),
@@ -114,6 +122,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/news.rs"),
         include_str!("../../../app/src/ports/decisions.rs"),
         include_str!("../../../app/src/ports/parties.rs"),
+        include_str!("../../../app/src/ports/onboarding.rs"),
         include_str!("../../../app/src/ports/persons.rs"),
         include_str!("../../../app/src/ports/corrections.rs"),
         include_str!("../../../app/src/ports/operations.rs"),
@@ -417,6 +426,26 @@ async fn probe(
                 .map(drop)
         }
         "completeness" => portal.completeness(caller).await.map(drop),
+        "own_installations" => portal.own_installations(caller).await.map(drop),
+        "party_requests" => portal.party_requests(caller, 1).await.map(drop),
+        "party_request" => portal.party_request(caller, things.stored).await.map(drop),
+        "party_form" => portal
+            .party_form(caller, Some(things.stored))
+            .await
+            .map(drop),
+        "file_party" => {
+            let form = domain::onboarding::PartyForm::default();
+            portal
+                .file_party(caller, things.stored, form)
+                .await
+                .map(drop)
+        }
+        "invite_manager" => {
+            portal
+                .invite_manager(caller, things.stored, "Nel".into())
+                .await
+        }
+        "attempt" => portal.attempt(caller, things.stored).await.map(drop),
         "parked" => portal.parked(caller).await.map(drop),
         "parked_delivery" => portal
             .parked_delivery(caller, things.stored)
@@ -485,7 +514,7 @@ async fn probe(
         "turn_down" => portal.turn_down(caller, things.stored).await,
         // The caller's own; a key of somebody else is passed over without a word.
         "open_draft" | "registrations" | "list" | "quality" | "news" | "seen" | "worklist"
-        | "open_on_worklist" | "make_worklist" | "discard_worklist" => return None,
+        | "open_on_worklist" | "make_worklist" | "discard_worklist" | "bench" => return None,
         "ask_further" => portal.ask_further(caller).await,
         "begin_from_worklist" => portal
             .begin_from_worklist(caller, Some(2), None)

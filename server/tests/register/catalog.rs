@@ -149,6 +149,8 @@ async fn unique_keys_begin_with_the_party_or_are_on_this_list() {
         ("sftp_uploads_pkey", "made by us"),
         ("brp_checks_pkey", "a counter"),
         ("connections_pkey", "made by us"),
+        ("connection_steps_pkey", "made by us"),
+        ("party_requests_pkey", "made by us"),
         ("decisions_pkey", "made by us"),
         ("corrections_pkey", "made by us"),
         ("trials_pkey", "of the delivery"),

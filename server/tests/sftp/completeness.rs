@@ -1,9 +1,12 @@
 //! What did not come is seen (features F61).
 
-use crate::house::{House, rows};
-use app::ports::Parties;
+use crate::house::{House, new_account, rows};
 use app::ports::parties::{Came, InstallationView};
+use app::ports::{Caller, Parties, PortError};
 use domain::delivery::dropbox::Proof;
+use domain::role::Role;
+use server::commands::sftp::{Add, add};
+use server::store::party_tx;
 
 async fn seen(house: &House, account: &str) -> InstallationView {
     let all = house
@@ -85,4 +88,129 @@ async fn who_is_silent_and_what_was_broken_off_is_seen() {
         .unwrap();
     let view = seen(&house, "stil").await;
     assert!(!view.silent && !view.days.contains(&Came::Missed));
+}
+
+/// A supplier with its contact, that may deliver for ZONNEHOF by SFTP.
+async fn supplier(house: &House, code: &str) -> Caller {
+    let test = &house.world.test;
+    let party = test.party(code).await;
+    sqlx::query("UPDATE parties SET kind = 'tussenpartij' WHERE id = $1")
+        .bind(party.id)
+        .execute(&test.admin)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO connections (id, party_id, intermediary_id, channel, state, decided_by, decided_at)
+                 SELECT gen_random_uuid(), party_id, $2, channel, state, decided_by, now() FROM connections WHERE party_id = $1 AND channel = 'sftp' AND intermediary_id IS NULL")
+        .bind(house.world.maria.party().unwrap().id)
+        .bind(party.id)
+        .execute(&test.admin)
+        .await
+        .unwrap();
+    test.caller(&format!("contact-{code}"), Role::Leverancier, Some(&party))
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supplier_sees_numbers_of_its_own_installations_and_no_row_of_anybody() {
+    let house = House::open().await;
+    let (lars, other) = (
+        supplier(&house, "ZORGSOFT").await,
+        supplier(&house, "ANDERSOFT").await,
+    );
+    for (name, code, seed) in [("zs-1", "ZORGSOFT", 1), ("as-1", "ANDERSOFT", 2)] {
+        let args = Add {
+            intermediary: Some(code.to_owned()),
+            keys: vec![house.key_files(seed).1],
+            ..new_account(name)
+        };
+        add(&house.world.road.db, &args).await.unwrap();
+    }
+    house.keyed("eigen", Proof::Rename, 3).await;
+    let mut raw = house.raw("zs-1", 1).await;
+    for sequence in [1, 3] {
+        let file = format!("CIMS_ZONNEHOF_zs-1_20210301_{sequence}.csv");
+        raw.put("x.part", &rows(&file)).await;
+        raw.rename("x.part", &file).await;
+    }
+    house.until("deliveries WHERE state = 'done'", 2).await;
+    let portal = &house.world.portal;
+    let seen = portal.own_installations(&lars).await.unwrap();
+    assert_eq!(seen.len(), 1, "its own only");
+    let one = &seen[0];
+    assert_eq!(
+        (
+            one.account.as_str(),
+            one.files,
+            one.rows_read,
+            one.rows_refused
+        ),
+        ("zs-1", 2, 4, 0)
+    );
+    assert_eq!((&one.gaps[..], one.daily), (&[(2, 2)][..], true));
+    assert_eq!(one.volume.last(), Some(&4));
+    assert_eq!(one.intermediary.as_deref(), Some("Instelling ZORGSOFT"));
+    let theirs = portal.own_installations(&other).await.unwrap();
+    assert_eq!((theirs.len(), theirs[0].files), (1, 0));
+    // RIVM sees all three, by the same numbers.
+    let all = portal.completeness(&house.world.rivm).await.unwrap();
+    assert_eq!(all.installations.len(), 3);
+    // The pages of others are not there, nor is this one for others.
+    let closed = portal.completeness(&lars).await;
+    assert_eq!(closed.err(), Some(PortError::NotFound));
+    for caller in [&house.world.maria, &house.world.rivm] {
+        let closed = portal.own_installations(caller).await;
+        assert_eq!(closed.err(), Some(PortError::NotFound), "{}", caller.name);
+    }
+    // Whatever its transaction asks: no delivery, row, report or account of the institution.
+    let mut tx = party_tx(&house.world.road.db, &lars).await.unwrap();
+    for table in [
+        "deliveries",
+        "delivery_rows",
+        "reports",
+        "sftp_uploads",
+        "answer_files",
+        "trials",
+        "drafts",
+        "party_agb WHERE party_id <> cims_party()",
+        "user_roles WHERE party_id <> cims_party()",
+    ] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let found: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
+        assert_eq!(found, 0, "{table}");
+    }
+    tx.rollback().await.unwrap();
+    // A nurse who asks the function gets nothing of it.
+    let mut tx = party_tx(&house.world.road.db, &house.world.maria)
+        .await
+        .unwrap();
+    let found: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM installation_figures(now() - interval '28 days')")
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
+    assert_eq!(found, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_with_far_fewer_rows_than_usual_stands_out() {
+    let house = House::open().await;
+    house.keyed("dun", Proof::Rename, 1).await;
+    let mut raw = house.raw("dun", 1).await;
+    for sequence in 1..=6 {
+        let file = format!("CIMS_ZONNEHOF_dun_20210301_{sequence}.csv");
+        raw.put("x.part", &rows(&file)).await;
+        raw.rename("x.part", &file).await;
+    }
+    house.until("deliveries WHERE state = 'done'", 6).await;
+    let view = seen(&house, "dun").await;
+    assert!(!view.thin && !view.lacks(), "as many as always");
+    sqlx::query("UPDATE deliveries SET rows_read = rows_read * 10 WHERE file_sequence < 6")
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    let view = seen(&house, "dun").await;
+    assert!(view.thin && view.lacks(), "a tenth of what is usual");
 }

@@ -154,6 +154,7 @@ pub(super) async fn taken(
         file_name: name,
         preview: false,
         test_lane: account.test_lane,
+        intermediary: None,
         event: Event::of_worker(Some(account.party), None, RECEIVED)
             .detail("account", account.id.to_string()),
         now: road.clock.now(),

@@ -1,7 +1,9 @@
 //! The institutions and accounts of the demo. Account names are the `sub` of the OpenID peer of demo and tests.
 
+use crate::store::sftp_accounts::{self, NewAccount};
 use crate::store::{StoreError, WorkerTx};
 use domain::delivery::Channel;
+use domain::delivery::dropbox::Proof;
 use domain::role::Role;
 use uuid::Uuid;
 
@@ -17,9 +19,12 @@ pub(super) struct Party {
 
 /// The institution whose connections nobody approved yet.
 const NEW: &str = "NIEUWEHOF";
+/// The supplier, and for whom it runs an installation.
+const SUPPLIER: &str = "ZORGSOFT";
+const SUPPLIED: [&str; 2] = ["ZONNEHOF", "DEMEENT"];
 
 /// The institutions. The hospital has two AGB codes and no BIG number: there the form has to ask.
-pub(super) const PARTIES: [Party; 7] = [
+pub(super) const PARTIES: [Party; 8] = [
     Party {
         code: "ZONNEHOF",
         name: "Verpleeghuis Zonnehof",
@@ -70,6 +75,14 @@ pub(super) const PARTIES: [Party; 7] = [
         big: Some("59012345601"),
     },
     Party {
+        code: SUPPLIER,
+        name: "ZorgSoft",
+        kind: "tussenpartij",
+        target_group: None,
+        agb: &[],
+        big: None,
+    },
+    Party {
         code: "RIVM",
         name: "RIVM",
         kind: "rivm",
@@ -87,7 +100,7 @@ pub(super) struct Account {
 }
 
 /// The accounts.
-pub(super) const ACCOUNTS: [Account; 7] = [
+pub(super) const ACCOUNTS: [Account; 8] = [
     Account {
         subject: "invoerder",
         name: "Iris de Invoerder",
@@ -105,6 +118,11 @@ pub(super) const ACCOUNTS: [Account; 7] = [
             (Role::Invoerder, Some("ZONNEHOF")),
             (Role::Invoerder, Some("GEZONDWERK")),
         ],
+    },
+    Account {
+        subject: "leverancier",
+        name: "Lars Leverancier",
+        roles: &[(Role::Leverancier, Some(SUPPLIER))],
     },
     Account {
         subject: "beoordelaar",
@@ -164,7 +182,7 @@ pub(super) async fn make(tx: &mut WorkerTx<'_>, issuer: &str) -> Result<(), Stor
     // Asked for by RIVM-beheer, approved by the privacycoördinator: four eyes (security G18).
     for (_, party) in parties
         .iter()
-        .filter(|(code, _)| !["RIVM", NEW].contains(code))
+        .filter(|(code, _)| !["RIVM", NEW, SUPPLIER].contains(code))
     {
         for channel in Channel::ALL.map(Channel::as_str) {
             sqlx::query!(
@@ -175,7 +193,45 @@ pub(super) async fn make(tx: &mut WorkerTx<'_>, issuer: &str) -> Result<(), Stor
             .await?;
         }
     }
+    let people = (user_of("rivmbeheer"), user_of("privacy"));
+    for (code, party) in parties.iter().filter(|(code, _)| SUPPLIED.contains(code)) {
+        make_installation(tx, code, *party, id_of(SUPPLIER), people).await?;
+    }
     Ok(())
+}
+
+/// An installation that the supplier runs for a party. Nobody can log in with it: it has no key and no password.
+async fn make_installation(
+    tx: &mut WorkerTx<'_>,
+    code: &str,
+    party: Uuid,
+    supplier: Option<Uuid>,
+    (asked, decided): (Option<Uuid>, Option<Uuid>),
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO connections (id, party_id, intermediary_id, channel, state, requested_by, decided_by, decided_at)
+         VALUES ($1, $2, $3, 'sftp', 'approved', $4, $5, now())",
+        Uuid::now_v7(),
+        party,
+        supplier,
+        asked,
+        decided
+    )
+    .execute(&mut **tx)
+    .await?;
+    let new = NewAccount {
+        party,
+        intermediary: supplier,
+        name: &format!("zorgsoft-{}", code.to_ascii_lowercase()),
+        installation: "zorgsoft",
+        proof: Proof::Rename,
+        rhythm: "workday",
+        brp: false,
+        password: None,
+        public_keys: &[],
+        sources: &[],
+    };
+    sftp_accounts::add(tx, &new).await.map(drop)
 }
 
 async fn make_party(tx: &mut WorkerTx<'_>, party: &Party) -> Result<Uuid, StoreError> {

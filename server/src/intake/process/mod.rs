@@ -794,7 +794,7 @@ async fn end(
     let counts: Counts = deliveries::count(&mut tx, trip.id).await?;
     let outcome = FileOutcome::of(&counts, findings);
     if trip.work.test_lane {
-        tried(&mut tx, trip.id, outcome, counts).await?;
+        tried(&mut tx, trip, outcome, counts).await?;
     }
     deliveries::settle(
         &mut tx,
@@ -825,11 +825,11 @@ async fn end(
 /// Remembers what a file of the test lane came to, for who approves the connection.
 async fn tried(
     tx: &mut WorkerTx<'_>,
-    delivery: Uuid,
+    trip: &Trip,
     outcome: FileOutcome,
     counts: Counts,
 ) -> Result<(), StoreError> {
-    let kinds = trials::kinds(tx, delivery).await?;
+    let kinds = trials::kinds(tx, trip.id).await?;
     let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
     let trial = Trial {
         outcome,
@@ -839,7 +839,7 @@ async fn tried(
         withdrawals: number(kinds.withdrawals),
         without_consent: number(kinds.without_consent),
     };
-    trials::insert(tx, delivery, &trial, &kinds.codes).await
+    trials::insert(tx, trip.id, &trial, trip.channel, &kinds.codes).await
 }
 
 /// Ends the job in the transaction of its last effect. Values that rule T10 dropped live in the raw file alone, and

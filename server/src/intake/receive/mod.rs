@@ -38,6 +38,8 @@ pub struct Sender<'a> {
     pub preview: bool,
     /// Only tried: nothing of it goes into the register.
     pub test_lane: bool,
+    /// Who runs the installation that a file is tried for on the page of the test lane.
+    pub intermediary: Option<Uuid>,
     /// The line for the audit: who did this.
     pub event: Event,
     /// When.
@@ -181,6 +183,7 @@ async fn register(
         received_at: sender.now,
         received_by: sender.by,
         test_lane: sender.test_lane,
+        intermediary: sender.intermediary,
         dropped: sender.dropped.as_ref().map(|from| from.facts.clone()),
     };
     deliveries::insert(&mut tx, &new).await?;

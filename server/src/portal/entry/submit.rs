@@ -267,6 +267,7 @@ pub(super) const fn new_delivery<'a>(
         received_at: now,
         received_by: Some(user),
         test_lane: false,
+        intermediary: None,
         dropped: None,
     }
 }

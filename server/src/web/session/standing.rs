@@ -206,8 +206,8 @@ impl Door<'_> {
         acr: Option<&str>,
     ) -> Result<Vec<Membership>, StoreError> {
         let rows = sqlx::query!(
-            "SELECT r.role, r.party_id, p.code AS \"code?\", p.name AS \"name?\"
-             FROM user_roles r LEFT JOIN parties p ON p.id = r.party_id AND p.status = 'active'
+            "SELECT r.role, r.party_id, p.code AS \"code?\", p.name AS \"name?\", COALESCE(p.status = 'requested', false) AS \"under_test!\"
+             FROM user_roles r LEFT JOIN parties p ON p.id = r.party_id AND p.status IN ('active', 'requested')
              WHERE r.user_id = $1 AND r.ended_at IS NULL AND (r.party_id IS NULL OR p.id IS NOT NULL)
                AND COALESCE(r.last_used_at, r.granted_at) >= now() - make_interval(days => $2)
              ORDER BY p.name NULLS LAST, r.party_id",
@@ -220,7 +220,16 @@ impl Door<'_> {
             || acr.is_some_and(|acr| self.staff_acr.iter().any(|one| one == acr));
         let mut memberships: Vec<Membership> = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(role) = role(&row.role) else {
+            let given = role(&row.role).filter(|role| role.is_given());
+            // Nobody approved the institution yet: who works there tries files, and nothing else (features F79).
+            let role = given.and_then(|role| {
+                if row.under_test {
+                    role.under_test()
+                } else {
+                    Some(role)
+                }
+            });
+            let Some(role) = role else {
                 continue;
             };
             let party = match (row.party_id, row.code, row.name) {
@@ -342,7 +351,7 @@ fn role(name: &str) -> Option<Role> {
 /// Of two roles in one place, the wider.
 const fn weight(role: Role) -> u8 {
     match role {
-        Role::Invoerder | Role::Auditor => 0,
+        Role::Invoerder | Role::Auditor | Role::OpProef | Role::Leverancier => 0,
         Role::Instellingsbeheerder | Role::Privacycoordinator => 1,
         Role::RivmBeoordelaar => 2,
         Role::RivmBeheer => 3,
