@@ -52,6 +52,10 @@ pub enum Purpose {
     Invitation,
     /// List of a round; id = user.
     Worklist,
+    /// What the first keyed of a paper card; id = card.
+    CardFirst,
+    /// What the second keyed of it; id = card.
+    CardSecond,
 }
 
 impl Purpose {
@@ -70,6 +74,8 @@ impl Purpose {
             Self::Sha256 => "cims/upload-sha256/v1",
             Self::Invitation => "cims/invitation/v1",
             Self::Worklist => "cims/worklist/v1",
+            Self::CardFirst => "cims/card-first/v1",
+            Self::CardSecond => "cims/card-second/v1",
         }
     }
 

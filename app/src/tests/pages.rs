@@ -49,9 +49,16 @@ const GOVERNOR: &[&str] = &[
     "/geparkeerd",
     "/geparkeerd/00000000-0000-0000-0000-000000000001",
 ];
-const OPERATOR: &[&str] = &["/beheer"];
+const OPERATOR: &[&str] = &["/beheer", "/gebruikers/sessies"];
+const KEYER: &[&str] = &[
+    "/kaarten",
+    "/kaarten/invoeren",
+    "/kaarten/invoeren?concept=00000000-0000-0000-0000-000000000001",
+    "/kaarten/00000000-0000-0000-0000-000000000001",
+];
 const MANAGER: &[&str] = &[
     "/gebruikers",
+    "/gebruikers/sessies",
     "/gebruikers/uitnodiging/00000000-0000-0000-0000-000000000001",
 ];
 const ANYBODY: &[&str] = &[
@@ -80,6 +87,7 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
         (Role::Privacycoordinator, GOVERNOR),
         (Role::RivmBeheer, GOVERNOR),
         (Role::RivmBeheer, OPERATOR),
+        (Role::RivmInvoerder, KEYER),
         (Role::Instellingsbeheerder, MANAGER),
         (Role::Auditor, ANYBODY),
     ] {
@@ -132,6 +140,7 @@ async fn every_label_and_description_points_at_something() {
         (Role::Privacycoordinator, GOVERNOR),
         (Role::RivmBeheer, GOVERNOR),
         (Role::RivmBeheer, OPERATOR),
+        (Role::RivmInvoerder, KEYER),
         (Role::Instellingsbeheerder, MANAGER),
     ] {
         for path in paths {
@@ -167,6 +176,7 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
         .chain(GOVERNOR)
         .chain(OPERATOR)
         .chain(MANAGER)
+        .chain(KEYER)
         .chain(["/sessies", "/instelling"].iter())
     {
         let page = get(&nobody, path).await;
@@ -187,16 +197,21 @@ async fn a_page_without_a_right_to_it_is_the_page_that_does_not_exist() {
             .map(|(_, main)| main.to_owned())
             .expect("a main")
     };
-    let (nurse, reviewer, auditor) = (
+    let (nurse, reviewer, auditor, keyer) = (
         of(Role::Invoerder),
         of(Role::RivmBeoordelaar),
         of(Role::Auditor),
+        of(Role::RivmInvoerder),
     );
     for (world, paths) in [
         (&nurse, REVIEWER),
         (&reviewer, DELIVERER),
         (&auditor, DELIVERER),
         (&auditor, REVIEWER),
+        (&nurse, KEYER),
+        (&reviewer, KEYER),
+        (&keyer, DELIVERER),
+        (&keyer, REVIEWER),
     ] {
         let missing = get(world, "/bestaat-niet").await;
         for path in paths {
@@ -619,6 +634,7 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/auth/uitloggen",
         "/auth/uitnodiging",
         "/aanleveren",
+        "/werklijst",
         "/registraties",
         "/beoordelen",
         "/beoordelen/groepen",
@@ -627,6 +643,7 @@ async fn every_form_posts_to_a_route_that_exists() {
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),
         (Role::RivmBeoordelaar, REVIEWER),
+        (Role::RivmInvoerder, KEYER),
         (Role::Auditor, &["/sessies"]),
     ] {
         for path in paths {

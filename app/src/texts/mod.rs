@@ -4,6 +4,7 @@
 //! one of the two does not compile. Sentences about findings are not here; they come from `domain`.
 //! `{…}` is filled by [`fill`]; no sentence is glued together from pieces.
 
+pub mod cards;
 pub mod corrections;
 pub mod decisions;
 pub mod entry;
@@ -99,6 +100,8 @@ pub struct Texts {
     pub users: users::Users,
     /// The list of a round.
     pub worklist: worklist::Worklist,
+    /// Paper cards.
+    pub cards: cards::Cards,
     /// How the work goes.
     pub operations: operations::Operations,
     /// One vaccination for each jab.
@@ -124,6 +127,7 @@ pub static NL: Texts = Texts {
     parties: parties::Parties::NL,
     users: users::Users::NL,
     worklist: worklist::Worklist::NL,
+    cards: cards::Cards::NL,
     operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
@@ -145,6 +149,7 @@ pub static EN: Texts = Texts {
     parties: parties::Parties::EN,
     users: users::Users::EN,
     worklist: worklist::Worklist::EN,
+    cards: cards::Cards::EN,
     operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
@@ -199,6 +204,7 @@ mod tests {
                     t.operations.all(),
                     t.users.all(),
                     t.worklist.all(),
+                    t.cards.all(),
                     t.corrections.all(),
                     t.fixed.all(),
                 ]

@@ -162,6 +162,7 @@ async fn web(
         corrections: portal.clone(),
         operations: portal.clone(),
         users: portal.clone(),
+        cards: portal.clone(),
         worklists: portal,
         lists: Arc::new(CodeLists::builtin()),
     };

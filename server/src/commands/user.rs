@@ -32,7 +32,7 @@ pub struct Invite {
     /// Whom it is for.
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// invoerder, instellingsbeheerder, rivm-beoordelaar, rivm-beheer, privacycoordinator or auditor.
+    /// invoerder, instellingsbeheerder, rivm-invoerder, rivm-beoordelaar, rivm-beheer, privacycoordinator or auditor.
     #[arg(long, value_name = "ROLE", value_parser = role)]
     pub role: Role,
     /// Code of the institution, for the first two.

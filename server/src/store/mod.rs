@@ -7,6 +7,7 @@
 pub mod answer_files;
 pub mod answers;
 pub mod brp_checks;
+pub mod cards;
 pub mod completeness;
 pub mod connections;
 pub mod copy;

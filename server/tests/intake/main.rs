@@ -12,6 +12,7 @@ mod support;
 
 mod approval;
 mod budgets;
+mod cards;
 mod clamd;
 mod corrections;
 mod decisions;

@@ -17,6 +17,7 @@ mod browser;
 mod clamd;
 mod form_tokens;
 mod login;
+mod others;
 mod portal;
 mod probes;
 mod provider;

@@ -87,7 +87,7 @@ pub(super) struct Account {
 }
 
 /// The accounts.
-pub(super) const ACCOUNTS: [Account; 7] = [
+pub(super) const ACCOUNTS: [Account; 9] = [
     Account {
         subject: "invoerder",
         name: "Iris de Invoerder",
@@ -105,6 +105,17 @@ pub(super) const ACCOUNTS: [Account; 7] = [
             (Role::Invoerder, Some("ZONNEHOF")),
             (Role::Invoerder, Some("GEZONDWERK")),
         ],
+    },
+    // Two of them: a card is keyed by two people.
+    Account {
+        subject: "kaarten",
+        name: "Kim Kaartman",
+        roles: &[(Role::RivmInvoerder, None)],
+    },
+    Account {
+        subject: "kaarten2",
+        name: "Kas Kaartsma",
+        roles: &[(Role::RivmInvoerder, None)],
     },
     Account {
         subject: "beoordelaar",

@@ -477,7 +477,7 @@ impl Portal {
 }
 
 /// What the rules know at the entry form.
-pub(super) fn context(
+pub(in crate::portal) fn context(
     today: time::Date,
     products: &Products,
     profile: domain::row::PartyProfile,
