@@ -67,4 +67,7 @@ GRANT SELECT (id, party_id, number, state, first_by, first_at, second_by, second
     ON paper_cards TO cims_portal;
 GRANT SELECT, INSERT, UPDATE, DELETE ON paper_cards TO cims_worker;
 
+-- Sealing anew under another key (security G17) is the work of the worker.
+GRANT UPDATE ON worklists TO cims_worker;
+
 RESET ROLE;

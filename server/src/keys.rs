@@ -269,6 +269,12 @@ impl Keys {
         self.enc.open(sealed, aad)
     }
 
+    /// The first bytes of all that [`Keys::seal`] makes now: format and number of the newest key.
+    #[must_use]
+    pub fn newest_seal(&self) -> [u8; 3] {
+        self.enc.head()
+    }
+
     /// Seals the BSN of a person.
     #[must_use]
     pub fn seal_bsn(&self, bsn: &Bsn, person: Uuid) -> Sealed {

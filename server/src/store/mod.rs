@@ -28,6 +28,7 @@ pub mod profiles;
 pub mod quality;
 pub mod register;
 pub mod registrations;
+pub mod reseal;
 pub mod retention;
 pub mod review;
 pub mod rows;

@@ -27,6 +27,7 @@ mod poison;
 mod probes;
 mod queue;
 mod replay;
+mod reseal;
 mod retention;
 mod rulings;
 mod same_row;
