@@ -71,9 +71,7 @@ pub(crate) async fn settle_card(
     go(async move {
         let caller = caller().await?;
         let choices = choices(&choice, &other);
-        let done = cards()?
-            .settle_card(&caller, card, choices, reason)
-            .await?;
+        let done = cards()?.settle_card(&caller, card, choices, reason).await?;
         Ok(told(card, done))
     })
     .await

@@ -33,13 +33,17 @@ pub(crate) fn cards() -> AnyView {
 fn list_screen(visit: &Visit, lists: CardLists) -> Screen {
     let t = visit.t;
     let c = &t.cards;
-    let told =
-        (visit.query("melding").as_deref() == Some("weg")).then(|| alert::ok(c.told_thrown));
+    let told = (visit.query("melding").as_deref() == Some("weg")).then(|| alert::ok(c.told_thrown));
     let open = if lists.open.items.is_empty() {
         paragraph(c.open_none)
     } else {
         let headers = [c.number, c.party, c.keyed_by, c.keyed_at, c.state, c.action];
-        let rows = lists.open.items.iter().map(|one| open_row(one, t)).collect();
+        let rows = lists
+            .open
+            .items
+            .iter()
+            .map(|one| open_row(one, t))
+            .collect();
         table("kaarten", c.open_caption, &headers, rows)
     };
     let drafts = (!lists.drafts.is_empty()).then(|| {

@@ -6,8 +6,8 @@ use crate::parts::field::{Field, asked_tick};
 use crate::parts::messages::{Messages, described_by, error_message};
 use crate::parts::table::{Cell, table};
 use crate::parts::{
-    alert, badge, findings::findings, heading, hidden_inputs, link, paragraph, second_link, small_form,
-    submit, title,
+    alert, badge, findings::findings, heading, hidden_inputs, link, paragraph, second_link,
+    small_form, submit, title,
 };
 use crate::ports::worklist::{Stands, WorklistLine, WorklistView};
 use crate::texts::{Texts, fill};

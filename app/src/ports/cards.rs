@@ -4,9 +4,9 @@
 
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
-use domain::card::NumberFault;
 #[cfg(feature = "ssr")]
 use domain::card::Choice;
+use domain::card::NumberFault;
 use domain::delivery::RowOutcome;
 use domain::finding::Finding;
 use domain::row::{Column, RowText};

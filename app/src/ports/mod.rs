@@ -23,9 +23,9 @@ pub mod worklist;
 pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
-    cards::Cards, corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
-    news::News, operations::Operations, parties::Parties, persons::Persons, review::Review,
-    session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
+    cards::Cards, corrections::Corrections, decisions::Decisions, deliveries::Deliveries,
+    entry::Entry, news::News, operations::Operations, parties::Parties, persons::Persons,
+    review::Review, session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
 };
 
 use serde::{Deserialize, Serialize};

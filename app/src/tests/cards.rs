@@ -75,7 +75,11 @@ async fn a_card_that_came_back_says_what_to_mend_and_asks_whether_it_stands_so()
     }
     assert!(page.title().starts_with("Fout:"));
     let other = uuid::Uuid::from_u128(9);
-    let sent = get(&keyer(|_| {}), &format!("/kaarten/invoeren?concept={other}")).await;
+    let sent = get(
+        &keyer(|_| {}),
+        &format!("/kaarten/invoeren?concept={other}"),
+    )
+    .await;
     assert_eq!(sent.location, format!("/kaarten/{other}"), "it was sent on");
 }
 
@@ -171,7 +175,11 @@ async fn what_is_missing_or_not_allowed_is_said() {
             "Vul in waarom dit juist is.",
         ),
         ("keuze", MayCard::KeyAgain, "Kies of er toestemming"),
-        ("zelfde", MayCard::Wait, "U voerde deze kaart als eerste in."),
+        (
+            "zelfde",
+            MayCard::Wait,
+            "U voerde deze kaart als eerste in.",
+        ),
         ("akkoord", MayCard::KeyAgain, "Er is niets opgeslagen."),
         ("wacht", MayCard::Wait, "De kaart is bewaard."),
     ] {

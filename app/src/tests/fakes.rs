@@ -287,12 +287,7 @@ impl Sessions for World {
         })
     }
 
-    async fn end_sessions(
-        &self,
-        _: &Caller,
-        _: Uuid,
-        session: Option<Uuid>,
-    ) -> PortResult<u32> {
+    async fn end_sessions(&self, _: &Caller, _: Uuid, session: Option<Uuid>) -> PortResult<u32> {
         Ok(u32::from(session.is_none()))
     }
 }
@@ -362,12 +357,7 @@ impl Cards for World {
         }))
     }
 
-    async fn key_card(
-        &self,
-        _: &Caller,
-        _: Option<Uuid>,
-        typed: TypedCard,
-    ) -> PortResult<Keyed> {
+    async fn key_card(&self, _: &Caller, _: Option<Uuid>, typed: TypedCard) -> PortResult<Keyed> {
         self.saved.lock().expect("no panic before").push(typed.row);
         Ok(if typed.number.is_empty() {
             Keyed::LookAgain(ID)

@@ -45,7 +45,11 @@ async fn ending_says_whether_there_was_something_to_end() {
     let id = ID.to_string();
     let world = of(Role::RivmBeheer);
     for (form, word, text) in [
-        (vec![("user", id.as_str())], "beeindigd", "De sessie is beëindigd."),
+        (
+            vec![("user", id.as_str())],
+            "beeindigd",
+            "De sessie is beëindigd.",
+        ),
         (
             vec![("user", id.as_str()), ("session", id.as_str())],
             "al",

@@ -20,12 +20,32 @@ async fn the_limits_are_told_before_the_file_is_chosen() {
 #[tokio::test]
 async fn each_error_of_a_file_has_its_own_sentence() {
     let words = [
-        "geen", "meer", "afgebroken", "groot", "leeg", "lang", "later", "A01", "A02", "A03", "A04",
-        "A05", "A08", "A09", "A11", "A16", "A21", "A22",
+        "geen",
+        "meer",
+        "afgebroken",
+        "groot",
+        "leeg",
+        "lang",
+        "later",
+        "A01",
+        "A02",
+        "A03",
+        "A04",
+        "A05",
+        "A08",
+        "A09",
+        "A11",
+        "A16",
+        "A21",
+        "A22",
     ];
     let mut said = std::collections::BTreeSet::new();
     for word in words {
-        let page = get(&World::nurse(), &format!("/werklijst?nieuw=1&bestand={word}")).await;
+        let page = get(
+            &World::nurse(),
+            &format!("/werklijst?nieuw=1&bestand={word}"),
+        )
+        .await;
         assert!(page.title().starts_with("Fout:"), "{word}");
         let message = page
             .html
@@ -34,7 +54,10 @@ async fn each_error_of_a_file_has_its_own_sentence() {
             .and_then(|rest| rest.split_once("</a>"))
             .map(|(text, _)| text.to_owned())
             .unwrap();
-        assert!(!message.contains('{') && message.ends_with('.'), "{message}");
+        assert!(
+            !message.contains('{') && message.ends_with('.'),
+            "{message}"
+        );
         assert!(said.insert(message), "{word} has a sentence of another");
     }
     let page = get(&World::nurse(), "/werklijst?nieuw=1&bestand=toestemming").await;

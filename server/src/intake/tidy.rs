@@ -4,7 +4,9 @@
 
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
-use crate::store::{StoreError, cards, deliveries, drafts, looks, register, review, worker_tx, worklists};
+use crate::store::{
+    StoreError, cards, deliveries, drafts, looks, register, review, worker_tx, worklists,
+};
 use domain::card::OPEN_DAYS;
 use std::time::Duration;
 use tokio::sync::watch;

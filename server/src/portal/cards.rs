@@ -173,12 +173,7 @@ impl Cards for Portal {
         })
     }
 
-    async fn key_again(
-        &self,
-        caller: &Caller,
-        id: Uuid,
-        typed: RowText,
-    ) -> PortResult<KeyedAgain> {
+    async fn key_again(&self, caller: &Caller, id: Uuid, typed: RowText) -> PortResult<KeyedAgain> {
         keyer(caller)?;
         let mut second = RowText::default();
         for column in REKEYED {
@@ -295,7 +290,9 @@ impl Portal {
         };
         let products = Products::load(tx, today).await?;
         let profile = match party {
-            Some(party) => profiles::of(tx, party, Uuid::nil()).await.map(Profile::Party)?,
+            Some(party) => profiles::of(tx, party, Uuid::nil())
+                .await
+                .map(Profile::Party)?,
             None => Profile::Unknown,
         };
         let rules = Context {
@@ -510,7 +507,8 @@ impl Portal {
     /// Keyed hashes of what is keyed twice, in the order of [`REKEYED`].
     fn card_macs(&self, row: &RowText) -> Vec<String> {
         let mac = |column: Column| {
-            let value = zeroize::Zeroizing::new(card::compared(column, row.get(column), self.year()));
+            let value =
+                zeroize::Zeroizing::new(card::compared(column, row.get(column), self.year()));
             let name = format!("card/{}", column.name());
             self.road.keys.value_mac(&name, &value).named_hex()
         };
@@ -545,12 +543,7 @@ impl Portal {
     }
 
     /// A card that the caller keyed first.
-    async fn own_card(
-        &self,
-        tx: &mut WorkerTx<'_>,
-        caller: &Caller,
-        id: Uuid,
-    ) -> PortResult<Card> {
+    async fn own_card(&self, tx: &mut WorkerTx<'_>, caller: &Caller, id: Uuid) -> PortResult<Card> {
         let card = cards::one(tx, id).await.or_broken(caller)?;
         card.filter(|card| card.first_by == caller.user_id)
             .ok_or(PortError::NotFound)
@@ -599,7 +592,10 @@ fn of_party(line: Event, party: Option<Uuid>) -> Event {
 }
 
 fn columns(names: &[String]) -> Vec<Column> {
-    names.iter().filter_map(|name| Column::parse(name)).collect()
+    names
+        .iter()
+        .filter_map(|name| Column::parse(name))
+        .collect()
 }
 
 /// How it ended.

@@ -291,10 +291,7 @@ pub async fn done(tx: &mut WorkerTx<'_>, done: &Done<'_>) -> Result<(), StoreErr
 ///
 /// # Errors
 /// When the database fails.
-pub async fn party(
-    tx: &mut WorkerTx<'_>,
-    text: &str,
-) -> Result<Option<(Uuid, bool)>, StoreError> {
+pub async fn party(tx: &mut WorkerTx<'_>, text: &str) -> Result<Option<(Uuid, bool)>, StoreError> {
     let mut found = sqlx::query!(
         r#"SELECT p.id, p.status = 'active' AND EXISTS (SELECT FROM connections c WHERE c.party_id = p.id AND c.intermediary_id IS NULL
                                                            AND c.channel = 'papier' AND c.state = 'approved') AS "open!"

@@ -44,11 +44,7 @@ struct Batch<O> {
 }
 
 /// Seals anew what opens. What does not open stays as it is: [`left`] tells of it.
-fn sealed_anew<O: Owner>(
-    keys: &Keys,
-    purpose: Purpose,
-    found: Vec<(O, Vec<u8>)>,
-) -> Batch<O> {
+fn sealed_anew<O: Owner>(keys: &Keys, purpose: Purpose, found: Vec<(O, Vec<u8>)>) -> Batch<O> {
     let mut batch = Batch {
         owners: Vec::new(),
         old: Vec::new(),

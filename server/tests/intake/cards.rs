@@ -141,11 +141,12 @@ async fn what_the_first_keyed_is_told_to_nobody_before_it_was_keyed_again() {
     let foreign = world.portal.card_draft(&world.kas, card).await.err();
     assert_eq!(foreign, Some(PortError::NotFound));
     // The role that serves people cannot read it from the table.
-    let readable: bool =
-        sqlx::query_scalar("SELECT has_column_privilege('cims_portal', 'paper_cards', 'first_sealed', 'SELECT')")
-            .fetch_one(&world.test.admin)
-            .await
-            .unwrap();
+    let readable: bool = sqlx::query_scalar(
+        "SELECT has_column_privilege('cims_portal', 'paper_cards', 'first_sealed', 'SELECT')",
+    )
+    .fetch_one(&world.test.admin)
+    .await
+    .unwrap();
     assert!(!readable);
 }
 
@@ -196,17 +197,12 @@ async fn what_differs_is_shown_side_by_side_and_settled_with_a_reason() {
     );
     assert_eq!(outcome(&world, card).await, RowOutcome::Geaccepteerd);
     // Pressed twice is once; what was keyed is gone, that it differed and who settled it stays.
-    assert_eq!(
-        settle(both, "Verkeerd gelezen").await,
-        KeyedAgain::Stored
-    );
+    assert_eq!(settle(both, "Verkeerd gelezen").await, KeyedAgain::Stored);
     assert_eq!(world.count("reports WHERE channel = 'papier'").await, 1);
     let trail = "paper_cards WHERE differed = '{bsn,batchnummer}' AND settled_by IS NOT NULL AND reason_sealed IS NOT NULL
                  AND first_sealed IS NULL AND second_sealed IS NULL";
     assert_eq!(world.count(trail).await, 1);
-    world
-        .nowhere(&["Verkeerd gelezen", NAOMI, EREBOS])
-        .await;
+    world.nowhere(&["Verkeerd gelezen", NAOMI, EREBOS]).await;
 }
 
 #[tokio::test]
@@ -287,10 +283,11 @@ async fn the_rules_judge_a_card_as_every_row_and_a_refused_one_waits_for_its_ins
         assert_eq!(self::outcome(&world, card).await, expected, "{number}");
     }
     // The institution mends it where it mends files.
-    let delivery: Uuid = sqlx::query_scalar("SELECT delivery_id FROM paper_cards WHERE number = 'K1'")
-        .fetch_one(&world.test.admin)
-        .await
-        .unwrap();
+    let delivery: Uuid =
+        sqlx::query_scalar("SELECT delivery_id FROM paper_cards WHERE number = 'K1'")
+            .fetch_one(&world.test.admin)
+            .await
+            .unwrap();
     let refused = world
         .portal
         .refused(&world.maria, delivery, 1, None)
@@ -364,14 +361,22 @@ async fn number_and_institution_are_asked_for_before_anything_waits() {
         .unwrap();
     assert_eq!(draft.number, Some(NumberFault::HoldsBsn));
     assert_eq!(draft.party, Some(PartyFault::Unknown));
-    assert_eq!(draft.typed.row.get(Column::Bsn), EREBOS, "nothing typed is lost");
+    assert_eq!(
+        draft.typed.row.get(Column::Bsn),
+        EREBOS,
+        "nothing typed is lost"
+    );
     sqlx::query("UPDATE connections SET state = 'suspended' WHERE channel = 'papier'")
         .execute(&world.test.admin)
         .await
         .unwrap();
     let keyed = world
         .portal
-        .key_card(&world.kim, Some(id), typed("K1", good(EREBOS, "01-04-2000")))
+        .key_card(
+            &world.kim,
+            Some(id),
+            typed("K1", good(EREBOS, "01-04-2000")),
+        )
         .await;
     assert_eq!(keyed, Ok(Keyed::LookAgain(id)));
     let draft = world
@@ -474,7 +479,11 @@ async fn what_is_typed_survives_a_session_that_ended_and_waits_for_nobody() {
     assert!(others.drafts.is_empty(), "a draft is of its keyer alone");
     let keyed = world
         .portal
-        .key_card(&world.kim, Some(card), typed("K1", good(EREBOS, "01-04-2000")))
+        .key_card(
+            &world.kim,
+            Some(card),
+            typed("K1", good(EREBOS, "01-04-2000")),
+        )
         .await;
     assert_eq!(keyed, Ok(Keyed::Waiting(card)));
     let lists = world.portal.cards(&world.kas, 1).await.unwrap();
@@ -502,7 +511,8 @@ async fn what_nobody_finishes_is_destroyed() {
         tidy::tidy(&world.road).await.unwrap();
         assert_eq!(world.count("paper_cards").await, left, "{days} days");
     }
-    let told = format!("audit_lines WHERE event = 'governance.retention' AND line LIKE '%{waiting}%'");
+    let told =
+        format!("audit_lines WHERE event = 'governance.retention' AND line LIKE '%{waiting}%'");
     assert_eq!(world.count(&told).await, 1);
 }
 
@@ -520,7 +530,9 @@ async fn institutions_and_reviewers_have_no_cards() {
             Some(PortError::NotFound)
         );
         let visible: i64 = {
-            let mut tx = server::store::party_tx(&world.road.db, caller).await.unwrap();
+            let mut tx = server::store::party_tx(&world.road.db, caller)
+                .await
+                .unwrap();
             sqlx::query_scalar("SELECT count(*) FROM paper_cards")
                 .fetch_one(&mut *tx)
                 .await
@@ -534,7 +546,9 @@ async fn institutions_and_reviewers_have_no_cards() {
         Some(PortError::NotFound)
     );
     assert_eq!(
-        Entry::begin(&world.portal, &world.kim, None, false).await.err(),
+        Entry::begin(&world.portal, &world.kim, None, false)
+            .await
+            .err(),
         Some(PortError::NotFound)
     );
 }

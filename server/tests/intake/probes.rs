@@ -507,8 +507,17 @@ async fn probe(
         "agree" => portal.agree(caller, things.stored).await.map(drop),
         "turn_down" => portal.turn_down(caller, things.stored).await,
         // The caller's own; a key of somebody else is passed over without a word.
-        "open_draft" | "registrations" | "list" | "quality" | "news" | "seen" | "worklist"
-        | "open_on_worklist" | "make_worklist" | "make_worklist_of_file" | "discard_worklist" => {
+        "open_draft"
+        | "registrations"
+        | "list"
+        | "quality"
+        | "news"
+        | "seen"
+        | "worklist"
+        | "open_on_worklist"
+        | "make_worklist"
+        | "make_worklist_of_file"
+        | "discard_worklist" => {
             return None;
         }
         "cards" => portal.cards(caller, 1).await.map(drop),

@@ -259,7 +259,10 @@ fn workbook(sheets: usize) -> Vec<u8> {
     for _ in 0..sheets {
         let sheet = book.add_worksheet();
         sheet.write(0, 0, "Afdeling Zon").unwrap();
-        for (column, name) in ["Kamer", "Naam", "Geb datum", "BSN nummer"].iter().enumerate() {
+        for (column, name) in ["Kamer", "Naam", "Geb datum", "BSN nummer"]
+            .iter()
+            .enumerate()
+        {
             sheet
                 .write(1, u16::try_from(column).unwrap(), *name)
                 .unwrap();
@@ -310,7 +313,12 @@ async fn a_csv_gives_the_same_and_each_line_is_held_against_the_rules() {
     assert_eq!(make_of(&world, text).await, Made::Done);
     assert_eq!(
         words(&world).await,
-        [(2, "open"), (4, "wrong"), (6, "not matchable"), (7, "wrong")],
+        [
+            (2, "open"),
+            (4, "wrong"),
+            (6, "not matchable"),
+            (7, "wrong")
+        ],
         "twice is one person; a day number is a date, here of somebody else; a short line is no row"
     );
 }
@@ -320,13 +328,19 @@ async fn a_file_that_is_no_list_says_why_and_leaves_the_list_that_is_there() {
     let world = World::new().await;
     make(&world, ward()).await;
     let before = words(&world).await;
-    let many = format!("bsn;geboortedatum\n{}", "999990019;01-04-2000\n".repeat(201));
+    let many = format!(
+        "bsn;geboortedatum\n{}",
+        "999990019;01-04-2000\n".repeat(201)
+    );
     let big = vec![b' '; 2 * 1024 * 1024 + 1];
     for (content, made) in [
         (Vec::new(), Made::Refused(Code::A01)),
         (b"%PDF-1.7 x".to_vec(), Made::Refused(Code::A02)),
         (b"naam;kamer\nJansen;3\n".to_vec(), Made::Refused(Code::A08)),
-        (b"bsn;kamer\n999990019;3\n".to_vec(), Made::Refused(Code::A08)),
+        (
+            b"bsn;kamer\n999990019;3\n".to_vec(),
+            Made::Refused(Code::A08),
+        ),
         (
             b"bsn;geboortedatum;bsn\n1;2;3\n".to_vec(),
             Made::Refused(Code::A09),

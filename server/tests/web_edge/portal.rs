@@ -76,7 +76,7 @@ impl Portal {
             corrections: portal.clone(),
             operations: portal.clone(),
             users: portal.clone(),
-        cards: portal.clone(),
+            cards: portal.clone(),
             worklists: portal,
             lists: Arc::new(CodeLists::builtin()),
         };

@@ -84,13 +84,7 @@ pub(super) fn open(
         delimiter: best.delimiter,
         has_sep_line,
     };
-    Ok(finish(
-        Body::Text(text),
-        header,
-        findings,
-        options,
-        facts,
-    ))
+    Ok(finish(Body::Text(text), header, findings, options, facts))
 }
 
 /// The first part of the file, decoded.
