@@ -49,9 +49,10 @@ async fn each_error_of_a_file_has_its_own_sentence() {
         assert!(page.title().starts_with("Fout:"), "{word}");
         let message = page
             .html
-            .split("href=\"#bestand\">")
+            .split("href=\"#bestand\"")
             .nth(1)
-            .and_then(|rest| rest.split_once("</a>"))
+            .and_then(|rest| rest.split_once('>'))
+            .and_then(|(_, rest)| rest.split_once("</a>"))
             .map(|(text, _)| text.to_owned())
             .unwrap();
         assert!(

@@ -154,7 +154,9 @@ async fn open_sessions(
     let rows = sqlx::query!(
         r#"SELECT s.id, s.user_id AS "user_id!", u.name, s.client, s.created_at, s.last_seen_at,
                   count(*) OVER (PARTITION BY s.user_id) > 1 AS "several!", count(*) OVER () AS "total!",
-                  (SELECT p.name FROM parties p WHERE p.id = (s.data ->> 'party')::uuid) AS institution
+                  CASE WHEN s.data ? 'party' THEN (SELECT p.name FROM parties p WHERE p.id = (s.data ->> 'party')::uuid)
+                       ELSE (SELECT min(p.name) FROM user_roles r JOIN parties p ON p.id = r.party_id
+                             WHERE r.user_id = s.user_id AND r.ended_at IS NULL HAVING count(*) = 1) END AS institution
            FROM sessions s JOIN users u ON u.id = s.user_id
            WHERE s.revoked_at IS NULL AND s.last_seen_at > now() - make_interval(secs => $1) AND s.created_at > now() - make_interval(secs => $2)
              AND ($3::uuid IS NULL OR EXISTS (SELECT FROM user_roles r WHERE r.user_id = s.user_id AND r.party_id = $3 AND r.ended_at IS NULL))
