@@ -5,8 +5,8 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Corrections, Decisions, Deliveries, Entry, News, Onboarding, Operations, Parties,
-    Persons, PortError, PortResult, Review, Sessions, Users, Withdrawals, Worklists,
+    Caller, Cards, Corrections, Decisions, Deliveries, Entry, News, Onboarding, Operations,
+    Parties, Persons, PortError, PortResult, Review, Sessions, Users, Withdrawals, Worklists,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -125,6 +125,28 @@ impl Visit {
     pub(crate) fn manager(&self) -> PortResult<&Caller> {
         self.caller().and_then(|caller| {
             if caller.role().may_manage_own_users() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with the role that keys paper cards.
+    pub(crate) fn keyer(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_key_cards() {
+                Ok(caller)
+            } else {
+                Err(PortError::NotFound)
+            }
+        })
+    }
+
+    /// Who is logged in, with a role that ends sessions of others.
+    pub(crate) fn session_manager(&self) -> PortResult<&Caller> {
+        self.caller().and_then(|caller| {
+            if caller.role().may_end_sessions() {
                 Ok(caller)
             } else {
                 Err(PortError::NotFound)
@@ -409,6 +431,11 @@ pub(crate) fn users() -> PortResult<Arc<dyn Users>> {
 
 /// The port for decisions.
 pub(crate) fn decisions() -> PortResult<Arc<dyn Decisions>> {
+    port()
+}
+
+/// The port for paper cards.
+pub(crate) fn cards() -> PortResult<Arc<dyn Cards>> {
     port()
 }
 

@@ -57,6 +57,9 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/registreren/klaar/:reference") view=pages::receipt ssr=whole.clone()/>
                 <Route path=path!("/registraties") view=pages::registrations ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id") view=pages::registration ssr=whole.clone()/>
+                <Route path=path!("/kaarten") view=pages::cards ssr=whole.clone()/>
+                <Route path=path!("/kaarten/invoeren") view=pages::key_card ssr=whole.clone()/>
+                <Route path=path!("/kaarten/:id") view=pages::card ssr=whole.clone()/>
                 <Route path=path!("/werklijst") view=pages::worklist ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id/corrigeren") view=pages::correct ssr=whole.clone()/>
                 <Route path=path!("/registraties/:id/intrekken") view=pages::withdraw ssr=whole.clone()/>
@@ -88,6 +91,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/beoordelen/correcties/:id") view=pages::correction ssr=whole.clone()/>
                 <Route path=path!("/beheer") view=pages::operations ssr=whole.clone()/>
                 <Route path=path!("/gebruikers") view=pages::users ssr=whole.clone()/>
+                <Route path=path!("/gebruikers/sessies") view=pages::user_sessions ssr=whole.clone()/>
                 <Route path=path!("/gebruikers/uitnodiging/:id") view=pages::invitation ssr=whole.clone()/>
                 <Route path=path!("/uitnodiging") view=pages::invited ssr=whole.clone()/>
                 <Route path=path!("/kwaliteit") view=pages::quality ssr=whole.clone()/>
@@ -202,6 +206,7 @@ pub(crate) fn role_name(role: Role, t: &'static Texts) -> &'static str {
         Role::Instellingsbeheerder => t.frame.role_instellingsbeheerder,
         Role::OpProef => t.frame.role_op_proef,
         Role::Leverancier => t.frame.role_leverancier,
+        Role::RivmInvoerder => t.frame.role_rivm_invoerder,
         Role::RivmBeoordelaar => t.frame.role_rivm_beoordelaar,
         Role::RivmBeheer => t.frame.role_rivm_beheer,
         Role::Privacycoordinator => t.frame.role_privacycoordinator,
@@ -219,6 +224,9 @@ fn menu(caller: &Caller, t: &'static Texts, path: &str) -> AnyView {
             ("/aanleveren", f.nav_upload),
             ("/aanleveringen", f.nav_deliveries),
         ]);
+    }
+    if caller.role().may_key_cards() {
+        links.push(("/kaarten", t.cards.title));
     }
     if caller.role().may_review() {
         links.push(("/beoordelen", f.nav_review));

@@ -29,6 +29,12 @@ impl Bsn {
             .and_then(Self::from_digits)
     }
 
+    /// The BSN that a cell or box holds, however it was written: see [`nine_digits`].
+    #[must_use]
+    pub fn in_text(text: &str) -> Option<Self> {
+        nine_digits(text).and_then(|digits| Self::parse(&digits).ok())
+    }
+
     fn from_digits(digits: [u8; 9]) -> Result<Self, BsnError> {
         let mut sum = 0;
         for (digit, weight) in digits.iter().zip([9, 8, 7, 6, 5, 4, 3, 2, -1]) {
@@ -65,6 +71,18 @@ impl Bsn {
 impl fmt::Debug for Bsn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Bsn(…)")
+    }
+}
+
+/// The nine digits of a text, separators left out (H02) and one lost leading zero put back (H01); they may fail the
+/// eleven-test. None when there are not nine.
+#[must_use]
+pub fn nine_digits(text: &str) -> Option<String> {
+    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
+    match digits.len() {
+        9 => Some(digits),
+        8 => Some(format!("0{digits}")),
+        _ => None,
     }
 }
 
@@ -144,6 +162,36 @@ mod tests {
                 "{number}"
             );
         }
+    }
+
+    #[test]
+    fn the_nine_digits_are_found_however_they_were_written() {
+        for text in [
+            "123456782",
+            " 123456782 ",
+            "1234.56.782",
+            "1234-56-782",
+            "'123456782",
+            "123456782\u{a0}",
+        ] {
+            assert_eq!(nine_digits(text).as_deref(), Some("123456782"), "{text:?}");
+            assert_eq!(Bsn::in_text(text), Bsn::parse("123456782").ok(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn one_lost_zero_comes_back_and_no_more() {
+        assert_eq!(nine_digits("23456786").as_deref(), Some("023456786"));
+        for text in ["", "geen", "2345678", "1234567820", "１２３４５６７８２"] {
+            assert_eq!(nine_digits(text), None, "{text:?}");
+            assert_eq!(Bsn::in_text(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn digits_that_fail_the_eleven_test_are_nine_digits_but_no_bsn() {
+        assert_eq!(nine_digits("123456789").as_deref(), Some("123456789"));
+        assert_eq!(Bsn::in_text("123456789"), None);
     }
 
     #[test]

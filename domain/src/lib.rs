@@ -6,6 +6,7 @@
 
 pub mod batch;
 pub mod bsn;
+pub mod card;
 pub mod codes;
 pub mod connection;
 pub mod dates;

@@ -15,6 +15,8 @@ pub enum Role {
     OpProef,
     /// Works for a supplier: sees how complete its own installations are, and no row.
     Leverancier,
+    /// Keys paper cards at RIVM.
+    RivmInvoerder,
     /// Judges refused and for-review rows at RIVM.
     RivmBeoordelaar,
     /// Runs the register at RIVM: code lists, operations.
@@ -27,11 +29,12 @@ pub enum Role {
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Invoerder,
         Self::Instellingsbeheerder,
         Self::OpProef,
         Self::Leverancier,
+        Self::RivmInvoerder,
         Self::RivmBeoordelaar,
         Self::RivmBeheer,
         Self::Privacycoordinator,
@@ -46,6 +49,7 @@ impl Role {
             Self::Instellingsbeheerder => "instellingsbeheerder",
             Self::OpProef => "op-proef",
             Self::Leverancier => "leverancier",
+            Self::RivmInvoerder => "rivm-invoerder",
             Self::RivmBeoordelaar => "rivm-beoordelaar",
             Self::RivmBeheer => "rivm-beheer",
             Self::Privacycoordinator => "privacycoordinator",
@@ -61,6 +65,7 @@ impl Role {
             Self::Instellingsbeheerder => "Instellingsbeheerder",
             Self::OpProef => "Op proef",
             Self::Leverancier => "Leverancier",
+            Self::RivmInvoerder => "Invoerder RIVM",
             Self::RivmBeoordelaar => "Beoordelaar RIVM",
             Self::RivmBeheer => "Beheerder RIVM",
             Self::Privacycoordinator => "Privacycoördinator",
@@ -117,6 +122,12 @@ impl Role {
         matches!(self, Self::Invoerder | Self::Instellingsbeheerder)
     }
 
+    /// Keys paper cards on behalf of institutions (features F11): that is delivering, so this role judges nothing.
+    #[must_use]
+    pub const fn may_key_cards(self) -> bool {
+        matches!(self, Self::RivmInvoerder)
+    }
+
     /// Withdraws a whole delivery: of the own institution, or as RIVM (security G18).
     #[must_use]
     pub const fn may_withdraw_deliveries(self) -> bool {
@@ -127,6 +138,12 @@ impl Role {
     #[must_use]
     pub const fn may_manage_own_users(self) -> bool {
         matches!(self, Self::Instellingsbeheerder)
+    }
+
+    /// Sees who is logged in and ends sessions: of everybody, or of those who work for the own institution (security §4.4).
+    #[must_use]
+    pub const fn may_end_sessions(self) -> bool {
+        self.may_operate() || self.may_manage_own_users()
     }
 
     /// Sees and judges refused and for-review rows of all parties, and agrees to what somebody else decided.
@@ -162,8 +179,11 @@ mod tests {
     fn no_role_both_delivers_and_approves_or_judges() {
         for role in Role::ALL {
             assert!(
-                !(role.may_deliver()
-                    && (role.may_approve() || role.may_review() || role.may_read_audit())),
+                !((role.may_deliver() || role.may_key_cards())
+                    && (role.may_approve()
+                        || role.may_review()
+                        || role.may_operate()
+                        || role.may_read_audit())),
                 "{role:?}"
             );
             assert!(!role.may_deliver() || role.belongs_to_a_party(), "{role:?}");

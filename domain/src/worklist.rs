@@ -7,6 +7,9 @@ use crate::dates::parse_partial;
 /// Most lines of a list: a list is a round of one day, not a register.
 pub const MOST: usize = 200;
 
+/// Most bytes of a file with a list: as a spreadsheet of a few hundred lines is, with room for what else stands in it.
+pub const MOST_BYTES: u64 = 2 * 1024 * 1024;
+
 /// A line as typed; whether it is right is for the rules of the row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {

@@ -10,6 +10,8 @@ export const accounts = [
   { sub: 'beheerder', name: 'Bram Beheerder', what: 'Beheert de gebruikers van één instelling', acr: SUBSTANTIAL },
   { sub: 'tweehuizen', name: 'Tess Tweehuizen', what: 'Werkt voor twee instellingen en kiest er een', acr: SUBSTANTIAL },
   { sub: 'leverancier', name: 'Lars Leverancier', what: 'Ziet of de bestanden van eigen installaties aankomen', acr: SUBSTANTIAL },
+  { sub: 'kaarten', name: 'Kim Kaartman', what: 'RIVM: voert papieren kaarten in', acr: HIGH },
+  { sub: 'kaarten2', name: 'Kas Kaartsma', what: 'RIVM: voert papieren kaarten in, als tweede', acr: HIGH },
   { sub: 'beoordelaar', name: 'Rik Regelmaat', what: 'RIVM: beoordeelt afgekeurde en twijfelachtige regels', acr: HIGH },
   { sub: 'rivmbeheer', name: 'Rosa Register', what: 'RIVM: beheert het register', acr: HIGH },
   { sub: 'privacy', name: 'Pien Privé', what: 'RIVM: privacycoördinator, keurt partijen goed', acr: HIGH },

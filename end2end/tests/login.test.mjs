@@ -88,4 +88,20 @@ for (const script of [true, false]) {
     await open(olga, "/registreren");
     assert.equal(path(olga), "/inloggen");
   });
+
+  test(`RIVM ends the session of somebody, and the next click says so${how}`, async (t) => {
+    const [iris, rosa] = [await visitor(t, { script }), await visitor(t, { script })];
+    await logIn(iris, "tweehuizen");
+    await logIn(rosa, "rivmbeheer");
+    await open(rosa, "/beheer");
+    await press(rosa, /^Wie nu is ingelogd/, { role: "link" });
+    assert.equal(await heading(rosa), "Open sessies");
+    const name = /^Sessie van Tess.* beëindigen$/;
+    await press(rosa, name);
+    assert.ok(await rosa.getByText("De sessie is beëindigd.", { exact: false }).isVisible());
+    assert.equal(await rosa.getByRole("button", { name }).count(), 0);
+    await open(iris, "/registreren");
+    assert.equal(path(iris), "/inloggen");
+    assert.ok(await iris.getByText("Een beheerder heeft uw sessie beëindigd.", { exact: false }).isVisible());
+  });
 }

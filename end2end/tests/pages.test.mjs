@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
 import { TWICE, WRONG_BSN, csv, person, reported, sql, stranger } from "../lib/demo.mjs";
-import { confirmWarnings, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
+import { confirmWarnings, fillDate, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
 import { alive, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
@@ -77,6 +77,8 @@ test("recording, step by step", async (t) => {
   await judge(page, "volgende-persoon");
   await open(page, "/werklijst");
   await judge(page, "werklijst-nieuw");
+  await open(page, "/werklijst?nieuw=1&bestand=A08");
+  await judge(page, "werklijst-bestand-fout");
   const [day, month, year] = somebody.born;
   const others = [person(), stranger()].map(({ bsn, born }) => `${bsn}\t${born.join("-")}`);
   await page.locator("#persons").fill([`${somebody.bsn}\t${day}-${month}-${year}`, ...others, WRONG_BSN].join("\n"));
@@ -359,6 +361,54 @@ test("who works for an institution", async (t) => {
   await judge(page, "uitnodiging");
   await open(page, "/gebruikers");
   await judge(page, "gebruikers");
+});
+
+test("who is logged in", async (t) => {
+  const [page, other] = [await visitor(t), await visitor(t)];
+  await logIn(other, "invoerder");
+  await logIn(page, "rivmbeheer");
+  await open(page, "/gebruikers/sessies");
+  await judge(page, "open-sessies");
+});
+
+test("a paper card, keyed by two people", async (t) => {
+  const [one, two] = [await visitor(t), await visitor(t)];
+  const number = `P-${process.pid}`;
+  const who = person();
+  await logIn(one, "kaarten");
+  await judge(one, "start-kaarten");
+  await open(one, "/kaarten/invoeren");
+  await judge(one, "kaart-invoeren");
+  await press(one, "Klaar met deze kaart");
+  await judge(one, "kaart-invoeren-fout");
+  await one.getByLabel("Kaartnummer", { exact: true }).fill(number);
+  await one.getByLabel("Instelling op de kaart", { exact: true }).fill("ZONNEHOF");
+  await fillPerson(one, who);
+  await fillVaccination(one, jab);
+  await press(one, "Klaar met deze kaart");
+  await judge(one, "kaart-wacht");
+  await open(one, "/kaarten");
+  await judge(one, "kaarten");
+  const card = new URL(await one.getByRole("link", { name: `Kaart ${number} bekijken` }).evaluate((link) => link.href)).pathname;
+  await logIn(two, "kaarten2");
+  await open(two, card);
+  await judge(two, "kaart-nogmaals");
+  await press(two, "Vergelijken en opslaan");
+  await judge(two, "kaart-nogmaals-fout");
+  await two.getByLabel("Ja", { exact: true }).check();
+  await two.getByLabel("BSN", { exact: true }).fill(WRONG_BSN);
+  await fillDate(two, "vaccinatiedatum", jab.date);
+  await two.locator("#batchnummer").fill("EJ6795");
+  await press(two, "Vergelijken en opslaan");
+  await judge(two, "kaart-verschil");
+  await open(two, `${card}?melding=keuze`);
+  await judge(two, "kaart-verschil-fout");
+  for (const choice of await two.getByLabel(/^Eerste invoer/).all()) await choice.check();
+  await two.getByLabel("Waarom is dit juist?").fill("Verkeerd overgenomen.");
+  await press(two, "Vastleggen en opslaan");
+  await judge(two, "kaart-opgeslagen");
+  await open(two, "/kaarten");
+  await judge(two, "kaarten-opgeslagen");
 });
 
 test("somebody of two institutions", async (t) => {

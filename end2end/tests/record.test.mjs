@@ -83,6 +83,29 @@ for (const script of [true, false]) {
     assert.ok(await page.locator("#persons").isVisible());
   });
 
+  test(`a ward comes from a file too, and what is wrong with a file is said${how}`, async (t) => {
+    const page = await visitor(t, { script });
+    await logIn(page, "invoerder");
+    const send = async (name, text) => {
+      await open(page, "/werklijst?nieuw=1");
+      await page.locator("#bestand").setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(text) });
+      await page.getByLabel(/^Iedereen in dit bestand/).check();
+      await press(page, "Lijst maken van dit bestand");
+    };
+    await send("geen.csv", "naam;kamer\nJansen;3\n");
+    assert.match(await page.locator("#foutoverzicht").innerText(), /We vinden geen kopregel met BSN en Geboortedatum/);
+    const two = (number) => String(number).padStart(2, "0");
+    const line = ({ bsn, born: [day, month, year] }) => `Jansen;${bsn};${two(day)}-${two(month)}-${year}`;
+    await send("zaal.csv", ["Naam;BSN;Geb datum", line(person()), line(stranger())].join("\r\n"));
+    assert.equal(path(page), "/werklijst");
+    const rows = page.locator("tbody tr");
+    assert.equal(await rows.count(), 2);
+    assert.ok(await rows.nth(0).getByText("Te doen", { exact: true }).isVisible());
+    assert.ok(await rows.nth(1).getByText("Niet te koppelen", { exact: true }).isVisible());
+    assert.equal(await page.getByText("Jansen").count(), 0, "only BSN and birth date are taken over");
+    await press(page, "Lijst weggooien");
+  });
+
   test(`a second jab of the same person shows the first above the questions${how}`, async (t) => {
     const page = await visitor(t, { script });
     await logIn(page, "invoerder");

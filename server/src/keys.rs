@@ -54,6 +54,10 @@ pub enum Purpose {
     Worklist,
     /// Request for a new party as typed; id = request.
     PartyForm,
+    /// What the first keyed of a paper card; id = card.
+    CardFirst,
+    /// What the second keyed of it; id = card.
+    CardSecond,
 }
 
 impl Purpose {
@@ -73,6 +77,8 @@ impl Purpose {
             Self::Invitation => "cims/invitation/v1",
             Self::Worklist => "cims/worklist/v1",
             Self::PartyForm => "cims/party-form/v1",
+            Self::CardFirst => "cims/card-first/v1",
+            Self::CardSecond => "cims/card-second/v1",
         }
     }
 
@@ -264,6 +270,12 @@ impl Keys {
     /// When it was changed or moved, or its key is gone.
     pub fn open(&self, sealed: &Sealed, aad: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
         self.enc.open(sealed, aad)
+    }
+
+    /// The first bytes of all that [`Keys::seal`] makes now: format and number of the newest key.
+    #[must_use]
+    pub fn newest_seal(&self) -> [u8; 3] {
+        self.enc.head()
     }
 
     /// Seals the BSN of a person.

@@ -16,6 +16,21 @@ pub(crate) async fn end_session(session: Uuid) -> Posted {
     .await
 }
 
+/// Ends one session of somebody else, or all of theirs.
+#[server(prefix = "/api", endpoint = "sessies-beeindigen")]
+pub(crate) async fn end_user_sessions(
+    user: Uuid,
+    #[server(default)] session: Option<Uuid>,
+) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let ended = sessions()?.end_sessions(&caller, user, session).await?;
+        let word = if ended > 0 { "beeindigd" } else { "al" };
+        Ok(format!("/gebruikers/sessies?melding={word}"))
+    })
+    .await
+}
+
 /// Chooses the institution to work for; empty is the role at RIVM.
 #[server(prefix = "/api", endpoint = "instelling-kiezen")]
 pub(crate) async fn choose_institution(#[server(default)] instelling: String) -> Posted {

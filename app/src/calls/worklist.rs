@@ -4,7 +4,7 @@ use super::answer::{Posted, go};
 use super::entry::step_path;
 use crate::page::{caller, worklists};
 use crate::ports::entry::Step;
-use crate::ports::worklist::Made;
+use crate::ports::worklist::made_path;
 use leptos::prelude::*;
 
 /// Makes the list from what was pasted.
@@ -18,11 +18,10 @@ pub(crate) async fn make_worklist(
         if consent.is_none() {
             return Ok("/werklijst?nieuw=1&melding=toestemming#foutoverzicht".to_owned());
         }
-        Ok(match worklists()?.make_worklist(&caller, persons).await? {
-            Made::Done => "/werklijst".to_owned(),
-            Made::Empty => "/werklijst?nieuw=1&melding=leeg#foutoverzicht".to_owned(),
-            Made::TooLong => "/werklijst?nieuw=1&melding=lang#foutoverzicht".to_owned(),
-        })
+        Ok(made_path(
+            worklists()?.make_worklist(&caller, persons).await?,
+            "melding",
+        ))
     })
     .await
 }

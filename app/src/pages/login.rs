@@ -12,6 +12,7 @@ pub(crate) fn login() -> AnyView {
         let notice = match visit.query("reden").as_deref() {
             Some("verlopen") => Some(alert::warning(paragraph(f.log_in_expired))),
             Some("elders") => Some(alert::warning(paragraph(f.log_in_elsewhere))),
+            Some("beheer") => Some(alert::warning(paragraph(f.log_in_ended))),
             Some("uitgelogd") => Some(alert::ok(f.logged_out)),
             Some("geen-toegang") => Some(alert::error(f.log_in_no_access)),
             Some("niet-gebruikt") => Some(alert::error(visit.t.users.log_in_unused)),

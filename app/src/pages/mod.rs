@@ -3,6 +3,8 @@
 pub(crate) mod choices;
 
 mod bench;
+mod card;
+mod cards;
 mod check;
 mod clusters;
 mod compare;
@@ -39,6 +41,7 @@ mod start;
 mod statements;
 mod trials;
 mod upload;
+mod user_sessions;
 mod users;
 mod vaccination;
 mod vaccination_fields;
@@ -48,6 +51,8 @@ mod without_consent;
 mod worklist;
 
 pub(crate) use bench::{attempt, bench};
+pub(crate) use card::card;
+pub(crate) use cards::{cards, key_card};
 pub(crate) use check::check;
 pub(crate) use clusters::{cluster, clusters};
 pub(crate) use compare::compare;
@@ -83,6 +88,7 @@ pub(crate) use sessions::sessions;
 pub(crate) use start::start;
 pub(crate) use statements::{accessibility, cookies, privacy};
 pub(crate) use upload::upload;
+pub(crate) use user_sessions::user_sessions;
 pub(crate) use users::{invitation_page as invitation, users};
 pub(crate) use vaccination::vaccination;
 pub(crate) use withdraw::withdraw;

@@ -4,7 +4,7 @@ use crate::page::{Screen, Visit, operations, page};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::chart::bar;
 use crate::parts::table::{Cell, table};
-use crate::parts::{alert, badge, heading, paragraph, title};
+use crate::parts::{alert, badge, heading, link, paragraph, title};
 use crate::ports::deliveries::Phase;
 use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
 use crate::texts::{Texts, fill, number};
@@ -82,6 +82,8 @@ fn screen(visit: &Visit, view: &OperationsView) -> Screen {
         {on_the_way}
         {heading(o.came)}
         {came}
+        {heading(t.users.sessions)}
+        <p class="utrecht-paragraph">{link("/gebruikers/sessies", t.users.sessions_lead)}</p>
     };
     Screen::new(o.title, body).wide()
 }

@@ -190,6 +190,9 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
     if role.may_manage_own_users() {
         list.push((Icon::Check, "/gebruikers", t.users.title, t.users.tile_text));
     }
+    if role.may_key_cards() {
+        list.push((Icon::List, "/kaarten", t.cards.title, t.cards.tile_text));
+    }
     if role.may_review() {
         list.push((
             Icon::Review,

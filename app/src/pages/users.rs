@@ -8,7 +8,7 @@ use crate::parts::messages::Messages;
 use crate::parts::radios::Radios;
 use crate::parts::table::{Cell, table};
 use crate::parts::{
-    alert, badge, heading, hidden_inputs, paragraph, second_link, small_form, submit, title,
+    alert, badge, heading, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
 };
 use crate::ports::users::{InvitationLine, InvitationView, UserLine, UserList};
 use crate::shell::role_name;
@@ -55,6 +55,7 @@ fn list_screen(visit: &Visit, list: &UserList) -> Screen {
         {messages.summary(t)}
         {title(u.title)}
         {table("gebruikers", u.caption, &[u.name, u.role, u.last, u.action], rows)}
+        <p class="utrecht-paragraph">{link("/gebruikers/sessies", u.sessions)}</p>
         {invited}
         {heading(u.invite)}
         {invite(&messages, t)}

@@ -15,23 +15,28 @@ impl Messages {
     /// The faults among the findings that belong to these columns, the first per column, in the order of
     /// the columns; findings without a column lead to the first of them.
     pub(crate) fn of(findings: &[Finding], columns: &[Column], t: &Texts) -> Self {
+        let mut messages = Self::default();
+        messages.add_findings(findings, columns, t);
+        messages
+    }
+
+    /// Adds these to what is there, as [`Messages::of`] does.
+    pub(crate) fn add_findings(&mut self, findings: &[Finding], columns: &[Column], t: &Texts) {
         let faults = || {
             findings
                 .iter()
                 .filter(|finding| finding.severity == Severity::Fout)
         };
-        let mut messages = Self::default();
         for column in columns {
             if let Some(finding) = faults().find(|finding| finding.column == Some(*column)) {
-                messages.add(column.name(), finding.message_in(t.language).into_owned());
+                self.add(column.name(), finding.message_in(t.language).into_owned());
             }
         }
         if let Some(first) = columns.first() {
             for finding in faults().filter(|finding| finding.column.is_none()) {
-                messages.add(first.name(), finding.message_in(t.language).into_owned());
+                self.add(first.name(), finding.message_in(t.language).into_owned());
             }
         }
-        messages
     }
 
     /// Adds a message, unless the field already has one.

@@ -5,6 +5,7 @@
 //! writes its audit line in the transaction of what it does. Types that hold person data have no `Debug`.
 
 pub mod caller;
+pub mod cards;
 pub mod corrections;
 pub mod decisions;
 pub mod deliveries;
@@ -23,9 +24,10 @@ pub mod worklist;
 pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
-    corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
-    news::News, onboarding::Onboarding, operations::Operations, parties::Parties, persons::Persons,
-    review::Review, session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
+    cards::Cards, corrections::Corrections, decisions::Decisions, deliveries::Deliveries,
+    entry::Entry, news::News, onboarding::Onboarding, operations::Operations, parties::Parties,
+    persons::Persons, review::Review, session::Sessions, users::Users, withdrawals::Withdrawals,
+    worklist::Worklists,
 };
 
 use serde::{Deserialize, Serialize};

@@ -2,7 +2,7 @@
 
 use super::Caller;
 #[cfg(feature = "ssr")]
-use super::PortResult;
+use super::{Page, PortResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -19,6 +19,29 @@ pub struct SessionLine {
     pub browser: String,
     /// This very session.
     pub current: bool,
+}
+
+/// An open session of somebody, as who may end it sees it: nothing of what is done in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UserSession {
+    /// Key (not the secret).
+    pub id: Uuid,
+    /// Whose.
+    pub user: Uuid,
+    /// Name of the user.
+    pub name: String,
+    /// The institution it works for; empty at RIVM, or when none was chosen.
+    pub institution: String,
+    /// When it began, "22 november 2026, 14:05".
+    pub began: String,
+    /// Last action.
+    pub last_seen: String,
+    /// Browser as it named itself, shortened.
+    pub browser: String,
+    /// This very session.
+    pub current: bool,
+    /// The user has more than one.
+    pub several: bool,
 }
 
 /// What the page frame needs; `caller` is `None` when nobody is logged in.
@@ -54,6 +77,15 @@ pub trait Sessions: Send + Sync {
     async fn mine(&self, caller: &Caller) -> PortResult<Vec<SessionLine>>;
     /// Ends one of my sessions.
     async fn end(&self, caller: &Caller, session: Uuid) -> PortResult<()>;
+    /// Open sessions: of everybody (RIVM-beheer), or of who works for the own institution (instellingsbeheerder), by name.
+    async fn open_sessions(&self, caller: &Caller, page: u32) -> PortResult<Page<UserSession>>;
+    /// Ends one session of such a user, or all; how many ended. It holds from the next request on.
+    async fn end_sessions(
+        &self,
+        caller: &Caller,
+        user: Uuid,
+        session: Option<Uuid>,
+    ) -> PortResult<u32>;
     /// Chooses a membership: party key, or `None` for the RIVM role.
     async fn choose(&self, caller: &Caller, party: Option<Uuid>) -> PortResult<()>;
 }

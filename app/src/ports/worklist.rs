@@ -5,7 +5,7 @@
 use super::entry::EarlierJab;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
-use domain::finding::Finding;
+use domain::finding::{Code, Finding};
 use serde::{Deserialize, Serialize};
 #[cfg(feature = "ssr")]
 use uuid::Uuid;
@@ -70,6 +70,26 @@ pub enum Made {
     Empty,
     /// More than [`domain::worklist::MOST`] lines.
     TooLong,
+    /// There is a list now; hidden rows of the workbook were left out.
+    WithoutHidden,
+    /// The file cannot be read as a list: the rule that refuses it.
+    Refused(Code),
+    /// The file cannot be looked at now: the scanner is away.
+    Later,
+}
+
+/// Where making a list leads: to it, or back with a word under this name.
+#[must_use]
+pub fn made_path(made: Made, name: &str) -> String {
+    let word = match made {
+        Made::Done => return "/werklijst".to_owned(),
+        Made::WithoutHidden => return "/werklijst?melding=verborgen".to_owned(),
+        Made::Empty => "leeg",
+        Made::TooLong => "lang",
+        Made::Later => "later",
+        Made::Refused(code) => code.as_str(),
+    };
+    format!("/werklijst?nieuw=1&{name}={word}#foutoverzicht")
 }
 
 /// The list of a round (roles invoerder, instellingsbeheerder).
@@ -83,6 +103,8 @@ pub trait Worklists: Send + Sync {
     /// Makes it from pasted text, in place of an earlier one, and asks the BRP as far as the budget goes. The caller
     /// says that all of them consented: nobody else may be on it.
     async fn make_worklist(&self, caller: &Caller, text: String) -> PortResult<Made>;
+    /// The same of a file (CSV, XLSX or ODS): BSN and birth date, and nothing else of it.
+    async fn make_worklist_of_file(&self, caller: &Caller, content: Vec<u8>) -> PortResult<Made>;
     /// Asks the BRP about those of whom it was not asked yet. `TooMany` when the budget is still used up.
     async fn ask_further(&self, caller: &Caller) -> PortResult<()>;
     /// Throws it away.

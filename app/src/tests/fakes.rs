@@ -1,5 +1,9 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
+use crate::ports::cards::{
+    CardDraft, CardLine, CardLists, CardState, CardView, Difference, Keyed, KeyedAgain, MayCard,
+    PartyFault, TypedCard,
+};
 use crate::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
 use crate::ports::decisions::{
     Agreed, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine, DecisionState,
@@ -27,7 +31,7 @@ use crate::ports::review::{
     PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Reviewer, Solved,
     SolvedBy, Suggestion,
 };
-use crate::ports::session::{Frame, SessionLine};
+use crate::ports::session::{Frame, SessionLine, UserSession};
 use crate::ports::users::{
     Changed as UserChanged, InvitationLine, InvitationView, UserLine, UserList,
 };
@@ -37,6 +41,7 @@ use crate::ports::withdrawals::{
 use crate::ports::worklist::{Made, Stands, WorklistLine, WorklistView};
 use crate::ports::*;
 use async_trait::async_trait;
+use domain::card::{Choice, NumberFault};
 use domain::connection::{ConnectionState, ConnectionStep};
 use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
@@ -75,6 +80,9 @@ pub(crate) struct World {
     pub(crate) decision: DecisionView,
     pub(crate) agreed: Agreed,
     pub(crate) numbers: ReviewNumbers,
+    pub(crate) card: MayCard,
+    pub(crate) keyed_again: KeyedAgain,
+    pub(crate) choices: Mutex<Vec<(Column, Choice)>>,
 }
 
 impl World {
@@ -110,6 +118,9 @@ impl World {
             decision: decision(),
             agreed: Agreed::Running,
             numbers: numbers(),
+            card: MayCard::KeyAgain,
+            keyed_again: KeyedAgain::Stored,
+            choices: Mutex::default(),
         }
     }
 
@@ -140,6 +151,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Onboarding>);
         provide_context(Arc::clone(self) as Arc<dyn Users>);
         provide_context(Arc::clone(self) as Arc<dyn Worklists>);
+        provide_context(Arc::clone(self) as Arc<dyn Cards>);
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -256,6 +268,138 @@ impl Sessions for World {
     async fn choose(&self, _: &Caller, _: Option<Uuid>) -> PortResult<()> {
         Ok(())
     }
+
+    async fn open_sessions(&self, _: &Caller, page: u32) -> PortResult<Page<UserSession>> {
+        let one = |current, several| UserSession {
+            id: ID,
+            user: ID,
+            name: if current { "J. Jansen" } else { "I. <Invoer>" }.into(),
+            institution: if several {
+                "Praktijk De Linde".into()
+            } else {
+                String::new()
+            },
+            began: "22 november 2026, 14:05".into(),
+            last_seen: "22 november 2026, 14:07".into(),
+            browser: "Firefox".into(),
+            current,
+            several,
+        };
+        Ok(Page {
+            items: vec![one(true, false), one(false, false), one(false, true)],
+            total: 3,
+            page,
+        })
+    }
+
+    async fn end_sessions(&self, _: &Caller, _: Uuid, session: Option<Uuid>) -> PortResult<u32> {
+        Ok(u32::from(session.is_none()))
+    }
+}
+
+fn card_line(state: CardState, own: bool) -> CardLine {
+    CardLine {
+        id: ID,
+        number: "K2021-12".into(),
+        party: "Praktijk <De Linde>".into(),
+        keyed_by: "Kim Kaartman".into(),
+        keyed_at: "22-11-2026 14:05".into(),
+        state,
+        own,
+        outcome: (state == CardState::Stored).then_some(RowOutcome::Geaccepteerd),
+    }
+}
+
+/// What two people keyed differently.
+pub(crate) fn differences() -> Vec<Difference> {
+    let one = |column, first: &str, second: &str| Difference {
+        column,
+        first: first.into(),
+        second: second.into(),
+    };
+    vec![
+        one(Column::Toestemming, "J", "N"),
+        one(Column::Bsn, BSN, ""),
+        one(Column::Batchnummer, "EJ6796", "<b>EJ6795"),
+    ]
+}
+
+#[async_trait]
+impl Cards for World {
+    async fn cards(&self, _: &Caller, page: u32) -> PortResult<CardLists> {
+        Ok(CardLists {
+            open: Page {
+                items: vec![
+                    card_line(CardState::Waiting, true),
+                    card_line(CardState::Waiting, false),
+                    card_line(CardState::Differs, false),
+                ],
+                total: 3,
+                page,
+            },
+            drafts: vec![card_line(CardState::Draft, true)],
+            stored: vec![card_line(CardState::Stored, false)],
+        })
+    }
+
+    async fn card_draft(&self, _: &Caller, id: Uuid) -> PortResult<Option<CardDraft>> {
+        if id != ID {
+            return Ok(None);
+        }
+        let typed = TypedCard {
+            number: "K/12".into(),
+            party: "onbekend".into(),
+            row: row(),
+            so_on_card: false,
+        };
+        Ok(Some(CardDraft {
+            id,
+            typed,
+            findings: vec![Finding::on(Code::P03, Column::Bsn)],
+            number: Some(NumberFault::Signs),
+            used: None,
+            party: Some(PartyFault::Unknown),
+        }))
+    }
+
+    async fn key_card(&self, _: &Caller, _: Option<Uuid>, typed: TypedCard) -> PortResult<Keyed> {
+        self.saved.lock().expect("no panic before").push(typed.row);
+        Ok(if typed.number.is_empty() {
+            Keyed::LookAgain(ID)
+        } else {
+            Keyed::Waiting(ID)
+        })
+    }
+
+    async fn discard_card(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn card(&self, _: &Caller, id: Uuid) -> PortResult<CardView> {
+        if id != ID {
+            return Err(PortError::NotFound);
+        }
+        Ok(CardView {
+            line: card_line(CardState::Waiting, false),
+            may: self.card.clone(),
+        })
+    }
+
+    async fn key_again(&self, _: &Caller, _: Uuid, row: RowText) -> PortResult<KeyedAgain> {
+        self.saved.lock().expect("no panic before").push(row);
+        Ok(self.keyed_again)
+    }
+
+    async fn settle_card(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        choices: Vec<(Column, Choice)>,
+        _: String,
+    ) -> PortResult<KeyedAgain> {
+        *self.choices.lock().expect("no panic before") = choices;
+        Ok(self.keyed_again)
+    }
 }
 
 #[async_trait]
@@ -296,6 +440,10 @@ impl Worklists for World {
         } else {
             Made::Done
         })
+    }
+
+    async fn make_worklist_of_file(&self, _: &Caller, _: Vec<u8>) -> PortResult<Made> {
+        Ok(Made::Done)
     }
 
     async fn ask_further(&self, _: &Caller) -> PortResult<()> {

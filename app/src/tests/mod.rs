@@ -1,13 +1,16 @@
 //! Renders whole pages and posts forms, with ports in memory instead of a server.
 
+mod cards;
 mod decisions;
 mod entry;
 mod fakes;
 mod onboarding;
 mod pages;
 mod persons;
+mod sessions;
 mod users;
 mod withdrawals;
+mod worklist;
 
 use crate::{App, shell};
 use axum::body::{Body, to_bytes};

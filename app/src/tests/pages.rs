@@ -57,11 +57,19 @@ const GOVERNOR: &[&str] = &[
 ];
 const OPERATOR: &[&str] = &[
     "/beheer",
+    "/gebruikers/sessies",
     "/aanvragen/nieuw",
     "/aanvragen/nieuw?concept=00000000-0000-0000-0000-000000000001",
 ];
+const KEYER: &[&str] = &[
+    "/kaarten",
+    "/kaarten/invoeren",
+    "/kaarten/invoeren?concept=00000000-0000-0000-0000-000000000001",
+    "/kaarten/00000000-0000-0000-0000-000000000001",
+];
 const MANAGER: &[&str] = &[
     "/gebruikers",
+    "/gebruikers/sessies",
     "/gebruikers/uitnodiging/00000000-0000-0000-0000-000000000001",
 ];
 const ANYBODY: &[&str] = &[
@@ -92,6 +100,7 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
         (Role::RivmBeheer, OPERATOR),
         (Role::OpProef, TESTER),
         (Role::Leverancier, SUPPLIER),
+        (Role::RivmInvoerder, KEYER),
         (Role::Instellingsbeheerder, MANAGER),
         (Role::Auditor, ANYBODY),
     ] {
@@ -146,6 +155,7 @@ async fn every_label_and_description_points_at_something() {
         (Role::RivmBeheer, OPERATOR),
         (Role::OpProef, TESTER),
         (Role::Leverancier, SUPPLIER),
+        (Role::RivmInvoerder, KEYER),
         (Role::Instellingsbeheerder, MANAGER),
     ] {
         for path in paths {
@@ -182,6 +192,7 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
         .chain(OPERATOR)
         .chain(SUPPLIER)
         .chain(MANAGER)
+        .chain(KEYER)
         .chain(["/sessies", "/instelling"].iter())
     {
         let page = get(&nobody, path).await;
@@ -202,10 +213,11 @@ async fn a_page_without_a_right_to_it_is_the_page_that_does_not_exist() {
             .map(|(_, main)| main.to_owned())
             .expect("a main")
     };
-    let (nurse, reviewer, auditor) = (
+    let (nurse, reviewer, auditor, keyer) = (
         of(Role::Invoerder),
         of(Role::RivmBeoordelaar),
         of(Role::Auditor),
+        of(Role::RivmInvoerder),
     );
     let (under_test, supplier) = (of(Role::OpProef), of(Role::Leverancier));
     for (world, paths) in [
@@ -219,6 +231,10 @@ async fn a_page_without_a_right_to_it_is_the_page_that_does_not_exist() {
         (&supplier, REVIEWER),
         (&supplier, GOVERNOR),
         (&supplier, OPERATOR),
+        (&nurse, KEYER),
+        (&reviewer, KEYER),
+        (&keyer, DELIVERER),
+        (&keyer, REVIEWER),
     ] {
         let missing = get(world, "/bestaat-niet").await;
         for path in paths {
@@ -670,6 +686,7 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/auth/uitnodiging",
         "/aanleveren",
         "/proefbank",
+        "/werklijst",
         "/registraties",
         "/beoordelen",
         "/beoordelen/groepen",
@@ -678,6 +695,7 @@ async fn every_form_posts_to_a_route_that_exists() {
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),
         (Role::RivmBeoordelaar, REVIEWER),
+        (Role::RivmInvoerder, KEYER),
         (Role::Auditor, &["/sessies"]),
     ] {
         for path in paths {

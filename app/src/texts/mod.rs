@@ -4,6 +4,7 @@
 //! one of the two does not compile. Sentences about findings are not here; they come from `domain`.
 //! `{…}` is filled by [`fill`]; no sentence is glued together from pieces.
 
+pub mod cards;
 pub mod corrections;
 pub mod decisions;
 pub mod entry;
@@ -102,6 +103,8 @@ pub struct Texts {
     pub worklist: worklist::Worklist,
     /// How a party comes in.
     pub onboarding: onboarding::Onboarding,
+    /// Paper cards.
+    pub cards: cards::Cards,
     /// How the work goes.
     pub operations: operations::Operations,
     /// One vaccination for each jab.
@@ -128,6 +131,7 @@ pub static NL: Texts = Texts {
     users: users::Users::NL,
     worklist: worklist::Worklist::NL,
     onboarding: onboarding::Onboarding::NL,
+    cards: cards::Cards::NL,
     operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
@@ -150,6 +154,7 @@ pub static EN: Texts = Texts {
     users: users::Users::EN,
     worklist: worklist::Worklist::EN,
     onboarding: onboarding::Onboarding::EN,
+    cards: cards::Cards::EN,
     operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
@@ -205,6 +210,7 @@ mod tests {
                     t.onboarding.all(),
                     t.users.all(),
                     t.worklist.all(),
+                    t.cards.all(),
                     t.corrections.all(),
                     t.fixed.all(),
                 ]

@@ -23,7 +23,10 @@ pub enum Kind {
     Searched,
     BrpChecked,
     RowOpened,
+    CardOpened,
     Exported,
+    CardKeyed,
+    CardDiscarded,
     DeliveryReceived,
     UploadEnded,
     DeliverySubmitted,
@@ -75,7 +78,10 @@ impl Kind {
             Self::Searched => "look.search",
             Self::BrpChecked => "look.brp-check",
             Self::RowOpened => "look.row",
+            Self::CardOpened => "look.card",
             Self::Exported => "look.export",
+            Self::CardKeyed => "transfer.card-keyed",
+            Self::CardDiscarded => "transfer.card-discarded",
             Self::DeliveryReceived => "transfer.received",
             Self::UploadEnded => "transfer.aborted",
             Self::DeliverySubmitted => "transfer.submitted",
@@ -114,12 +120,14 @@ impl Kind {
             Self::PersonMade
             | Self::Entered
             | Self::Counted
+            | Self::CardKeyed
             | Self::DeliveryReceived
             | Self::RowsStored => Action::Create,
             Self::RegistrationRead
             | Self::ListShown
             | Self::BsnShown
             | Self::RowOpened
+            | Self::CardOpened
             | Self::Exported
             | Self::AnswerFetched
             | Self::LogRead => Action::Read,
@@ -132,7 +140,7 @@ impl Kind {
             | Self::PartyChanged
             | Self::UserChanged
             | Self::CodeListChanged => Action::Update,
-            Self::DeliveryDiscarded | Self::Retention => Action::Delete,
+            Self::CardDiscarded | Self::DeliveryDiscarded | Self::Retention => Action::Delete,
             _ => Action::Execute,
         }
     }

@@ -10,6 +10,7 @@ pub mod config_show;
 pub mod demo;
 pub mod doctor;
 pub mod import;
+pub mod keys;
 pub mod migrate;
 pub mod read_workbook;
 pub mod rules;
@@ -68,6 +69,9 @@ enum Command {
     /// Accounts of the SFTP drop box.
     #[command(subcommand)]
     Sftp(sftp::Sftp),
+    /// Key files.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// People.
     #[command(subcommand)]
     User(user::User),
@@ -107,6 +111,7 @@ impl Cli {
             Command::Config(ConfigCommand::Show(args)) => config_show::run(args, &file),
             Command::Audit(Audit::Verify(args)) => with_runtime(audit_verify::run(args, &file)),
             Command::Sftp(command) => with_runtime(sftp::run(command, &file)),
+            Command::Keys(command) => with_runtime(keys::run(command, &file)),
             Command::User(command) => with_runtime(user::run(command, &file)),
             Command::ReadWorkbook(args) => read_workbook::run(args),
         };

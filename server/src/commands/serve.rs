@@ -163,6 +163,7 @@ async fn web(
         operations: portal.clone(),
         onboarding: portal.clone(),
         users: portal.clone(),
+        cards: portal.clone(),
         worklists: portal,
         lists: Arc::new(CodeLists::builtin()),
     };

@@ -33,7 +33,7 @@ pub struct Invite {
     /// Whom it is for.
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// invoerder, instellingsbeheerder, leverancier, rivm-beoordelaar, rivm-beheer, privacycoordinator or auditor.
+    /// invoerder, instellingsbeheerder, leverancier, rivm-invoerder, rivm-beoordelaar, rivm-beheer, privacycoordinator or auditor.
     #[arg(long, value_name = "ROLE", value_parser = role)]
     pub role: Role,
     /// Code of the institution or the supplier, for the first three.

@@ -9,7 +9,7 @@ use crate::keys::{Keys, Mac};
 use crate::store::products::Products;
 use crate::store::suggestions::{self, Shown};
 use crate::store::{StoreError, WorkerTx, register};
-use domain::bsn::Bsn;
+use domain::bsn::{Bsn, nine_digits};
 use domain::codes::NamedVaccine;
 use domain::dates::{PartialDate, dutch, parse_partial};
 use domain::finding::{Code, Finding};
@@ -281,10 +281,7 @@ fn canonical(bench: &Bench<'_>, column: Column, text: &str) -> String {
     let text = text.trim();
     match column {
         Column::Batchnummer => text.split_whitespace().collect::<String>().to_uppercase(),
-        Column::Bsn => {
-            let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-            format!("{digits:0>9}")
-        }
+        Column::Bsn => nine_digits(text).unwrap_or_else(|| text.to_owned()),
         Column::Geboortedatum | Column::Vaccinatiedatum => parse_partial(text, bench.today.year())
             .map_or_else(|_| text.to_owned(), |date| date.iso()),
         Column::Vaccin => match bench.products.lists().named(text) {

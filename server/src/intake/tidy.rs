@@ -5,9 +5,10 @@
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{
-    StoreError, assignments, deliveries, drafts, looks, party_requests, register, review, worker_tx,
-    worklists,
+    StoreError, assignments, cards, deliveries, drafts, looks, party_requests, register, review,
+    worker_tx, worklists,
 };
+use domain::card::OPEN_DAYS;
 use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -18,6 +19,8 @@ const EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: u32 = 60;
 /// Hours a preview waits for "Indienen" (security G5).
 const PREVIEW_HOURS: i64 = 24;
+/// Hours an unfinished card waits for who keys it, as a draft of the entry form.
+const DRAFT_HOURS: i64 = 24;
 
 /// Tidies until `stop` turns true.
 pub(super) async fn keep_tidy(road: &Road, mut stop: watch::Receiver<bool>) {
@@ -52,6 +55,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     drafts::delete_expired(&mut tx).await?;
     worklists::delete_expired(&mut tx).await?;
     party_requests::delete_expired(&mut tx).await?;
+    cards::delete_drafts(&mut tx, now - time::Duration::hours(DRAFT_HOURS)).await?;
     register::forget_counted(&mut tx, road.clock.day(now)).await?;
     review::sum_up(&mut tx).await?;
     assignments::forget(&mut tx).await?;
@@ -61,8 +65,22 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     for (id, party) in old {
         expire(road, id, party).await?;
     }
+    forget_cards(road, now - time::Duration::days(OPEN_DAYS)).await?;
     retain::wipe(road, now).await?;
     Ok(())
+}
+
+/// What was keyed of a card does not wait for its second person for ever. One by one: a transaction holds one chain.
+async fn forget_cards(road: &Road, before: time::OffsetDateTime) -> Result<(), StoreError> {
+    loop {
+        let mut tx = worker_tx(&road.db).await?;
+        let Some((card, party)) = cards::delete_forgotten(&mut tx, before).await? else {
+            return Ok(());
+        };
+        let line = Event::of_worker(Some(party), None, Kind::Retention).object("card", card);
+        audit::add(&mut tx, line.detail("why", "days over")).await?;
+        tx.commit().await?;
+    }
 }
 
 /// Throws a preview away that nobody submitted, rows and raw file.

@@ -164,6 +164,13 @@ impl AeadRing {
         )
     }
 
+    /// Format and number of the key that seals.
+    pub(super) fn head(&self) -> [u8; 3] {
+        let (id, _) = &self.0[self.0.len() - 1];
+        let [high, low] = id.0.to_be_bytes();
+        [FORMAT, high, low]
+    }
+
     pub(super) fn seal(&self, plain: &[u8], aad: &[u8]) -> Sealed {
         let (id, cipher) = &self.0[self.0.len() - 1];
         let mut nonce = [0_u8; 12];

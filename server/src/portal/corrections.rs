@@ -284,6 +284,7 @@ impl Portal {
             goes_on: Some(request.clone()),
             reason: Some(request),
             reference: None,
+            card: None,
         };
         let arrived = self.deliver(tx, parcel).await?;
         let judged = arrived

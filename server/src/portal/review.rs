@@ -13,10 +13,11 @@ use app::ports::review::{
     Solved, SolvedBy, Suggestion, With,
 };
 use app::ports::{Caller, PAGE_ROWS, PortError, PortResult};
+use domain::bsn::Bsn;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::matching::Match;
-use domain::row::RowText;
+use domain::row::{Column, RowText};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
@@ -265,15 +266,9 @@ impl Portal {
         Ok((others, assignee))
     }
 
-    pub(super) fn mac_of(&self, row: &domain::row::RowText) -> Option<crate::keys::Mac> {
-        let digits: String = row
-            .get(domain::row::Column::Bsn)
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
-        domain::bsn::Bsn::parse(&digits)
-            .ok()
-            .map(|bsn| self.road.keys.bsn_mac(&bsn))
+    /// MAC of the BSN in a row, when there is one.
+    pub(super) fn mac_of(&self, row: &RowText) -> Option<Mac> {
+        Bsn::in_text(row.get(Column::Bsn)).map(|bsn| self.road.keys.bsn_mac(&bsn))
     }
 }
 

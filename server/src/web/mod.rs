@@ -20,6 +20,7 @@ pub mod router;
 pub mod routes;
 pub mod session;
 pub mod uploads;
+pub mod worklist_file;
 
 use crate::config::Config;
 use crate::intake::Road;
@@ -27,8 +28,8 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Corrections, Decisions, Deliveries, Entry, News, Onboarding, Operations, Parties, Persons,
-    Review, Users, Withdrawals, Worklists,
+    Cards, Corrections, Decisions, Deliveries, Entry, News, Onboarding, Operations, Parties,
+    Persons, Review, Users, Withdrawals, Worklists,
 };
 use domain::codes::CodeLists;
 use secrecy::SecretString;
@@ -90,6 +91,8 @@ pub struct Ports {
     pub users: Arc<dyn Users>,
     /// Lists of a round.
     pub worklists: Arc<dyn Worklists>,
+    /// Paper cards.
+    pub cards: Arc<dyn Cards>,
     /// Approval of parties.
     pub parties: Arc<dyn Parties>,
     /// Corrections on request.

@@ -5,10 +5,10 @@ use super::routes::Lookup;
 use super::session::guard::{self, Gate, NotFound, Visit};
 use super::session::port::RequestSessions;
 use super::session::{COOKIE, Standing};
-use super::{Ports, Web, downloads, headers, health, login, observe, uploads};
-use app::ports::Sessions;
+use super::{Ports, Web, downloads, headers, health, login, observe, uploads, worklist_file};
+use app::ports::{Sessions, Worklists};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Extension, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -35,6 +35,8 @@ pub(super) const BODY: usize = 1 << 20;
 /// Take files.
 const UPLOAD: &str = "/aanleveren";
 const TRIAL: &str = "/proefbank";
+/// Takes a file with a worklist.
+const WORKLIST: &str = "/werklijst";
 
 /// The page that says so, for unknown paths and for the wrong role.
 const NOT_FOUND: &str = "/niet-gevonden";
@@ -46,6 +48,7 @@ pub use super::routes::routes;
 /// # Errors
 /// A route is served that [`routes`] does not know.
 pub fn router(web: Web, ports: Ports) -> anyhow::Result<Router> {
+    let worklists = Arc::clone(&ports.worklists);
     let context = context(web.clone(), ports);
     let options = options(&web);
     let (pages, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(
@@ -69,7 +72,7 @@ pub fn router(web: Web, ports: Ports) -> anyhow::Result<Router> {
     let dynamic = dynamic
         .fallback(move |request: Request| fallback(request))
         .layer(RequestBodyLimitLayer::new(BODY))
-        .merge(upload_routes(&web))
+        .merge(upload_routes(&web, worklists))
         .layer(from_fn_with_state(
             Gate {
                 web: web.clone(),
@@ -183,13 +186,17 @@ fn file_routes(web: &Web) -> Vec<(&'static str, MethodRouter)> {
     ]
 }
 
-/// The routes with a large body; [`uploads`] counts by itself (security L13).
-fn upload_routes(web: &Web) -> Router<LeptosOptions> {
+/// The routes with a large body; [`uploads`] and [`worklist_file`] count by themselves (security L13).
+fn upload_routes(web: &Web, worklists: Arc<dyn Worklists>) -> Router<LeptosOptions> {
     let real: MethodRouter<LeptosOptions> = post(uploads::receive).with_state(web.clone());
     let trial: MethodRouter<LeptosOptions> = post(uploads::try_out).with_state(web.clone());
+    let worklist: MethodRouter<LeptosOptions> = post(worklist_file::receive)
+        .layer(Extension(worklists))
+        .with_state(web.clone());
     Router::new()
         .route(UPLOAD, real.layer(DefaultBodyLimit::disable()))
         .route(TRIAL, trial.layer(DefaultBodyLimit::disable()))
+        .route(WORKLIST, worklist.layer(DefaultBodyLimit::disable()))
 }
 
 /// What this router really serves, for the check against the table.
@@ -209,7 +216,7 @@ fn served(
     let files = files
         .iter()
         .map(|(path, _)| (Method::GET, (*path).to_owned()));
-    let upload = [UPLOAD, TRIAL].map(|path| (Method::POST, path.to_owned()));
+    let upload = [UPLOAD, TRIAL, WORKLIST].map(|path| (Method::POST, path.to_owned()));
     pages
         .chain(calls)
         .chain(own)
@@ -245,6 +252,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.persons));
         provide_context(Arc::clone(&ports.users));
         provide_context(Arc::clone(&ports.worklists));
+        provide_context(Arc::clone(&ports.cards));
         provide_context(Arc::clone(&ports.operations));
         provide_context(Arc::clone(&ports.onboarding));
         provide_context(Arc::clone(&ports.corrections));

@@ -70,6 +70,10 @@ pub const WITHDRAW: &[Role] = &[
 pub const GOVERN: &[Role] = &[Role::RivmBeheer, Role::Privacycoordinator];
 /// The role that runs the register.
 pub const OPERATE: &[Role] = &[Role::RivmBeheer];
+/// The role that keys paper cards.
+pub const KEY: &[Role] = &[Role::RivmInvoerder];
+/// Roles that end sessions of others.
+pub const SESSIONS: &[Role] = &[Role::Instellingsbeheerder, Role::RivmBeheer];
 /// Roles that decide about deliveries that wait.
 pub const PARK: &[Role] = &[
     Role::RivmBeoordelaar,
@@ -82,6 +86,7 @@ pub const ANY: &[Role] = &[
     Role::Instellingsbeheerder,
     Role::OpProef,
     Role::Leverancier,
+    Role::RivmInvoerder,
     Role::RivmBeoordelaar,
     Role::RivmBeheer,
     Role::Privacycoordinator,
@@ -148,6 +153,10 @@ const TABLE: &[Route] = &[
     page("/registreren/controleren", Roles(DELIVER), true),
     page("/registreren/klaar/{reference}", Roles(DELIVER), false),
     page("/werklijst", Roles(DELIVER), true),
+    page("/kaarten", Roles(KEY), false),
+    page("/kaarten/invoeren", Roles(KEY), true),
+    page("/kaarten/{id}", Roles(KEY), true),
+    page("/gebruikers/sessies", Roles(SESSIONS), false),
     page("/registraties", Roles(DELIVER), true),
     page("/registraties/{id}", Roles(DELIVER), true),
     page("/registraties/{id}/corrigeren", Roles(DELIVER), true),
@@ -212,6 +221,11 @@ const TABLE: &[Route] = &[
     call("/api/werklijst-verder", Roles(DELIVER), true),
     call("/api/werklijst-registreren", Roles(DELIVER), true),
     call("/api/werklijst-weggooien", Roles(DELIVER), false),
+    call("/api/kaart-invoeren", Roles(KEY), true),
+    call("/api/kaart-nogmaals", Roles(KEY), true),
+    call("/api/kaart-verschil", Roles(KEY), true),
+    call("/api/kaart-weggooien", Roles(KEY), false),
+    call("/api/sessies-beeindigen", Roles(SESSIONS), false),
     call("/api/registratie-corrigeren", Roles(DELIVER), true),
     call("/api/registratie-intrekken", Roles(DELIVER), true),
     call("/api/registratie-terugzetten", Roles(DELIVER), true),
@@ -264,6 +278,7 @@ const TABLE: &[Route] = &[
     own("POST", "/proefbank", Roles(TRY)),
     own("GET", "/proefbank/{id}/resultaat.csv", Roles(TRY)),
     own("GET", "/proefbank/{id}/resultaat.json", Roles(TRY)),
+    own("POST", "/werklijst", Roles(DELIVER)),
     own("GET", "/aanleveren/sjabloon", Open),
     own("GET", "/aanleveringen/{id}/resultaat.csv", Roles(DELIVER)),
     own("GET", "/aanleveringen/{id}/resultaat.json", Roles(DELIVER)),

@@ -12,6 +12,7 @@ mod support;
 
 mod approval;
 mod budgets;
+mod cards;
 mod clamd;
 mod corrections;
 mod decisions;
@@ -27,6 +28,7 @@ mod poison;
 mod probes;
 mod queue;
 mod replay;
+mod reseal;
 mod retention;
 mod rulings;
 mod same_row;

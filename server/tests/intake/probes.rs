@@ -4,6 +4,7 @@
 //! only by hand, so the count is compared with the traits' source.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
+use app::ports::cards::{Cards, Keyed, KeyedAgain, TypedCard};
 use app::ports::decisions::ClusterFilter;
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
 use app::ports::persons::{NewRuling, Ruled, Why};
@@ -20,7 +21,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 89] = [
+const METHODS: [(&str, bool); 97] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -107,9 +108,17 @@ const METHODS: [(&str, bool); 89] = [
     ("worklist", true),
     ("open_on_worklist", false),
     ("make_worklist", false),
+    ("make_worklist_of_file", false),
     ("ask_further", false),
     ("discard_worklist", false),
     ("begin_from_worklist", false),
+    ("cards", false),
+    ("card_draft", true),
+    ("key_card", true),
+    ("discard_card", false),
+    ("card", true),
+    ("key_again", true),
+    ("settle_card", true),
 ];
 
 #[test]
@@ -128,6 +137,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/operations.rs"),
         include_str!("../../../app/src/ports/users.rs"),
         include_str!("../../../app/src/ports/worklist.rs"),
+        include_str!("../../../app/src/ports/cards.rs"),
     ];
     let methods: usize = sources
         .iter()
@@ -155,6 +165,7 @@ struct Things {
     ruling: Uuid,
     person: Uuid,
     correction: Uuid,
+    card: Uuid,
 }
 
 async fn things(world: &World) -> Things {
@@ -280,6 +291,25 @@ async fn things(world: &World) -> Things {
         ruling,
         person: compared.person,
         correction,
+        card: key_card(world, true).await,
+    }
+}
+
+/// A card of somebody at RIVM; it waits for a second person, or is not finished.
+async fn key_card(world: &World, finished: bool) -> Uuid {
+    let number = format!("K{}", world.count("paper_cards").await);
+    let typed = TypedCard {
+        number: if finished { number } else { String::new() },
+        party: "ZONNEHOF".to_owned(),
+        row: with(
+            good(FROUKE, "24-03-2000"),
+            &[(Column::Vaccinatiedatum, "02-02-2021")],
+        ),
+        so_on_card: false,
+    };
+    let keyed = world.portal.key_card(&world.kim, None, typed).await;
+    match keyed.unwrap() {
+        Keyed::Waiting(card) | Keyed::LookAgain(card) => card,
     }
 }
 
@@ -513,8 +543,33 @@ async fn probe(
         "agree" => portal.agree(caller, things.stored).await.map(drop),
         "turn_down" => portal.turn_down(caller, things.stored).await,
         // The caller's own; a key of somebody else is passed over without a word.
-        "open_draft" | "registrations" | "list" | "quality" | "news" | "seen" | "worklist"
-        | "open_on_worklist" | "make_worklist" | "discard_worklist" | "bench" => return None,
+        "open_draft"
+        | "registrations"
+        | "list"
+        | "quality"
+        | "news"
+        | "seen"
+        | "worklist"
+        | "open_on_worklist"
+        | "make_worklist"
+        | "make_worklist_of_file"
+        | "discard_worklist"
+        | "bench" => {
+            return None;
+        }
+        "cards" => portal.cards(caller, 1).await.map(drop),
+        "card_draft" => portal.card_draft(caller, things.card).await.map(drop),
+        "key_card" => portal
+            .key_card(caller, Some(things.card), TypedCard::default())
+            .await
+            .map(drop),
+        "discard_card" => portal.discard_card(caller, things.card).await,
+        "card" => portal.card(caller, things.card).await.map(drop),
+        "key_again" => portal.key_again(caller, things.card, row).await.map(drop),
+        "settle_card" => portal
+            .settle_card(caller, things.card, Vec::new(), "reden".into())
+            .await
+            .map(drop),
         "ask_further" => portal.ask_further(caller).await,
         "begin_from_worklist" => portal
             .begin_from_worklist(caller, Some(2), None)
@@ -596,6 +651,7 @@ async fn what_belongs_to_another_party_is_not_there() {
         ruling: Uuid::now_v7(),
         person: Uuid::now_v7(),
         correction: Uuid::now_v7(),
+        card: Uuid::now_v7(),
     };
     for (method, _) in METHODS.into_iter().filter(|(method, _)| {
         !matches!(
@@ -738,6 +794,31 @@ async fn person_data_is_audited() {
                     .unwrap()
                     .unwrap()
             }
+            "card_draft" | "key_card" => {
+                let card = key_card(&world, false).await;
+                let draft = world.portal.card_draft(&world.kim, card).await.unwrap();
+                assert!(draft.is_some());
+            }
+            "card" | "key_again" | "settle_card" => {
+                let other = with(good(NAOMI, "01-04-1987"), &[]);
+                let again = world.portal.key_again(&world.kas, things.card, other).await;
+                assert_eq!(again, Ok(KeyedAgain::Differs));
+                if method == "card" {
+                    let read = "audit_lines WHERE event = 'look.card'";
+                    let before = world.count(read).await;
+                    world.portal.card(&world.kas, things.card).await.unwrap();
+                    assert_eq!(world.count(read).await, before + 1);
+                }
+                if method == "settle_card" {
+                    let choices =
+                        domain::card::REKEYED.map(|column| (column, domain::card::Choice::First));
+                    let settled = world
+                        .portal
+                        .settle_card(&world.kas, things.card, choices.into(), "reden".into())
+                        .await;
+                    assert_eq!(settled, Ok(KeyedAgain::Stored));
+                }
+            }
             "delivery" => {
                 let view = world
                     .portal
@@ -801,6 +882,7 @@ async fn submit(world: &World) {
 /// Empties the register between two methods; the audit stays.
 async fn clear(world: &World) {
     for table in [
+        "paper_cards",
         "rulings",
         "corrections",
         "receipts",

@@ -251,3 +251,149 @@ async fn a_list_is_of_one_user_and_goes_by_itself() {
     tidy::tidy(&world.road).await.unwrap();
     assert_eq!(world.count("worklists").await, 0);
 }
+
+/// A workbook with what a ward keeps: a heading line, other columns, dates as dates, and more lines than persons.
+fn workbook(sheets: usize) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let date = rust_xlsxwriter::Format::new().set_num_format("dd-mm-yyyy");
+    for _ in 0..sheets {
+        let sheet = book.add_worksheet();
+        sheet.write(0, 0, "Afdeling Zon").unwrap();
+        for (column, name) in ["Kamer", "Naam", "Geb datum", "BSN nummer"]
+            .iter()
+            .enumerate()
+        {
+            sheet
+                .write(1, u16::try_from(column).unwrap(), *name)
+                .unwrap();
+        }
+        let persons = [(EREBOS, (2000, 4, 1)), (NAOMI, (1987, 4, 1))];
+        for (row, (bsn, (year, month, day))) in (2..).zip(persons) {
+            sheet.write(row, 0, row).unwrap();
+            sheet.write(row, 1, "Jansen").unwrap();
+            let born = rust_xlsxwriter::ExcelDateTime::from_ymd(year, month, day).unwrap();
+            sheet
+                .write_datetime_with_format(row, 2, &born, &date)
+                .unwrap();
+            // A number, as people type it.
+            sheet.write(row, 3, bsn.parse::<f64>().unwrap()).unwrap();
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+async fn make_of(world: &World, content: impl Into<Vec<u8>>) -> Made {
+    world
+        .portal
+        .make_worklist_of_file(&world.maria, content.into())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_workbook_gives_the_list_that_pasting_gives_and_nothing_else_of_it() {
+    let world = World::new().await;
+    assert_eq!(make_of(&world, workbook(1)).await, Made::Done);
+    assert_eq!(words(&world).await, [(3, "open"), (4, "open")]);
+    let draft = begin(&world, Some(3), None).await.unwrap();
+    let draft = world.portal.draft(&world.maria, draft).await.unwrap();
+    assert_eq!(draft.row.get(Column::Bsn), EREBOS);
+    assert_eq!(draft.row.get(Column::Achternaam), "", "the name stays out");
+    assert_eq!(draft.brp, BrpAnswer::Matchable);
+    world.nowhere(&["Jansen", "Afdeling Zon", EREBOS]).await;
+    assert_eq!(world.count("deliveries").await, 0, "it is no delivery");
+}
+
+#[tokio::test]
+async fn a_csv_gives_the_same_and_each_line_is_held_against_the_rules() {
+    let world = World::new().await;
+    let text = format!(
+        "bsn;geboortedatum;kamer\r\n{EREBOS};01-04-2000;1\r\n{EREBOS};01-04-2000;1\r\n999990091;01-04-2000;2\r\n;;\r\n{NAOMI};36617;3\r\n{FROUKE}\r\n"
+    );
+    assert_eq!(make_of(&world, text).await, Made::Done);
+    assert_eq!(
+        words(&world).await,
+        [
+            (2, "open"),
+            (4, "wrong"),
+            (6, "not matchable"),
+            (7, "wrong")
+        ],
+        "twice is one person; a day number is a date, here of somebody else; a short line is no row"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_list_says_why_and_leaves_the_list_that_is_there() {
+    let world = World::new().await;
+    make(&world, ward()).await;
+    let before = words(&world).await;
+    let many = format!(
+        "bsn;geboortedatum\n{}",
+        "999990019;01-04-2000\n".repeat(201)
+    );
+    let big = vec![b' '; 2 * 1024 * 1024 + 1];
+    for (content, made) in [
+        (Vec::new(), Made::Refused(Code::A01)),
+        (b"%PDF-1.7 x".to_vec(), Made::Refused(Code::A02)),
+        (b"naam;kamer\nJansen;3\n".to_vec(), Made::Refused(Code::A08)),
+        (
+            b"bsn;kamer\n999990019;3\n".to_vec(),
+            Made::Refused(Code::A08),
+        ),
+        (
+            b"bsn;geboortedatum;bsn\n1;2;3\n".to_vec(),
+            Made::Refused(Code::A09),
+        ),
+        (b"bsn;geboortedatum\n".to_vec(), Made::Empty),
+        (many.into_bytes(), Made::TooLong),
+        (big, Made::Refused(Code::A06)),
+        (workbook(2), Made::Refused(Code::A16)),
+    ] {
+        assert_eq!(make_of(&world, content).await, made);
+    }
+    assert_eq!(words(&world).await, before);
+    let foreign = world
+        .portal
+        .make_worklist_of_file(&world.rivm, workbook(1))
+        .await;
+    assert_eq!(foreign, Err(PortError::NotFound));
+}
+
+#[tokio::test]
+async fn hidden_rows_stay_out_and_that_is_told() {
+    let world = World::new().await;
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in [
+        ["bsn", "geboortedatum"],
+        [EREBOS, "01-04-2000"],
+        [NAOMI, "01-04-1987"],
+    ]
+    .iter()
+    .enumerate()
+    {
+        let row = u32::try_from(row).unwrap();
+        sheet.write(row, 0, cells[0]).unwrap();
+        sheet.write(row, 1, cells[1]).unwrap();
+    }
+    sheet.set_row_hidden(2).unwrap();
+    let content = book.save_to_buffer().unwrap();
+    assert_eq!(make_of(&world, content).await, Made::WithoutHidden);
+    assert_eq!(words(&world).await, [(2, "open")]);
+}
+
+#[tokio::test]
+async fn a_configured_scanner_sees_the_file_first() {
+    use crate::clamd::{Clamd, VIRUS};
+    let mut world = World::new().await;
+    let clamd = Clamd::taking("25M");
+    world.road.scanner = Some(clamd.by_socket());
+    world.portal = server::portal::Portal::new(world.road.clone());
+    let bad = format!("bsn;geboortedatum;x\n{EREBOS};01-04-2000;{VIRUS}\n");
+    assert_eq!(make_of(&world, bad).await, Made::Refused(Code::A21));
+    assert_eq!(make_of(&world, workbook(1)).await, Made::Done);
+    world.road.scanner = Some(Clamd::away().by_socket());
+    world.portal = server::portal::Portal::new(world.road.clone());
+    assert_eq!(make_of(&world, workbook(1)).await, Made::Later);
+}

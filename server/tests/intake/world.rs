@@ -40,6 +40,9 @@ pub(crate) struct World {
     pub(crate) piet: Caller,
     /// Reviewer at RIVM.
     pub(crate) rivm: Caller,
+    /// Two who key paper cards at RIVM.
+    pub(crate) kim: Caller,
+    pub(crate) kas: Caller,
 }
 
 impl World {
@@ -62,6 +65,8 @@ impl World {
         let maria = test.caller("maria", Role::Invoerder, Some(&party)).await;
         let piet = test.caller("piet", Role::Invoerder, Some(&other)).await;
         let rivm = test.caller("rian", Role::RivmBeoordelaar, None).await;
+        let kim = test.caller("kim", Role::RivmInvoerder, None).await;
+        let kas = test.caller("kas", Role::RivmInvoerder, None).await;
         let road = Road {
             db: test.db.clone(),
             keys: test.keys.clone(),
@@ -79,6 +84,8 @@ impl World {
             maria,
             piet,
             rivm,
+            kim,
+            kas,
         };
         world.load_brp().await;
         world

@@ -67,7 +67,12 @@ async fn without_it_or_with_another_or_an_old_one_nothing_happens() {
 async fn every_form_of_the_list_is_locked_for_whoever_may_send_it() {
     let portal = managed().await;
     let party = portal.test.party("DUINZICHT").await;
-    for role in ["rivm-beheer", "privacycoordinator", "rivm-beoordelaar"] {
+    for role in [
+        "rivm-beheer",
+        "privacycoordinator",
+        "rivm-beoordelaar",
+        "rivm-invoerder",
+    ] {
         portal.user(role, &[(role, None)]).await;
     }
     portal
@@ -85,6 +90,7 @@ async fn every_form_of_the_list_is_locked_for_whoever_may_send_it() {
         "rivm-beheer",
         "privacycoordinator",
         "rivm-beoordelaar",
+        "rivm-invoerder",
     ] {
         let mut browser = portal.logged_in(subject).await;
         for path in app::HEAVY {

@@ -18,6 +18,7 @@ mod clamd;
 mod form_tokens;
 mod login;
 mod onboarding;
+mod others;
 mod portal;
 mod probes;
 mod provider;

@@ -77,6 +77,7 @@ impl Portal {
             operations: portal.clone(),
             onboarding: portal.clone(),
             users: portal.clone(),
+            cards: portal.clone(),
             worklists: portal,
             lists: Arc::new(CodeLists::builtin()),
         };

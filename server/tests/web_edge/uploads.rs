@@ -275,3 +275,54 @@ fn the_browser_and_the_server_agree_on_what_is_too_big() {
         server::intake::read::Limits::PORTAL.bytes
     );
 }
+
+fn list(parts: &[String]) -> Request<Body> {
+    let mut request = upload(Body::from(format!("{}--grens--\r\n", parts.concat())));
+    *request.uri_mut() = "/werklijst".parse().expect("path");
+    request
+}
+
+#[tokio::test]
+async fn a_worklist_comes_from_a_file_that_is_kept_nowhere() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut nurse = portal.logged_in("nurse").await;
+    let content = "bsn;geboortedatum;kamer\n999990019;01-04-2000;3\n";
+    let consent = || part("file_consent", None, "1");
+    let file = || part("bestand", Some("zaal.csv"), content);
+    let answer = nurse.send(list(&[file(), consent()])).await;
+    assert_eq!(answer.location(), "/werklijst");
+    let page = nurse.get("/werklijst").await;
+    assert!(page.body.contains("*****0019") && !page.body.contains("zaal.csv"));
+    assert_eq!(portal.count("SELECT count(*) FROM deliveries").await, 0);
+
+    let huge = "x".repeat(3 << 20);
+    for (parts, word) in [
+        (vec![file()], "toestemming"),
+        (vec![consent()], "geen"),
+        (vec![file(), file(), consent()], "meer"),
+        (
+            vec![part("bestand", Some("groot.csv"), &huge), consent()],
+            "groot",
+        ),
+        (
+            vec![part("bestand", Some("x.csv"), "naam\nJansen\n"), consent()],
+            "A0",
+        ),
+    ] {
+        let answer = nurse.send(list(&parts)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+        let leads = answer.location();
+        assert!(
+            leads.starts_with(&format!("/werklijst?nieuw=1&bestand={word}")),
+            "{leads}"
+        );
+        let page = nurse.get(leads.split('#').next().expect("path")).await;
+        assert!(page.body.contains("foutoverzicht"), "{word}");
+    }
+    let cut = "--grens\r\nContent-Disposition: form-data; name=\"bestand\"; filename=\"x.csv\"\r\n\r\nbsn";
+    let mut request = upload(Body::from(cut));
+    *request.uri_mut() = "/werklijst".parse().expect("path");
+    let answer = nurse.send(request).await;
+    assert!(answer.location().contains("bestand=afgebroken"));
+}

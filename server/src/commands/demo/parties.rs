@@ -100,7 +100,7 @@ pub(super) struct Account {
 }
 
 /// The accounts.
-pub(super) const ACCOUNTS: [Account; 8] = [
+pub(super) const ACCOUNTS: [Account; 10] = [
     Account {
         subject: "invoerder",
         name: "Iris de Invoerder",
@@ -118,6 +118,17 @@ pub(super) const ACCOUNTS: [Account; 8] = [
             (Role::Invoerder, Some("ZONNEHOF")),
             (Role::Invoerder, Some("GEZONDWERK")),
         ],
+    },
+    // Two of them: a card is keyed by two people.
+    Account {
+        subject: "kaarten",
+        name: "Kim Kaartman",
+        roles: &[(Role::RivmInvoerder, None)],
+    },
+    Account {
+        subject: "kaarten2",
+        name: "Kas Kaartsma",
+        roles: &[(Role::RivmInvoerder, None)],
     },
     Account {
         subject: "leverancier",

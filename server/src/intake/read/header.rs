@@ -23,6 +23,19 @@ const MINIMUM: [Column; 6] = [
     Column::Dosisnummer,
 ];
 
+/// Columns of a list of persons.
+const PERSON: [Column; 2] = [Column::Bsn, Column::Geboortedatum];
+
+/// What a table is read for: which columns it must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Needs {
+    /// Rows of a delivery.
+    #[default]
+    Row,
+    /// Persons of a worklist (features F05).
+    Person,
+}
+
 /// What a field of the header means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Field {
@@ -112,23 +125,23 @@ impl Header {
 
     /// True when the minimum header is there.
     #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.missing().is_empty()
+    pub fn is_complete(&self, needs: Needs) -> bool {
+        self.missing(needs).is_empty()
     }
 
     fn has(&self, column: Column) -> bool {
         self.fields.contains(&Field::Known(column))
     }
 
-    fn missing(&self) -> Vec<String> {
-        missing(|column| self.has(column))
+    fn missing(&self, needs: Needs) -> Vec<String> {
+        missing(needs, |column| self.has(column))
     }
 
     /// Rules A08, A09, A10, A19 and A22.
     #[must_use]
-    pub fn findings(&self) -> Vec<Finding> {
+    pub fn findings(&self, needs: Needs) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let missing = self.missing();
+        let missing = self.missing(needs);
         let complete = missing.is_empty();
         if !complete {
             findings.push(with_columns(Code::A08, missing));
@@ -177,17 +190,21 @@ impl Header {
 
 /// Rule A08 for a table without any header.
 #[must_use]
-pub fn no_header() -> Finding {
-    with_columns(Code::A08, missing(|_| false))
+pub fn no_header(needs: Needs) -> Finding {
+    with_columns(Code::A08, missing(needs, |_| false))
 }
 
-fn missing(has: impl Fn(Column) -> bool) -> Vec<String> {
-    let mut missing: Vec<(Column, String)> = MINIMUM
+fn missing(needs: Needs, has: impl Fn(Column) -> bool) -> Vec<String> {
+    let minimum = match needs {
+        Needs::Row => MINIMUM.as_slice(),
+        Needs::Person => PERSON.as_slice(),
+    };
+    let mut missing: Vec<(Column, String)> = minimum
         .iter()
         .filter(|&&column| !has(column))
         .map(|&column| (column, column.name().to_owned()))
         .collect();
-    if !has(Column::Vaccin) && !has(Column::HpkCode) {
+    if needs == Needs::Row && !has(Column::Vaccin) && !has(Column::HpkCode) {
         let either = format!("{} of {}", Column::Vaccin.name(), Column::HpkCode.name());
         missing.push((Column::Vaccin, either));
     }

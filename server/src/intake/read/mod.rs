@@ -26,7 +26,7 @@ mod xml;
 
 pub use child::{Program, name_program};
 pub use encoding::Encoding;
-pub use header::{Field, Header};
+pub use header::{Field, Header, Needs};
 pub use limits::Limits;
 pub use message::Format;
 pub use rows::{Content, Row, Rows};
@@ -49,6 +49,8 @@ pub struct Options {
     pub sheet: Option<u32>,
     /// Hidden rows count as rows: the sender takes them along.
     pub hidden: bool,
+    /// Which columns must be there.
+    pub needs: Needs,
 }
 
 impl Options {
@@ -60,6 +62,7 @@ impl Options {
             program: Program::current(),
             sheet: None,
             hidden: false,
+            needs: Needs::Row,
         }
     }
 }
@@ -215,13 +218,13 @@ fn open_workbook(sniffed: Sniffed, options: &Options, mut facts: Facts) -> io::R
         Err(error) => return Ok(Opened::refused(facts, error.into_finding()?)),
     };
     facts.format = Some(probe.format);
-    let sheets: Vec<(u32, String)> = matching(&probe.sheets)
+    let sheets: Vec<(u32, String)> = matching(&probe.sheets, options.needs)
         .map(|(sheet, _)| (sheet.index, sheet.name.clone()))
         .collect();
     if sheets.len() > 1 {
         facts.sheets = sheets;
     }
-    let (sheet, header) = match choose(&probe.sheets, options.sheet) {
+    let (sheet, header) = match choose(&probe.sheets, options.sheet, options.needs) {
         Ok(chosen) => chosen,
         Err(refusal) => return Ok(Opened::refused(facts, refusal)),
     };
@@ -231,29 +234,36 @@ fn open_workbook(sniffed: Sniffed, options: &Options, mut facts: Facts) -> io::R
         hidden: options.hidden,
         program: options.program.clone(),
     };
-    Ok(finish(body, header, Vec::new(), options.limits, facts))
+    Ok(finish(body, header, Vec::new(), options, facts))
 }
 
 /// The visible sheets with a complete header.
-fn matching(sheets: &[child::Sheet]) -> impl Iterator<Item = (&child::Sheet, Header)> {
-    sheets.iter().filter_map(|sheet| {
-        let header = Header::find(&sheet.head).filter(Header::is_complete)?;
+fn matching(
+    sheets: &[child::Sheet],
+    needs: Needs,
+) -> impl Iterator<Item = (&child::Sheet, Header)> {
+    sheets.iter().filter_map(move |sheet| {
+        let header = Header::find(&sheet.head).filter(|header| header.is_complete(needs))?;
         Some((sheet, header))
     })
 }
 
 /// The sheet to read: the one chosen, else the one that matches, else the one that comes nearest.
-fn choose(sheets: &[child::Sheet], wanted: Option<u32>) -> Result<(u32, Header), Finding> {
+fn choose(
+    sheets: &[child::Sheet],
+    wanted: Option<u32>,
+    needs: Needs,
+) -> Result<(u32, Header), Finding> {
     if sheets.iter().all(|sheet| sheet.head.is_empty()) {
         return Err(Finding::whole(Code::A01));
     }
     if let Some(sheet) = wanted.and_then(|wanted| sheets.iter().find(|s| s.index == wanted)) {
         return Header::find(&sheet.head).map_or_else(
-            || Err(header::no_header()),
+            || Err(header::no_header(needs)),
             |header| Ok((sheet.index, header)),
         );
     }
-    let mut found = matching(sheets);
+    let mut found = matching(sheets, needs);
     match (found.next(), found.next()) {
         (Some(_), Some(_)) => Err(Finding::whole(Code::A16)),
         (Some((sheet, header)), None) => Ok((sheet.index, header)),
@@ -261,7 +271,7 @@ fn choose(sheets: &[child::Sheet], wanted: Option<u32>) -> Result<(u32, Header),
             .iter()
             .filter_map(|sheet| Some((sheet.index, Header::find(&sheet.head)?)))
             .max_by_key(|(index, header)| (header.known(), std::cmp::Reverse(*index)))
-            .ok_or_else(header::no_header),
+            .ok_or_else(|| header::no_header(needs)),
     }
 }
 
@@ -270,11 +280,11 @@ fn finish(
     body: Body,
     header: Header,
     mut findings: Vec<Finding>,
-    limits: Limits,
+    options: &Options,
     mut facts: Facts,
 ) -> Opened {
     facts.header_row = Some(header.row);
-    findings.extend(header.findings());
+    findings.extend(header.findings(options.needs));
     findings.sort_by_key(|finding| finding.code);
     let refused = findings
         .iter()
@@ -282,7 +292,7 @@ fn finish(
     let table = (!refused).then_some(Table {
         body,
         header,
-        limits,
+        limits: options.limits,
     });
     Opened {
         facts,

@@ -71,7 +71,7 @@ pub(super) fn open(
     let sep = sep_line(&legible);
     let best = best_trial(&legible, sep.is_some());
     let Some(header) = best.header else {
-        return Ok(no_table(facts, encoding, &prefix, &best));
+        return Ok(no_table(options, facts, encoding, &prefix, &best));
     };
     facts.format = Some(Format::Csv);
     facts.encoding = Some(encoding);
@@ -84,13 +84,7 @@ pub(super) fn open(
         delimiter: best.delimiter,
         has_sep_line,
     };
-    Ok(finish(
-        Body::Text(text),
-        header,
-        findings,
-        options.limits,
-        facts,
-    ))
+    Ok(finish(Body::Text(text), header, findings, options, facts))
 }
 
 /// The first part of the file, decoded.
@@ -167,7 +161,13 @@ fn try_delimiter(text: &str, delimiter: u8, has_sep_line: bool) -> Trial {
 }
 
 /// No line has a name we know: another kind of file, a broken one, or a table without our header.
-fn no_table(mut facts: Facts, encoding: Encoding, prefix: &str, trial: &Trial) -> Opened {
+fn no_table(
+    options: &Options,
+    mut facts: Facts,
+    encoding: Encoding,
+    prefix: &str,
+    trial: &Trial,
+) -> Opened {
     if is_other_kind(prefix) {
         return Opened::refused(facts, Finding::whole(Code::A02));
     }
@@ -184,7 +184,7 @@ fn no_table(mut facts: Facts, encoding: Encoding, prefix: &str, trial: &Trial) -
     }
     facts.format = Some(Format::Csv);
     facts.encoding = Some(encoding);
-    let mut findings = vec![header::no_header()];
+    let mut findings = vec![header::no_header(options.needs)];
     findings.extend(encoding.notice().map(read_as));
     Opened {
         facts,

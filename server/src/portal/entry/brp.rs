@@ -34,18 +34,9 @@ pub(super) async fn floor<T>(work: impl Future<Output = T>) -> T {
 
 /// BSN and birth date of a row that passed the rules; `None` without BSN.
 pub(super) fn question(row: &RowText, today: Date) -> Option<(Bsn, PartialDate)> {
-    let digits: String = row
-        .get(Column::Bsn)
-        .chars()
-        .filter(char::is_ascii_digit)
-        .collect();
-    let digits = if digits.is_empty() {
-        return None;
-    } else {
-        format!("{digits:0>9}")
-    };
+    let bsn = Bsn::in_text(row.get(Column::Bsn))?;
     let birth = parse_partial(row.get(Column::Geboortedatum).trim(), today.year()).ok()?;
-    Some((Bsn::parse(&digits).ok()?, birth))
+    Some((bsn, birth))
 }
 
 impl Portal {

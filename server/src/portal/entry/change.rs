@@ -125,6 +125,7 @@ impl Portal {
             goes_on: Some(draft.reason.clone()),
             reason: Some(draft.reason.clone()),
             reference: None,
+            card: None,
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
@@ -174,6 +175,7 @@ impl Portal {
             goes_on: None,
             reason: Some(reason),
             reference: None,
+            card: None,
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;

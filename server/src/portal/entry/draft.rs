@@ -467,13 +467,7 @@ impl Portal {
         tx: &mut WorkerTx<'_>,
         draft: &Draft,
     ) -> Result<Option<Uuid>, StoreError> {
-        let digits: String = draft
-            .row
-            .get(Column::Bsn)
-            .chars()
-            .filter(char::is_ascii_digit)
-            .collect();
-        let Ok(bsn) = Bsn::parse(&digits) else {
+        let Some(bsn) = Bsn::in_text(draft.row.get(Column::Bsn)) else {
             return Ok(None);
         };
         let mac = self.road.keys.bsn_mac(&bsn);
@@ -483,7 +477,7 @@ impl Portal {
 }
 
 /// What the rules know at the entry form.
-pub(super) fn context(
+pub(in crate::portal) fn context(
     today: time::Date,
     products: &Products,
     profile: domain::row::PartyProfile,

@@ -14,8 +14,8 @@ mod submit;
 mod vaccination;
 mod worklist;
 
-pub(super) use draft::KeptRow;
-pub(super) use submit::Parcel;
+pub(super) use draft::{KeptRow, context};
+pub(super) use submit::{Arrived, Parcel};
 
 use super::Portal;
 use app::ports::entry::{

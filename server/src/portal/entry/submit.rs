@@ -12,9 +12,10 @@ use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, connections, party_tx, profiles, worker_tx};
 use app::ports::entry::{Receipt, Step, Submitted};
 use app::ports::{Caller, PortError, PortResult};
+use domain::card;
 use domain::delivery::{Channel, FileOutcome, RowOutcome};
 use domain::finding::{Finding, Severity};
-use domain::row::{Accepted, Column, RowText};
+use domain::row::{Accepted, Column, Context, RowText};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -33,6 +34,18 @@ pub(in crate::portal) struct Parcel<'a> {
     /// Reason of a correction or withdrawal.
     pub(in crate::portal) reason: Option<String>,
     pub(in crate::portal) reference: Option<String>,
+    /// Number of the paper card it was keyed from, by somebody at RIVM.
+    pub(in crate::portal) card: Option<&'a str>,
+}
+
+impl Parcel<'_> {
+    const fn channel(&self) -> Channel {
+        if self.card.is_some() {
+            Channel::Papier
+        } else {
+            Channel::Portaal
+        }
+    }
 }
 
 /// What became of it.
@@ -66,10 +79,16 @@ impl Portal {
         let now = self.road.clock.now();
         let today = self.road.clock.day(now);
         let user = parcel.caller.user_id;
+        let channel = parcel.channel();
         let products = Products::load(tx, today).await?;
-        let profile = profiles::of(tx, parcel.party, user).await?;
+        // Who keys a card did not give the jab.
+        let professional = parcel.card.map_or(user, |_| Uuid::nil());
+        let profile = profiles::of(tx, parcel.party, professional).await?;
         let desk = Desk {
-            context: context(today, &products, profile),
+            context: Context {
+                channel,
+                ..context(today, &products, profile)
+            },
             keys: &self.road.keys,
         };
         let mut row: Incoming = desk.check(1, &parcel.row.as_raw());
@@ -78,13 +97,19 @@ impl Portal {
         }
         row.reason = parcel.goes_on;
         let delivery = Uuid::now_v7();
-        deliveries::insert(tx, &new_delivery(delivery, parcel.party, user, now)).await?;
+        let name = parcel.card.map(card::source_key);
+        let new = NewDelivery {
+            channel: channel.as_str(),
+            file_name: name.as_deref(),
+            ..new_delivery(delivery, parcel.party, user, now)
+        };
+        deliveries::insert(tx, &new).await?;
         let errand = Errand {
             keys: &self.road.keys,
             products: &products,
             delivery,
             party: parcel.party,
-            channel: Channel::Portaal,
+            channel,
             by: Some(user),
             now,
             today,
@@ -153,6 +178,7 @@ impl Portal {
             goes_on: Some(draft.reason.clone()).filter(|reason| !reason.trim().is_empty()),
             reason: None,
             reference: Some(reference.clone()),
+            card: None,
         };
         let arrived = self.deliver(&mut tx, parcel).await?;
         // The same lock as for files (features F-X10): asked of the delivery that was made, and undone with it.

@@ -1,10 +1,12 @@
 //! The list of a round through a ward (features F05): pasted, held against rules, BRP and own registrations as one set.
 
-use super::super::{OrBroken, Portal, deliverer, event, unopened, words};
+use super::super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
 use super::brp::{floor, question};
 use super::draft::context;
 use crate::audit::{self, Kind};
 use crate::clock;
+use crate::intake::read::{self, Content, Limits, Needs, Options, ReadError};
+use crate::intake::scan::Scanned;
 use crate::keys::{Purpose, Sealed};
 use crate::store::products::Products;
 use crate::store::registrations::{self, Newest};
@@ -15,11 +17,13 @@ use app::ports::worklist::{Made, Stands, WorklistLine, WorklistView, Worklists};
 use app::ports::{Caller, PortError, PortResult};
 use domain::bsn::Bsn;
 use domain::dates::{PartialDate, dutch};
-use domain::finding::{Finding, Severity};
-use domain::row::{Column, RowText, check};
+use domain::finding::{Code, Finding, Severity};
+use domain::row::{Column, Context, RowText, check};
 use domain::worklist;
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
+use std::io;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// What is stored of a line.
@@ -36,6 +40,16 @@ struct Kept {
 }
 
 impl Kept {
+    fn of(line: worklist::Line, wrong: Vec<Finding>) -> Self {
+        Self {
+            number: line.number,
+            bsn: line.bsn,
+            birth_date: line.birth_date,
+            wrong,
+            answer: None,
+        }
+    }
+
     fn row(&self) -> RowText {
         let mut row = RowText::default();
         row.set(Column::Toestemming, "J");
@@ -103,52 +117,40 @@ impl Worklists for Portal {
     }
 
     async fn make_worklist(&self, caller: &Caller, text: String) -> PortResult<Made> {
-        let party = deliverer(caller)?;
+        deliverer(caller)?;
         let today = self.road.clock.day(self.road.clock.now());
         let read = worklist::read(&text, today.year());
-        if read.is_empty() {
-            return Ok(Made::Empty);
-        }
-        if read.len() > worklist::MOST {
-            return Ok(Made::TooLong);
-        }
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let products = Products::load(&mut tx, today).await.or_broken(caller)?;
-        let profile = profiles::of(&mut tx, party, caller.user_id)
-            .await
-            .or_broken(caller)?;
-        tx.rollback().await.or_broken(caller)?;
-        let rules = context(today, &products, profile);
-        let mut known = HashSet::new();
-        let mut lines = Vec::new();
-        for line in read {
-            let mut kept = Kept {
-                number: line.number,
-                bsn: line.bsn,
-                birth_date: line.birth_date,
-                wrong: Vec::new(),
-                answer: None,
-            };
-            let ours = [Column::Bsn, Column::Geboortedatum].map(Some);
-            kept.wrong = check(&kept.row().as_raw(), &rules)
-                .findings
-                .into_iter()
-                .filter(|found| found.severity == Severity::Fout && ours.contains(&found.column))
-                .collect();
-            // Pasted twice is one person.
-            let again = kept
-                .question(today)
-                .is_some_and(|(bsn, _)| !known.insert(bsn));
-            if !again {
-                lines.push(kept);
+        let lines = read.into_iter().map(|line| (line, None)).collect();
+        self.make_list(caller, lines).await
+    }
+
+    async fn make_worklist_of_file(&self, caller: &Caller, content: Vec<u8>) -> PortResult<Made> {
+        deliverer(caller)?;
+        if let Some(scanner) = &self.road.scanner {
+            match scanner.scan(io::Cursor::new(content.clone())).await {
+                Ok(Scanned::Clean) => {}
+                Ok(Scanned::Found(what)) => {
+                    tracing::warn!(incident = %caller.request_id, %what, "the scanner objects to a worklist");
+                    return Ok(Made::Refused(Code::A21));
+                }
+                Err(error) => {
+                    tracing::warn!(incident = %caller.request_id, %error, "a worklist cannot be scanned");
+                    return Ok(Made::Later);
+                }
             }
         }
-        self.keep_worklist(caller, party, &lines).await?;
-        match self.ask_further(caller).await {
-            // The list stands; the page says who was not asked about.
-            Ok(()) | Err(PortError::TooMany) => Ok(Made::Done),
-            Err(error) => Err(error),
-        }
+        let read = tokio::task::spawn_blocking(move || of_file(content)).await;
+        let read = read.map_err(|_| broken(caller, &"the reader of a worklist stopped"))?;
+        let (lines, hidden) = match read.map_err(ReadError::into_finding) {
+            Ok(read) => read,
+            Err(Ok(found)) if found.code == Code::A07 => return Ok(Made::TooLong),
+            Err(Ok(found)) => return Ok(Made::Refused(found.code)),
+            Err(Err(error)) => return Err(broken(caller, &error)),
+        };
+        Ok(match self.make_list(caller, lines).await? {
+            Made::Done if hidden => Made::WithoutHidden,
+            made => made,
+        })
     }
 
     async fn ask_further(&self, caller: &Caller) -> PortResult<()> {
@@ -202,6 +204,51 @@ impl Worklists for Portal {
 }
 
 impl Portal {
+    /// Holds lines against the rules of a row, keeps them, and asks the BRP as far as the budget goes. A line that is no row
+    /// comes with the rule that says so.
+    async fn make_list(
+        &self,
+        caller: &Caller,
+        read: Vec<(worklist::Line, Option<Code>)>,
+    ) -> PortResult<Made> {
+        let party = deliverer(caller)?;
+        if read.is_empty() {
+            return Ok(Made::Empty);
+        }
+        if read.len() > worklist::MOST {
+            return Ok(Made::TooLong);
+        }
+        let today = self.road.clock.day(self.road.clock.now());
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let products = Products::load(&mut tx, today).await.or_broken(caller)?;
+        let profile = profiles::of(&mut tx, party, caller.user_id)
+            .await
+            .or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        let rules = context(today, &products, profile);
+        let mut known = HashSet::new();
+        let mut lines = Vec::new();
+        for (line, no_row) in read {
+            let kept = match no_row {
+                Some(code) => Kept::of(line, vec![Finding::whole(code)]),
+                None => checked(line, &rules),
+            };
+            // Twice on the list is one person.
+            let again = kept
+                .question(today)
+                .is_some_and(|(bsn, _)| !known.insert(bsn));
+            if !again {
+                lines.push(kept);
+            }
+        }
+        self.keep_worklist(caller, party, &lines).await?;
+        match self.ask_further(caller).await {
+            // The list stands; the page says who was not asked about.
+            Ok(()) | Err(PortError::TooMany) => Ok(Made::Done),
+            Err(error) => Err(error),
+        }
+    }
+
     fn seal_worklist(&self, caller: &Caller, lines: &[Kept]) -> Vec<u8> {
         let plain = zeroize::Zeroizing::new(serde_json::to_vec(lines).unwrap_or_default());
         let aad = Purpose::Worklist.of(caller.user_id.as_bytes());
@@ -331,6 +378,64 @@ impl Portal {
         };
         Ok(macs.iter().filter_map(of).collect())
     }
+}
+
+/// A line against the rules; repaired as a row of a delivery would be (a day number of a spreadsheet is a date).
+fn checked(line: worklist::Line, rules: &Context<'_>) -> Kept {
+    let mut kept = Kept::of(line, Vec::new());
+    let row = kept.row();
+    let checked = check(&row.as_raw(), rules);
+    let repaired = checked.repaired(&row.as_raw());
+    let ours = [Column::Bsn, Column::Geboortedatum];
+    kept.wrong = checked
+        .findings
+        .into_iter()
+        .filter(|found| {
+            let ours = found.column.is_some_and(|column| ours.contains(&column));
+            found.severity == Severity::Fout && ours
+        })
+        .collect();
+    if kept.wrong.is_empty() {
+        kept.bsn = repaired.get(Column::Bsn).to_owned();
+        kept.birth_date = repaired.get(Column::Geboortedatum).to_owned();
+    }
+    kept
+}
+
+/// Lines of a file, read as a delivery is: workbooks by the limited child. And whether hidden rows were left out.
+fn of_file(content: Vec<u8>) -> Result<(Vec<(worklist::Line, Option<Code>)>, bool), ReadError> {
+    let limits = Limits {
+        bytes: worklist::MOST_BYTES,
+        rows: u32::try_from(worklist::MOST).unwrap_or(u32::MAX),
+    };
+    let options = Options {
+        needs: Needs::Person,
+        ..Options::new(limits)
+    };
+    let opened = read::open(Arc::new(content), &options).map_err(ReadError::Io)?;
+    let Some(table) = opened.table else {
+        let mut refusing = opened.findings.into_iter();
+        let refused = refusing.find(|finding| finding.severity == Severity::Fout);
+        let refused = refused.unwrap_or_else(|| Finding::whole(Code::A02));
+        return Err(ReadError::Refused(refused));
+    };
+    let mut rows = table.rows().map_err(ReadError::Io)?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next()? {
+        let line = |bsn: &str, birth_date: &str| worklist::Line {
+            number: row.number,
+            bsn: bsn.to_owned(),
+            birth_date: birth_date.to_owned(),
+        };
+        lines.push(match &row.content {
+            Content::Cells(cells) => {
+                let cell = |column| cells.get(column).trim();
+                (line(cell(Column::Bsn), cell(Column::Geboortedatum)), None)
+            }
+            Content::Broken(code) => (line("", ""), Some(*code)),
+        });
+    }
+    Ok((lines, rows.hidden() > 0))
 }
 
 impl Seen {

@@ -72,13 +72,14 @@ pub struct Gate {
 }
 
 /// Forms whose content is kept when they are sent after the session ended.
-const KEPT: [&str; 6] = [
+const KEPT: [&str; 7] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
     "/api/registratie-corrigeren",
     "/api/registratie-intrekken",
     "/api/registratie-terugzetten",
     "/api/regel-verbeteren",
+    "/api/kaart-invoeren",
 ];
 
 enum Decision {

@@ -6,8 +6,8 @@ use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::store::{StoreError, party_tx};
 use crate::web::{Web, client, form_token};
-use app::ports::session::{Frame, SessionLine};
-use app::ports::{Caller, Membership, PortError, PortResult, Sessions};
+use app::ports::session::{Frame, SessionLine, UserSession};
+use app::ports::{Caller, Membership, PAGE_ROWS, Page, PortError, PortResult, Sessions};
 use async_trait::async_trait;
 use axum::http::HeaderMap;
 use uuid::Uuid;
@@ -108,6 +108,23 @@ impl Sessions for RequestSessions {
         }
     }
 
+    async fn open_sessions(&self, caller: &Caller, page: u32) -> PortResult<Page<UserSession>> {
+        let of = managed(caller)?;
+        let found = open_sessions(&self.web, caller, of, page).await;
+        found.map_err(|error| self.broken(error))
+    }
+
+    async fn end_sessions(
+        &self,
+        caller: &Caller,
+        user: Uuid,
+        session: Option<Uuid>,
+    ) -> PortResult<u32> {
+        let of = managed(caller)?;
+        let ended = end_sessions(&self.web, caller, of, user, session).await;
+        ended.map_err(|error| self.broken(error))
+    }
+
     async fn choose(&self, caller: &Caller, party: Option<Uuid>) -> PortResult<()> {
         match choose(&self.web, caller, party).await {
             Ok(true) => Ok(()),
@@ -115,6 +132,101 @@ impl Sessions for RequestSessions {
             Err(error) => Err(self.broken(error)),
         }
     }
+}
+
+/// Whose sessions a caller may see and end: those of who works for an institution, or (none) everybody's.
+fn managed(caller: &Caller) -> PortResult<Option<Uuid>> {
+    match caller.party() {
+        Some(party) if caller.role().may_manage_own_users() => Ok(Some(party.id)),
+        None if caller.role().may_operate() => Ok(None),
+        _ => Err(PortError::NotFound),
+    }
+}
+
+/// A page of open sessions; that it was shown is in the audit.
+async fn open_sessions(
+    web: &Web,
+    caller: &Caller,
+    of: Option<Uuid>,
+    page: u32,
+) -> Result<Page<UserSession>, StoreError> {
+    let mut tx = party_tx(&web.db, caller).await?;
+    let rows = sqlx::query!(
+        r#"SELECT s.id, s.user_id AS "user_id!", u.name, s.client, s.created_at, s.last_seen_at,
+                  count(*) OVER (PARTITION BY s.user_id) > 1 AS "several!", count(*) OVER () AS "total!",
+                  CASE WHEN s.data ? 'party' THEN (SELECT p.name FROM parties p WHERE p.id = (s.data ->> 'party')::uuid)
+                       ELSE (SELECT min(p.name) FROM user_roles r JOIN parties p ON p.id = r.party_id
+                             WHERE r.user_id = s.user_id AND r.ended_at IS NULL HAVING count(*) = 1) END AS institution
+           FROM sessions s JOIN users u ON u.id = s.user_id
+           WHERE s.revoked_at IS NULL AND s.last_seen_at > now() - make_interval(secs => $1) AND s.created_at > now() - make_interval(secs => $2)
+             AND ($3::uuid IS NULL OR EXISTS (SELECT FROM user_roles r WHERE r.user_id = s.user_id AND r.party_id = $3 AND r.ended_at IS NULL))
+           ORDER BY u.name, s.user_id, s.created_at DESC LIMIT $4 OFFSET $5"#,
+        f64::from(web.limits.idle),
+        f64::from(web.limits.absolute),
+        of,
+        i64::from(PAGE_ROWS),
+        i64::from(page.saturating_sub(1)) * i64::from(PAGE_ROWS)
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let total = rows.first().map_or(0, |row| row.total);
+    let items: Vec<UserSession> = rows
+        .into_iter()
+        .map(|row| UserSession {
+            id: row.id,
+            user: row.user_id,
+            name: row.name,
+            institution: row.institution.unwrap_or_default(),
+            began: clock::dutch_moment(row.created_at),
+            last_seen: clock::dutch_moment(row.last_seen_at),
+            browser: row.client.unwrap_or_default(),
+            current: row.id == caller.session_id,
+            several: row.several,
+        })
+        .collect();
+    let line = Event::of(caller, Kind::ListShown)
+        .detail("list", "sessions")
+        .detail("rows", items.len());
+    audit::add(&mut tx, line).await?;
+    tx.commit().await?;
+    Ok(Page {
+        items,
+        total: u64::try_from(total).unwrap_or_default(),
+        page,
+    })
+}
+
+/// Ends one session of a user, or all but the caller's own; each with its audit line's key.
+async fn end_sessions(
+    web: &Web,
+    caller: &Caller,
+    of: Option<Uuid>,
+    user: Uuid,
+    session: Option<Uuid>,
+) -> Result<u32, StoreError> {
+    let mut tx = party_tx(&web.db, caller).await?;
+    let ended = sqlx::query_scalar!(
+        "UPDATE sessions s SET revoked_at = now(), revoked_reason = 'beheer'
+         WHERE s.user_id = $1 AND s.revoked_at IS NULL AND ($2::uuid IS NULL OR s.id = $2) AND s.id <> $4
+           AND ($3::uuid IS NULL OR EXISTS (SELECT FROM user_roles r WHERE r.user_id = s.user_id AND r.party_id = $3 AND r.ended_at IS NULL))
+         RETURNING s.id",
+        user,
+        session,
+        of,
+        caller.session_id
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let number = u32::try_from(ended.len()).unwrap_or(u32::MAX);
+    for session in ended {
+        let line = Event::of(caller, Kind::SessionEnded)
+            .object("session", session)
+            .detail("user", user.to_string())
+            .detail("reason", "beheer");
+        audit::add(&mut tx, line).await?;
+    }
+    tx.commit().await?;
+    Ok(number)
 }
 
 /// Said once after a login that ended another session of the same user.

@@ -44,6 +44,8 @@ pub enum Why {
     LoggedOut,
     /// The account is disabled, or has no role left.
     NoAccess,
+    /// Ended by who manages users, or by RIVM.
+    Ended,
 }
 
 impl Why {
@@ -55,6 +57,7 @@ impl Why {
             Self::Elsewhere => "elders",
             Self::LoggedOut => "uitgelogd",
             Self::NoAccess => "geen-toegang",
+            Self::Ended => "beheer",
         }
     }
 }
@@ -287,6 +290,7 @@ impl Found {
             Some("elders") if self.revoked => Some(Why::Elsewhere),
             Some("verlopen") if self.revoked => Some(Why::Expired),
             Some("geen-toegang") if self.revoked => Some(Why::NoAccess),
+            Some("beheer") if self.revoked => Some(Why::Ended),
             _ if self.revoked => Some(Why::LoggedOut),
             _ if self.idle_left <= 0.0 || self.absolute_left <= 0.0 => Some(Why::Expired),
             _ if self.disabled => Some(Why::NoAccess),
@@ -351,7 +355,11 @@ fn role(name: &str) -> Option<Role> {
 /// Of two roles in one place, the wider.
 const fn weight(role: Role) -> u8 {
     match role {
-        Role::Invoerder | Role::Auditor | Role::OpProef | Role::Leverancier => 0,
+        Role::Invoerder
+        | Role::RivmInvoerder
+        | Role::Auditor
+        | Role::OpProef
+        | Role::Leverancier => 0,
         Role::Instellingsbeheerder | Role::Privacycoordinator => 1,
         Role::RivmBeoordelaar => 2,
         Role::RivmBeheer => 3,
