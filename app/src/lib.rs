@@ -49,6 +49,8 @@ pub const HEAVY: &[&str] = &[
     "/api/naam-beeindigen",
     "/api/correctie-akkoord",
     "/api/correctie-niet",
+    "/api/lijst-akkoord",
+    "/api/lijst-niet",
     "/api/koppeling-vragen",
     "/api/koppeling-besluit",
     "/api/geparkeerd-vragen",

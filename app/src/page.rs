@@ -5,7 +5,7 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons,
+    Caller, Corrections, Decisions, Deliveries, Entry, Lists, News, Operations, Parties, Persons,
     PortError, PortResult, Review, Sessions, Users, Withdrawals, Worklists,
 };
 use crate::texts::{self, Texts};
@@ -372,6 +372,11 @@ pub(crate) fn corrections() -> PortResult<Arc<dyn Corrections>> {
 
 /// The port for operations.
 pub(crate) fn operations() -> PortResult<Arc<dyn Operations>> {
+    port()
+}
+
+/// The port for code lists.
+pub(crate) fn lists() -> PortResult<Arc<dyn Lists>> {
     port()
 }
 

@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod finding;
 pub mod fixtures;
 pub mod invitation;
+pub mod lists;
 pub mod matching;
 pub mod party;
 pub mod role;

@@ -11,6 +11,7 @@ export const accounts = [
   { sub: 'tweehuizen', name: 'Tess Tweehuizen', what: 'Werkt voor twee instellingen en kiest er een', acr: SUBSTANTIAL },
   { sub: 'beoordelaar', name: 'Rik Regelmaat', what: 'RIVM: beoordeelt afgekeurde en twijfelachtige regels', acr: HIGH },
   { sub: 'rivmbeheer', name: 'Rosa Register', what: 'RIVM: beheert het register', acr: HIGH },
+  { sub: 'rivmbeheer2', name: 'Ruud Register', what: 'RIVM: beheert het register, geeft akkoord op wijzigingen', acr: HIGH },
   { sub: 'privacy', name: 'Pien Privé', what: 'RIVM: privacycoördinator, keurt partijen goed', acr: HIGH },
   { sub: 'auditor', name: 'Aad Audit', what: 'Leest wie wat heeft gezien', acr: HIGH },
   { sub: 'onbekend', name: 'Olga Onbekend', what: 'Kan inloggen, maar heeft in CIMS nog geen toegang', acr: SUBSTANTIAL },

@@ -9,6 +9,7 @@ pub mod corrections;
 pub mod decisions;
 pub mod deliveries;
 pub mod entry;
+pub mod lists;
 pub mod news;
 pub mod operations;
 pub mod parties;
@@ -23,7 +24,7 @@ pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
     corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
-    news::News, operations::Operations, parties::Parties, persons::Persons, review::Review,
+    lists::Lists, news::News, operations::Operations, parties::Parties, persons::Persons, review::Review,
     session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
 };
 

@@ -3,6 +3,7 @@
 mod decisions;
 mod entry;
 mod fakes;
+mod lists;
 mod pages;
 mod persons;
 mod users;

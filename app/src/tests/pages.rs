@@ -39,6 +39,13 @@ const REVIEWER: &[&str] = &[
     "/beoordelen/00000000-0000-0000-0000-000000000001/vergelijken",
     "/beoordelen/oordelen/00000000-0000-0000-0000-000000000001",
     "/beoordelen/correcties/00000000-0000-0000-0000-000000000001",
+    "/codelijsten",
+    "/codelijsten/verdacht",
+    "/codelijsten/batches",
+    "/codelijsten/namen",
+    "/codelijsten/batches?zoek=niets",
+    "/codelijsten/batches/onderdeel?sleutel=EJ6796&vaccin=Comirnaty",
+    "/codelijsten/wijzigingen/00000000-0000-0000-0000-000000000001",
     "/dossiers",
     "/dossiers/00000000-0000-0000-0000-000000000001",
     "/dossiers/00000000-0000-0000-0000-000000000001?reden=beoordelen",
@@ -49,7 +56,14 @@ const GOVERNOR: &[&str] = &[
     "/geparkeerd",
     "/geparkeerd/00000000-0000-0000-0000-000000000001",
 ];
-const OPERATOR: &[&str] = &["/beheer"];
+const OPERATOR: &[&str] = &[
+    "/beheer",
+    "/codelijsten/batches",
+    "/codelijsten/hpk-codes",
+    "/codelijsten/namen/onderdeel?sleutel=Pfizer&vaccin=Comirnaty",
+    "/codelijsten/vaccins/onderdeel?sleutel=Comirnaty&vaccin=Comirnaty",
+    "/codelijsten/wijzigingen/00000000-0000-0000-0000-000000000001",
+];
 const MANAGER: &[&str] = &[
     "/gebruikers",
     "/gebruikers/uitnodiging/00000000-0000-0000-0000-000000000001",

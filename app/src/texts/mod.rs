@@ -9,6 +9,7 @@ pub mod decisions;
 pub mod entry;
 pub mod fixed;
 pub mod frame;
+pub mod lists;
 pub mod mend;
 pub mod numbers;
 pub mod operations;
@@ -99,6 +100,8 @@ pub struct Texts {
     pub users: users::Users,
     /// The list of a round.
     pub worklist: worklist::Worklist,
+    /// Code lists.
+    pub lists: lists::Lists,
     /// How the work goes.
     pub operations: operations::Operations,
     /// One vaccination for each jab.
@@ -124,6 +127,7 @@ pub static NL: Texts = Texts {
     parties: parties::Parties::NL,
     users: users::Users::NL,
     worklist: worklist::Worklist::NL,
+    lists: lists::Lists::NL,
     operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
@@ -145,6 +149,7 @@ pub static EN: Texts = Texts {
     parties: parties::Parties::EN,
     users: users::Users::EN,
     worklist: worklist::Worklist::EN,
+    lists: lists::Lists::EN,
     operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
@@ -196,6 +201,7 @@ mod tests {
                     t.numbers.all(),
                     t.parties.all(),
                     t.persons.all(),
+                    t.lists.all(),
                     t.operations.all(),
                     t.users.all(),
                     t.worklist.all(),

@@ -161,6 +161,7 @@ async fn web(
         persons: portal.clone(),
         corrections: portal.clone(),
         operations: portal.clone(),
+        code_lists: portal.clone(),
         users: portal.clone(),
         worklists: portal,
         lists: Arc::new(CodeLists::builtin()),

@@ -8,6 +8,7 @@ mod corrections;
 mod decisions;
 mod deliveries;
 mod entry;
+mod lists;
 mod mend;
 mod news;
 mod operations;

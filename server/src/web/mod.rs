@@ -11,6 +11,7 @@ pub mod form_token;
 pub mod headers;
 pub mod health;
 pub mod limiter;
+pub mod list_uploads;
 pub mod listen;
 pub mod login;
 pub mod observe;
@@ -27,7 +28,7 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Corrections, Decisions, Deliveries, Entry, News, Operations, Parties, Persons, Review, Users,
+    Corrections, Decisions, Deliveries, Entry, Lists, News, Operations, Parties, Persons, Review, Users,
     Withdrawals, Worklists,
 };
 use domain::codes::CodeLists;
@@ -94,6 +95,8 @@ pub struct Ports {
     pub corrections: Arc<dyn Corrections>,
     /// One vaccination for each jab.
     pub persons: Arc<dyn Persons>,
+    /// Managing code lists.
+    pub code_lists: Arc<dyn Lists>,
     /// Code lists in force.
     pub lists: Arc<CodeLists>,
 }

@@ -18,6 +18,7 @@ mod decisions;
 mod doctor;
 mod entry;
 mod files;
+mod lists;
 mod late;
 mod mend;
 mod operations;

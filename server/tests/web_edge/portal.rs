@@ -75,6 +75,7 @@ impl Portal {
             persons: portal.clone(),
             corrections: portal.clone(),
             operations: portal.clone(),
+            code_lists: portal.clone(),
             users: portal.clone(),
             worklists: portal,
             lists: Arc::new(CodeLists::builtin()),

@@ -87,7 +87,7 @@ pub(super) struct Account {
 }
 
 /// The accounts.
-pub(super) const ACCOUNTS: [Account; 7] = [
+pub(super) const ACCOUNTS: [Account; 8] = [
     Account {
         subject: "invoerder",
         name: "Iris de Invoerder",
@@ -114,6 +114,12 @@ pub(super) const ACCOUNTS: [Account; 7] = [
     Account {
         subject: "rivmbeheer",
         name: "Rik van Beheer",
+        roles: &[(Role::RivmBeheer, None)],
+    },
+    // Code lists take two of them.
+    Account {
+        subject: "rivmbeheer2",
+        name: "Rosa van Beheer",
         roles: &[(Role::RivmBeheer, None)],
     },
     Account {
