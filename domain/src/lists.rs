@@ -494,31 +494,56 @@ mod tests {
             (typed("", "Comirnaty", day), vec![Fault::NoKey]),
             (typed("FE/8405", "Comirnaty", day), vec![Fault::KeyForm]),
             (typed("FE8405", "", day), vec![Fault::NoVaccine]),
-            (typed("?", "griepprik", day), vec![Fault::KeyForm, Fault::VaccineUnknown]),
-            (typed("FE8405", "Comirnaty", ""), vec![Fault::NoLastDay]),
-            (typed("FE8405", "Comirnaty", "31-13-2021"), vec![Fault::LastDayForm]),
             (
-                Typed { hpk: "29".into(), ..typed("FE8405", "Comirnaty", day) },
+                typed("?", "griepprik", day),
+                vec![Fault::KeyForm, Fault::VaccineUnknown],
+            ),
+            (typed("FE8405", "Comirnaty", ""), vec![Fault::NoLastDay]),
+            (
+                typed("FE8405", "Comirnaty", "31-13-2021"),
+                vec![Fault::LastDayForm],
+            ),
+            (
+                Typed {
+                    hpk: "29".into(),
+                    ..typed("FE8405", "Comirnaty", day)
+                },
                 vec![Fault::HpkForm],
             ),
             (
-                Typed { hpk: "1111111".into(), ..typed("FE8405", "Comirnaty", day) },
+                Typed {
+                    hpk: "1111111".into(),
+                    ..typed("FE8405", "Comirnaty", day)
+                },
                 vec![Fault::HpkUnknown],
             ),
             (
-                Typed { hpk: "2924536".into(), ..typed("FE8405", "Comirnaty", day) },
+                Typed {
+                    hpk: "2924536".into(),
+                    ..typed("FE8405", "Comirnaty", day)
+                },
                 vec![Fault::HpkOther],
             ),
             (
-                Typed { released: "01-11-2021".into(), ..typed("FE8405", "Comirnaty", day) },
+                Typed {
+                    released: "01-11-2021".into(),
+                    ..typed("FE8405", "Comirnaty", day)
+                },
                 vec![Fault::LastDayEarly],
             ),
             (
-                Typed { end: true, ..typed("FE8405", "Comirnaty", day) },
+                Typed {
+                    end: true,
+                    ..typed("FE8405", "Comirnaty", day)
+                },
                 vec![Fault::NotThere],
             ),
         ] {
-            assert_eq!(propose(ListKind::Batches, &line, None), Err(faults), "{line:?}");
+            assert_eq!(
+                propose(ListKind::Batches, &line, None),
+                Err(faults),
+                "{line:?}"
+            );
         }
     }
 
@@ -571,7 +596,10 @@ mod tests {
             end: true,
             ..wish("2", "21", "04-01-2021")
         };
-        assert_eq!(propose(kind, &ended, Some(&before)), Err(vec![Fault::NotThere]));
+        assert_eq!(
+            propose(kind, &ended, Some(&before)),
+            Err(vec![Fault::NotThere])
+        );
         assert_eq!(
             propose(kind, &typed("Sinopharm", "", ""), None),
             Err(vec![Fault::KeyForm])

@@ -192,8 +192,7 @@ fn foreseen(view: &ChangeView, t: &'static Texts) -> Option<AnyView> {
     } else {
         foreseen_table(rows, t)
     };
-    let intervals =
-        (view.line.kind == ListKind::Products).then(|| paragraph(l.foreseen_intervals));
+    let intervals = (view.line.kind == ListKind::Products).then(|| paragraph(l.foreseen_intervals));
     Some(view! { {heading(l.foreseen)}{content}{intervals} }.into_any())
 }
 

@@ -30,11 +30,17 @@ fn screen(visit: &Visit, list: &Page<SuspectLine>, manages: bool) -> Screen {
     let content = if list.items.is_empty() {
         empty(l.suspects_none, vec![second_link("/codelijsten", l.title)])
     } else {
-        let mut headers = vec![l.batch, l.vaccine, l.times, l.listed, l.parties, l.days, l.near];
+        let mut headers = vec![
+            l.batch, l.vaccine, l.times, l.listed, l.parties, l.days, l.near,
+        ];
         if manages {
             headers.push(l.to_list);
         }
-        let rows = list.items.iter().map(|line| row(line, manages, t)).collect();
+        let rows = list
+            .items
+            .iter()
+            .map(|line| row(line, manages, t))
+            .collect();
         let pages = pager("/codelijsten/verdacht", &[], list.page, list.total, t);
         let count = amount(list.total, l.suspects_count_one, l.suspects_count, t);
         view! {
@@ -68,7 +74,13 @@ fn row(line: &SuspectLine, manages: bool, t: &'static Texts) -> Vec<Cell> {
     } else {
         badge::badge("warning", l.listed_no)
     };
-    let names = line.parties.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+    let names = line
+        .parties
+        .iter()
+        .take(3)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
     let names = if line.parties.len() > 3 {
         fill(l.parties_more, &[("namen", &names)])
     } else {

@@ -13,10 +13,10 @@ use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
     badge, folded, heading, hidden_inputs, link, paragraph, second_link, submit, title,
 };
+use crate::ports::PortError;
 use crate::ports::lists::{
     ChangeLine, ChangeState, EntriesView, EntryLine, EntryView, ListsView, PastLine,
 };
-use crate::ports::PortError;
 use crate::texts::{Texts, fill, number};
 use domain::dates::dutch;
 use domain::lists::{Entry, Fault, ListKind};
@@ -67,10 +67,18 @@ fn front_screen(visit: &Visit, view: &ListsView) -> Screen {
     let changes = if view.changes.items.is_empty() {
         paragraph(l.changes_none)
     } else {
-        let headers = [l.asked_at, l.list, l.about, l.from, l.state, l.asked_by, l.open];
+        let headers = [
+            l.asked_at, l.list, l.about, l.from, l.state, l.asked_by, l.open,
+        ];
         let rows = view.changes.items.iter().map(|line| change_row(line, t));
         let rows = rows.collect();
-        let pages = pager("/codelijsten", &[], view.changes.page, view.changes.total, t);
+        let pages = pager(
+            "/codelijsten",
+            &[],
+            view.changes.page,
+            view.changes.total,
+            t,
+        );
         view! { {table("wijzigingen", l.changes_caption, &headers, rows)}{pages} }.into_any()
     };
     let groups = choices::of(Column::Doelgroep, t)
@@ -222,7 +230,9 @@ fn entries_screen(
 fn headers(kind: ListKind, t: &'static Texts) -> Vec<&'static str> {
     let l = &t.lists;
     match kind {
-        ListKind::Batches => vec![l.batch, l.vaccine, l.released, l.last_day, l.hpk, l.holds, l.origin],
+        ListKind::Batches => vec![
+            l.batch, l.vaccine, l.released, l.last_day, l.hpk, l.holds, l.origin,
+        ],
         ListKind::Names => vec![l.name, l.vaccine, l.holds, l.origin],
         ListKind::Codes => vec![l.hpk, l.vaccine, l.holds, l.origin],
         ListKind::Products => vec![l.vaccine, l.doses, l.min_days, l.first_use, l.origin],
@@ -312,7 +322,12 @@ pub(crate) fn entry() -> AnyView {
         let key = visit.query("sleutel").unwrap_or_default();
         let product = visit.query("vaccin").unwrap_or_default();
         let view = lists()?.entry(&caller, kind, key, product).await?;
-        Ok(entry_screen(&visit, kind, &view, caller.role().may_operate()))
+        Ok(entry_screen(
+            &visit,
+            kind,
+            &view,
+            caller.role().may_operate(),
+        ))
     })
 }
 
@@ -333,7 +348,14 @@ fn entry_screen(visit: &Visit, kind: ListKind, view: &EntryView, manages: bool) 
         paragraph(l.history_none)
     } else {
         let headers = [
-            l.asked_at, l.was, l.becomes, l.from, l.state, l.asked_by, l.decided_by, l.open,
+            l.asked_at,
+            l.was,
+            l.becomes,
+            l.from,
+            l.state,
+            l.asked_by,
+            l.decided_by,
+            l.open,
         ];
         let rows = view.history.iter().map(|past| past_row(past, line, t));
         table("geschiedenis", l.history_caption, &headers, rows.collect())
@@ -527,8 +549,18 @@ fn said_inputs(
     let inputs: Vec<(&'static str, &'static str, &'static str, Option<String>)> = match kind {
         ListKind::Batches => vec![
             ("hpk", l.hpk, "", entry.and_then(|entry| entry.hpk.clone())),
-            ("vrijgegeven", l.released, l.day_hint, day(|entry| entry.released)),
-            ("houdbaar", l.last_day, l.day_hint, day(|entry| entry.last_day)),
+            (
+                "vrijgegeven",
+                l.released,
+                l.day_hint,
+                day(|entry| entry.released),
+            ),
+            (
+                "houdbaar",
+                l.last_day,
+                l.day_hint,
+                day(|entry| entry.last_day),
+            ),
         ],
         ListKind::Products => vec![
             (
@@ -543,7 +575,12 @@ fn said_inputs(
                 "",
                 entry.and_then(|entry| Some(entry.min_days?.to_string())),
             ),
-            ("eerste", l.first_use, l.day_hint, day(|entry| entry.first_use)),
+            (
+                "eerste",
+                l.first_use,
+                l.day_hint,
+                day(|entry| entry.first_use),
+            ),
         ],
         ListKind::Names | ListKind::Codes => Vec::new(),
     };
@@ -576,7 +613,11 @@ fn add_form(visit: &Visit, kind: ListKind, view: &EntriesView, messages: &Messag
         _ => l.batch,
     };
     let mut products = vec![(String::new(), l.choose.to_owned())];
-    products.extend(view.products.iter().map(|name| (name.clone(), name.clone())));
+    products.extend(
+        view.products
+            .iter()
+            .map(|name| (name.clone(), name.clone())),
+    );
     let key = Field {
         name: "form[sleutel]".to_owned(),
         ..Field::new("sleutel", label, &key)

@@ -210,12 +210,7 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
         ));
     }
     if role.may_review() {
-        list.push((
-            Icon::List,
-            "/codelijsten",
-            t.lists.title,
-            t.lists.tile_text,
-        ));
+        list.push((Icon::List, "/codelijsten", t.lists.title, t.lists.tile_text));
     }
     if role.may_operate() {
         list.push((

@@ -24,8 +24,8 @@ pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
     corrections::Corrections, decisions::Decisions, deliveries::Deliveries, entry::Entry,
-    lists::Lists, news::News, operations::Operations, parties::Parties, persons::Persons, review::Review,
-    session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
+    lists::Lists, news::News, operations::Operations, parties::Parties, persons::Persons,
+    review::Review, session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
 };
 
 use serde::{Deserialize, Serialize};

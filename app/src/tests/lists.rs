@@ -55,7 +55,10 @@ async fn a_reviewer_reads_the_lists_and_only_the_manager_changes_them() {
             assert_eq!(page.status, StatusCode::NOT_FOUND, "{role:?} {path}");
         }
     }
-    for path in ["/codelijsten/geheim", "/codelijsten/geheim/onderdeel?sleutel=x&vaccin=y"] {
+    for path in [
+        "/codelijsten/geheim",
+        "/codelijsten/geheim/onderdeel?sleutel=x&vaccin=y",
+    ] {
         let page = get(&manager(), path).await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{path}");
     }
@@ -65,7 +68,9 @@ async fn a_reviewer_reads_the_lists_and_only_the_manager_changes_them() {
 async fn the_front_page_shows_the_lists_the_changes_and_what_is_fixed() {
     let page = get(&manager(), "/codelijsten").await;
     assert!(page.links("/codelijsten/batches", "Batches"));
-    assert!(page.links("/codelijsten/verdacht", "Verdachte batches") || page.has("Verdachte batches"));
+    assert!(
+        page.links("/codelijsten/verdacht", "Verdachte batches") || page.has("Verdachte batches")
+    );
     for part in [
         "EJ&lt;6796&gt; en 1 meer",
         "Wacht op akkoord",
@@ -92,9 +97,17 @@ async fn an_entry_shows_what_holds_and_who_changed_it() {
     ] {
         assert!(page.has(part), "{part}");
     }
-    let page = get(&manager(), "/codelijsten/vaccins/onderdeel?sleutel=Comirnaty&vaccin=Comirnaty").await;
+    let page = get(
+        &manager(),
+        "/codelijsten/vaccins/onderdeel?sleutel=Comirnaty&vaccin=Comirnaty",
+    )
+    .await;
     assert!(page.has("minstens 21 dagen") && !page.has("Beëindigen"));
-    let page = get(&manager(), "/codelijsten/namen/onderdeel?sleutel=Pfizer&vaccin=Comirnaty").await;
+    let page = get(
+        &manager(),
+        "/codelijsten/namen/onderdeel?sleutel=Pfizer&vaccin=Comirnaty",
+    )
+    .await;
     assert!(page.has("Beëindigen") && !page.has("id=\"houdbaar\""));
 }
 
@@ -115,18 +128,30 @@ async fn what_was_typed_comes_back_with_what_is_wrong_but_not_the_source() {
         answer.location,
         "/codelijsten/batches?melding=last-day-form.no-source&sleutel=fe8405&vaccin=Comirnaty&houdbaar=31-13-2021#foutoverzicht"
     );
-    let page = get(&world, answer.location.split('#').next().unwrap_or_default()).await;
+    let page = get(
+        &world,
+        answer.location.split('#').next().unwrap_or_default(),
+    )
+    .await;
     assert!(page.title().starts_with("Fout:"));
-    assert!(page.links("#houdbaar", "Schrijf de datum als dd-mm-jjjj, bijvoorbeeld 31-10-2026."));
+    assert!(page.links(
+        "#houdbaar",
+        "Schrijf de datum als dd-mm-jjjj, bijvoorbeeld 31-10-2026."
+    ));
     assert!(page.links("#bron", "Vul in waar dit vandaan komt."));
     assert!(page.has("value=\"fe8405\"") && page.has("value=\"31-13-2021\""));
     let wishes = world.wishes.lock().expect("no panic before");
-    assert_eq!((wishes[0].kind, wishes[0].source.as_str()), (ListKind::Batches, "van Jansen"));
+    assert_eq!(
+        (wishes[0].kind, wishes[0].source.as_str()),
+        (ListKind::Batches, "van Jansen")
+    );
 }
 
 #[tokio::test]
 async fn an_end_that_is_wrong_comes_back_to_its_own_form() {
-    let world = of(Role::RivmBeheer, |world| world.faults = vec![Fault::FromPast]);
+    let world = of(Role::RivmBeheer, |world| {
+        world.faults = vec![Fault::FromPast]
+    });
     let form = [
         ("form[lijst]", "namen"),
         ("form[onderdeel]", "true"),
@@ -136,23 +161,51 @@ async fn an_end_that_is_wrong_comes_back_to_its_own_form() {
         ("form[vanaf]", "01-01-2021"),
     ];
     let answer = post(&world, "/api/lijst-voorstel", &form).await;
-    assert!(answer.location.starts_with("/codelijsten/namen/onderdeel?melding=from-past&eind=1"));
-    let page = get(&world, answer.location.split('#').next().unwrap_or_default()).await;
-    assert!(page.links("#einde-vanaf", "Deze dag is voorbij. Kies vandaag of later."));
+    assert!(
+        answer
+            .location
+            .starts_with("/codelijsten/namen/onderdeel?melding=from-past&eind=1")
+    );
+    let page = get(
+        &world,
+        answer.location.split('#').next().unwrap_or_default(),
+    )
+    .await;
+    assert!(page.links(
+        "#einde-vanaf",
+        "Deze dag is voorbij. Kies vandaag of later."
+    ));
     assert!(page.has("id=\"einde-vanaf\""));
     let good = post(&manager(), "/api/lijst-voorstel", &form).await;
     assert_eq!(good.location, change());
-    let unknown = post(&manager(), "/api/lijst-voorstel", &[("form[lijst]", "geheim")]).await;
+    let unknown = post(
+        &manager(),
+        "/api/lijst-voorstel",
+        &[("form[lijst]", "geheim")],
+    )
+    .await;
     assert_eq!(unknown.location, "/niet-gevonden");
 }
 
 #[tokio::test]
 async fn a_file_that_is_no_list_says_what_to_do() {
     for (word, field, text) in [
-        ("leeg", "#bestand", "Kies een bestand met een kopregel en minstens één batch."),
-        ("kop-houdbaar_tot", "#bestand", "In de kopregel ontbreekt houdbaar_tot. Voeg deze kolom toe."),
+        (
+            "leeg",
+            "#bestand",
+            "Kies een bestand met een kopregel en minstens één batch.",
+        ),
+        (
+            "kop-houdbaar_tot",
+            "#bestand",
+            "In de kopregel ontbreekt houdbaar_tot. Voeg deze kolom toe.",
+        ),
         ("no-source", "#lijst-bron", "Vul in waar dit vandaan komt."),
-        ("groot", "#bestand", "Het bestand is groter dan 1 MB. Verdeel het over meer bestanden."),
+        (
+            "groot",
+            "#bestand",
+            "Het bestand is groter dan 1 MB. Verdeel het over meer bestanden.",
+        ),
     ] {
         let page = get(&manager(), &format!("/codelijsten/batches?lijst={word}")).await;
         assert!(page.links(field, text), "{word}");
@@ -183,7 +236,9 @@ async fn a_change_shows_wrong_lines_what_changes_and_what_it_releases() {
         view.may = MayChange::Ask;
     })
     .await;
-    assert!(empty.has("Er is niets om voor te leggen.") && !empty.has("Voorleggen aan een collega"));
+    assert!(
+        empty.has("Er is niets om voor te leggen.") && !empty.has("Voorleggen aan een collega")
+    );
     let done = opened(|view| {
         view.line.state = ChangeState::Done;
         view.foreseen = None;
@@ -256,7 +311,11 @@ async fn a_batch_seen_once_stands_with_what_it_looks_like_and_a_way_into_the_lis
     }
     let page = get(&of(Role::RivmBeoordelaar, |_| ()), "/codelijsten/verdacht").await;
     assert!(!page.has("#toevoegen"), "who reads puts nothing in a list");
-    let page = get(&manager(), "/codelijsten/batches?sleutel=ZZ1&vaccin=Comirnaty").await;
+    let page = get(
+        &manager(),
+        "/codelijsten/batches?sleutel=ZZ1&vaccin=Comirnaty",
+    )
+    .await;
     assert!(page.has("value=\"ZZ1\""));
 }
 

@@ -327,7 +327,7 @@ async fn doubted(
         ))
     }));
     let mut released = Released::default();
-    let (mut new, mut free) = (Reread::default(), Vec::new());
+    let mut new = Reread::default();
     let mut told: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for row in &rows {
         released.looked_at += 1;
@@ -344,7 +344,6 @@ async fn doubted(
         new.clusters.push(if waits {
             store::cluster(&road.keys, Severity::Controle, &said.all(), &text)
         } else {
-            free.push(row.row);
             told.entry(row.party).or_default().push(row.row);
             crate::store::rows::Cluster::default()
         });

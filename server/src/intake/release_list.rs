@@ -147,7 +147,11 @@ mod tests {
         assert_eq!(numbers, [2, 5, 6]);
         let second = lines[1].1.as_ref().expect("cells");
         assert_eq!(
-            (second.key.as_str(), second.vaccine.as_str(), second.last_day.as_str()),
+            (
+                second.key.as_str(),
+                second.vaccine.as_str(),
+                second.last_day.as_str()
+            ),
             ("fe 1", "Spikevax", "31-12-2021")
         );
         assert_eq!(lines[2].1, None);
@@ -161,7 +165,10 @@ mod tests {
         ] {
             let lines = read(text.as_bytes()).expect("a list");
             let typed = lines[0].1.as_ref().expect("cells");
-            assert_eq!((typed.key.as_str(), typed.last_day.as_str()), ("FE8405", "2021-10-31"));
+            assert_eq!(
+                (typed.key.as_str(), typed.last_day.as_str()),
+                ("FE8405", "2021-10-31")
+            );
         }
         assert!(read(b"batchnummer;vaccin;houdbaar_tot\nFE1;caf\xe9;31-10-2021").is_ok());
     }
@@ -178,7 +185,10 @@ mod tests {
             ("batchnummer;vaccin\nA;B\n", NoList::Lacks("houdbaar_tot")),
             ("vaccin;houdbaar_tot\nA;B\n", NoList::Lacks("batchnummer")),
             ("batchnummer;houdbaar_tot\nA;B\n", NoList::Lacks("vaccin")),
-            ("batchnummer;vaccin;houdbaar_tot;prijs\nA;B;C;D\n", NoList::Odd),
+            (
+                "batchnummer;vaccin;houdbaar_tot;prijs\nA;B;C;D\n",
+                NoList::Odd,
+            ),
             ("batchnummer;batchnummer\nA;B\n", NoList::Odd),
             (long.as_str(), NoList::Long),
         ] {

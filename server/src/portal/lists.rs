@@ -128,10 +128,7 @@ impl Lists for Portal {
             .or_broken(caller)?;
         let mut known: HashMap<i16, Vec<(String, u32)>> = HashMap::new();
         for batch in register::batches(&mut tx).await.or_broken(caller)? {
-            known
-                .entry(batch.vaccine)
-                .or_default()
-                .push((batch.lot, 0));
+            known.entry(batch.vaccine).or_default().push((batch.lot, 0));
         }
         let total = found.first().map_or(0, |one| one.total);
         let items = found.into_iter().map(|one| {
@@ -291,7 +288,10 @@ impl Lists for Portal {
             decided_by: change.decided_by_name.clone(),
             decided_at: change.decided_at.map(words::moment),
             foreseen,
-            released: (number(change.accepted.into()), number(change.to_review.into())),
+            released: (
+                number(change.accepted.into()),
+                number(change.to_review.into()),
+            ),
             may,
             line,
         })
@@ -346,10 +346,7 @@ impl Lists for Portal {
         let (mut tx, change) = self.open_change(caller, id).await?;
         let own = change.asked_by == caller.user_id;
         let to = if own { "called_back" } else { "rejected" };
-        if !matches!(
-            (change.state.as_str(), own),
-            ("draft", true) | ("asked", _)
-        ) {
+        if !matches!((change.state.as_str(), own), ("draft", true) | ("asked", _)) {
             return Err(PortError::Conflict);
         }
         let now = self.road.clock.now();

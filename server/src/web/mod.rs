@@ -28,8 +28,8 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Corrections, Decisions, Deliveries, Entry, Lists, News, Operations, Parties, Persons, Review, Users,
-    Withdrawals, Worklists,
+    Corrections, Decisions, Deliveries, Entry, Lists, News, Operations, Parties, Persons, Review,
+    Users, Withdrawals, Worklists,
 };
 use domain::codes::CodeLists;
 use secrecy::SecretString;

@@ -57,8 +57,14 @@ async fn prepare(world: &World, who: &Caller, wish: Wish) -> Uuid {
 
 /// One prepares and asks, the other agrees, the worker works; the change as it stands then.
 async fn carry_out(world: &World, wish: Wish) -> ChangeView {
-    let rosa = world.test.caller(&Uuid::now_v7().to_string(), Role::RivmBeheer, None).await;
-    let rob = world.test.caller(&Uuid::now_v7().to_string(), Role::RivmBeheer, None).await;
+    let rosa = world
+        .test
+        .caller(&Uuid::now_v7().to_string(), Role::RivmBeheer, None)
+        .await;
+    let rob = world
+        .test
+        .caller(&Uuid::now_v7().to_string(), Role::RivmBeheer, None)
+        .await;
     let id = prepare(world, &rosa, wish).await;
     assert_eq!(
         world.portal.agree_list(&rosa, id).await,
@@ -128,7 +134,10 @@ async fn a_new_batch_takes_a_second_person_and_releases_what_waited_for_it() {
     let seen = world.portal.list_change(&world.rivm, id).await.unwrap();
     assert_eq!(seen.may, MayChange::Look);
     let told = async |who: &Caller| world.portal.news(who).await.unwrap().lists.len();
-    assert_eq!((told(&rob).await, told(&rosa).await, told(&world.rivm).await), (1, 0, 0));
+    assert_eq!(
+        (told(&rob).await, told(&rosa).await, told(&world.rivm).await),
+        (1, 0, 0)
+    );
     world.work().await;
     assert_eq!(counts(&world, &world.maria, waits).await.te_controleren, 2);
     assert_eq!(world.count("batches WHERE lot = 'FE8405'").await, 0);
@@ -144,7 +153,10 @@ async fn a_new_batch_takes_a_second_person_and_releases_what_waited_for_it() {
     let v22 = "delivery_rows WHERE findings @> '[{\"code\": \"V22\"}]'";
     assert_eq!(world.count(v22).await, 0);
     let view = world.portal.list_change(&rosa, id).await.unwrap();
-    assert_eq!((view.line.state, view.released), (ChangeState::Done, (2, 0)));
+    assert_eq!(
+        (view.line.state, view.released),
+        (ChangeState::Done, (2, 0))
+    );
     assert_eq!(view.decided_by.as_deref(), Some("rob"));
     assert_eq!(
         world.portal.agree_list(&rob, id).await,
@@ -153,13 +165,22 @@ async fn a_new_batch_takes_a_second_person_and_releases_what_waited_for_it() {
     );
     let entry = world
         .portal
-        .entry(&world.rivm, ListKind::Batches, "FE8405".into(), "Comirnaty".into())
+        .entry(
+            &world.rivm,
+            ListKind::Batches,
+            "FE8405".into(),
+            "Comirnaty".into(),
+        )
         .await
         .unwrap();
     assert_eq!(entry.line.from.as_deref(), Some("15-06-2021"));
     let past = &entry.history[0];
     assert_eq!(
-        (past.asked_by.as_str(), past.decided_by.as_deref(), past.before.is_none()),
+        (
+            past.asked_by.as_str(),
+            past.decided_by.as_deref(),
+            past.before.is_none()
+        ),
         ("rosa", Some("rob"), true)
     );
     for step in ["asked", "agreed", "applied"] {
@@ -177,7 +198,10 @@ async fn a_new_batch_takes_a_second_person_and_releases_what_waited_for_it() {
 async fn a_second_person_says_no_and_who_asked_takes_it_back() {
     let world = World::new().await;
     let (rosa, rob) = managers(&world).await;
-    for (who, state) in [(&rob, ChangeState::Rejected), (&rosa, ChangeState::CalledBack)] {
+    for (who, state) in [
+        (&rob, ChangeState::Rejected),
+        (&rosa, ChangeState::CalledBack),
+    ] {
         let id = prepare(&world, &rosa, batch("FE8405", "Comirnaty", "31-10-2021")).await;
         world.portal.agree_list(&rosa, id).await.unwrap();
         world.portal.drop_list(who, id).await.unwrap();
@@ -217,14 +241,21 @@ async fn a_name_releases_refused_rows_of_every_party_and_leaves_the_others_alone
     assert_eq!(counts(&world, &world.maria, first).await.afgekeurd, 3);
 
     let done = carry_out(&world, named(ListKind::Names, "PFIZER NL Groot")).await;
-    assert_eq!((done.line.state, done.released), (ChangeState::Done, (2, 0)));
+    assert_eq!(
+        (done.line.state, done.released),
+        (ChangeState::Done, (2, 0))
+    );
     let now = counts(&world, &world.maria, first).await;
     assert_eq!((now.geaccepteerd, now.afgekeurd), (1, 2));
     assert_eq!(counts(&world, &world.piet, second).await.geaccepteerd, 1);
     // What has another fault too says so from now on; what the name does not touch has no history.
     assert_eq!(
-        world.count("delivery_rows WHERE state = 'open' AND cluster_code = 'V31'").await
-            + world.count("delivery_rows WHERE state = 'open' AND cluster_code = 'V30'").await,
+        world
+            .count("delivery_rows WHERE state = 'open' AND cluster_code = 'V31'")
+            .await
+            + world
+                .count("delivery_rows WHERE state = 'open' AND cluster_code = 'V30'")
+                .await,
         1
     );
     assert_eq!(world.count("row_history").await, 3);
@@ -248,7 +279,12 @@ async fn a_name_releases_refused_rows_of_every_party_and_leaves_the_others_alone
         .await;
     assert_eq!(counts(&world, &world.maria, later).await.afgekeurd, 1);
     assert_eq!(counts(&world, &world.maria, first).await.geaccepteerd, 1);
-    assert_eq!(world.count("vaccine_aliases WHERE valid_to IS NOT NULL").await, 1);
+    assert_eq!(
+        world
+            .count("vaccine_aliases WHERE valid_to IS NOT NULL")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -274,7 +310,10 @@ kort
             .import_list(&rosa, bytes, String::new(), source.to_owned());
         answer.await.unwrap()
     };
-    assert_eq!(import(list, " ").await, Imported::Wrong(vec![Fault::NoSource]));
+    assert_eq!(
+        import(list, " ").await,
+        Imported::Wrong(vec![Fault::NoSource])
+    );
     assert_eq!(import("", "lijst").await, Imported::Empty);
     assert_eq!(
         import("batchnummer;vaccin\nA;B\n", "lijst").await,
@@ -320,7 +359,10 @@ kort
     };
     let view = world.portal.list_change(&rosa, again).await.unwrap();
     assert_eq!((view.items.len(), view.unchanged), (1, 2));
-    assert_eq!(view.items[0].key, "FE8405", "the second line about it says something else now");
+    assert_eq!(
+        view.items[0].key, "FE8405",
+        "the second line about it says something else now"
+    );
 }
 
 #[tokio::test]
@@ -357,7 +399,12 @@ async fn a_later_last_day_releases_a_row_that_waits_for_nothing_else() {
             .await,
         1
     );
-    assert_eq!(world.count("reports WHERE findings @> '[{\"code\": \"V22\"}]'").await, 0);
+    assert_eq!(
+        world
+            .count("reports WHERE findings @> '[{\"code\": \"V22\"}]'")
+            .await,
+        0
+    );
 }
 
 #[tokio::test]
@@ -373,7 +420,11 @@ async fn a_batch_that_gets_a_second_product_frees_the_rows_that_said_so() {
     let id = prepare(&world, &rosa, batch("EJ6795", "Spikevax", "30-06-2021")).await;
     let view = world.portal.list_change(&rosa, id).await.unwrap();
     assert_eq!(view.foreseen.unwrap().accepted, 1);
-    assert_eq!(world.count("row_history").await, 0, "looking changes nothing");
+    assert_eq!(
+        world.count("row_history").await,
+        0,
+        "looking changes nothing"
+    );
     world.portal.drop_list(&rosa, id).await.unwrap();
     let done = carry_out(&world, batch("EJ6795", "Spikevax", "30-06-2021")).await;
     assert_eq!(done.released, (1, 0));
@@ -398,8 +449,16 @@ async fn a_batch_that_ended_is_unknown_from_then_on_and_may_come_back() {
         .upload(&world.maria, &csv(&[good(NAOMI, "01-04-1987")]))
         .await;
     assert_eq!(counts(&world, &world.maria, second).await.te_controleren, 1);
-    assert_eq!(counts(&world, &world.maria, first).await.geaccepteerd, 1, "what stands, stands");
-    assert_eq!(world.count("batches WHERE lot = 'EJ6795'").await, 1, "nothing is deleted");
+    assert_eq!(
+        counts(&world, &world.maria, first).await.geaccepteerd,
+        1,
+        "what stands, stands"
+    );
+    assert_eq!(
+        world.count("batches WHERE lot = 'EJ6795'").await,
+        1,
+        "nothing is deleted"
+    );
     let (rosa, _) = managers(&world).await;
     let again = world.portal.propose_entry(&rosa, end).await.unwrap();
     assert_eq!(again, Proposed::Wrong(vec![Fault::NotThere]));
@@ -407,7 +466,12 @@ async fn a_batch_that_ended_is_unknown_from_then_on_and_may_come_back() {
     assert_eq!(done.released, (1, 0));
     let entry = world
         .portal
-        .entry(&rosa, ListKind::Batches, "EJ6795".into(), "Comirnaty".into())
+        .entry(
+            &rosa,
+            ListKind::Batches,
+            "EJ6795".into(),
+            "Comirnaty".into(),
+        )
         .await
         .unwrap();
     assert!(!entry.line.entry.ended);
@@ -430,7 +494,9 @@ async fn a_change_of_a_later_day_waits_for_that_day() {
     assert_eq!(view.line.state, ChangeState::Agreed);
     assert_eq!(world.count("batches WHERE lot = 'FE8405'").await, 0);
     assert_eq!(
-        world.count("jobs WHERE kind = 'lists' AND run_at > now() + interval '15 days'").await,
+        world
+            .count("jobs WHERE kind = 'lists' AND run_at > now() + interval '15 days'")
+            .await,
         1
     );
     sqlx::query("UPDATE jobs SET run_at = now() WHERE kind = 'lists'")
@@ -439,7 +505,9 @@ async fn a_change_of_a_later_day_waits_for_that_day() {
         .unwrap();
     world.work().await;
     assert_eq!(
-        world.count("batches WHERE lot = 'FE8405' AND valid_from = '2021-07-01'").await,
+        world
+            .count("batches WHERE lot = 'FE8405' AND valid_from = '2021-07-01'")
+            .await,
         1
     );
     let past = Wish {
@@ -504,7 +572,10 @@ async fn a_batch_seen_once_and_one_that_no_list_has_are_suspicious() {
     let rows = [
         good(EREBOS, "01-04-2000"),
         good(NAOMI, "01-04-1987"),
-        with(good(FROUKE, "24-03-2000"), &[(Column::Batchnummer, "EM0477")]),
+        with(
+            good(FROUKE, "24-03-2000"),
+            &[(Column::Batchnummer, "EM0477")],
+        ),
     ];
     world.upload(&world.maria, &csv(&rows)).await;
     let slip = with(
@@ -520,7 +591,14 @@ async fn a_batch_seen_once_and_one_that_no_list_has_are_suspicious() {
     let found: Vec<_> = list
         .items
         .iter()
-        .map(|one| (one.batch.as_str(), one.listed, one.times, one.near.as_deref()))
+        .map(|one| {
+            (
+                one.batch.as_str(),
+                one.listed,
+                one.times,
+                one.near.as_deref(),
+            )
+        })
         .collect();
     assert_eq!(
         found,
@@ -563,7 +641,12 @@ async fn the_lists_are_found_by_number_name_and_product() {
             .await
             .unwrap();
         if search == "jcov" {
-            assert!(view.entries.items.iter().all(|one| one.product == "Jcovden"));
+            assert!(
+                view.entries
+                    .items
+                    .iter()
+                    .all(|one| one.product == "Jcovden")
+            );
             continue;
         }
         assert_eq!(view.entries.total, total, "{search}");

@@ -5,8 +5,8 @@
 
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::decisions::ClusterFilter;
-use app::ports::lists::{Lists, Wish};
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
+use app::ports::lists::{Lists, Wish};
 use app::ports::persons::{NewRuling, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
