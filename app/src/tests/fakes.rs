@@ -13,8 +13,8 @@ use crate::ports::deliveries::{
 use crate::ports::entry::*;
 use crate::ports::lists::{
     ChangeLine, ChangeState, ChangeView, EntriesView, EntryLine, EntryView, Imported, ItemLine,
-    ListAgreed, ListsView, MayChange, PastLine, Proposed, SuspectLine, WaitingChange, Wish,
-    WouldRelease, WrongLine,
+    ListAgreed, ListsView, MayChange, PastLine, Proposed, SuspectLine, WaitingChange,
+    Wish as ListWish, WouldRelease, WrongLine,
 };
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
@@ -79,7 +79,7 @@ pub(crate) struct World {
     pub(crate) numbers: ReviewNumbers,
     pub(crate) change: ChangeView,
     pub(crate) list_agreed: ListAgreed,
-    pub(crate) wishes: Mutex<Vec<Wish>>,
+    pub(crate) wishes: Mutex<Vec<ListWish>>,
     pub(crate) faults: Vec<Fault>,
 }
 
@@ -1151,7 +1151,7 @@ impl Lists for World {
         })
     }
 
-    async fn propose_entry(&self, _: &Caller, wish: Wish) -> PortResult<Proposed> {
+    async fn propose_entry(&self, _: &Caller, wish: ListWish) -> PortResult<Proposed> {
         self.wishes.lock().expect("no panic before").push(wish);
         if self.faults.is_empty() {
             Ok(Proposed::Made(ID))

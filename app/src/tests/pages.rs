@@ -186,6 +186,7 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
         let page = get(&nobody, path).await;
         assert_eq!(page.status, StatusCode::FOUND, "{path}");
         let back = path.replace('?', "%3F").replace('=', "%3D");
+        let back = back.replace('&', "%26");
         assert_eq!(page.location, format!("/inloggen?next={back}"));
         assert!(!page.has(BSN));
     }
@@ -636,11 +637,16 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/registraties",
         "/beoordelen",
         "/beoordelen/groepen",
+        "/codelijsten/batches",
+        "/codelijsten/namen",
+        "/codelijsten/hpk-codes",
+        "/codelijsten/inlezen",
         "/dossiers/00000000-0000-0000-0000-000000000001",
     ];
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),
         (Role::RivmBeoordelaar, REVIEWER),
+        (Role::RivmBeheer, OPERATOR),
         (Role::Auditor, &["/sessies"]),
     ] {
         for path in paths {

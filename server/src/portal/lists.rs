@@ -8,7 +8,7 @@ use crate::intake::lists as road;
 use crate::intake::release_list::{self, NoList};
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
-use crate::store::lists::{self, Change, InTheWay, Listed, NewChange};
+use crate::store::lists::{self, Change, InTheWay, Listed, NewChange, Suspect};
 use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, register, worker_tx};
 use app::ports::lists::{
@@ -20,7 +20,7 @@ use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
 use domain::lists::{Entry, Fault, ListKind, Typed, entry, from, key};
 use domain::suggestion::near_batches;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -28,6 +28,8 @@ use uuid::Uuid;
 const SHOWN: i64 = 200;
 /// Longest source that is kept, in characters.
 const SOURCE_CHARS: usize = 200;
+/// Days around those of suspicious batches in which a known one counts as in use.
+const AROUND: Duration = Duration::days(7);
 /// A change of a later day goes into its list so long after midnight: past it whatever the clocks did.
 const AFTER_MIDNIGHT: Duration = Duration::hours(2);
 
@@ -126,24 +128,17 @@ impl Lists for Portal {
         let found = lists::suspects(&mut tx, i64::from(PAGE_ROWS), offset)
             .await
             .or_broken(caller)?;
-        let mut known: HashMap<i16, Vec<(String, u32)>> = HashMap::new();
-        for batch in register::batches(&mut tx).await.or_broken(caller)? {
-            known.entry(batch.vaccine).or_default().push((batch.lot, 0));
-        }
+        let near = nearest(&mut tx, &found).await.or_broken(caller)?;
         let total = found.first().map_or(0, |one| one.total);
-        let items = found.into_iter().map(|one| {
-            let lots = known.get(&one.vaccine).cloned().unwrap_or_default();
-            let near = near_batches(&one.batch, lots).into_iter().next();
-            SuspectLine {
-                product: products.name(one.vaccine),
-                listed: one.listed,
-                times: number(one.times),
-                more: one.times >= lists::MOST_SEEN,
-                parties: one.parties,
-                days: (dutch(one.first), dutch(one.last)),
-                near: near.map(|near| near.lot),
-                batch: one.batch,
-            }
+        let items = found.into_iter().zip(near).map(|(one, near)| SuspectLine {
+            product: products.name(one.vaccine),
+            listed: one.listed,
+            times: number(one.times),
+            more: one.times >= lists::MOST_SEEN,
+            parties: one.parties,
+            days: (dutch(one.first), dutch(one.last)),
+            near,
+            batch: one.batch,
         });
         Ok(Page {
             items: items.collect(),
@@ -549,6 +544,43 @@ fn line_entry(
         Err(faults) if faults == [Fault::Nothing] => before.cloned().ok_or(faults),
         other => other,
     }
+}
+
+/// The known batch of the same product that each of these is nearest to: one that looks the same, or else the one that was
+/// given most in those days.
+async fn nearest(
+    tx: &mut WorkerTx<'_>,
+    suspects: &[Suspect],
+) -> Result<Vec<Option<String>>, StoreError> {
+    let (Some(first), Some(last)) = (
+        suspects.iter().map(|one| one.first).min(),
+        suspects.iter().map(|one| one.last).max(),
+    ) else {
+        return Ok(Vec::new());
+    };
+    let mut known: HashMap<i16, Vec<(String, u32)>> = HashMap::new();
+    for batch in register::batches(tx).await? {
+        known.entry(batch.vaccine).or_default().push((batch.lot, 0));
+    }
+    let near = suspects.iter().map(|one| {
+        let lots = known.get(&one.vaccine).cloned().unwrap_or_default();
+        let near = near_batches(&one.batch, lots).into_iter();
+        near.map(|near| near.lot).collect::<Vec<_>>()
+    });
+    let near: Vec<Vec<String>> = near.collect();
+    let lots: BTreeSet<String> = near.iter().flatten().cloned().collect();
+    let lots: Vec<String> = lots.into_iter().collect();
+    let given = lists::given(tx, &lots, first - AROUND, last + AROUND).await?;
+    let given: HashMap<String, i64> = given.into_iter().collect();
+    let used = |lot: String| {
+        let times = given.get(&lot).copied().unwrap_or_default();
+        (lot, number(times))
+    };
+    let best = suspects.iter().zip(near).map(|(one, lots)| {
+        let ranked = near_batches(&one.batch, lots.into_iter().map(used));
+        ranked.into_iter().next().map(|near| near.lot)
+    });
+    Ok(best.collect())
 }
 
 /// From which day, and what is wrong with that or with the source.

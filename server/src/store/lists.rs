@@ -806,6 +806,32 @@ pub struct Suspect {
     pub total: i64,
 }
 
+/// How often each of these batches was given in these days, counted up to [`MOST_SEEN`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn given(
+    tx: &mut WorkerTx<'_>,
+    lots: &[String],
+    from: Date,
+    until: Date,
+) -> Result<Vec<(String, i64)>, StoreError> {
+    let found = sqlx::query!(
+        r#"SELECT n.lot AS "lot!", g.times AS "times!"
+           FROM unnest($1::text[]) AS n (lot) CROSS JOIN LATERAL (
+               SELECT count(*) AS times FROM (
+                   SELECT FROM vaccinations v
+                   WHERE v.batch = n.lot AND v.vaccinated_on BETWEEN $2 AND $3 AND v.effective AND v.valid_to IS NULL LIMIT $4) AS those) g"#,
+        lots,
+        from,
+        until,
+        MOST_SEEN
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found.into_iter().map(|one| (one.lot, one.times)).collect())
+}
+
 /// Vaccinations of a batch that are counted, at most.
 pub const MOST_SEEN: i64 = 1_000;
 
