@@ -51,6 +51,8 @@ pub const HEAVY: &[&str] = &[
     "/api/correctie-niet",
     "/api/partij-aanvragen",
     "/api/partij-beheerder",
+    "/api/lijst-akkoord",
+    "/api/lijst-niet",
     "/api/koppeling-vragen",
     "/api/koppeling-besluit",
     "/api/geparkeerd-vragen",

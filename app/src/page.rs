@@ -5,7 +5,7 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Cards, Corrections, Decisions, Deliveries, Entry, News, Onboarding, Operations,
+    Caller, Cards, Corrections, Decisions, Deliveries, Entry, Lists, News, Onboarding, Operations,
     Parties, Persons, PortError, PortResult, Review, Sessions, Users, Withdrawals, Worklists,
 };
 use crate::texts::{self, Texts};
@@ -421,6 +421,11 @@ pub(crate) fn onboarding() -> PortResult<Arc<dyn Onboarding>> {
 
 /// The port for operations.
 pub(crate) fn operations() -> PortResult<Arc<dyn Operations>> {
+    port()
+}
+
+/// The port for code lists.
+pub(crate) fn lists() -> PortResult<Arc<dyn Lists>> {
     port()
 }
 

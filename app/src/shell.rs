@@ -93,6 +93,11 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/gebruikers") view=pages::users ssr=whole.clone()/>
                 <Route path=path!("/gebruikers/sessies") view=pages::user_sessions ssr=whole.clone()/>
                 <Route path=path!("/gebruikers/uitnodiging/:id") view=pages::invitation ssr=whole.clone()/>
+                <Route path=path!("/codelijsten") view=pages::lists ssr=whole.clone()/>
+                <Route path=path!("/codelijsten/verdacht") view=pages::list_suspects ssr=whole.clone()/>
+                <Route path=path!("/codelijsten/wijzigingen/:id") view=pages::list_change ssr=whole.clone()/>
+                <Route path=path!("/codelijsten/:lijst") view=pages::list_entries ssr=whole.clone()/>
+                <Route path=path!("/codelijsten/:lijst/onderdeel") view=pages::list_entry ssr=whole.clone()/>
                 <Route path=path!("/uitnodiging") view=pages::invited ssr=whole.clone()/>
                 <Route path=path!("/kwaliteit") view=pages::quality ssr=whole.clone()/>
                 <Route path=path!("/dossiers") view=pages::find_person ssr=whole.clone()/>

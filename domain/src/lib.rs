@@ -17,6 +17,7 @@ pub mod evidence;
 pub mod finding;
 pub mod fixtures;
 pub mod invitation;
+pub mod lists;
 pub mod matching;
 pub mod onboarding;
 pub mod party;

@@ -14,6 +14,7 @@ export const accounts = [
   { sub: 'kaarten2', name: 'Kas Kaartsma', what: 'RIVM: voert papieren kaarten in, als tweede', acr: HIGH },
   { sub: 'beoordelaar', name: 'Rik Regelmaat', what: 'RIVM: beoordeelt afgekeurde en twijfelachtige regels', acr: HIGH },
   { sub: 'rivmbeheer', name: 'Rosa Register', what: 'RIVM: beheert het register', acr: HIGH },
+  { sub: 'rivmbeheer2', name: 'Ruud Register', what: 'RIVM: beheert het register, geeft akkoord op wijzigingen', acr: HIGH },
   { sub: 'privacy', name: 'Pien Privé', what: 'RIVM: privacycoördinator, keurt partijen goed', acr: HIGH },
   { sub: 'auditor', name: 'Aad Audit', what: 'Leest wie wat heeft gezien', acr: HIGH },
   { sub: 'nieuw', name: 'Nora Nieuw', what: 'Wordt beheerder van een nieuwe instelling, met een code', acr: SUBSTANTIAL },

@@ -347,6 +347,40 @@ test("a new party, a file that is tried, and what a supplier sees", async (t) =>
   await judge(lars, "installaties");
 });
 
+test("code lists, and a change that somebody refuses", async (t) => {
+  const [asks, decides] = [await visitor(t), await visitor(t)];
+  await logIn(asks, "rivmbeheer");
+  await open(asks, "/codelijsten/namen");
+  await judge(asks, "codelijst-namen");
+  await open(asks, "/codelijsten/batches");
+  await judge(asks, "codelijst-batches");
+  await open(asks, "/codelijsten/batches?lijst=kop-houdbaar_tot");
+  await judge(asks, "codelijst-inlezen-fout");
+  await open(asks, "/codelijsten/batches/onderdeel?sleutel=EJ6789&vaccin=Comirnaty");
+  for (const details of await asks.locator("details summary").all()) await details.click();
+  await judge(asks, "codelijst-batch");
+  const form = asks.locator("details form").first();
+  await form.locator("#houdbaar").fill("31-13-2021");
+  await press(asks, "Gevolgen bekijken", { within: form });
+  await judge(asks, "codelijst-batch-fout");
+  await form.locator("#houdbaar").fill("30-06-2021");
+  await form.locator("#bron").fill("Brief van de fabrikant");
+  await press(asks, "Gevolgen bekijken", { within: form });
+  await judge(asks, "codelijst-wijziging");
+  await press(asks, "Voorleggen aan een collega");
+  await judge(asks, "codelijst-wijziging-gevraagd");
+  await logIn(decides, "rivmbeheer2");
+  await judge(decides, "start-codelijst");
+  await open(decides, path(asks));
+  await judge(decides, "codelijst-wijziging-akkoord");
+  await press(decides, "Geen akkoord");
+  await judge(decides, "codelijst-wijziging-niet");
+  await open(decides, "/codelijsten");
+  await judge(decides, "codelijsten");
+  await open(decides, "/codelijsten/verdacht");
+  await judge(decides, "codelijst-verdacht");
+});
+
 test("who works for an institution", async (t) => {
   const page = await visitor(t);
   await open(page, "/uitnodiging");

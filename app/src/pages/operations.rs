@@ -136,6 +136,7 @@ fn kind_name(kind: &str, t: &'static Texts) -> String {
         "withdraw" => o.kind_withdraw,
         "recheck" => o.kind_recheck,
         "decide" => o.kind_decide,
+        "lists" => o.kind_lists,
         "answer" => o.kind_answer,
         "load-brp" => o.kind_brp,
         other => return other.to_owned(),

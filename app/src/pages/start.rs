@@ -1,10 +1,12 @@
 //! The start page: what is new for somebody, tiles of what one's role does; a welcome for who is not logged in.
 
+use super::lists::list_name;
 use crate::page::{Screen, Visit, news, page};
 use crate::parts::icon::Icon;
 use crate::parts::tiles::{Tile, tiles};
 use crate::parts::{alert, button_link, heading, link, paragraph, title};
 use crate::ports::corrections::WaitingCorrection;
+use crate::ports::lists::WaitingChange;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::withdrawals::WaitingRequest;
 use crate::texts::{Texts, fill, number};
@@ -34,6 +36,7 @@ fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
         .corrections
         .iter()
         .map(|asked| correction_item(asked, t));
+    let lists = news.lists.iter().map(|asked| list_item(asked, t));
     let files = news.files.iter().map(|file| file_item(file, t));
     let returned = news
         .returned
@@ -56,6 +59,7 @@ fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
     let items = waiting
         .chain(decisions)
         .chain(corrections)
+        .chain(lists)
         .chain(returned)
         .chain(files)
         .chain(approval)
@@ -96,6 +100,13 @@ fn decision_item(asked: &WaitingDecision, t: &'static Texts) -> AnyView {
 fn correction_item(asked: &WaitingCorrection, t: &'static Texts) -> AnyView {
     let text = fill(t.corrections.news, &[("partij", &asked.party)]);
     let way = format!("/beoordelen/correcties/{}", asked.id);
+    view! { <li>{link(way, text)}" "{asked.asked_by.clone()}", "{asked.asked_at.clone()}</li> }
+        .into_any()
+}
+
+fn list_item(asked: &WaitingChange, t: &'static Texts) -> AnyView {
+    let text = fill(t.lists.news, &[("lijst", list_name(asked.kind, t))]);
+    let way = format!("/codelijsten/wijzigingen/{}", asked.id);
     view! { <li>{link(way, text)}" "{asked.asked_by.clone()}", "{asked.asked_at.clone()}</li> }
         .into_any()
 }
@@ -222,6 +233,9 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
             t.parties.complete,
             t.parties.complete_tile,
         ));
+    }
+    if role.may_review() {
+        list.push((Icon::List, "/codelijsten", t.lists.title, t.lists.tile_text));
     }
     if role.may_operate() {
         list.push((

@@ -10,6 +10,7 @@ pub mod corrections;
 pub mod decisions;
 pub mod deliveries;
 pub mod entry;
+pub mod lists;
 pub mod news;
 pub mod onboarding;
 pub mod operations;
@@ -25,9 +26,9 @@ pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
     cards::Cards, corrections::Corrections, decisions::Decisions, deliveries::Deliveries,
-    entry::Entry, news::News, onboarding::Onboarding, operations::Operations, parties::Parties,
-    persons::Persons, review::Review, session::Sessions, users::Users, withdrawals::Withdrawals,
-    worklist::Worklists,
+    entry::Entry, lists::Lists, news::News, onboarding::Onboarding, operations::Operations,
+    parties::Parties, persons::Persons, review::Review, session::Sessions, users::Users,
+    withdrawals::Withdrawals, worklist::Worklists,
 };
 
 use serde::{Deserialize, Serialize};

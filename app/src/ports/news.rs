@@ -1,6 +1,7 @@
 //! What somebody has not seen yet: files of theirs that ended, and requests that wait for their say.
 
 use super::corrections::WaitingCorrection;
+use super::lists::WaitingChange;
 use super::withdrawals::WaitingRequest;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
@@ -62,6 +63,8 @@ pub struct NewsOf {
     pub decisions: Vec<WaitingDecision>,
     /// Corrections that wait for this person, oldest first.
     pub corrections: Vec<WaitingCorrection>,
+    /// Changes of code lists that wait for this person, oldest first.
+    pub lists: Vec<WaitingChange>,
     /// Rows that went back: to this institution; for RIVM those that were not mended in time.
     pub returned: Vec<ReturnedRows>,
     /// Connections that wait for this person's decision.
@@ -80,6 +83,7 @@ impl NewsOf {
             && self.waiting.is_empty()
             && self.decisions.is_empty()
             && self.corrections.is_empty()
+            && self.lists.is_empty()
             && self.returned.is_empty()
             && self.connections == 0
             && self.parked == 0

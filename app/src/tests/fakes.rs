@@ -15,6 +15,11 @@ use crate::ports::deliveries::{
     RepairGroup,
 };
 use crate::ports::entry::*;
+use crate::ports::lists::{
+    ChangeLine, ChangeState, ChangeView, EntriesView, EntryLine, EntryView, Imported, ItemLine,
+    ListAgreed, ListsView, MayChange, PastLine, Proposed, SuspectLine, WaitingChange,
+    Wish as ListWish, WouldRelease, WrongLine,
+};
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::onboarding::{
     AttemptView, BenchView, Filed, LaneView, Manager, PartyFormView, RequestLine, RequestView,
@@ -47,6 +52,7 @@ use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
+use domain::lists::{Entry as ListEntry, Fault as ListFault, ListKind};
 use domain::onboarding::{Fault, PartyForm, TaskState};
 use domain::role::Role;
 use domain::row::{Column, RowText};
@@ -83,6 +89,10 @@ pub(crate) struct World {
     pub(crate) card: MayCard,
     pub(crate) keyed_again: KeyedAgain,
     pub(crate) choices: Mutex<Vec<(Column, Choice)>>,
+    pub(crate) change: ChangeView,
+    pub(crate) list_agreed: ListAgreed,
+    pub(crate) wishes: Mutex<Vec<ListWish>>,
+    pub(crate) faults: Vec<ListFault>,
 }
 
 impl World {
@@ -121,6 +131,10 @@ impl World {
             card: MayCard::KeyAgain,
             keyed_again: KeyedAgain::Stored,
             choices: Mutex::default(),
+            change: change(),
+            list_agreed: ListAgreed::Going,
+            wishes: Mutex::default(),
+            faults: Vec::new(),
         }
     }
 
@@ -149,6 +163,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Corrections>);
         provide_context(Arc::clone(self) as Arc<dyn Operations>);
         provide_context(Arc::clone(self) as Arc<dyn Onboarding>);
+        provide_context(Arc::clone(self) as Arc<dyn Lists>);
         provide_context(Arc::clone(self) as Arc<dyn Users>);
         provide_context(Arc::clone(self) as Arc<dyn Worklists>);
         provide_context(Arc::clone(self) as Arc<dyn Cards>);
@@ -928,6 +943,13 @@ pub(crate) fn all_news() -> NewsOf {
             asked_by: "R. Rivm".into(),
             asked_at: "22-11-2026 14:05".into(),
         }],
+        lists: vec![WaitingChange {
+            id: ID,
+            kind: ListKind::Batches,
+            items: 3,
+            asked_by: "R. Rivm".into(),
+            asked_at: "22-11-2026 14:05".into(),
+        }],
         decisions: vec![WaitingDecision {
             id: ID,
             party: "Praktijk De Linde".into(),
@@ -1136,6 +1158,206 @@ impl Operations for World {
             brp_late: true,
             room: (41_000_000_000, 252_000_000_000),
         })
+    }
+}
+
+/// What a list says of a batch.
+pub(crate) fn batch() -> ListEntry {
+    ListEntry {
+        hpk: Some("2924528".into()),
+        released: Some(date!(2021 - 01 - 04)),
+        last_day: Some(date!(2021 - 04 - 30)),
+        ..ListEntry::default()
+    }
+}
+
+fn change_line() -> ChangeLine {
+    ChangeLine {
+        id: ID,
+        kind: ListKind::Batches,
+        items: 2,
+        first: "EJ<6796>".into(),
+        state: ChangeState::Asked,
+        from: "29-11-2026".into(),
+        asked_by: "R. <Rivm>".into(),
+        asked_at: "22-11-2026 14:05".into(),
+    }
+}
+
+/// A change that waits for a second person.
+pub(crate) fn change() -> ChangeView {
+    let later = ListEntry {
+        last_day: Some(date!(2021 - 05 - 31)),
+        ..batch()
+    };
+    let item = |key: &str, before| ItemLine {
+        key: key.into(),
+        product: "Comirnaty".into(),
+        before,
+        after: later.clone(),
+    };
+    ChangeView {
+        line: change_line(),
+        source: "Lijst <van> 29 november".into(),
+        lines: Some(5),
+        unchanged: 1,
+        wrong: vec![WrongLine {
+            line: 4,
+            faults: vec![ListFault::HpkOther],
+        }],
+        items: vec![item("EJ<6796>", Some(batch())), item("FE8405", None)],
+        decided_by: None,
+        decided_at: None,
+        foreseen: Some(WouldRelease {
+            looked_at: 120,
+            accepted: 97,
+            to_review: 3,
+            more: false,
+        }),
+        released: (97, 3),
+        may: MayChange::Agree,
+    }
+}
+
+fn entry_line(kind: ListKind) -> EntryLine {
+    let (key, entry) = match kind {
+        ListKind::Batches => ("EJ<6796>", batch()),
+        ListKind::Names => ("Pfizer <NL>", ListEntry::default()),
+        ListKind::Codes => ("2924528", ListEntry::default()),
+        ListKind::Products => (
+            "Comirnaty",
+            ListEntry {
+                doses: Some(2),
+                min_days: Some(21),
+                first_use: Some(date!(2021 - 01 - 04)),
+                ..ListEntry::default()
+            },
+        ),
+    };
+    EntryLine {
+        key: key.into(),
+        product: "Comirnaty".into(),
+        entry,
+        from: Some("01-01-2021".into()).filter(|_| kind.grows()),
+        until: None,
+        change: Some(ID),
+    }
+}
+
+#[async_trait]
+impl Lists for World {
+    async fn lists(&self, _: &Caller, page: u32) -> PortResult<ListsView> {
+        Ok(ListsView {
+            counts: ListKind::ALL.map(|kind| (kind, 68)).into(),
+            changes: Page {
+                items: vec![change_line()],
+                total: 1,
+                page,
+            },
+            ages: vec![("A".into(), 12, Some(17)), ("C".into(), 60, None)],
+        })
+    }
+
+    async fn entries(
+        &self,
+        _: &Caller,
+        kind: ListKind,
+        search: String,
+        page: u32,
+    ) -> PortResult<EntriesView> {
+        let items = match search.as_str() {
+            "niets" => Vec::new(),
+            _ => vec![entry_line(kind)],
+        };
+        Ok(EntriesView {
+            products: vec!["Comirnaty".into(), "Spikevax".into()],
+            entries: Page {
+                total: items.len() as u64,
+                items,
+                page,
+            },
+        })
+    }
+
+    async fn entry(
+        &self,
+        _: &Caller,
+        kind: ListKind,
+        _: String,
+        _: String,
+    ) -> PortResult<EntryView> {
+        let line = entry_line(kind);
+        let past = |state, before| PastLine {
+            change: ID,
+            state,
+            before,
+            after: line.entry.clone(),
+            from: "29-11-2026".into(),
+            asked_by: "R. <Rivm>".into(),
+            asked_at: "22-11-2026 14:05".into(),
+            decided_by: Some("P. Pieters".into()),
+            decided_at: Some("23-11-2026 09:00".into()),
+        };
+        Ok(EntryView {
+            history: vec![
+                past(ChangeState::Done, Some(line.entry.clone())),
+                past(ChangeState::Rejected, None),
+            ],
+            line,
+        })
+    }
+
+    async fn suspects(&self, _: &Caller, page: u32) -> PortResult<Page<SuspectLine>> {
+        let line = |batch: &str, listed, times| SuspectLine {
+            batch: batch.into(),
+            product: "Comirnaty".into(),
+            listed,
+            times,
+            more: times >= 1_000,
+            parties: vec!["Praktijk <De Linde>".into()],
+            days: ("27-01-2021".into(), "28-01-2021".into()),
+            near: Some("EJ6796".into()).filter(|_| !listed),
+        };
+        Ok(Page {
+            items: vec![
+                line("EJ<6769>", false, 1),
+                line("ZZ1", false, 1_000),
+                line("EJ6795", true, 1),
+            ],
+            total: 3,
+            page,
+        })
+    }
+
+    async fn propose_entry(&self, _: &Caller, wish: ListWish) -> PortResult<Proposed> {
+        self.wishes.lock().expect("no panic before").push(wish);
+        if self.faults.is_empty() {
+            Ok(Proposed::Made(ID))
+        } else {
+            Ok(Proposed::Wrong(self.faults.clone()))
+        }
+    }
+
+    async fn import_list(
+        &self,
+        _: &Caller,
+        _: Vec<u8>,
+        _: String,
+        _: String,
+    ) -> PortResult<Imported> {
+        Ok(Imported::Made(ID))
+    }
+
+    async fn list_change(&self, _: &Caller, _: Uuid) -> PortResult<ChangeView> {
+        Ok(self.change.clone())
+    }
+
+    async fn agree_list(&self, _: &Caller, _: Uuid) -> PortResult<ListAgreed> {
+        Ok(self.list_agreed)
+    }
+
+    async fn drop_list(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ mod cards;
 mod decisions;
 mod entry;
 mod fakes;
+mod lists;
 mod onboarding;
 mod pages;
 mod persons;

@@ -43,6 +43,13 @@ const REVIEWER: &[&str] = &[
     "/beoordelen/00000000-0000-0000-0000-000000000001/vergelijken",
     "/beoordelen/oordelen/00000000-0000-0000-0000-000000000001",
     "/beoordelen/correcties/00000000-0000-0000-0000-000000000001",
+    "/codelijsten",
+    "/codelijsten/verdacht",
+    "/codelijsten/batches",
+    "/codelijsten/namen",
+    "/codelijsten/batches?zoek=niets",
+    "/codelijsten/batches/onderdeel?sleutel=EJ6796&vaccin=Comirnaty",
+    "/codelijsten/wijzigingen/00000000-0000-0000-0000-000000000001",
     "/dossiers",
     "/dossiers/00000000-0000-0000-0000-000000000001",
     "/dossiers/00000000-0000-0000-0000-000000000001?reden=beoordelen",
@@ -57,6 +64,11 @@ const GOVERNOR: &[&str] = &[
 ];
 const OPERATOR: &[&str] = &[
     "/beheer",
+    "/codelijsten/batches",
+    "/codelijsten/hpk-codes",
+    "/codelijsten/namen/onderdeel?sleutel=Pfizer&vaccin=Comirnaty",
+    "/codelijsten/vaccins/onderdeel?sleutel=Comirnaty&vaccin=Comirnaty",
+    "/codelijsten/wijzigingen/00000000-0000-0000-0000-000000000001",
     "/gebruikers/sessies",
     "/aanvragen/nieuw",
     "/aanvragen/nieuw?concept=00000000-0000-0000-0000-000000000001",
@@ -198,6 +210,7 @@ async fn who_is_not_logged_in_is_led_to_the_login_page_and_back() {
         let page = get(&nobody, path).await;
         assert_eq!(page.status, StatusCode::FOUND, "{path}");
         let back = path.replace('?', "%3F").replace('=', "%3D");
+        let back = back.replace('&', "%26");
         assert_eq!(page.location, format!("/inloggen?next={back}"));
         assert!(!page.has(BSN));
     }
@@ -690,12 +703,17 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/registraties",
         "/beoordelen",
         "/beoordelen/groepen",
+        "/codelijsten/batches",
+        "/codelijsten/namen",
+        "/codelijsten/hpk-codes",
+        "/codelijsten/inlezen",
         "/dossiers/00000000-0000-0000-0000-000000000001",
     ];
     for (role, paths) in [
         (Role::Invoerder, DELIVERER),
         (Role::RivmBeoordelaar, REVIEWER),
         (Role::RivmInvoerder, KEYER),
+        (Role::RivmBeheer, OPERATOR),
         (Role::Auditor, &["/sessies"]),
     ] {
         for path in paths {

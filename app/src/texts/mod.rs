@@ -10,6 +10,7 @@ pub mod decisions;
 pub mod entry;
 pub mod fixed;
 pub mod frame;
+pub mod lists;
 pub mod mend;
 pub mod numbers;
 pub mod onboarding;
@@ -105,6 +106,8 @@ pub struct Texts {
     pub onboarding: onboarding::Onboarding,
     /// Paper cards.
     pub cards: cards::Cards,
+    /// Code lists.
+    pub lists: lists::Lists,
     /// How the work goes.
     pub operations: operations::Operations,
     /// One vaccination for each jab.
@@ -132,6 +135,7 @@ pub static NL: Texts = Texts {
     worklist: worklist::Worklist::NL,
     onboarding: onboarding::Onboarding::NL,
     cards: cards::Cards::NL,
+    lists: lists::Lists::NL,
     operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
@@ -155,6 +159,7 @@ pub static EN: Texts = Texts {
     worklist: worklist::Worklist::EN,
     onboarding: onboarding::Onboarding::EN,
     cards: cards::Cards::EN,
+    lists: lists::Lists::EN,
     operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
@@ -206,6 +211,7 @@ mod tests {
                     t.numbers.all(),
                     t.parties.all(),
                     t.persons.all(),
+                    t.lists.all(),
                     t.operations.all(),
                     t.onboarding.all(),
                     t.users.all(),

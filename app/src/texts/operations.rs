@@ -30,6 +30,7 @@ texts! {
         kind_withdraw: "Aanlevering intrekken" / "Withdraw a delivery",
         kind_recheck: "Opnieuw met de BRP vergelijken" / "Compare with the BRP again",
         kind_decide: "Besluit uitvoeren" / "Carry out a decision",
+        kind_lists: "Codelijst wijzigen" / "Change a code list",
         kind_answer: "Antwoordbestand maken" / "Make answer files",
         kind_brp: "BRP laden" / "Load the BRP",
         on_the_way: "Aanleveringen onderweg" / "Deliveries on their way",

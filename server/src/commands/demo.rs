@@ -27,7 +27,7 @@ use std::sync::Arc;
   cims demo --persons 1000 --delivery 500 --wrong 3 aanlevering.csv
                                       only write a delivery of 500 rows about them, 3 of each 100 wrong
 
-Accounts (log in with the account name): invoerder, beheerder, tweehuizen, leverancier, beoordelaar, rivmbeheer, privacy, auditor.")]
+Accounts (log in with the account name): invoerder, beheerder, tweehuizen, kaarten, kaarten2, leverancier, beoordelaar, rivmbeheer, rivmbeheer2, privacy, auditor.")]
 pub struct Args {
     /// Number of fictitious persons in the BRP.
     #[arg(long, default_value_t = 2_000)]

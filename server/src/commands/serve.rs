@@ -162,6 +162,7 @@ async fn web(
         corrections: portal.clone(),
         operations: portal.clone(),
         onboarding: portal.clone(),
+        code_lists: portal.clone(),
         users: portal.clone(),
         cards: portal.clone(),
         worklists: portal,

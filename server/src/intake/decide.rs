@@ -125,7 +125,7 @@ async fn portion(
 
 /// Stored rows are right, and count from now on. Those that another vaccination of that day and product stands in the way
 /// of go on waiting: which of the two counts is for somebody who sees both. Answers the numbers, and the persons.
-async fn accept(
+pub(super) async fn accept(
     tx: &mut WorkerTx<'_>,
     rows: &[Uuid],
     by: Uuid,

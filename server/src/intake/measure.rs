@@ -46,7 +46,7 @@ pub(super) async fn look(road: &Road) -> Result<(), StoreError> {
             metrics::gauge!("cims_queue_jobs", "kind" => kind, "state" => state).set(jobs);
         }
         let oldest = queue.and_then(|queue| queue.oldest);
-        let lag = oldest.map_or(0.0, |at| (now - at).as_seconds_f64());
+        let lag = oldest.map_or(0.0, |at| (now - at).as_seconds_f64().max(0.0));
         metrics::gauge!("cims_queue_lag_seconds", "kind" => kind).set(lag);
     }
     let on_the_way = operations::on_the_way(&mut tx).await?;

@@ -136,7 +136,9 @@ pub async fn mend(
         return Ok(Mended::Closed);
     }
     let today = today_of(road, &work);
-    let products = products_of(road, tx, work.party_id, today).await?;
+    // What names and codes mean is asked of the lists of now: a name may have come since the delivery.
+    let known = today.max(road.clock.day(road.clock.now()));
+    let products = products_of(road, tx, work.party_id, known).await?;
     let channel = Channel::parse(&work.channel).ok_or(StoreError::NotFound)?;
     let context = context_of(&work, &products, channel, today);
     let desk = Desk {

@@ -3,7 +3,7 @@
 use super::read::Source;
 use super::receive::BlobStore;
 use super::scan::Scanner;
-use super::{answer_files, decide, process, recheck, tidy, withdraw};
+use super::{answer_files, decide, lists, process, recheck, tidy, withdraw};
 use crate::brp::by_sftp;
 use crate::clock;
 use crate::jobs::{self, Handler, Job, JobKind, Life, Stopped};
@@ -59,6 +59,7 @@ impl Handler for Road {
             JobKind::Withdraw => withdraw::run(self, job, stop).await,
             JobKind::Recheck => recheck::recheck(self, job, stop).await,
             JobKind::Decide => decide::decide(self, job, stop).await,
+            JobKind::Lists => lists::change(self, job, stop).await,
             JobKind::Answer => answer_files::make(self, job).await,
             JobKind::LoadBrp => by_sftp::load(self, job, stop).await,
         }

@@ -12,6 +12,7 @@ pub use run::{Handler, Stopped, work};
 
 use crate::store::{Db, StoreError, worker_tx};
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Seconds a lease lasts without a heartbeat.
@@ -32,6 +33,8 @@ pub enum JobKind {
     Recheck,
     /// Carry out a decision about rows that share a cause.
     Decide,
+    /// Put an agreed change in its code list, and look at what waited because of it.
+    Lists,
     /// Make the answer files of a delivery.
     Answer,
     /// Load a set of the BRP; its subject is the upload.
@@ -40,12 +43,13 @@ pub enum JobKind {
 
 impl JobKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Check,
         Self::Store,
         Self::Withdraw,
         Self::Recheck,
         Self::Decide,
+        Self::Lists,
         Self::Answer,
         Self::LoadBrp,
     ];
@@ -59,6 +63,7 @@ impl JobKind {
             Self::Withdraw => "withdraw",
             Self::Recheck => "recheck",
             Self::Decide => "decide",
+            Self::Lists => "lists",
             Self::Answer => "answer",
             Self::LoadBrp => "load-brp",
         }
@@ -76,7 +81,7 @@ pub struct Job {
     pub id: Uuid,
     /// What to do.
     pub kind: JobKind,
-    /// With what: a delivery, a withdrawal, a load of the BRP, a decision.
+    /// With what: a delivery, a withdrawal, a load of the BRP, a decision, a change of a code list.
     pub subject: Uuid,
     /// Attempts, this one included.
     pub attempts: i32,
@@ -99,6 +104,28 @@ pub async fn push(
         Uuid::now_v7(),
         kind.as_str(),
         subject
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Puts work in the queue that is not to be done before a moment; else as [`push`].
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn push_for(
+    connection: &mut PgConnection,
+    kind: JobKind,
+    subject: Uuid,
+    run_at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO jobs (id, kind, subject, run_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        Uuid::now_v7(),
+        kind.as_str(),
+        subject,
+        run_at
     )
     .execute(connection)
     .await?;

@@ -9,6 +9,7 @@ mod corrections;
 mod decisions;
 mod deliveries;
 mod entry;
+mod lists;
 mod mend;
 mod news;
 mod onboarding;

@@ -26,6 +26,7 @@ impl News for Portal {
             let lacking = all.iter().filter(|one| one.lacks()).count();
             found.incomplete = u32::try_from(lacking).unwrap_or_default();
         }
+        found.lists = self.list_changes_waiting(caller).await?;
         let Ok(side) = side(caller) else {
             return Ok(found);
         };

@@ -20,6 +20,7 @@ pub mod doctor;
 pub mod drafts;
 mod error;
 pub mod late;
+pub mod lists;
 pub mod looks;
 pub mod mend;
 pub mod news;

@@ -16,7 +16,7 @@ pub struct Queue {
     pub again: i64,
     /// Given up.
     pub failed: i64,
-    /// Since when the oldest of those that are not given up is there.
+    /// Since when the oldest of those that are not given up is there, or, for work of a later day, is due.
     pub oldest: Option<OffsetDateTime>,
 }
 
@@ -29,7 +29,7 @@ pub async fn queues(tx: &mut WorkerTx<'_>) -> Result<Vec<Queue>, StoreError> {
         Queue,
         r#"SELECT kind, count(*) FILTER (WHERE state = 'queued') AS "waiting!", count(*) FILTER (WHERE state = 'leased') AS "working!",
                   count(*) FILTER (WHERE state = 'queued' AND attempts > 0) AS "again!", count(*) FILTER (WHERE state = 'failed') AS "failed!",
-                  min(created_at) FILTER (WHERE state <> 'failed') AS oldest
+                  min(CASE WHEN attempts = 0 THEN GREATEST(created_at, run_at) ELSE created_at END) FILTER (WHERE state <> 'failed') AS oldest
            FROM jobs WHERE state <> 'done' GROUP BY kind ORDER BY kind"#
     )
     .fetch_all(&mut **tx)

@@ -155,16 +155,17 @@ pub struct Batch {
     pub expiration_date: Option<Date>,
 }
 
-/// All known batches: some hundreds.
+/// All known batches, without those that ended: some hundreds.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn batches(tx: &mut WorkerTx<'_>) -> Result<Vec<Batch>, StoreError> {
-    Ok(
-        sqlx::query_as!(Batch, "SELECT lot, vaccine, expiration_date FROM batches")
-            .fetch_all(&mut **tx)
-            .await?,
+    Ok(sqlx::query_as!(
+        Batch,
+        "SELECT lot, vaccine, expiration_date FROM batches WHERE valid_to IS NULL"
     )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// AGB codes a party may deliver for, with their validity.

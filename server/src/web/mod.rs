@@ -11,6 +11,7 @@ pub mod form_token;
 pub mod headers;
 pub mod health;
 pub mod limiter;
+pub mod list_uploads;
 pub mod listen;
 pub mod login;
 pub mod observe;
@@ -28,7 +29,7 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Cards, Corrections, Decisions, Deliveries, Entry, News, Onboarding, Operations, Parties,
+    Cards, Corrections, Decisions, Deliveries, Entry, Lists, News, Onboarding, Operations, Parties,
     Persons, Review, Users, Withdrawals, Worklists,
 };
 use domain::codes::CodeLists;
@@ -99,6 +100,8 @@ pub struct Ports {
     pub corrections: Arc<dyn Corrections>,
     /// One vaccination for each jab.
     pub persons: Arc<dyn Persons>,
+    /// Managing code lists.
+    pub code_lists: Arc<dyn Lists>,
     /// Code lists in force.
     pub lists: Arc<CodeLists>,
 }

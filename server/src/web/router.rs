@@ -5,7 +5,9 @@ use super::routes::Lookup;
 use super::session::guard::{self, Gate, NotFound, Visit};
 use super::session::port::RequestSessions;
 use super::session::{COOKIE, Standing};
-use super::{Ports, Web, downloads, headers, health, login, observe, uploads, worklist_file};
+use super::{
+    Ports, Web, downloads, headers, health, list_uploads, login, observe, uploads, worklist_file,
+};
 use app::ports::{Sessions, Worklists};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Extension, Request};
@@ -125,6 +127,11 @@ fn own_routes() -> Vec<Handler> {
         (Method::POST, "/auth/uitnodiging", post(login::invited)),
         (Method::POST, "/auth/uitloggen", post(login::out)),
         (Method::POST, "/sessie/verleng", post(login::extend)),
+        (
+            Method::POST,
+            "/codelijsten/inlezen",
+            post(list_uploads::receive),
+        ),
         (
             Method::GET,
             "/aanleveren/sjabloon",
@@ -255,6 +262,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.cards));
         provide_context(Arc::clone(&ports.operations));
         provide_context(Arc::clone(&ports.onboarding));
+        provide_context(Arc::clone(&ports.code_lists));
         provide_context(Arc::clone(&ports.corrections));
         provide_context(Arc::clone(&ports.lists));
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())

@@ -7,6 +7,7 @@ use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::cards::{Cards, Keyed, KeyedAgain, TypedCard};
 use app::ports::decisions::ClusterFilter;
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, Submitted};
+use app::ports::lists::{Lists, Wish};
 use app::ports::persons::{NewRuling, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
@@ -15,13 +16,14 @@ use app::ports::{
     Caller, Corrections, Decisions, Deliveries, Onboarding, Operations, Parties, Persons,
     PortError, Review, Users,
 };
+use domain::lists::{ListKind, Typed};
 use domain::role::Role;
 use domain::row::{Column, RowText};
 use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 97] = [
+const METHODS: [(&str, bool); 106] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -96,6 +98,15 @@ const METHODS: [(&str, bool); 97] = [
     ("invite_manager", false),
     ("bench", false),
     ("attempt", false),
+    ("lists", false),
+    ("entries", false),
+    ("entry", false),
+    ("suspects", false),
+    ("propose_entry", false),
+    ("import_list", false),
+    ("list_change", false),
+    ("agree_list", false),
+    ("drop_list", false),
     ("users", false),
     ("invite", false),
     ("invitation", false),
@@ -134,6 +145,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/onboarding.rs"),
         include_str!("../../../app/src/ports/persons.rs"),
         include_str!("../../../app/src/ports/corrections.rs"),
+        include_str!("../../../app/src/ports/lists.rs"),
         include_str!("../../../app/src/ports/operations.rs"),
         include_str!("../../../app/src/ports/users.rs"),
         include_str!("../../../app/src/ports/worklist.rs"),
@@ -526,6 +538,32 @@ async fn probe(
             .readmit(caller, things.stored, Role::Invoerder)
             .await
             .map(drop),
+        "lists" => portal.lists(caller, 1).await.map(drop),
+        "entries" => portal
+            .entries(caller, ListKind::Batches, String::new(), 1)
+            .await
+            .map(drop),
+        "entry" => portal
+            .entry(caller, ListKind::Batches, "ZZ1".into(), "Comirnaty".into())
+            .await
+            .map(drop),
+        "suspects" => portal.suspects(caller, 1).await.map(drop),
+        "propose_entry" => {
+            let wish = Wish {
+                kind: ListKind::Batches,
+                typed: Typed::default(),
+                from: String::new(),
+                source: "lijst".into(),
+            };
+            portal.propose_entry(caller, wish).await.map(drop)
+        }
+        "import_list" => portal
+            .import_list(caller, Vec::new(), String::new(), "lijst".into())
+            .await
+            .map(drop),
+        "list_change" => portal.list_change(caller, things.stored).await.map(drop),
+        "agree_list" => portal.agree_list(caller, things.stored).await.map(drop),
+        "drop_list" => portal.drop_list(caller, things.stored).await,
         "operations" => portal.operations(caller).await.map(drop),
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
@@ -622,6 +660,11 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "save_correction"
                     | "decide_correction"
                     | "drop_correction"
+                    | "lists"
+                    | "entries"
+                    | "entry"
+                    | "suspects"
+                    | "list_change"
             );
             if of_rivm_too && caller.party().is_none() {
                 continue;
@@ -686,6 +729,8 @@ async fn what_belongs_to_another_party_is_not_there() {
                 | "save_correction"
                 | "decide_correction"
                 | "drop_correction"
+                | "entry"
+                | "list_change"
         );
         let caller = if of_rivm { &world.rivm } else { &world.maria };
         if let Some(answer) = probe(&world, caller, &nothing, method).await {

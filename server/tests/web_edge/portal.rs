@@ -76,6 +76,7 @@ impl Portal {
             corrections: portal.clone(),
             operations: portal.clone(),
             onboarding: portal.clone(),
+            code_lists: portal.clone(),
             users: portal.clone(),
             cards: portal.clone(),
             worklists: portal,

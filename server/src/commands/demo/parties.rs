@@ -100,7 +100,7 @@ pub(super) struct Account {
 }
 
 /// The accounts.
-pub(super) const ACCOUNTS: [Account; 10] = [
+pub(super) const ACCOUNTS: [Account; 11] = [
     Account {
         subject: "invoerder",
         name: "Iris de Invoerder",
@@ -143,6 +143,12 @@ pub(super) const ACCOUNTS: [Account; 10] = [
     Account {
         subject: "rivmbeheer",
         name: "Rik van Beheer",
+        roles: &[(Role::RivmBeheer, None)],
+    },
+    // Code lists take two of them.
+    Account {
+        subject: "rivmbeheer2",
+        name: "Rosa van Beheer",
         roles: &[(Role::RivmBeheer, None)],
     },
     Account {

@@ -26,15 +26,20 @@ impl Batches {
 
     /// What the list says of the batch of a row.
     pub(super) fn judge(&self, jab: &Vaccination) -> Option<Finding> {
-        let Some(known) = self.by_lot.get(jab.batch().as_str()) else {
-            return Some(finding(Code::V22, Column::Batchnummer));
+        let said = self.says(jab.batch().as_str(), jab.vaccine(), jab.date());
+        said.map(|code| finding(code, Column::Batchnummer))
+    }
+
+    /// What the list says of a batch of a product on a day: V22, V21, V23, or nothing when all is well.
+    #[must_use]
+    pub fn says(&self, lot: &str, product: VaccineId, on: Date) -> Option<Code> {
+        let Some(known) = self.by_lot.get(lot) else {
+            return Some(Code::V22);
         };
-        let Some((_, until)) = known.iter().find(|(vaccine, _)| *vaccine == jab.vaccine()) else {
-            return Some(finding(Code::V21, Column::Batchnummer));
+        let Some((_, until)) = known.iter().find(|(vaccine, _)| *vaccine == product) else {
+            return Some(Code::V21);
         };
-        until
-            .is_some_and(|until| jab.date() > until)
-            .then(|| finding(Code::V23, Column::Batchnummer))
+        until.is_some_and(|until| on > until).then_some(Code::V23)
     }
 
     /// The one known batch of this product that an unknown number was probably meant to be.

@@ -1,0 +1,135 @@
+// RIVM-beheer manages the code lists: one proposes, another agrees, and what waited is released.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { test } from "node:test";
+import { csv, person, sql } from "../lib/demo.mjs";
+import { logIn } from "../lib/journey.mjs";
+import { PORTAL, again, formToken, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+
+withBrowser();
+
+const ask = (query) => execFileSync("psql", [process.env.CIMS_PG, "-Atc", query]).toString().trim();
+const mark = String(process.pid);
+
+/** Uploads a file of first jabs with this batch and submits it. */
+async function deliver(page, count, batch) {
+  await open(page, "/aanleveren");
+  const persons = Array.from({ length: count }, () => person());
+  const text = csv(persons).replaceAll(";EJ6796;", `;${batch};`);
+  await page.locator('input[type="file"]').setInputFiles({ name: "batch.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+  await press(page, "Bestand controleren");
+  await page.getByRole("button", { name: "Indienen", exact: true }).waitFor({ timeout: 30_000 });
+  await press(page, "Indienen");
+  await page.getByText(`${count} van ${count} vaccinaties opgenomen.`).waitFor({ timeout: 30_000 });
+  return path(page).split("/").pop();
+}
+
+/** Refreshes the page of a change until it is in its list. */
+async function carriedOut(page) {
+  for (let turn = 0; turn < 60; turn += 1) {
+    if (await page.getByText("In de lijst", { exact: true }).first().isVisible()) return;
+    await page.waitForTimeout(500);
+    await again(page);
+  }
+  assert.fail("never carried out");
+}
+
+for (const script of [true, false]) {
+  const how = script ? "" : " (without JavaScript)";
+
+  test(`a batch that nobody knew is put in the list by two people, and its rows are released${how}`, async (t) => {
+    const batch = `${script ? "ZA" : "ZB"}${mark}`;
+    t.after(() => sql(`UPDATE batches SET valid_to = current_date WHERE lot = '${batch}'`));
+    const nurse = await visitor(t);
+    await logIn(nurse, "invoerder");
+    const delivery = await deliver(nurse, 3, batch);
+    const waits = `SELECT count(*) FROM delivery_rows WHERE delivery_id = '${delivery}' AND state = 'open'`;
+    assert.equal(ask(waits), "3");
+
+    const one = await visitor(t, { script });
+    await logIn(one, "rivmbeheer");
+    await press(one, /^Codelijsten/, { role: "link", within: one.locator("main") });
+    await press(one, "Verdachte batches", { role: "link" });
+    const line = one.locator("tbody tr").filter({ hasText: batch });
+    assert.match(await line.innerText(), /3 keer gezien/);
+    await press(one, `Batch ${batch} in de lijst zetten`, { role: "link" });
+    const form = one.locator("#toevoegen form");
+    assert.equal(await form.locator("#sleutel").inputValue(), batch);
+    assert.equal(await form.locator("#vaccin").inputValue(), "Comirnaty");
+    await press(one, "Gevolgen bekijken", { within: form });
+    assert.deepEqual(await one.locator("#foutoverzicht li").allInnerTexts(), [
+      "Vul in tot en met welke dag de batch houdbaar is.",
+      "Vul in waar dit vandaan komt.",
+    ]);
+    await form.locator("#houdbaar").fill("31-10-2021");
+    await form.locator("#bron").fill("Melding van de fabrikant");
+    await press(one, "Gevolgen bekijken", { within: form });
+    assert.equal(await heading(one), "Wijziging in Batches");
+    const change = path(one);
+    const id = change.split("/").pop();
+    const foreseen = one.getByRole("table", { name: "Wachtende regels na deze wijziging" });
+    assert.match(await foreseen.innerText(), /Geaccepteerd\s+3/);
+    assert.equal(ask(waits), "3", "looking changes nothing");
+    await press(one, "Voorleggen aan een collega");
+    assert.ok(await one.getByText("Een collega van RIVM-beheer moet akkoord geven.").isVisible());
+
+    // Not on one's own: there is no button, and the server says no to who posts without it.
+    assert.equal(await one.getByRole("button", { name: "Akkoord, wijzigen" }).count(), 0);
+    const forced = await one.request.post(`${PORTAL()}/api/lijst-akkoord`, {
+      form: { id, formulier: await formToken(one, change) },
+      headers: { Origin: PORTAL(), Referer: PORTAL() + change, Accept: "text/html" },
+      maxRedirects: 0,
+    });
+    assert.match(forced.headers().location, /melding=zelfde/);
+    assert.equal(ask(`SELECT state FROM list_changes WHERE id = '${id}'`), "asked");
+
+    // A reviewer reads it, and has no button either.
+    const reads = await visitor(t, { script });
+    await logIn(reads, "beoordelaar");
+    await open(reads, change);
+    assert.equal(await reads.locator("main form").count(), 0);
+
+    const other = await visitor(t, { script });
+    await logIn(other, "rivmbeheer2");
+    await press(other, "Er wacht een wijziging van een codelijst op uw akkoord: Batches", { role: "link" });
+    await open(other, change);
+    await press(other, "Akkoord, wijzigen");
+    await carriedOut(other);
+    assert.ok(await other.getByText("3 wachtende regels zijn geaccepteerd.").isVisible());
+    assert.equal(ask(waits), "0");
+    assert.equal(ask(`SELECT count(*) FROM vaccinations WHERE batch = '${batch}' AND effective`), "3");
+
+    await open(other, "/codelijsten/batches");
+    await other.getByLabel("Zoek op nummer, naam of vaccin").fill(batch.toLowerCase());
+    await press(other, "Filteren");
+    await press(other, `${batch} bekijken`, { role: "link" });
+    const history = await other.getByRole("table", { name: "Wijzigingen, de nieuwste eerst" }).innerText();
+    assert.match(history, /Staat er nog niet in/);
+    assert.match(history, /houdbaar tot en met 31-10-2021/);
+  });
+}
+
+test("a release list says which lines are wrong, and the good ones are one proposal", async (t) => {
+  const page = await visitor(t, { script: false });
+  await logIn(page, "rivmbeheer");
+  await open(page, "/codelijsten/batches");
+  const form = page.locator('form[action="/codelijsten/inlezen"]');
+  const send = async (text, source) => {
+    await page.getByText("Vrijgavelijst inlezen", { exact: true }).click();
+    await form.locator("#bestand").setInputFiles({ name: "lijst.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
+    await form.getByLabel("Waar komt dit vandaan?").fill(source);
+    await press(page, "Bestand lezen", { within: form });
+  };
+  await send("batchnummer;vaccin\r\nZC1;Comirnaty\r\n", "lijst");
+  assert.match(await page.locator("#foutoverzicht").innerText(), /In de kopregel ontbreekt houdbaar_tot/);
+  await open(page, "/codelijsten/batches");
+  const good = [1, 2, 3].map((n) => `ZC${n}${mark};Comirnaty;31-10-2021`);
+  await send(["batchnummer;vaccin;houdbaar_tot", ...good, "ZC?;Comirnaty;31-10-2021", "ZC4;griepprik;31-10-2021", ""].join("\r\n"), "lijst van vandaag");
+  assert.equal(await heading(page), "Wijziging van 3 regels in Batches");
+  const wrong = await page.getByRole("table", { name: "Verbeter deze regels en lees ze opnieuw in" }).innerText();
+  assert.match(wrong, /5\s+Dit kan niet\. Een batchnummer heeft/);
+  assert.match(wrong, /6\s+Dit vaccin kennen we niet/);
+  await press(page, "Annuleren");
+  assert.ok(await page.getByText("Teruggenomen", { exact: true }).isVisible());
+  assert.equal(ask(`SELECT count(*) FROM batches WHERE lot LIKE 'ZC_${mark}'`), "0");
+});

@@ -1,0 +1,447 @@
+//! A code list changes, and what waited because of it is looked at again (features F88, F-X4).
+//!
+//! A job of a change that two people agreed about. First the list, in one transaction; then the rows that wait, in sets,
+//! each one transaction with its audit line. A row that was released waits no more, so a kill does nothing twice. A list
+//! only ever releases: nothing that stands in the register is refused by it.
+
+use super::decide::accept;
+use super::matching::Batches;
+use super::mend::{self, Became, Mended, Mending, Typed};
+use super::{Road, store};
+use crate::audit::{self, Event, Kind};
+use crate::jobs::{self, Job, Stopped};
+use crate::keys::{Purpose, Sealed};
+use crate::store::lists::{self, Change, Doubted, Refused, Reread, Sample};
+use crate::store::products::Products;
+use crate::store::{StoreError, WorkerTx, register, worker_tx};
+use domain::codes::NamedVaccine;
+use domain::delivery::RowOutcome;
+use domain::finding::{Code, Finding, Severity};
+use domain::lists::ListKind;
+use domain::row::{Column, RowText};
+use domain::vaccine::Hpk;
+use std::collections::BTreeMap;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+/// Rows of one delivery in one transaction.
+const AT_ONCE: usize = 2_000;
+/// Stored rows in a set.
+const SET: i64 = 1_000;
+/// Refused rows, and stored ones, that are looked at for a page.
+const LOOKED_AT: i64 = 2_000;
+
+/// Puts a change in its list, and looks at what waits.
+///
+/// # Errors
+/// [`Stopped`] when it must be tried again, or another worker has it.
+pub async fn change(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
+    let found = lists::list(&mut tx, Some(job.subject), 1, 0).await?.pop();
+    let Some(change) = found.filter(|change| matches!(change.state.as_str(), "agreed" | "applied"))
+    else {
+        jobs::finish(&mut tx, job).await?;
+        return Ok(tx.commit().await?);
+    };
+    let now = road.clock.now();
+    if lists::applied(&mut tx, change.id, now).await? {
+        lists::apply(&mut tx, &change, now).await?;
+        let line = line(&change, "applied").detail("items", change.items);
+        audit::add(&mut tx, line).await?;
+    }
+    let refused = refused(road, &mut tx, &change, i64::MAX).await?;
+    tx.commit().await?;
+    for portion in portions(refused) {
+        if *stop.borrow() {
+            return Ok(());
+        }
+        let mut tx = worker_tx(&road.db).await?;
+        jobs::guard(&mut tx, job).await?;
+        let released = judge_anew(road, &mut tx, &change, &portion, true).await?;
+        lists::count(&mut tx, change.id, released.accepted, released.to_review).await?;
+        tx.commit().await?;
+    }
+    let mut after = Some(Uuid::nil());
+    while let Some(last) = after {
+        if *stop.borrow() {
+            return Ok(());
+        }
+        let mut tx = worker_tx(&road.db).await?;
+        jobs::guard(&mut tx, job).await?;
+        let (released, next) = doubted(road, &mut tx, &change, last, SET).await?;
+        lists::count(&mut tx, change.id, released.accepted, 0).await?;
+        tx.commit().await?;
+        after = next;
+    }
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
+    lists::finish(&mut tx, change.id, road.clock.now()).await?;
+    jobs::finish(&mut tx, job).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What a change does to rows that wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Released {
+    /// Rows that were looked at.
+    pub looked_at: u32,
+    /// They are accepted.
+    pub accepted: i32,
+    /// They were refused and wait for RIVM.
+    pub to_review: i32,
+    /// There are more than were looked at.
+    pub more: bool,
+}
+
+/// Does what the change says in the caller's transaction, which must not be committed: so what is foreseen is what
+/// would be. Looks at the first rows only.
+///
+/// # Errors
+/// When the database fails.
+pub async fn foresee(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    change: &Change,
+) -> Result<Released, StoreError> {
+    lists::apply(tx, change, road.clock.now()).await?;
+    let mut all = Released::default();
+    let mut waiting = refused(road, tx, change, LOOKED_AT + 1).await?;
+    let most = usize::try_from(LOOKED_AT).unwrap_or(usize::MAX);
+    all.more = waiting.len() > most;
+    waiting.truncate(most);
+    for portion in portions(waiting) {
+        let released = judge_anew(road, tx, change, &portion, false).await?;
+        all.add(released);
+    }
+    let (released, next) = doubted(road, tx, change, Uuid::nil(), LOOKED_AT).await?;
+    all.add(released);
+    all.more |= next.is_some();
+    Ok(all)
+}
+
+impl Released {
+    fn add(&mut self, more: Self) {
+        self.looked_at += more.looked_at;
+        self.accepted += more.accepted;
+        self.to_review += more.to_review;
+    }
+}
+
+/// Codes by which refused rows wait because of a list.
+fn codes(kind: ListKind) -> &'static [Code] {
+    match kind {
+        ListKind::Batches => &[Code::V21],
+        ListKind::Names => &[Code::V11],
+        ListKind::Codes => &[Code::V12],
+        ListKind::Products => &[Code::V06],
+    }
+}
+
+/// Refused rows that the list as it stands now may release: of each cluster one row is opened, and only when its value
+/// says something now are the others looked at.
+async fn refused(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    change: &Change,
+    limit: i64,
+) -> Result<Vec<Refused>, StoreError> {
+    let kind = kind(change)?;
+    let codes: Vec<String> = codes(kind)
+        .iter()
+        .map(|code| code.as_str().to_owned())
+        .collect();
+    let products = Products::load(tx, road.clock.day(road.clock.now())).await?;
+    let lots = lots(tx, change).await?;
+    let mut touched = Vec::new();
+    for sample in lists::refused_clusters(tx, &codes).await? {
+        let text = open(road, Purpose::Row, sample.id, sample.raw_sealed.clone())?;
+        if says(kind, &sample, &text, &products, &lots) {
+            touched.push(sample);
+        }
+    }
+    if touched.is_empty() {
+        return Ok(Vec::new());
+    }
+    lists::refused_rows(tx, &touched, limit).await
+}
+
+/// The value of a cluster says something now, or may.
+fn says(
+    kind: ListKind,
+    sample: &Sample,
+    text: &RowText,
+    products: &Products,
+    lots: &[String],
+) -> bool {
+    let Some(column) = Column::parse(&sample.column) else {
+        return false;
+    };
+    let value = text.get(column);
+    match kind {
+        ListKind::Names => matches!(
+            products.lists().named(value.trim()),
+            NamedVaccine::Own(_) | NamedVaccine::Alias(_)
+        ),
+        ListKind::Codes => {
+            Hpk::parse(value.trim()).is_some_and(|code| products.lists().by_hpk(code).is_some())
+        }
+        ListKind::Batches => {
+            let folded: String = value.split_whitespace().collect::<String>().to_uppercase();
+            lots.iter().any(|lot| folded.contains(lot.as_str()))
+        }
+        ListKind::Products => true,
+    }
+}
+
+/// Batches of a change; none when it is of another list.
+async fn lots(tx: &mut WorkerTx<'_>, change: &Change) -> Result<Vec<String>, StoreError> {
+    if kind(change)? != ListKind::Batches {
+        return Ok(Vec::new());
+    }
+    let items = lists::items(tx, change.id, i64::MAX).await?;
+    Ok(items.into_iter().map(|item| item.key).collect())
+}
+
+fn kind(change: &Change) -> Result<ListKind, StoreError> {
+    ListKind::parse(&change.list).ok_or_else(|| StoreError::Broken("list".to_owned()))
+}
+
+/// Rows of one delivery, or a part of them when they are many.
+fn portions(rows: Vec<Refused>) -> Vec<Vec<Refused>> {
+    let mut portions: Vec<Vec<Refused>> = Vec::new();
+    for row in rows {
+        match portions.last_mut() {
+            Some(last)
+                if last.len() < AT_ONCE
+                    && last
+                        .first()
+                        .is_some_and(|one| one.delivery_id == row.delivery_id) =>
+            {
+                last.push(row);
+            }
+            _ => portions.push(vec![row]),
+        }
+    }
+    portions
+}
+
+/// Judges refused rows by the list as it stands now. Those that say something else than before are stored so when `keep`
+/// is set; the others keep their place, so that a list that changes nothing leaves no history.
+async fn judge_anew(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    change: &Change,
+    rows: &[Refused],
+    keep: bool,
+) -> Result<Released, StoreError> {
+    let Some(first) = rows.first() else {
+        return Ok(Released::default());
+    };
+    let mending = |rows: Vec<&Refused>| Mending {
+        delivery: first.delivery_id,
+        party: first.party_id,
+        by: change.decided_by.unwrap_or(change.asked_by),
+        staff: true,
+        rows: rows
+            .into_iter()
+            .map(|row| Typed {
+                number: u32::try_from(row.row_number).unwrap_or_default(),
+                seen: row.id,
+                anyway: true,
+                ..Typed::default()
+            })
+            .collect(),
+    };
+    tx.mark().await?;
+    let tried = mend::mend(road, tx, mending(rows.iter().collect())).await?;
+    tx.go_back().await?;
+    let Mended::Done(tried) = tried else {
+        // It is being withdrawn: its rows wait for nobody any more.
+        return Ok(Released::default());
+    };
+    let mut released = Released {
+        looked_at: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+        ..Released::default()
+    };
+    let mut moved = Vec::new();
+    for (row, (_, became)) in rows.iter().zip(&tried.rows) {
+        let Became::Judged(outcome, findings) = became else {
+            continue;
+        };
+        match outcome {
+            RowOutcome::Afgekeurd => {
+                let before: Vec<Finding> =
+                    serde_json::from_value(row.findings.clone()).unwrap_or_default();
+                if before != *findings {
+                    moved.push(row);
+                }
+            }
+            RowOutcome::TeControleren => {
+                released.to_review += 1;
+                moved.push(row);
+            }
+            _ => {
+                released.accepted += 1;
+                moved.push(row);
+            }
+        }
+    }
+    if !keep || moved.is_empty() {
+        return Ok(released);
+    }
+    let numbers: Vec<i32> = moved.iter().map(|row| row.row_number).collect();
+    if let Mended::Done(done) = mend::mend(road, tx, mending(moved)).await? {
+        let line = of_rows(change, first.party_id)
+            .detail("delivery", first.delivery_id.to_string())
+            .detail("rows", numbers)
+            .about(done.persons);
+        audit::add(tx, line).await?;
+    }
+    Ok(released)
+}
+
+/// Looks at stored rows that wait because their batch was not known, or past its day, after one of them; answers the last
+/// one when there may be more. Who waits for nothing else is accepted.
+async fn doubted(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    change: &Change,
+    after: Uuid,
+    limit: i64,
+) -> Result<(Released, Option<Uuid>), StoreError> {
+    let lots = lots(tx, change).await?;
+    let rows = if lots.is_empty() {
+        Vec::new()
+    } else {
+        lists::doubted(tx, &lots, after, limit).await?
+    };
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
+    let next = rows.last().map(|row| row.row).filter(|_| full);
+    let known = register::batches(tx).await?.into_iter();
+    let known = Batches::new(known.filter_map(|batch| {
+        Some((
+            batch.lot,
+            Products::id(batch.vaccine)?,
+            batch.expiration_date,
+        ))
+    }));
+    let mut released = Released::default();
+    let mut new = Reread::default();
+    let mut told: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for row in &rows {
+        released.looked_at += 1;
+        let Some(said) = said_now(row, &known)? else {
+            continue;
+        };
+        let text = open(
+            road,
+            Purpose::Report,
+            row.report,
+            Some(row.content_sealed.clone()),
+        )?;
+        let waits = said.waits();
+        new.clusters.push(if waits {
+            store::cluster(&road.keys, Severity::Controle, &said.all(), &text)
+        } else {
+            told.entry(row.party).or_default().push(row.row);
+            crate::store::rows::Cluster::default()
+        });
+        new.report.push(row.report);
+        new.version.push(row.version);
+        new.row.push(row.row);
+        let json = |findings: &[Finding]| serde_json::to_value(findings).unwrap_or_default();
+        new.shown.push(json(&said.shown));
+        new.staff.push(json(&said.staff));
+    }
+    if new.row.is_empty() {
+        return Ok((released, next));
+    }
+    lists::reread(tx, &new).await?;
+    let by = change.decided_by.unwrap_or(change.asked_by);
+    for (party, rows) in told {
+        let (numbers, persons) = accept(tx, &rows, by, road.clock.now()).await?;
+        let accepted = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
+        released.accepted += accepted;
+        let line = of_rows(change, party)
+            .detail("registrations", accepted)
+            .about(persons);
+        audit::add(tx, line).await?;
+    }
+    Ok((released, next))
+}
+
+/// Findings of a stored row by the list as it stands now.
+struct Said {
+    shown: Vec<Finding>,
+    staff: Vec<Finding>,
+}
+
+impl Said {
+    /// All that RIVM sees; what stands for something hidden aside, where that stands there itself.
+    fn all(&self) -> Vec<Finding> {
+        let shown = self.shown.iter();
+        let shown = shown.filter(|one| one.code != Code::B19 || self.staff.is_empty());
+        self.staff.iter().chain(shown).cloned().collect()
+    }
+
+    fn waits(&self) -> bool {
+        let mut all = self.shown.iter().chain(&self.staff);
+        all.any(|finding| finding.severity >= Severity::Controle)
+    }
+}
+
+/// `None` when nothing changed for the row.
+fn said_now(row: &Doubted, known: &Batches) -> Result<Option<Said>, StoreError> {
+    let read = |value: &serde_json::Value| {
+        serde_json::from_value::<Vec<Finding>>(value.clone())
+            .map_err(|_| StoreError::Broken("findings".to_owned()))
+    };
+    let (mut shown, mut staff) = (read(&row.shown)?, read(&row.staff)?);
+    let Some(vaccine) = Products::id(row.vaccine) else {
+        return Ok(None);
+    };
+    let now = known.says(&row.batch, vaccine, row.on);
+    let of_batch = |finding: &Finding| matches!(finding.code, Code::V22 | Code::V23);
+    // What belongs to another product now is a fault of the row; the register keeps it for somebody to look at.
+    let stays = shown
+        .iter()
+        .any(|finding| of_batch(finding) && Some(finding.code) == now);
+    if stays || now == Some(Code::V21) {
+        return Ok(None);
+    }
+    shown.retain(|finding| !of_batch(finding));
+    staff.retain(|finding| !of_batch(finding));
+    shown.extend(now.map(|code| Finding::on(code, Column::Batchnummer)));
+    Ok(Some(Said { shown, staff }))
+}
+
+fn open(
+    road: &Road,
+    purpose: Purpose,
+    id: Uuid,
+    sealed: Option<Vec<u8>>,
+) -> Result<RowText, StoreError> {
+    let odd = || StoreError::Broken("sealed row".to_owned());
+    let Some(sealed) = sealed else {
+        return Ok(RowText::default());
+    };
+    let plain = road
+        .keys
+        .open(&Sealed::from_bytes(sealed), &purpose.of(id.as_bytes()))
+        .map_err(|_| odd())?;
+    serde_json::from_slice(&plain).map_err(|_| odd())
+}
+
+fn line(change: &Change, step: &str) -> Event {
+    Event::of_worker(None, change.decided_by, Kind::CodeListChanged)
+        .object("list-change", change.id)
+        .detail("list", change.list.clone())
+        .detail("step", step)
+}
+
+fn of_rows(change: &Change, party: Uuid) -> Event {
+    Event::of_worker(Some(party), change.decided_by, Kind::CheckedAgain)
+        .object("list-change", change.id)
+        .detail("list", change.list.clone())
+}

@@ -1,0 +1,655 @@
+//! RIVM-beheer manages the code lists: two people, from a day, with a history; and what waited is looked at again (features
+//! F88, F-X4; security G18).
+
+use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
+use app::ports::lists::{
+    ChangeState, ChangeView, Imported, ListAgreed, Lists, MayChange, Proposed, Wish,
+};
+use app::ports::news::News;
+use app::ports::{Caller, Deliveries, PortError};
+use domain::delivery::Counts;
+use domain::lists::{Fault, ListKind, Typed};
+use domain::role::Role;
+use domain::row::{Column, RowText};
+use uuid::Uuid;
+
+/// Two of RIVM-beheer.
+async fn managers(world: &World) -> (Caller, Caller) {
+    let rosa = world.test.caller("rosa", Role::RivmBeheer, None).await;
+    let rob = world.test.caller("rob", Role::RivmBeheer, None).await;
+    (rosa, rob)
+}
+
+fn wish(kind: ListKind, typed: Typed) -> Wish {
+    Wish {
+        kind,
+        typed,
+        from: String::new(),
+        source: "Vrijgavelijst 15 juni".into(),
+    }
+}
+
+fn batch(lot: &str, vaccine: &str, last_day: &str) -> Wish {
+    let typed = Typed {
+        key: lot.into(),
+        vaccine: vaccine.into(),
+        last_day: last_day.into(),
+        ..Typed::default()
+    };
+    wish(ListKind::Batches, typed)
+}
+
+fn named(kind: ListKind, key: &str) -> Wish {
+    let typed = Typed {
+        key: key.into(),
+        vaccine: "Comirnaty".into(),
+        ..Typed::default()
+    };
+    wish(kind, typed)
+}
+
+async fn prepare(world: &World, who: &Caller, wish: Wish) -> Uuid {
+    match world.portal.propose_entry(who, wish).await.unwrap() {
+        Proposed::Made(id) => id,
+        Proposed::Wrong(faults) => panic!("{faults:?}"),
+    }
+}
+
+/// One prepares and asks, the other agrees, the worker works; the change as it stands then.
+async fn carry_out(world: &World, wish: Wish) -> ChangeView {
+    let rosa = world
+        .test
+        .caller(&Uuid::now_v7().to_string(), Role::RivmBeheer, None)
+        .await;
+    let rob = world
+        .test
+        .caller(&Uuid::now_v7().to_string(), Role::RivmBeheer, None)
+        .await;
+    let id = prepare(world, &rosa, wish).await;
+    assert_eq!(
+        world.portal.agree_list(&rosa, id).await,
+        Ok(ListAgreed::Waiting)
+    );
+    assert_eq!(
+        world.portal.agree_list(&rob, id).await,
+        Ok(ListAgreed::Going)
+    );
+    world.work().await;
+    world.portal.list_change(&rosa, id).await.unwrap()
+}
+
+async fn counts(world: &World, caller: &Caller, delivery: Uuid) -> Counts {
+    let view = world.portal.delivery(caller, delivery).await.unwrap();
+    view.line.counts
+}
+
+fn unknown_batch(row: RowText) -> RowText {
+    with(row, &[(Column::Batchnummer, "FE8405")])
+}
+
+fn odd_name(row: RowText) -> RowText {
+    with(row, &[(Column::Vaccin, "Pfizer NL groot")])
+}
+
+#[tokio::test]
+async fn a_new_batch_takes_a_second_person_and_releases_what_waited_for_it() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let rows = [
+        unknown_batch(good(EREBOS, "01-04-2000")),
+        unknown_batch(good(NAOMI, "01-04-1987")),
+    ];
+    let waits = world.upload(&world.maria, &csv(&rows)).await;
+    assert_eq!(counts(&world, &world.maria, waits).await.te_controleren, 2);
+
+    let id = prepare(&world, &rosa, batch("fe 8405", "Pfizer", "31-10-2021")).await;
+    assert_eq!(
+        world.portal.list_change(&rob, id).await.map(|_| ()),
+        Err(PortError::NotFound),
+        "a draft is its maker's"
+    );
+    let view = world.portal.list_change(&rosa, id).await.unwrap();
+    let foreseen = view.foreseen.unwrap();
+    assert_eq!((foreseen.looked_at, foreseen.accepted), (2, 2));
+    assert_eq!(view.may, MayChange::Ask);
+    assert_eq!(
+        world.portal.agree_list(&rosa, id).await,
+        Ok(ListAgreed::Waiting)
+    );
+    assert_eq!(
+        world.portal.agree_list(&rosa, id).await,
+        Ok(ListAgreed::SamePerson)
+    );
+    // Not in the database either.
+    let forced = sqlx::query("UPDATE list_changes SET state = 'agreed', decided_by = asked_by, decided_at = now() WHERE id = $1")
+        .bind(id)
+        .execute(&world.road.db.worker)
+        .await;
+    assert!(forced.is_err(), "list_changes_four_eyes");
+    // Nor by somebody who only reads the lists.
+    assert_eq!(
+        world.portal.agree_list(&world.rivm, id).await,
+        Err(PortError::NotFound)
+    );
+    let seen = world.portal.list_change(&world.rivm, id).await.unwrap();
+    assert_eq!(seen.may, MayChange::Look);
+    let told = async |who: &Caller| world.portal.news(who).await.unwrap().lists.len();
+    assert_eq!(
+        (told(&rob).await, told(&rosa).await, told(&world.rivm).await),
+        (1, 0, 0)
+    );
+    world.work().await;
+    assert_eq!(counts(&world, &world.maria, waits).await.te_controleren, 2);
+    assert_eq!(world.count("batches WHERE lot = 'FE8405'").await, 0);
+
+    assert_eq!(
+        world.portal.agree_list(&rob, id).await,
+        Ok(ListAgreed::Going)
+    );
+    world.work().await;
+    let now = counts(&world, &world.maria, waits).await;
+    assert_eq!((now.geaccepteerd, now.te_controleren), (2, 0));
+    assert_eq!(world.count("vaccinations WHERE effective").await, 2);
+    let v22 = "delivery_rows WHERE findings @> '[{\"code\": \"V22\"}]'";
+    assert_eq!(world.count(v22).await, 0);
+    let view = world.portal.list_change(&rosa, id).await.unwrap();
+    assert_eq!(
+        (view.line.state, view.released),
+        (ChangeState::Done, (2, 0))
+    );
+    assert_eq!(view.decided_by.as_deref(), Some("rob"));
+    assert_eq!(
+        world.portal.agree_list(&rob, id).await,
+        Ok(ListAgreed::Going),
+        "twice is once"
+    );
+    let entry = world
+        .portal
+        .entry(
+            &world.rivm,
+            ListKind::Batches,
+            "FE8405".into(),
+            "Comirnaty".into(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(entry.line.from.as_deref(), Some("15-06-2021"));
+    let past = &entry.history[0];
+    assert_eq!(
+        (
+            past.asked_by.as_str(),
+            past.decided_by.as_deref(),
+            past.before.is_none()
+        ),
+        ("rosa", Some("rob"), true)
+    );
+    for step in ["asked", "agreed", "applied"] {
+        let line = format!(
+            "audit_lines WHERE event = 'governance.code-list' AND line::jsonb ->> 'step' = '{step}'"
+        );
+        assert_eq!(world.count(&line).await, 1, "{step}");
+    }
+    let about = "audit_lines WHERE event = 'record.checked-again' AND line::jsonb ? 'persons'";
+    assert_eq!(world.count(about).await, 1);
+    world.nowhere(&["Vrijgavelijst 15 juni"]).await;
+}
+
+#[tokio::test]
+async fn a_second_person_says_no_and_who_asked_takes_it_back() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    for (who, state) in [
+        (&rob, ChangeState::Rejected),
+        (&rosa, ChangeState::CalledBack),
+    ] {
+        let id = prepare(&world, &rosa, batch("FE8405", "Comirnaty", "31-10-2021")).await;
+        world.portal.agree_list(&rosa, id).await.unwrap();
+        world.portal.drop_list(who, id).await.unwrap();
+        let view = world.portal.list_change(&rosa, id).await.unwrap();
+        assert_eq!((view.line.state, view.may), (state, MayChange::Look));
+        assert_eq!(
+            world.portal.agree_list(&rob, id).await,
+            Err(PortError::Conflict)
+        );
+    }
+    world.work().await;
+    assert_eq!(world.count("batches WHERE change_id IS NOT NULL").await, 0);
+    let only_reads = world
+        .portal
+        .propose_entry(&world.rivm, batch("FE8405", "Comirnaty", "31-10-2021"))
+        .await;
+    assert_eq!(only_reads, Err(PortError::NotFound));
+}
+
+#[tokio::test]
+async fn a_name_releases_refused_rows_of_every_party_and_leaves_the_others_alone() {
+    let world = World::new().await;
+    let other = with(good(FROUKE, "24-03-2000"), &[(Column::Vaccin, "Anders")]);
+    let twice_wrong = with(
+        odd_name(good(FROUKE, "24-03-2000")),
+        &[(Column::Dosisnummer, "nul"), (Column::Bronsleutel, "b2")],
+    );
+    let first = world
+        .upload(
+            &world.maria,
+            &csv(&[odd_name(good(EREBOS, "01-04-2000")), other, twice_wrong]),
+        )
+        .await;
+    let second = world
+        .upload(&world.piet, &csv(&[odd_name(good(NAOMI, "01-04-1987"))]))
+        .await;
+    assert_eq!(counts(&world, &world.maria, first).await.afgekeurd, 3);
+
+    let done = carry_out(&world, named(ListKind::Names, "PFIZER NL Groot")).await;
+    assert_eq!(
+        (done.line.state, done.released),
+        (ChangeState::Done, (2, 0))
+    );
+    let now = counts(&world, &world.maria, first).await;
+    assert_eq!((now.geaccepteerd, now.afgekeurd), (1, 2));
+    assert_eq!(counts(&world, &world.piet, second).await.geaccepteerd, 1);
+    // What has another fault too says so from now on; what the name does not touch has no history.
+    assert_eq!(
+        world
+            .count("delivery_rows WHERE state = 'open' AND cluster_code = 'V31'")
+            .await
+            + world
+                .count("delivery_rows WHERE state = 'open' AND cluster_code = 'V30'")
+                .await,
+        1
+    );
+    assert_eq!(world.count("row_history").await, 3);
+    assert_eq!(
+        world.count("reports WHERE recorded_by IS NOT NULL").await,
+        0,
+        "nobody of RIVM recorded them"
+    );
+
+    // Ended, the name says nothing any more; what was registered stays.
+    let end = Wish {
+        typed: Typed {
+            end: true,
+            ..named(ListKind::Names, "PFIZER NL Groot").typed
+        },
+        ..named(ListKind::Names, "")
+    };
+    carry_out(&world, end).await;
+    let later = world
+        .upload(&world.maria, &csv(&[odd_name(good(FROUKE, "24-03-2000"))]))
+        .await;
+    assert_eq!(counts(&world, &world.maria, later).await.afgekeurd, 1);
+    assert_eq!(counts(&world, &world.maria, first).await.geaccepteerd, 1);
+    assert_eq!(
+        world
+            .count("vaccine_aliases WHERE valid_to IS NOT NULL")
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_release_list_is_one_proposal_and_every_wrong_line_says_why() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let list = "\
+batchnummer;vaccin;hpk_code;vrijgegeven_op;houdbaar_tot
+FE8405;Comirnaty;2924528;01-06-2021;31-10-2021
+FE/1;Comirnaty;;;31-10-2021
+FE8406;griepprik;;;31-10-2021
+EJ6796;Pfizer;;;30-04-2021
+EJ6795;;2924528;;31-05-2021
+FE8407;Comirnaty;2924536;;31-10-2021
+FE8408;Comirnaty;;;
+FE8405;Comirnaty;;;30-11-2021
+kort
+";
+    let import = async |text: &str, source: &str| {
+        let bytes = text.as_bytes().to_vec();
+        let answer = world
+            .portal
+            .import_list(&rosa, bytes, String::new(), source.to_owned());
+        answer.await.unwrap()
+    };
+    assert_eq!(
+        import(list, " ").await,
+        Imported::Wrong(vec![Fault::NoSource])
+    );
+    assert_eq!(import("", "lijst").await, Imported::Empty);
+    assert_eq!(
+        import("batchnummer;vaccin\nA;B\n", "lijst").await,
+        Imported::Lacks("houdbaar_tot")
+    );
+    let Imported::Made(id) = import(list, "lijst").await else {
+        panic!("a proposal")
+    };
+    let view = world.portal.list_change(&rosa, id).await.unwrap();
+    let wrong: Vec<(u32, Vec<Fault>)> = view
+        .wrong
+        .iter()
+        .map(|wrong| (wrong.line, wrong.faults.clone()))
+        .collect();
+    assert_eq!(
+        wrong,
+        [
+            (3, vec![Fault::KeyForm]),
+            (4, vec![Fault::VaccineUnknown]),
+            (7, vec![Fault::HpkOther]),
+            (8, vec![Fault::NoLastDay]),
+            (9, vec![Fault::Twice]),
+            (10, vec![Fault::Cells]),
+        ]
+    );
+    assert_eq!((view.lines, view.unchanged), (Some(9), 1));
+    let keys: Vec<&str> = view.items.iter().map(|item| item.key.as_str()).collect();
+    assert_eq!(keys, ["FE8405", "EJ6795"], "the good ones, as one set");
+    assert!(view.items[0].before.is_none() && view.items[1].before.is_some());
+
+    world.portal.agree_list(&rosa, id).await.unwrap();
+    world.portal.agree_list(&rob, id).await.unwrap();
+    world.work().await;
+    assert_eq!(
+        world
+            .count("batches WHERE lot = 'EJ6795' AND vaccine = 1 AND expiration_date = '2021-05-31' AND hpk = '2924528'")
+            .await,
+        1
+    );
+    assert_eq!(world.count("batches WHERE valid_to IS NULL").await, 69);
+    let Imported::Made(again) = import(list, "lijst").await else {
+        panic!("a proposal")
+    };
+    let view = world.portal.list_change(&rosa, again).await.unwrap();
+    assert_eq!((view.items.len(), view.unchanged), (0, 3));
+    assert_eq!(
+        world.portal.agree_list(&rosa, again).await,
+        Err(PortError::Conflict),
+        "there is nothing to ask for"
+    );
+}
+
+#[tokio::test]
+async fn a_later_last_day_releases_a_row_that_waits_for_nothing_else() {
+    let world = World::new().await;
+    let late = |row: RowText| with(row, &[(Column::Vaccinatiedatum, "10-05-2021")]);
+    let rows = [
+        late(good(EREBOS, "01-04-2000")),
+        with(good(NAOMI, "01-04-1987"), &[(Column::Bronsleutel, "n1")]),
+        with(
+            unknown_batch(good(NAOMI, "01-04-1987")),
+            &[
+                (Column::Vaccinatiedatum, "30-01-2021"),
+                (Column::Dosisnummer, "2"),
+                (Column::Bronsleutel, "n2"),
+            ],
+        ),
+    ];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let before = counts(&world, &world.maria, delivery).await;
+    assert_eq!((before.geaccepteerd, before.te_controleren), (1, 2));
+
+    carry_out(&world, batch("EJ6795", "Comirnaty", "31-05-2021")).await;
+    let now = counts(&world, &world.maria, delivery).await;
+    assert_eq!((now.geaccepteerd, now.te_controleren), (2, 1));
+
+    // The second dose came too soon besides: it waits for that alone now.
+    let done = carry_out(&world, batch("FE8405", "Comirnaty", "31-10-2021")).await;
+    assert_eq!(done.released, (0, 0));
+    assert_eq!(counts(&world, &world.maria, delivery).await, now);
+    assert_eq!(
+        world
+            .count("delivery_rows WHERE state = 'open' AND cluster_code = 'V32' AND NOT findings @> '[{\"code\": \"V22\"}]'")
+            .await,
+        1
+    );
+    assert_eq!(
+        world
+            .count("reports WHERE findings @> '[{\"code\": \"V22\"}]'")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_batch_that_gets_a_second_product_frees_the_rows_that_said_so() {
+    let world = World::new().await;
+    let row = with(
+        good(EREBOS, "01-04-2000"),
+        &[(Column::Vaccin, "Spikevax"), (Column::HpkCode, "2924536")],
+    );
+    let delivery = world.upload(&world.maria, &csv(&[row])).await;
+    assert_eq!(counts(&world, &world.maria, delivery).await.afgekeurd, 1);
+    let (rosa, _) = managers(&world).await;
+    let id = prepare(&world, &rosa, batch("EJ6795", "Spikevax", "30-06-2021")).await;
+    let view = world.portal.list_change(&rosa, id).await.unwrap();
+    assert_eq!(view.foreseen.unwrap().accepted, 1);
+    assert_eq!(
+        world.count("row_history").await,
+        0,
+        "looking changes nothing"
+    );
+    world.portal.drop_list(&rosa, id).await.unwrap();
+    let done = carry_out(&world, batch("EJ6795", "Spikevax", "30-06-2021")).await;
+    assert_eq!(done.released, (1, 0));
+    assert_eq!(counts(&world, &world.maria, delivery).await.geaccepteerd, 1);
+}
+
+#[tokio::test]
+async fn a_batch_that_ended_is_unknown_from_then_on_and_may_come_back() {
+    let world = World::new().await;
+    let first = world
+        .upload(&world.maria, &csv(&[good(EREBOS, "01-04-2000")]))
+        .await;
+    let end = Wish {
+        typed: Typed {
+            end: true,
+            ..batch("EJ6795", "Comirnaty", "").typed
+        },
+        ..batch("", "", "")
+    };
+    carry_out(&world, end.clone()).await;
+    let second = world
+        .upload(&world.maria, &csv(&[good(NAOMI, "01-04-1987")]))
+        .await;
+    assert_eq!(counts(&world, &world.maria, second).await.te_controleren, 1);
+    assert_eq!(
+        counts(&world, &world.maria, first).await.geaccepteerd,
+        1,
+        "what stands, stands"
+    );
+    assert_eq!(
+        world.count("batches WHERE lot = 'EJ6795'").await,
+        1,
+        "nothing is deleted"
+    );
+    let (rosa, _) = managers(&world).await;
+    let again = world.portal.propose_entry(&rosa, end).await.unwrap();
+    assert_eq!(again, Proposed::Wrong(vec![Fault::NotThere]));
+    let done = carry_out(&world, batch("EJ6795", "Comirnaty", "30-04-2021")).await;
+    assert_eq!(done.released, (1, 0));
+    let entry = world
+        .portal
+        .entry(
+            &rosa,
+            ListKind::Batches,
+            "EJ6795".into(),
+            "Comirnaty".into(),
+        )
+        .await
+        .unwrap();
+    assert!(!entry.line.entry.ended);
+    assert_eq!(entry.history.len(), 2);
+}
+
+#[tokio::test]
+async fn a_change_of_a_later_day_waits_for_that_day() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let later = Wish {
+        from: "01-07-2021".into(),
+        ..batch("FE8405", "Comirnaty", "31-10-2021")
+    };
+    let id = prepare(&world, &rosa, later).await;
+    world.portal.agree_list(&rosa, id).await.unwrap();
+    world.portal.agree_list(&rob, id).await.unwrap();
+    world.work().await;
+    let view = world.portal.list_change(&rob, id).await.unwrap();
+    assert_eq!(view.line.state, ChangeState::Agreed);
+    assert_eq!(world.count("batches WHERE lot = 'FE8405'").await, 0);
+    assert_eq!(
+        world
+            .count("jobs WHERE kind = 'lists' AND run_at > now() + interval '15 days'")
+            .await,
+        1
+    );
+    sqlx::query("UPDATE jobs SET run_at = now() WHERE kind = 'lists'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(
+        world
+            .count("batches WHERE lot = 'FE8405' AND valid_from = '2021-07-01'")
+            .await,
+        1
+    );
+    let past = Wish {
+        from: "14-06-2021".into(),
+        ..batch("FE8406", "Comirnaty", "31-10-2021")
+    };
+    let answer = world.portal.propose_entry(&rosa, past).await.unwrap();
+    assert_eq!(answer, Proposed::Wrong(vec![Fault::FromPast]));
+}
+
+#[tokio::test]
+async fn two_changes_of_one_entry_never_go_beside_each_other() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let first = prepare(&world, &rosa, batch("EJ6795", "Comirnaty", "31-05-2021")).await;
+    let second = prepare(&world, &rob, batch("EJ6795", "Comirnaty", "30-06-2021")).await;
+    assert_eq!(
+        world.portal.agree_list(&rosa, first).await,
+        Ok(ListAgreed::Waiting)
+    );
+    assert_eq!(
+        world.portal.agree_list(&rob, second).await,
+        Ok(ListAgreed::Other)
+    );
+    world.portal.agree_list(&rob, first).await.unwrap();
+    world.work().await;
+    assert_eq!(
+        world.portal.agree_list(&rob, second).await,
+        Ok(ListAgreed::Stale),
+        "it was made of what the list said then"
+    );
+}
+
+#[tokio::test]
+async fn an_earlier_first_use_frees_rows_of_before() {
+    let world = World::new().await;
+    let row = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Vaccin, "Jcovden"),
+            (Column::Batchnummer, "XD974"),
+            (Column::Vaccinatiedatum, "20-04-2021"),
+        ],
+    );
+    let delivery = world.upload(&world.maria, &csv(&[row])).await;
+    assert_eq!(counts(&world, &world.maria, delivery).await.afgekeurd, 1);
+    let typed = Typed {
+        key: "Jcovden".into(),
+        doses: "1".into(),
+        first_use: "19-04-2021".into(),
+        ..Typed::default()
+    };
+    let done = carry_out(&world, wish(ListKind::Products, typed)).await;
+    assert_eq!(done.released.0 + done.released.1, 1);
+    assert_eq!(counts(&world, &world.maria, delivery).await.afgekeurd, 0);
+    assert_eq!(world.count("vaccines").await, 5);
+}
+
+#[tokio::test]
+async fn a_batch_seen_once_and_one_that_no_list_has_are_suspicious() {
+    let world = World::new().await;
+    let rows = [
+        good(EREBOS, "01-04-2000"),
+        good(NAOMI, "01-04-1987"),
+        with(
+            good(FROUKE, "24-03-2000"),
+            &[(Column::Batchnummer, "EM0477")],
+        ),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let slip = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Batchnummer, "EJ6759"),
+            (Column::Vaccinatiedatum, "10-03-2021"),
+            (Column::Dosisnummer, "2"),
+        ],
+    );
+    world.upload(&world.piet, &csv(&[slip])).await;
+    let list = world.portal.suspects(&world.rivm, 1).await.unwrap();
+    let found: Vec<_> = list
+        .items
+        .iter()
+        .map(|one| {
+            (
+                one.batch.as_str(),
+                one.listed,
+                one.times,
+                one.near.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("EJ6759", false, 1, Some("EJ6795")),
+            ("EM0477", true, 1, None)
+        ],
+        "a batch given twice is none"
+    );
+    assert_eq!(list.items[0].parties, ["Instelling DUINZICHT"]);
+    assert_eq!(list.items[1].parties, ["Instelling ZONNEHOF"]);
+    carry_out(&world, batch("EJ6759", "Comirnaty", "30-04-2021")).await;
+    let list = world.portal.suspects(&world.rivm, 1).await.unwrap();
+    assert!(list.items.iter().all(|one| one.listed));
+}
+
+#[tokio::test]
+async fn the_lists_are_found_by_number_name_and_product() {
+    let world = World::new().await;
+    let all = world.portal.lists(&world.rivm, 1).await.unwrap();
+    assert_eq!(
+        all.counts,
+        [
+            (ListKind::Batches, 68),
+            (ListKind::Names, 18),
+            (ListKind::Codes, 4),
+            (ListKind::Products, 5)
+        ]
+    );
+    assert_eq!(all.ages[2], ("C".to_owned(), 60, None));
+    for (kind, search, total) in [
+        (ListKind::Batches, "ej67", 5),
+        (ListKind::Batches, "jcov", 11),
+        (ListKind::Names, "%", 0),
+        (ListKind::Codes, "2924528", 1),
+    ] {
+        let view = world
+            .portal
+            .entries(&world.rivm, kind, search.into(), 1)
+            .await
+            .unwrap();
+        if search == "jcov" {
+            assert!(
+                view.entries
+                    .items
+                    .iter()
+                    .all(|one| one.product == "Jcovden")
+            );
+            continue;
+        }
+        assert_eq!(view.entries.total, total, "{search}");
+    }
+}
