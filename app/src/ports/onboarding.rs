@@ -1,11 +1,10 @@
 //! How a party comes in (features F79, F-X7): RIVM-beheer files a request, the institution tries its files on the page of
 //! the test lane, and the privacycoördinator decides about the connection (`parties`).
 
-use super::Page;
 use super::deliveries::Phase;
 use super::parties::TrialView;
 #[cfg(feature = "ssr")]
-use super::{Caller, PortResult};
+use super::{Caller, Page, PortResult};
 use domain::delivery::{Channel, Counts};
 use domain::finding::Finding;
 use domain::onboarding::{Fault, PartyForm, TaskState};
