@@ -104,6 +104,7 @@ fn row(one: &InstallationView, t: &'static Texts) -> Vec<Cell> {
         .map(|name| fill(p.run_by, &[("naam", name)]));
     let rhythm = if one.daily { p.daily } else { p.not_daily };
     let most = one.volume.iter().max().copied().unwrap_or_default();
+    let volume = (most > 0).then(|| columns(&one.volume));
     let most = (most > 0).then(|| fill(p.volume_words, &[("aantal", &count(most))]));
     vec![
         Cell::new(one.party.clone()),
@@ -114,7 +115,7 @@ fn row(one: &InstallationView, t: &'static Texts) -> Vec<Cell> {
         Cell::new(one.last.clone().unwrap_or_else(|| p.never.to_owned())),
         Cell::new(wrong(one, t)),
         Cell::new(
-            view! { {calendar(&days)}{columns(&one.volume)}<span>{words}{most.map(|most| format!(" {most}"))}</span> },
+            view! { {calendar(&days)}{volume}<span>{words}{most.map(|most| format!(" {most}"))}</span> },
         ),
         Cell::number(count(u64::from(one.files))),
         Cell::number(count(one.rows_read)),

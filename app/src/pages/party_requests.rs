@@ -10,7 +10,7 @@ use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
-    alert, badge, button_link, heading, hidden_inputs, paragraph, second_link, submit, title,
+    alert, badge, button_link, hidden_inputs, paragraph, second_link, submit, title,
 };
 use crate::ports::Page;
 use crate::ports::onboarding::{Manager, PartyFormView, RequestLine, RequestView};
@@ -145,7 +145,8 @@ fn screen(visit: &Visit, view: &RequestView) -> Screen {
         <ul class="cims-tasks" aria-label=o.tasks>{tasks}</ul>
         {open.then(|| paragraph(o.what_now))}
         {manager(view, &messages, t)}
-        <div id="gegevens">{heading(o.data)}{answers(facts(view, t), t)}</div>
+        <h2 class="utrecht-heading-2" id="gegevens">{o.data}</h2>
+        {answers(facts(view, t), t)}
         <p class="utrecht-paragraph">{second_link("/aanvragen", o.title)}</p>
     };
     Screen::new(name, body)
