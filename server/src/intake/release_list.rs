@@ -41,7 +41,8 @@ pub type Line = (u32, Option<Typed>);
 /// # Errors
 /// Why it is no list.
 pub fn read(bytes: &[u8]) -> Result<Vec<Line>, NoList> {
-    let text = decode(bytes);
+    // One sign ends a line, or the numbers of lines that end in two would be one too low.
+    let text = decode(bytes).replace("\r\n", "\n").replace('\r', "\n");
     let first = text.lines().next().unwrap_or_default();
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(delimiter(first))

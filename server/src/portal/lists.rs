@@ -158,9 +158,10 @@ impl Lists for Portal {
             Err(wrong) => Err(wrong),
             Ok((key, vaccine)) => {
                 let number = Products::number(vaccine);
-                let before = lists::current(&mut tx, wish.kind.as_str(), &[key.clone()])
-                    .await
-                    .or_broken(caller)?;
+                let before =
+                    lists::current(&mut tx, wish.kind.as_str(), std::slice::from_ref(&key))
+                        .await
+                        .or_broken(caller)?;
                 let before = before.into_iter().find(|(_, of, _)| *of == number);
                 let before = before.map(|(_, _, entry)| entry);
                 let lists = products.lists();
