@@ -1,7 +1,7 @@
 //! Every place in the database that the `enc` key seals, and putting it under the newest key (security G17): in batches of one
 //! transaction each, by key order. A value that is under the newest key is passed over, so what was broken off goes on.
 //!
-//! Rows on their way (a load of the BRP that was broken off, a chunk that is being stored) are not here: they end by themselves.
+//! A draft that was sent is empty, and stays so. Rows on their way (a load of the BRP that was broken off, a chunk that is being stored) are not here: they end by themselves.
 
 use super::{Db, StoreError, worker_tx};
 use crate::keys::{Keys, Purpose, Sealed};
@@ -74,7 +74,7 @@ macro_rules! places {
                 let mut tx = worker_tx(db).await?;
                 let found = sqlx::query!(
                     "SELECT " + $id + r#" AS "owner!", "# + $column + r#" AS "value!" FROM "# + $table
-                        + " WHERE " + $id + " >= $1 AND (NOT $4::boolean OR " + $id + " <> $1) AND substr(" + $column + ", 1, 3) <> $2 ORDER BY " + $id + " LIMIT $3",
+                        + " WHERE " + $id + " >= $1 AND (NOT $4::boolean OR " + $id + " <> $1) AND length(" + $column + ") > 0 AND substr(" + $column + ", 1, 3) <> $2 ORDER BY " + $id + " LIMIT $3",
                     from.clone(),
                     newest.as_slice(),
                     most,
@@ -137,7 +137,7 @@ macro_rules! places {
             let mut left = 0;
             $(
                 left += sqlx::query_scalar!(
-                    r#"SELECT count(*) AS "count!" FROM "# + $table + " WHERE substr(" + $column + ", 1, 3) <> $1",
+                    r#"SELECT count(*) AS "count!" FROM "# + $table + " WHERE length(" + $column + ") > 0 AND substr(" + $column + ", 1, 3) <> $1",
                     newest.as_slice()
                 )
                 .fetch_one(&mut *tx)
