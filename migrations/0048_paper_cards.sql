@@ -69,5 +69,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON paper_cards TO cims_worker;
 
 -- Sealing anew under another key (security G17) is the work of the worker.
 GRANT UPDATE ON worklists TO cims_worker;
+GRANT UPDATE (reason_sealed) ON connection_steps TO cims_worker;
 
 RESET ROLE;

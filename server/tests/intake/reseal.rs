@@ -144,7 +144,7 @@ async fn every_sealed_column_of_the_schema_is_among_the_places() {
     let columns: Vec<String> = sqlx::query_scalar(
         "SELECT table_name || '.' || column_name FROM information_schema.columns
          WHERE table_schema = 'public' AND data_type = 'bytea' AND (column_name ~ '(_sealed|_enc)$' OR column_name = 'sealed')
-           AND table_name NOT IN ('chunk_rows', 'brp_staging')",
+           AND table_name NOT IN ('brp_staging')",
     )
     .fetch_all(&world.test.admin)
     .await
