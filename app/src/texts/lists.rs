@@ -119,7 +119,7 @@ texts! {
         wrong_more: "Er zijn meer regels niet overgenomen. De eerste {aantal} staan hier." / "More lines were not taken. The first {aantal} are here.",
         nothing_good: "Er is niets om voor te leggen." / "There is nothing to submit.",
         items: "Wat er verandert" / "What changes",
-        items_caption: "Wat er in de lijst verandert" / "What changes in the list",
+        items_caption: "Per onderdeel, nu en straks" / "By entry, now and then",
         items_more: "Er verandert meer. De eerste {aantal} staan hier." / "More changes. The first {aantal} are here.",
         foreseen: "Gevolgen voor wachtende regels" / "Consequences for rows that wait",
         foreseen_caption: "Wachtende regels na deze wijziging" / "Rows that wait after this change",

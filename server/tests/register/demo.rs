@@ -30,7 +30,7 @@ async fn the_demo_fills_an_empty_database_and_a_second_time_changes_nothing() {
     let first = cims(&test, &["demo", "--persons", "300"]);
     assert!(first.status.success(), "{}", said(&first));
     assert!(
-        said(&first).contains("300 persons in the BRP, 8 parties, 8 accounts"),
+        said(&first).contains("300 persons in the BRP, 8 parties, 11 accounts"),
         "{}",
         said(&first)
     );
