@@ -195,7 +195,7 @@ fn choice(difference: &Difference, messages: &Messages, t: &'static Texts) -> An
         view! {
             <div class="utrecht-form-field utrecht-form-field--radio cims-choice">
                 <input class="utrecht-radio-button utrecht-radio-button--html-input utrecht-form-field__input" type="radio"
-                    id=input.clone() name=format!("choice[{id}]") value=value required/>
+                    id=input.clone() name=format!("choice[{id}]") value=value/>
                 <label class="utrecht-form-label utrecht-form-label--radio utrecht-form-field__label" for=input>{label}</label>
             </div>
         }

@@ -271,7 +271,7 @@ fn key_form(visit: &Visit, draft: Option<CardDraft>, messages: &Messages) -> Any
             {number.text(messages, t)}
             {party.text(messages, t)}
             {heading(c.person)}
-            {person::fields(row, messages, false, t)}
+            {person::fields_with(row, messages, false, c.consent_hint, t)}
             {heading(c.vaccination)}
             {fields(row, &as_draft(row, &found), no_consent, visit.frame.today, messages, t)}
             {(!no_consent).then(|| performer(row, messages, t))}

@@ -168,6 +168,17 @@ pub(crate) fn fields(
     autofocus: bool,
     t: &'static Texts,
 ) -> AnyView {
+    fields_with(row, messages, autofocus, t.entry.consent_hint, t)
+}
+
+/// The same, with another hint at the question about consent: a card answers it, not the person.
+pub(crate) fn fields_with(
+    row: &RowText,
+    messages: &Messages,
+    autofocus: bool,
+    consent_hint: &'static str,
+    t: &'static Texts,
+) -> AnyView {
     let e = &t.entry;
     let cell = |column| row.get(column);
     let bsn = Field {
@@ -185,7 +196,7 @@ pub(crate) fn fields(
     let consent = Radios {
         id: Column::Toestemming.name(),
         legend: e.consent,
-        hint: e.consent_hint,
+        hint: consent_hint,
         value: cell(Column::Toestemming),
         options: &choices::of(Column::Toestemming, t),
         inline: true,

@@ -95,7 +95,7 @@ fn file_form(messages: &Messages, t: &'static Texts) -> AnyView {
                 <label class="utrecht-form-label utrecht-form-field__label" for="bestand">{w.file}</label>
                 <div class="utrecht-form-field-description utrecht-form-field__description" id="bestand-hint">{w.file_hint}</div>
                 {error_message("bestand", error.as_deref(), t)}
-                <input type="file" class="cims-upload__input" id="bestand" name="bestand" accept=".xlsx,.ods,.csv,text/csv" required
+                <input type="file" class="cims-upload__input" id="bestand" name="bestand" accept=".xlsx,.ods,.csv,text/csv"
                     aria-describedby=described_by("bestand", true, wrong) aria-invalid=wrong.then_some("true")/>
             </div>
             {asked_tick("file_consent", w.file_consent, false, true, messages, t)}

@@ -8,7 +8,7 @@ texts! {
         title: "Werklijst" / "Worklist",
         link: "Meer mensen vandaag? Maak een werklijst." / "More people today? Make a worklist.",
         waiting: "Naar uw werklijst: nog {open} te gaan" / "To your worklist: {open} to go",
-        lead: "Plak hier wie u gaat vaccineren. U ziet meteen wie klaar is om te registreren." / "Paste here whom you are going to vaccinate. You see at once who is ready.",
+        lead: "Geef hier op wie u gaat vaccineren. U ziet meteen wie klaar is om te registreren." / "Say here whom you are going to vaccinate. You see at once who is ready.",
         persons: "Personen" / "Persons",
         persons_hint: "Eén persoon per regel: BSN en geboortedatum. U kunt kolommen uit uw spreadsheet plakken; andere kolommen nemen wij niet over. Hooguit 200 regels." / "One person a line: BSN and birth date. You can paste columns of your spreadsheet; other columns are not taken over. 200 lines at most.",
         consent: "Al deze personen vinden goed dat het RIVM hun gegevens krijgt" / "All these persons agree that RIVM gets their data",

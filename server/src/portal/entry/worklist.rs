@@ -26,6 +26,9 @@ use std::io;
 use std::sync::Arc;
 use uuid::Uuid;
 
+/// Lines as they were read; one that is no row with the rule that says so.
+type Lines = Vec<(worklist::Line, Option<Code>)>;
+
 /// What is stored of a line.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -206,11 +209,7 @@ impl Worklists for Portal {
 impl Portal {
     /// Holds lines against the rules of a row, keeps them, and asks the BRP as far as the budget goes. A line that is no row
     /// comes with the rule that says so.
-    async fn make_list(
-        &self,
-        caller: &Caller,
-        read: Vec<(worklist::Line, Option<Code>)>,
-    ) -> PortResult<Made> {
+    async fn make_list(&self, caller: &Caller, read: Lines) -> PortResult<Made> {
         let party = deliverer(caller)?;
         if read.is_empty() {
             return Ok(Made::Empty);
@@ -403,7 +402,7 @@ fn checked(line: worklist::Line, rules: &Context<'_>) -> Kept {
 }
 
 /// Lines of a file, read as a delivery is: workbooks by the limited child. And whether hidden rows were left out.
-fn of_file(content: Vec<u8>) -> Result<(Vec<(worklist::Line, Option<Code>)>, bool), ReadError> {
+fn of_file(content: Vec<u8>) -> Result<(Lines, bool), ReadError> {
     let limits = Limits {
         bytes: worklist::MOST_BYTES,
         rows: u32::try_from(worklist::MOST).unwrap_or(u32::MAX),
