@@ -110,7 +110,7 @@ fn guesses(bench: &Bench, table: &mut Table) -> Result<()> {
         let words = ["sftp", "add", &name, "--party", PARTY, "--installation"];
         sh::quiet(bench.place.cims(&words).arg(installation))?;
     }
-    let mut script = sh::program("python3");
+    let mut script = sh::program("/usr/bin/python3");
     script
         .arg("-B")
         .arg(sh::root().join("xtask/peers/sftp_guesses.py"))
@@ -149,7 +149,7 @@ fn deliver(
     clients: u32,
     folder: Option<&Path>,
 ) -> Result<[f64; 2]> {
-    let mut script = sh::program("python3");
+    let mut script = sh::program("/usr/bin/python3");
     script
         .arg("-B")
         .arg(sh::root().join("xtask/peers/sftp_clients.py"))
