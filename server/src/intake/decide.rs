@@ -86,7 +86,7 @@ async fn portion(
     let ids = || rows.iter().map(|(_, id)| *id).collect::<Vec<Uuid>>();
     let by = decision.asked_by;
     let (numbers, still_refused, persons) = if decision.kind == DecisionKind::Map.as_str() {
-        let mended = mend::mend(road, tx, mending(road, decision, delivery, rows)?).await?;
+        let mended = mend::mend(road, tx, mending(road, decision, delivery, rows, false)?).await?;
         let Mended::Done(done) = mended else {
             // It is being withdrawn: its rows wait for nobody any more.
             return Ok(());
@@ -145,6 +145,7 @@ fn mending(
     decision: &Decision,
     delivery: Uuid,
     rows: &Rows,
+    foresee: bool,
 ) -> Result<Mending, StoreError> {
     let broken = || StoreError::Broken("decision".to_owned());
     let column = Column::parse(&decision.column).ok_or_else(broken)?;
@@ -165,6 +166,7 @@ fn mending(
         party: decision.party_id,
         by: decision.asked_by,
         staff: true,
+        foresee,
         rows: typed.collect(),
     })
 }
@@ -214,7 +216,8 @@ pub struct Foreseen {
     pub rows: Vec<(u32, RowOutcome, Vec<Finding>)>,
 }
 
-/// Does what the decision says and undoes it, within the caller's transaction: so what is foreseen is what would be.
+/// Does what the decision says, without what only has to be kept, and undoes it within the caller's transaction: so what is
+/// foreseen is what would be.
 /// Keeps the first `most` rows.
 ///
 /// # Errors
@@ -228,7 +231,7 @@ pub async fn foresee(
     let mut foreseen = Foreseen::default();
     for (delivery, rows) in by_delivery(decisions::waiting(tx, decision).await?) {
         tx.mark().await?;
-        let mended = mend::mend(road, tx, mending(road, decision, delivery, &rows)?).await?;
+        let mended = mend::mend(road, tx, mending(road, decision, delivery, &rows, true)?).await?;
         tx.go_back().await?;
         let Mended::Done(done) = mended else { continue };
         for (number, became) in done.rows {

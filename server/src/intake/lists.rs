@@ -238,11 +238,12 @@ async fn judge_anew(
     let Some(first) = rows.first() else {
         return Ok(Released::default());
     };
-    let mending = |rows: Vec<&Refused>| Mending {
+    let mending = |rows: Vec<&Refused>, foresee: bool| Mending {
         delivery: first.delivery_id,
         party: first.party_id,
         by: change.decided_by.unwrap_or(change.asked_by),
         staff: true,
+        foresee,
         rows: rows
             .into_iter()
             .map(|row| Typed {
@@ -254,7 +255,7 @@ async fn judge_anew(
             .collect(),
     };
     tx.mark().await?;
-    let tried = mend::mend(road, tx, mending(rows.iter().collect())).await?;
+    let tried = mend::mend(road, tx, mending(rows.iter().collect(), true)).await?;
     tx.go_back().await?;
     let Mended::Done(tried) = tried else {
         // It is being withdrawn: its rows wait for nobody any more.
@@ -291,7 +292,7 @@ async fn judge_anew(
         return Ok(released);
     }
     let numbers: Vec<i32> = moved.iter().map(|row| row.row_number).collect();
-    if let Mended::Done(done) = mend::mend(road, tx, mending(moved)).await? {
+    if let Mended::Done(done) = mend::mend(road, tx, mending(moved, false)).await? {
         let line = of_rows(change, first.party_id)
             .detail("delivery", first.delivery_id.to_string())
             .detail("rows", numbers)

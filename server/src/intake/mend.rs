@@ -39,6 +39,8 @@ pub struct Mending {
     pub by: Uuid,
     /// That is somebody of RIVM: no registration gets their name.
     pub staff: bool,
+    /// Only what it would come to is asked: where that takes no writing, nothing is written. The caller undoes the rest.
+    pub foresee: bool,
     /// The rows, each number once.
     pub rows: Vec<Typed>,
 }
@@ -166,11 +168,20 @@ pub async fn mend(
         products: &products,
         today,
     };
-    let stood = before.into_iter();
-    let stood = stood.map(|(at, text)| (lines[at].stands.id, (text, &lines[at].text)));
-    suggest::settle(tx, &bench, &suggested, &stood.collect(), road.clock.now()).await?;
     let judged = stage_one(&lines, &desk);
     let again = again(&lines, &judged, &changed, keep);
+    let mut gather = Gather::new(keep == Keep::Preview);
+    let mut chunks: Vec<Vec<Incoming>> = Vec::new();
+    for at in &again {
+        let (line, checked) = (&lines[*at], judged[*at].clone());
+        let mut row = desk.take(line.number(), line.text.clone(), checked);
+        row.reason.clone_from(&line.reason);
+        row.replaces = line.stands.replaces;
+        chunks.extend(gather.add(row));
+    }
+    chunks.push(gather.into_rows());
+    // A second chunk sees what the first one wrote.
+    let writes = !mending.foresee || chunks.len() > 1;
 
     let numbers: Vec<i32> = changed
         .iter()
@@ -182,13 +193,18 @@ pub async fn mend(
         .map(|at| !check::refuses_consent(&lines[*at].text))
         .collect();
     let now = road.clock.now();
-    mend::remember(tx, mending.delivery, &numbers, &kept, mending.by, now).await?;
     done.unconsented = kept.contains(&false);
     done.judged = again
         .iter()
         .map(|at| lines[*at].stands.row_number)
         .collect();
-    mend::take_out(tx, mending.delivery, &done.judged).await?;
+    if writes {
+        let stood = before.into_iter();
+        let stood = stood.map(|(at, text)| (lines[at].stands.id, (text, &lines[at].text)));
+        suggest::settle(tx, &bench, &suggested, &stood.collect(), now).await?;
+        mend::remember(tx, mending.delivery, &numbers, &kept, mending.by, now).await?;
+        mend::take_out(tx, mending.delivery, &done.judged).await?;
+    }
 
     let errand = Errand {
         keys: &road.keys,
@@ -204,19 +220,10 @@ pub async fn mend(
         previewed: false,
         counted_before: false,
     };
-    let mut gather = Gather::new(keep == Keep::Preview);
-    let mut chunks: Vec<Vec<Incoming>> = Vec::new();
-    for at in &again {
-        let (line, checked) = (&lines[*at], judged[*at].clone());
-        let mut row = desk.take(line.number(), line.text.clone(), checked);
-        row.reason.clone_from(&line.reason);
-        row.replaces = line.stands.replaces;
-        chunks.extend(gather.add(row));
-    }
-    chunks.push(gather.into_rows());
     let mut outcomes: BTreeMap<u32, (RowOutcome, Vec<Finding>)> = BTreeMap::new();
     for chunk in chunks.into_iter().filter(|rows| !rows.is_empty()) {
-        let stored = store::chunk(tx, &errand, chunk, keep).await?;
+        let keeps = if writes { keep } else { Keep::Nothing };
+        let stored = store::chunk(tx, &errand, chunk, keeps).await?;
         let judged = stored.judged.into_iter();
         outcomes.extend(judged.map(|row| (row.row.line, (row.outcome, row.shown))));
         done.persons.extend(stored.persons);
@@ -228,7 +235,9 @@ pub async fn mend(
             *became = Became::Judged(outcome, findings);
         }
     }
-    settle(tx, &work, mending.delivery, keep).await?;
+    if writes {
+        settle(tx, &work, mending.delivery, keep).await?;
+    }
     Ok(Mended::Done(done))
 }
 

@@ -186,6 +186,7 @@ impl Portal {
             party,
             by: caller.user_id,
             staff: false,
+            foresee: false,
             rows: rows.collect(),
         })
     }
