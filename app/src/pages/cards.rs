@@ -12,14 +12,13 @@ use crate::parts::{
     alert, badge, button_link, heading, hidden_inputs, link, paragraph, small_form, submit, title,
 };
 use crate::ports::cards::{CardDraft, CardLine, CardLists, CardState, PartyFault};
-use crate::ports::entry::{BrpAnswer, DraftView, Step};
+use crate::ports::entry::DraftView;
 use crate::texts::{Texts, fill};
 use domain::card::NumberFault;
-use domain::finding::{Finding, Severity};
-use domain::row::{Column, RowText};
+use domain::finding::Severity;
+use domain::row::Column;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use uuid::Uuid;
 
 /// `/kaarten`
 pub(crate) fn cards() -> AnyView {
@@ -273,7 +272,7 @@ fn key_form(visit: &Visit, draft: Option<CardDraft>, messages: &Messages) -> Any
             {heading(c.person)}
             {person::fields_with(row, messages, false, c.consent_hint, t)}
             {heading(c.vaccination)}
-            {fields(row, &as_draft(row, &found), no_consent, visit.frame.today, messages, t)}
+            {fields(row, &DraftView::of_row(row.clone(), found.clone()), no_consent, visit.frame.today, messages, t)}
             {(!no_consent).then(|| performer(row, messages, t))}
             {on_card}
             {submit(c.send)}
@@ -281,22 +280,4 @@ fn key_form(visit: &Visit, draft: Option<CardDraft>, messages: &Messages) -> Any
         </form>
     };
     person::live(form.into_any(), visit, messages)
-}
-
-/// What the fields of a vaccination ask of a draft: a card has no batches used here before, and nothing is suggested.
-fn as_draft(row: &RowText, findings: &[Finding]) -> DraftView {
-    DraftView {
-        id: Uuid::nil(),
-        row: row.clone(),
-        findings: findings.to_vec(),
-        step: Step::Check,
-        brp: BrpAnswer::NotAsked,
-        reason: String::new(),
-        earlier: Vec::new(),
-        batches: Vec::new(),
-        suggestion: None,
-        confirmed: false,
-        next_person: false,
-        resumed_from: None,
-    }
 }

@@ -9,12 +9,11 @@ use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::{hidden_inputs, paragraph, second_link, submit, title, warnings};
 use crate::ports::PortError;
-use crate::ports::entry::{BrpAnswer, DraftView, RegistrationView, Step};
+use crate::ports::entry::{DraftView, RegistrationView};
 use crate::texts::fill;
 use domain::row::{Column, RowText};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
-use uuid::Uuid;
 
 /// `/registraties/{id}/corrigeren`
 pub(crate) fn correct() -> AnyView {
@@ -39,20 +38,8 @@ fn as_draft(registration: &RegistrationView) -> DraftView {
         .versions
         .iter()
         .find(|version| !version.withdrawal);
-    DraftView {
-        id: Uuid::nil(),
-        row: newest.map_or_else(RowText::default, |version| version.row.clone()),
-        findings: Vec::new(),
-        step: Step::Check,
-        brp: BrpAnswer::NotAsked,
-        reason: String::new(),
-        earlier: Vec::new(),
-        batches: Vec::new(),
-        suggestion: None,
-        confirmed: false,
-        next_person: false,
-        resumed_from: None,
-    }
+    let row = newest.map_or_else(RowText::default, |version| version.row.clone());
+    DraftView::of_row(row, Vec::new())
 }
 
 fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> Screen {

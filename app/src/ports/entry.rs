@@ -88,6 +88,27 @@ pub struct DraftView {
     pub resumed_from: Option<String>,
 }
 
+#[cfg(feature = "ssr")]
+impl DraftView {
+    /// What the fields of a vaccination ask, for a row that is no draft: nothing is suggested and nothing was looked up.
+    pub(crate) fn of_row(row: RowText, findings: Vec<Finding>) -> Self {
+        Self {
+            id: Uuid::nil(),
+            row,
+            findings,
+            step: Step::Check,
+            brp: BrpAnswer::NotAsked,
+            reason: String::new(),
+            earlier: Vec::new(),
+            batches: Vec::new(),
+            suggestion: None,
+            confirmed: false,
+            next_person: false,
+            resumed_from: None,
+        }
+    }
+}
+
 /// Result of saving a step: go on, or show the step again with its findings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Saved {

@@ -77,10 +77,12 @@ async fn waiting(
     whole_cluster: bool,
 ) -> Result<Vec<Uuid>, StoreError> {
     Ok(sqlx::query_scalar!(
-        "SELECT r.id FROM delivery_rows s JOIN delivery_rows r ON r.id = s.id OR ($2
-            AND r.party_id = s.party_id AND r.cluster_code = s.cluster_code AND r.cluster_column = s.cluster_column AND r.cluster_value = s.cluster_value)
-         WHERE s.id = $1 AND s.state = 'open' AND s.cluster_code IS NOT NULL AND s.returned_at IS NULL
-           AND r.state = 'open' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL ORDER BY r.id",
+        r#"WITH s AS (SELECT * FROM delivery_rows WHERE id = $1 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL)
+           SELECT s.id AS "id!" FROM s
+           UNION
+           SELECT r.id FROM s JOIN delivery_rows r ON r.party_id = s.party_id AND r.cluster_code = s.cluster_code
+                AND r.cluster_column = s.cluster_column AND r.cluster_value = s.cluster_value
+           WHERE $2 AND r.state = 'open' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL ORDER BY 1"#,
         row,
         whole_cluster
     )
