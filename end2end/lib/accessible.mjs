@@ -1,5 +1,5 @@
 // What must hold on every page, in both colours and on both widths.
-import { AxeBuilder } from "@axe-core/playwright";
+import axe from "axe-core";
 import assert from "node:assert/strict";
 
 export const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
@@ -19,10 +19,13 @@ export async function look(page, { colour, width }) {
 /** The rules that look at colours: in the dark the page is the same HTML, so nothing else can differ. */
 const COLOUR_RULES = ["color-contrast", "link-in-text-block"];
 
-/** Violations that axe finds, in words. */
+/** Violations that axe finds, in words. Its script stays in the page, for the next look at it. */
 export async function violations(page, { colour = "light" } = {}) {
+  assert.equal(page.frames().length, 1, "axe is run in the page alone, not in frames");
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
   const runOnly = colour === "dark" ? { type: "rule", values: COLOUR_RULES } : { type: "tag", values: TAGS };
-  const { violations } = await new AxeBuilder({ page }).options({ runOnly, preload: false }).analyze();
+  const options = { runOnly, preload: false, resultTypes: ["violations"] };
+  const violations = await page.evaluate(async (options) => (await window.axe.run(document, options)).violations, options);
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} (${node.failureSummary})`));
 }
 

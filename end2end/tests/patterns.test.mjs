@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { LOOKS, assertAccessible, focusRing, look } from "../lib/accessible.mjs";
+import { LOOKS, assertAccessible, focusRing, look, violations } from "../lib/accessible.mjs";
 import { visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
@@ -16,6 +16,17 @@ test("every pattern is accessible, light and dark, wide and narrow", async (t) =
   const page = await visitor(t);
   await page.goto(patterns);
   await assertAccessible(page, "patterns");
+});
+
+test("axe finds what is wrong, in the dark the colours only", async (t) => {
+  const page = await visitor(t);
+  await page.goto(patterns);
+  await page.evaluate(() => {
+    document.querySelector("main").insertAdjacentHTML("beforeend", '<input><p style="color: #777; background: #888">te bleek</p>');
+  });
+  const ids = async (one) => (await violations(page, one)).map((text) => text.split(":")[0]).sort();
+  assert.deepEqual(await ids(LOOKS[0]), ["color-contrast", "label"]);
+  assert.deepEqual(await ids(LOOKS[1]), ["color-contrast"]);
 });
 
 test("the ring around the focus shows at every stop", async (t) => {
