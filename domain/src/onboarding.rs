@@ -63,6 +63,10 @@ pub struct PartyForm {
     pub agb: String,
     /// Code of the party in between; empty without one.
     pub intermediary: String,
+    /// Name of a party in between that is not known yet.
+    pub between_name: String,
+    /// Its short code.
+    pub between_code: String,
     /// One of [`Channel`].
     pub channel: String,
     /// Columns besides those of the format, separated by commas or lines.
@@ -94,12 +98,34 @@ pub enum Fault {
     Channel,
     /// A party in between does not type on our screens.
     Between,
+    /// A known party in between, and a new one.
+    BetweenTwice,
+    /// A new party in between without a name, or with one that is too long.
+    BetweenName,
+    /// Its code is not 2 to 20 capitals and digits, or that of the party itself.
+    BetweenCode,
+    /// Another party has its code.
+    BetweenTaken,
     /// A column of the format, too long, or too many.
     Columns,
     /// No purpose.
     Purpose,
     /// Nobody to ask.
     Contact,
+}
+
+/// The party in between that a request is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Between {
+    /// Known already, by its code.
+    Known(String),
+    /// To be judged with this request.
+    New {
+        /// Its name.
+        name: String,
+        /// Its short code.
+        code: String,
+    },
 }
 
 /// A request without a fault, as far as its own words tell.
@@ -113,8 +139,8 @@ pub struct NewParty {
     pub kind: PartyKind,
     /// AGB code.
     pub agb: Agb,
-    /// Code of the party in between.
-    pub intermediary: Option<String>,
+    /// The party in between.
+    pub between: Option<Between>,
     /// The channel.
     pub channel: Channel,
     /// Columns besides those of the format.
@@ -139,6 +165,8 @@ impl PartyForm {
             &mut self.kind,
             &mut self.agb,
             &mut self.intermediary,
+            &mut self.between_name,
+            &mut self.between_code,
             &mut self.channel,
             &mut self.columns,
             &mut self.purpose,
@@ -165,12 +193,8 @@ impl PartyForm {
             }
         };
         unless(short(&self.name, NAME_CHARS), Fault::Name);
-        let code = self.code.trim().to_ascii_uppercase();
-        let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
-        unless(
-            (2..=20).contains(&code.len()) && code.bytes().all(fits),
-            Fault::Code,
-        );
+        let code = code_of(&self.code);
+        unless(fits(&code), Fault::Code);
         let kind = PartyKind::parse(&self.kind);
         unless(kind.is_some(), Fault::Kind);
         let agb = Agb::parse(self.agb.trim()).filter(|agb| *agb != Agb::NONE);
@@ -182,9 +206,19 @@ impl PartyForm {
         unless(of_kind, Fault::AgbKind);
         let channel = Channel::parse(&self.channel);
         unless(channel.is_some(), Fault::Channel);
-        let between = !self.intermediary.is_empty();
+        let known = !self.intermediary.is_empty();
+        let between_code = code_of(&self.between_code);
+        let another = !self.between_name.trim().is_empty() || !between_code.is_empty();
         let typed = channel.is_some_and(Channel::is_portal);
-        unless(!(between && typed), Fault::Between);
+        unless(!(typed && (known || another)), Fault::Between);
+        unless(!(known && another), Fault::BetweenTwice);
+        if another {
+            unless(short(&self.between_name, NAME_CHARS), Fault::BetweenName);
+            unless(
+                fits(&between_code) && between_code != code,
+                Fault::BetweenCode,
+            );
+        }
         let columns = columns(&self.columns);
         unless(columns.is_some(), Fault::Columns);
         unless(short(&self.purpose, PURPOSE_CHARS), Fault::Purpose);
@@ -196,7 +230,14 @@ impl PartyForm {
                     code,
                     kind,
                     agb,
-                    intermediary: between.then(|| self.intermediary.clone()),
+                    between: if known {
+                        Some(Between::Known(self.intermediary.clone()))
+                    } else {
+                        another.then(|| Between::New {
+                            name: self.between_name.trim().to_owned(),
+                            code: between_code,
+                        })
+                    },
                     channel,
                     columns,
                     purpose: self.purpose.trim().to_owned(),
@@ -205,6 +246,18 @@ impl PartyForm {
             _ => Err(faults),
         }
     }
+}
+
+/// A short code as it is kept.
+#[must_use]
+pub fn code_of(text: &str) -> String {
+    text.trim().to_ascii_uppercase()
+}
+
+/// Whether it can be the short code of a party.
+fn fits(code: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    (2..=20).contains(&code.len()) && code.bytes().all(fits)
 }
 
 /// Names of columns besides those of the format; none when one of them cannot be asked for.
@@ -267,7 +320,19 @@ mod tests {
             ("Verpleeghuis Lindehof", "LINDEHOF")
         );
         assert_eq!(read.columns, ["afdeling", "kamer"]);
-        assert_eq!(read.intermediary.as_deref(), Some("ZORGSOFT"));
+        assert_eq!(read.between, Some(Between::Known("ZORGSOFT".into())));
+    }
+
+    #[test]
+    fn a_party_in_between_that_is_new_has_a_name_and_a_code() {
+        let mut form = good();
+        form.intermediary.clear();
+        (form.between_name, form.between_code) = (" Nieuwsoft ".into(), "nieuwsoft".into());
+        let new = Between::New {
+            name: "Nieuwsoft".into(),
+            code: "NIEUWSOFT".into(),
+        };
+        assert_eq!(form.read().unwrap().between, Some(new));
     }
 
     #[test]
@@ -286,7 +351,7 @@ mod tests {
             ]
         );
         type Spoil = fn(&mut PartyForm);
-        let cases: [(Spoil, Fault); 9] = [
+        let cases: [(Spoil, Fault); 13] = [
             (|form| form.code = "LINDE-HOF".into(), Fault::Code),
             (|form| form.code = "A".into(), Fault::Code),
             (|form| form.agb = "4747000".into(), Fault::Agb),
@@ -296,6 +361,25 @@ mod tests {
             (|form| form.channel = "upload".into(), Fault::Between),
             (|form| form.columns = "kamer, BSN".into(), Fault::Columns),
             (|form| form.name = "n".repeat(101), Fault::Name),
+            (
+                |form| (form.between_name, form.between_code) = ("Nieuw".into(), "NIEUW".into()),
+                Fault::BetweenTwice,
+            ),
+            (
+                |form| (form.intermediary, form.between_code) = (String::new(), "NIEUW".into()),
+                Fault::BetweenName,
+            ),
+            (
+                |form| (form.intermediary, form.between_name) = (String::new(), "Nieuw".into()),
+                Fault::BetweenCode,
+            ),
+            (
+                |form| {
+                    form.intermediary.clear();
+                    (form.between_name, form.between_code) = ("Nieuw".into(), "LINDEHOF".into());
+                },
+                Fault::BetweenCode,
+            ),
         ];
         for (spoil, fault) in cases {
             let mut form = good();

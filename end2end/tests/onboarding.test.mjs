@@ -54,10 +54,14 @@ for (const script of [true, false]) {
     await asks.getByLabel("Naam van de instelling").fill(`Verpleeghuis ${code}`);
     await asks.getByLabel("Code", { exact: true }).fill("ZONNEHOF");
     await asks.getByLabel("AGB-code").fill("4747");
+    const between = asks.getByLabel("Naam van een nieuwe tussenpartij");
+    await between.fill("Nieuwsoft");
     await press(asks, "Aanvraag versturen");
-    assert.deepEqual(await summary(asks), ["Een andere partij heeft deze code al.", "Kies het soort instelling.", "Een AGB-code heeft 8 cijfers, en niet alleen nullen.", "Kies een koppelvlak.", "Vul in waarvoor de gegevens worden gebruikt.", "Vul in wie we bij de instelling kunnen bellen of mailen."]);
+    assert.deepEqual(await summary(asks), ["Een andere partij heeft deze code al.", "Kies het soort instelling.", "Een AGB-code heeft 8 cijfers, en niet alleen nullen.", "Kies een koppelvlak.", "Vul een code in van 2 tot 20 letters en cijfers.", "Vul in waarvoor de gegevens worden gebruikt.", "Vul in wie we bij de instelling kunnen bellen of mailen."]);
     assert.equal(await asks.getByLabel("Naam van de instelling").inputValue(), `Verpleeghuis ${code}`, "nothing typed is lost");
     assert.ok(!asks.url().includes("Verpleeghuis"), "nothing typed is in the address");
+    assert.equal(await between.inputValue(), "Nieuwsoft");
+    await between.fill("");
     await asks.getByLabel("Code", { exact: true }).fill(code);
     await asks.getByLabel("Soort", { exact: true }).selectOption({ label: "Verpleeghuis" });
     await asks.getByLabel("AGB-code").fill(agb);

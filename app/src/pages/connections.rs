@@ -219,14 +219,15 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
         .failed(!messages.is_empty())
 }
 
-/// That its party is new, and the request for it.
+/// That its party, or the one in between, is new, and the request for it.
 fn party(view: &ConnectionView, t: &'static Texts) -> AnyView {
     let o = &t.onboarding;
     let new = view.new_party.then(|| alert::info(o.new_party));
+    let new_between = view.new_between.then(|| alert::info(o.new_between));
     let request = view.request.map(|id| {
         view! { <p class="utrecht-paragraph">{link(format!("/aanvragen/{id}"), o.see_request)}</p> }
     });
-    view! { {new}{request} }.into_any()
+    view! { {new}{new_between}{request} }.into_any()
 }
 
 /// All that happened to it, the oldest first.

@@ -260,6 +260,10 @@ const fn said(fault: Fault, t: &'static Texts) -> (&'static str, &'static str) {
         Fault::AgbTaken => ("agb", o.agb_taken),
         Fault::Channel => ("channel", t.parties.no_channel),
         Fault::Between => ("intermediary", o.between_types),
+        Fault::BetweenTwice => ("between_name", o.between_twice),
+        Fault::BetweenName => ("between_name", o.between_no_name),
+        Fault::BetweenCode => ("between_code", o.no_code),
+        Fault::BetweenTaken => ("between_code", o.code_taken),
         Fault::Columns => ("columns", o.no_columns),
         Fault::Purpose => ("purpose", t.parties.no_purpose),
         Fault::Contact => ("contact", o.no_contact),
@@ -305,6 +309,25 @@ fn form(view: &PartyFormView, messages: &Messages, t: &'static Texts) -> AnyView
         room: (2, 2_000),
         ..field("columns", o.columns, o.columns_hint, &form.columns)
     };
+    let between_name = Field {
+        optional: true,
+        ..field(
+            "between_name",
+            o.between_name,
+            o.between_name_hint,
+            &form.between_name,
+        )
+    };
+    let between_code = Field {
+        width: 20,
+        optional: true,
+        ..field(
+            "between_code",
+            o.between_code,
+            o.between_code_hint,
+            &form.between_code,
+        )
+    };
     let (kinds, channels) = (kinds.collect(), Vec::from(channels));
     let kind = field("kind", o.kind, "", &form.kind);
     let intermediary = field(
@@ -325,6 +348,8 @@ fn form(view: &PartyFormView, messages: &Messages, t: &'static Texts) -> AnyView
             {agb.text(messages, t)}
             {channel.select(choose(p.choose, channels), messages, t)}
             {intermediary.select(choose(p.no_between, view.between.clone()), messages, t)}
+            {between_name.text(messages, t)}
+            {between_code.text(messages, t)}
             {columns.area(messages, t)}
             {purpose.text(messages, t)}
             {contact.text(messages, t)}

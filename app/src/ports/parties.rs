@@ -50,6 +50,8 @@ pub struct ConnectionView {
     pub request: Option<Uuid>,
     /// Nobody approved its party yet.
     pub new_party: bool,
+    /// Its party in between was asked for with it.
+    pub new_between: bool,
 }
 
 /// Something that happened to a connection.

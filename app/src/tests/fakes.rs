@@ -1476,6 +1476,7 @@ impl Parties for World {
             ],
             request: Some(ID),
             new_party: true,
+            new_between: true,
         })
     }
 

@@ -10,7 +10,7 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::connections::{self, Request};
 use crate::store::party_requests::{self, PartyRequest};
 use crate::store::trials::{self, Attempt, Lane, Tried};
-use crate::store::{PartyTx, StoreError, party_tx, profiles, users, worker_tx};
+use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, profiles, users, worker_tx};
 use app::ports::deliveries::Phase;
 use app::ports::onboarding::{
     AttemptView, BenchView, Filed, LaneView, Manager, Onboarding, PartyFormView, RequestLine,
@@ -20,7 +20,7 @@ use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::ConnectionState;
 use domain::delivery::{Channel, Counts};
 use domain::invitation::grouped;
-use domain::onboarding::{Fault, NewParty, PartyForm, TaskState};
+use domain::onboarding::{Between, Fault, NewParty, PartyForm, TaskState, code_of};
 use domain::role::Role;
 use uuid::Uuid;
 
@@ -126,18 +126,16 @@ impl Onboarding for Portal {
             tx.commit().await.or_broken(caller)?;
             return Ok(Filed::Faults);
         };
-        let intermediary = match &new.intermediary {
-            None => None,
-            Some(code) => {
-                let found = profiles::by_code(&mut tx, code).await.or_broken(caller)?;
-                Some(found.ok_or(PortError::NotFound)?.0)
-            }
-        };
-        let Some(party) = party_requests::make_party(&mut tx, &new, caller.user_id)
+        let Some((party, intermediary)) = make(&mut tx, &new, caller.user_id)
             .await
             .or_broken(caller)?
         else {
             // Somebody filed a party of this code in this very moment: the form says so.
+            tx.rollback().await.or_broken(caller)?;
+            let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+            party_requests::keep(&mut tx, id, caller.user_id, &sealed)
+                .await
+                .or_broken(caller)?;
             tx.commit().await.or_broken(caller)?;
             return Ok(Filed::Faults);
         };
@@ -156,9 +154,14 @@ impl Onboarding for Portal {
         party_requests::file(&mut tx, id, party, connection)
             .await
             .or_broken(caller)?;
-        for (what, key) in [("party", party), ("connection", connection)] {
+        let new_between = intermediary.filter(|_| matches!(new.between, Some(Between::New { .. })));
+        let made = [(party, "party", party), (party, "connection", connection)];
+        let made = made
+            .into_iter()
+            .chain(new_between.map(|between| (between, "party", between)));
+        for (of, what, key) in made {
             let line = event(caller, Kind::PartyChanged)
-                .for_party(party)
+                .for_party(of)
                 .object(what, key)
                 .detail("step", "asked")
                 .detail("channel", new.channel.as_str());
@@ -276,8 +279,8 @@ async fn read(
         Ok(new) => (Some(new), Vec::new()),
         Err(faults) => (None, faults),
     };
-    let code = form.code.trim().to_ascii_uppercase();
-    let taken = party_requests::taken(tx, &code, form.agb.trim()).await?;
+    let (code, between) = (code_of(&form.code), code_of(&form.between_code));
+    let taken = party_requests::taken(tx, &code, form.agb.trim(), &between).await?;
     let mut add = |holds: bool, fault: Fault| {
         if holds {
             faults.push(fault);
@@ -285,8 +288,31 @@ async fn read(
     };
     add(taken.code, Fault::CodeTaken);
     add(taken.agb, Fault::AgbTaken);
+    add(taken.between, Fault::BetweenTaken);
     faults.sort_unstable();
     Ok((new.filter(|_| faults.is_empty()), faults))
+}
+
+/// The party that is asked for, and the one in between; none when a code was taken meanwhile.
+async fn make(
+    tx: &mut WorkerTx<'_>,
+    new: &NewParty,
+    by: Uuid,
+) -> Result<Option<(Uuid, Option<Uuid>)>, StoreError> {
+    let Some(party) = party_requests::make_party(tx, new, by).await? else {
+        return Ok(None);
+    };
+    let between = match &new.between {
+        None => return Ok(Some((party, None))),
+        Some(Between::Known(code)) => {
+            let known = profiles::by_code(tx, code).await?;
+            Some(known.ok_or(StoreError::NotFound)?.0)
+        }
+        Some(Between::New { name, code }) => {
+            party_requests::make_between(tx, code, name, by).await?
+        }
+    };
+    Ok(between.map(|between| (party, Some(between))))
 }
 
 fn line(found: &PartyRequest) -> Result<RequestLine, StoreError> {

@@ -173,7 +173,8 @@ impl Parties for Portal {
         };
         let asked = locked.asked_by == Some(caller.user_id)
             || (locked.party_status == "requested"
-                && locked.party_asked_by == Some(caller.user_id));
+                && locked.party_asked_by == Some(caller.user_id))
+            || locked.between_asked_by == Some(caller.user_id);
         if asked {
             return Ok(Said::SamePerson);
         }
@@ -444,6 +445,7 @@ impl Portal {
             history: Vec::new(),
             request: None,
             new_party: from.new_party,
+            new_between: from.new_between,
         })
     }
 
@@ -466,34 +468,37 @@ async fn is_tested(tx: &mut WorkerTx<'_>, locked: &Locked) -> Result<bool, Store
     trials::conforms(tx, locked.party_id, locked.intermediary_id, &locked.channel).await
 }
 
-/// With its first approved connection a party that was asked for is active; refused, it is turned away. What became of it,
-/// if anything did.
+/// With its first approved connection a party that was asked for is active, and so is the one in between; refused, they
+/// are turned away. What became of the party, if anything did.
 async fn settle_party(
     tx: &mut WorkerTx<'_>,
     caller: &Caller,
     locked: &Locked,
     to: ConnectionState,
 ) -> Result<Option<ConnectionState>, StoreError> {
-    let (settled, step) = match to {
-        ConnectionState::Approved => {
-            let settled = connections::activate(tx, locked.party_id, caller.user_id).await?;
-            (settled, "activated")
+    let mut became = None;
+    for party in [locked.intermediary_id, Some(locked.party_id)]
+        .into_iter()
+        .flatten()
+    {
+        let (settled, step) = match to {
+            ConnectionState::Approved => {
+                let settled = connections::activate(tx, party, caller.user_id).await?;
+                (settled, "activated")
+            }
+            ConnectionState::Refused => (connections::turn_away(tx, party).await?, "refused"),
+            _ => return Ok(None),
+        };
+        became = settled.then_some(to);
+        if settled {
+            let line = event(caller, Kind::PartyChanged)
+                .for_party(party)
+                .object("party", party)
+                .detail("step", step);
+            audit::add(tx, line).await?;
         }
-        ConnectionState::Refused => {
-            let settled = connections::turn_away(tx, locked.party_id).await?;
-            (settled, "refused")
-        }
-        _ => (false, ""),
-    };
-    if !settled {
-        return Ok(None);
     }
-    let line = event(caller, Kind::PartyChanged)
-        .for_party(locked.party_id)
-        .object("party", locked.party_id)
-        .detail("step", step);
-    audit::add(tx, line).await?;
-    Ok(Some(to))
+    Ok(became)
 }
 
 pub(super) fn trial(tried: &Tried, channel: Channel) -> Result<TrialView, StoreError> {

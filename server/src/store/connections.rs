@@ -40,6 +40,8 @@ pub struct Connection {
     pub reason_sealed: Option<Vec<u8>>,
     /// Nobody approved its party yet.
     pub new_party: bool,
+    /// Nobody approved its party in between yet.
+    pub new_between: bool,
 }
 
 /// A page of connections, what waits for a decision first; and how many there are.
@@ -73,7 +75,8 @@ async fn some(
         Connection,
         r#"SELECT c.id, p.name AS party, p.id AS party_id, i.name AS "intermediary?", c.channel, c.state, c.purpose, c.columns, c.wanted,
                   COALESCE(c.wanted_by, c.requested_by) AS asked_by, a.name AS "asked_name?", COALESCE(c.wanted_at, c.requested_at) AS "asked_at!",
-                  d.name AS "decided_name?", c.decided_at, c.reason_sealed, p.status = 'requested' AS "new_party!"
+                  d.name AS "decided_name?", c.decided_at, c.reason_sealed, p.status = 'requested' AS "new_party!",
+                  COALESCE(i.status = 'requested', false) AS "new_between!"
            FROM connections c JOIN parties p ON p.id = c.party_id LEFT JOIN parties i ON i.id = c.intermediary_id
                 LEFT JOIN users a ON a.id = COALESCE(c.wanted_by, c.requested_by) LEFT JOIN users d ON d.id = c.decided_by
            WHERE $1::uuid IS NULL OR c.id = $1
@@ -244,6 +247,8 @@ pub struct Locked {
     pub party_status: String,
     /// Who filed the request for the party.
     pub party_asked_by: Option<Uuid>,
+    /// Who filed the request for the party in between, while that waits for its first approval.
+    pub between_asked_by: Option<Uuid>,
 }
 
 /// Locks a connection to decide about it.
@@ -254,7 +259,8 @@ pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Locked, StoreError>
     Ok(sqlx::query_as!(
         Locked,
         "SELECT c.party_id, c.intermediary_id, c.channel, c.state, c.wanted, COALESCE(c.wanted_by, c.requested_by) AS asked_by,
-                p.status AS party_status, p.requested_by AS party_asked_by
+                p.status AS party_status, p.requested_by AS party_asked_by,
+                (SELECT i.requested_by FROM parties i WHERE i.id = c.intermediary_id AND i.status = 'requested') AS between_asked_by
          FROM connections c JOIN parties p ON p.id = c.party_id WHERE c.id = $1 FOR UPDATE OF c",
         id
     )
@@ -326,14 +332,15 @@ pub async fn activate(tx: &mut WorkerTx<'_>, party: Uuid, by: Uuid) -> Result<bo
     Ok(done.rows_affected() == 1)
 }
 
-/// A party that was asked for is refused, unless another connection of it still waits; false when it does.
+/// A party that was asked for is refused, unless another connection of it, or through it, still waits; false when it does.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn turn_away(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         "UPDATE parties SET status = 'refused' WHERE id = $1 AND status = 'requested'
-           AND NOT EXISTS (SELECT FROM connections c WHERE c.party_id = $1 AND c.state IN ('requested', 'approved', 'suspended'))",
+           AND NOT EXISTS (SELECT FROM connections c WHERE c.party_id = $1 AND c.state IN ('requested', 'approved', 'suspended'))
+           AND NOT EXISTS (SELECT FROM connections c WHERE c.intermediary_id = $1 AND c.state IN ('requested', 'approved', 'suspended'))",
         party
     )
     .execute(&mut **tx)

@@ -56,10 +56,12 @@ pub async fn draft(tx: &mut PartyTx<'_>, id: Uuid, by: Uuid) -> Result<Vec<u8>, 
     .await?)
 }
 
-/// What only the register knows about a request: its code, and its AGB code, belong to another party.
+/// What only the register knows about a request: its codes, and its AGB code, belong to another party.
 pub struct Taken {
     /// A party has the code, and was not refused.
     pub code: bool,
+    /// A party has the code of the new party in between, and was not refused.
+    pub between: bool,
     /// A party that is not refused or ended has the AGB code today.
     pub agb: bool,
 }
@@ -68,16 +70,47 @@ pub struct Taken {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn taken(tx: &mut PartyTx<'_>, code: &str, agb: &str) -> Result<Taken, StoreError> {
+pub async fn taken(
+    tx: &mut PartyTx<'_>,
+    code: &str,
+    agb: &str,
+    between: &str,
+) -> Result<Taken, StoreError> {
+    // A code that was refused can be asked for again, for what it was.
     Ok(sqlx::query_as!(
         Taken,
-        r#"SELECT EXISTS (SELECT FROM parties WHERE code = $1 AND status <> 'refused') AS "code!",
+        r#"SELECT EXISTS (SELECT FROM parties WHERE code = $1 AND (status <> 'refused' OR kind = 'tussenpartij')) AS "code!",
+                  EXISTS (SELECT FROM parties WHERE code = $3 AND (status <> 'refused' OR kind <> 'tussenpartij')) AS "between!",
                   EXISTS (SELECT FROM party_agb a JOIN parties p ON p.id = a.party_id
                           WHERE a.agb = $2 AND a.valid_to IS NULL AND p.code <> $1 AND p.status NOT IN ('refused', 'ended')) AS "agb!""#,
         code,
-        agb
+        agb,
+        between
     )
     .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Makes the party in between that is asked for, or asks again for one that was refused. None when its code is taken.
+///
+/// # Errors
+/// When the database fails.
+pub async fn make_between(
+    tx: &mut WorkerTx<'_>,
+    code: &str,
+    name: &str,
+    by: Uuid,
+) -> Result<Option<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "INSERT INTO parties AS p (id, code, name, kind, status, requested_by) VALUES ($1, $2, $3, 'tussenpartij', 'requested', $4)
+         ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, status = 'requested', requested_by = EXCLUDED.requested_by
+             WHERE p.status = 'refused' AND p.kind = 'tussenpartij' RETURNING p.id",
+        Uuid::now_v7(),
+        code,
+        name,
+        by
+    )
+    .fetch_optional(&mut **tx)
     .await?)
 }
 

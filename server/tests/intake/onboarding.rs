@@ -81,7 +81,12 @@ impl House {
     }
 
     async fn status(&self) -> String {
-        sqlx::query_scalar("SELECT status FROM parties WHERE code = 'LINDEHOF'")
+        self.status_of("LINDEHOF").await
+    }
+
+    async fn status_of(&self, code: &str) -> String {
+        sqlx::query_scalar("SELECT status FROM parties WHERE code = $1")
+            .bind(code)
             .fetch_one(&self.world.test.admin)
             .await
             .unwrap()
@@ -110,6 +115,16 @@ impl House {
 
     /// A file for the test lane of the new party; its delivery.
     async fn tries(&self, nurse: &Caller, channel: Channel, content: &[u8]) -> Uuid {
+        self.tries_through(None, nurse, channel, content).await
+    }
+
+    async fn tries_through(
+        &self,
+        intermediary: Option<Uuid>,
+        nurse: &Caller,
+        channel: Channel,
+        content: &[u8],
+    ) -> Uuid {
         let road = &self.world.road;
         let sender = Sender {
             party: nurse.party().unwrap().id,
@@ -118,7 +133,7 @@ impl House {
             file_name: "proef.csv",
             preview: false,
             test_lane: true,
-            intermediary: None,
+            intermediary,
             event: Event::of(nurse, Kind::DeliveryReceived),
             now: road.clock.now(),
             dropped: None,
@@ -267,6 +282,82 @@ async fn a_party_delivers_after_a_request_a_test_and_the_yes_of_another_person()
             .await,
         0
     );
+}
+
+/// A request by a party in between that nobody knows yet.
+fn through(name: &str, code: &str) -> PartyForm {
+    PartyForm {
+        between_name: name.into(),
+        between_code: code.into(),
+        ..form(Channel::Sftp)
+    }
+}
+
+#[tokio::test]
+async fn a_new_party_in_between_is_judged_with_the_first_request_through_it() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    // The code of another party, whatever that is, is not for the one in between.
+    let taken = Uuid::now_v7();
+    let faulty = through("Nieuwsoft", &world.maria.party().unwrap().code);
+    assert_eq!(
+        portal.file_party(&house.beheer, taken, faulty).await,
+        Ok(Filed::Faults)
+    );
+    let view = portal.party_form(&house.beheer, Some(taken)).await.unwrap();
+    assert_eq!(view.faults, [Fault::BetweenTaken]);
+
+    let (_, connection) = house.asked(through("Nieuwsoft", "NIEUWSOFT")).await;
+    assert_eq!(house.status_of("NIEUWSOFT").await, "requested");
+    let seen = portal
+        .connection(&house.coordinator, connection)
+        .await
+        .unwrap();
+    assert!(seen.new_between);
+    assert_eq!(seen.intermediary.as_deref(), Some("Nieuwsoft"));
+
+    // Refused, it cannot be chosen; asked for again, it is judged again.
+    house.say(connection, ConnectionStep::Refuse).await;
+    assert_eq!(house.status_of("NIEUWSOFT").await, "refused");
+    let form = portal.party_form(&house.beheer, None).await.unwrap();
+    assert!(!form.between.iter().any(|(code, _)| code == "NIEUWSOFT"));
+    let (_, connection) = house.asked(through("Nieuwsoft BV", "NIEUWSOFT")).await;
+    let between: Uuid = sqlx::query_scalar("SELECT id FROM parties WHERE code = 'NIEUWSOFT'")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let nurse = house.nurse(Role::OpProef).await;
+    house
+        .tries_through(Some(between), &nurse, Channel::Sftp, &rows(0))
+        .await;
+
+    // Whoever asked for the party in between does not make it active, also when another one asked for the connection.
+    let asked_by_another = "UPDATE connections SET requested_by = NULL WHERE id = $1";
+    let mut both = house.coordinator.clone();
+    both.user_id = house.beheer.user_id;
+    sqlx::query(asked_by_another)
+        .bind(connection)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    sqlx::query("UPDATE parties SET requested_by = NULL WHERE code = 'LINDEHOF'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let said = portal
+        .decide_connection(&both, connection, ConnectionStep::Approve, String::new())
+        .await;
+    assert_eq!(said, Ok(Said::SamePerson));
+
+    assert_eq!(
+        house.say(connection, ConnectionStep::Approve).await,
+        Said::Welcome
+    );
+    assert_eq!(house.status_of("NIEUWSOFT").await, "active");
+    assert_eq!(house.status().await, "active");
+    let activated =
+        "audit_lines WHERE line LIKE '%governance.party%' AND line LIKE '%\"step\":\"activated\"%'";
+    assert_eq!(world.count(activated).await, 2);
 }
 
 #[tokio::test]
