@@ -68,11 +68,13 @@ impl InFile {
                     NONE,
                 )
             }
-            Accepted::Withdrawal(key) => {
-                // A withdrawal says nothing but its key.
+            Accepted::Withdrawal { key, mutation } => {
+                // A withdrawal says nothing but its key. Beside a correction of the same key that keeps its consent
+                // it says something else (D02).
+                let key = key.as_str().as_bytes();
                 self.buffer.extend_from_slice(b"V\x1f");
-                self.buffer.extend_from_slice(key.as_str().as_bytes());
-                (NONE, NONE)
+                self.buffer.extend_from_slice(key);
+                (digest(mutation.as_str().as_bytes(), key), NONE)
             }
         };
         self.lines.push(line);

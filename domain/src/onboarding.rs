@@ -309,6 +309,7 @@ mod tests {
             columns: "kamer, afdeling\nkamer".into(),
             purpose: "vaccinatieregistratie".into(),
             contact: "Anne de Boer, 070 000 00 00".into(),
+            ..PartyForm::default()
         }
     }
 

@@ -1,8 +1,8 @@
 //! Doubles and contradictions inside one file (D01, D02).
 
 use Column::{
-    Batchnummer, Bronsleutel, Bsn, Dosisnummer, Leeftijdsgroep, Mutatie, Toestemming, Vaccin,
-    Vaccinatiedatum,
+    Batchnummer, Bronsleutel, Bsn, Dosisnummer, Geboortedatum, Leeftijdsgroep, Mutatie,
+    Toestemming, Vaccin, Vaccinatiedatum,
 };
 use domain::codes::CodeLists;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
@@ -100,6 +100,24 @@ fn one_key_with_two_contents_contradicts_on_both_rows() {
         (GOOD, &[(Bronsleutel, "R-3"), (Bsn, "999991772")]),
     ]);
     assert_eq!(found, [(2, Code::D02, 3), (3, Code::D02, 2)]);
+}
+
+#[test]
+fn a_correction_with_and_one_without_consent_contradict_under_one_key() {
+    const CORRECTED: Cells = &[(Mutatie, "C")];
+    const WITHDRAWN: Cells = &[(Mutatie, "V")];
+    const WITHOUT: Cells = &[
+        (Mutatie, "C"),
+        (Toestemming, "N"),
+        (Bsn, ""),
+        (Geboortedatum, ""),
+    ];
+    let both = file(&[(GOOD, CORRECTED), (GOOD, WITHOUT)]);
+    assert_eq!(both, [(2, Code::D02, 3), (3, Code::D02, 2)]);
+    let twice = file(&[(GOOD, WITHOUT), (GOOD, WITHOUT)]);
+    assert_eq!(twice, [(3, Code::D01, 2)]);
+    // Withdrawn and corrected are two mutations: not said twice, but one after the other.
+    assert_eq!(file(&[(GOOD, WITHDRAWN), (GOOD, CORRECTED)]), []);
 }
 
 #[test]
@@ -254,13 +272,17 @@ impl Said {
     }
 
     fn contradicts(&self, other: &Self) -> bool {
-        if self.is_withdrawal() || other.is_withdrawal() || self.repeats(other) {
+        if self.repeats(other) {
             return false;
         }
         let same_key =
             !self.key.is_empty() && self.key == other.key && self.mutation == other.mutation;
-        let same_jab =
-            self.consent && other.consent && self.bsn == other.bsn && self.dose == other.dose;
+        let withdrawn = self.is_withdrawal() || other.is_withdrawal();
+        let same_jab = !withdrawn
+            && self.consent
+            && other.consent
+            && self.bsn == other.bsn
+            && self.dose == other.dose;
         same_key || same_jab
     }
 

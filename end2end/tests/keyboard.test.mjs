@@ -85,20 +85,20 @@ test("log in, record, next person, log out, without a mouse", async (t) => {
   await enter(page);
   assert.equal(await heading(page), "Opgeslagen");
 
-  // the next person: what is pressed besides BSN and birth date
+  // the next person: what is pressed besides BSN and birth date, the way to each field included
   let presses = 0;
   const press = async (key) => { presses += 1; await (key === "Enter" ? enter(page) : page.keyboard.press(key)); };
   const next = person();
   await press("Enter"); // "Zelfde vaccinatie, volgende persoon" has the focus
   assert.equal(await page.evaluate(() => document.activeElement?.id), "bsn");
   await type(page, next.bsn);
-  await tabTo(page, "#geboortedatum");
+  presses += await tabTo(page, "#geboortedatum");
   await type(page, String(next.born[0]));
-  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab"); // moving between the boxes of a date is part of the date
   await type(page, String(next.born[1]));
   await page.keyboard.press("Tab");
   await type(page, String(next.born[2]));
-  await tabTo(page, '[name="row[toestemming]"]'); // moving between the boxes of a date is part of the date
+  presses += await tabTo(page, '[name="row[toestemming]"]');
   await press("Space");
   await press("Enter"); // go on
   assert.equal(await heading(page), "Controleer en verstuur"); // the vaccination was kept

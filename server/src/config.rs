@@ -337,12 +337,31 @@ fn sentence(figment: &Figment, error: &figment::Error) -> String {
     }
 }
 
+/// An address of a database without its password, in whichever of the two places that stands.
 fn without_password(url: &str) -> String {
+    let (address, options) = url.split_once('?').unwrap_or((url, ""));
+    let address = without_user_password(address);
+    if options.is_empty() {
+        return address;
+    }
+    let shown = options.split('&').map(|option| {
+        let (name, _) = option.split_once('=').unwrap_or((option, ""));
+        // Written with % it is still the option that the database library reads.
+        if name.eq_ignore_ascii_case("password") || name.contains('%') {
+            format!("{name}=***")
+        } else {
+            option.to_owned()
+        }
+    });
+    format!("{address}?{}", shown.collect::<Vec<_>>().join("&"))
+}
+
+fn without_user_password(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else {
         return url.to_owned();
     };
     // A password may hold an '@': the last one before the path ends the user part.
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let end = rest.find('/').unwrap_or(rest.len());
     let Some(at) = rest[..end].rfind('@') else {
         return url.to_owned();
     };
@@ -466,5 +485,17 @@ mod tests {
             "{shown}"
         );
         assert!(!shown.contains("p@ss"), "{shown}");
+        for (option, kept) in [
+            ("password=topgeheim&sslmode=require", "sslmode=require"),
+            ("host=%2Fvar%2Frun&Password=topgeheim", "host=%2Fvar%2Frun"),
+            ("p%61ssword=topgeheim", "***"),
+        ] {
+            let config = load(&format!(
+                "[database]\nowner_url = \"postgres://o@h/db?{option}\"\n"
+            ));
+            let shown = config.expect("loads").redacted().expect("toml");
+            assert!(!shown.contains("topgeheim"), "{shown}");
+            assert!(shown.contains(kept), "{shown}");
+        }
     }
 }

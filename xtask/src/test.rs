@@ -280,9 +280,13 @@ fn clippy(packages: &[&str], targets: &str) -> Command {
 }
 
 fn rust(session: &mut Session) -> Result<Tally> {
-    // A test opens our template in a real spreadsheet program and saves it again.
+    // Tests open our template in a real spreadsheet program and save it again, and read what a library wrote.
+    let openpyxl = (
+        "/usr/lib/python3/dist-packages/openpyxl",
+        "python3-openpyxl",
+    );
     apt::ensure(
-        &[("soffice", "libreoffice-calc-nogui")],
+        &[("soffice", "libreoffice-calc-nogui"), openpyxl],
         "the tests of workbooks",
     )?;
     // And the programs that suppliers deliver with deliver.

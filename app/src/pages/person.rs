@@ -4,6 +4,7 @@
 
 use super::choices;
 use crate::calls::entry::{DiscardDraft, KeepTyped, SavePerson, step_path};
+use crate::form::Boxes;
 use crate::islands::LiveForm;
 use crate::page::{Screen, Visit, entry, page, worklists};
 use crate::parts::date_boxes::{Kind, date_boxes};
@@ -181,6 +182,7 @@ pub(crate) fn fields_with(
 ) -> AnyView {
     let e = &t.entry;
     let cell = |column| row.get(column);
+    let unknown = Boxes::of(cell(Column::Geboortedatum)).unknown;
     let bsn = Field {
         hint: e.bsn_hint,
         width: 9,
@@ -206,7 +208,8 @@ pub(crate) fn fields_with(
         {date_boxes(Column::Geboortedatum, Kind::Birth, cell(Column::Geboortedatum), messages, t)}
         {consent.view(messages, t)}
         {surname.text(messages, t)}
-        // not between the fields that are typed for every person: it would take a key press each time
+        // not between the fields that are typed for every person: each would take a key press every time
+        {tick("geboortedatum_onbekend", "row[geboortedatum_onbekend]", e.date_unknown, unknown, false)}
         {fold(e.bsn_find, paragraph(e.bsn_where))}
         {without_bsn(row, messages, t)}
     }

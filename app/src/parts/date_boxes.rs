@@ -1,4 +1,4 @@
-//! A date in three boxes: nothing jumps, month names are fine, unknown parts have their own tick.
+//! A date in three boxes: nothing jumps, month names are fine. That a part is unknown is ticked elsewhere in its form.
 
 use super::messages::{Messages, described_by, error_message};
 use crate::form::Boxes;
@@ -65,17 +65,7 @@ pub(crate) fn date_boxes(
         .into_any()
     };
     let extra = match kind {
-        Kind::Birth => {
-            let tick_id = format!("{id}_onbekend");
-            view! {
-                <div class="utrecht-form-field utrecht-form-field--checkbox cims-choice">
-                    <input class="utrecht-checkbox utrecht-checkbox--html-input utrecht-checkbox--custom utrecht-form-field__input"
-                        type="checkbox" id=tick_id.clone() name=format!("row[{id}_onbekend]") value="1" checked=boxes.unknown/>
-                    <label class="utrecht-form-label utrecht-form-label--checkbox utrecht-form-field__label" for=tick_id>{e.date_unknown}</label>
-                </div>
-            }
-            .into_any()
-        }
+        Kind::Birth => ().into_any(),
         Kind::Vaccination(today, _) => view! {
             <QuickDates
                 field=id.to_owned()

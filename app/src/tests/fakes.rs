@@ -1588,6 +1588,7 @@ pub(crate) fn party_form() -> PartyForm {
         columns: "kamer".into(),
         purpose: "vaccinatieregistratie".into(),
         contact: "Anne de Boer".into(),
+        ..PartyForm::default()
     }
 }
 

@@ -391,5 +391,10 @@ pub enum Accepted {
     /// Count this.
     Count(AnonymousCount),
     /// Withdraw what was delivered under this key.
-    Withdrawal(SourceKey),
+    Withdrawal {
+        /// The sender's key of it.
+        key: SourceKey,
+        /// V, or C without consent: there is nothing to correct any more.
+        mutation: Mutation,
+    },
 }

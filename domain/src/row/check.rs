@@ -112,14 +112,14 @@ pub fn check(row: &RawRow<'_>, context: &Context<'_>) -> Checked {
     let mutation = judge.mutation();
     let key = judge.source_key(mutation);
     if mutation == Mutation::Withdrawal {
-        return judge.finish(key.map(Accepted::Withdrawal));
+        return judge.finish(key.map(|key| Accepted::Withdrawal { key, mutation }));
     }
     let consent = judge.consent();
     if consent == Some(Consent::No) {
         judge.no_personal_values();
         if mutation == Mutation::Correction {
             // Consent was withdrawn: there is nothing to correct any more.
-            return judge.finish(key.map(Accepted::Withdrawal));
+            return judge.finish(key.map(|key| Accepted::Withdrawal { key, mutation }));
         }
     }
     let age_group = judge.age_group(consent);

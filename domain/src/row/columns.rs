@@ -1,6 +1,8 @@
 //! The table of columns of the standard format (specification §2): name, header synonyms, title,
 //! requirement and hint. Template, help pages, forms and the reader take them from here.
 
+use crate::codes::{Consent, Country, Mutation, Origin, Sex};
+use crate::party::TargetGroup;
 use crate::text::Lang;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -217,17 +219,18 @@ impl Column {
         Self::Bsn.index() <= self.index() && self.index() <= Self::Huisnummer.index()
     }
 
-    /// Drop-down columns whose defaults alone do not make a row (specification §3).
+    /// The text is what a drop-down of this column can hold: a row with such cells alone is no row (specification §3).
     #[must_use]
-    pub const fn is_default_filled(self) -> bool {
-        matches!(
-            self,
-            Self::Mutatie
-                | Self::Toestemming
-                | Self::Geslacht
-                | Self::Doelgroep
-                | Self::Vaccinatieland
-        )
+    pub fn is_default(self, cell: &str) -> bool {
+        let cell = cell.trim();
+        match self {
+            Self::Mutatie => Mutation::parse(cell).is_some(),
+            Self::Toestemming => Consent::parse(cell).is_some(),
+            Self::Geslacht => Sex::parse(cell).is_some(),
+            Self::Doelgroep => TargetGroup::parse(cell).is_some(),
+            Self::Vaccinatieland => Country::parse(cell).is_some() || Origin::parse(cell).is_some(),
+            _ => false,
+        }
     }
 
     /// The column a header text means: name or synonym, without regard to case, spaces, `-`, `_`,

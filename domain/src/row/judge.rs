@@ -3,7 +3,9 @@
 
 use super::check::{Context, Evidence};
 use super::repair::Repair;
-use super::text::{blank, plain, trimmed, visible, without_decimals, without_separators};
+use super::text::{
+    blank, is_fraction, plain, trimmed, visible, without_decimals, without_separators,
+};
 use super::{Column, RawRow};
 use crate::dates::{self, DateError, PartialDate};
 use crate::finding::{Code, Finding};
@@ -197,8 +199,7 @@ impl<'r, 'c> Judge<'r, 'c> {
             }
         } else if let Some(after) = without_separators(text)
             && self.allows(Code::H02)
-            && !bare.ends_with(".0")
-            && !bare.ends_with(".00")
+            && !is_fraction(bare)
         {
             now = Cow::Owned(after);
             steps.push((Code::H02, now.clone()));

@@ -169,6 +169,13 @@ pub(super) fn without_separators(text: &str) -> Option<String> {
         .then(|| text.chars().filter(|c| !is_separator(*c)).collect())
 }
 
+/// With one point, and digits to the end behind it: those are decimals of a number, not a part of a code.
+pub(super) fn is_fraction(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(_, decimals)| {
+        !decimals.is_empty() && decimals.bytes().all(|byte| byte.is_ascii_digit())
+    })
+}
+
 /// UTF-8 read as Windows-1252 (`Ã«`), a replacement character, or `?` inside a word (P22).
 pub(super) fn is_mojibake(text: &str) -> bool {
     if plain(text) && !text.as_bytes().contains(&b'?') {

@@ -121,7 +121,8 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
     })
 }
 
-fn name(path: &Path) -> String {
+/// The name of a file as answers show it.
+pub(super) fn name(path: &Path) -> String {
     path.file_name()
         .unwrap_or(path.as_os_str())
         .to_string_lossy()

@@ -84,8 +84,14 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
         scanner: config.scanner.address.clone().map(Scanner::new),
         clock: Clock { today: args.today },
     };
-    let imported = import(&road, &args).await?;
     let mut out = io::stdout().lock();
+    // Said before anything is received: a delivery that was received is answered from what is stored.
+    if let Err(error) = std::fs::File::open(&args.file) {
+        let show = if args.json { Show::Json } else { Show::Words };
+        show.unreadable(&mut out, &super::check::name(&args.file))?;
+        return Err(error).with_context(|| format!("{} cannot be read", args.file.display()));
+    }
+    let imported = import(&road, &args).await?;
     let code = show(&road, &args, &imported, &mut out).await?;
     out.flush()?;
     Ok(code)

@@ -12,7 +12,7 @@ use std::process::ExitCode;
   cims template sjabloon.xlsx
   cims template --format csv sjabloon.csv")]
 pub struct Args {
-    /// xlsx or csv; taken from the file name when absent.
+    /// xlsx or csv; taken from the file name when absent, xlsx when that has no ending.
     #[arg(long, value_enum)]
     pub format: Option<TemplateFormat>,
     /// File to write.
@@ -30,11 +30,15 @@ pub enum TemplateFormat {
 }
 
 impl TemplateFormat {
-    fn of(file: &Path) -> Self {
-        let is_csv = file
-            .extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case("csv"));
-        if is_csv { Self::Csv } else { Self::Xlsx }
+    fn of(file: &Path) -> Option<Self> {
+        let Some(extension) = file.extension() else {
+            return Some(Self::Xlsx);
+        };
+        if extension.eq_ignore_ascii_case("csv") {
+            Some(Self::Csv)
+        } else {
+            extension.eq_ignore_ascii_case("xlsx").then_some(Self::Xlsx)
+        }
     }
 }
 
@@ -43,10 +47,14 @@ impl TemplateFormat {
 /// # Errors
 /// Says in one sentence what stopped it.
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let content = match args
-        .format
-        .unwrap_or_else(|| TemplateFormat::of(&args.file))
-    {
+    let format = args.format.or_else(|| TemplateFormat::of(&args.file));
+    let format = format.with_context(|| {
+        format!(
+            "{} ends in neither .xlsx nor .csv; say which with --format",
+            args.file.display()
+        )
+    })?;
+    let content = match format {
         TemplateFormat::Xlsx => template::xlsx(&CodeLists::builtin())?,
         TemplateFormat::Csv => template::csv().into_bytes(),
     };

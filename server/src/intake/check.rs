@@ -47,7 +47,7 @@ impl Desk<'_> {
             Some(Accepted::Count(count)) => {
                 count.source_key.as_ref().map(|key| key.as_str().to_owned())
             }
-            Some(Accepted::Withdrawal(key)) => Some(key.as_str().to_owned()),
+            Some(Accepted::Withdrawal { key, .. }) => Some(key.as_str().to_owned()),
             None => None,
         };
         Incoming {

@@ -1,7 +1,8 @@
-//! `/healthz` (the process lives), `/readyz` (database, schema, disk) and `/version`.
+//! `/healthz` (the process lives), `/readyz` (database, schema, disk, job lag) and `/version`.
 
 use super::Web;
 use crate::store::schema::{self, NotReady};
+use crate::store::{StoreError, operations, worker_tx};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 /// Free part of the volume with raw files below which an operator should look (security F5).
 const FREE_AT_LEAST: f64 = 0.10;
+
+/// Seconds that work may wait before an operator should look (ux §7).
+const LAG_AT_MOST: f64 = 300.0;
 
 /// `GET /healthz`.
 pub async fn alive() -> &'static str {
@@ -33,18 +37,20 @@ pub struct Version {
     version: &'static str,
 }
 
-/// What was looked at, each "ok" or "fout", the disk also "krap"; no addresses, no error texts.
+/// What was looked at, each "ok" or "fout", the disk also "krap", the jobs "achter"; no addresses, no error texts.
 #[derive(Serialize)]
 pub struct Readiness {
     database: &'static str,
     migrations: &'static str,
     disk: &'static str,
+    jobs: &'static str,
 }
 
 const OK: &str = "ok";
 const WRONG: &str = "fout";
 /// Little room left: the portal goes on (security F5), so this alone takes no node out of service.
 const SCARCE: &str = "krap";
+const BEHIND: &str = "achter";
 
 /// `GET /readyz`: 200 when all is well, else 503 with what is not.
 pub async fn ready(State(web): State<Web>) -> Response {
@@ -59,6 +65,15 @@ pub async fn ready(State(web): State<Web>) -> Response {
         Ok(Err(_)) | Err(_) => (WRONG, WRONG),
     };
     let disk = room(&web.config.storage.dir);
+    let jobs = match database {
+        OK => tokio::time::timeout(Duration::from_secs(3), lag(&web)).await,
+        _ => Ok(Ok(f64::MAX)),
+    };
+    // Work that waits is no reason to take a node away from those who look at pages.
+    let jobs = match jobs {
+        Ok(Ok(seconds)) if seconds <= LAG_AT_MOST => OK,
+        _ => BEHIND,
+    };
     let status = if [database, migrations, disk].contains(&WRONG) {
         StatusCode::SERVICE_UNAVAILABLE
     } else {
@@ -70,9 +85,20 @@ pub async fn ready(State(web): State<Web>) -> Response {
             database,
             migrations,
             disk,
+            jobs,
         }),
     )
         .into_response()
+}
+
+/// Seconds that the oldest job waits.
+async fn lag(web: &Web) -> Result<f64, StoreError> {
+    let mut tx = worker_tx(&web.db).await?;
+    let queues = operations::queues(&mut tx).await?;
+    tx.rollback().await?;
+    let oldest = queues.iter().filter_map(|queue| queue.oldest).min();
+    let now = (web.clock)();
+    Ok(oldest.map_or(0.0, |at| (now - at).as_seconds_f64()))
 }
 
 /// Whether the folder exists, and whether its volume has room.

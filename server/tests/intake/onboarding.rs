@@ -327,9 +327,13 @@ async fn a_new_party_in_between_is_judged_with_the_first_request_through_it() {
         .await
         .unwrap();
     let nurse = house.nurse(Role::OpProef).await;
-    house
-        .tries_through(Some(between), &nurse, Channel::Sftp, &rows(0))
+    let own = String::from_utf8(conforming()).unwrap();
+    let own = own.replace("06010001", "47470009");
+    let tried = house
+        .tries_through(Some(between), &nurse, Channel::Sftp, own.as_bytes())
         .await;
+    let trial = portal.attempt(&nurse, tried).await.unwrap().trial.unwrap();
+    assert!(trial.conforms(), "{trial:?}");
 
     // Whoever asked for the party in between does not make it active, also when another one asked for the connection.
     let asked_by_another = "UPDATE connections SET requested_by = NULL WHERE id = $1";

@@ -152,7 +152,8 @@ fn every_rule_of_stage_one_fires_and_its_neighbour_does_not() {
     {
         if Column::ALL
             .iter()
-            .all(|c| c.is_default_filled() || fixture.failing_row().get(*c).is_empty())
+            .map(|column| (column, fixture.failing_row().get(*column)))
+            .all(|(column, cell)| cell.is_empty() || column.is_default(cell))
         {
             // In a file a lone mutatie is what a drop-down list left behind, not a row.
             continue;

@@ -1,6 +1,6 @@
 //! Header, columns and the shape of the file: the A rules.
 
-use crate::support::{GOOD, HEADER, check, check_csv};
+use crate::support::{GOOD, HEADER, check, check_csv, table, xlsx};
 use serde_json::{Value, json};
 
 #[test]
@@ -175,6 +175,71 @@ fn only_a_header_is_a_report_of_nothing() {
 }
 
 #[test]
+fn rows_with_other_delimiters_than_the_header_are_told_not_skipped() {
+    for (of_header, of_rows) in [(',', ';'), (';', ','), (';', '\t'), (',', '\t')] {
+        let header = HEADER.replace(';', &of_header.to_string());
+        let rows = (GOOD.to_owned() + "\n").repeat(30);
+        let rows = rows.replace(';', &of_rows.to_string());
+        let answer = check_csv(&format!("{header}\n{rows}"));
+        assert_eq!(
+            answer.counts(),
+            [0, 0, 30, 0, 0],
+            "{of_header:?} {of_rows:?}"
+        );
+        assert_eq!(answer.rows()[0].2, ["R05"]);
+        assert_eq!(answer.file("skipped"), 0);
+    }
+}
+
+#[test]
+fn only_what_a_drop_down_holds_is_skipped() {
+    let header = "toestemming;bsn;geboortedatum;vaccinatiedatum;vaccin;batchnummer;dosisnummer";
+    for (line, skipped) in [
+        ("J;;;;;;", 1),
+        ("nee;;;;;;", 1),
+        ("999990019 Jansen 02-05-1940;;;;;;", 0),
+        ("vast wel;;;;;;", 0),
+        // Cut off in the first cell.
+        ("J", 0),
+        ("", 1),
+        (" ", 1),
+    ] {
+        let answer = check_csv(&format!("{header}\n{line}\n"));
+        assert_eq!(answer.file("skipped"), skipped, "{line}");
+        assert_eq!(answer.file("rows"), 1 - skipped, "{line}");
+    }
+}
+
+#[test]
+fn a_whole_row_in_one_cell_of_a_workbook_is_a_row() {
+    let header = format!("mutatie;{HEADER}");
+    let mut table = table(&header);
+    table.push(vec![format!("N;{GOOD}")]);
+    let answer = check("x.xlsx", &xlsx(&table));
+    assert_eq!(answer.counts(), [0, 0, 1, 0, 0]);
+}
+
+#[test]
+fn a_cell_that_begins_like_the_trailer_is_a_row() {
+    let header = HEADER.replace("bronsleutel", "vaccinatieplaats");
+    let answer = check_csv(&format!(
+        "{header}\n{}\n",
+        GOOD.replace("R-1", "#EINDE straat")
+    ));
+    assert_eq!(answer.file("rows"), 1, "{}", answer.json);
+}
+
+#[test]
+fn a_name_of_a_column_that_may_be_somebody_is_not_repeated() {
+    for name in ["999990019", "999.990.019", "Jan Jansen 02-05-1940"] {
+        let answer = check_csv(&format!("{name};{HEADER}\nx;{GOOD}\n"));
+        assert_eq!(answer.file_codes(), ["A10"]);
+        let told = answer.json.to_string();
+        assert!(!told.contains(name) && told.contains("kolom A"), "{told}");
+    }
+}
+
+#[test]
 fn the_trailer_is_never_a_row_and_must_tell_the_truth() {
     for (trailer, codes) in [
         ("#EINDE;2", vec![]),
@@ -182,6 +247,7 @@ fn the_trailer_is_never_a_row_and_must_tell_the_truth() {
         ("#EINDE;2;;;;;;", vec![]),
         ("#EINDE;3", vec!["A14"]),
         ("#EINDE;1", vec!["A14"]),
+        ("#EINDE;twee", vec!["A14"]),
     ] {
         let second = GOOD.replace("R-1", "R-2").replace("999990019", "999995571");
         let answer = check_csv(&format!("{HEADER}\n{GOOD}\n\n{second}\n{trailer}\n"));

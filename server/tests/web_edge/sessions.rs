@@ -361,6 +361,21 @@ async fn a_database_that_is_away_is_said_and_nobody_gets_in() {
 }
 
 #[tokio::test]
+async fn work_that_waits_too_long_is_said_and_keeps_no_node_out_of_service() {
+    let portal = Portal::new().await;
+    let ready = async || {
+        let answer = crate::browser::raw(&portal.router, bare(&Method::GET, "/readyz")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
+        answer.body
+    };
+    assert!(ready().await.contains("\"jobs\":\"ok\""));
+    portal
+        .sql("INSERT INTO jobs (id, kind, subject, created_at, run_at) VALUES (gen_random_uuid(), 'check', gen_random_uuid(), now() - interval '6 minutes', now() - interval '6 minutes')")
+        .await;
+    assert!(ready().await.contains("\"jobs\":\"achter\""));
+}
+
+#[tokio::test]
 async fn a_form_sent_after_the_session_ended_is_kept_for_its_owner_and_does_nothing_else() {
     const IDLE: &str = "UPDATE sessions SET last_seen_at = now() - interval '15 minutes 1 second' WHERE revoked_at IS NULL";
     let portal = Portal::new().await;

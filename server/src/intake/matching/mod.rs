@@ -149,7 +149,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         }
         Some(Accepted::Vaccination(jab)) => vaccination(&row, jab, facts),
         Some(Accepted::Count(_)) => count(&row, facts),
-        Some(Accepted::Withdrawal(_)) => withdrawal(&row, facts),
+        Some(Accepted::Withdrawal { .. }) => withdrawal(&row, facts),
     };
     let mut judged = settle(row, verdict);
     if let (

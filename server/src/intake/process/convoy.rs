@@ -139,7 +139,9 @@ impl Footprint {
                         None => hasher.hash_one(person.birth_date().iso()),
                     });
                 }
-                Some(Accepted::Vaccination(_) | Accepted::Withdrawal(_)) => return Self::Anything,
+                Some(Accepted::Vaccination(_) | Accepted::Withdrawal { .. }) => {
+                    return Self::Anything;
+                }
                 Some(Accepted::Count(_)) | None => {}
             }
         }

@@ -140,6 +140,7 @@ pub struct Cells {
     line: Vec<u8>,
     last: u32,
     hidden: u32,
+    since_1904: bool,
     done: bool,
 }
 
@@ -179,6 +180,7 @@ impl Cells {
             line: Vec::new(),
             last: 0,
             hidden: 0,
+            since_1904: false,
             done: false,
         })
     }
@@ -186,6 +188,11 @@ impl Cells {
     /// Hidden rows left out so far.
     pub(super) const fn hidden(&self) -> u32 {
         self.hidden
+    }
+
+    /// A bare number in a column of dates counts days from 1904.
+    pub(super) const fn since_1904(&self) -> bool {
+        self.since_1904
     }
 
     /// The next row; a hidden one comes without cells.
@@ -202,6 +209,10 @@ impl Cells {
                 Said::Message(Message::Wide(number)) => record.begin_too_wide(number),
                 Said::Message(Message::Done) => {
                     self.done = true;
+                    continue;
+                }
+                Said::Message(Message::Since1904) => {
+                    self.since_1904 = true;
                     continue;
                 }
                 Said::Message(_) => continue,

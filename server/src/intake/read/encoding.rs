@@ -91,7 +91,11 @@ impl Detector {
         match self.start.as_slice() {
             [0xFF, 0xFE, ..] => (Encoding::Utf16Le, 2),
             [0xFE, 0xFF, ..] => (Encoding::Utf16Be, 2),
-            _ if self.not_utf8 || !self.pending.is_empty() => (Encoding::Windows1252, 0),
+            // A mark of UTF-8 before what is none is no text all the same.
+            start if self.not_utf8 || !self.pending.is_empty() => {
+                let mark = if start == [0xEF, 0xBB, 0xBF] { 3 } else { 0 };
+                (Encoding::Windows1252, mark)
+            }
             [0xEF, 0xBB, 0xBF] => (Encoding::Utf8, 3),
             _ => (Encoding::Utf8, 0),
         }

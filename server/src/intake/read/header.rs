@@ -257,12 +257,8 @@ fn is_nameless(name: &str) -> bool {
 
 /// A header text as it may be shown: short, one line, and never a number that could be a person's.
 fn shown_name(name: &str, index: usize) -> String {
-    let mut run = 0;
-    let long_number = name.chars().any(|c| {
-        run = if c.is_ascii_digit() { run + 1 } else { 0 };
-        run >= 6
-    });
-    if long_number {
+    // However it is written: a BSN, a date of birth.
+    if name.chars().filter(char::is_ascii_digit).count() >= 6 {
         return format!("kolom {}", letters(index));
     }
     let shown: String = name.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -34,6 +34,8 @@ impl Format {
 pub enum Message {
     /// What the archive holds.
     Format(Format),
+    /// Numbers of days count from 1904 in this workbook, not from 1900.
+    Since1904,
     /// The rows that follow are of this visible sheet.
     Sheet {
         /// Counted from 0 among all sheets.

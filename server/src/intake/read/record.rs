@@ -133,6 +133,20 @@ impl Record {
         self.ends.push(self.text.len());
     }
 
+    /// Puts other text in one cell.
+    pub(super) fn replace(&mut self, index: usize, cell: &str) {
+        let mut cells: Vec<String> = self.cells().map(str::to_owned).collect();
+        if let Some(old) = cells.get_mut(index) {
+            cell.clone_into(old);
+        }
+        self.text.clear();
+        self.ends.clear();
+        self.gap = 0;
+        for cell in &cells {
+            self.push(cell);
+        }
+    }
+
     /// Fills it from raw parts: the bytes of all cells one after the other, and where each ends.
     pub(super) fn fill(&mut self, number: u32, parts: &mut Parts) {
         self.begin(number);

@@ -18,6 +18,9 @@ pub const EXAMPLE: &str = "VOORBEELD";
 /// Begins the line that closes a file: `#EINDE;<number of rows>`.
 const TRAILER: &str = "#EINDE";
 
+/// Days from the start of the date system of 1900 to that of 1904.
+const DAYS_TO_1904: u32 = 1_462;
+
 /// The lines of a delimited text.
 pub(super) type TextLines<'t> = Csv<Utf8<Box<dyn Read + Send + 't>>>;
 
@@ -34,6 +37,13 @@ impl Lines<'_> {
         match self {
             Self::Text(csv) => csv.next(record),
             Self::Workbook(cells) => cells.next(record),
+        }
+    }
+
+    const fn since_1904(&self) -> bool {
+        match self {
+            Self::Text(_) => false,
+            Self::Workbook(cells) => cells.since_1904(),
         }
     }
 }
@@ -103,7 +113,7 @@ impl<'t> Shape<'t> {
 
     /// Empty, drop-down defaults alone, or the example row of the template.
     fn is_no_row(&self, record: &Record) -> bool {
-        if record.too_long() || record.too_wide() {
+        if record.too_long() || record.too_wide() || record.undecodable() {
             return false;
         }
         for &(index, column) in &self.fields {
@@ -111,7 +121,7 @@ impl<'t> Shape<'t> {
             if column == Column::Bronsleutel && cell.trim() == EXAMPLE {
                 return true;
             }
-            if !column.is_default_filled() && !is_blank(cell) {
+            if !is_blank(cell) && !column.is_default(cell) {
                 // The example's key may stand in a later field only if the sender moved it there.
                 return self.key(record) == EXAMPLE;
             }
@@ -120,8 +130,22 @@ impl<'t> Shape<'t> {
             None | Some(Field::Unknown) => !is_blank(record.get(index)),
             Some(_) => false,
         };
+        // A line of text that ends too early was cut off, or has other delimiters: what it holds is told (R05).
+        let short = self.is_text && record.len() < self.header.fields.len();
+        let cut_off = short && record.filled_width() > 0;
         // A hidden row comes without cells, so it is an empty one here.
-        !(0..record.len()).any(elsewhere)
+        !(cut_off || (0..record.len()).any(elsewhere))
+    }
+
+    /// Bare numbers of days since 1904 as those since 1900, which all that follows reads, and our own workbooks hold.
+    fn count_from_1900(&self, record: &mut Record) {
+        for &(index, column) in &self.fields {
+            if matches!(column, Column::Geboortedatum | Column::Vaccinatiedatum)
+                && let Some(days) = day_number(record.get(index))
+            {
+                record.replace(index, &(days + DAYS_TO_1904).to_string());
+            }
+        }
     }
 
     fn key<'r>(&self, record: &'r Record) -> &'r str {
@@ -175,8 +199,8 @@ pub struct Rows<'t> {
     last: u32,
     rows: u32,
     skipped: u32,
-    /// The number of rows the file itself promises.
-    promised: Option<u32>,
+    /// The number of rows the file itself promises; `Some(None)` when that is no number.
+    promised: Option<Option<u32>>,
 }
 
 impl<'t> Rows<'t> {
@@ -261,6 +285,9 @@ impl<'t> Rows<'t> {
             if number <= self.shape.header.row {
                 continue;
             }
+            if self.lines.since_1904() {
+                self.shape.count_from_1900(record);
+            }
             self.last = number;
             self.skipped = self
                 .skipped
@@ -276,24 +303,36 @@ impl<'t> Rows<'t> {
     }
 
     fn check_promise(&self) -> Result<(), ReadError> {
-        if self.promised.is_some_and(|promised| promised != self.rows) {
+        if self
+            .promised
+            .is_some_and(|promised| promised != Some(self.rows))
+        {
             return Err(ReadError::Refused(Finding::whole(Code::A14)));
         }
         Ok(())
     }
 }
 
-/// A line `#EINDE`, and the number it promises.
-fn trailer(record: &Record) -> Option<Option<u32>> {
+/// A line `#EINDE`, and what it promises: nothing, a number of rows, or what is no number. Another word behind it makes it
+/// a cell that happens to begin so.
+fn trailer(record: &Record) -> Option<Option<Option<u32>>> {
     let rest = record.get(0).trim_start().strip_prefix(TRAILER)?;
-    let second = record.get(1);
-    let number = rest.trim_matches(|c: char| c == ';' || c == ',' || c.is_whitespace());
-    let number = if number.is_empty() {
-        second.trim()
+    let within = rest.trim_matches(|c: char| c == ';' || c == ',' || c.is_whitespace());
+    if within.bytes().any(|byte| !byte.is_ascii_digit()) {
+        return None;
+    }
+    let number = if within.is_empty() {
+        record.get(1).trim()
     } else {
-        number
+        within
     };
-    Some(number.parse().ok())
+    Some((!number.is_empty()).then(|| number.parse().ok()))
+}
+
+/// A bare number as spreadsheets count days (rule H04).
+fn day_number(cell: &str) -> Option<u32> {
+    let digits = (3..=5).contains(&cell.len()) && cell.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| cell.parse().ok()).flatten()
 }
 
 /// Takes off the one `'` that our own files put before what a spreadsheet would run as a formula

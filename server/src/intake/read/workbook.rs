@@ -131,6 +131,11 @@ pub(super) struct Writer<'o> {
 }
 
 impl Writer<'_> {
+    /// Numbers of days count from 1904.
+    pub(super) fn since_1904(&mut self) -> Result<(), Stop> {
+        Ok(write_message(self.output, &Message::Since1904)?)
+    }
+
     /// The rows that follow are of this sheet.
     pub(super) fn sheet(&mut self, index: u32, name: &str) -> Result<(), Stop> {
         self.rows = 0;

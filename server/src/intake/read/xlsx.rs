@@ -31,6 +31,9 @@ pub(super) fn read(
     } else {
         BTreeMap::new()
     };
+    if since_1904(content) {
+        out.since_1904()?;
+    }
     for (index, name) in visible {
         let hidden = paths
             .get(&name)
@@ -126,6 +129,19 @@ fn sheet_paths(content: &[u8]) -> BTreeMap<String, String> {
         true
     });
     paths
+}
+
+/// The workbook counts days from 1904, as those of old Macs do.
+fn since_1904(content: &[u8]) -> bool {
+    let mut since = false;
+    each_tag(content, "xl/workbook.xml", |tag| {
+        let is_it = tag.local_name().as_ref() == "workbookPr";
+        if is_it {
+            since = attribute(tag, "date1904").is_some_and(|value| value == "1" || value == "true");
+        }
+        !is_it
+    });
+    since
 }
 
 /// Numbers of the rows that the sender has hidden or filtered away.

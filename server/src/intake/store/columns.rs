@@ -268,7 +268,7 @@ fn source_key(row: &Judged) -> Option<String> {
 fn mutation(row: &Judged) -> Option<String> {
     match &row.row.accepted {
         Some(Accepted::Vaccination(jab)) => Some(jab.mutation().as_str().to_owned()),
-        Some(Accepted::Withdrawal(_)) => Some("V".to_owned()),
+        Some(Accepted::Withdrawal { .. }) => Some("V".to_owned()),
         _ => None,
     }
 }
