@@ -23,15 +23,15 @@ pub(crate) struct FixtureRow {
 /// Columns without an input on the entry form.
 const NOT_TYPED: [Column; 3] = [Column::Mutatie, Column::Bronsleutel, Column::HpkCode];
 
-/// Faults that the form has no room for: without consent it asks nothing of the person, with consent no age group,
-/// and a tick for "geen BSN" takes the BSN away.
-const NOT_IN_FORM: [Code; 3] = [Code::T10, Code::T03, Code::P06];
+/// What the form has no room for: without consent it asks nothing of the person, with consent no age group, a tick
+/// for "geen BSN" takes the BSN away, and a date has three boxes, in which no day number fits.
+const NOT_IN_FORM: [Code; 4] = [Code::T10, Code::T03, Code::P06, Code::H04];
 
 /// Failing and passing rows of every fixture that needs no party of its own, one after the other. `person` gives the
 /// BSN and the date of birth of one who is in the BRP.
 pub(crate) fn rows(person: impl Fn(usize) -> (String, String)) -> Vec<FixtureRow> {
     let mut rows = Vec::new();
-    let mut without_own = 0_usize;
+    let mut of_fixture = 0_usize;
     for fixture in fixtures::ALL
         .iter()
         .filter(|fixture| fixture.setting == Setting::Any)
@@ -49,16 +49,18 @@ pub(crate) fn rows(person: impl Fn(usize) -> (String, String)) -> Vec<FixtureRow
             if !key.is_empty() && row.get(Column::Bronsleutel) == key {
                 row.set(Column::Bronsleutel, format!("F-{}", rows.len()));
             }
-            if row.get(Column::Bsn) == good(Column::Bsn) {
-                let (bsn, birth) = person(rows.len());
+            let (bsn, birth) = person(rows.len());
+            let own = row.get(Column::Bsn) == good(Column::Bsn);
+            if own {
                 row.set(Column::Bsn, bsn);
-                if row.get(Column::Geboortedatum) == good(Column::Geboortedatum) {
-                    row.set(Column::Geboortedatum, birth);
-                }
             } else if row.get(Column::Dosisnummer) == good(Column::Dosisnummer) {
-                // No person of its own: another dose is no double either.
-                without_own += 1;
-                row.set(Column::Dosisnummer, (1 + without_own % 9).to_string());
+                // A BSN of the fixture: another dose is no double either.
+                of_fixture += 1;
+                row.set(Column::Dosisnummer, (1 + of_fixture % 9).to_string());
+            }
+            let nobody_else = own || row.get(Column::Bsn).is_empty();
+            if nobody_else && row.get(Column::Geboortedatum) == good(Column::Geboortedatum) {
+                row.set(Column::Geboortedatum, birth);
             }
             let changes = if fails {
                 fixture.failing
