@@ -92,7 +92,8 @@ fn no_passing_row_gives_the_code() {
 
 #[test]
 fn every_rule_of_stage_1_has_fixtures() {
-    // R05: only a reader counts fields.
+    // R05: only a reader counts fields. It and the rules of the file and of the register have their cases in
+    // `server/tests`; `read::cases::every_rule_is_shown_to_fail_and_to_pass` counts them all.
     for &code in Code::ALL
         .iter()
         .filter(|code| code.stage() == Stage::Row && **code != Code::R05)

@@ -13,12 +13,15 @@ mod support;
 mod approval;
 mod budgets;
 mod cards;
+mod cases;
 mod clamd;
 mod corrections;
 mod decisions;
 mod doctor;
 mod entry;
 mod files;
+#[path = "../support/fixture_rows.rs"]
+mod fixture_rows;
 mod late;
 mod lists;
 mod mend;
@@ -34,6 +37,8 @@ mod retention;
 mod rulings;
 mod same_row;
 mod scanner;
+#[path = "../support/shown.rs"]
+mod shown;
 mod suggestions;
 mod test_lane;
 mod torture;

@@ -52,7 +52,7 @@ fn other_kinds_of_file_are_no_spreadsheet_whatever_their_name() {
 }
 
 /// A compound file with one directory entry.
-fn compound(entry: &str) -> Vec<u8> {
+pub(crate) fn compound(entry: &str) -> Vec<u8> {
     let mut content = vec![0; 1024];
     content[..8].copy_from_slice(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1");
     let name: Vec<u8> = entry.encode_utf16().flat_map(u16::to_le_bytes).collect();

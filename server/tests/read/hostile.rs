@@ -17,7 +17,7 @@ fn soon(content: &[u8]) -> Answer {
 }
 
 /// The parts of an honest workbook, with some put in their place or added.
-fn with_parts(more: &[(&str, &[u8])]) -> Vec<u8> {
+pub(crate) fn with_parts(more: &[(&str, &[u8])]) -> Vec<u8> {
     let honest = xlsx(&table(&format!("{HEADER}\n{GOOD}\n")));
     let mut archive = zip::ZipArchive::new(Cursor::new(honest)).expect("a zip");
     let mut entries: Vec<(String, Vec<u8>)> = Vec::new();

@@ -1,5 +1,6 @@
 //! Reading and judging files, as a sender sees it: through the built `cims check`.
 
+mod cases;
 mod child;
 mod encodings;
 mod example;
@@ -10,6 +11,8 @@ mod programs;
 mod robust;
 mod rows;
 mod same;
+#[path = "../support/shown.rs"]
+mod shown;
 mod structure;
 mod support;
 mod template;

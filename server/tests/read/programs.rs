@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// A workbook whose sheets are filled by functions.
-fn book(sheets: &[&dyn Fn(&mut Worksheet)]) -> Vec<u8> {
+pub(crate) fn book(sheets: &[&dyn Fn(&mut Worksheet)]) -> Vec<u8> {
     let mut book = Workbook::new();
     for fill in sheets {
         fill(book.add_worksheet());
@@ -28,7 +28,7 @@ fn lines(sheet: &mut Worksheet, first: u32, text: &str) {
 }
 
 /// Header and one good row.
-fn good(sheet: &mut Worksheet) {
+pub(crate) fn good(sheet: &mut Worksheet) {
     lines(sheet, 0, &format!("{HEADER}\n{GOOD}"));
 }
 

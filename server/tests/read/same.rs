@@ -1,6 +1,8 @@
 //! The same table in CSV, XLSX and ODS gives the same findings (specification §3).
 
-use crate::support::{Answer, GOOD, HEADER, Table, check, csv, full_table, ods, table, xlsx};
+use crate::support::{
+    Answer, GOOD, HEADER, Table, check, check_csv, csv, full_table, ods, table, xlsx, xlsx_parts,
+};
 use domain::fixtures;
 
 /// Everything that must not depend on the form of the file.
@@ -60,4 +62,49 @@ fn refusals_are_the_same_in_every_form() {
     ] {
         same_in_every_form(&table(&text));
     }
+}
+
+/// A workbook with one good row, whose place stands as it is in the XML.
+fn with_place_in_xml(place: &str) -> Vec<u8> {
+    let cell = |text: &String| {
+        format!("<c t=\"inlineStr\"><is><t xml:space=\"preserve\">{text}</t></is></c>")
+    };
+    let row =
+        |cells: &Vec<String>| format!("<row>{}</row>", cells.iter().map(cell).collect::<String>());
+    let table = table(&format!("vaccinatieplaats;{HEADER}\nPLAATS;{GOOD}"));
+    let rows: String = table.iter().map(row).collect();
+    xlsx_parts(&rows.replace("PLAATS", place), "<sst/>", &[])
+}
+
+#[test]
+fn a_line_end_in_a_cell_is_the_same_however_a_program_writes_it() {
+    // Excel writes a carriage return as `_x000D_`, others as a reference; in a CSV it stands in quotes.
+    for (plain, xml) in [
+        ("Zeist\r", "Zeist_x000D_"),
+        ("Zei\rst", "Zei_x000D_st"),
+        ("Zeist\r\nOost", "Zeist_x000D_&#10;Oost"),
+        ("Zeist\r", "Zeist&#13;"),
+        ("Zeist\u{a0}", "Zeist_x00A0_"),
+    ] {
+        let text = format!("vaccinatieplaats;{HEADER}\n\"{plain}\";{GOOD}\n");
+        let by_text = check_csv(&text);
+        assert_eq!(
+            by_text.rows(),
+            [(2, "GEACCEPTEERD", vec!["H03"])],
+            "{plain:?}"
+        );
+        let by_workbook = check("x.xlsx", &with_place_in_xml(xml));
+        assert_eq!(by_workbook.rows(), by_text.rows(), "{xml}");
+    }
+}
+
+#[test]
+fn a_line_cut_short_is_refused_and_a_row_of_a_workbook_ends_where_its_cells_do() {
+    // Not the same table: the CSV of such a workbook has all its fields, and that gives the same.
+    let header = format!("{HEADER};vaccinatieplaats");
+    let cut = check_csv(&format!("{header}\n{GOOD}\n"));
+    assert_eq!(cut.rows(), [(2, "AFGEKEURD", vec!["R05"])]);
+    let ragged = check("x.xlsx", &xlsx(&table(&format!("{header}\n{GOOD}\n"))));
+    assert_eq!(ragged.counts(), [1, 0, 0, 0, 0]);
+    same_in_every_form(&table(&format!("{header}\n{GOOD};\n")));
 }

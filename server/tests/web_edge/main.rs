@@ -15,6 +15,9 @@
 mod browser;
 #[path = "../intake/clamd.rs"]
 mod clamd;
+#[path = "../support/fixture_rows.rs"]
+mod fixture_rows;
+mod form_rows;
 mod form_tokens;
 mod login;
 mod onboarding;
