@@ -396,8 +396,9 @@ impl Run {
             .detail("new", merged.new)
             .detail("changed", merged.changed)
             .detail("gone", merged.gone)
+            .detail("renumbered", merged.renumbered)
             .detail("refused", self.refused);
-        // what was stored while the copy was late is held against this one.
+        // Records follow a changed BSN; what was stored while the copy was late is held against this one.
         jobs::push(&mut tx, JobKind::Recheck, self.id).await?;
         audit::add(&mut tx, event).await?;
         tx.commit().await?;

@@ -9,3 +9,4 @@ pub mod fiction;
 pub mod load;
 mod merge;
 pub mod record;
+pub(crate) mod relink;

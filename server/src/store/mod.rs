@@ -32,6 +32,7 @@ pub mod profiles;
 pub mod quality;
 pub mod register;
 pub mod registrations;
+pub mod relink;
 pub mod reseal;
 pub mod retention;
 pub mod review;
