@@ -38,7 +38,7 @@ async fn result(house: &House, raw: &mut Raw, file: &str) -> serde_json::Value {
             1,
         )
         .await;
-    serde_json::from_str(&fetch(raw, &format!("uit/{name}")).await).unwrap()
+    serde_json::from_str(&fetch(raw, &format!("/uit/{name}")).await).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -85,12 +85,20 @@ async fn a_set_of_the_brp_is_loaded_and_its_file_is_gone() {
     assert_eq!(house.world.count("brp_lists WHERE pl_id = '1'").await, 0);
     assert_eq!(house.world.count("deliveries").await, 0);
     let blobs = house.world.test.dir.path().join("storage/blobs");
-    assert_eq!(std::fs::read_dir(blobs).unwrap().count(), 0);
+    house.until("answer_files", 6).await;
+    let begun = std::time::Instant::now();
+    while std::fs::read_dir(&blobs).unwrap().count() > 6 {
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(5),
+            "a raw file stays beside the answers"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let loaded = "audit_lines WHERE line LIKE '%beyond.brp-loaded%' AND line LIKE '%\"alternateUserID\":\"sftp\"%'";
     assert_eq!(house.world.count(loaded).await, 2);
 
     // Both are answered: a receipt at once, then what the copy came to.
-    let receipt = fetch(&mut raw, "uit/BRP_VOL_20210302_2.csv.ontvangst.json").await;
+    let receipt = fetch(&mut raw, "/uit/BRP_VOL_20210302_2.csv.ontvangst.json").await;
     let receipt: serde_json::Value = serde_json::from_str(&receipt).unwrap();
     assert_eq!(receipt["sha256"], crate::house::sha256(&persons(60)));
     let taken = result(&house, &mut raw, "BRP_VOL_20210302_2.csv").await;
@@ -126,7 +134,7 @@ async fn lines_that_are_no_list_are_named_by_number_and_by_nothing_else() {
     let partly = result(&house, &mut raw, "BRP_MUTATIE_20210301_1.csv").await;
     assert_eq!(partly["uitkomst"], "DEELS_VERWERKT");
     assert_eq!(partly["afgekeurde_regels"], serde_json::json!([3]));
-    let table = fetch(&mut raw, "uit/BRP_MUTATIE_20210301_1.csv.resultaat.csv").await;
+    let table = fetch(&mut raw, "/uit/BRP_MUTATIE_20210301_1.csv.resultaat.csv").await;
     let lines: Vec<_> = table.lines().collect();
     assert_eq!(lines.len(), 2, "{table}");
     assert!(lines[1].starts_with("3;;AFGEKEURD;;BRP_REGEL;"), "{table}");
@@ -189,7 +197,7 @@ async fn what_is_no_set_or_far_too_small_changes_nothing_and_is_told() {
     house.world.nowhere(&["Jansen;"]).await;
     let (shrunk, table) = (
         result(&house, &mut raw, "BRP_VOL_20210302_2.csv").await,
-        fetch(&mut raw, "uit/BRP_VOL_20210302_2.csv.resultaat.csv").await,
+        fetch(&mut raw, "/uit/BRP_VOL_20210302_2.csv.resultaat.csv").await,
     );
     assert_eq!(shrunk["uitkomst"], "GEWEIGERD");
     assert_eq!(shrunk["bevindingen"][0]["code"], "BRP_KRIMP");
@@ -215,7 +223,7 @@ async fn what_is_no_set_or_far_too_small_changes_nothing_and_is_told() {
     let nameless = result(&house, &mut raw, "personen.csv").await;
     assert_eq!(nameless["uitkomst"], "GEWEIGERD");
     assert_eq!(nameless["bevindingen"][0]["code"], "BRP_NAAM");
-    fetch(&mut raw, "uit/personen.csv.ontvangst.json").await;
+    fetch(&mut raw, "/uit/personen.csv.ontvangst.json").await;
     let mut rows = house.raw("rijen", 2).await;
     rows.put("x.part", &persons(30)).await;
     rows.rename("x.part", "BRP_VOL_20210303_4.csv").await;
