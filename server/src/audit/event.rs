@@ -17,6 +17,8 @@ pub enum Kind {
     Counted,
     Decided,
     CheckedAgain,
+    Relinked,
+    PersonsMerged,
     RegistrationRead,
     ListShown,
     BsnShown,
@@ -72,6 +74,8 @@ impl Kind {
             Self::Counted => "record.counted",
             Self::Decided => "record.decided",
             Self::CheckedAgain => "record.checked-again",
+            Self::Relinked => "record.relinked",
+            Self::PersonsMerged => "record.merged",
             Self::RegistrationRead => "look.read",
             Self::ListShown => "look.list",
             Self::BsnShown => "look.bsn",
@@ -136,6 +140,8 @@ impl Kind {
             | Self::Restored
             | Self::Decided
             | Self::CheckedAgain
+            | Self::Relinked
+            | Self::PersonsMerged
             | Self::RowMended
             | Self::PartyChanged
             | Self::UserChanged

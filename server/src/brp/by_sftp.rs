@@ -1,13 +1,18 @@
-//! A set of the BRP that came in by the drop box: its job, which loads it and then destroys the file.
+//! A set of the BRP that came in by the drop box: its job, which loads it, answers in `uit/`, and then destroys the file.
 //!
-//! A set that is no set, or an implausible one, ends the job as failed and changes nothing in the copy; the log and the
-//! audit say why. Trouble of the machine is tried again, and a load goes on where it was (security G13).
+//! A set that is no set, or an implausible one, ends the job as failed and changes nothing in the copy; the answer, the log
+//! and the audit say why. Trouble of the machine is tried again, and a load goes on where it was (security G13). A load that
+//! was taken is not done again when only its answer is missing.
 
+use super::answer::{self, Said};
 use super::load::{self, LoadError, Request, Set};
 use crate::audit::{self, Event, Kind, Outcome};
+use crate::intake::answer_files::To;
+use crate::intake::receive::shown_name;
 use crate::intake::{Blob, Road};
 use crate::jobs::{self, Job, Stopped};
-use crate::store::{sftp_uploads, worker_tx};
+use crate::store::answer_files::{Answered, Of};
+use crate::store::{brp_loads, sftp_uploads, worker_tx};
 use domain::delivery::dropbox::BrpName;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -19,9 +24,41 @@ use tokio::sync::watch;
 pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
-    let name = sftp_uploads::name(&mut tx, job.subject).await?;
+    let to = sftp_uploads::answered(&mut tx, job.subject).await?;
+    let before = brp_loads::of_upload(&mut tx, job.subject).await?;
     tx.commit().await?;
-    let full = BrpName::parse(&name).is_some_and(|set| set.full);
+    let refused = if before.is_some_and(|load| load.done) {
+        None
+    } else {
+        let mut stop = stop.clone();
+        let loaded = tokio::select! {
+            loaded = set(road, job, &to.file_name) => loaded,
+            // What is staged stays; the next worker goes on behind it.
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        };
+        loaded.err()
+    };
+    let refused = match refused {
+        None => None,
+        Some(LoadError::Store(error)) => return Err(error.into()),
+        Some(LoadError::Io(error)) => {
+            return Err(Stopped::Again(format!("disk: {}", error.kind())));
+        }
+        Some(error) => match Said::of(&error) {
+            Some(said) => Some((error.to_string(), said)),
+            None => return Err(Stopped::Again(error.to_string())),
+        },
+    };
+    end(road, job, &to, refused).await?;
+    // Everybody stands in it: no day longer than needed.
+    if let Err(error) = road.blobs.destroy(job.subject) {
+        tracing::error!(upload = %job.subject, kind = %error.kind(), "a raw file waits for the sweep");
+    }
+    Ok(())
+}
+
+async fn set(road: &Road, job: &Job, name: &str) -> Result<load::Loaded, LoadError> {
+    let full = BrpName::parse(name).is_some_and(|set| set.full);
     let request = Request {
         file: name.into(),
         set: if full { Set::Full } else { Set::Delta },
@@ -33,46 +70,41 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
         road: road.clone(),
         id: job.subject,
     });
-    let mut stop = stop.clone();
-    let loaded = tokio::select! {
-        loaded = load::load_from(&road.db, &road.keys, &request, source, |_| ()) => loaded,
-        // What is staged stays; the next worker goes on behind it.
-        _ = stop.wait_for(|stop| *stop) => return Ok(()),
-    };
-    let refused = match loaded {
-        Ok(_) => None,
-        Err(LoadError::Store(error)) => return Err(error.into()),
-        Err(LoadError::Io(error)) => {
-            return Err(Stopped::Again(format!("disk: {}", error.kind())));
-        }
-        Err(LoadError::Busy) => return Err(Stopped::Again("another load".to_owned())),
-        Err(LoadError::BrokenOff(_)) => {
-            return Err(Stopped::Again("a load that was broken off".to_owned()));
-        }
-        Err(
-            error @ (LoadError::Header(_)
-            | LoadError::Csv(_)
-            | LoadError::Refused { .. }
-            | LoadError::Shrink { .. }),
-        ) => Some(error.to_string()),
-    };
+    let from = (source as Arc<_>, Some(job.subject));
+    load::load_from(&road.db, &road.keys, &request, from, |_| ()).await
+}
+
+/// The answer and the end of the job, in one transaction.
+async fn end(
+    road: &Road,
+    job: &Job,
+    to: &Answered,
+    refused: Option<(String, Said)>,
+) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
-    match &refused {
+    let (why, said) = refused.unzip();
+    match &why {
         None => jobs::finish(&mut tx, job).await?,
         Some(why) => {
             tracing::error!(upload = %job.subject, %why, "a set of the BRP was not taken");
             jobs::fail(&mut tx, job, why).await?;
-            let line = Event::of_worker(None, None, Kind::BrpLoaded)
-                .object("upload", job.subject)
-                .outcome(Outcome::Failure)
-                .detail("why", why.as_str());
-            audit::add(&mut tx, line).await?;
         }
     }
-    tx.commit().await?;
-    // Everybody stands in it: no day longer than needed.
-    if let Err(error) = road.blobs.destroy(job.subject) {
-        tracing::error!(upload = %job.subject, kind = %error.kind(), "a raw file waits for the sweep");
+    let known = brp_loads::of_upload(&mut tx, job.subject).await?;
+    let name = shown_name(&to.file_name);
+    let to = To {
+        of: Of::Upload(job.subject),
+        party: to.party,
+        account: to.account,
+        name: &name,
+    };
+    answer::result(road, &mut tx, &to, known.as_ref(), said).await?;
+    if let Some(why) = why {
+        let line = Event::of_worker(None, None, Kind::BrpLoaded)
+            .object("upload", job.subject)
+            .outcome(Outcome::Failure)
+            .detail("why", why);
+        audit::add(&mut tx, line).await?;
     }
-    Ok(())
+    Ok(tx.commit().await?)
 }

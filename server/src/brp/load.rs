@@ -148,10 +148,10 @@ pub async fn load(
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
     let source = Arc::new(request.file.clone());
-    load_from(db, keys, request, source, progress).await
+    load_from(db, keys, request, (source, None), progress).await
 }
 
-/// Loads a set whose bytes come from elsewhere; the file of the request is its name only.
+/// Loads a set whose bytes come from elsewhere, maybe an upload; the file of the request is its name only.
 ///
 /// # Errors
 /// As [`load`].
@@ -159,12 +159,12 @@ pub async fn load_from(
     db: &Db,
     keys: &Arc<Keys>,
     request: &Request,
-    source: Arc<dyn Source>,
+    (source, upload): (Arc<dyn Source>, Option<Uuid>),
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
     let mut one_at_a_time = db.worker.acquire().await?;
     lock(&mut one_at_a_time).await?;
-    let loaded = load_locked(db, keys, request, &source, progress).await;
+    let loaded = load_locked(db, keys, request, (&source, upload), progress).await;
     // Killed before this, the connection unlocks when it goes back to the pool or ends.
     sqlx::query_scalar!("SELECT pg_advisory_unlock($1)", LOCK)
         .fetch_one(&mut *one_at_a_time)
@@ -191,10 +191,10 @@ async fn load_locked(
     db: &Db,
     keys: &Arc<Keys>,
     request: &Request,
-    source: &Arc<dyn Source>,
+    (source, upload): (&Arc<dyn Source>, Option<Uuid>),
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
-    let mut run = Run::begin(db, keys, request, source).await?;
+    let mut run = Run::begin(db, keys, request, (source, upload)).await?;
     let resumed = run.done();
     let merged = match run.stage(db, keys, source, progress).await {
         Ok(()) => run.end(db, request).await,
@@ -233,7 +233,7 @@ impl Run {
         db: &Db,
         keys: &Keys,
         request: &Request,
-        source: &Arc<dyn Source>,
+        (source, upload): (&Arc<dyn Source>, Option<Uuid>),
     ) -> Result<Self, LoadError> {
         let source = source.clone();
         let sha256 = tokio::task::spawn_blocking(move || file_sha256(&*source))
@@ -253,6 +253,13 @@ impl Run {
                     refused_lines: open.refused_lines,
                 };
                 run.distrust_staging(&mut tx).await?;
+                sqlx::query!(
+                    "UPDATE brp_loads SET upload_id = $2 WHERE id = $1",
+                    run.id,
+                    upload
+                )
+                .execute(&mut *tx)
+                .await?;
                 tx.commit().await?;
                 return Ok(run);
             }
@@ -271,8 +278,8 @@ impl Run {
             .to_string_lossy()
             .into_owned();
         sqlx::query!(
-            "INSERT INTO brp_loads (id, kind, file_name, file_digest, digest_key) VALUES ($1, $2, $3, $4, $5)",
-            id, request.set.as_str(), name, digest.bytes.as_slice(), digest.key_id()
+            "INSERT INTO brp_loads (id, kind, file_name, file_digest, digest_key, upload_id) VALUES ($1, $2, $3, $4, $5, $6)",
+            id, request.set.as_str(), name, digest.bytes.as_slice(), digest.key_id(), upload
         )
         .execute(&mut *tx)
         .await?;
@@ -389,8 +396,9 @@ impl Run {
             .detail("new", merged.new)
             .detail("changed", merged.changed)
             .detail("gone", merged.gone)
+            .detail("renumbered", merged.renumbered)
             .detail("refused", self.refused);
-        // What was stored while the copy was late is held against this one.
+        // Records follow a changed BSN; what was stored while the copy was late is held against this one.
         jobs::push(&mut tx, JobKind::Recheck, self.id).await?;
         audit::add(&mut tx, event).await?;
         tx.commit().await?;

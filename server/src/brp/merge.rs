@@ -15,6 +15,8 @@ pub struct Merged {
     pub gone: i64,
     /// Lists in the copy now.
     pub total: i64,
+    /// Of the changed ones, those with another BSN.
+    pub renumbered: i64,
 }
 
 /// Takes the staged lines into the copy. Of a list that stands twice in the file the last line counts.
@@ -45,14 +47,16 @@ pub(super) async fn merge(
     } else {
         0
     };
+    let renumbered = renumbered(tx, load).await?;
     // The MAC key is compared too: after a rotation every list is written under the new one.
     let changed = sqlx::query!(
         "UPDATE brp_lists l SET (mac_key, bsn_mac, bsn_enc, given_names, prefix, surname, partner_prefix, partner_surname, birth_date, sex,
                 postcode, house_number, house_letter, house_addition, street, town, suspension_reason, suspension_date, death_date,
-                secret, content_digest, load_id)
+                secret, content_digest, load_id, standing_load)
               = (s.mac_key, s.bsn_mac, s.bsn_enc, s.given_names, s.prefix, s.surname, s.partner_prefix, s.partner_surname, s.birth_date, s.sex,
                 s.postcode, s.house_number, s.house_letter, s.house_addition, s.street, s.town, s.suspension_reason, s.suspension_date, s.death_date,
-                s.secret, s.content_digest, s.load_id)
+                s.secret, s.content_digest, s.load_id,
+                CASE WHEN (s.suspension_reason, s.death_date) IS DISTINCT FROM (l.suspension_reason, l.death_date) THEN s.load_id ELSE l.standing_load END)
          FROM brp_staging s
          WHERE s.pl_id = l.pl_id AND (s.content_digest <> l.content_digest OR s.mac_key IS DISTINCT FROM l.mac_key)"
     )
@@ -85,5 +89,19 @@ pub(super) async fn merge(
         changed: changed.cast_signed(),
         gone: gone.cast_signed(),
         total,
+        renumbered,
     })
+}
+
+/// Keeps which lists come back with another BSN: the records of their persons follow in a job ([`super::relink`]).
+async fn renumbered(tx: &mut WorkerTx<'_>, load: Uuid) -> Result<i64, LoadError> {
+    let kept = sqlx::query!(
+        "INSERT INTO brp_renumbered (load_id, pl_id, old_key, old_mac, old_birth_date)
+         SELECT $1, l.pl_id, l.mac_key, l.bsn_mac, l.birth_date FROM brp_lists l JOIN brp_staging s ON s.pl_id = l.pl_id
+         WHERE s.content_digest <> l.content_digest AND l.bsn_mac IS NOT NULL AND s.bsn_mac <> l.bsn_mac",
+        load
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(kept.rows_affected().cast_signed())
 }

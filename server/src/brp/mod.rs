@@ -3,8 +3,10 @@
 //! Matching reads it set-based in the worker's transactions; the portal's database role reads none of it, so a
 //! deliverer can learn no more than "te koppelen" or "niet te koppelen" (security §4.6).
 
+pub(crate) mod answer;
 pub mod by_sftp;
 pub mod fiction;
 pub mod load;
 mod merge;
 pub mod record;
+pub(crate) mod relink;

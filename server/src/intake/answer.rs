@@ -42,18 +42,7 @@ pub async fn csv(
     let whole = answers::whole(connection, delivery)
         .await?
         .ok_or(StoreError::NotFound)?;
-    out.write_all(BOM)?;
-    writeln(
-        out,
-        [
-            "regel",
-            "bronsleutel",
-            "uitkomst",
-            "kolom",
-            "code",
-            "melding",
-        ],
-    )?;
+    head(out)?;
     for finding in read(whole.findings)? {
         finding_line(
             out,
@@ -122,7 +111,22 @@ fn finding_line(
     )?)
 }
 
-fn writeln(out: &mut impl Write, cells: [&str; 6]) -> std::io::Result<()> {
+/// Mark and header line of a result.
+pub(crate) fn head(out: &mut impl Write) -> std::io::Result<()> {
+    out.write_all(BOM)?;
+    let names = [
+        "regel",
+        "bronsleutel",
+        "uitkomst",
+        "kolom",
+        "code",
+        "melding",
+    ];
+    writeln(out, names)
+}
+
+/// A line of a result.
+pub(crate) fn writeln(out: &mut impl Write, cells: [&str; 6]) -> std::io::Result<()> {
     for (place, cell) in cells.into_iter().enumerate() {
         if place > 0 {
             out.write_all(b";")?;

@@ -1,5 +1,5 @@
 //! Answer files of the drop box (specification §7): `<naam>.ontvangst.json` with the receipt itself, and when the
-//! delivery has ended `<naam>.resultaat.csv` and `.json`. Sealed on disk like raw files; the row that names one
+//! delivery has ended `<naam>.resultaat.csv` and `.json`; for sets of the BRP too. Sealed on disk like raw files; the row that names one
 //! commits after it, so what a kill leaves behind is a file without a row, and the sweep takes that.
 
 use super::Road;
@@ -7,11 +7,11 @@ use super::answer::{self, AnswerError};
 use super::receive::{BlobWriter, Whole};
 use crate::clock;
 use crate::jobs::{self, Job, Stopped};
-use crate::store::answer_files::{self, NewAnswer};
-use crate::store::deliveries::NewDelivery;
+use crate::store::answer_files::{self, NewAnswer, Of};
 use crate::store::{StoreError, WorkerTx, worker_tx};
 use serde::Serialize;
 use std::io::{self, Write};
+use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use uuid::Uuid;
 
@@ -38,56 +38,92 @@ struct Receipt<'a> {
     aanlevering: Uuid,
 }
 
+/// Whom an answer goes to, and what it is of.
+pub(crate) struct To<'a> {
+    /// What it answers.
+    pub of: Of,
+    /// Whose.
+    pub party: Uuid,
+    /// The account whose `uit/` it lies in.
+    pub account: Uuid,
+    /// Name of the file that is answered.
+    pub name: &'a str,
+}
+
 /// The receipt of a file, in the transaction that receives it. The one place where the plain digest is kept, sealed.
 ///
 /// # Errors
 /// When disk or database fails.
-pub(super) async fn receipt(
+pub(crate) async fn receipt(
     road: &Road,
     tx: &mut WorkerTx<'_>,
-    delivery: &NewDelivery<'_>,
+    to: &To<'_>,
     whole: Whole,
+    at: OffsetDateTime,
 ) -> Result<(), StoreError> {
-    let Some(dropped) = &delivery.dropped else {
-        return Ok(());
-    };
-    let name = delivery.file_name.unwrap_or_default();
     let receipt = Receipt {
-        bestand: name,
+        bestand: to.name,
         grootte: whole.size,
         sha256: whole
             .sha256
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect(),
-        ontvangen: clock::dutch_time(delivery.received_at)
+        ontvangen: clock::dutch_time(at)
             .truncate_to_second()
             .format(&Rfc3339)
             .unwrap_or_default(),
-        aanlevering: delivery.id,
+        aanlevering: to.of.id(),
     };
+    let mut content = serde_json::to_vec(&receipt).map_err(|error| disk(&error.into()))?;
+    content.push(b'\n');
+    put(road, tx, to, "ontvangst", &content).await
+}
+
+/// Puts a small answer in `uit/`, named after its kind.
+///
+/// # Errors
+/// When disk or database fails.
+pub(crate) async fn put(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    to: &To<'_>,
+    kind: &str,
+    content: &[u8],
+) -> Result<(), StoreError> {
     let id = Uuid::now_v7();
     let size = async {
         let mut file = Sealing(road.blobs.create(&road.keys, id)?);
-        serde_json::to_writer(&mut file, &receipt)?;
-        file.write_all(b"\n")?;
+        file.write_all(content)?;
         finish(file).await
     }
     .await
     .map_err(|error| disk(&error))?;
-    answer_files::put(
-        tx,
-        &NewAnswer {
-            id,
-            delivery: delivery.id,
-            party: delivery.party,
-            account: dropped.account,
-            kind: "ontvangst",
-            name: &format!("{name}.ontvangst.json"),
-            size,
-        },
-    )
-    .await
+    told(tx, to, kind, id, size).await
+}
+
+async fn told(
+    tx: &mut WorkerTx<'_>,
+    to: &To<'_>,
+    kind: &str,
+    id: Uuid,
+    size: u64,
+) -> Result<(), StoreError> {
+    let ending = match kind {
+        "resultaat-csv" => "resultaat.csv",
+        "resultaat-json" => "resultaat.json",
+        _ => "ontvangst.json",
+    };
+    let new = NewAnswer {
+        id,
+        of: to.of,
+        party: to.party,
+        account: to.account,
+        kind,
+        name: &format!("{}.{ending}", to.name),
+        size,
+    };
+    answer_files::put(tx, &new).await
 }
 
 /// Makes the answers of a delivery that has ended: what its job does.
@@ -99,15 +135,21 @@ pub(super) async fn make(road: &Road, job: &Job) -> Result<(), Stopped> {
     jobs::guard(&mut tx, job).await?;
     let delivery = job.subject;
     if let Some(to) = answer_files::answered(&mut tx, delivery).await? {
-        for (kind, ending) in [("resultaat-csv", "csv"), ("resultaat-json", "json")] {
+        let to = To {
+            of: Of::Delivery(delivery),
+            party: to.party,
+            account: to.account,
+            name: &to.file_name,
+        };
+        for kind in ["resultaat-csv", "resultaat-json"] {
             let id = Uuid::now_v7();
             let file = road
                 .blobs
                 .create(&road.keys, id)
                 .map_err(|error| disk(&error))?;
             let mut file = Sealing(file);
-            let made = match ending {
-                "csv" => answer::csv(&mut tx, delivery, &mut file).await,
+            let made = match kind {
+                "resultaat-csv" => answer::csv(&mut tx, delivery, &mut file).await,
                 _ => answer::json(&mut tx, delivery, &mut file).await,
             };
             made.map_err(|error| match error {
@@ -115,17 +157,7 @@ pub(super) async fn make(road: &Road, job: &Job) -> Result<(), Stopped> {
                 AnswerError::Write(error) => disk(&error),
             })?;
             let size = finish(file).await.map_err(|error| disk(&error))?;
-            let name = format!("{}.resultaat.{ending}", to.file_name);
-            let new = NewAnswer {
-                id,
-                delivery,
-                party: to.party,
-                account: to.account,
-                kind,
-                name: &name,
-                size,
-            };
-            answer_files::put(&mut tx, &new).await?;
+            told(&mut tx, &to, kind, id, size).await?;
         }
     }
     jobs::finish(&mut tx, job).await?;

@@ -2,7 +2,7 @@
 //! Memory is flat whatever the size of the file; a kill at any instant loses nothing and doubles nothing.
 
 pub mod answer;
-mod answer_files;
+pub(crate) mod answer_files;
 pub mod check;
 pub mod decide;
 pub mod judge;

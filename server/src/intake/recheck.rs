@@ -1,12 +1,15 @@
-//! Rule B13, second half: what was stored while the copy of the BRP was late is held against it by itself.
+//! What a load of the BRP means for what was stored before it: a job of each load.
 //!
-//! A job of each load of the copy. It goes in sets, each one transaction with its audit lines; what is done carries no
-//! B13 any more, so a kill loses nothing and does nothing twice. Who matches loses the warning and that is all; who
-//! does not goes to RIVM, as a row whose sender went on would have (specification §5).
+//! First the records of persons whose BSN changed follow it ([`relink`]). Then what was stored while the copy was late (rule
+//! B13), and what is accepted of persons whose list died, was suspended or is none any more with this load, is held against
+//! it. It goes in sets, each one transaction with its audit lines; what is done carries no B13 any more, or the match
+//! already, so a kill loses nothing and does nothing twice. Who matches loses the warning and that is all; who does not goes
+//! to RIVM, as a row whose sender went on would have (specification §5).
 
 use super::matching::brp_again;
 use super::{Road, store};
 use crate::audit::{self, Event, Kind};
+use crate::brp::relink;
 use crate::clock;
 use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
@@ -30,6 +33,22 @@ const SET: i64 = 1_000;
 /// # Errors
 /// [`Stopped`] when it must be tried again, or another worker has it.
 pub async fn recheck(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
+    relink::relink(road, &mut tx, job.subject).await?;
+    tx.commit().await?;
+    let mut after = Uuid::nil();
+    while !*stop.borrow() {
+        let mut tx = worker_tx(&road.db).await?;
+        jobs::guard(&mut tx, job).await?;
+        let some = late::touched(&mut tx, job.subject, after, SET).await?;
+        let Some(last) = some.last() else {
+            break;
+        };
+        after = last.report;
+        set(road, &mut tx, job, &some, true).await?;
+        tx.commit().await?;
+    }
     while !*stop.borrow() {
         let mut tx = worker_tx(&road.db).await?;
         jobs::guard(&mut tx, job).await?;
@@ -43,7 +62,7 @@ pub async fn recheck(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Re
             jobs::finish(&mut tx, job).await?;
             return Ok(tx.commit().await?);
         }
-        set(road, &mut tx, job, &some).await?;
+        set(road, &mut tx, job, &some, false).await?;
         tx.commit().await?;
     }
     Ok(())
@@ -54,10 +73,11 @@ async fn set(
     tx: &mut WorkerTx<'_>,
     job: &Job,
     some: &[Late],
+    if_other: bool,
 ) -> Result<(), StoreError> {
     let rows: Vec<RowText> = some
         .iter()
-        .map(|late| open(&road.keys, late))
+        .map(|late| content(&road.keys, late.report, late.content_sealed.clone()))
         .collect::<Result<_, _>>()?;
     let macs: Vec<Option<Vec<u8>>> = rows
         .iter()
@@ -85,6 +105,10 @@ async fn set(
             name: NameParts::own(row.get(Column::Achternaam), row.get(Column::Voorvoegsel)),
         };
         let again = brp_again(asked, found.map_or(&[][..], Vec::as_slice), late.on);
+        // Known already, and maybe somebody decided about it.
+        if if_other && late.matched.as_deref() == Some(again.result.as_str()) {
+            continue;
+        }
         let review = again
             .findings
             .iter()
@@ -100,13 +124,16 @@ async fn set(
             .cloned()
             .collect();
         answers.staff.push(added(&late.staff, &hidden)?);
-        answers.matched.push(again.result.as_str().to_owned());
+        answers.matched.push(Some(again.result.as_str().to_owned()));
         answers.review.push(review);
         let waits = store::cluster(&road.keys, Severity::Controle, &again.findings, row);
         answers.clusters.push(waits);
         let (persons, reviews) = told.entry(late.party).or_default();
         persons.extend(late.person);
         *reviews += u32::from(review);
+    }
+    if answers.report.is_empty() {
+        return Ok(());
     }
     late::answer(tx, &answers).await?;
     // A vaccination that another accepted registration rests on goes on counting.
@@ -123,11 +150,66 @@ async fn set(
     Ok(())
 }
 
-fn open(keys: &Keys, late: &Late) -> Result<RowText, StoreError> {
+/// Why registrations go to RIVM although each was accepted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Why {
+    /// The BRP gave a number to another, and whose record this is does not show (rule B10).
+    NotSure,
+    /// Two records became one, and say different things: rule D04 or D05, which its sender does not see.
+    Contradicts(Code),
+}
+
+/// Puts registrations before RIVM; they do not count meanwhile. Answers how many. [`rulings::settle`] their persons afterwards.
+///
+/// # Errors
+/// When the database fails, or something sealed does not open.
+pub(crate) async fn review(
+    keys: &Keys,
+    tx: &mut WorkerTx<'_>,
+    some: &[Late],
+    why: Why,
+) -> Result<usize, StoreError> {
+    let (finding, hidden) = match why {
+        Why::NotSure => {
+            let finding = Finding::on(Code::B10, Column::Bsn);
+            (finding.severe(Severity::Controle), false)
+        }
+        Why::Contradicts(Code::D04) => (Finding::on(Code::D04, Column::Vaccinatiedatum), true),
+        Why::Contradicts(code) => (Finding::on(code, Column::Dosisnummer), true),
+    };
+    let mut answers = Answers::default();
+    for late in some {
+        let text = content(keys, late.report, late.content_sealed.clone())?;
+        let (shown, staff) = if hidden {
+            (Finding::whole(Code::B19), vec![finding.clone()])
+        } else {
+            (finding.clone(), Vec::new())
+        };
+        answers.report.push(late.report);
+        answers.version.push(late.version);
+        answers.row.push(late.row);
+        answers.shown.push(and(&late.shown, &[shown])?);
+        answers.staff.push(and(&late.staff, &staff)?);
+        answers
+            .matched
+            .push((!hidden).then(|| "NIET_UNIEK".to_owned()));
+        answers.review.push(true);
+        let all = std::slice::from_ref(&finding);
+        let waits = store::cluster(keys, Severity::Controle, all, &text);
+        answers.clusters.push(waits);
+    }
+    late::answer(tx, &answers).await?;
+    Ok(some.len())
+}
+
+/// Content of a registration.
+pub(crate) fn content(keys: &Keys, report: Uuid, sealed: Vec<u8>) -> Result<RowText, StoreError> {
     let odd = || StoreError::Broken("sealed registration".to_owned());
-    let sealed = Sealed::from_bytes(late.content_sealed.clone());
     let plain = keys
-        .open(&sealed, &Purpose::Report.of(late.report.as_bytes()))
+        .open(
+            &Sealed::from_bytes(sealed),
+            &Purpose::Report.of(report.as_bytes()),
+        )
         .map_err(|_| odd())?;
     serde_json::from_slice(&plain).map_err(|_| odd())
 }
@@ -137,9 +219,15 @@ fn added(so_far: &serde_json::Value, new: &[Finding]) -> Result<serde_json::Valu
     let odd = |_| StoreError::Broken("findings".to_owned());
     let mut findings: Vec<Finding> = serde_json::from_value(so_far.clone()).map_err(odd)?;
     findings.retain(|finding| finding.code != Code::B13);
+    and(&serde_json::to_value(findings).map_err(odd)?, new)
+}
+
+/// The findings so far, and the new ones; the same twice says no more.
+fn and(so_far: &serde_json::Value, new: &[Finding]) -> Result<serde_json::Value, StoreError> {
+    let odd = |_| StoreError::Broken("findings".to_owned());
+    let mut findings: Vec<Finding> = serde_json::from_value(so_far.clone()).map_err(odd)?;
     for finding in new {
-        // B19 says the same, however many hide behind it.
-        if !(finding.code == Code::B19 && findings.contains(finding)) {
+        if !findings.contains(finding) {
             findings.push(finding.clone());
         }
     }

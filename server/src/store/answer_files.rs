@@ -9,8 +9,10 @@ use uuid::Uuid;
 pub struct AnswerFile {
     /// Key, also of the file on disk.
     pub id: Uuid,
-    /// The delivery it answers.
-    pub delivery: Uuid,
+    /// What it answers: a delivery, or the upload of a set of the BRP.
+    pub answers: Uuid,
+    /// It answers a set of the BRP.
+    pub brp: bool,
     /// Its name.
     pub name: String,
     /// Bytes.
@@ -19,7 +21,33 @@ pub struct AnswerFile {
     pub created_at: OffsetDateTime,
 }
 
-/// The delivery an answer is for.
+/// What an answer is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Of {
+    /// A delivery.
+    Delivery(Uuid),
+    /// The upload of a set of the BRP.
+    Upload(Uuid),
+}
+
+impl Of {
+    /// The key, whatever it is of.
+    #[must_use]
+    pub const fn id(self) -> Uuid {
+        match self {
+            Self::Delivery(id) | Self::Upload(id) => id,
+        }
+    }
+
+    const fn columns(self) -> (Option<Uuid>, Option<Uuid>) {
+        match self {
+            Self::Delivery(id) => (Some(id), None),
+            Self::Upload(id) => (None, Some(id)),
+        }
+    }
+}
+
+/// Whom an answer is for.
 pub struct Answered {
     /// Whose.
     pub party: Uuid,
@@ -51,8 +79,8 @@ pub async fn answered(
 pub struct NewAnswer<'a> {
     /// Key, also of the file on disk.
     pub id: Uuid,
-    /// The delivery.
-    pub delivery: Uuid,
+    /// What it answers.
+    pub of: Of,
     /// Whose.
     pub party: Uuid,
     /// Who gets it.
@@ -70,9 +98,11 @@ pub struct NewAnswer<'a> {
 /// # Errors
 /// When the database fails.
 pub async fn put(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<(), StoreError> {
+    let (delivery, upload) = new.of.columns();
     sqlx::query!(
-        "DELETE FROM answer_files WHERE delivery_id = $1 AND kind = $2",
-        new.delivery,
+        "DELETE FROM answer_files WHERE (delivery_id = $1 OR upload_id = $2) AND kind = $3",
+        delivery,
+        upload,
         new.kind
     )
     .execute(&mut **tx)
@@ -85,9 +115,10 @@ pub async fn put(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<(), Store
     .execute(&mut **tx)
     .await?;
     sqlx::query!(
-        "INSERT INTO answer_files (id, delivery_id, party_id, account_id, kind, name, size) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO answer_files (id, delivery_id, upload_id, party_id, account_id, kind, name, size) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         new.id,
-        new.delivery,
+        delivery,
+        upload,
         new.party,
         new.account,
         new.kind,
@@ -110,8 +141,8 @@ pub async fn of_account(
 ) -> Result<Vec<AnswerFile>, StoreError> {
     Ok(sqlx::query_as!(
         AnswerFile,
-        "SELECT id, delivery_id AS delivery, name, size, created_at FROM answer_files
-         WHERE account_id = $1 AND hidden_at IS NULL AND ($2::text IS NULL OR name = $2) ORDER BY name",
+        r#"SELECT id, COALESCE(delivery_id, upload_id) AS "answers!", upload_id IS NOT NULL AS "brp!", name, size, created_at FROM answer_files
+           WHERE account_id = $1 AND hidden_at IS NULL AND ($2::text IS NULL OR name = $2) ORDER BY name"#,
         account,
         name
     )

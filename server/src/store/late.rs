@@ -1,4 +1,5 @@
-//! Registrations that were stored while the copy of the BRP was late (rule B13).
+//! Registrations that must be held against the BRP again: stored while the copy was late (rule B13), or of a list that a later
+//! load changed.
 
 use super::rows::Clusters;
 use super::{StoreError, WorkerTx};
@@ -25,9 +26,11 @@ pub struct Late {
     pub shown: serde_json::Value,
     /// Findings that only RIVM sees.
     pub staff: serde_json::Value,
+    /// The match so far.
+    pub matched: Option<String>,
 }
 
-/// The next of them, locked.
+/// The next of those with B13, locked.
 ///
 /// # Errors
 /// When the database fails.
@@ -35,7 +38,7 @@ pub async fn next(tx: &mut WorkerTx<'_>, limit: i64) -> Result<Vec<Late>, StoreE
     let late = sqlx::query_as!(
         Late,
         r#"SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
-                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff
+                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
            FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
            WHERE r.valid_to IS NULL AND r.findings @> '[{"code": "B13"}]' AND r.content_sealed IS NOT NULL AND r.vaccinated_on IS NOT NULL
            ORDER BY r.id LIMIT $1 FOR UPDATE OF r, w"#,
@@ -44,6 +47,81 @@ pub async fn next(tx: &mut WorkerTx<'_>, limit: i64) -> Result<Vec<Late>, StoreE
     .fetch_all(&mut **tx)
     .await?;
     Ok(late)
+}
+
+/// The next accepted registrations of persons whose list was suspended or died, or no longer is or did, with this load; locked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touched(
+    tx: &mut WorkerTx<'_>,
+    load: Uuid,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<Late>, StoreError> {
+    let touched = sqlx::query_as!(
+        Late,
+        r#"WITH who AS MATERIALIZED (SELECT p.id FROM brp_lists l JOIN persons p ON p.mac_key = l.mac_key AND p.bsn_mac = l.bsn_mac
+                                     WHERE l.standing_load = $1),
+                page AS MATERIALIZED (SELECT r.id, r.version FROM who JOIN reports r ON r.person_id = who.id
+                                      WHERE r.valid_to IS NULL AND r.id > $2 AND r.outcome = 'GEACCEPTEERD' AND NOT r.findings @> '[{"code": "B13"}]'
+                                        AND r.content_sealed IS NOT NULL AND r.vaccinated_on IS NOT NULL
+                                      ORDER BY r.id LIMIT $3)
+           SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
+                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
+           FROM page s JOIN reports r ON r.id = s.id AND r.version = s.version
+           JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
+           ORDER BY r.id FOR UPDATE OF r, w"#,
+        load,
+        after,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(touched)
+}
+
+/// The accepted registrations of these persons, locked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_persons(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<Vec<Late>, StoreError> {
+    let found = sqlx::query_as!(
+        Late,
+        r#"SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
+                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
+           FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
+           WHERE r.person_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD' AND r.content_sealed IS NOT NULL
+             AND r.vaccinated_on IS NOT NULL
+           ORDER BY r.id FOR UPDATE OF r, w"#,
+        persons
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+/// The accepted registrations that these vaccinations rest on, locked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_vaccinations(
+    tx: &mut WorkerTx<'_>,
+    jabs: &[Uuid],
+) -> Result<Vec<Late>, StoreError> {
+    let found = sqlx::query_as!(
+        Late,
+        r#"SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
+                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
+           FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
+           WHERE r.vaccination_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD' AND r.content_sealed IS NOT NULL
+             AND r.vaccinated_on IS NOT NULL
+           ORDER BY r.id FOR UPDATE OF r, w"#,
+        jabs
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found)
 }
 
 /// What the BRP says after all, column by column.
@@ -59,8 +137,8 @@ pub struct Answers {
     pub shown: Vec<serde_json::Value>,
     /// Findings that only RIVM sees.
     pub staff: Vec<serde_json::Value>,
-    /// The match.
-    pub matched: Vec<String>,
+    /// The match, where it is another one.
+    pub matched: Vec<Option<String>>,
     /// RIVM must look.
     pub review: Vec<bool>,
     /// What it waits for then.
@@ -82,7 +160,7 @@ pub async fn answer(tx: &mut WorkerTx<'_>, answers: &Answers) -> Result<(), Stor
               told AS (UPDATE deliveries d SET geaccepteerd = geaccepteerd - number, te_controleren = te_controleren + number
                        FROM moved m WHERE m.delivery_id = d.id)
          UPDATE delivery_rows w
-         SET findings = n.shown, staff_findings = n.staff, match = n.matched,
+         SET findings = n.shown, staff_findings = n.staff, match = COALESCE(n.matched, w.match),
              outcome = CASE WHEN n.review THEN 'TE_CONTROLEREN' ELSE w.outcome END,
              state = CASE WHEN n.review THEN 'open' ELSE w.state END,
              cluster_code = CASE WHEN n.review THEN n.code ELSE w.cluster_code END,
@@ -92,7 +170,7 @@ pub async fn answer(tx: &mut WorkerTx<'_>, answers: &Answers) -> Result<(), Stor
         &answers.row,
         &answers.shown,
         &answers.staff,
-        &answers.matched,
+        &answers.matched as _,
         &answers.review,
         &answers.clusters.code as _,
         &answers.clusters.column,

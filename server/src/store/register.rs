@@ -53,7 +53,8 @@ pub async fn known_keys(
     Ok(found)
 }
 
-/// Persons known by BSN: (MAC, key).
+/// Persons known by BSN: (MAC, key). A BSN that a person had before leads to that person, unless it is that of another
+/// person, or of another list of the BRP, now.
 ///
 /// # Errors
 /// When the database fails.
@@ -63,7 +64,15 @@ pub async fn persons_by_bsn(
     macs: &[Vec<u8>],
 ) -> Result<Vec<(Vec<u8>, Uuid)>, StoreError> {
     let found = sqlx::query!(
-        r#"SELECT bsn_mac AS "bsn_mac!", id FROM persons WHERE mac_key = $1 AND bsn_mac = ANY ($2)"#,
+        r#"SELECT bsn_mac AS "bsn_mac!", id AS "id!" FROM persons WHERE mac_key = $1 AND bsn_mac = ANY ($2)
+           UNION ALL
+           SELECT n.bsn_mac, min(n.id::text)::uuid
+           FROM (SELECT DISTINCT n.bsn_mac, COALESCE(h.merged_into, h.id) AS id FROM person_numbers n JOIN persons h ON h.id = n.person_id
+                 WHERE n.mac_key = $1 AND n.bsn_mac = ANY ($2)) AS n
+           JOIN persons p ON p.id = n.id AND p.bsn_mac IS NOT NULL
+           WHERE NOT EXISTS (SELECT FROM persons o WHERE o.mac_key = $1 AND o.bsn_mac = n.bsn_mac)
+             AND NOT EXISTS (SELECT FROM brp_lists o WHERE o.bsn_mac = n.bsn_mac AND COALESCE(o.suspension_reason, '') NOT IN ('F', 'W'))
+           GROUP BY n.bsn_mac HAVING count(*) = 1"#,
         mac_key,
         macs
     )
@@ -562,11 +571,38 @@ pub struct BrpList {
     pub secret: bool,
 }
 
-/// Lists with one of these BSNs.
+/// Lists with one of these BSNs. A BSN that a person of the register had before, and that is on no list any more, leads to the
+/// list with the BSN that person has now: it is answered under the BSN that was asked for, and judged as any other.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn brp_by_bsn(
+    tx: &mut WorkerTx<'_>,
+    macs: &[Vec<u8>],
+) -> Result<Vec<BrpList>, StoreError> {
+    let mut found = brp_lists_of(tx, macs).await?;
+    let former = sqlx::query_as!(
+        BrpList,
+        "SELECT n.bsn_mac, l.given_names, l.prefix, l.surname, l.partner_prefix, l.partner_surname, l.birth_date, l.postcode, l.house_number,
+                l.suspension_reason, l.suspension_date, l.death_date, l.secret
+         FROM (SELECT DISTINCT n.bsn_mac, COALESCE(h.merged_into, h.id) AS id FROM person_numbers n JOIN persons h ON h.id = n.person_id
+               WHERE n.bsn_mac = ANY ($1)) AS n
+         JOIN persons p ON p.id = n.id AND p.bsn_mac <> n.bsn_mac
+         JOIN brp_lists l ON l.bsn_mac = p.bsn_mac
+         WHERE NOT EXISTS (SELECT FROM brp_lists o WHERE o.bsn_mac = n.bsn_mac AND COALESCE(o.suspension_reason, '') NOT IN ('F', 'W'))",
+        macs
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    found.extend(former);
+    Ok(found)
+}
+
+/// Lists with one of these BSNs, and no others.
+///
+/// # Errors
+/// When the database fails.
+pub async fn brp_lists_of(
     tx: &mut WorkerTx<'_>,
     macs: &[Vec<u8>],
 ) -> Result<Vec<BrpList>, StoreError> {

@@ -154,6 +154,7 @@ macro_rules! places {
 
 places! {
     persons_bsn: Uuid, "uuid[]", Bsn, "persons", "id", "bsn_enc";
+    numbers_bsn: Uuid, "uuid[]", Bsn, "person_numbers", "person_id", "bsn_enc";
     persons_identity: Uuid, "uuid[]", Identity, "persons", "id", "identity_sealed";
     reports_content: Uuid, "uuid[]", Report, "reports", "id", "content_sealed";
     reports_reason: Uuid, "uuid[]", Reason, "reports", "id", "reason_sealed";

@@ -1,6 +1,7 @@
 //! What lies in `in/` of the drop box and is not a delivery yet. Each step names the state it comes from, so that of
 //! two who want it one gets it.
 
+use super::answer_files::Answered;
 use super::sftp_accounts::{Account, proof};
 use super::{StoreError, WorkerTx};
 use domain::delivery::dropbox::Tail;
@@ -129,16 +130,18 @@ pub async fn void(tx: &mut WorkerTx<'_>, id: Uuid, why: &str) -> Result<bool, St
     Ok(done.rows_affected() == 1)
 }
 
-/// Its name.
+/// Its name, and who gets the answer.
 ///
 /// # Errors
 /// When the database fails; `NotFound` without such an upload.
-pub async fn name(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<String, StoreError> {
-    Ok(
-        sqlx::query_scalar!("SELECT name FROM sftp_uploads WHERE id = $1", id)
-            .fetch_one(&mut **tx)
-            .await?,
+pub async fn answered(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Answered, StoreError> {
+    Ok(sqlx::query_as!(
+        Answered,
+        "SELECT party_id AS party, account_id AS account, name AS file_name FROM sftp_uploads WHERE id = $1",
+        id
     )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// It is taken under its last name, in this transaction: a delivery, or a set of the BRP. False when somebody else took it.

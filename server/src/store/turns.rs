@@ -263,7 +263,11 @@ pub async fn revive(tx: &mut WorkerTx<'_>, jabs: &Revived) -> Result<(), StoreEr
 }
 
 /// Whoever pointed at a vaccination now points at the one in its place.
-async fn point_at(tx: &mut WorkerTx<'_>, old: &[Uuid], new: &[Uuid]) -> Result<(), StoreError> {
+pub(super) async fn point_at(
+    tx: &mut WorkerTx<'_>,
+    old: &[Uuid],
+    new: &[Uuid],
+) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE reports r SET vaccination_id = n.new FROM unnest($1::uuid[], $2::uuid[]) AS n (old, new) WHERE r.vaccination_id = n.old",
         old,

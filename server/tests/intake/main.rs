@@ -31,6 +31,7 @@ mod own_file;
 mod poison;
 mod probes;
 mod queue;
+mod renumbered;
 mod replay;
 mod reseal;
 mod retention;

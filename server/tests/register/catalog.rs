@@ -140,6 +140,7 @@ async fn unique_keys_begin_with_the_party_or_are_on_this_list() {
         ("answer_files_once", "delivery ids are made by us"),
         ("answer_files_name", "accounts are made by us"),
         ("answer_files_pkey", "made by us"),
+        ("answer_files_upload_once", "upload ids are made by us"),
         (
             "sftp_accounts_name_unique",
             "given out by RIVM, shown to nobody else",

@@ -1,6 +1,6 @@
 //! The set of the BRP comes by the drop box (features F90).
 
-use crate::house::{House, new_account};
+use crate::house::{House, Raw, new_account};
 use domain::delivery::dropbox::Proof;
 use russh_sftp::protocol::StatusCode;
 use server::brp::fiction;
@@ -20,6 +20,25 @@ fn persons(count: u32) -> Vec<u8> {
     let mut set = Vec::new();
     fiction::write(&mut set, count, 1).unwrap();
     set
+}
+
+/// A file of `uit/`, without its mark.
+async fn fetch(raw: &mut Raw, path: &str) -> String {
+    let bytes = raw.fetch(path).await;
+    let text = String::from_utf8(bytes).unwrap();
+    text.trim_start_matches('\u{feff}').to_owned()
+}
+
+/// The result of a set, once it is there.
+async fn result(house: &House, raw: &mut Raw, file: &str) -> serde_json::Value {
+    let name = format!("{file}.resultaat.json");
+    house
+        .until(
+            &format!("answer_files WHERE name = '{name}' AND hidden_at IS NULL"),
+            1,
+        )
+        .await;
+    serde_json::from_str(&fetch(raw, &format!("/uit/{name}")).await).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -66,9 +85,84 @@ async fn a_set_of_the_brp_is_loaded_and_its_file_is_gone() {
     assert_eq!(house.world.count("brp_lists WHERE pl_id = '1'").await, 0);
     assert_eq!(house.world.count("deliveries").await, 0);
     let blobs = house.world.test.dir.path().join("storage/blobs");
-    assert_eq!(std::fs::read_dir(blobs).unwrap().count(), 0);
+    house.until("answer_files", 6).await;
+    let begun = std::time::Instant::now();
+    while std::fs::read_dir(&blobs).unwrap().count() > 6 {
+        assert!(
+            begun.elapsed() < std::time::Duration::from_secs(5),
+            "a raw file stays beside the answers"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     let loaded = "audit_lines WHERE line LIKE '%beyond.brp-loaded%' AND line LIKE '%\"alternateUserID\":\"sftp\"%'";
     assert_eq!(house.world.count(loaded).await, 2);
+
+    // Both are answered: a receipt at once, then what the copy came to.
+    let receipt = fetch(&mut raw, "/uit/BRP_VOL_20210302_2.csv.ontvangst.json").await;
+    let receipt: serde_json::Value = serde_json::from_str(&receipt).unwrap();
+    assert_eq!(receipt["sha256"], crate::house::sha256(&persons(60)));
+    let taken = result(&house, &mut raw, "BRP_VOL_20210302_2.csv").await;
+    assert_eq!(
+        (&taken["uitkomst"], &taken["soort"], &taken["aanlevering"]),
+        (
+            &"VERWERKT".into(),
+            &"volledig".into(),
+            &receipt["aanlevering"]
+        )
+    );
+    let lists = house.world.count("brp_lists").await;
+    assert_eq!(taken["totaal"], lists);
+    assert!(taken["nieuw"].as_i64().unwrap() > 0 && taken["vervallen"].as_i64().unwrap() > 0);
+    assert!(taken["seconden"].is_i64());
+    let changes = result(&house, &mut raw, "BRP_MUTATIE_20210301_1.csv").await;
+    assert_eq!(
+        (&changes["soort"], &changes["vervallen"]),
+        (&"mutatie".into(), &0.into())
+    );
+    let fetched = "audit_lines WHERE event = 'transfer.answer-fetched' AND line LIKE '%\"typeCode\":\"upload\"%'";
+    assert_eq!(house.world.count(fetched).await, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lines_that_are_no_list_are_named_by_number_and_by_nothing_else() {
+    let house = House::open().await;
+    brp_account(&house, "brp").await;
+    let mut raw = house.raw("brp", 1).await;
+    let set = "pl_id;bsn;geslachtsnaam;geboortedatum\nA;999990019;Bultenaar;20000401\nB;999999245;Iakovidis;19800101\n";
+    raw.put("x.part", set.as_bytes()).await;
+    raw.rename("x.part", "BRP_MUTATIE_20210301_1.csv").await;
+    let partly = result(&house, &mut raw, "BRP_MUTATIE_20210301_1.csv").await;
+    assert_eq!(partly["uitkomst"], "DEELS_VERWERKT");
+    assert_eq!(partly["afgekeurde_regels"], serde_json::json!([3]));
+    let table = fetch(&mut raw, "/uit/BRP_MUTATIE_20210301_1.csv.resultaat.csv").await;
+    let lines: Vec<_> = table.lines().collect();
+    assert_eq!(lines.len(), 2, "{table}");
+    assert!(lines[1].starts_with("3;;AFGEKEURD;;BRP_REGEL;"), "{table}");
+    for value in ["999999245", "Iakovidis", "1980", "Bultenaar"] {
+        assert!(!table.contains(value) && !partly.to_string().contains(value));
+    }
+
+    // The answer got lost, the load did not: it is answered of the same load.
+    let again = "UPDATE jobs SET state = 'queued', finished_at = NULL, run_at = now() WHERE kind = 'load-brp'";
+    sqlx::query(again)
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    house
+        .until(
+            "jobs WHERE kind = 'load-brp' AND state = 'done' AND attempts = 2",
+            1,
+        )
+        .await;
+    assert_eq!(
+        house
+            .world
+            .count("brp_loads WHERE upload_id IS NOT NULL")
+            .await,
+        1
+    );
+    let same = result(&house, &mut raw, "BRP_MUTATIE_20210301_1.csv").await;
+    assert_eq!(same, partly);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -101,6 +195,24 @@ async fn what_is_no_set_or_far_too_small_changes_nothing_and_is_told() {
     let told = "audit_lines WHERE line LIKE '%beyond.brp-loaded%' AND line LIKE '%\"eventOutcomeIndicator\":8%'";
     assert_eq!(house.world.count(told).await, 2);
     house.world.nowhere(&["Jansen;"]).await;
+    let (shrunk, table) = (
+        result(&house, &mut raw, "BRP_VOL_20210302_2.csv").await,
+        fetch(&mut raw, "/uit/BRP_VOL_20210302_2.csv.resultaat.csv").await,
+    );
+    assert_eq!(shrunk["uitkomst"], "GEWEIGERD");
+    assert_eq!(shrunk["bevindingen"][0]["code"], "BRP_KRIMP");
+    assert_eq!(shrunk["nieuw"], 0);
+    assert!(
+        table.contains(";GEWEIGERD;;BRP_KRIMP;Het bestand heeft "),
+        "{table}"
+    );
+    let no_set = result(&house, &mut raw, "BRP_VOL_20210302_3.csv").await;
+    assert_eq!(no_set["bevindingen"][0]["code"], "BRP_KOP");
+    let said = no_set["bevindingen"][0]["message"].as_str().unwrap();
+    assert_eq!(
+        said,
+        "Kolom 2 van de kopregel is niet bekend. Verbeter de naam of laat de kolom weg."
+    );
 
     // Under another name it is none, and the account of a party brings none.
     raw.put("x.part", &persons(30)).await;
@@ -108,6 +220,10 @@ async fn what_is_no_set_or_far_too_small_changes_nothing_and_is_told() {
     house
         .until("sftp_uploads WHERE state = 'void' AND why = 'refused'", 1)
         .await;
+    let nameless = result(&house, &mut raw, "personen.csv").await;
+    assert_eq!(nameless["uitkomst"], "GEWEIGERD");
+    assert_eq!(nameless["bevindingen"][0]["code"], "BRP_NAAM");
+    fetch(&mut raw, "/uit/personen.csv.ontvangst.json").await;
     let mut rows = house.raw("rijen", 2).await;
     rows.put("x.part", &persons(30)).await;
     rows.rename("x.part", "BRP_VOL_20210303_4.csv").await;

@@ -8,7 +8,7 @@ use russh::client::{self, AuthResult};
 use russh::keys::ssh_key::private::Ed25519Keypair;
 use russh::keys::{PrivateKey, PrivateKeyWithHashAlg};
 use russh_sftp::protocol::{
-    Close, FileAttributes, Init, Open, OpenFlags, Packet, Rename, StatusCode, Write,
+    Close, FileAttributes, Init, Open, OpenFlags, Packet, Read, Rename, StatusCode, Write,
 };
 use server::channels::sftp;
 use server::commands::sftp::{Add, add};
@@ -361,6 +361,27 @@ impl Raw {
         }
         let (code, text) = self.close(&handle).await;
         assert_eq!(code, StatusCode::Ok, "{text}");
+    }
+
+    /// Reads a whole file.
+    pub(crate) async fn fetch(&mut self, path: &str) -> Vec<u8> {
+        let handle = self.open(path, OpenFlags::READ).await.unwrap();
+        let mut content = Vec::new();
+        loop {
+            let asked = Packet::Read(Read {
+                id: next(),
+                handle: handle.clone(),
+                offset: content.len() as u64,
+                len: 32_000,
+            });
+            match self.ask(asked).await {
+                Some(Packet::Data(data)) => content.extend(data.data),
+                Some(Packet::Status(status)) if status.status_code == StatusCode::Eof => break,
+                other => panic!("no data: {other:?}"),
+            }
+        }
+        self.close(&handle).await;
+        content
     }
 
     pub(crate) async fn rename(&mut self, from: &str, to: &str) -> (StatusCode, String) {

@@ -2,8 +2,9 @@
 
 use crate::house::{Anyone, House, Raw, key, rows};
 use crate::support::TestDb;
-use crate::world::World;
+use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use domain::delivery::dropbox::Proof;
+use domain::row::Column;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use russh::client;
@@ -11,10 +12,12 @@ use russh::keys::PrivateKeyWithHashAlg;
 use russh_sftp::protocol::StatusCode;
 use server::config;
 use server::store::Db;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use time::macros::date;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
@@ -27,6 +30,11 @@ struct Process {
 
 impl Process {
     fn start(world: &World) -> Self {
+        Self::begin(world, "", |program| Command::new(program))
+    }
+
+    /// With more lines under `[sftp]`, and a command that runs the program.
+    fn begin(world: &World, more: &str, run: impl Fn(&str) -> Command) -> Self {
         let free = |_| std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let listeners = [0, 1].map(free);
         let [port, metrics] = listeners
@@ -37,14 +45,14 @@ impl Process {
         let file = dir.join("cims.toml");
         let text = format!(
             "[server]\nmetrics_listen = \"127.0.0.1:{metrics}\"\n[database]\nportal_url = {:?}\nworker_url = {:?}\n\
-             [keys]\ndir = {:?}\n[storage]\ndir = {:?}\n[sftp]\nlisten = \"127.0.0.1:{port}\"\nquiet_seconds = 1\n",
+             [keys]\ndir = {:?}\n[storage]\ndir = {:?}\n[sftp]\nlisten = \"127.0.0.1:{port}\"\nquiet_seconds = 1\n{more}",
             world.test.url("cims_portal"),
             world.test.url("cims_worker"),
             dir.join("keys"),
             dir.join("storage"),
         );
         std::fs::write(&file, text).unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_cims"))
+        let child = run(env!("CARGO_BIN_EXE_cims"))
             .arg("--config")
             .arg(&file)
             .args(["serve", "--roles", "sftp,worker"])
@@ -180,23 +188,37 @@ impl Door {
     }
 }
 
+impl Door {
+    /// A database of a test that is reached through a door of its own.
+    fn before(test: &mut TestDb) -> Self {
+        let direct = test.as_role("cims_worker");
+        let name = format!(".s.PGSQL.{}", direct.get_port());
+        let behind = direct
+            .get_socket()
+            .expect("the cluster of the tests has a socket")
+            .join(&name);
+        let mut door = Self {
+            socket: test.dir.path().join(&name),
+            behind,
+            open: None,
+        };
+        door.open();
+        let through = |role: &str| test.as_role(role).socket(test.dir.path());
+        test.db = Db::from_options(through("cims_portal"), through("cims_worker"), 4);
+        door
+    }
+
+    async fn shut_for(&mut self, time: Duration) {
+        self.shut().await;
+        tokio::time::sleep(time).await;
+        self.open();
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_database_is_away_bytes_land_and_the_yes_waits() {
     let mut test = TestDb::new().await;
-    let direct = test.as_role("cims_worker");
-    let name = format!(".s.PGSQL.{}", direct.get_port());
-    let behind = direct
-        .get_socket()
-        .expect("the cluster of the tests has a socket")
-        .join(&name);
-    let mut door = Door {
-        socket: test.dir.path().join(&name),
-        behind,
-        open: None,
-    };
-    door.open();
-    let through = |role: &str| test.as_role(role).socket(test.dir.path());
-    test.db = Db::from_options(through("cims_portal"), through("cims_worker"), 4);
+    let mut door = Door::before(&mut test);
     let house = House::on(World::on(test).await, config::Sftp::default()).await;
     house.keyed("weg", Proof::Rename, 1).await;
     let mut raw = house.raw("weg", 1).await;
@@ -226,6 +248,203 @@ async fn while_the_database_is_away_bytes_land_and_the_yes_waits() {
     assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
     assert_eq!(house.answered(file).await, "VERWERKT");
     assert_eq!(house.world.count("delivery_rows").await, 2);
+}
+
+/// Longer than a sender is kept waiting, and than a lease lasts.
+const LONG: Duration = Duration::from_secs(36);
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "two outages of 36 seconds: cargo xtask bench --torture N runs it"]
+async fn half_a_minute_without_database_loses_nothing_and_doubles_nothing() {
+    let mut test = TestDb::new().await;
+    let mut door = Door::before(&mut test);
+    let house = House::on(World::on(test).await, config::Sftp::default()).await;
+    house.keyed("weg", Proof::Rename, 1).await;
+    let mut raw = house.raw("weg", 1).await;
+
+    // During receipt: the sender waits, hears a clear no, and offers it again.
+    let (file, content) = ("CIMS_ZONNEHOF_weg_20210301_1.csv", rows("weg"));
+    let handle = raw.create("x.part").await.unwrap();
+    assert_eq!(raw.write(&handle, 0, &content).await.0, StatusCode::Ok);
+    let begun = Instant::now();
+    let closing = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let said = raw.close(&handle).await;
+        (said, begun.elapsed())
+    };
+    let (((code, text), waited), ()) = tokio::join!(closing, door.shut_for(LONG));
+    assert_eq!(code, StatusCode::Failure);
+    assert_eq!(text, "tijdelijk niet beschikbaar, opnieuw aanbieden");
+    assert!(waited >= Duration::from_secs(29), "{waited:?}");
+    assert_eq!(house.world.count("deliveries").await, 0);
+    raw.put("x.part", &content).await;
+    assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    assert_eq!(house.world.count("delivery_rows").await, 2);
+    drop(raw);
+    house.until("sftp_uploads WHERE state = 'open'", 0).await;
+
+    // During a job: it goes on by itself.
+    let mut raw = house.raw("weg", 1).await;
+    let many = many_rows();
+    raw.put("x.part", &many).await;
+    let file = "CIMS_ZONNEHOF_weg_20210301_2.csv";
+    assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
+    house
+        .until("jobs WHERE kind = 'check' AND state = 'leased'", 1)
+        .await;
+    door.shut_for(LONG).await;
+    assert!(
+        house.world.count("deliveries WHERE state = 'done'").await < 2,
+        "the outage hit the job"
+    );
+    let begun = Instant::now();
+    while house.world.count("deliveries WHERE state = 'done'").await < 2 {
+        assert!(begun.elapsed() < Duration::from_secs(120));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let told = format!("answer_files WHERE name = '{file}.resultaat.json'");
+    house.until(&told, 1).await;
+    let stored = house.world.count("delivery_rows").await;
+    assert_eq!(stored, 2 + MANY as i64);
+    assert_eq!(
+        house
+            .world
+            .count("(SELECT DISTINCT delivery_id, row_number FROM delivery_rows) AS r")
+            .await,
+        stored
+    );
+    let twice =
+        "(SELECT FROM reports WHERE valid_to IS NULL GROUP BY source_key HAVING count(*) > 1) AS r";
+    assert_eq!(house.world.count(twice).await, 0);
+}
+
+/// Rows of [`many_rows`].
+const MANY: usize = 3 * 9 * 150;
+
+/// Enough rows to be in the middle of.
+fn many_rows() -> Vec<u8> {
+    let people = [
+        (EREBOS, "01-04-2000"),
+        (NAOMI, "01-04-1987"),
+        (FROUKE, "24-03-2000"),
+    ];
+    let mut all = Vec::with_capacity(MANY);
+    for (bsn, birth) in people {
+        for dose in 1..=9 {
+            for day in 0..150 {
+                let on = date!(2021 - 01 - 10) + time::Duration::days(day);
+                let (month, day_of) = (u8::from(on.month()), on.day());
+                let key = format!("veel-{}", all.len());
+                all.push(with(
+                    good(bsn, birth),
+                    &[
+                        (Column::Bronsleutel, key.as_str()),
+                        (Column::Dosisnummer, &dose.to_string()),
+                        (
+                            Column::Vaccinatiedatum,
+                            &format!("{day_of:02}-{month:02}-2021"),
+                        ),
+                    ],
+                ));
+            }
+        }
+    }
+    csv(&all)
+}
+
+/// Whether a process of ours may have a disk of its own here: needed to fill one up.
+fn own_disk() -> Option<&'static [&'static str]> {
+    const WAYS: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];
+    WAYS.into_iter().find(|way| {
+        let tried = Command::new("unshare")
+            .args(*way)
+            .args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        tried.is_ok_and(|status| status.success())
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_fills_up_while_a_file_is_written_fails_that_file_and_recovers() {
+    let Some(way) = own_disk() else {
+        println!("not run: no disk of one's own may be mounted here");
+        return;
+    };
+    let mut house = House::open().await;
+    house.keyed("vol", Proof::Rename, 1).await;
+    house.close().await;
+    let storage = house.world.test.dir.path().join("storage");
+    let process = Process::begin(&house.world, "max_file_bytes = 4194304\n", |program| {
+        let mut command = Command::new("unshare");
+        command.args(way).args([
+            "sh",
+            "-c",
+            "mount -t tmpfs -o size=16m tmpfs \"$0\" && exec \"$@\"",
+        ]);
+        command.arg(&storage).arg(program);
+        command
+    });
+    let mut raw = process.raw("vol").await.expect("it listens");
+    // The same disk, seen from here.
+    let inside = PathBuf::from(format!("/proc/{}/root", process.child.id()))
+        .join(storage.strip_prefix("/").unwrap());
+    let (ballast, spool) = (inside.join("ballast"), inside.join("spool"));
+    let handle = raw.create("x.part").await.unwrap();
+    let portion = vec![b'a'; 32_000];
+    assert_eq!(raw.write(&handle, 0, &portion).await.0, StatusCode::Ok);
+    let full = fill(&ballast);
+    assert!(full > 10 << 20, "{full}");
+    let mut at = portion.len();
+    let (code, text) = loop {
+        let (code, text) = raw.write(&handle, at, &portion).await;
+        at += portion.len();
+        if code != StatusCode::Ok || at > 4_000_000 {
+            break (code, text);
+        }
+    };
+    assert_eq!(code, StatusCode::Failure);
+    assert_eq!(
+        text,
+        "er is nu geen ruimte, lever het bestand later opnieuw aan"
+    );
+    assert_eq!(raw.close(&handle).await.0, StatusCode::Failure);
+    house
+        .until("sftp_uploads WHERE state = 'void' AND why = 'disk'", 1)
+        .await;
+    assert_eq!(
+        std::fs::read_dir(&spool).unwrap().count(),
+        0,
+        "nothing half stays"
+    );
+    // As long as there is no room, nothing is begun; the login and the database go on.
+    assert_eq!(
+        raw.create("y.part").await.unwrap_err().0,
+        StatusCode::Failure
+    );
+
+    std::fs::remove_file(&ballast).unwrap();
+    let file = "CIMS_ZONNEHOF_vol_20210301_1.csv";
+    raw.put("x.part", &rows("vol")).await;
+    assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    assert_eq!(house.world.count("deliveries").await, 1);
+    assert_eq!(house.world.count("delivery_rows").await, 2);
+    let told = "audit_lines WHERE event = 'transfer.aborted' AND line LIKE '%\"why\":\"disk\"%'";
+    assert_eq!(house.world.count(told).await, 1);
+}
+
+/// Fills a disk up with one file; its bytes.
+fn fill(path: &Path) -> u64 {
+    let mut file = std::fs::File::create(path).unwrap();
+    let block = vec![0; 4096];
+    let mut written = 0;
+    while file.write_all(&block).is_ok() {
+        written += 4096;
+    }
+    written
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

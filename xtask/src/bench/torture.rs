@@ -1,4 +1,5 @@
-//! The torture test with many kills: what they hit, and whether anything came out otherwise than in a clean run.
+//! The torture test with many kills: what they hit, and whether anything came out otherwise than in a clean run. And half a
+//! minute without database, which is too long for every run of the tests.
 
 use super::table::{Goal, Table};
 use crate::cluster::{Cluster, Life};
@@ -9,6 +10,8 @@ use serde_json::Value;
 /// The test, and how its line of figures begins.
 const TEST: &str = "torture::killed_at_any_moment_and_started_again_it_ends_as_a_clean_run";
 const FIGURES: &str = "torture: ";
+/// The test with long outages.
+const OUTAGE: &str = "trouble::half_a_minute_without_database_loses_nothing_and_doubles_nothing";
 
 /// Kills the real program at least this many times; a difference ends it with an error that shows the first ones.
 pub(super) fn measure(kills: u32, table: &mut Table) -> Result<()> {
@@ -27,7 +30,21 @@ pub(super) fn measure(kills: u32, table: &mut Table) -> Result<()> {
         .lines()
         .find_map(|line| line.strip_prefix(FIGURES))
         .context("the test told no figures")?;
-    tell(&serde_json::from_str(figures)?, table)
+    tell(&serde_json::from_str(figures)?, table)?;
+    say::step(format_args!("the database away, twice 36 seconds"));
+    let mut command = sh::cargo();
+    command
+        .args(["test", "--quiet"])
+        .args(test::SERVER_SIDE)
+        .args(["--test", "sftp", "--", "--exact", "--ignored", OUTAGE])
+        .env("SQLX_OFFLINE", "true")
+        .env("DATABASE_URL", cluster.url("postgres"));
+    sh::quiet(&mut command)?;
+    table.figure(
+        "database away, twice 36 s",
+        "nothing lost or doubled".to_owned(),
+    );
+    Ok(())
 }
 
 fn tell(figures: &Value, table: &mut Table) -> Result<()> {

@@ -4,10 +4,13 @@
 //! or its refusal (A13, A14), in one transaction with the end of the upload: a file is taken once.
 
 use crate::audit::Event;
+use crate::brp::{self, answer::Said};
 use crate::intake::Road;
+use crate::intake::answer_files::{self, To};
 use crate::intake::receive::{self, FromBox, RECEIVED, ReceiveError, Received, Sender, Whole};
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
+use crate::store::answer_files::Of;
 use crate::store::deliveries::Dropped;
 use crate::store::sftp_accounts::Account;
 use crate::store::sftp_uploads::{self, Upload};
@@ -122,6 +125,7 @@ pub(super) async fn taken(
             account,
             upload,
             name,
+            whole,
             kept(control, whole, upload, name),
         )
         .await;
@@ -183,29 +187,53 @@ fn kept(control: Option<Option<Control>>, whole: Whole, upload: &Upload, name: &
     }
 }
 
-/// A set of the BRP goes to its own job. One of another name, or not as promised, never counts.
+/// A set of the BRP goes to its own job. One of another name, or not as promised, never counts. Either way its sender hears.
 async fn brp_set(
     road: &Road,
     account: &Account,
     upload: &Upload,
     name: &str,
+    whole: Whole,
     kept: bool,
 ) -> Result<Option<Received>, ReceiveError> {
-    if !kept || BrpName::parse(name).is_none() {
-        void(road, account.party, upload.id, "refused").await?;
-        return Ok(None);
-    }
+    let refused = match BrpName::parse(name) {
+        None => Some(Said::name()),
+        Some(_) if !kept => Some(Said::promise()),
+        Some(_) => None,
+    };
+    let shown = receive::shown_name(name);
+    let to = To {
+        of: Of::Upload(upload.id),
+        party: account.party,
+        account: account.id,
+        name: &shown,
+    };
     let mut tx = worker_tx(&road.db).await?;
-    if !sftp_uploads::take(&mut tx, upload.id, name).await? {
+    let taken = match refused {
+        None => sftp_uploads::take(&mut tx, upload.id, name).await?,
+        Some(_) => sftp_uploads::void(&mut tx, upload.id, "refused").await?,
+    };
+    if !taken {
         return Ok(None);
     }
-    jobs::push(&mut tx, JobKind::LoadBrp, upload.id).await?;
-    let line = Event::of_worker(Some(account.party), None, RECEIVED)
-        .object("upload", upload.id)
-        .detail("account", account.id.to_string())
-        .detail("brp", true);
+    answer_files::receipt(road, &mut tx, &to, whole, road.clock.now()).await?;
+    let is_refused = refused.is_some();
+    let line = if is_refused {
+        brp::answer::result(road, &mut tx, &to, None, refused).await?;
+        ended(account.party, upload.id, "refused")
+    } else {
+        jobs::push(&mut tx, JobKind::LoadBrp, upload.id).await?;
+        Event::of_worker(Some(account.party), None, RECEIVED)
+            .object("upload", upload.id)
+            .detail("account", account.id.to_string())
+            .detail("brp", true)
+    };
     crate::audit::add(&mut tx, line).await?;
     tx.commit().await?;
+    if is_refused {
+        destroy(road, upload.id);
+        return Ok(None);
+    }
     road.db.work.notify_waiters();
     Ok(Some(Received::New(upload.id)))
 }
@@ -227,16 +255,23 @@ fn whole(road: &Road, upload: &Upload) -> Result<Whole, StoreError> {
 pub(super) async fn void(road: &Road, party: Uuid, id: Uuid, why: &str) -> Result<(), StoreError> {
     let mut tx = worker_tx(&road.db).await?;
     if sftp_uploads::void(&mut tx, id, why).await? {
-        let line = Event::of_worker(Some(party), None, crate::audit::Kind::UploadEnded)
-            .object("upload", id)
-            .detail("why", why);
-        crate::audit::add(&mut tx, line).await?;
+        crate::audit::add(&mut tx, ended(party, id, why)).await?;
     }
     tx.commit().await?;
+    destroy(road, id);
+    Ok(())
+}
+
+fn ended(party: Uuid, id: Uuid, why: &str) -> Event {
+    Event::of_worker(Some(party), None, crate::audit::Kind::UploadEnded)
+        .object("upload", id)
+        .detail("why", why)
+}
+
+fn destroy(road: &Road, id: Uuid) {
     if let Err(error) = road.blobs.destroy(id) {
         tracing::error!(upload = %id, kind = %error.kind(), "a raw file waits for the sweep");
     }
-    Ok(())
 }
 
 /// Tries again while the database is away, as long as a sender may be kept waiting.

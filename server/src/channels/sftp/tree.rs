@@ -483,7 +483,10 @@ impl Tree {
             .map_err(ReceiveError::from)?;
         answer_files::fetched(&mut tx, answer.id).await?;
         let line = Event::of_worker(Some(self.account.party), None, Kind::AnswerFetched)
-            .object("delivery", answer.delivery)
+            .object(
+                if answer.brp { "upload" } else { "delivery" },
+                answer.answers,
+            )
             .access_point(&self.address)
             .detail("account", self.account.id.to_string());
         audit::add(&mut tx, line).await?;

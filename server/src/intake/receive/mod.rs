@@ -7,10 +7,12 @@ mod blob;
 
 pub use blob::{BlobReader, BlobStore, BlobWriter, KEPT_DAYS, Whole};
 
-use super::{Road, answer_files};
+use super::Road;
+use super::answer_files::{self, To};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::jobs::{self, JobKind};
+use crate::store::answer_files::Of;
 use crate::store::deliveries::{self, Dropped, NewDelivery};
 use crate::store::{StoreError, sftp_uploads, worker_tx};
 use domain::bsn::Bsn;
@@ -187,8 +189,14 @@ async fn register(
         dropped: sender.dropped.as_ref().map(|from| from.facts.clone()),
     };
     deliveries::insert(&mut tx, &new).await?;
-    if sender.dropped.is_some() {
-        answer_files::receipt(road, &mut tx, &new, whole).await?;
+    if let Some(dropped) = &new.dropped {
+        let to = To {
+            of: Of::Delivery(id),
+            party: new.party,
+            account: dropped.account,
+            name: &name,
+        };
+        answer_files::receipt(road, &mut tx, &to, whole, sender.now).await?;
     }
     match outcome {
         None => jobs::push(&mut tx, JobKind::Check, id).await?,

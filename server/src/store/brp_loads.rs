@@ -1,0 +1,45 @@
+//! What is known of the load of a BRP set, for the answer on it.
+
+use super::{StoreError, WorkerTx};
+use uuid::Uuid;
+
+/// A load that ended.
+pub struct Load {
+    /// Everybody; else changes only.
+    pub full: bool,
+    /// Its lists are in the copy.
+    pub done: bool,
+    /// Lines that are a list.
+    pub staged: i64,
+    /// Lines that are none.
+    pub refused: i64,
+    /// The first of them.
+    pub refused_lines: Vec<i64>,
+    /// Lists that were not in the copy.
+    pub new: i64,
+    /// Lists with other content.
+    pub changed: i64,
+    /// Lists that disappeared.
+    pub gone: i64,
+    /// Lists in the copy after it.
+    pub total: i64,
+    /// Seconds it took.
+    pub seconds: i64,
+}
+
+/// The load of an upload that ended: the one that was taken, else the last one that was not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_upload(tx: &mut WorkerTx<'_>, upload: Uuid) -> Result<Option<Load>, StoreError> {
+    Ok(sqlx::query_as!(
+        Load,
+        r#"SELECT kind = 'full' AS "full!", state = 'done' AS "done!", rows_staged AS staged, rows_refused AS refused, refused_lines,
+                  COALESCE(rows_new, 0) AS "new!", COALESCE(rows_changed, 0) AS "changed!", COALESCE(rows_gone, 0) AS "gone!",
+                  COALESCE(persons_after, 0) AS "total!", ceil(extract(epoch FROM finished_at - started_at))::bigint AS "seconds!"
+           FROM brp_loads WHERE upload_id = $1 AND state IN ('done', 'refused') ORDER BY state = 'done' DESC, finished_at DESC LIMIT 1"#,
+        upload
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
