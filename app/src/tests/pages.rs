@@ -41,6 +41,7 @@ const REVIEWER: &[&str] = &[
     "/volledigheid",
     "/beoordelen/besluiten/00000000-0000-0000-0000-000000000001",
     "/beoordelen/00000000-0000-0000-0000-000000000001/vergelijken",
+    "/beoordelen/00000000-0000-0000-0000-000000000001/koppelen",
     "/beoordelen/oordelen/00000000-0000-0000-0000-000000000001",
     "/beoordelen/correcties/00000000-0000-0000-0000-000000000001",
     "/codelijsten",

@@ -8,6 +8,7 @@ pub mod answer_files;
 pub mod answers;
 pub mod assignments;
 pub mod brp_checks;
+pub mod brp_people;
 pub mod cards;
 pub mod completeness;
 pub mod connections;

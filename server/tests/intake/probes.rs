@@ -23,7 +23,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 106] = [
+const METHODS: [(&str, bool); 108] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -62,6 +62,8 @@ const METHODS: [(&str, bool); 106] = [
     ("clusters", false),
     ("cluster", true),
     ("propose", false),
+    ("candidates", true),
+    ("propose_link", true),
     ("decisions", false),
     ("decision", true),
     ("decide", false),
