@@ -19,6 +19,7 @@ CREATE UNIQUE INDEX decisions_one_open ON decisions (party_id, cluster_code, clu
 
 -- The decision by which a row was changed, when it was one: it says who asked and who agreed.
 ALTER TABLE row_history ADD COLUMN decision_id uuid REFERENCES decisions;
+CREATE INDEX row_history_of_decision ON row_history (decision_id) WHERE decision_id IS NOT NULL;
 
 ALTER TABLE reports
     -- The decision by which RIVM found its person. Nothing that its sender sees may follow from it.

@@ -91,7 +91,13 @@ mod tests {
             assert!(may_hold_a_bsn(text), "{text}");
             assert!(words(text).is_empty(), "{text}");
         }
-        for text in ["06010001", "999990018", "EJ6795", "De Linde 12", "2021060402"] {
+        for text in [
+            "06010001",
+            "999990018",
+            "EJ6795",
+            "De Linde 12",
+            "2021060402",
+        ] {
             assert!(!may_hold_a_bsn(text), "{text}");
             assert!(!words(text).is_empty(), "{text}");
         }
@@ -99,7 +105,10 @@ mod tests {
 
     #[test]
     fn a_search_has_an_end() {
-        assert_eq!(words("een twee drie vier vijf zes zeven").len(), SEARCH_WORDS);
+        assert_eq!(
+            words("een twee drie vier vijf zes zeven").len(),
+            SEARCH_WORDS
+        );
         assert_eq!(words(&"a".repeat(500))[0].text.len(), SEARCH_CHARS);
         assert!(words("  ").is_empty());
     }

@@ -150,7 +150,8 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         };
         let refused = (view.done.1 > 0).then(|| paragraph(count(d.done_refused, view.done.1)));
         let waits = (line.returned > 0).then(|| paragraph(count(d.returned_count, line.returned)));
-        view! { {paragraph(count(d.done, view.done.0))}{refused}{waits} }
+        let dealt = amount(u64::from(view.done.0), d.done_one, d.done, t);
+        view! { {paragraph(dealt)}{refused}{waits} }
     });
     let refresh = (line.state == DecisionState::Running).then(|| {
         let here = format!("/beoordelen/besluiten/{}", line.id);

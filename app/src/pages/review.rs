@@ -86,7 +86,7 @@ pub(super) fn no_bsn(visit: &Visit) -> Option<AnyView> {
     let asked = visit.query("melding").as_deref() == Some("bsn");
     asked.then(|| {
         let way = view! { <p class="utrecht-paragraph">{t.review.search_by_person}" "{link("/dossiers", t.persons.find_title)}</p> };
-        alert::error(view! { {paragraph(t.review.search_bsn)}{way} })
+        view! { {alert::error(t.review.search_bsn)}{way} }.into_any()
     })
 }
 

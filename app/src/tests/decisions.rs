@@ -203,7 +203,11 @@ async fn agreeing_says_what_came_of_it() {
     assert!(page.has("Iemand anders moet akkoord geven."));
     let page = get(&reviewer(|_| ()), &format!("{}?melding=ander", decision())).await;
     assert!(page.has("Over deze regels loopt al een ander besluit."));
-    let page = get(&reviewer(|_| ()), &format!("{}?melding=kanniet", decision())).await;
+    let page = get(
+        &reviewer(|_| ()),
+        &format!("{}?melding=kanniet", decision()),
+    )
+    .await;
     assert!(page.has("Koppelen kan nu niet."));
     for call in [
         "/api/besluit-niet",
@@ -319,7 +323,11 @@ async fn who_may_be_the_person_of_a_row_is_shown_and_of_who_is_secret_no_name_an
         assert!(page.has(part), "{part}: {}", page.html);
     }
     assert!(!page.has(" checked"), "nobody is chosen beforehand");
-    let secret = get(&reviewer(|world| world.candidates = vec![candidate(true)]), &way).await;
+    let secret = get(
+        &reviewer(|world| world.candidates = vec![candidate(true)]),
+        &way,
+    )
+    .await;
     assert!(!secret.has("Bultenaar&gt;") && !secret.has("1234AB 7"));
     let nobody = get(&reviewer(|world| world.candidates.clear()), &way).await;
     assert!(nobody.has("Niemand in de BRP lijkt genoeg op deze persoon."));

@@ -1410,7 +1410,7 @@ impl Corrections for World {
             Agreed::Running => Changed::Done,
             Agreed::Waiting => Changed::Waiting,
             Agreed::SamePerson => Changed::SamePerson,
-            Agreed::Other => Changed::Other,
+            Agreed::Other | Agreed::NotYet => Changed::Other,
         })
     }
 
@@ -1890,13 +1890,7 @@ impl Decisions for World {
         })
     }
 
-    async fn propose_link(
-        &self,
-        _: &Caller,
-        _: Uuid,
-        list: String,
-        _: String,
-    ) -> PortResult<Uuid> {
+    async fn propose_link(&self, _: &Caller, _: Uuid, list: String, _: String) -> PortResult<Uuid> {
         if list == "l1" {
             Ok(ID)
         } else {

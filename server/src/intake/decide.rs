@@ -159,7 +159,7 @@ pub async fn chosen(
 ) -> Result<Option<link::Found>, StoreError> {
     let broken = || StoreError::Broken("decision".to_owned());
     let row = decision.row_id.ok_or_else(broken)?;
-    let Some(sealed) = decisions::row_of(tx, row).await? else {
+    let Some(sealed) = decisions::row_of(tx, row, Some(decision.id)).await? else {
         return Ok(None);
     };
     let purpose = Purpose::Row.of(row.as_bytes());
@@ -194,7 +194,9 @@ pub async fn foresee_link(
     };
     let bsn = link::bsn_of(road, &found.listed)?;
     let link = link::foresee(road, tx, decision, delivery, &rows, bsn).await?;
-    let number = rows.first().map(|(number, _)| u32::try_from(*number).unwrap_or_default());
+    let number = rows
+        .first()
+        .map(|(number, _)| u32::try_from(*number).unwrap_or_default());
     Ok(number.zip(link))
 }
 

@@ -80,8 +80,8 @@ async fn alike(
     only: Option<&str>,
 ) -> Result<(Vec<Alike>, bool), StoreError> {
     let cell = |column| row.get(column).trim();
-    let birth_date = parse_partial(cell(Column::Geboortedatum), today.year())
-        .unwrap_or(PartialDate::Unknown);
+    let birth_date =
+        parse_partial(cell(Column::Geboortedatum), today.year()).unwrap_or(PartialDate::Unknown);
     let postcode = Postcode::parse(cell(Column::Postcode));
     let number: Option<i32> = cell(Column::Huisnummer).parse().ok();
     let bsn = Bsn::in_text(cell(Column::Bsn)).map(|bsn| road.keys.bsn_mac(&bsn));

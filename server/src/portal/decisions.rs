@@ -10,8 +10,8 @@ use crate::keys::Purpose;
 use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
-    Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine, DecisionState,
-    DecisionView, Decisions, KeptName, MayDecide, Proposal,
+    Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
+    DecisionState, DecisionView, Decisions, KeptName, MayDecide, Proposal,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::decision::{DecisionKind, is_overdue, may_map};

@@ -48,7 +48,7 @@ impl Portal {
     pub(super) async fn who_may_be(&self, caller: &Caller, row: Uuid) -> PortResult<Candidates> {
         let line = self.linkable(caller, row).await?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let text = self.text_of(&mut tx, row).await.or_broken(caller)?;
+        let text = self.row_text(&mut tx, row, None).await.or_broken(caller)?;
         let today = self.road.clock.day(self.road.clock.now());
         let (found, more) = link::candidates(&self.road, &mut tx, &text, today)
             .await
@@ -87,7 +87,7 @@ impl Portal {
     ) -> PortResult<Uuid> {
         self.linkable(caller, row).await?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let text = self.text_of(&mut tx, row).await.or_broken(caller)?;
+        let text = self.row_text(&mut tx, row, None).await.or_broken(caller)?;
         let today = self.road.clock.day(self.road.clock.now());
         // Nobody but who is shown: the form names the list.
         let found = link::chosen(&self.road, &mut tx, &text, today, list)
@@ -134,7 +134,7 @@ impl Portal {
         let row = decision
             .row_id
             .ok_or_else(|| StoreError::Broken("decision".to_owned()))?;
-        let text = self.text_of(tx, row).await?;
+        let text = self.row_text(tx, row, Some(decision.id)).await?;
         let found = decide::chosen(&self.road, tx, decision).await?;
         let open = matches!(state, DecisionState::Draft | DecisionState::Asked);
         let foreseen = if open {
@@ -203,9 +203,7 @@ impl Portal {
         let opened = review::one(&mut tx, row).await.or_broken(caller)?;
         let notes = review::notes(&mut tx, &[row]).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
-        let opened = opened
-            .filter(|row| row.waits)
-            .ok_or(PortError::NotFound)?;
+        let opened = opened.filter(|row| row.waits).ok_or(PortError::NotFound)?;
         let staff = notes.into_iter().next().map(|(_, staff, _)| staff);
         let findings = named(opened.line.findings.clone(), staff.unwrap_or_default());
         if waits_for_person(&findings.or_broken(caller)?) {
@@ -215,8 +213,13 @@ impl Portal {
         }
     }
 
-    async fn text_of(&self, tx: &mut WorkerTx<'_>, row: Uuid) -> Result<RowText, StoreError> {
-        let sealed = decisions::row_of(tx, row).await?;
+    async fn row_text(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        row: Uuid,
+        decision: Option<Uuid>,
+    ) -> Result<RowText, StoreError> {
+        let sealed = decisions::row_of(tx, row, decision).await?;
         self.open_row(Purpose::Row, row, sealed)
     }
 

@@ -234,7 +234,8 @@ impl Portal {
         };
         let words = search::words(text);
         if words.is_empty() {
-            let nothing = serde_json::json!([{"parties": [], "codes": [], "columns": [], "values": []}]);
+            let nothing =
+                serde_json::json!([{"parties": [], "codes": [], "columns": [], "values": []}]);
             return Ok(Some(nothing));
         }
         // The whole text as a value that rows share, known by its hash.

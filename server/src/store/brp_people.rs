@@ -102,5 +102,8 @@ pub async fn counting(
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.bsn_mac, row.number)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.bsn_mac, row.number))
+        .collect())
 }

@@ -521,15 +521,20 @@ pub async fn finish(tx: &mut WorkerTx<'_>, id: Uuid, at: OffsetDateTime) -> Resu
     Ok(())
 }
 
-/// A row as it was delivered, sealed, with its key; also a row that meanwhile changed.
+/// A row as it was delivered, sealed; also one that this decision changed.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn row_of(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+pub async fn row_of(
+    tx: &mut WorkerTx<'_>,
+    row: Uuid,
+    decision: Option<Uuid>,
+) -> Result<Option<Vec<u8>>, StoreError> {
     let found = sqlx::query_scalar!(
         r#"SELECT raw_sealed FROM delivery_rows WHERE id = $1
-           UNION ALL SELECT raw_sealed FROM row_history WHERE row_id = $1 LIMIT 1"#,
-        row
+           UNION ALL SELECT raw_sealed FROM row_history WHERE decision_id = $2 AND row_id = $1 LIMIT 1"#,
+        row,
+        decision
     )
     .fetch_optional(&mut **tx)
     .await?;

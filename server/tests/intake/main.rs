@@ -20,6 +20,7 @@ mod doctor;
 mod entry;
 mod files;
 mod late;
+mod links;
 mod lists;
 mod mend;
 mod onboarding;

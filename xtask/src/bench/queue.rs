@@ -58,15 +58,25 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
     let none = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL";
     let search = |words: &str| format!("NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, {words}");
     let word = |parties: &str, codes: &str, values: &str| {
-        format!("jsonb_build_array(jsonb_build_object('parties', {parties}, 'codes', {codes}, 'columns', '[]'::jsonb, 'values', {values}))")
+        format!(
+            "jsonb_build_array(jsonb_build_object('parties', {parties}, 'codes', {codes}, 'columns', '[]'::jsonb, 'values', {values}))"
+        )
     };
     let nothing = "'[]'::jsonb";
     let one_party = format!(
         "{} || {}",
-        word(&format!("jsonb_build_array((SELECT id FROM parties WHERE code = {party}))"), nothing, nothing),
+        word(
+            &format!("jsonb_build_array((SELECT id FROM parties WHERE code = {party}))"),
+            nothing,
+            nothing
+        ),
         word(nothing, "'[\"B10\"]'::jsonb", nothing)
     );
-    let many = &word(nothing, "'[\"V11\", \"V26\", \"P03\", \"D04\"]'::jsonb", nothing);
+    let many = &word(
+        nothing,
+        "'[\"V11\", \"V26\", \"P03\", \"D04\"]'::jsonb",
+        nothing,
+    );
     let value = word(nothing, nothing, "jsonb_build_array('mac-1:' || md5('40'))");
     let sample = "(SELECT sample FROM staff_clusters(NULL, NULL, NULL, 1, 0))";
     for (what, question) in [

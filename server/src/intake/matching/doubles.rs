@@ -186,8 +186,16 @@ pub(super) fn remember(
             vaccine: jab.vaccine(),
             batch: jab.batch().as_str().to_owned(),
             dose: jab.dose(),
-            own: if by_rivm { Vec::new() } else { vec![registration] },
-            linked: if by_rivm { vec![registration] } else { Vec::new() },
+            own: if by_rivm {
+                Vec::new()
+            } else {
+                vec![registration]
+            },
+            linked: if by_rivm {
+                vec![registration]
+            } else {
+                Vec::new()
+            },
             others: false,
         }),
     }

@@ -297,7 +297,14 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
     // Which registration a refused key means is not known, so neither is what it doubles.
     if let Some(person) = row.person.filter(|_| !key_refused) {
         let by_rivm = row.linked.is_some();
-        let place = doubles::judge(jab, person, by_rivm, replaces.as_ref(), facts, &mut verdict.told);
+        let place = doubles::judge(
+            jab,
+            person,
+            by_rivm,
+            replaces.as_ref(),
+            facts,
+            &mut verdict.told,
+        );
         let registration = replaces
             .as_ref()
             .map_or_else(Uuid::now_v7, |known| known.registration);
