@@ -240,7 +240,7 @@ async fn the_sender_never_learns_who_was_found() {
         "{told}"
     );
     if let Ok(own) = own {
-        assert!(!String::from_utf8_lossy(&own.bytes).contains("0019"));
+        assert!(!String::from_utf8_lossy(&own.content).contains("0019"));
     }
 
     // Who types the BSN that was found is told nothing of the row.

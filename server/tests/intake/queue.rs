@@ -378,7 +378,10 @@ async fn a_search_finds_parties_rules_columns_and_shared_values_and_nothing_of_a
     world.upload(&world.maria, &csv(&refused(60))).await;
     let batch = [with(
         good(NAOMI, "01-04-1987"),
-        &[(Column::Batchnummer, "ZZ9999"), (Column::Achternaam, "Jonker")],
+        &[
+            (Column::Batchnummer, "ZZ9999"),
+            (Column::Achternaam, "Jonker"),
+        ],
     )];
     world.upload(&world.piet, &csv(&batch)).await;
     sqlx::query("UPDATE parties SET name = 'Huize Duinzicht (Noord)' WHERE code = 'DUINZICHT'")
@@ -391,7 +394,10 @@ async fn a_search_finds_parties_rules_columns_and_shared_values_and_nothing_of_a
     .fetch_one(&world.test.admin)
     .await
     .unwrap();
-    let code = world.portal.rows(&world.rivm, ReviewFilter::default()).await;
+    let code = world
+        .portal
+        .rows(&world.rivm, ReviewFilter::default())
+        .await;
     let dose = code.unwrap().items[1].findings[0].code;
     for (text, rows, clusters) in [
         ("", 61, 2),
@@ -431,7 +437,10 @@ async fn a_search_that_leads_to_many_clusters_finds_the_same_rows() {
     let rows: Vec<RowText> = (0..310)
         .map(|place| {
             let (key, batch) = (format!("r{place}"), format!("??{place}"));
-            let cells = [(Column::Bronsleutel, key.as_str()), (Column::Batchnummer, batch.as_str())];
+            let cells = [
+                (Column::Bronsleutel, key.as_str()),
+                (Column::Batchnummer, batch.as_str()),
+            ];
             with(good(EREBOS, "01-04-2000"), &cells)
         })
         .collect();
