@@ -7,6 +7,7 @@ use app::ports::decisions::{
 };
 use app::ports::entry::{Entry, RegistrationFilter, RegistrationView};
 use app::ports::review::ReviewFilter;
+use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, Deliveries, PortError, Review};
 use domain::bsn::Bsn;
 use domain::decision::DecisionKind;
@@ -191,7 +192,7 @@ async fn a_row_without_bsn_is_linked_by_two_people_and_then_counts_for_the_perso
         .unwrap();
     let compare =
         "delivery_rows WHERE outcome = 'GEACCEPTEERD' AND state = 'closed' AND match = 'GEVONDEN'";
-    assert_eq!(world.count(compare).await, 1);
+    assert_eq!(world.count(stands).await, 1);
     let by = server::store::decisions::linked_by(
         &mut server::store::worker_tx(&world.road.db).await.unwrap(),
         registration(&world).await.id,
@@ -571,7 +572,6 @@ async fn a_linked_registration_is_withdrawn_put_back_and_corrected_as_any_other(
     );
 
     // The delivery as a whole, and back.
-    use app::ports::withdrawals::Withdrawals;
     world
         .portal
         .withdraw_delivery(&world.maria, delivery, "Verkeerd bestand".into())
