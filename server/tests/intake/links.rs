@@ -190,7 +190,7 @@ async fn a_row_without_bsn_is_linked_by_two_people_and_then_counts_for_the_perso
         .fetch_one(&world.test.admin)
         .await
         .unwrap();
-    let compare =
+    let stands =
         "delivery_rows WHERE outcome = 'GEACCEPTEERD' AND state = 'closed' AND match = 'GEVONDEN'";
     assert_eq!(world.count(stands).await, 1);
     let by = server::store::decisions::linked_by(
