@@ -285,13 +285,27 @@ impl Look {
         let path = parts
             .as_ref()
             .and_then(|parts| parts.uri.path_and_query())
-            .map_or("/", |path| path.as_str());
+            .map_or("/", |path| match path.query() {
+                // It would go on into other addresses and forms.
+                Some(query) if searches_bsn(query) => path.path(),
+                _ => path.as_str(),
+            });
         Self {
             t: texts::of(texts::language(&cookie("cims-taal"))),
             colour,
             path: path.to_owned(),
         }
     }
+}
+
+/// The search in a query may be a BSN.
+fn searches_bsn(query: &str) -> bool {
+    let texts = query
+        .split('&')
+        .filter_map(|part| part.strip_prefix("zoek="));
+    let plain = |text: &str| text.replace('+', " ").replace("%20", " ");
+    let mut texts = texts.map(plain);
+    texts.any(|text| domain::search::may_hold_a_bsn(&text))
 }
 
 fn cookie(parts: &Parts, name: &str) -> Option<String> {

@@ -103,6 +103,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/dossiers") view=pages::find_person ssr=whole.clone()/>
                 <Route path=path!("/dossiers/:id") view=pages::record ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id/vergelijken") view=pages::compare ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/:id/koppelen") view=pages::link_row ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id") view=pages::review_row ssr=whole.clone()/>
                 <Route path=path!("/sessies") view=pages::sessions ssr=whole.clone()/>
                 <Route path=path!("/hulp") view=pages::help ssr=whole.clone()/>

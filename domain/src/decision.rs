@@ -2,6 +2,7 @@
 //! security G18).
 
 use crate::dates::working_days_between;
+use crate::finding::Code;
 use crate::row::Column;
 use time::Date;
 
@@ -19,11 +20,19 @@ pub enum DecisionKind {
     Reject,
     /// They stay in the register as they are.
     Accept,
+    /// One of them is about this person of the BRP.
+    Link,
 }
 
 impl DecisionKind {
     /// Every kind.
-    pub const ALL: [Self; 4] = [Self::Map, Self::Return, Self::Reject, Self::Accept];
+    pub const ALL: [Self; 5] = [
+        Self::Map,
+        Self::Return,
+        Self::Reject,
+        Self::Accept,
+        Self::Link,
+    ];
 
     /// The name in the store and in forms.
     #[must_use]
@@ -33,6 +42,7 @@ impl DecisionKind {
             Self::Return => "return",
             Self::Reject => "reject",
             Self::Accept => "accept",
+            Self::Link => "link",
         }
     }
 
@@ -42,11 +52,11 @@ impl DecisionKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// A second person has to agree: to every other value (security G18), and when many rows are lost.
+    /// A second person has to agree: to every other value and person (security G18), and when many rows are lost.
     #[must_use]
     pub const fn needs_second_person(self, rows: u32) -> bool {
         match self {
-            Self::Map => true,
+            Self::Map | Self::Link => true,
             Self::Reject => rows > SECOND_PERSON_ABOVE,
             Self::Return | Self::Accept => false,
         }
@@ -68,6 +78,12 @@ pub const ANSWER_WITHIN: u32 = 5;
 #[must_use]
 pub fn is_overdue(returned: Date, today: Date) -> bool {
     working_days_between(returned, today) >= ANSWER_WITHIN
+}
+
+/// A row that waits for this reason may be linked to a person of the BRP: its own was not found there.
+#[must_use]
+pub const fn may_link(code: Code) -> bool {
+    matches!(code, Code::B10 | Code::B14)
 }
 
 /// A column with a code list: what its values mean is RIVM's to say.
@@ -101,6 +117,7 @@ mod tests {
     #[test]
     fn a_second_person_agrees_to_other_values_and_to_the_loss_of_many_rows() {
         assert!(DecisionKind::Map.needs_second_person(1));
+        assert!(DecisionKind::Link.needs_second_person(1));
         assert!(!DecisionKind::Reject.needs_second_person(100));
         assert!(DecisionKind::Reject.needs_second_person(101));
         for kind in [DecisionKind::Return, DecisionKind::Accept] {
@@ -114,7 +131,18 @@ mod tests {
             let kept = DecisionKind::Map.is_kept(Some(column));
             assert_eq!(kept, column == Column::Vaccin, "{column:?}");
             assert!(!DecisionKind::Reject.is_kept(Some(column)));
+            assert!(!DecisionKind::Link.is_kept(Some(column)));
         }
+    }
+
+    #[test]
+    fn only_what_was_not_matched_is_linked() {
+        let may: Vec<Code> = Code::ALL
+            .iter()
+            .copied()
+            .filter(|code| may_link(*code))
+            .collect();
+        assert_eq!(may, [Code::B10, Code::B14]);
     }
 
     #[test]

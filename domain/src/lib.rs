@@ -24,6 +24,7 @@ pub mod party;
 pub mod role;
 pub mod row;
 pub mod ruling;
+pub mod search;
 pub mod suggestion;
 pub mod text;
 pub mod vaccine;

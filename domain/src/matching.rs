@@ -3,8 +3,10 @@
 //! In go what the row says and the BRP lists found for its BSN; out comes one [`Match`] for RIVM's eyes. The sender
 //! is told only the codes of [`Judged::findings`]: never a BRP value, nor which part differed.
 
+mod candidates;
 mod names;
 
+pub use candidates::{Likeness, MOST_CANDIDATES, Sought, likeness};
 pub use names::{NameParts, fold, name_similarity};
 
 use crate::dates::PartialDate;

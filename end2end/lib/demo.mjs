@@ -38,14 +38,15 @@ function load() {
   return ordinary.slice(turn * STRETCH, (turn + 1) * STRETCH);
 }
 
-/** Somebody whom the BRP knows and nobody has vaccinated: `{ bsn, born: [day, month, year] }`. */
+/** Somebody whom the BRP knows and nobody has vaccinated: `{ bsn, born: [day, month, year], surname, prefix, postcode, number }`. */
 export function person() {
   people ??= load();
   const one = people[taken];
   taken += 1;
   if (one === undefined) throw new Error("no persons left for this file of tests");
   const [, year, month, day] = one.geboortedatum.match(/^(\d{4})(\d\d)(\d\d)$/);
-  return { bsn: one.bsn, born: [Number(day), Number(month), Number(year)] };
+  const { geslachtsnaam: surname, voorvoegsel: prefix, postcode, huisnummer: number } = one;
+  return { bsn: one.bsn, born: [Number(day), Number(month), Number(year)], surname, prefix, postcode, number };
 }
 
 /** Somebody whose birth date is not the one that the BRP knows. */
@@ -71,11 +72,22 @@ export const TWICE = { GEZONDWERK: "EJ6795", ZONNEHOF: "EM0477" };
 
 /** Institutions report a first jab of a person, each with its own batch. */
 export function reported(who, batches) {
+  for (const [party, batch] of Object.entries(batches)) deliver(party, csv([who]).replace("EJ6796", batch));
+}
+
+/** An institution reports a first jab of a person whose BSN it does not know. */
+export function reportedWithoutBsn(who, party) {
+  const [header, line] = csv([who]).trim().split("\r\n");
+  const named = [header, "geen_bsn_reden;achternaam;voorvoegsel;postcode;huisnummer"].join(";");
+  const cells = [line.replace(`;${who.bsn};`, ";;"), "ONBEKEND", who.surname, who.prefix, who.postcode, who.number].join(";");
+  deliver(party, `${named}\r\n${cells}\r\n`);
+}
+
+/** A file of a party, as it comes in by upload. */
+function deliver(party, text) {
   const folder = mkdtempSync(join(tmpdir(), "cims-reported-"));
-  for (const [party, batch] of Object.entries(batches)) {
-    const file = join(folder, `${party}.csv`);
-    writeFileSync(file, csv([who]).replace("EJ6796", batch));
-    execFileSync(process.env.CIMS_BIN, ["--config", process.env.CIMS_CONFIG, "import", file, "--party", party, "--channel", "upload"], { stdio: "ignore" });
-  }
+  const file = join(folder, `${party}.csv`);
+  writeFileSync(file, text);
+  execFileSync(process.env.CIMS_BIN, ["--config", process.env.CIMS_CONFIG, "import", file, "--party", party, "--channel", "upload"], { stdio: "ignore" });
   rmSync(folder, { recursive: true });
 }

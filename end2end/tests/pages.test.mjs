@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
-import { TWICE, WRONG_BSN, csv, person, reported, sql, stranger } from "../lib/demo.mjs";
+import { TWICE, WRONG_BSN, csv, person, reported, reportedWithoutBsn, sql, stranger } from "../lib/demo.mjs";
 import { confirmWarnings, fillDate, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
 import { alive, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
@@ -222,6 +222,27 @@ test("rows that wait, a group of them, and a decision about it", async (t) => {
   await judge(other, "besluit-uitgevoerd");
   await open(other, "/beoordelen/cijfers");
   await judge(other, "cijfers");
+});
+
+test("a row without BSN, who may be its person, and the decision of the link", async (t) => {
+  const who = person();
+  reportedWithoutBsn(who, "ZONNEHOF");
+  const page = await visitor(t);
+  await logIn(page, "beoordelaar");
+  await open(page, "/beoordelen?code=B14");
+  await press(page, /^Open/, { role: "link", within: page.locator("tbody") });
+  await judge(page, "regel-zonder-bsn");
+  await press(page, "Persoon zoeken", { role: "link" });
+  await judge(page, "koppelen");
+  await press(page, "Gevolgen bekijken");
+  await judge(page, "koppelen-fout");
+  await page.locator('input[name="person"]').first().check();
+  await page.locator("textarea").fill("Naam, geboortedatum en adres zijn gelijk.");
+  await press(page, "Gevolgen bekijken");
+  await judge(page, "besluit-koppelen");
+  await press(page, "Annuleren");
+  await open(page, "/beoordelen?melding=bsn");
+  await judge(page, "beoordelen-geen-bsn");
 });
 
 test("two reports of one jab, a ruling, and the record of a person", async (t) => {

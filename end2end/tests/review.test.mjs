@@ -1,7 +1,7 @@
 // The RIVM reviewer sees what was refused or waits, of all parties.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { TWICE, person, reported, stranger } from "../lib/demo.mjs";
+import { TWICE, person, reported, reportedWithoutBsn, stranger } from "../lib/demo.mjs";
 import { confirmWarnings, fillPerson, fillVaccination, logIn, send } from "../lib/journey.mjs";
 import { heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
@@ -145,4 +145,77 @@ test("a correction that an institution asks for takes two people of RIVM, and th
   await press(rosa, "Naar het dossier van deze persoon", { role: "link" });
   const proof = rosa.getByRole("table", { name: "Vaccinaties die tellen" });
   assert.match(await proof.innerText(), /28-01-2021/);
+});
+
+for (const script of [true, false]) {
+  const how = script ? "" : " (without JavaScript)";
+
+  test(`a row without BSN is linked to a person of the BRP by two people, and its sender sees none of it${how}`, async (t) => {
+    const who = person();
+    reportedWithoutBsn(who, "ZONNEHOF");
+    const [rik, rosa] = [await visitor(t, { script }), await visitor(t, { script })];
+    await logIn(rik, "beoordelaar");
+    await open(rik, "/beoordelen?code=B14");
+    await press(rik, /^Open/, { role: "link", within: rik.locator("tbody tr").first() });
+    await press(rik, "Persoon zoeken", { role: "link" });
+    assert.equal(await heading(rik), "Persoon zoeken in de BRP");
+    assert.ok(!rik.url().includes(who.bsn));
+    const first = rik.locator('input[name="person"]').first();
+    assert.ok(!(await first.isChecked()), "nobody is chosen beforehand");
+    await press(rik, "Gevolgen bekijken");
+    assert.match(await rik.locator("#foutoverzicht").innerText(), /Kies de persoon\./);
+    await first.check();
+    await rik.locator("textarea").fill("Naam, geboortedatum en adres zijn gelijk.");
+    await press(rik, "Gevolgen bekijken");
+    const decision = path(rik);
+    const main = await rik.locator("main").innerText();
+    assert.match(main, /Koppelen aan een persoon/);
+    assert.match(main, /0 van 2 → 1 van 2/);
+    assert.ok(main.includes(`*****${who.bsn.slice(5)}`) && !main.includes(who.bsn));
+    await press(rik, "Voorleggen aan een collega");
+    assert.equal(await rik.getByRole("button", { name: "Akkoord, uitvoeren" }).count(), 0, "not on one's own");
+
+    await logIn(rosa, "rivmbeheer");
+    await open(rosa, decision);
+    await press(rosa, "Akkoord, uitvoeren");
+    for (let turn = 0; turn < 60 && !(await rosa.getByText("Uitgevoerd", { exact: true }).first().isVisible()); turn += 1) {
+      await rosa.waitForTimeout(500);
+      await open(rosa, decision);
+    }
+    assert.ok(await rosa.getByText("1 regel is behandeld.").isVisible());
+    // The record of the person has it.
+    await open(rik, "/dossiers");
+    await rik.getByLabel("BSN", { exact: true }).fill(who.bsn);
+    await rik.getByLabel("Een persoon meldt een fout").check();
+    await press(rik, "Dossier openen");
+    assert.equal(await rik.getByRole("table", { name: "Vaccinaties die tellen" }).locator("tbody tr").count(), 1);
+    // Who delivered it sees what was delivered.
+    const nurse = await visitor(t, { script });
+    await logIn(nurse, "invoerder");
+    await open(nurse, "/registraties");
+    assert.ok(!(await nurse.locator("main").innerText()).includes(who.bsn.slice(5)));
+  });
+}
+
+test("the queue is searched by words, and never by a BSN", async (t) => {
+  const who = stranger();
+  const rik = await visitor(t, { script: false });
+  await logIn(rik, "beoordelaar");
+  await open(rik, "/beoordelen");
+  await rik.getByLabel("Zoeken", { exact: true }).fill("koppelen");
+  await press(rik, "Filteren");
+  assert.match(rik.url(), /zoek=koppelen/);
+  assert.ok(await rik.locator("tbody tr").first().isVisible());
+  await rik.getByLabel("Zoeken", { exact: true }).fill("xyzzy");
+  await press(rik, "Filteren");
+  assert.ok(await rik.getByText("Niets gevonden met deze filters.").isVisible());
+  // The browser holds nine digits back; an address that was typed is left at once.
+  await rik.getByLabel("Zoeken", { exact: true }).fill(who.bsn);
+  await rik.getByRole("button", { name: "Filteren", exact: true }).click();
+  assert.ok(!rik.url().includes(who.bsn));
+  for (const list of ["/beoordelen", "/beoordelen/groepen"]) {
+    await open(rik, `${list}?zoek=${who.bsn}`);
+    assert.ok(!rik.url().includes(who.bsn) && !(await rik.content()).includes(who.bsn));
+    assert.ok(await rik.getByText("Zoek hier niet op een BSN.", { exact: false }).isVisible());
+  }
 });

@@ -41,6 +41,34 @@ pub(crate) async fn propose(
     .await
 }
 
+/// Prepares the link of a row to a person; leads to the page with what it would come to.
+#[server(prefix = "/api", endpoint = "regel-koppelen")]
+pub(crate) async fn link_row(
+    row: Uuid,
+    #[server(default)] person: String,
+    #[server(default)] reason: String,
+) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let missing = if person.trim().is_empty() {
+            Some("persoon")
+        } else {
+            reason.trim().is_empty().then_some("reden")
+        };
+        if let Some(word) = missing {
+            return Ok(format!(
+                "/beoordelen/{row}/koppelen?melding={word}#foutoverzicht"
+            ));
+        }
+        let person = person.trim().to_owned();
+        let id = decisions()?
+            .propose_link(&caller, row, person, reason)
+            .await?;
+        Ok(format!("/beoordelen/besluiten/{id}"))
+    })
+    .await
+}
+
 /// Who prepared it goes on, or the second person agrees.
 #[server(prefix = "/api", endpoint = "besluit-akkoord")]
 pub(crate) async fn decide(id: Uuid) -> Posted {
@@ -51,6 +79,7 @@ pub(crate) async fn decide(id: Uuid) -> Posted {
             Agreed::Waiting => "wacht",
             Agreed::SamePerson => "zelfde",
             Agreed::Other => "ander",
+            Agreed::NotYet => "kanniet",
         };
         Ok(format!("/beoordelen/besluiten/{id}?melding={word}"))
     })

@@ -2,6 +2,7 @@
 //! all of them (features F52).
 
 use super::mend::options;
+use super::review::{no_bsn, search_field, searched, without_bsn};
 use crate::calls::decisions::Propose;
 use crate::page::{Screen, Visit, decisions, page, review};
 use crate::parts::answers::{Answer, answers, words};
@@ -32,12 +33,25 @@ pub(crate) fn clusters() -> AnyView {
         let filter = ClusterFilter {
             partij: visit.query("partij"),
             code: visit.query("code").and_then(|code| code.parse().ok()),
+            zoek: searched(&visit),
         };
+        if let Some(screen) = without_bsn(&visit, "/beoordelen/groepen", query(&filter)) {
+            return Ok(screen);
+        }
         let list = decisions()?
             .clusters(&caller, filter.clone(), visit.page())
             .await?;
         Ok(list_screen(&visit, &filter, &list))
     })
+}
+
+fn query(filter: &ClusterFilter) -> Vec<(&'static str, String)> {
+    let code = filter.code.map(Code::as_str).unwrap_or_default();
+    vec![
+        ("zoek", filter.zoek.clone().unwrap_or_default()),
+        ("partij", filter.partij.clone().unwrap_or_default()),
+        ("code", code.to_owned()),
+    ]
 }
 
 fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) -> Screen {
@@ -52,20 +66,27 @@ fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) 
     let codes = std::iter::once(all).chain(codes).collect();
     let count = amount(list.total, d.count_one, d.count, t);
     let content = if list.items.is_empty() {
-        empty(d.clusters_empty, vec![second_link("/beoordelen", v.back)])
+        let text = if filter.zoek.is_some() {
+            v.empty_filter
+        } else {
+            d.clusters_empty
+        };
+        empty(text, vec![second_link("/beoordelen", v.back)])
     } else {
         let headers = [v.party, d.cause, d.rows, d.since, d.open];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
-        let query = [("partij", party.clone()), ("code", code.to_owned())];
+        let query = query(filter);
         let pages = pager("/beoordelen/groepen", &query, list.page, list.total, t);
         view! { {table("groepen", d.clusters_caption, &headers, rows)}{pages} }.into_any()
     };
     let body = view! {
+        {no_bsn(visit)}
         {title(d.clusters)}
         {paragraph(d.clusters_text)}
         <section class="cims-filter" aria-label=r.filters>
             <p class="cims-filter__count">{count}</p>
             <form method="get" class="cims-filter__form" action="/beoordelen/groepen">
+                {search_field(filter.zoek.as_deref(), t)}
                 {Field::new("partij", v.party_hint, &party).filter()}
                 {Field::new("code", v.code, code).filter_select(codes)}
                 <div class="cims-filter__actions">
@@ -228,6 +249,7 @@ pub(super) fn kind_name(kind: DecisionKind, t: &'static Texts) -> &'static str {
         DecisionKind::Return => d.back,
         DecisionKind::Reject => d.reject,
         DecisionKind::Accept => d.accept,
+        DecisionKind::Link => t.links.kind,
     }
 }
 
@@ -237,6 +259,7 @@ const fn reason_id(kind: DecisionKind) -> &'static str {
         DecisionKind::Return => "reden-terug",
         DecisionKind::Reject => "reden-afwijzen",
         DecisionKind::Accept => "reden-zo",
+        DecisionKind::Link => "reden-koppelen",
     }
 }
 
@@ -247,6 +270,7 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
         DecisionKind::Return => d.back_text,
         DecisionKind::Reject => d.reject_text,
         DecisionKind::Accept => d.accept_text,
+        DecisionKind::Link => t.links.colleague,
     };
     let value = view
         .column

@@ -2,6 +2,7 @@
 //! what became of it (features F52, F53; security G18).
 
 use super::clusters::{amount, cause, kind_name};
+use super::link::of_decision;
 use crate::calls::decisions::{Decide, DropDecision, EndName, Recall};
 use crate::page::{Screen, Visit, decisions, page};
 use crate::parts::answers::{Answer, answers};
@@ -124,6 +125,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         (Some("wacht"), DecisionState::Asked) => Some(alert::ok(d.told_waiting)),
         (Some("zelfde"), _) => Some(alert::error(d.told_same)),
         (Some("ander"), _) => Some(alert::error(d.told_other)),
+        (Some("kanniet"), _) => Some(alert::error(t.links.not_yet)),
         _ => None,
     };
     let mut facts = vec![
@@ -148,7 +150,8 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         };
         let refused = (view.done.1 > 0).then(|| paragraph(count(d.done_refused, view.done.1)));
         let waits = (line.returned > 0).then(|| paragraph(count(d.returned_count, line.returned)));
-        view! { {paragraph(count(d.done, view.done.0))}{refused}{waits} }
+        let dealt = amount(u64::from(view.done.0), d.done_one, d.done, t);
+        view! { {paragraph(dealt)}{refused}{waits} }
     });
     let refresh = (line.state == DecisionState::Running).then(|| {
         let here = format!("/beoordelen/besluiten/{}", line.id);
@@ -160,6 +163,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         {answers(facts, t)}
         {done}
         {refresh}
+        {view.link.as_ref().map(|link| of_decision(link, t))}
         {foreseen(view, t)}
         {acts(view, t)}
         <p class="utrecht-paragraph">{link("/beoordelen/besluiten", d.decisions)}</p>

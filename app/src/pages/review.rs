@@ -1,5 +1,6 @@
 //! `/beoordelen` and `/beoordelen/{id}`: refused and for-review rows of all parties, for RIVM. Opening one is recorded.
 
+use super::link::linked;
 use super::registrations::outcomes;
 use crate::page::{Screen, Visit, page, review as port};
 use crate::parts::answers::{Answer, answers, of_row};
@@ -18,6 +19,7 @@ use domain::decision::DecisionKind;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
 use domain::row::Column;
+use domain::search::may_hold_a_bsn;
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -29,6 +31,9 @@ pub(crate) fn review() -> AnyView {
     page(|visit| async move {
         let caller = visit.reviewer()?.clone();
         let filter = filter(&visit);
+        if let Some(screen) = without_bsn(&visit, "/beoordelen", query(&filter)) {
+            return Ok(screen);
+        }
         let list = port()?.rows(&caller, filter.clone()).await?;
         let reviewers = port()?.reviewers(&caller).await?;
         Ok(list_screen(&visit, &filter, list, &reviewers))
@@ -56,8 +61,48 @@ pub(crate) fn review_row() -> AnyView {
     })
 }
 
+/// What is searched in a list; nothing that may be a BSN.
+pub(super) fn searched(visit: &Visit) -> Option<String> {
+    let text = visit.query("zoek").map(|text| text.trim().to_owned());
+    text.filter(|text| !text.is_empty() && !may_hold_a_bsn(text))
+}
+
+/// A search for what may be a BSN: the browser goes on to the same list without it, so that the address does not stay.
+pub(super) fn without_bsn(
+    visit: &Visit,
+    path: &str,
+    mut query: Vec<(&'static str, String)>,
+) -> Option<Screen> {
+    visit.query("zoek").filter(|text| may_hold_a_bsn(text))?;
+    query.push(("melding", "bsn".to_owned()));
+    leptos_axum::redirect(&address(path, &query));
+    let v = &visit.t.review;
+    Some(Screen::new(v.title, title(v.title)))
+}
+
+/// Says that a BSN is not searched for, and where a person is.
+pub(super) fn no_bsn(visit: &Visit) -> Option<AnyView> {
+    let t = visit.t;
+    let asked = visit.query("melding").as_deref() == Some("bsn");
+    asked.then(|| {
+        let way = view! { <p class="utrecht-paragraph">{t.review.search_by_person}" "{link("/dossiers", t.persons.find_title)}</p> };
+        view! { {alert::error(t.review.search_bsn)}{way} }.into_any()
+    })
+}
+
+/// The search of a list.
+pub(super) fn search_field(text: Option<&str>, t: &'static Texts) -> AnyView {
+    let v = &t.review;
+    let field = Field {
+        hint: v.search_hint,
+        ..Field::new("zoek", v.search, text.unwrap_or_default())
+    };
+    field.filter_search()
+}
+
 fn filter(visit: &Visit) -> ReviewFilter {
     ReviewFilter {
+        zoek: searched(visit),
         partij: visit.query("partij"),
         code: visit.query("code").and_then(|code| code.parse().ok()),
         kanaal: visit
@@ -78,6 +123,7 @@ fn filter(visit: &Visit) -> ReviewFilter {
 fn query(filter: &ReviewFilter) -> Vec<(&'static str, String)> {
     let word = |word: Option<&'static str>| word.unwrap_or_default().to_owned();
     vec![
+        ("zoek", filter.zoek.clone().unwrap_or_default()),
         ("partij", filter.partij.clone().unwrap_or_default()),
         ("code", word(filter.code.map(Code::as_str))),
         ("kolom", word(filter.kolom.map(Column::name))),
@@ -133,6 +179,7 @@ fn list_screen(
         .into_any()
     };
     let body = view! {
+        {no_bsn(visit)}
         {title(v.title)}
         <p class="utrecht-paragraph">{link("/beoordelen/groepen", t.decisions.clusters_link)}" · "{link("/beoordelen/besluiten", t.decisions.decisions)}" · "{link("/beoordelen/cijfers", t.numbers.title)}" · "{link("/dossiers", t.persons.find_title)}</p>
         {bar(filter, filtered, (list.total, list.or_more), reviewers, t)}
@@ -221,6 +268,7 @@ fn bar(
         <section class="cims-filter" aria-label=r.filters>
             <p class="cims-filter__count">{count}</p>
             <form method="get" class="cims-filter__form" action="/beoordelen">
+                {search_field(filter.zoek.as_deref(), t)}
                 {Field::new("partij", v.party_hint, &party).filter()}
                 {Field::new("code", v.code, code).filter_select(codes)}
                 {Field::new("kolom", t.upload.column, column).filter_select(columns)}
@@ -289,6 +337,18 @@ fn row_screen(
             .iter()
             .map(|reason| Answer::new(v.sender_reason, reason.clone())),
     );
+    facts.extend(row.linked.iter().map(|by| linked(by, t)));
+    let decided = row.linked.as_ref().map(|by| {
+        let way = format!("/beoordelen/besluiten/{}", by.decision);
+        view! { <p class="utrecht-paragraph">{link(way, t.links.linked_way)}</p> }
+    });
+    let person = row.may_link.then(|| {
+        let way = format!("/beoordelen/{}/koppelen", line.id);
+        view! {
+            {paragraph(t.links.way_text)}
+            <p class="utrecht-paragraph">{button_link(way, t.links.way)}</p>
+        }
+    });
     // what was typed in the form is withdrawn one by one, by who typed it
     let whole = (line.channel != Channel::Portaal).then(|| {
         let way = format!("/aanleveringen/{}/intrekken", row.delivery);
@@ -314,6 +374,8 @@ fn row_screen(
         {suggestions(&row.suggestions, |one| whole_group(one, line.id, first == Some(one), t), t)}
         {heading(v.delivered)}
         {of_row(&row.row, t)}
+        {decided}
+        {person}
         {compare}
         {whole}
         {assigning(with, t)}

@@ -152,6 +152,20 @@ impl<'a> Field<'a> {
         .into_any()
     }
 
+    /// A search in a filter. What may be a BSN is held back by the browser, for a filter stands in the address; the server
+    /// refuses what comes all the same.
+    pub(crate) fn filter_search(self) -> AnyView {
+        view! {
+            <div class="cims-filter__field">
+                <label class="utrecht-form-label" for=self.id.to_owned()>{self.label.to_owned()}</label>
+                <input class="utrecht-textbox utrecht-textbox--html-input" type="search" id=self.id.to_owned()
+                    name=self.name.clone() value=self.value.to_owned() autocomplete="off" spellcheck="false"
+                    maxlength=domain::search::SEARCH_CHARS pattern=NO_NINE_DIGITS title=self.hint.to_owned()/>
+            </div>
+        }
+        .into_any()
+    }
+
     /// A box for more lines.
     pub(crate) fn area(self, messages: &Messages, t: &'static Texts) -> AnyView {
         let (described, invalid) = self.described(messages);
@@ -209,6 +223,9 @@ impl<'a> Field<'a> {
         .into_any()
     }
 }
+
+/// A text without nine digits, whatever stands between them.
+const NO_NINE_DIGITS: &str = "(?:[^0-9]*[0-9]){0,8}[^0-9]*";
 
 /// A value that is not in the list is kept as an own option, so that nothing typed elsewhere is lost.
 fn options_view(mut options: Vec<(String, String)>, chosen: &str) -> AnyView {

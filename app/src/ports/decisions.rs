@@ -6,7 +6,7 @@ use super::{Caller, Page, PortResult};
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
-use domain::row::Column;
+use domain::row::{Column, RowText};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -18,6 +18,8 @@ pub struct ClusterFilter {
     pub partij: Option<String>,
     /// Rule code.
     pub code: Option<Code>,
+    /// Words: a party, a rule, a column, or a value that rows share. Nothing of a person.
+    pub zoek: Option<String>,
 }
 
 /// Rows of a party that wait for the same reason. No person data.
@@ -82,6 +84,98 @@ pub struct Proposal {
     pub value: String,
     /// Why; to the sender when the rows go back.
     pub reason: String,
+}
+
+/// What a person of the BRP has in common with a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Same {
+    /// The delivered BSN.
+    Bsn,
+    /// The date of birth, as far as it is known.
+    BirthDate,
+    /// Postcode and house number; not told of who is secret.
+    Address,
+    /// The surname, or nearly.
+    Name,
+}
+
+/// Why a list of the BRP is no longer kept up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Gone {
+    /// Died.
+    Died,
+    /// Emigrated.
+    Emigrated,
+    /// Register of non-residents.
+    NonResident,
+    /// For another reason.
+    Other,
+}
+
+/// Somebody of the BRP who may be the person of a row (audited).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The list.
+    pub list: String,
+    /// `*****1234`.
+    pub bsn: String,
+    /// Full name; `None` of who is secret.
+    pub name: Option<String>,
+    /// "01-04-2000".
+    pub birth_date: String,
+    /// Postcode and house number; `None` of who is secret, or has none here.
+    pub address: Option<String>,
+    /// Name and address are masked (70.10).
+    pub secret: bool,
+    /// The list is no longer kept up.
+    pub gone: Option<Gone>,
+    /// What is the same.
+    pub same: Vec<Same>,
+    /// Vaccinations that count.
+    pub vaccinations: u32,
+}
+
+/// Who may be the person of a row (audited).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Candidates {
+    /// The row.
+    pub row: Uuid,
+    /// Its number in its delivery.
+    pub number: u32,
+    /// Name of the party.
+    pub party: String,
+    /// What was delivered of the person.
+    pub delivered: RowText,
+    /// The most alike first.
+    pub found: Vec<Candidate>,
+    /// There are more.
+    pub more: bool,
+}
+
+/// The person that a row is to be linked to, or was.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LinkView {
+    /// The row as it was delivered.
+    pub delivered: RowText,
+    /// The person; `None` when the BRP says otherwise now.
+    pub person: Option<Candidate>,
+    /// Vaccinations that count, before and after; `None` once it is settled.
+    pub counting: Option<(u32, u32)>,
+    /// Doses of the series of the product.
+    pub doses: Option<u8>,
+}
+
+/// Who linked a registration to its person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkedBy {
+    /// The decision.
+    pub decision: Uuid,
+    /// Who asked.
+    pub asked_by: String,
+    /// Who agreed.
+    pub agreed_by: String,
+    /// When: "22-11-2026 14:05".
+    pub at: String,
 }
 
 /// Where a decision stands.
@@ -204,6 +298,8 @@ pub struct DecisionView {
     pub outcomes: Vec<(RowOutcome, u32)>,
     /// The first rows: number, outcome, what would be wrong.
     pub first: Vec<(u32, RowOutcome, Vec<Finding>)>,
+    /// Of a link: the person.
+    pub link: Option<LinkView>,
     /// What the caller may do.
     pub may: MayDecide,
 }
@@ -219,6 +315,8 @@ pub enum Agreed {
     SamePerson,
     /// Another decision about these rows is open.
     Other,
+    /// The row would be refused all the same, or changed, or the BRP says otherwise now.
+    NotYet,
 }
 
 /// Decisions about clusters (roles RIVM-beoordelaar, RIVM-beheer).
@@ -236,6 +334,16 @@ pub trait Decisions: Send + Sync {
     async fn cluster(&self, caller: &Caller, sample: Uuid) -> PortResult<ClusterView>;
     /// Prepares a decision about it; its key.
     async fn propose(&self, caller: &Caller, sample: Uuid, proposal: Proposal) -> PortResult<Uuid>;
+    /// Who of the BRP may be the person of a row that was not matched.
+    async fn candidates(&self, caller: &Caller, row: Uuid) -> PortResult<Candidates>;
+    /// Prepares the link of a row to one of them, with why; its key.
+    async fn propose_link(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+        list: String,
+        reason: String,
+    ) -> PortResult<Uuid>;
     /// Decisions, those that wait first.
     async fn decisions(&self, caller: &Caller, page: u32) -> PortResult<Page<DecisionLine>>;
     /// One, with what it would come to.

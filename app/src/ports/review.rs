@@ -1,5 +1,6 @@
 //! RIVM looks at refused and for-review rows of all parties (features F44-F55; a first page of it).
 
+use super::decisions::LinkedBy;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
 use domain::delivery::{Channel, RowOutcome};
@@ -27,6 +28,8 @@ pub struct ReviewFilter {
     pub dagen: Option<Age>,
     /// On whose list it is.
     pub bij: Option<With>,
+    /// Words: a party, a rule, a column, or a value that rows share. Nothing of a person.
+    pub zoek: Option<String>,
     /// Where the page before ended.
     pub na: Option<String>,
 }
@@ -183,6 +186,10 @@ pub struct ReviewView {
     pub assignee: Option<Uuid>,
     /// What was probably meant, the likeliest of a kind first.
     pub suggestions: Vec<Suggestion>,
+    /// It waits because its person was not found in the BRP: somebody may link it.
+    pub may_link: bool,
+    /// Who found its person, when its sender did not say who it is.
+    pub linked: Option<LinkedBy>,
     /// What only RIVM sees of the BRP match: "Geboortedatum wijkt af", "Niet in de BRP", "BSN niet uniek", …
     pub match_note: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! Deciding about rows that share a cause: the pages in all their states, and what their forms do.
 
-use super::fakes::{ID, World, all_news};
+use super::fakes::{ID, World, all_news, candidate, link};
 use super::{Answer, get, post};
 use crate::ports::decisions::{Agreed, DecisionState, DecisionView, KeptName, MayDecide};
 use crate::ports::review::ReviewNumbers;
@@ -193,6 +193,7 @@ async fn agreeing_says_what_came_of_it() {
         (Agreed::Waiting, "wacht"),
         (Agreed::SamePerson, "zelfde"),
         (Agreed::Other, "ander"),
+        (Agreed::NotYet, "kanniet"),
     ] {
         let world = reviewer(|world| world.agreed = agreed);
         let answer = post(&world, "/api/besluit-akkoord", &[("id", id.as_str())]).await;
@@ -202,6 +203,12 @@ async fn agreeing_says_what_came_of_it() {
     assert!(page.has("Iemand anders moet akkoord geven."));
     let page = get(&reviewer(|_| ()), &format!("{}?melding=ander", decision())).await;
     assert!(page.has("Over deze regels loopt al een ander besluit."));
+    let page = get(
+        &reviewer(|_| ()),
+        &format!("{}?melding=kanniet", decision()),
+    )
+    .await;
+    assert!(page.has("Koppelen kan nu niet."));
     for call in [
         "/api/besluit-niet",
         "/api/naam-beeindigen",
@@ -291,4 +298,87 @@ async fn the_numbers_stand_in_tables_with_a_picture_beside_each() {
     let empty = reviewer(|world| world.numbers = ReviewNumbers::default());
     let page = get(&empty, "/beoordelen/cijfers").await;
     assert!(page.has("Er is nog niets aangeleverd") && !page.has("cims-bar"));
+}
+
+#[tokio::test]
+async fn who_may_be_the_person_of_a_row_is_shown_and_of_who_is_secret_no_name_and_address() {
+    let row = format!("/beoordelen/{ID}");
+    let way = format!("{row}/koppelen");
+    let opened = get(&reviewer(|_| ()), &row).await;
+    assert!(opened.links(&way, "Persoon zoeken"));
+    assert!(opened.has("Door P. &lt;Pieters&gt;, akkoord van J. Jansen op 22-11-2026 14:06"));
+    let page = get(&reviewer(|_| ()), &way).await;
+    for part in [
+        "Erebos &lt;Bultenaar&gt;",
+        "*****0019",
+        "01-04-2000",
+        "1234AB 7",
+        "geboortedatum, achternaam",
+        "1 vaccinatie",
+        "Naam en adres afgeschermd",
+        "Overleden",
+        "Er lijken meer personen op.",
+        "De instelling ziet het gevonden BSN niet.",
+    ] {
+        assert!(page.has(part), "{part}: {}", page.html);
+    }
+    assert!(!page.has(" checked"), "nobody is chosen beforehand");
+    let secret = get(
+        &reviewer(|world| world.candidates = vec![candidate(true)]),
+        &way,
+    )
+    .await;
+    assert!(!secret.has("Bultenaar&gt;") && !secret.has("1234AB 7"));
+    let nobody = get(&reviewer(|world| world.candidates.clear()), &way).await;
+    assert!(nobody.has("Niemand in de BRP lijkt genoeg op deze persoon."));
+    assert!(!nobody.has("/api/regel-koppelen"));
+    for role in [Role::Invoerder, Role::Privacycoordinator, Role::Auditor] {
+        let page = get(&Arc::new(World::new(Some(role))), &way).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_link_needs_a_person_and_a_reason() {
+    let id = ID.to_string();
+    let missing = |word: &str| format!("/beoordelen/{ID}/koppelen?melding={word}#foutoverzicht");
+    for (person, reason, way) in [
+        ("", "Zelfde adres", missing("persoon")),
+        ("l1", " ", missing("reden")),
+        ("l1", "Zelfde adres", decision()),
+        ("nobody", "Zelfde adres", "/niet-gevonden".to_owned()),
+    ] {
+        let form = [("row", id.as_str()), ("person", person), ("reason", reason)];
+        let answer = post(&reviewer(|_| ()), "/api/regel-koppelen", &form).await;
+        assert_eq!(answer.location, way, "{person}");
+    }
+    for (word, at, text) in [
+        ("persoon", "#person", "Kies de persoon."),
+        ("reden", "#reason", "Vul in waaraan u dat ziet."),
+    ] {
+        let page = get(&reviewer(|_| ()), &missing(word)).await;
+        assert!(page.links(at, text), "{word}");
+    }
+}
+
+#[tokio::test]
+async fn the_decision_of_a_link_shows_the_person_and_what_changes_in_the_record() {
+    let linked = |person| {
+        with(move |view| {
+            view.line.kind = DecisionKind::Link;
+            view.new = None;
+            view.link = Some(link(person));
+        })
+    };
+    let page = get(&linked(Some(candidate(false))), &decision()).await;
+    for part in [
+        "Koppelen aan een persoon",
+        "Erebos &lt;Bultenaar&gt;",
+        "1 van 2 → 2 van 2",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    let gone = get(&linked(None), &decision()).await;
+    assert!(gone.has("Deze persoon past niet meer bij de regel."));
+    assert!(!gone.has("1 van 2"));
 }

@@ -6,8 +6,8 @@ use crate::ports::cards::{
 };
 use crate::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
 use crate::ports::decisions::{
-    Agreed, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine, DecisionState,
-    DecisionView, MayDecide, Proposal,
+    Agreed, Candidate, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView,
+    DecisionLine, DecisionState, DecisionView, Gone, LinkView, LinkedBy, MayDecide, Proposal, Same,
 };
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept, MendAnswer,
@@ -84,6 +84,7 @@ pub(crate) struct World {
     pub(crate) asked: Asked,
     pub(crate) reasons: Mutex<Vec<(bool, String)>>,
     pub(crate) decision: DecisionView,
+    pub(crate) candidates: Vec<Candidate>,
     pub(crate) agreed: Agreed,
     pub(crate) numbers: ReviewNumbers,
     pub(crate) card: MayCard,
@@ -126,6 +127,7 @@ impl World {
             asked: Asked::Running,
             reasons: Mutex::default(),
             decision: decision(),
+            candidates: vec![candidate(false), candidate(true)],
             agreed: Agreed::Running,
             numbers: numbers(),
             card: MayCard::KeyAgain,
@@ -865,6 +867,13 @@ impl Review for World {
         Ok(ReviewView {
             line,
             assignee: Some(ID),
+            may_link: true,
+            linked: Some(LinkedBy {
+                decision: ID,
+                asked_by: "P. <Pieters>".into(),
+                agreed_by: "J. Jansen".into(),
+                at: "22-11-2026 14:06".into(),
+            }),
             row: row(),
             delivery: ID,
             reason: Some("Gezien op het paspoort".into()),
@@ -1401,7 +1410,7 @@ impl Corrections for World {
             Agreed::Running => Changed::Done,
             Agreed::Waiting => Changed::Waiting,
             Agreed::SamePerson => Changed::SamePerson,
-            Agreed::Other => Changed::Other,
+            Agreed::Other | Agreed::NotYet => Changed::Other,
         })
     }
 
@@ -1744,7 +1753,33 @@ pub(crate) fn decision() -> DecisionView {
             RowOutcome::Afgekeurd,
             vec![Finding::on(Code::V31, Column::Dosisnummer)],
         )],
+        link: None,
         may: MayDecide::Agree,
+    }
+}
+
+/// Somebody of the BRP who may be the person of a row; the second is secret.
+pub(crate) fn candidate(secret: bool) -> Candidate {
+    Candidate {
+        list: if secret { "l2" } else { "l1" }.into(),
+        bsn: "*****0019".into(),
+        name: (!secret).then(|| "Erebos <Bultenaar>".to_owned()),
+        birth_date: "01-04-2000".into(),
+        address: (!secret).then(|| "1234AB 7".to_owned()),
+        secret,
+        gone: secret.then_some(Gone::Died),
+        same: vec![Same::BirthDate, Same::Name],
+        vaccinations: 1,
+    }
+}
+
+/// The person of a link that is asked for.
+pub(crate) fn link(person: Option<Candidate>) -> LinkView {
+    LinkView {
+        delivered: row(),
+        person,
+        counting: Some((1, 2)),
+        doses: Some(2),
     }
 }
 
@@ -1844,6 +1879,25 @@ impl Decisions for World {
 
     async fn propose(&self, _: &Caller, _: Uuid, _: Proposal) -> PortResult<Uuid> {
         Ok(ID)
+    }
+
+    async fn candidates(&self, _: &Caller, row_id: Uuid) -> PortResult<Candidates> {
+        Ok(Candidates {
+            row: row_id,
+            number: 12,
+            party: "Praktijk De Linde".into(),
+            delivered: row(),
+            found: self.candidates.clone(),
+            more: self.candidates.len() > 1,
+        })
+    }
+
+    async fn propose_link(&self, _: &Caller, _: Uuid, list: String, _: String) -> PortResult<Uuid> {
+        if list == "l1" {
+            Ok(ID)
+        } else {
+            Err(PortError::NotFound)
+        }
     }
 
     async fn decisions(&self, _: &Caller, page: u32) -> PortResult<Page<DecisionLine>> {

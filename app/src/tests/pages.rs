@@ -2,10 +2,10 @@
 
 use super::fakes::{BSN, ID, World};
 use super::{get, get_with, post, post_for};
-use crate::App;
 use crate::islands::progress::{HowFar, PATH};
 use crate::islands::repair_grid::{self, Verdict};
 use crate::ports::deliveries::Phase;
+use crate::{App, shell};
 use axum::http::StatusCode;
 use domain::finding::{Code, Finding};
 use domain::role::Role;
@@ -41,6 +41,7 @@ const REVIEWER: &[&str] = &[
     "/volledigheid",
     "/beoordelen/besluiten/00000000-0000-0000-0000-000000000001",
     "/beoordelen/00000000-0000-0000-0000-000000000001/vergelijken",
+    "/beoordelen/00000000-0000-0000-0000-000000000001/koppelen",
     "/beoordelen/oordelen/00000000-0000-0000-0000-000000000001",
     "/beoordelen/correcties/00000000-0000-0000-0000-000000000001",
     "/codelijsten",
@@ -687,6 +688,43 @@ async fn a_row_says_on_whose_list_it_is_and_has_keys_for_what_comes_next() {
         group.has("Dit geldt voor alle regels van de groep.")
             && group.has("name=\"group\" value=\"true\"")
     );
+}
+
+#[tokio::test]
+async fn a_search_stays_in_the_address_unless_it_may_be_a_bsn() {
+    let reviewer = of(Role::RivmBeoordelaar);
+    for list in ["/beoordelen", "/beoordelen/groepen"] {
+        let page = get(&reviewer, &format!("{list}?zoek=De+Linde&code=B10")).await;
+        assert_eq!(page.status, StatusCode::OK);
+        assert!(
+            page.has("name=\"zoek\" value=\"De Linde\""),
+            "{}",
+            page.html
+        );
+        for bsn in ["999990019", "9999.90.019", "9999+90+019", "rij%20999990019"] {
+            let page = get(&reviewer, &format!("{list}?zoek={bsn}&code=B10")).await;
+            assert_eq!(
+                page.location,
+                format!("{list}?code=B10&melding=bsn"),
+                "{bsn}"
+            );
+            assert!(!page.html.contains("999990019") && !page.html.contains(bsn));
+            // Who has to log in first does not take it along.
+            let page = get(&Arc::new(World::new(None)), &format!("{list}?zoek={bsn}")).await;
+            assert_eq!(
+                page.location,
+                format!("/inloggen?next={}", shell::encode(list))
+            );
+        }
+        let page = get(&reviewer, &format!("{list}?melding=bsn")).await;
+        assert!(page.has("Zoek hier niet op een BSN.") && page.has("href=\"/dossiers\""));
+    }
+    let row = get(
+        &reviewer,
+        &format!("/beoordelen/{ID}?zoek=999990019&bij=mij"),
+    )
+    .await;
+    assert!(!row.html.contains("999990019"));
 }
 
 #[tokio::test]

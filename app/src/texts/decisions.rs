@@ -70,6 +70,7 @@ texts! {
         first_caption: "De eerste regels na dit besluit" / "The first rows after this decision",
         row: "Regel" / "Row",
         still_wrong: "Wat er dan nog mis is" / "What is wrong then",
+        done_one: "1 regel is behandeld." / "1 row was dealt with.",
         done: "{aantal} regels zijn behandeld." / "{aantal} rows were dealt with.",
         done_refused: "{aantal} daarvan zijn nog afgekeurd, om een andere reden." / "{aantal} of them are still refused, for another reason.",
         confirm: "Besluit nemen" / "Take the decision",

@@ -10,6 +10,7 @@ pub mod decisions;
 pub mod entry;
 pub mod fixed;
 pub mod frame;
+pub mod links;
 pub mod lists;
 pub mod mend;
 pub mod numbers;
@@ -94,6 +95,8 @@ pub struct Texts {
     pub review: review::Review,
     /// Decisions about clusters.
     pub decisions: decisions::Decisions,
+    /// Linking a row to a person.
+    pub links: links::Links,
     /// Numbers of the work.
     pub numbers: numbers::Numbers,
     /// Approval of connections.
@@ -129,6 +132,7 @@ pub static NL: Texts = Texts {
     withdrawals: withdrawals::Withdrawals::NL,
     review: review::Review::NL,
     decisions: decisions::Decisions::NL,
+    links: links::Links::NL,
     numbers: numbers::Numbers::NL,
     parties: parties::Parties::NL,
     users: users::Users::NL,
@@ -153,6 +157,7 @@ pub static EN: Texts = Texts {
     withdrawals: withdrawals::Withdrawals::EN,
     review: review::Review::EN,
     decisions: decisions::Decisions::EN,
+    links: links::Links::EN,
     numbers: numbers::Numbers::EN,
     parties: parties::Parties::EN,
     users: users::Users::EN,
@@ -208,6 +213,7 @@ mod tests {
                     t.withdrawals.all(),
                     t.review.all(),
                     t.decisions.all(),
+                    t.links.all(),
                     t.numbers.all(),
                     t.parties.all(),
                     t.persons.all(),

@@ -61,6 +61,7 @@ impl Desk<'_> {
             source_key,
             reason: None,
             replaces: None,
+            linked: None,
         }
     }
 }

@@ -5,6 +5,7 @@
 //! sender's own mending takes: the same rules, the same history.
 
 use super::Road;
+use super::link;
 use super::mend::{self, Became, Mended, Mending, Typed};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, Stopped};
@@ -16,7 +17,7 @@ use crate::store::{StoreError, WorkerTx, worker_tx};
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::Finding;
-use domain::row::Column;
+use domain::row::{Column, RowText};
 use std::collections::BTreeMap;
 use time::{Date, OffsetDateTime};
 use tokio::sync::watch;
@@ -60,7 +61,7 @@ pub async fn decide(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
 }
 
 /// Rows of one delivery, or a part of them when they are many: (row number, key).
-type Rows = Vec<(i32, Uuid)>;
+pub type Rows = Vec<(i32, Uuid)>;
 
 fn by_delivery(waiting: Vec<(Uuid, i32, Uuid)>) -> Vec<(Uuid, Rows)> {
     let mut portions: Vec<(Uuid, Rows)> = Vec::new();
@@ -99,6 +100,11 @@ async fn portion(
             }
         }
         (numbers, refused, done.persons)
+    } else if decision.kind == DecisionKind::Link.as_str() {
+        let linked = linked(road, tx, decision, delivery, rows).await?;
+        linked.map_or_else(Default::default, |(number, persons)| {
+            (vec![number], 0, persons)
+        })
     } else if decision.kind == DecisionKind::Accept.as_str() {
         let (numbers, persons) = accept(tx, &ids(), by, now).await?;
         (numbers, 0, persons)
@@ -121,6 +127,77 @@ async fn portion(
     .about(persons);
     audit::add(tx, line).await?;
     Ok(())
+}
+
+/// The row is about the person that was found; `None` when it is not any more, or the list is gone. Answers its number, and
+/// the persons.
+async fn linked(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    delivery: Uuid,
+    rows: &Rows,
+) -> Result<Option<(i32, Vec<Uuid>)>, StoreError> {
+    let Some(found) = chosen(road, tx, decision).await? else {
+        return Ok(None);
+    };
+    let bsn = link::bsn_of(road, &found.listed)?;
+    let link = link::link(road, tx, decision, delivery, rows, bsn).await?;
+    let holds = link.filter(link::Link::holds);
+    let number = rows.first().map(|(number, _)| *number);
+    Ok(number.zip(holds.map(|link| link.done.persons)))
+}
+
+/// The person that a link is about, held against the row as it was delivered; `None` when the BRP says otherwise now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chosen(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+) -> Result<Option<link::Found>, StoreError> {
+    let broken = || StoreError::Broken("decision".to_owned());
+    let row = decision.row_id.ok_or_else(broken)?;
+    let Some(sealed) = decisions::row_of(tx, row, Some(decision.id)).await? else {
+        return Ok(None);
+    };
+    let purpose = Purpose::Row.of(row.as_bytes());
+    let plain = road.keys.open(&Sealed::from_bytes(sealed), &purpose);
+    let text: RowText =
+        serde_json::from_slice(&plain.map_err(|_| broken())?).map_err(|_| broken())?;
+    let list = value(
+        road,
+        Purpose::NewValue,
+        decision.id,
+        decision.new_sealed.clone(),
+    )?;
+    let today = road.clock.day(road.clock.now());
+    link::chosen(road, tx, &text, today, &list).await
+}
+
+/// What a link would come to: the person, and the row. No row when it changed since, or its delivery is being withdrawn.
+///
+/// # Errors
+/// When the database fails.
+pub async fn foresee_link(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+) -> Result<Option<(u32, link::Link)>, StoreError> {
+    let waiting = decisions::waiting(tx, decision).await?;
+    let Some((delivery, rows)) = by_delivery(waiting).pop() else {
+        return Ok(None);
+    };
+    let Some(found) = chosen(road, tx, decision).await? else {
+        return Ok(None);
+    };
+    let bsn = link::bsn_of(road, &found.listed)?;
+    let link = link::foresee(road, tx, decision, delivery, &rows, bsn).await?;
+    let number = rows
+        .first()
+        .map(|(number, _)| u32::try_from(*number).unwrap_or_default());
+    Ok(number.zip(link))
 }
 
 /// Stored rows are right, and count from now on. Those that another vaccination of that day and product stands in the way
@@ -167,6 +244,7 @@ fn mending(
         by: decision.asked_by,
         staff: true,
         foresee,
+        decision: Some(decision.id),
         rows: typed.collect(),
     })
 }

@@ -244,6 +244,7 @@ async fn judge_anew(
         by: change.decided_by.unwrap_or(change.asked_by),
         staff: true,
         foresee,
+        decision: None,
         rows: rows
             .into_iter()
             .map(|row| Typed {

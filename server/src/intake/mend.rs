@@ -8,7 +8,7 @@ use super::Road;
 use super::check::{self, Desk};
 use super::decide::products_of;
 use super::judge;
-use super::matching::Incoming;
+use super::matching::{Incoming, Linked};
 use super::process::{Gather, context_of, today_of};
 use super::store::{self, Errand, Keep};
 use super::suggest::{self, Bench};
@@ -41,6 +41,8 @@ pub struct Mending {
     pub staff: bool,
     /// Only what it would come to is asked: where that takes no writing, nothing is written. The caller undoes the rest.
     pub foresee: bool,
+    /// The decision that says so, kept in the history of the rows.
+    pub decision: Option<Uuid>,
     /// The rows, each number once.
     pub rows: Vec<Typed>,
 }
@@ -60,6 +62,8 @@ pub struct Typed {
     pub everywhere: bool,
     /// Judged anew although nothing changed.
     pub anyway: bool,
+    /// RIVM found its person: a row that is stored and waits is judged anew too, and gets a version more.
+    pub linked: Option<(Uuid, Bsn)>,
 }
 
 /// What came of it.
@@ -79,6 +83,8 @@ pub struct Done {
     pub judged: Vec<i32>,
     /// Persons in the register they are about.
     pub persons: Vec<Uuid>,
+    /// Findings of the row whose person RIVM found, as RIVM sees them.
+    pub of_linked: Vec<Finding>,
     /// There is no consent after all: the raw file, which says who it is about, has to go (rule T10).
     pub unconsented: bool,
 }
@@ -101,6 +107,7 @@ struct Line {
     text: RowText,
     reason: Option<String>,
     findings: Vec<Finding>,
+    linked: Option<Linked>,
 }
 
 impl Line {
@@ -177,6 +184,7 @@ pub async fn mend(
         let mut row = desk.take(line.number(), line.text.clone(), checked);
         row.reason.clone_from(&line.reason);
         row.replaces = line.stands.replaces;
+        row.linked.clone_from(&line.linked);
         chunks.extend(gather.add(row));
     }
     chunks.push(gather.into_rows());
@@ -202,8 +210,11 @@ pub async fn mend(
         let stood = before.into_iter();
         let stood = stood.map(|(at, text)| (lines[at].stands.id, (text, &lines[at].text)));
         suggest::settle(tx, &bench, &suggested, &stood.collect(), now).await?;
-        mend::remember(tx, mending.delivery, &numbers, &kept, mending.by, now).await?;
-        mend::take_out(tx, mending.delivery, &done.judged).await?;
+        let how = (mending.by, mending.decision);
+        mend::remember(tx, mending.delivery, &numbers, &kept, how, now).await?;
+        let linked = lines.iter().filter(|line| line.linked.is_some());
+        let linked: Vec<Uuid> = linked.map(|line| line.stands.id).collect();
+        mend::take_out(tx, mending.delivery, &done.judged, &linked).await?;
     }
 
     let errand = Errand {
@@ -224,6 +235,10 @@ pub async fn mend(
     for chunk in chunks.into_iter().filter(|rows| !rows.is_empty()) {
         let keeps = if writes { keep } else { Keep::Nothing };
         let stored = store::chunk(tx, &errand, chunk, keeps).await?;
+        let linked = stored.judged.iter().find(|row| row.row.linked.is_some());
+        if let Some(linked) = linked {
+            done.of_linked.clone_from(&linked.row.findings);
+        }
         let judged = stored.judged.into_iter();
         outcomes.extend(judged.map(|row| (row.row.line, (row.outcome, row.shown))));
         done.persons.extend(stored.persons);
@@ -287,6 +302,7 @@ fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
                 text,
                 reason,
                 findings,
+                linked: None,
             })
         })
         .collect()
@@ -311,9 +327,10 @@ fn change(lines: &mut [Line], typed: &[Typed]) -> Result<(BTreeSet<usize>, Done)
             .collect();
         let reason = row.reason.as_ref().map(|text| text.trim());
         let says_more = reason.is_some_and(|reason| reason != line.reason.as_deref().unwrap_or(""));
-        let became = if !line.stands.is_open() {
+        let waits = line.stands.is_open() || row.linked.is_some() && line.stands.is_stored_open();
+        let became = if !waits {
             Became::RightAlready
-        } else if new.is_empty() && !says_more && !row.anyway {
+        } else if new.is_empty() && !says_more && !row.anyway && row.linked.is_none() {
             Became::Same
         } else if line.stands.id != row.seen {
             Became::Changed
@@ -328,6 +345,11 @@ fn change(lines: &mut [Line], typed: &[Typed]) -> Result<(BTreeSet<usize>, Done)
                 }
                 line.text.set(*column, text);
             }
+            line.linked = row.linked.map(|(decision, bsn)| Linked {
+                decision,
+                bsn,
+                registration: line.stands.report_id,
+            });
             changed.insert(at);
             Became::Judged(RowOutcome::Afgekeurd, Vec::new())
         };

@@ -7,6 +7,7 @@ pub mod check;
 pub mod decide;
 pub mod judge;
 mod lanes;
+pub mod link;
 pub mod lists;
 pub mod matching;
 mod measure;

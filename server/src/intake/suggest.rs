@@ -141,7 +141,8 @@ async fn batches(
 }
 
 /// The product of a row, by its name or code.
-fn product(bench: &Bench<'_>, row: &RowText) -> Option<VaccineId> {
+#[must_use]
+pub fn product(bench: &Bench<'_>, row: &RowText) -> Option<VaccineId> {
     let lists = bench.products.lists();
     match lists.named(row.get(Column::Vaccin)) {
         NamedVaccine::Own(id) | NamedVaccine::Alias(id) => Some(id),

@@ -10,8 +10,8 @@ use crate::keys::Purpose;
 use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
-    Agreed, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine, DecisionState,
-    DecisionView, Decisions, KeptName, MayDecide, Proposal,
+    Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
+    DecisionState, DecisionView, Decisions, KeptName, MayDecide, Proposal,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::decision::{DecisionKind, is_overdue, may_map};
@@ -40,10 +40,15 @@ impl Decisions for Portal {
         let most = i32::try_from(PAGE_ROWS).unwrap_or(i32::MAX);
         let party = filter.partij.filter(|code| !code.is_empty());
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let search = self
+            .search(&mut tx, filter.zoek.as_deref())
+            .await
+            .or_broken(caller)?;
         let found = decisions::clusters(
             &mut tx,
             party.as_deref(),
             filter.code.map(Code::as_str),
+            search.as_ref(),
             most,
             offset.unwrap_or(i32::MAX),
         )
@@ -141,6 +146,7 @@ impl Decisions for Portal {
             id,
             sample,
             kind: proposal.kind.as_str(),
+            row: None,
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
             new_sealed: maps.then(|| seal(Purpose::NewValue, &proposal.value)),
             reason_sealed: seal(Purpose::Reason, &proposal.reason),
@@ -153,6 +159,20 @@ impl Decisions for Portal {
         decisions::insert(&mut tx, &new).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(id)
+    }
+
+    async fn candidates(&self, caller: &Caller, row: Uuid) -> PortResult<Candidates> {
+        self.who_may_be(caller, row).await
+    }
+
+    async fn propose_link(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+        list: String,
+        reason: String,
+    ) -> PortResult<Uuid> {
+        self.prepare_link(caller, row, &list, &reason).await
     }
 
     async fn decisions(&self, caller: &Caller, page: u32) -> PortResult<Page<DecisionLine>> {
@@ -179,17 +199,36 @@ impl Decisions for Portal {
         let today = dutch_day(self.road.clock.now());
         let line = line(&decision, today).or_broken(caller)?;
         let open = matches!(line.state, DecisionState::Draft | DecisionState::Asked);
-        let foreseen = if open && line.kind == DecisionKind::Map {
+        let mut foreseen = if open && line.kind == DecisionKind::Map {
             decide::foresee(&self.road, &mut tx, &decision, SHOWN)
                 .await
                 .or_broken(caller)?
         } else {
             decide::Foreseen::default()
         };
+        let mut about = Vec::new();
+        let link = if line.kind == DecisionKind::Link {
+            let opened = self.open_link(&mut tx, &decision, line.state).await;
+            let opened = opened.or_broken(caller)?;
+            if let Some(row) = opened.row {
+                foreseen.outcomes.insert(row.1.as_str(), 1);
+                foreseen.rows.push(row);
+            }
+            about = opened.about;
+            Some(opened.view)
+        } else {
+            None
+        };
         let text = |purpose, sealed: Option<Vec<u8>>| self.open_text(purpose, id, sealed);
         let view = DecisionView {
             old: text(Purpose::OldValue, decision.old_sealed.clone()).or_broken(caller)?,
-            new: text(Purpose::NewValue, decision.new_sealed.clone()).or_broken(caller)?,
+            // Of a link that is the key of a list, which says nothing to anybody.
+            new: text(
+                Purpose::NewValue,
+                decision.new_sealed.clone().filter(|_| link.is_none()),
+            )
+            .or_broken(caller)?,
+            link,
             reason: text(Purpose::Reason, Some(decision.reason_sealed.clone()))
                 .or_broken(caller)?
                 .unwrap_or_default(),
@@ -218,13 +257,16 @@ impl Decisions for Portal {
             first: foreseen.rows,
             line,
         };
-        let line = event(caller, Kind::RowOpened)
+        let mut line = event(caller, Kind::RowOpened)
             .for_party(decision.party_id)
             .object("decision", id)
             .detail(
                 "foreseen",
                 view.outcomes.iter().map(|(_, rows)| *rows).sum::<u32>(),
             );
+        for mac in &about {
+            line = line.about_mac(mac);
+        }
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(view)
@@ -250,6 +292,13 @@ impl Decisions for Portal {
             ("draft", false) => return Err(PortError::NotFound),
             _ => return Err(PortError::Conflict),
         };
+        if kind == DecisionKind::Link {
+            let foreseen = decide::foresee_link(&self.road, &mut tx, &decision).await;
+            let link = foreseen.or_broken(caller)?;
+            if !link.is_some_and(|(_, link)| link.holds()) {
+                return Ok(Agreed::NotYet);
+            }
+        }
         let step = Step {
             from: decision.state.clone(),
             to,
@@ -394,6 +443,8 @@ fn may(column: Option<Column>, outcome: RowOutcome) -> Vec<DecisionKind> {
             DecisionKind::Map => maps,
             DecisionKind::Return | DecisionKind::Reject => outcome == RowOutcome::Afgekeurd,
             DecisionKind::Accept => outcome == RowOutcome::TeControleren,
+            // Row by row, on a page of its own.
+            DecisionKind::Link => false,
         })
         .collect()
 }

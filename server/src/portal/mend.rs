@@ -180,6 +180,7 @@ impl Portal {
             reason: row.reason,
             everywhere: row.everywhere,
             anyway: row.anyway,
+            linked: None,
         });
         Ok(Mending {
             delivery: id,
@@ -187,6 +188,7 @@ impl Portal {
             by: caller.user_id,
             staff: false,
             foresee: false,
+            decision: None,
             rows: rows.collect(),
         })
     }

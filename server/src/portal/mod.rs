@@ -9,6 +9,7 @@ mod corrections;
 mod decisions;
 mod deliveries;
 mod entry;
+mod links;
 mod lists;
 mod mend;
 mod news;

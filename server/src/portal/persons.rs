@@ -4,7 +4,7 @@
 use super::review::named;
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
-use crate::keys::Purpose;
+use crate::keys::{Purpose, Sealed};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Version};
 use crate::store::{StoreError, WorkerTx, looks, register, worker_tx};
@@ -224,13 +224,23 @@ impl Persons for Portal {
         let newest = rulings::newest_content(&mut tx, id)
             .await
             .or_broken(caller)?;
-        let (registration, content) = newest.ok_or(PortError::NotFound)?;
+        let newest = newest.ok_or(PortError::NotFound)?;
         let content = self
-            .open_row(Purpose::Report, registration, content)
+            .open_row(Purpose::Report, newest.report, newest.content_sealed)
             .or_broken(caller)?;
+        // Who was linked is known by another BSN than was delivered.
+        let bsn = newest.bsn_enc.map(|sealed| {
+            let sealed = Sealed::from_bytes(sealed);
+            let opened = self.road.keys.open_bsn(&sealed, id);
+            opened.map_err(|_| StoreError::Broken("person".to_owned()))
+        });
+        let bsn = bsn.transpose().or_broken(caller)?;
         let mut who = RowText::default();
         for column in WHO {
             who.set(column, content.get(column));
+        }
+        if let Some(bsn) = bsn {
+            who.set(Column::Bsn, bsn.expose());
         }
         let made = rulings::list(&mut tx, Some(id), None)
             .await

@@ -1,23 +1,26 @@
 //! RIVM looks at refused and for-review rows of all parties. The list names no person; opening a row does,
 //! and is audited.
 
+use super::links::waits_for_person;
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::intake::suggest::{self, Bench};
 use crate::keys::{Mac, Purpose};
 use crate::store::products::Products;
 use crate::store::review::{self, Delivered, Filter, Line, OpenCount, Place};
-use crate::store::{StoreError, assignments, looks, party_tx, worker_tx};
+use crate::store::{PartyTx, StoreError, assignments, looks, party_tx, worker_tx};
 use app::ports::review::{
     PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Reviewer,
     Solved, SolvedBy, Suggestion, With,
 };
 use app::ports::{Caller, PAGE_ROWS, PortError, PortResult};
 use domain::bsn::Bsn;
+use domain::decision::may_map;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::matching::Match;
 use domain::row::{Column, RowText};
+use domain::search;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
@@ -35,9 +38,13 @@ impl Review for Portal {
     async fn rows(&self, caller: &Caller, filter: ReviewFilter) -> PortResult<Queue> {
         reviewer(caller)?;
         let after = filter.na.as_deref().and_then(place);
-        let filter = wanted(caller, filter);
         let most = i32::try_from(PAGE_ROWS).unwrap_or(i32::MAX);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let search = self
+            .search(&mut tx, filter.zoek.as_deref())
+            .await
+            .or_broken(caller)?;
+        let filter = wanted(caller, filter, search);
         let total = review::total(&mut tx, &filter, COUNTED)
             .await
             .or_broken(caller)?;
@@ -82,7 +89,11 @@ impl Review for Portal {
             delivery: here.line.delivery_id,
             row: here.line.row_number,
         };
-        let next = review::list(&mut tx, &wanted(caller, filter), Some(here), 1)
+        let search = self
+            .search(&mut tx, filter.zoek.as_deref())
+            .await
+            .or_broken(caller)?;
+        let next = review::list(&mut tx, &wanted(caller, filter, search), Some(here), 1)
             .await
             .or_broken(caller)?;
         Ok(next.first().map(|line| line.id))
@@ -174,7 +185,10 @@ impl Review for Portal {
             .or_broken(caller)?;
         let line = line(opened.line, findings).or_broken(caller)?;
         let suggested = self.suggested(caller, id, &text, &line.findings).await?;
+        let linked = self.linked_by(caller, opened.report_id).await?;
         let view = ReviewView {
+            may_link: opened.waits && waits_for_person(&line.findings),
+            linked,
             also_open,
             assignee,
             row: text,
@@ -208,6 +222,30 @@ impl Review for Portal {
 }
 
 impl Portal {
+    /// A search of the queue or of the clusters as sets of keys; `None` when nothing is searched. A text that may hold a BSN
+    /// finds nothing.
+    pub(super) async fn search(
+        &self,
+        tx: &mut PartyTx<'_>,
+        text: Option<&str>,
+    ) -> Result<Option<serde_json::Value>, StoreError> {
+        let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else {
+            return Ok(None);
+        };
+        let words = search::words(text);
+        if words.is_empty() {
+            let nothing =
+                serde_json::json!([{"parties": [], "codes": [], "columns": [], "values": []}]);
+            return Ok(Some(nothing));
+        }
+        // The whole text as a value that rows share, known by its hash.
+        let columns = Column::ALL.into_iter().filter(|column| may_map(*column));
+        let keys = &self.road.keys;
+        let values = columns.map(|column| keys.value_mac(column.name(), text).named_hex());
+        let values: Vec<String> = values.collect();
+        Ok(Some(review::search(tx, &words, &values).await?))
+    }
+
     /// What a waiting row was probably meant to say, and whom of the BRP that points at.
     pub(super) async fn suggested(
         &self,
@@ -375,7 +413,7 @@ fn place(cursor: &str) -> Option<Place> {
     })
 }
 
-fn wanted(caller: &Caller, filter: ReviewFilter) -> Filter {
+fn wanted(caller: &Caller, filter: ReviewFilter, search: Option<serde_json::Value>) -> Filter {
     let (user, nobody) = match filter.bij {
         None => (None, false),
         Some(With::Me) => (Some(caller.user_id), false),
@@ -383,6 +421,7 @@ fn wanted(caller: &Caller, filter: ReviewFilter) -> Filter {
         Some(With::Nobody) => (None, true),
     };
     Filter {
+        search,
         user,
         nobody,
         column: filter.kolom.map(|column| column.name().to_owned()),

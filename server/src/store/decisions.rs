@@ -31,6 +31,7 @@ pub async fn clusters(
     tx: &mut PartyTx<'_>,
     party: Option<&str>,
     code: Option<&str>,
+    search: Option<&serde_json::Value>,
     limit: i32,
     offset: i32,
 ) -> Result<Vec<Cluster>, StoreError> {
@@ -38,9 +39,10 @@ pub async fn clusters(
         Cluster,
         r#"SELECT sample AS "sample!", party AS "party!", code AS "code!", in_column AS "column!", rows AS "rows!",
                   oldest AS "oldest!", clusters AS "clusters!"
-           FROM staff_clusters($1, $2, $3, $4)"#,
+           FROM staff_clusters($1, $2, $3, $4, $5)"#,
         party,
         code,
+        search,
         limit,
         offset
     )
@@ -104,8 +106,10 @@ pub struct NewDecision {
     pub id: Uuid,
     /// A row of the cluster.
     pub sample: Uuid,
-    /// map, return, reject, accept.
+    /// map, return, reject, accept, link.
     pub kind: &'static str,
+    /// The row that is linked; the others are about the whole cluster.
+    pub row: Option<Uuid>,
     /// What stands there, sealed.
     pub old_sealed: Option<Vec<u8>>,
     /// What is to stand there, sealed.
@@ -129,8 +133,8 @@ pub struct NewDecision {
 pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), StoreError> {
     let made = sqlx::query!(
         "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, old_sealed, new_sealed, reason_sealed,
-                                four_eyes, rows, asked_by, asked_at)
-         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10
+                                four_eyes, rows, asked_by, asked_at, row_id)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11
          FROM delivery_rows WHERE id = $2 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL",
         new.id,
         new.sample,
@@ -141,7 +145,8 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), Stor
         new.four_eyes,
         new.rows,
         new.by,
-        new.at
+        new.at,
+        new.row
     )
     .execute(&mut **tx)
     .await?;
@@ -160,8 +165,10 @@ pub struct Decision {
     pub party_id: Uuid,
     /// Name of the party.
     pub party: String,
-    /// map, return, reject, accept.
+    /// map, return, reject, accept, link.
     pub kind: String,
+    /// The row that is linked.
+    pub row_id: Option<Uuid>,
     /// Rule code of the cluster.
     pub code: String,
     /// Its column, or nothing.
@@ -212,7 +219,7 @@ pub async fn list(
 ) -> Result<Vec<Decision>, StoreError> {
     let rows = sqlx::query_as!(
         Decision,
-        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
+        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
                   d.old_sealed, d.new_sealed, d.reason_sealed, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
                   d.decided_at, d.ended_at,
@@ -411,7 +418,7 @@ pub async fn end_name(
     Ok(ended.rows_affected() == 1)
 }
 
-/// The rows of a cluster that still wait, delivery by delivery: (delivery, row number, key).
+/// The rows of a cluster that still wait, delivery by delivery: (delivery, row number, key). Of a link the one row.
 ///
 /// # Errors
 /// When the database fails.
@@ -419,6 +426,20 @@ pub async fn waiting(
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
 ) -> Result<Vec<(Uuid, i32, Uuid)>, StoreError> {
+    if let Some(row) = decision.row_id {
+        let row = sqlx::query!(
+            "SELECT delivery_id, row_number, id FROM delivery_rows
+             WHERE id = $1 AND party_id = $2 AND state = 'open' AND returned_at IS NULL",
+            row,
+            decision.party_id
+        )
+        .fetch_optional(&mut **tx)
+        .await?;
+        return Ok(row
+            .map(|row| (row.delivery_id, row.row_number, row.id))
+            .into_iter()
+            .collect());
+    }
     let rows = sqlx::query!(
         "SELECT delivery_id, row_number, id FROM delivery_rows
          WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4 AND state = 'open' AND returned_at IS NULL
@@ -498,4 +519,56 @@ pub async fn finish(tx: &mut WorkerTx<'_>, id: Uuid, at: OffsetDateTime) -> Resu
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// A row as it was delivered, sealed; also one that this decision changed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn row_of(
+    tx: &mut WorkerTx<'_>,
+    row: Uuid,
+    decision: Option<Uuid>,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT raw_sealed FROM delivery_rows WHERE id = $1
+           UNION ALL SELECT raw_sealed FROM row_history WHERE decision_id = $2 AND row_id = $1 LIMIT 1"#,
+        row,
+        decision
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.flatten())
+}
+
+/// Who linked a registration to its person.
+pub struct LinkedBy {
+    /// The decision.
+    pub id: Uuid,
+    /// Name of who asked.
+    pub asked_by: String,
+    /// Name of who agreed.
+    pub agreed_by: Option<String>,
+    /// When.
+    pub at: Option<OffsetDateTime>,
+}
+
+/// The decision by which the person of a registration, as it stands, was found; `None` when its sender said who it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn linked_by(
+    tx: &mut WorkerTx<'_>,
+    report: Uuid,
+) -> Result<Option<LinkedBy>, StoreError> {
+    let found = sqlx::query_as!(
+        LinkedBy,
+        r#"SELECT d.id, a.name AS asked_by, b.name AS "agreed_by?", d.decided_at AS at
+           FROM reports r JOIN decisions d ON d.id = r.link_id JOIN users a ON a.id = d.asked_by LEFT JOIN users b ON b.id = d.decided_by
+           WHERE r.id = $1 AND r.valid_to IS NULL"#,
+        report
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found)
 }

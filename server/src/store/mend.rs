@@ -22,6 +22,8 @@ pub struct Stands {
     pub reason_sealed: Option<Vec<u8>>,
     /// The refused row of an earlier delivery that it takes the place of.
     pub replaces: Option<Uuid>,
+    /// Its registration, when it is stored.
+    pub report_id: Option<Uuid>,
     /// The decision by which RIVM sent it back, and its message, sealed; as the sender sees the row.
     pub returned_by: Option<Uuid>,
     /// The message.
@@ -33,6 +35,12 @@ impl Stands {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.outcome == "AFGEKEURD" && matches!(self.state.as_str(), "pending" | "open")
+    }
+
+    /// Stored, and RIVM has to look at it.
+    #[must_use]
+    pub fn is_stored_open(&self) -> bool {
+        self.outcome == "TE_CONTROLEREN" && self.state == "open" && self.report_id.is_some()
     }
 }
 
@@ -51,7 +59,7 @@ pub async fn rows(
 ) -> Result<Vec<Stands>, StoreError> {
     let mut rows = sqlx::query_as!(
         Stands,
-        r#"SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces,
+        r#"SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces, report_id,
                   NULL::uuid AS returned_by, NULL::bytea AS message_sealed
            FROM delivery_rows
            WHERE delivery_id = $1
@@ -84,7 +92,8 @@ pub async fn forget(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Keeps rows as they stood, in the history; without their text where `keep` is false.
+/// Keeps rows as they stood, in the history; without their text where `keep` is false. `how`: who changed them, and the
+/// decision that says so.
 ///
 /// # Errors
 /// When the database fails.
@@ -93,19 +102,20 @@ pub async fn remember(
     delivery: Uuid,
     numbers: &[i32],
     keep: &[bool],
-    by: Uuid,
+    how: (Uuid, Option<Uuid>),
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, outcome, findings, mended_by, mended_at)
-         SELECT r.party_id, r.delivery_id, r.row_number, r.id, CASE WHEN n.keep THEN r.raw_sealed END, r.outcome, r.findings, $4, $5
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, outcome, findings, mended_by, mended_at, decision_id)
+         SELECT r.party_id, r.delivery_id, r.row_number, r.id, CASE WHEN n.keep THEN r.raw_sealed END, r.outcome, r.findings, $4, $5, $6
          FROM unnest($2::integer[], $3::boolean[]) AS n (number, keep)
          JOIN delivery_rows r ON r.delivery_id = $1 AND r.row_number = n.number",
         delivery,
         numbers,
         keep,
-        by,
-        at
+        how.0,
+        at,
+        how.1
     )
     .execute(&mut **tx)
     .await?;
@@ -124,7 +134,8 @@ pub async fn remember(
     Ok(())
 }
 
-/// Takes rows out that are judged and stored anew in the same transaction; none that had an effect.
+/// Takes rows out that are judged and stored anew in the same transaction; none that had an effect, but those of `linked` that
+/// wait: their registrations get a version more.
 ///
 /// # Errors
 /// When the database fails.
@@ -132,11 +143,14 @@ pub async fn take_out(
     tx: &mut WorkerTx<'_>,
     delivery: Uuid,
     numbers: &[i32],
+    linked: &[Uuid],
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "DELETE FROM delivery_rows WHERE delivery_id = $1 AND row_number = ANY ($2) AND report_id IS NULL AND state IN ('pending', 'open')",
+        "DELETE FROM delivery_rows
+         WHERE delivery_id = $1 AND row_number = ANY ($2) AND state IN ('pending', 'open') AND (report_id IS NULL OR id = ANY ($3))",
         delivery,
-        numbers
+        numbers,
+        linked
     )
     .execute(&mut **tx)
     .await?;
@@ -155,7 +169,7 @@ pub async fn refused(
 ) -> Result<Vec<Stands>, StoreError> {
     let rows = sqlx::query_as!(
         Stands,
-        r#"SELECT r.id, r.row_number, r.outcome, r.state, r.findings, r.raw_sealed, r.reason_sealed, r.replaces, r.returned_by,
+        r#"SELECT r.id, r.row_number, r.outcome, r.state, r.findings, r.raw_sealed, r.reason_sealed, r.replaces, r.report_id, r.returned_by,
                   d.reason_sealed AS "message_sealed?"
            FROM delivery_rows r LEFT JOIN decisions d ON d.id = r.returned_by
            WHERE r.delivery_id = $1 AND r.outcome = 'AFGEKEURD' AND r.state IN ('pending', 'open')
@@ -180,7 +194,7 @@ pub async fn one(
 ) -> Result<Option<Stands>, StoreError> {
     let row = sqlx::query_as!(
         Stands,
-        r#"SELECT r.id, r.row_number, r.outcome, r.state, r.findings, r.raw_sealed, r.reason_sealed, r.replaces, r.returned_by,
+        r#"SELECT r.id, r.row_number, r.outcome, r.state, r.findings, r.raw_sealed, r.reason_sealed, r.replaces, r.report_id, r.returned_by,
                   d.reason_sealed AS "message_sealed?"
            FROM delivery_rows r LEFT JOIN decisions d ON d.id = r.returned_by
            WHERE r.delivery_id = $1 AND r.outcome = 'AFGEKEURD' AND r.state IN ('pending', 'open') AND r.row_number = $2"#,

@@ -9,6 +9,7 @@ pub mod answers;
 pub mod assignments;
 pub mod brp_checks;
 pub mod brp_loads;
+pub mod brp_people;
 pub mod cards;
 pub mod completeness;
 pub mod connections;

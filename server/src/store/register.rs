@@ -120,6 +120,8 @@ pub struct KnownJab {
     pub dose: i16,
     /// Registrations of the asking party that rest on it.
     pub own: Vec<Uuid>,
+    /// The same, of which RIVM found the person.
+    pub linked: Vec<Uuid>,
     /// Reports of other parties that rest on it.
     pub others: i64,
 }
@@ -137,10 +139,11 @@ pub async fn jabs(
 ) -> Result<Vec<KnownJab>, StoreError> {
     let found = sqlx::query_as!(
         KnownJab,
-        r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose, s.own AS "own!", s.others AS "others!"
+        r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose, s.own AS "own!", s.linked AS "linked!", s.others AS "others!"
            FROM vaccinations v
            CROSS JOIN LATERAL (
-               SELECT COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1), '{}') AS own,
+               SELECT COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1 AND r.link_id IS NULL), '{}') AS own,
+                      COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1 AND r.link_id IS NOT NULL), '{}') AS linked,
                       count(*) FILTER (WHERE r.party_id <> $1) AS others, count(*) AS stand
                FROM (SELECT * FROM reports o WHERE o.vaccination_id = v.id OFFSET 0) AS r
                WHERE r.valid_to IS NULL AND r.outcome <> 'AFGEKEURD') AS s
@@ -352,6 +355,8 @@ pub struct NewReports {
     pub findings: Vec<serde_json::Value>,
     /// Reasons, sealed.
     pub reason_sealed: Vec<Option<Vec<u8>>>,
+    /// The decisions by which RIVM found their persons.
+    pub link_id: Vec<Option<Uuid>>,
 }
 
 /// Where a chunk comes from.
@@ -383,11 +388,12 @@ pub async fn insert_reports(
     sqlx::query!(
         "INSERT INTO reports (party_id, delivery_id, channel, recorded_by, ruleset_version,
                               id, version, source_key, mutation, row_number, reference, outcome, person_id, vaccination_id,
-                              vaccinated_on, vaccine, batch, dose, target_group, content_sealed, row_digest, findings, reason_sealed)
+                              vaccinated_on, vaccine, batch, dose, target_group, content_sealed, row_digest, findings, reason_sealed,
+                              link_id)
          SELECT $1, $2, $3, $4, $5, n.*
          FROM unnest($6::uuid[], $7::integer[], $8::text[], $9::text[], $10::integer[], $11::text[], $12::text[], $13::uuid[],
                      $14::uuid[], $15::date[], $16::smallint[], $17::text[], $18::smallint[], $19::text[], $20::bytea[], $21::bytea[],
-                     $22::jsonb[], $23::bytea[]) AS n",
+                     $22::jsonb[], $23::bytea[], $24::uuid[]) AS n",
         from.party,
         from.delivery,
         from.channel,
@@ -410,7 +416,8 @@ pub async fn insert_reports(
         &new.content_sealed as _,
         &new.row_digest as _,
         &new.findings,
-        &new.reason_sealed as _
+        &new.reason_sealed as _,
+        &new.link_id as _
     )
     .execute(&mut **tx)
     .await?;

@@ -129,7 +129,7 @@ pub struct Version {
     pub channel: String,
     /// When.
     pub recorded_at: OffsetDateTime,
-    /// By whom; "RIVM" for a withdrawal by RIVM.
+    /// By whom; "RIVM" for a withdrawal by RIVM, and for a person that RIVM found.
     pub recorded_by: Option<String>,
     /// The version whose content it repeats.
     pub restores: Option<i32>,
@@ -153,7 +153,7 @@ pub async fn versions(
     let rows = sqlx::query_as!(
         Version,
         r#"SELECT r.version, r.mutation, r.source_key, r.outcome, r.reference, r.person_id, r.content_sealed, r.reason_sealed,
-                  r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm THEN 'RIVM' ELSE u.name END AS "recorded_by?",
+                  r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm OR r.link_id IS NOT NULL THEN 'RIVM' ELSE u.name END AS "recorded_by?",
                   r.restores, d.state = 'withdrawn' AS "delivery_withdrawn!", r.withdrawal_id, w.reason_sealed AS "withdrawal_reason?"
            FROM reports r JOIN deliveries d ON d.id = r.delivery_id LEFT JOIN users u ON u.id = r.recorded_by LEFT JOIN withdrawals w ON w.id = r.withdrawal_id
            WHERE r.party_id = $1 AND r.id = $2 ORDER BY r.version DESC"#,
@@ -177,7 +177,8 @@ pub struct Earlier {
     pub dose: i16,
 }
 
-/// What the caller's party reported of this person.
+/// What the caller's party reported of this person; not what RIVM found to be about this person (that would tell whose BSN
+/// it is).
 ///
 /// # Errors
 /// When the database fails.
@@ -189,7 +190,7 @@ pub async fn earlier(
     let rows = sqlx::query_as!(
         Earlier,
         r#"SELECT id, vaccinated_on AS "vaccinated_on!", vaccine AS "vaccine!", dose AS "dose!" FROM reports
-           WHERE party_id = $1 AND person_id = $2 AND valid_to IS NULL AND vaccinated_on IS NOT NULL AND vaccine IS NOT NULL AND dose IS NOT NULL
+           WHERE party_id = $1 AND person_id = $2 AND valid_to IS NULL AND link_id IS NULL AND vaccinated_on IS NOT NULL AND vaccine IS NOT NULL AND dose IS NOT NULL
            ORDER BY vaccinated_on DESC, id"#,
         party,
         person
@@ -209,7 +210,7 @@ pub struct Newest {
     pub recorded_at: OffsetDateTime,
 }
 
-/// What the caller's party recorded last of each of these persons.
+/// What the caller's party recorded last of each of these persons; not what RIVM found to be about them.
 ///
 /// # Errors
 /// When the database fails.
@@ -222,7 +223,7 @@ pub async fn newest(
         r#"SELECT DISTINCT ON (c.person_id) c.person_id AS "person_id!", c.id, c.vaccinated_on AS "vaccinated_on!",
                   c.vaccine AS "vaccine!", c.dose AS "dose!", f.recorded_at
            FROM reports c JOIN reports f ON f.id = c.id AND f.version = 1
-           WHERE c.party_id = $1 AND c.person_id = ANY ($2) AND c.valid_to IS NULL
+           WHERE c.party_id = $1 AND c.person_id = ANY ($2) AND c.valid_to IS NULL AND c.link_id IS NULL
              AND c.vaccinated_on IS NOT NULL AND c.vaccine IS NOT NULL AND c.dose IS NOT NULL
            ORDER BY c.person_id, f.recorded_at DESC, c.id DESC"#,
         party,

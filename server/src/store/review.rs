@@ -1,6 +1,8 @@
 //! Rows of all parties that wait for RIVM, as staff sees them: the policy on `cims.role` lets them through.
 
 use super::{PartyTx, StoreError, WorkerTx};
+use domain::search::SearchWord;
+use std::collections::HashMap;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -23,6 +25,8 @@ pub struct Filter {
     pub user: Option<Uuid>,
     /// On nobody's list.
     pub nobody: bool,
+    /// What each word of a search may be: [`search`].
+    pub search: Option<serde_json::Value>,
 }
 
 impl Filter {
@@ -85,7 +89,7 @@ pub async fn list(
         r#"SELECT id AS "id!", delivery_id AS "delivery_id!", party AS "party!", channel AS "channel!", row_number AS "row_number!",
                   outcome AS "outcome!", findings AS "findings!", staff_findings AS "staff_findings!", received_at AS "received_at!",
                   created_at AS "created_at!", assignee
-           FROM staff_queue($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"#,
+           FROM staff_queue($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"#,
         filter.party,
         filter.code,
         filter.column,
@@ -94,6 +98,7 @@ pub async fn list(
         filter.days,
         filter.user,
         filter.nobody,
+        filter.search,
         after.map(|place| place.at),
         after.map(|place| place.delivery),
         after.map(|place| place.row),
@@ -110,7 +115,7 @@ pub async fn list(
 /// When the database fails.
 pub async fn total(tx: &mut PartyTx<'_>, filter: &Filter, most: i32) -> Result<i64, StoreError> {
     let number = sqlx::query_scalar!(
-        r#"SELECT staff_queue_count($1, $2, $3, $4, $5, $6, $7, $8, $9) AS "number!""#,
+        r#"SELECT staff_queue_count($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) AS "number!""#,
         filter.party,
         filter.code,
         filter.column,
@@ -119,11 +124,48 @@ pub async fn total(tx: &mut PartyTx<'_>, filter: &Filter, most: i32) -> Result<i
         filter.days,
         filter.user,
         filter.nobody,
+        filter.search,
         most
     )
     .fetch_one(&mut **tx)
     .await?;
     Ok(number)
+}
+
+/// A search as the queue takes it: per word the parties by name, code or AGB code, and the rules, columns and values that were
+/// found for it before. None of it is of a person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn search(
+    tx: &mut PartyTx<'_>,
+    words: &[SearchWord],
+    values: &[String],
+) -> Result<serde_json::Value, StoreError> {
+    let texts: Vec<String> = words.iter().map(|word| word.text.clone()).collect();
+    let found = sqlx::query!(
+        r#"SELECT w.place AS "place!", p.id FROM unnest($1::text[]) WITH ORDINALITY AS w (word, place)
+           JOIN parties p ON strpos(lower(p.name), w.word) > 0 OR lower(p.code) = w.word
+                OR EXISTS (SELECT FROM party_agb a WHERE a.party_id = p.id AND a.agb = w.word)"#,
+        &texts
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut parties: HashMap<i64, Vec<Uuid>> = HashMap::new();
+    for row in found {
+        parties.entry(row.place).or_default().push(row.id);
+    }
+    let search = words.iter().zip(1..).map(|(word, place)| {
+        let codes: Vec<&str> = word.codes.iter().map(|code| code.as_str()).collect();
+        let columns: Vec<&str> = word.columns.iter().map(|column| column.name()).collect();
+        serde_json::json!({
+            "parties": parties.remove(&place).unwrap_or_default(),
+            "codes": codes,
+            "columns": columns,
+            "values": values,
+        })
+    });
+    Ok(search.collect())
 }
 
 /// Sums up what was added to and taken from clusters: what is read for each page stays as small as there are clusters.
@@ -151,6 +193,8 @@ pub struct Opened {
     pub reason_sealed: Option<Vec<u8>>,
     /// The registration, when it is stored.
     pub report_id: Option<Uuid>,
+    /// It waits for RIVM.
+    pub waits: bool,
 }
 
 /// Opens one row; `None` when there is no such row to judge.
@@ -160,7 +204,7 @@ pub struct Opened {
 pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT r.id, r.delivery_id, p.name AS party, d.channel, r.row_number, r.outcome, r.findings, d.received_at, r.created_at,
-                  r.raw_sealed, r.reason_sealed, r.report_id
+                  r.raw_sealed, r.reason_sealed, r.report_id, r.state = 'open' AND r.returned_at IS NULL AS "waits!"
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
            WHERE r.id = $1 AND r.state <> 'pending' AND (r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN') OR r.state = 'accepted')"#,
         id
@@ -184,6 +228,7 @@ pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, Store
         raw_sealed: row.raw_sealed,
         reason_sealed: row.reason_sealed,
         report_id: row.report_id,
+        waits: row.waits,
     }))
 }
 
@@ -271,8 +316,8 @@ pub struct Solved {
     pub median: f64,
 }
 
-/// Waiting rows that were solved since a moment, by what solved them. Mended rows count when they are refused no more; what
-/// a suggestion had right counts as that, whoever took it over.
+/// Waiting rows that were solved since a moment, by what solved them. Mended rows count when they are refused no more,
+/// linked ones when they wait no more; what a suggestion had right counts as that, whoever took it over.
 ///
 /// # Errors
 /// When the database fails.
@@ -284,11 +329,13 @@ pub async fn solved(
         Solved,
         r#"WITH mended AS (
                SELECT DISTINCT ON (h.delivery_id, h.row_number) h.delivery_id, h.mended_at AS at,
-                      CASE WHEN EXISTS (SELECT FROM suggestions s WHERE s.row_id = h.row_id AND s.was_right) THEN 'suggestion'
+                      CASE WHEN h.decision_id IS NOT NULL AND h.outcome = 'TE_CONTROLEREN' THEN 'rivm'
+                           WHEN EXISTS (SELECT FROM suggestions s WHERE s.row_id = h.row_id AND s.was_right) THEN 'suggestion'
                            WHEN EXISTS (SELECT FROM user_roles u WHERE u.user_id = h.mended_by AND u.party_id = h.party_id) THEN 'sender'
                            ELSE 'mapping' END AS by
                FROM row_history h JOIN delivery_rows r ON r.delivery_id = h.delivery_id AND r.row_number = h.row_number
-               WHERE h.mended_at >= $1 AND h.outcome = 'AFGEKEURD' AND r.outcome <> 'AFGEKEURD' AND r.state <> 'withdrawn'
+               WHERE h.mended_at >= $1 AND (h.outcome = 'AFGEKEURD' OR h.outcome = 'TE_CONTROLEREN' AND h.decision_id IS NOT NULL AND r.state <> 'open')
+                 AND r.outcome <> 'AFGEKEURD' AND r.state <> 'withdrawn'
                ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
            decided AS (
                SELECT delivery_id, decided_at AS at, 'rivm' AS by FROM delivery_rows

@@ -152,22 +152,34 @@ pub async fn versions(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Version
     Ok(found)
 }
 
-/// Content of the newest report that names a person: (registration, sealed).
+/// Who a person is, sealed.
+pub struct Who {
+    /// The newest registration that names the person; one whose sender did, where there is one.
+    pub report: Uuid,
+    /// Its content.
+    pub content_sealed: Option<Vec<u8>>,
+    /// The BSN: a sender may have said another one, or none.
+    pub bsn_enc: Option<Vec<u8>>,
+}
+
+/// Who a person is, by the newest report.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn newest_content(
     tx: &mut WorkerTx<'_>,
     person: Uuid,
-) -> Result<Option<(Uuid, Option<Vec<u8>>)>, StoreError> {
-    let row = sqlx::query!(
-        "SELECT r.id, r.content_sealed FROM vaccinations v JOIN reports r ON r.vaccination_id = v.id AND r.person_id = v.person_id
-         WHERE v.person_id = $1 AND r.content_sealed IS NOT NULL ORDER BY r.valid_to IS NULL DESC, r.recorded_at DESC LIMIT 1",
+) -> Result<Option<Who>, StoreError> {
+    let who = sqlx::query_as!(
+        Who,
+        "SELECT r.id AS report, r.content_sealed, p.bsn_enc FROM persons p JOIN vaccinations v ON v.person_id = p.id
+         JOIN reports r ON r.vaccination_id = v.id AND r.person_id = v.person_id
+         WHERE p.id = $1 AND r.content_sealed IS NOT NULL ORDER BY r.link_id IS NOT NULL, r.valid_to IS NULL DESC, r.recorded_at DESC LIMIT 1",
         person
     )
     .fetch_optional(&mut **tx)
     .await?;
-    Ok(row.map(|row| (row.id, row.content_sealed)))
+    Ok(who)
 }
 
 /// A ruling.

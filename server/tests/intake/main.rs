@@ -23,6 +23,7 @@ mod files;
 #[path = "../support/fixture_rows.rs"]
 mod fixture_rows;
 mod late;
+mod links;
 mod lists;
 mod mend;
 mod onboarding;

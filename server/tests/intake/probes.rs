@@ -3,6 +3,7 @@
 //! Both tests walk [`METHODS`]: every method of the ports, written out. A new method fails to compile here
 //! only by hand, so the count is compared with the traits' source.
 
+use crate::links;
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::cards::{Cards, Keyed, KeyedAgain, TypedCard};
 use app::ports::decisions::ClusterFilter;
@@ -16,6 +17,7 @@ use app::ports::{
     Caller, Corrections, Decisions, Deliveries, Onboarding, Operations, Parties, Persons,
     PortError, Review, Users,
 };
+use domain::finding::Code;
 use domain::lists::{ListKind, Typed};
 use domain::role::Role;
 use domain::row::{Column, RowText};
@@ -23,7 +25,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports, and whether its answer holds data of a person.
-const METHODS: [(&str, bool); 106] = [
+const METHODS: [(&str, bool); 108] = [
     ("begin", true),
     ("open_draft", true),
     ("draft", true),
@@ -62,6 +64,8 @@ const METHODS: [(&str, bool); 106] = [
     ("clusters", false),
     ("cluster", true),
     ("propose", false),
+    ("candidates", true),
+    ("propose_link", true),
     ("decisions", false),
     ("decision", true),
     ("decide", false),
@@ -442,6 +446,12 @@ async fn probe(
             };
             portal.propose(caller, things.row, proposal).await.map(drop)
         }
+        "candidates" => portal.candidates(caller, things.row).await.map(drop),
+        "propose_link" => {
+            let (list, why) = ("1".to_owned(), "reden".to_owned());
+            let made = portal.propose_link(caller, things.row, list, why).await;
+            made.map(drop)
+        }
         "decisions" => portal.decisions(caller, 1).await.map(drop),
         "decision" => portal.decision(caller, things.decision).await.map(drop),
         "decide" => portal.decide(caller, things.decision).await.map(drop),
@@ -640,6 +650,8 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "clusters"
                     | "cluster"
                     | "propose"
+                    | "candidates"
+                    | "propose_link"
                     | "decisions"
                     | "decision"
                     | "decide"
@@ -714,6 +726,8 @@ async fn what_belongs_to_another_party_is_not_there() {
             "row"
                 | "cluster"
                 | "propose"
+                | "candidates"
+                | "propose_link"
                 | "decision"
                 | "decide"
                 | "drop_decision"
@@ -838,6 +852,19 @@ async fn person_data_is_audited() {
                     .await
                     .unwrap()
                     .unwrap()
+            }
+            "candidates" | "propose_link" => {
+                let rows = csv(&[links::without_bsn()]);
+                world.upload(&world.maria, &rows).await;
+                let row = links::waiting(&world, Code::B14).await;
+                let read = "audit_lines WHERE event = 'look.brp-check'";
+                let before = world.count(read).await;
+                let things = Things { row, ..things };
+                probe(&world, &world.rivm, &things, method)
+                    .await
+                    .unwrap()
+                    .unwrap();
+                assert_eq!(world.count(read).await, before + 1);
             }
             "card_draft" | "key_card" => {
                 let card = key_card(&world, false).await;

@@ -3,6 +3,7 @@
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::PortError;
+use app::ports::decisions::{ClusterFilter, Decisions};
 use app::ports::review::{Age, Review, ReviewFilter, With};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
@@ -341,4 +342,111 @@ async fn each_reviewer_has_a_list_of_their_own_and_a_group_is_taken_as_a_whole()
         "SELECT count(*) FROM audit_lines WHERE line::jsonb ->> 'event' = 'transfer.row-assigned'";
     let lines: i64 = sqlx::query_scalar(audited).fetch_one(admin).await.unwrap();
     assert_eq!(lines, 4);
+}
+
+/// How many rows a search finds: as counted, on the pages, and in the clusters.
+async fn searched(world: &World, text: &str) -> (u64, usize, u64) {
+    let filter = ReviewFilter {
+        zoek: Some(text.to_owned()),
+        ..ReviewFilter::default()
+    };
+    let mut rows = 0;
+    let queue = page(world, filter.clone()).await;
+    let total = queue.total;
+    let mut next = queue.next;
+    rows += queue.items.len();
+    while let Some(after) = next {
+        let filter = ReviewFilter {
+            na: Some(after),
+            ..filter.clone()
+        };
+        let queue = page(world, filter).await;
+        rows += queue.items.len();
+        next = queue.next;
+    }
+    let clusters = ClusterFilter {
+        zoek: Some(text.to_owned()),
+        ..ClusterFilter::default()
+    };
+    let clusters = world.portal.clusters(&world.rivm, clusters, 1).await;
+    (total, rows, clusters.unwrap().total)
+}
+
+#[tokio::test]
+async fn a_search_finds_parties_rules_columns_and_shared_values_and_nothing_of_a_person() {
+    let world = World::new().await;
+    world.upload(&world.maria, &csv(&refused(60))).await;
+    let batch = [with(
+        good(NAOMI, "01-04-1987"),
+        &[
+            (Column::Batchnummer, "ZZ9999"),
+            (Column::Achternaam, "Jonker"),
+        ],
+    )];
+    world.upload(&world.piet, &csv(&batch)).await;
+    sqlx::query("UPDATE parties SET name = 'Huize Duinzicht (Noord)' WHERE code = 'DUINZICHT'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    sqlx::query("INSERT INTO party_agb (party_id, agb) SELECT id, '06010002' FROM parties WHERE code = 'DUINZICHT'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let code = world
+        .portal
+        .rows(&world.rivm, ReviewFilter::default())
+        .await;
+    let dose = code.unwrap().items[1].findings[0].code;
+    for (text, rows, clusters) in [
+        ("", 61, 2),
+        (dose.as_str(), 60, 1),
+        (&dose.as_str().to_lowercase(), 60, 1),
+        ("Dosisnummer", 60, 1),
+        ("batch", 1, 1),
+        ("duinzicht", 1, 1),
+        ("Duinzicht (noord)", 1, 1),
+        ("06010002", 1, 1),
+        ("06010001", 61, 2),
+        ("ZZ9999", 1, 1),
+        ("duinzicht dosisnummer", 0, 0),
+        ("zonnehof dosisnummer", 60, 1),
+        ("Jonker", 0, 0),
+        ("xyzzy", 0, 0),
+        ("'; DROP TABLE parties; --", 0, 0),
+    ] {
+        let found = searched(&world, text).await;
+        let expected = (rows, usize::try_from(rows).unwrap(), clusters);
+        assert_eq!(found, expected, "{text}");
+    }
+    // With another filter beside it.
+    let filter = ReviewFilter {
+        zoek: Some("dosisnummer".to_owned()),
+        kanaal: Some(Channel::Sftp),
+        ..ReviewFilter::default()
+    };
+    let queue = page(&world, filter).await;
+    assert_eq!((queue.total, queue.items.len()), (0, 0));
+    // A number that may be a BSN finds nothing, however it came here.
+    assert_eq!(searched(&world, NAOMI).await, (0, 0, 0));
+}
+
+#[tokio::test]
+async fn a_search_that_leads_to_many_clusters_finds_the_same_rows() {
+    let world = World::new().await;
+    let rows: Vec<RowText> = (0..310)
+        .map(|place| {
+            let (key, batch) = (format!("r{place}"), format!("???{place}"));
+            let cells = [
+                (Column::Bronsleutel, key.as_str()),
+                (Column::Batchnummer, batch.as_str()),
+            ];
+            with(good(EREBOS, "01-04-2000"), &cells)
+        })
+        .collect();
+    world.upload(&world.maria, &csv(&rows)).await;
+    let clusters = kept(&world).await.len();
+    assert!(clusters > 300, "each value is a cluster: {clusters}");
+    let (total, rows, found) = searched(&world, "batchnummer").await;
+    assert_eq!((total, rows), (310, 310));
+    assert_eq!(found, u64::try_from(clusters).unwrap());
 }

@@ -12,6 +12,7 @@ use server::intake::read::name_program;
 use server::intake::receive::{self, BlobStore, Received, Sender};
 use server::intake::{Clock, Road};
 use server::jobs::{self, Handler, Life};
+use server::keys::Purpose;
 use server::portal::Portal;
 use time::macros::date;
 use tokio::sync::watch;
@@ -113,10 +114,12 @@ impl World {
             ("5", TWICE, "Eerste", "19500101", None, None),
             ("6", TWICE, "Tweede", "19500101", None, None),
         ] {
-            let mac = self.test.keys.bsn_mac(&Bsn::parse(bsn).unwrap());
+            let keys = &self.test.keys;
+            let mac = keys.bsn_mac(&Bsn::parse(bsn).unwrap());
+            let sealed = keys.seal(bsn.as_bytes(), &Purpose::BrpBsn.of(pl.as_bytes()));
             sqlx::query(
                 "INSERT INTO brp_lists (pl_id, mac_key, bsn_mac, bsn_enc, surname, birth_date, suspension_reason, death_date, content_digest, load_id)
-                 VALUES ($1, $2, $3, '\\x00', $4, $5, $6, $7, '\\x00', $8)",
+                 VALUES ($1, $2, $3, $9, $4, $5, $6, $7, '\\x00', $8)",
             )
             .bind(pl)
             .bind(mac.key_id())
@@ -126,6 +129,7 @@ impl World {
             .bind(suspension)
             .bind(death)
             .bind(load)
+            .bind(sealed.into_bytes())
             .execute(&self.test.admin)
             .await
             .unwrap();

@@ -55,8 +55,30 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
         rows.div_ceil(DELIVERY) / 2
     );
     let nil = "'00000000-0000-0000-0000-000000000000'";
-    let none = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, false";
-    let sample = "(SELECT sample FROM staff_clusters(NULL, NULL, 1, 0))";
+    let none = "NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, NULL";
+    let search = |words: &str| format!("NULL, NULL, NULL, NULL, NULL, NULL, NULL, false, {words}");
+    let word = |parties: &str, codes: &str, values: &str| {
+        format!(
+            "jsonb_build_array(jsonb_build_object('parties', {parties}, 'codes', {codes}, 'columns', '[]'::jsonb, 'values', {values}))"
+        )
+    };
+    let nothing = "'[]'::jsonb";
+    let one_party = format!(
+        "{} || {}",
+        word(
+            &format!("jsonb_build_array((SELECT id FROM parties WHERE code = {party}))"),
+            nothing,
+            nothing
+        ),
+        word(nothing, "'[\"B10\"]'::jsonb", nothing)
+    );
+    let many = &word(
+        nothing,
+        "'[\"V11\", \"V26\", \"P03\", \"D04\"]'::jsonb",
+        nothing,
+    );
+    let value = word(nothing, nothing, "jsonb_build_array('mac-1:' || md5('40'))");
+    let sample = "(SELECT sample FROM staff_clusters(NULL, NULL, NULL, 1, 0))";
     for (what, question) in [
         (
             "queue: first page",
@@ -68,19 +90,39 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
         ),
         (
             "queue: of one party and code",
-            format!("staff_queue({party}, 'V11', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, 51)"),
+            format!("staff_queue({party}, 'V11', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, 51)"),
+        ),
+        (
+            "queue: a search for a party and a rule",
+            format!("staff_queue({}, NULL, NULL, NULL, 51)", search(&one_party)),
+        ),
+        (
+            "queue: a search for a word of many rules",
+            format!("staff_queue({}, NULL, NULL, NULL, 51)", search(many)),
+        ),
+        (
+            "queue: a search for a value",
+            format!("staff_queue({}, NULL, NULL, NULL, 51)", search(&value)),
+        ),
+        (
+            "queue: how many, of a search",
+            format!("staff_queue_count({}, 10000)", search(many)),
+        ),
+        (
+            "clusters: a search",
+            format!("staff_clusters(NULL, NULL, {many}, 50, 0)"),
         ),
         (
             "queue: of one reviewer",
-            "staff_queue(NULL, NULL, NULL, NULL, NULL, NULL, (SELECT user_id FROM assignments LIMIT 1), false, NULL, NULL, NULL, 51)".to_owned(),
+            "staff_queue(NULL, NULL, NULL, NULL, NULL, NULL, (SELECT user_id FROM assignments LIMIT 1), false, NULL, NULL, NULL, NULL, 51)".to_owned(),
         ),
         (
             "queue: of nobody",
-            "staff_queue(NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, 51)".to_owned(),
+            "staff_queue(NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, NULL, NULL, NULL, 51)".to_owned(),
         ),
         (
             "queue: how many, of nobody",
-            "staff_queue_count(NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, 10000)".to_owned(),
+            "staff_queue_count(NULL, NULL, NULL, NULL, NULL, NULL, NULL, true, NULL, 10000)".to_owned(),
         ),
         (
             "queue: how many",
@@ -88,11 +130,11 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
         ),
         (
             "queue: how many, of a channel",
-            "staff_queue_count(NULL, NULL, NULL, 'sftp', NULL, NULL, NULL, false, 10000)".to_owned(),
+            "staff_queue_count(NULL, NULL, NULL, 'sftp', NULL, NULL, NULL, false, NULL, 10000)".to_owned(),
         ),
         (
             "clusters: first page",
-            "staff_clusters(NULL, NULL, 50, 0)".to_owned(),
+            "staff_clusters(NULL, NULL, NULL, 50, 0)".to_owned(),
         ),
         (
             "clusters: the largest, opened",

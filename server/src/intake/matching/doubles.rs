@@ -1,7 +1,8 @@
 //! Rules D03-D05, V32, V33: a vaccination against what is known of the person.
 //!
 //! They are judged twice: over all that is known, and over what the own party reported. A code that
-//! only the first gives must not tell the sender what others know: it is shown as rule B19.
+//! only the first gives must not tell the sender what others know: it is shown as rule B19. A registration whose person
+//! RIVM found is known to be the person's by RIVM alone: to its sender it is as one of others.
 
 use super::{Facts, Known, Told, finding};
 use domain::finding::Code;
@@ -26,6 +27,8 @@ pub struct Jab {
     pub dose: u8,
     /// Registrations of the delivering party that rest on it.
     pub own: Vec<Uuid>,
+    /// Registrations of the delivering party that rest on it because RIVM found their person.
+    pub linked: Vec<Uuid>,
     /// Another party reported it too.
     pub others: bool,
 }
@@ -49,18 +52,23 @@ impl Place {
     }
 }
 
-/// Judges one row; adds what it found to `told`.
+/// Judges one row; adds what it found to `told`. `by_rivm`: RIVM found its person, so nothing follows from the sender's own
+/// rows about that person.
 pub(super) fn judge(
     jab: &Vaccination,
     person: Uuid,
+    by_rivm: bool,
     replaces: Option<&Known>,
     facts: &Facts,
     told: &mut Vec<Told>,
 ) -> Place {
-    let known = without(
+    let mut known = without(
         facts.jabs.get(&person).map_or(&[][..], Vec::as_slice),
         replaces.map(|known| known.registration),
     );
+    if by_rivm {
+        known.iter_mut().for_each(|known| known.own.clear());
+    }
     if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
         if !same.own.is_empty() {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
@@ -98,9 +106,10 @@ fn without(known: &[Jab], registration: Option<Uuid>) -> Vec<Jab> {
     };
     let mut left = known.to_vec();
     left.retain_mut(|jab| {
-        let mine = jab.own.contains(&gone);
+        let mine = jab.own.contains(&gone) || jab.linked.contains(&gone);
         jab.own.retain(|own| *own != gone);
-        !mine || jab.others || !jab.own.is_empty()
+        jab.linked.retain(|own| *own != gone);
+        !mine || jab.others || !jab.own.is_empty() || !jab.linked.is_empty()
     });
     left
 }
@@ -152,6 +161,7 @@ pub(super) fn remember(
     facts: &mut Facts,
     person: Uuid,
     registration: Uuid,
+    by_rivm: bool,
     replaces: Option<&Known>,
     place: Place,
     jab: &Vaccination,
@@ -163,7 +173,11 @@ pub(super) fn remember(
     match place {
         Place::Same(id) => {
             for known in jabs.iter_mut().filter(|known| known.id == id) {
-                known.own.push(registration);
+                if by_rivm {
+                    known.linked.push(registration);
+                } else {
+                    known.own.push(registration);
+                }
             }
         }
         Place::New(id) => jabs.push(Jab {
@@ -172,7 +186,16 @@ pub(super) fn remember(
             vaccine: jab.vaccine(),
             batch: jab.batch().as_str().to_owned(),
             dose: jab.dose(),
-            own: vec![registration],
+            own: if by_rivm {
+                Vec::new()
+            } else {
+                vec![registration]
+            },
+            linked: if by_rivm {
+                vec![registration]
+            } else {
+                Vec::new()
+            },
             others: false,
         }),
     }

@@ -11,8 +11,10 @@ mod person;
 
 pub use batches::Batches;
 pub use doubles::{Jab, Place};
+pub(super) use person::candidate;
 pub use person::{Again, BrpFacts, brp_again, compare};
 
+use domain::bsn::Bsn;
 use domain::codes::Mutation;
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding, Severity};
@@ -48,9 +50,30 @@ pub struct Incoming {
     pub reason: Option<String>,
     /// The refused row of an earlier delivery that it takes the place of, as its token says.
     pub replaces: Option<Uuid>,
+    /// RIVM found its person.
+    pub linked: Option<Linked>,
+}
+
+/// The person of a row as two people of RIVM found it (features F53). Its sender said another BSN or none, and learns
+/// nothing of this one.
+#[derive(Clone)]
+pub struct Linked {
+    /// The decision.
+    pub decision: Uuid,
+    /// The person.
+    pub bsn: Bsn,
+    /// The registration that the row is stored under already: it gets a version more.
+    pub registration: Option<Uuid>,
 }
 
 impl Incoming {
+    /// The BSN of its person: as RIVM found it, or as it was delivered.
+    #[must_use]
+    pub fn bsn<'a>(&'a self, jab: &'a Vaccination) -> Option<&'a Bsn> {
+        let linked = self.linked.as_ref().map(|linked| &linked.bsn);
+        linked.or_else(|| jab.person().bsn())
+    }
+
     /// Nothing of it goes into the register, for this reason.
     pub fn refuse(&mut self, why: Finding) {
         self.findings.push(why);
@@ -162,7 +185,9 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         },
     ) = (&accepted, judged.row.person, &judged.effect)
     {
-        doubles::remember(facts, person, *registration, replaces.as_ref(), *place, jab);
+        let by_rivm = judged.row.linked.is_some();
+        let replaced = replaces.as_ref();
+        doubles::remember(facts, person, *registration, by_rivm, replaced, *place, jab);
         // A correction further on in the same chunk finds what it corrects.
         if let Some(key) = &judged.row.source_key {
             let known = Known {
@@ -178,7 +203,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         }
     }
     judged.row.accepted = accepted;
-    if matches!(judged.effect, Effect::Report { .. }) {
+    if matches!(judged.effect, Effect::Report { .. }) && judged.row.linked.is_none() {
         judged.doses = before.zip(whom.map(|person| own_doses(facts, person)));
     }
     judged
@@ -239,7 +264,12 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
         .cloned();
     let mut verdict = Verdict::new(Effect::Nothing);
     let mut key_refused = false;
-    let replaces = match key_rules(jab.mutation(), known, row.digest) {
+    let own = row.linked.as_ref().and_then(|linked| linked.registration);
+    let answer = match known {
+        Some(known) if own == Some(known.registration) => KeyAnswer::Replaces(known),
+        known => key_rules(jab.mutation(), known, row.digest),
+    };
+    let replaces = match answer {
         KeyAnswer::Double(known) => {
             return Verdict::with(Effect::Known(known.vaccination), Code::D03);
         }
@@ -266,7 +296,15 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
     person::judge(jab, row, &facts.brp, &mut verdict);
     // Which registration a refused key means is not known, so neither is what it doubles.
     if let Some(person) = row.person.filter(|_| !key_refused) {
-        let place = doubles::judge(jab, person, replaces.as_ref(), facts, &mut verdict.told);
+        let by_rivm = row.linked.is_some();
+        let place = doubles::judge(
+            jab,
+            person,
+            by_rivm,
+            replaces.as_ref(),
+            facts,
+            &mut verdict.told,
+        );
         let registration = replaces
             .as_ref()
             .map_or_else(Uuid::now_v7, |known| known.registration);

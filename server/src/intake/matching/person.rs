@@ -36,7 +36,7 @@ pub fn compare(
     domain::matching::judge(asked, &candidates, on, late, Thresholds::default())
 }
 
-fn candidate(list: &BrpList) -> Candidate<'_> {
+pub(in crate::intake) fn candidate(list: &BrpList) -> Candidate<'_> {
     let date = |text: &Option<String>| text.as_deref().and_then(PartialDate::from_lo3);
     Candidate {
         birth_date: date(&list.birth_date).unwrap_or(PartialDate::Unknown),
@@ -61,6 +61,9 @@ pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: 
         .person
         .and_then(|person| brp.lists.get(&person))
         .map_or(&[][..], Vec::as_slice);
+    if row.linked.is_some() {
+        return found_by_rivm(jab, lists, verdict);
+    }
     let late = brp.late || (brp.lenient && lists.is_empty());
     let judged = compare(Asked::from(jab.person()), lists, jab.date(), late);
     verdict.note = Some(judged.result.as_str());
@@ -69,6 +72,31 @@ pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: 
     for finding in judged.findings() {
         verdict.told.push(told(finding, row.reason.is_some()));
     }
+}
+
+/// Two people of RIVM saw the list: what the row says of its person is not held against it again, only what no list can
+/// say of a living one (rule B12).
+fn found_by_rivm(jab: &Vaccination, lists: &[BrpList], verdict: &mut Verdict) {
+    let Some(list) = lists.iter().find(|list| !is_nobody(list)) else {
+        verdict.note = Some(Match::Gevonden.as_str());
+        return;
+    };
+    let candidate = candidate(list);
+    let asked = Asked {
+        has_bsn: true,
+        birth_date: candidate.birth_date,
+        name: candidate.name,
+    };
+    let judged = compare(asked, std::slice::from_ref(list), jab.date(), false);
+    verdict.note = Some(judged.result.as_str());
+    let findings = judged.findings().into_iter();
+    let died = findings.filter(|finding| finding.code == Code::B12);
+    verdict.told.extend(died.map(|finding| told(finding, true)));
+}
+
+/// Lists F and W.
+fn is_nobody(list: &BrpList) -> bool {
+    matches!(list.suspension_reason.as_deref(), Some("F" | "W"))
 }
 
 /// What the BRP says of a row that was stored before it could be asked.

@@ -104,6 +104,7 @@ async fn jabs(
             batch: known.batch,
             dose: u8::try_from(known.dose).unwrap_or_default(),
             own: known.own,
+            linked: known.linked,
             others: known.others > 0,
         });
     }
@@ -148,7 +149,7 @@ async fn brp(
             continue;
         };
         let who = jab.person();
-        if who.bsn().is_none()
+        if row.bsn(jab).is_none()
             && let (Some(postcode), Some(number)) = (
                 who.postcode(),
                 who.house_number().and_then(|n| i32::try_from(n).ok()),

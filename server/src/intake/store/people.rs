@@ -34,7 +34,7 @@ impl People {
             let Some(Accepted::Vaccination(jab)) = &row.accepted else {
                 continue;
             };
-            match jab.person().bsn() {
+            match row.bsn(jab) {
                 Some(bsn) => {
                     people
                         .bsn
@@ -56,13 +56,14 @@ impl People {
             let Some(Accepted::Vaccination(jab)) = &row.accepted else {
                 continue;
             };
-            row.person = match jab.person().bsn() {
+            let person = match row.bsn(jab) {
                 Some(bsn) => people.bsn.get(bsn).map(|(_, id)| *id),
                 None => people
                     .identity
                     .get(&identity(jab.person()))
                     .map(|(_, id)| *id),
             };
+            row.person = person;
         }
         Ok(people)
     }

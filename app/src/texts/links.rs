@@ -1,0 +1,52 @@
+//! Texts of linking a row to a person of the BRP.
+
+use super::texts;
+
+texts! {
+    /// Linking a row to a person.
+    Links {
+        title: "Persoon zoeken in de BRP" / "Find the person in the BRP",
+        kind: "Koppelen aan een persoon" / "Link to a person",
+        way_text: "Deze regel is niet aan een persoon gekoppeld." / "This row is not linked to a person.",
+        way: "Persoon zoeken" / "Find the person",
+        logged: "Wij zoeken met de gegevens van deze regel. Van iedereen die u ziet, wordt dat vastgelegd." / "We search with the data of this row. For everyone you see, that is recorded.",
+        delivered: "Aangeleverd" / "Delivered",
+        found: "Personen die erop lijken" / "Persons who are alike",
+        nobody: "Niemand in de BRP lijkt genoeg op deze persoon." / "Nobody in the BRP is enough like this person.",
+        nobody_text: "Stuur de regel terug, of laat de regel zo staan." / "Send the row back, or leave it as it is.",
+        to_group: "Besluiten over deze groep" / "Decide about this group",
+        more: "Er lijken meer personen op. U ziet de vijf die er het meest op lijken." / "More persons are alike. You see the five that are most alike.",
+        who: "Over wie gaat deze regel?" / "Who is this row about?",
+        secret: "Naam en adres afgeschermd" / "Name and address masked",
+        secret_why: "Deze persoon heeft geheimhouding. Naam en adres tonen wij niet." / "This person is secret. We do not show name and address.",
+        no_address: "Geen adres in Nederland" / "No address in the Netherlands",
+        born: "Geboren" / "Born",
+        address: "Adres" / "Address",
+        same: "Komt overeen" / "The same",
+        same_bsn: "BSN" / "BSN",
+        same_birth_date: "geboortedatum" / "date of birth",
+        same_address: "adres" / "address",
+        same_name: "achternaam" / "surname",
+        known: "In het register" / "In the register",
+        known_one: "1 vaccinatie" / "1 vaccination",
+        known_more: "{aantal} vaccinaties" / "{aantal} vaccinations",
+        gone: "Persoonslijst" / "Person list",
+        died: "Overleden" / "Died",
+        emigrated: "Geëmigreerd" / "Emigrated",
+        non_resident: "Register niet-ingezetenen" / "Register of non-residents",
+        gone_other: "Niet meer bijgehouden" / "No longer kept up",
+        person_missing: "Kies de persoon." / "Choose the person.",
+        reason: "Waaraan ziet u dat het deze persoon is?" / "How do you see that it is this person?",
+        reason_missing: "Vul in waaraan u dat ziet." / "Fill in how you see that.",
+        colleague: "Een collega moet akkoord geven. De instelling ziet het gevonden BSN niet." / "A colleague has to agree. The institution does not see the BSN that was found.",
+        person: "Persoon in de BRP" / "Person in the BRP",
+        person_gone: "Deze persoon past niet meer bij de regel. Neem het besluit terug." / "This person no longer fits the row. Take the decision back.",
+        record: "Vaccinaties van deze persoon" / "Vaccinations of this person",
+        counts: "{voor} van {reeks} → {na} van {reeks}" / "{voor} of {reeks} → {na} of {reeks}",
+        counts_bare: "{voor} → {na}" / "{voor} → {na}",
+        not_yet: "Koppelen kan nu niet. De regel is veranderd, of er is nog iets anders mis." / "It cannot be linked now. The row changed, or something else is wrong.",
+        linked: "Gekoppeld" / "Linked",
+        linked_by: "Door {wie}, akkoord van {akkoord} op {moment}" / "By {wie}, agreed by {akkoord} on {moment}",
+        linked_way: "Besluit bekijken" / "See the decision",
+    }
+}
