@@ -16,13 +16,16 @@ mod browser;
 #[path = "../intake/clamd.rs"]
 mod clamd;
 mod form_tokens;
+mod house;
 mod login;
 mod onboarding;
 mod others;
+mod persons;
 mod portal;
 mod probes;
 mod provider;
 mod sessions;
+mod stands;
 #[path = "../support/mod.rs"]
 mod support;
 mod sweep;
