@@ -4,7 +4,7 @@
 
 use crate::browser::{Answer, Browser};
 use crate::portal::Portal;
-use crate::support::EREBOS;
+use crate::support::NAOMI;
 use app::ports::PartyRef;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -16,19 +16,19 @@ use time::macros::date;
 use uuid::Uuid;
 
 /// The birth date of the one person.
-pub const BORN: &str = "01-04-2000";
+pub const BORN: &str = "01-04-1987";
 
 /// What would give the one person away: number, birth date and name, in every way a page writes them.
 pub const TRACES: [&str; 9] = [
-    EREBOS,
-    "9999.90.019",
-    "*****0019",
+    NAOMI,
+    "9999.95.571",
+    "*****5571",
     BORN,
-    "1-4-2000",
-    "2000-04-01",
-    "20000401",
-    "1 april 2000",
-    "Bultenaar",
+    "1-4-1987",
+    "1987-04-01",
+    "19870401",
+    "1 april 1987",
+    "Jonker",
 ];
 
 /// A field of a form, and what is in it.
@@ -56,7 +56,7 @@ pub fn row(cells: &[(Column, &str)]) -> RowText {
     let mut row = RowText::default();
     for (column, text) in [
         (Column::Toestemming, "J"),
-        (Column::Bsn, EREBOS),
+        (Column::Bsn, NAOMI),
         (Column::Geboortedatum, BORN),
         (Column::Vaccinatiedatum, "27-01-2021"),
         (Column::Vaccin, "Comirnaty"),
@@ -88,19 +88,37 @@ pub fn csv(rows: &[RowText]) -> String {
 
 /// A form with a file.
 pub fn upload(path: &str, content: &str) -> Request<Body> {
+    upload_for(path, None, content)
+}
+
+/// A form with a file, for a connection of the test lane.
+pub fn upload_for(path: &str, lane: Option<Uuid>, content: &str) -> Request<Body> {
     let part = |name: &str, file: &str, content: &str| {
         format!(
             "--grens\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n{content}\r\n"
         )
     };
-    let body =
-        part("bestand", "; filename=\"rijen.csv\"", content) + &part("file_consent", "", "1");
+    let lane = lane.map_or_else(String::new, |lane| part("koppeling", "", &lane.to_string()));
+    let body = lane
+        + &part("bestand", "; filename=\"rijen.csv\"", content)
+        + &part("file_consent", "", "1");
     Request::post(path)
         .header("sec-fetch-site", "same-origin")
         .header(header::ACCEPT, "text/html")
         .header(header::CONTENT_TYPE, "multipart/form-data; boundary=grens")
         .body(Body::from(body + "--grens--\r\n"))
         .expect("request")
+}
+
+/// A file that was tried out on the page of the test lane; its delivery.
+pub async fn tried(house: &mut House) -> Uuid {
+    let content = csv(&[house.another("EJ6795")]);
+    let request = upload_for("/proefbank", Some(house.lane().await), &content);
+    led_on("/proefbank", &house.of("op-proef").send(request).await);
+    house.portal.work().await;
+    house
+        .id("SELECT id FROM deliveries ORDER BY seq DESC LIMIT 1")
+        .await
 }
 
 /// The key at the end of a path, before what is asked of it.
@@ -165,6 +183,12 @@ impl House {
         portal
             .sql("UPDATE parties SET default_target_group = 'BEWONER_INSTELLING', default_big = '19012345601'")
             .await;
+        portal
+            .sql(
+                "UPDATE connections SET state = 'requested', decided_by = NULL, decided_at = NULL
+                  WHERE party_id = (SELECT id FROM parties WHERE code = 'PROEF')",
+            )
+            .await;
         let mut people = BTreeMap::new();
         for name in PEOPLE {
             let (role, party): (&str, Option<&PartyRef>) = match name {
@@ -185,6 +209,12 @@ impl House {
             rows: 0,
             files: AtomicUsize::new(0),
         }
+    }
+
+    /// The connection that waits for a file that was tried out.
+    pub async fn lane(&self) -> Uuid {
+        let sql = "SELECT id FROM connections WHERE state = 'requested' AND channel = 'upload'";
+        self.id(sql).await
     }
 
     /// A copy of the browser of somebody.

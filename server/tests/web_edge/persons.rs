@@ -3,9 +3,9 @@
 //! right subject, `false` names nobody. A route without its stand in [`crate::stands`] fails.
 
 use crate::browser::{Answer, Browser};
-use crate::house::{House, TRACES, led_on, upload};
+use crate::house::{House, TRACES, led_on, upload_for};
 use crate::stands::{About, NURSE, Send, Stand, changed, plain, shown, who_may};
-use crate::support::EREBOS;
+use crate::support::NAOMI;
 use axum::http::StatusCode;
 use domain::bsn::Bsn;
 use server::web::routes::{Kind, Route, routes};
@@ -16,7 +16,7 @@ async fn lines(house: &House, event: &str, about: &About) -> i64 {
         .portal
         .test
         .keys
-        .bsn_mac(&Bsn::parse(EREBOS).expect("valid"));
+        .bsn_mac(&Bsn::parse(NAOMI).expect("valid"));
     let (condition, text) = match about {
         About::Person => (
             "EXISTS (SELECT FROM audit_persons p LEFT JOIN persons r ON r.id = p.person_id
@@ -49,7 +49,14 @@ async fn ask(house: &House, route: &Route, stand: &Stand) -> Answer {
     let answer = match &stand.send {
         Send::Get => browser.get(&stand.path).await,
         Send::Form(form) => browser.post(route.path, form).await,
-        Send::File(content) => browser.send(upload(&stand.path, content)).await,
+        Send::File(content) => {
+            let lane = match stand.path.as_str() {
+                "/proefbank" => Some(house.lane().await),
+                _ => None,
+            };
+            let request = upload_for(&stand.path, lane, content);
+            browser.send(request).await
+        }
     };
     match &stand.send {
         Send::Get => assert_eq!(

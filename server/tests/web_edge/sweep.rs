@@ -401,7 +401,11 @@ async fn each_route_is_for_whom_the_table_says() {
                     "{name} as {role:?}: {}",
                     answer.status
                 );
-            } else if route.method == "GET" && !route.path.contains('{') {
+            } else if route.method == "GET"
+                && !route.path.contains('{')
+                // The later steps are of a draft.
+                && !route.path.starts_with("/registreren/")
+            {
                 assert_eq!(
                     answer.status,
                     StatusCode::OK,
@@ -417,9 +421,11 @@ async fn each_route_is_for_whom_the_table_says() {
 fn too_big(answer: &Answer) -> bool {
     let to = answer.location();
     answer.status == StatusCode::PAYLOAD_TOO_LARGE
+        // A server function that found out while reading: back to the start, nothing done.
+        || answer.body.contains("length limit exceeded")
         || (answer.status == StatusCode::FORBIDDEN && answer.body.contains("Er is niets gewijzigd"))
         || (answer.status == StatusCode::SEE_OTHER
-            && (to.contains("fout=") || to.contains("bestand=") || to.contains("melding=")))
+            && (to.contains("fout=") || to.contains("bestand=") || to.contains("lijst=") || to.contains("melding=")))
 }
 
 #[tokio::test]
