@@ -383,7 +383,9 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
             at(key(&to.await))
         }
         "/codelijsten/{lijst}" => "/codelijsten/batches".to_owned(),
-        "/codelijsten/{lijst}/onderdeel" => "/codelijsten/batches/onderdeel".to_owned(),
+        "/codelijsten/{lijst}/onderdeel" => {
+            "/codelijsten/batches/onderdeel?sleutel=EJ6789&vaccin=Comirnaty".to_owned()
+        }
         "/gebruikers/uitnodiging/{id}" => {
             let path = "/api/gebruiker-uitnodigen";
             at(key(&house
