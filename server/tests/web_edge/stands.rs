@@ -396,13 +396,13 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
         "/aanvragen/{id}" => {
             let fields = [
                 ("concept", "01890000-0000-7000-8000-000000000001"),
-                ("form[name]", "Nieuw Huis"),
-                ("form[code]", "NIEUWHUIS"),
+                ("form[name]", "Verpleeghuis Lindehof"),
+                ("form[code]", "lindehof"),
                 ("form[kind]", "verpleeghuis"),
-                ("form[agb]", "06010001"),
+                ("form[agb]", "47470009"),
                 ("form[channel]", "upload"),
-                ("form[purpose]", "vaccinaties aanleveren"),
-                ("form[contact]", "balie"),
+                ("form[purpose]", "vaccinatieregistratie"),
+                ("form[contact]", "Anne de Boer, 070 000 00 00"),
             ];
             let form = form(&fields);
             let to = house.post(OTHER_JUDGE, "/api/partij-aanvragen", &form);
