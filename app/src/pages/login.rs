@@ -22,6 +22,7 @@ pub(crate) fn login() -> AnyView {
             Some("mislukt") => Some(alert::error(f.log_in_failed)),
             _ => None,
         };
+        let kept = visit.query("bewaard").is_some();
         // the server drops a `next` that is no path of ours
         let start = address(
             "/auth/start",
@@ -30,6 +31,7 @@ pub(crate) fn login() -> AnyView {
         let body = view! {
             {title(f.log_in_title)}
             {notice}
+            {kept.then(|| paragraph(f.log_in_kept))}
             {paragraph(f.log_in_text)}
             <p class="utrecht-paragraph">{button_link(start, f.log_in)}</p>
             <p class="utrecht-paragraph">{link("/uitnodiging", visit.t.users.enter_link)}</p>

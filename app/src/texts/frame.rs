@@ -88,6 +88,7 @@ texts! {
         log_in_expired: "Uw sessie is verlopen. Uw invoer is bewaard." / "Your session has ended. Your input is kept.",
         log_in_failed: "Inloggen is niet gelukt. Probeer het opnieuw." / "Logging in did not work. Try again.",
         log_in_elsewhere: "U bent ergens anders ingelogd. Daarom is deze sessie beëindigd." / "You logged in somewhere else. That is why this session has ended.",
+        log_in_kept: "Wat u instuurde, is bewaard. U ziet het na het inloggen." / "What you sent is kept. You see it after logging in.",
         log_in_ended: "Een beheerder heeft uw sessie beëindigd. Weet u niet waarom? Vraag het de beheerder van uw instelling." / "A manager ended your session. Do you not know why? Ask the manager of your institution.",
         log_in_no_access: "U hebt geen toegang tot dit portaal. Vraag het de beheerder van uw instelling." / "You have no access to this portal. Ask the manager of your institution.",
         log_in_down: "De inlogdienst werkt nu niet. Probeer het over een paar minuten opnieuw." / "The login service does not work now. Try again in a few minutes.",

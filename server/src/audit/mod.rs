@@ -11,8 +11,10 @@ pub mod verify;
 pub use anchor::anchor;
 pub use event::{Action, Event, Kind, Outcome};
 
-use crate::store::StoreError;
+use crate::keys::Mac;
+use crate::store::{StoreError, WorkerTx, register};
 use sqlx::PgConnection;
+use std::collections::HashMap;
 
 /// Where a line stands: chain and number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,4 +43,28 @@ pub async fn add(connection: &mut PgConnection, event: Event) -> Result<LineRef,
         shard: row.shard,
         seq: row.seq,
     })
+}
+
+/// The event about who has these BSNs: by key who stands in the register, by MAC who does not. One look at the register
+/// for all of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn about_bsns(
+    tx: &mut WorkerTx<'_>,
+    event: Event,
+    bsns: impl IntoIterator<Item = Mac>,
+) -> Result<Event, StoreError> {
+    let bsns: Vec<Mac> = bsns.into_iter().collect();
+    let Some(key) = bsns.first().map(Mac::key_id) else {
+        return Ok(event);
+    };
+    let macs: Vec<Vec<u8>> = bsns.iter().map(|mac| mac.bytes.to_vec()).collect();
+    let found = register::persons_by_bsn(tx, &key, &macs).await?;
+    let found: HashMap<Vec<u8>, uuid::Uuid> = found.into_iter().collect();
+    let unknown = bsns
+        .iter()
+        .filter(|mac| !found.contains_key(mac.bytes.as_slice()));
+    let event = unknown.fold(event, Event::about_mac);
+    Ok(event.about(found.into_values()))
 }

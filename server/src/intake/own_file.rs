@@ -7,13 +7,15 @@
 
 use super::answer::{AnswerError, guarded};
 use super::read::header::{OWN_COLUMNS, TOKEN};
-use crate::keys::{Keys, Purpose, Sealed};
+use crate::keys::{Keys, Mac, Purpose, Sealed};
 use crate::store::StoreError;
 use crate::store::answers::{self, Refused};
+use domain::bsn::Bsn;
 use domain::finding::{Finding, Severity};
 use domain::row::{Column, RowText};
 use rust_xlsxwriter::{Color, Format, Note, Workbook, Worksheet, XlsxError};
 use sqlx::PgConnection;
+use std::collections::HashSet;
 use std::io;
 use uuid::Uuid;
 
@@ -30,6 +32,8 @@ pub struct OwnFile {
     pub workbook: bool,
     /// Rows in it.
     pub rows: u32,
+    /// Whom it holds, each once: a refused row has no person of its own in the register, only the BSN that was typed.
+    pub persons: HashSet<Mac>,
 }
 
 /// A refused row, opened.
@@ -114,7 +118,7 @@ pub async fn make(
         &delimiter,
         header.iter().map(|name| (*name).to_owned()),
     );
-    let (mut after, mut rows) = (0, 0);
+    let (mut after, mut rows, mut persons) = (0, 0, HashSet::new());
     loop {
         let page = answers::refused(connection, delivery, after, PAGE).await?;
         let Some(last) = page.last() else { break };
@@ -122,6 +126,8 @@ pub async fn make(
         for refused in page {
             let row = open(keys, refused)?;
             rows += 1;
+            let bsn = Bsn::in_text(row.text.get(Column::Bsn));
+            persons.extend(bsn.map(|bsn| keys.bsn_mac(&bsn)));
             match &mut sheet {
                 Some(sheet) => sheet.row(&columns, &row).map_err(broken)?,
                 None => {
@@ -142,6 +148,7 @@ pub async fn make(
         content,
         workbook,
         rows,
+        persons,
     })
 }
 

@@ -14,7 +14,7 @@ use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Finding;
 use domain::row::{Column, RowText};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
 /// Rows that are opened to see whether a wrong value stands in them too.
@@ -42,17 +42,17 @@ impl Portal {
             .await
             .or_broken(caller)?;
         let values = self.wrong_values(&mut tx, id).await.or_broken(caller)?;
-        let mut line = event(caller, Kind::RowOpened).object("delivery", id);
-        let mut items = Vec::new();
+        let (mut items, mut bsns) = (Vec::new(), HashSet::new());
         for row in &found {
             let (opened, mac) = self.opened(row, &values, &mut kept).or_broken(caller)?;
-            // Known by MAC: a refused row has no person in the register.
-            line = mac.iter().fold(line, Event::about_mac);
+            bsns.extend(mac);
             items.push(opened);
         }
-        line = line
+        let line = event(caller, Kind::RowOpened)
+            .object("delivery", id)
             .detail("shown", items.len())
             .detail("opened", values.opened);
+        let line = self.about_bsns(line, bsns).await.or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(RefusedList {
@@ -86,11 +86,11 @@ impl Portal {
             .open_text(Purpose::Reason, own.id, own.reason_sealed)
             .or_broken(caller)?
             .unwrap_or_default();
-        let mut line = event(caller, Kind::RowOpened)
+        let line = event(caller, Kind::RowOpened)
             .object("row", own.id)
             .detail("delivery", id.to_string())
             .detail("opened", values.opened);
-        line = mac.iter().fold(line, Event::about_mac);
+        let line = self.about_bsns(line, mac).await.or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(RefusedView {
@@ -247,11 +247,11 @@ impl Portal {
             tx.go_back().await?;
             let judged = numbers(|became| matches!(became, Became::Judged(..)));
             let about = typed.iter().filter(|row| judged.contains(&row.number));
-            let macs: Vec<_> = about.filter_map(|row| self.mac_typed(row)).collect();
+            let macs: HashSet<_> = about.filter_map(|row| self.mac_typed(row)).collect();
             let line = event(caller, Kind::BrpChecked)
                 .object("delivery", id)
                 .detail("rows", judged);
-            macs.iter().fold(line, Event::about_mac)
+            audit::about_bsns(&mut tx, line, macs).await?
         } else {
             if done.unconsented {
                 self.road
@@ -276,6 +276,18 @@ impl Portal {
         audit::add(&mut tx, line).await?;
         tx.commit().await?;
         Ok(mended)
+    }
+
+    /// A row that waits or was refused has no person of its own: its line names whoever has the BSN that was typed.
+    pub(super) async fn about_bsns(
+        &self,
+        line: Event,
+        bsns: impl IntoIterator<Item = Mac>,
+    ) -> Result<Event, StoreError> {
+        let mut tx = worker_tx(&self.road.db).await?;
+        let line = audit::about_bsns(&mut tx, line, bsns).await?;
+        tx.rollback().await?;
+        Ok(line)
     }
 
     /// The delivery is the caller's, and its rows can be mended.

@@ -207,14 +207,9 @@ impl Review for Portal {
         if let Some(report) = opened.report_id {
             line = line.detail("registration", report.to_string());
         }
-        // Known by MAC: a refused row has no person in the register.
-        if let Some(mac) = self.mac_of(&view.row) {
-            line = line.about_mac(&mac);
-        }
         // Somebody of the BRP whom a suggestion points at was looked at too.
-        for mac in &suggested.1 {
-            line = line.about_mac(mac);
-        }
+        let bsns = self.mac_of(&view.row).into_iter().chain(suggested.1);
+        let line = self.about_bsns(line, bsns).await.or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(view)

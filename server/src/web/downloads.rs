@@ -7,7 +7,7 @@ use crate::audit::{self, Event, Kind};
 use crate::intake::answer::{self, AnswerError};
 use crate::intake::own_file::{self, OwnFile};
 use crate::intake::template;
-use crate::store::{StoreError, party_tx};
+use crate::store::{StoreError, party_tx, worker_tx};
 use app::ports::Caller;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, State};
@@ -170,8 +170,13 @@ pub async fn own_file(
 async fn own(web: &Web, caller: &Caller, id: Uuid) -> Result<OwnFile, AnswerError> {
     let mut tx = party_tx(&web.db, caller).await?;
     let file = own_file::make(&mut tx, &web.road.keys, id).await?;
-    let event = Event::of(caller, Kind::Exported).object("delivery", id);
-    audit::add(&mut tx, event.detail("rows", file.rows)).await?;
+    let event = Event::of(caller, Kind::Exported)
+        .object("delivery", id)
+        .detail("rows", file.rows);
+    let mut register = worker_tx(&web.db).await?;
+    let event = audit::about_bsns(&mut register, event, file.persons.iter().copied()).await?;
+    register.rollback().await?;
+    audit::add(&mut tx, event).await?;
     tx.commit().await?;
     Ok(file)
 }

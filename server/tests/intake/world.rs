@@ -1,9 +1,8 @@
 //! A small world: two institutions, a BRP with a handful of fictitious people, and the ports on top.
 
-use crate::support::TestDb;
+use crate::support::{self, TestDb};
 use app::ports::entry::{Entry, Saved, Step, Submitted};
 use app::ports::{Caller, Deliveries};
-use domain::bsn::Bsn;
 use domain::delivery::Channel;
 use domain::role::Role;
 use domain::row::{Column, RowText};
@@ -12,24 +11,18 @@ use server::intake::read::name_program;
 use server::intake::receive::{self, BlobStore, Received, Sender};
 use server::intake::{Clock, Road};
 use server::jobs::{self, Handler, Life};
-use server::keys::Purpose;
 use server::portal::Portal;
 use time::macros::date;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-/// Born 01-04-2000, in the BRP.
-pub(crate) const EREBOS: &str = "999990019";
-/// Born 01-04-1987, in the BRP.
-pub(crate) const NAOMI: &str = "999995571";
-/// Born 24-03-2000, in the BRP.
-pub(crate) const FROUKE: &str = "999991772";
+pub(crate) const EREBOS: &str = support::EREBOS;
+pub(crate) const NAOMI: &str = support::NAOMI;
+pub(crate) const FROUKE: &str = support::FROUKE;
+pub(crate) const MENELAOS: &str = support::MENELAOS;
+pub(crate) const TWICE: &str = support::TWICE;
 /// Valid, in no list.
 pub(crate) const NOBODY: &str = "999995005";
-/// Died 01-12-2009.
-pub(crate) const MENELAOS: &str = "999994839";
-/// On two lists.
-pub(crate) const TWICE: &str = "999995923";
 
 pub(crate) struct World {
     pub(crate) test: TestDb,
@@ -88,52 +81,8 @@ impl World {
             kim,
             kas,
         };
-        world.load_brp().await;
+        world.test.brp().await;
         world
-    }
-
-    async fn load_brp(&self) {
-        let load = Uuid::now_v7();
-        sqlx::query("INSERT INTO brp_loads (id, kind, state, file_name, file_digest, digest_key, finished_at) VALUES ($1, 'full', 'done', 'test', '\\x00', '1', now())")
-            .bind(load)
-            .execute(&self.test.admin)
-            .await
-            .unwrap();
-        for (pl, bsn, surname, birth, suspension, death) in [
-            ("1", EREBOS, "Bultenaar", "20000401", None, None),
-            ("2", NAOMI, "Jonker", "19870401", None, None),
-            ("3", FROUKE, "Jansen", "20000324", None, None),
-            (
-                "4",
-                MENELAOS,
-                "Homeros",
-                "19400502",
-                Some("O"),
-                Some("20091201"),
-            ),
-            ("5", TWICE, "Eerste", "19500101", None, None),
-            ("6", TWICE, "Tweede", "19500101", None, None),
-        ] {
-            let keys = &self.test.keys;
-            let mac = keys.bsn_mac(&Bsn::parse(bsn).unwrap());
-            let sealed = keys.seal(bsn.as_bytes(), &Purpose::BrpBsn.of(pl.as_bytes()));
-            sqlx::query(
-                "INSERT INTO brp_lists (pl_id, mac_key, bsn_mac, bsn_enc, surname, birth_date, suspension_reason, death_date, content_digest, load_id)
-                 VALUES ($1, $2, $3, $9, $4, $5, $6, $7, '\\x00', $8)",
-            )
-            .bind(pl)
-            .bind(mac.key_id())
-            .bind(mac.bytes.to_vec())
-            .bind(surname)
-            .bind(birth)
-            .bind(suspension)
-            .bind(death)
-            .bind(load)
-            .bind(sealed.into_bytes())
-            .execute(&self.test.admin)
-            .await
-            .unwrap();
-        }
     }
 
     /// Receives a file of a party as the upload page does; the worker has not seen it yet.

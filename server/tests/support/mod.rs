@@ -15,8 +15,9 @@
 )]
 
 use app::ports::{Caller, Membership, PartyRef};
+use domain::bsn::Bsn;
 use domain::role::Role;
-use server::keys::Keys;
+use server::keys::{Keys, Purpose};
 use server::store::{Db, schema};
 use sha2::{Digest, Sha256};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -25,6 +26,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 use uuid::Uuid;
+
+/// Born 01-04-2000, in the BRP.
+pub(crate) const EREBOS: &str = "999990019";
+/// Born 01-04-1987, in the BRP.
+pub(crate) const NAOMI: &str = "999995571";
+/// Born 24-03-2000, in the BRP.
+pub(crate) const FROUKE: &str = "999991772";
+/// Died 01-12-2009.
+pub(crate) const MENELAOS: &str = "999994839";
+/// On two lists.
+pub(crate) const TWICE: &str = "999995923";
 
 /// A database of its own, with both pools and keys.
 pub(crate) struct TestDb {
@@ -117,6 +129,52 @@ impl TestDb {
             id,
             code: code.to_owned(),
             name,
+        }
+    }
+
+    /// A BRP of a handful of fictitious people.
+    pub(crate) async fn brp(&self) {
+        let load = Uuid::now_v7();
+        sqlx::query("INSERT INTO brp_loads (id, kind, state, file_name, file_digest, digest_key, finished_at) VALUES ($1, 'full', 'done', 'test', '\\x00', '1', now())")
+            .bind(load)
+            .execute(&self.admin)
+            .await
+            .unwrap();
+        for (pl, bsn, surname, birth, suspension, death) in [
+            ("1", EREBOS, "Bultenaar", "20000401", None, None),
+            ("2", NAOMI, "Jonker", "19870401", None, None),
+            ("3", FROUKE, "Jansen", "20000324", None, None),
+            (
+                "4",
+                MENELAOS,
+                "Homeros",
+                "19400502",
+                Some("O"),
+                Some("20091201"),
+            ),
+            ("5", TWICE, "Eerste", "19500101", None, None),
+            ("6", TWICE, "Tweede", "19500101", None, None),
+        ] {
+            let mac = self.keys.bsn_mac(&Bsn::parse(bsn).unwrap());
+            let sealed = self
+                .keys
+                .seal(bsn.as_bytes(), &Purpose::BrpBsn.of(pl.as_bytes()));
+            sqlx::query(
+                "INSERT INTO brp_lists (pl_id, mac_key, bsn_mac, bsn_enc, surname, birth_date, suspension_reason, death_date, content_digest, load_id)
+                 VALUES ($1, $2, $3, $9, $4, $5, $6, $7, '\\x00', $8)",
+            )
+            .bind(pl)
+            .bind(mac.key_id())
+            .bind(mac.bytes.to_vec())
+            .bind(surname)
+            .bind(birth)
+            .bind(suspension)
+            .bind(death)
+            .bind(load)
+            .bind(sealed.into_bytes())
+            .execute(&self.admin)
+            .await
+            .unwrap();
         }
     }
 

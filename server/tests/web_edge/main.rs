@@ -19,13 +19,16 @@ mod clamd;
 mod fixture_rows;
 mod form_rows;
 mod form_tokens;
+mod house;
 mod login;
 mod onboarding;
 mod others;
+mod persons;
 mod portal;
 mod probes;
 mod provider;
 mod sessions;
+mod stands;
 #[path = "../support/mod.rs"]
 mod support;
 mod sweep;

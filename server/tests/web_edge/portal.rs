@@ -37,6 +37,18 @@ impl Portal {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::made(change, server::intake::Clock::default()).await
+    }
+
+    /// One whose rules take this day for today, with a few fictitious people in its BRP.
+    pub async fn on(day: time::Date) -> Self {
+        let clock = server::intake::Clock { today: Some(day) };
+        let portal = Self::made(|_| {}, clock).await;
+        portal.test.brp().await;
+        portal
+    }
+
+    async fn made(change: impl FnOnce(&mut Config), clock: server::intake::Clock) -> Self {
         let test = TestDb::new().await;
         let provider = Provider::start().await;
         let secret = test.dir.path().join("client-secret");
@@ -60,9 +72,9 @@ impl Portal {
             keys: Arc::clone(&test.keys),
             blobs: BlobStore::open(test.dir.path().join("files")).expect("folder"),
             scanner: None,
-            clock: server::intake::Clock::default(),
+            clock,
         };
-        let web = Web::new(config, road.clone(), clock).expect("web");
+        let web = Web::new(config, road.clone(), self::clock).expect("web");
         let portal = Arc::new(server::portal::Portal::new(road.clone()));
         let ports = Ports {
             entry: portal.clone(),

@@ -1,84 +1,17 @@
-//! What belongs to one institution does not exist for another: every route with a key in it, from the table
-//! (security B3). A new route is probed by itself, because the table is what the router serves.
+//! What belongs to one institution does not exist for another: every route with a key in it, from the table, by a form
+//! that its owner may send (security B3). The answer is the guard's own "not there", and nothing moves. A new route has
+//! to be said how it is asked.
 
-use crate::browser::{Answer, Browser};
-use crate::portal::Portal;
+use crate::browser::Answer;
+use crate::house::{House, TRACES, form, key, tried, with_row};
+use crate::stands::{MANAGER, NURSE, Send, Stand, changed, shown};
 use axum::http::{StatusCode, header};
-use server::web::routes::{Kind, Route, routes};
+use domain::role::Role;
+use server::web::routes::{Access, Route, routes};
 use uuid::Uuid;
 
-/// The keys of things that exist, of the other institution.
-struct Foreign {
-    delivery: Uuid,
-    draft: Uuid,
-    registration: Uuid,
-    row: Uuid,
-    session: Uuid,
-    reference: String,
-}
-
-/// Something of everything for the party of `nurse`, by the same road as people take.
-async fn something_of_everything(portal: &Portal, nurse: &mut Browser) -> Foreign {
-    let answer = nurse
-        .send(crate::uploads::file("x.csv", crate::uploads::GOOD))
-        .await;
-    let delivery = answer
-        .location()
-        .rsplit('/')
-        .next()
-        .expect("key")
-        .parse()
-        .expect("key");
-    portal.work().await;
-    nurse
-        .post("/api/aanlevering-indienen", &format!("delivery={delivery}"))
-        .await;
-    portal.work().await;
-    let form = "row%5Btoestemming%5D=N";
-    let saved = nurse.post("/api/registreren-persoon", form).await;
-    let draft = saved
-        .location()
-        .split("concept=")
-        .nth(1)
-        .map(|rest| rest.split(['&', '#']).next().expect("key"));
-    let draft = draft.and_then(|key| key.parse().ok());
-    let one = |text: &'static str| async move {
-        sqlx::query_scalar::<_, Uuid>(text)
-            .fetch_optional(&portal.test.admin)
-            .await
-            .expect(text)
-    };
-    Foreign {
-        delivery,
-        draft: match draft {
-            Some(draft) => draft,
-            None => one("SELECT id FROM drafts LIMIT 1")
-                .await
-                .expect("a draft was made"),
-        },
-        registration: one("SELECT id FROM reports LIMIT 1")
-            .await
-            .expect("a row was stored"),
-        row: one("SELECT id FROM delivery_rows LIMIT 1")
-            .await
-            .expect("rows were read"),
-        session: one("SELECT id FROM sessions LIMIT 1")
-            .await
-            .expect("session"),
-        reference: "2026-000001-1".to_owned(),
-    }
-}
-
-fn path(route: &Route, id: Uuid, reference: &str) -> String {
-    let id = id.to_string();
-    let parts = route.path.split('/').map(|part| match part {
-        "{id}" => id.as_str(),
-        "{reference}" => reference,
-        "{nummer}" => "2",
-        other => other,
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
+/// Manages another institution.
+const SPY: &str = "vreemd";
 
 /// The page without its nonce, and without the seconds that the session has left: those pass between two answers.
 fn without_nonce(answer: &Answer) -> String {
@@ -100,98 +33,276 @@ fn without_nonce(answer: &Answer) -> String {
     body
 }
 
+/// What an answer says, without what differs between two answers that say the same.
+fn said(answer: &Answer, key: &str) -> (StatusCode, String, String) {
+    let clean = |text: &str| text.replace(key, "");
+    (
+        answer.status,
+        clean(answer.location()),
+        clean(&without_nonce(answer)),
+    )
+}
+
+/// For people of institutions: RIVM works for all of them.
+fn is_of_institutions(route: &&Route) -> bool {
+    matches!(route.access, Access::Roles(roles) if roles.contains(&Role::Instellingsbeheerder))
+        || route.access == Access::LoggedIn
+}
+
+/// Every key in an address or form becomes one of nothing.
+fn of_nothing(text: &str) -> String {
+    let mut text = text.to_owned();
+    let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
+    for at in starts {
+        let Some(part) = text.get(at..at + 36) else {
+            break;
+        };
+        if part.parse::<Uuid>().is_ok() {
+            text.replace_range(at..at + 36, &Uuid::now_v7().to_string());
+        }
+    }
+    match text.strip_prefix("/registreren/klaar/") {
+        Some(_) => "/registreren/klaar/2019-000001-1".to_owned(),
+        None => text,
+    }
+}
+
+/// What an institution could lose: everything it has, and how it stands.
+async fn state(house: &House) -> Vec<String> {
+    let mut state = Vec::new();
+    for (table, columns) in [
+        (
+            "deliveries",
+            "id, state, outcome, repairs_off, sheet, with_hidden",
+        ),
+        ("delivery_rows", "id, outcome, state"),
+        ("drafts", "id, sealed"),
+        ("reports", "id, version, mutation"),
+        ("receipts", "reference"),
+        ("withdrawals", "id, state"),
+        ("worklists", "user_id, sealed"),
+        ("sessions", "id, revoked_at"),
+        ("invitations", "id, ended_at"),
+        ("user_roles", "user_id, role, ended_at"),
+    ] {
+        let sql = format!(
+            "SELECT md5(COALESCE(string_agg(t::text, '|' ORDER BY t::text), '')) FROM (SELECT {columns} FROM {table} o
+             WHERE NOT EXISTS (SELECT FROM users u JOIN user_roles r ON r.user_id = u.id JOIN parties p ON p.id = r.party_id
+                               WHERE p.code = 'DUINZICHT' AND {}) ) AS t",
+            match table {
+                "sessions" | "worklists" | "user_roles" | "drafts" => "u.id = o.user_id",
+                "delivery_rows" | "deliveries" | "reports" | "receipts" | "withdrawals"
+                | "invitations" => "p.id = o.party_id",
+                other => panic!("{other}"),
+            }
+        );
+        let digest: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_one(&house.portal.test.admin)
+            .await
+            .unwrap_or_else(|error| panic!("{table}: {error}"));
+        state.push(format!("{table} {digest}"));
+    }
+    state
+}
+
+/// A page or file with the key of somebody else in it that holds no person.
+async fn plain_page(house: &mut House, route: &Route) -> Option<String> {
+    let path = route.path;
+    let at = |id: Uuid| path.replace("{id}", &id.to_string());
+    Some(match path {
+        "/registreren/klaar/{reference}" => {
+            path.replace("{reference}", &house.record(NURSE).await.0)
+        }
+        "/aanleveringen/{id}/intrekken"
+        | "/aanleveringen/{id}/resultaat.csv"
+        | "/aanleveringen/{id}/resultaat.json" => {
+            let row = house.another("EJ6795");
+            at(house.stored(&[row]).await)
+        }
+        "/proefbank/{id}" | "/proefbank/{id}/resultaat.csv" | "/proefbank/{id}/resultaat.json" => {
+            at(tried(house).await)
+        }
+        "/gebruikers/uitnodiging/{id}" => {
+            let path = "/api/gebruiker-uitnodigen";
+            at(key(&house
+                .post(MANAGER, path, "name=Nel&role=invoerder")
+                .await))
+        }
+        path => {
+            assert!(
+                !path.contains('{'),
+                "GET {path}: say whose key it is asked with"
+            );
+            return None;
+        }
+    })
+}
+
+/// A form with the key of somebody else that shows or changes no person; none when it takes no key.
+async fn plain_form(house: &mut House, route: &Route) -> Option<String> {
+    let subject = |name: &str| format!("SELECT id FROM users WHERE subject = '{name}'");
+    let preview = async |house: &mut House| {
+        let row = house.another("EJ6795");
+        house.preview(&[row]).await
+    };
+    Some(match route.path {
+        "/api/registreren-vaccinatie" => {
+            let concept = house.draft(NURSE).await.to_string();
+            let row = house.another("EJ6796");
+            with_row(&[("concept", concept.as_str())], "row", &row)
+        }
+        "/api/registreren-weggooien" => format!("concept={}", house.draft(NURSE).await),
+        "/api/aanlevering-herstel" => {
+            format!("delivery={}&code=H05&on=false", preview(house).await)
+        }
+        "/api/aanlevering-werkblad" => format!("delivery={}&sheet=0", preview(house).await),
+        "/api/aanlevering-verborgen" => format!("delivery={}&on=true", preview(house).await),
+        "/api/aanlevering-voortgang" => format!("delivery={}", preview(house).await),
+        "/api/sessie-beeindigen" => {
+            let of = subject(NURSE).replace("SELECT id", "SELECT s.id");
+            let of = of.replace("users", "users u JOIN sessions s ON s.user_id = u.id");
+            format!("session={}", house.id(&of).await)
+        }
+        "/api/sessies-beeindigen" => format!("user={}", house.id(&subject(NURSE)).await),
+        "/api/uitnodiging-intrekken" => {
+            let path = "/api/gebruiker-uitnodigen";
+            let to = house.post(MANAGER, path, "name=Nel&role=invoerder").await;
+            format!("id={}", key(&to))
+        }
+        "/api/gebruiker-beeindigen" | "/api/gebruiker-toelaten" => {
+            format!("user={}&role=invoerder", house.id(&subject(NURSE)).await)
+        }
+        "/api/instelling-kiezen" => {
+            let of = "SELECT id FROM parties WHERE code = 'ZONNEHOF'";
+            format!("instelling={}", house.id(of).await)
+        }
+        // The own list, the own session, somebody new: there is no key to lie about.
+        "/api/werklijst-weggooien" | "/sessie/verleng" | "/api/gebruiker-uitnodigen" => {
+            return None;
+        }
+        other => panic!("POST {other}: say whose key it is sent with, or that it takes none"),
+    })
+}
+
+/// How somebody else asks for it; `None` when it takes no key of anybody.
+async fn foreign(house: &mut House, route: &Route) -> Option<Stand> {
+    let plain = |path: String, send| Stand {
+        by: SPY,
+        path,
+        send,
+        line: ("", crate::stands::About::Person),
+    };
+    match (route.method, route.path) {
+        // Here the caller's own is shown or made, whatever is asked.
+        (_, "/werklijst" | "/registraties" | "/aanleveren" | "/proefbank")
+        | (
+            "POST",
+            "/api/werklijst-maken" | "/api/werklijst-verder" | "/api/werklijst-registreren",
+        ) => None,
+        ("POST", "/api/registreren-persoon" | "/api/registreren-bewaren") => {
+            let concept = house.draft(NURSE).await.to_string();
+            let row = house.another("EJ6796");
+            let form = with_row(&[("concept", concept.as_str())], "row", &row);
+            Some(plain(route.path.to_owned(), Send::Form(form)))
+        }
+        ("GET", _) if route.person_data => Some(shown(house, route).await),
+        ("GET", _) => {
+            let path = plain_page(house, route).await?;
+            Some(plain(path, Send::Get))
+        }
+        _ if route.person_data => Some(changed(house, route).await),
+        _ => {
+            let form = plain_form(house, route).await?;
+            Some(plain(route.path.to_owned(), Send::Form(form)))
+        }
+    }
+}
+
+/// Answers that are the same whether a thing is somebody else's or not there, but are no page about that: a list that is
+/// shown again with a word, a call of a script, a form that nobody waits for.
+const SAME_WORD: [&str; 9] = [
+    "/api/aanlevering-voortgang",
+    "/api/regels-voorzien",
+    "/api/registreren-bewaren",
+    "/api/sessie-beeindigen",
+    "/api/sessies-beeindigen",
+    "/api/uitnodiging-intrekken",
+    "/api/gebruiker-beeindigen",
+    "/api/gebruiker-toelaten",
+    "/api/instelling-kiezen",
+];
+
 #[tokio::test]
 async fn a_foreign_key_answers_as_if_it_were_not_there() {
-    let portal = Portal::new().await;
-    portal.nurse().await;
-    let mut owner = portal.logged_in("nurse").await;
-    let foreign = something_of_everything(&portal, &mut owner).await;
-    let other = portal.test.party("ANDERS").await;
-    portal
-        .user("spy", &[("instellingsbeheerder", Some(&other))])
-        .await;
-    let spy = portal.logged_in("spy").await;
+    let mut house = House::new().await;
     let mut probes = 0;
+    for route in routes().iter().filter(is_of_institutions) {
+        house.clear().await;
+        let Some(stand) = foreign(&mut house, route).await else {
+            continue;
+        };
+        let before = state(&house).await;
+        let spy = house.of(SPY);
+        let ask = async |path: &str, form: Option<&str>| match form {
+            None => spy.clone().get(path).await,
+            Some(form) => spy.clone().post(route.path, form).await,
+        };
+        let form = match &stand.send {
+            Send::Form(form) => Some(form.as_str()),
+            Send::Get | Send::File(_) => None,
+        };
+        let there = ask(&stand.path, form).await;
+        let (path, nothing) = (of_nothing(&stand.path), form.map(of_nothing));
+        let absent = ask(&path, nothing.as_deref()).await;
+        let name = format!("{} {}", route.method, route.path);
+        let own = |text: &str| key_in(text);
+        let told = own(form.unwrap_or(&stand.path));
+        let lied = own(nothing.as_deref().unwrap_or(&path));
+        assert_eq!(said(&there, &told), said(&absent, &lied), "{name}");
+        match form {
+            None => assert_eq!(there.status, StatusCode::NOT_FOUND, "{name}"),
+            Some(_) if SAME_WORD.contains(&route.path) => {}
+            Some(_) => assert_eq!(there.location(), "/niet-gevonden", "{name}: {}", there.body),
+        }
+        assert!(!there.status.is_server_error(), "{name}: {}", there.body);
+        for trace in TRACES {
+            assert!(!there.body.contains(trace), "{name}: {trace}");
+        }
+        assert_eq!(state(&house).await, before, "{name} moved something");
+        probes += 1;
+    }
+    assert!(probes >= 45, "{probes} probes");
+}
 
-    for route in routes()
-        .iter()
-        .filter(|route| route.method == "GET" && route.path.contains("{id}"))
-    {
-        for id in [
-            foreign.delivery,
-            foreign.registration,
-            foreign.row,
-            foreign.draft,
-            foreign.session,
-        ] {
-            let missing = Uuid::now_v7();
-            let (mut one, mut two) = (spy.clone(), spy.clone());
-            let there = one.get(&path(route, id, &foreign.reference)).await;
-            let absent = two.get(&path(route, missing, &foreign.reference)).await;
-            assert_eq!(there.status, StatusCode::NOT_FOUND, "{} {id}", route.path);
-            let same =
-                |answer: &Answer, id: Uuid| without_nonce(answer).replace(&id.to_string(), "");
-            assert_eq!(same(&there, id), same(&absent, missing), "{}", route.path);
-            probes += 1;
-        }
+/// The first key or reference in an address or form.
+fn key_in(text: &str) -> String {
+    let windows = text
+        .char_indices()
+        .filter_map(|(at, _)| text.get(at..at + 36));
+    let mut keys = windows.filter(|part| part.parse::<Uuid>().is_ok());
+    match keys.next() {
+        Some(key) => key.to_owned(),
+        None => text.rsplit('/').next().unwrap_or_default().to_owned(),
     }
-    let nothing_moved = "SELECT (SELECT count(*) FROM deliveries) * 1000 + (SELECT count(*) FROM deliveries WHERE state = 'preview') * 100
-        + (SELECT count(*) FROM drafts) * 10 + (SELECT count(*) FROM sessions WHERE revoked_at IS NULL)";
-    let before = portal.count(nothing_moved).await;
-    for route in routes().iter().filter(|route| route.kind == Kind::Call) {
-        for id in [
-            foreign.delivery,
-            foreign.registration,
-            foreign.draft,
-            foreign.session,
-        ] {
-            // Every name a call uses for a key; it takes its own.
-            let form = format!(
-                "concept={id}&delivery={id}&registration={id}&session={id}&instelling={id}&seen={id}&number=2&reason=x&same_as={}&taal=nl",
-                foreign.reference
-            );
-            let mut browser = spy.clone();
-            let answer = browser.post(route.path, &form).await;
-            assert!(
-                answer.status != StatusCode::FORBIDDEN,
-                "{}: the probe does not reach it",
-                route.path
-            );
-            assert!(
-                !answer.status.is_server_error() || answer.body.contains("missing field"),
-                "{}: {} {}",
-                route.path,
-                answer.status,
-                answer.body
-            );
-            assert!(
-                !answer.body.contains("Probeersel") && !answer.body.contains("x.csv"),
-                "{}",
-                route.path
-            );
-            probes += 1;
-        }
+}
+
+#[tokio::test]
+async fn a_draft_is_its_makers_alone() {
+    let mut house = House::new().await;
+    let draft = house.draft(NURSE).await;
+    let before = state(&house).await;
+    for step in ["", "/vaccinatie", "/controleren"] {
+        let path = format!("/registreren{step}?concept={draft}");
+        let answer = house.of(MANAGER).get(&path).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+        let own = house.of(NURSE).get(&path).await;
+        assert_eq!(own.status, StatusCode::OK, "{path}");
     }
-    let own_drafts = portal.count("SELECT count(*) FROM drafts d JOIN users u ON u.id = d.user_id WHERE u.subject = 'spy'").await;
-    assert_eq!(
-        portal.count(nothing_moved).await - own_drafts * 10,
-        before,
-        "nothing of the other institution moved"
-    );
-    assert!(probes >= 80, "{probes} probes");
-    let own = owner
-        .get(&format!("/registraties/{}", foreign.registration))
-        .await;
-    assert!(
-        own.status == StatusCode::OK && own.body.contains("Probeersel"),
-        "the probe had something to find"
-    );
-    assert_eq!(
-        owner
-            .get(&format!("/aanleveringen/{}", foreign.delivery))
-            .await
-            .status,
-        StatusCode::OK,
-        "its owner sees it"
-    );
+    for call in ["versturen", "weggooien"] {
+        let form = form(&[("concept", &draft.to_string())]);
+        let path = format!("/api/registreren-{call}");
+        let answer = house.of(MANAGER).post(&path, &form).await;
+        assert_eq!(answer.location(), "/niet-gevonden", "{path}");
+    }
+    assert_eq!(state(&house).await, before);
 }

@@ -1,6 +1,7 @@
 //! Sessions: new ids, ends that stay ends, rights per request (security B22, ASVS 7).
 
 use crate::browser::bare;
+use crate::house::House;
 use crate::portal::Portal;
 use crate::provider::Lie;
 use axum::http::{Method, StatusCode, header};
@@ -435,4 +436,92 @@ async fn a_form_sent_after_the_session_ended_is_kept_for_its_owner_and_does_noth
     portal.sql("UPDATE users SET disabled_at = now()").await;
     disabled.post("/api/registreren-persoon", person).await;
     assert_eq!(portal.count(drafts).await, before);
+}
+
+/// Where the login page is told to lead to.
+fn next(answer: &crate::browser::Answer) -> Option<String> {
+    let address = format!("http://localhost{}", answer.location());
+    crate::browser::query(&address).remove("next")
+}
+
+#[tokio::test]
+async fn a_form_sent_after_a_login_elsewhere_is_kept_for_its_owner() {
+    let person = "row%5Btoestemming%5D=J&row%5Bbsn%5D=999990019&row%5Bgeboortedatum_dag%5D=1\
+        &row%5Bgeboortedatum_maand%5D=4&row%5Bgeboortedatum_jaar%5D=2000";
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut here = portal.logged_in("nurse").await;
+    let mut there = portal.logged_in("nurse").await;
+    let copy = here.clone();
+    let answer = here.post("/api/registreren-persoon", person).await;
+    let to = answer.location();
+    assert!(to.starts_with("/inloggen?reden=elders&next="), "{to}");
+    assert!(to.ends_with("&bewaard=1"), "{to}");
+    let told = portal.browser().get(to).await;
+    assert!(
+        told.body.contains("Wat u instuurde, is bewaard."),
+        "{}",
+        told.body
+    );
+    assert_eq!(portal.count("SELECT count(*) FROM brp_checks").await, 0);
+    assert!(!is_in(&here).await, "it lets nobody in");
+    let form = there.get(&next(&answer).expect("the way back")).await;
+    assert!(form.body.contains("999990019"), "nothing typed is lost");
+
+    // Not after a day, and not when a manager ended the session.
+    let drafts = "SELECT count(*) FROM drafts";
+    let before = portal.count(drafts).await;
+    for change in [
+        "UPDATE sessions SET last_seen_at = now() - interval '25 hours' WHERE revoked_reason = 'elders'",
+        "UPDATE sessions SET last_seen_at = now(), revoked_reason = 'beheer' WHERE revoked_reason = 'elders'",
+    ] {
+        assert_eq!(portal.sql(change).await, 1);
+        let answer = copy.clone().post("/api/registreren-persoon", person).await;
+        assert_eq!(next(&answer), None, "{change}");
+    }
+    assert_eq!(portal.count(drafts).await, before);
+}
+
+#[tokio::test]
+async fn forms_of_the_grid_and_of_rivm_are_kept_too() {
+    let mut house = House::new().await;
+    let delivery = house.refused(1).await;
+    let seen = house.seen(delivery, 2).await;
+    let correction = house.correction().await;
+    let waiting = house.waiting().await;
+    let (nurse, judge) = ("invoerder", "rivm-beoordelaar");
+    for (who, path, form, leads, typed) in [
+        (
+            nurse,
+            "/api/regels-verbeteren",
+            format!("delivery={delivery}&rows[r2][seen]={seen}&rows[r2][dosisnummer]=acht"),
+            format!("/aanleveringen/{delivery}/regels?pagina=1&concept="),
+            "acht",
+        ),
+        (
+            judge,
+            "/api/correctie-bewaren",
+            format!("id={correction}&request=verzoek-in-een-brief"),
+            format!("/beoordelen/correcties/{correction}"),
+            "verzoek-in-een-brief",
+        ),
+        (
+            judge,
+            "/api/groep-besluit",
+            format!("row={waiting}&kind=accept&reason=gebeld-met-balie"),
+            "/beoordelen/besluiten/".to_owned(),
+            "gebeld-met-balie",
+        ),
+    ] {
+        let again = house.portal.logged_in(who).await;
+        let answer = house.of(who).post(path, &form).await;
+        let to = next(&answer).unwrap_or_default();
+        assert!(to.starts_with(&leads), "{path}: {}", answer.location());
+        let page = again.clone().get(&to).await;
+        assert!(page.body.contains(typed), "{path}: {}", page.body);
+        house.people.insert(who, again);
+    }
+    let done =
+        "SELECT count(*) FROM audit_lines WHERE event IN ('transfer.row-mended', 'record.decided')";
+    assert_eq!(house.portal.count(done).await, 0, "nothing else happened");
 }

@@ -71,16 +71,23 @@ pub struct Gate {
     pub not_found: NotFound,
 }
 
-/// Forms whose content is kept when they are sent after the session ended.
-const KEPT: [&str; 7] = [
+/// Forms whose content is kept when they are sent after the session ended. Each of them writes nothing but a draft of
+/// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last two).
+const KEPT: [&str; 10] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
     "/api/registratie-corrigeren",
     "/api/registratie-intrekken",
     "/api/registratie-terugzetten",
     "/api/regel-verbeteren",
+    "/api/regels-verbeteren",
     "/api/kaart-invoeren",
+    "/api/correctie-bewaren",
+    "/api/groep-besluit",
 ];
+
+/// Where the drafts of RIVM are; those of institutions are in the address.
+const DRAFTS: [&str; 2] = ["/beoordelen/correcties/", "/beoordelen/besluiten/"];
 
 enum Decision {
     Through,
@@ -161,10 +168,8 @@ pub async fn layer(
             }
         }
         Decision::LogIn(why) => {
-            let keeper = match (&key, why) {
-                (Some(key), Some(Why::Expired)) if is_kept(route, &request) => {
-                    door.keeper(key, request_id).await
-                }
+            let keeper = match &key {
+                Some(key) if is_kept(route, &request) => door.keeper(key, request_id).await,
                 _ => Ok(None),
             };
             match keeper {
@@ -174,7 +179,7 @@ pub async fn layer(
                         request_id,
                         standing: Standing::Alive(Box::new(alive)),
                     });
-                    kept(&next.run(request).await)
+                    kept(why, &next.run(request).await)
                 }
                 Err(error) => return unreadable(request_id, &error),
             }
@@ -264,14 +269,15 @@ fn is_kept(route: Option<Route>, request: &Request) -> bool {
 
 /// To the login page, and from there back to the form with what was typed. Whatever the form would have
 /// answered is not told.
-fn kept(answer: &Response) -> Response {
+fn kept(why: Option<Why>, answer: &Response) -> Response {
+    let draft = |to: &&str| to.contains("concept=") || DRAFTS.iter().any(|way| to.starts_with(way));
     let form = answer
         .headers()
         .get(header::LOCATION)
         .and_then(|to| to.to_str().ok())
         .and_then(|to| to.split('#').next())
-        .filter(|to| to.contains("concept="));
-    login_page(Some(Why::Expired), form)
+        .filter(draft);
+    login_page(why, form, form.is_some())
 }
 
 fn sets_session(headers: &HeaderMap) -> bool {
@@ -289,16 +295,20 @@ fn to_login(route: Option<Route>, why: Option<Why>, request: &Request) -> Respon
     if route.is_some_and(|route| route.kind != Kind::Page) && !wants_page(request) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    login_page(why, way_back(request))
+    login_page(why, way_back(request), false)
 }
 
-fn login_page(why: Option<Why>, next: Option<&str>) -> Response {
+/// `kept`: what was sent is there after logging in.
+fn login_page(why: Option<Why>, next: Option<&str>, kept: bool) -> Response {
     let mut query = form_urlencoded::Serializer::new(String::new());
     if let Some(why) = why {
         query.append_pair("reden", why.word());
     }
     if let Some(path) = next {
         query.append_pair("next", path);
+    }
+    if kept {
+        query.append_pair("bewaard", "1");
     }
     see_other("/inloggen", &query.finish())
 }

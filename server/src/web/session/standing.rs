@@ -152,8 +152,9 @@ impl Door<'_> {
             }))
     }
 
-    /// Whose draft a form goes into that is sent after its session ended by time: nothing typed is lost (ux §1).
-    /// Not after a logout, not for who has no access any more, and no longer than a draft would live.
+    /// Whose draft a form goes into that is sent after its session ended by time, or because its user logged in
+    /// elsewhere: nothing typed is lost (ux §1). Not after a logout, not when somebody else ended it, not for who has no
+    /// access any more, and no longer than a draft would live.
     ///
     /// # Errors
     /// The database does not answer.
@@ -164,7 +165,9 @@ impl Door<'_> {
     ) -> Result<Option<Alive>, StoreError> {
         let mut tx = self.pool.begin().await?;
         let found = self.find(&mut tx, id_hash).await?.filter(|found| {
-            found.ended() == Some(Why::Expired) && !found.disabled && found.idle_left > -DRAFT_LIFE
+            matches!(found.ended(), Some(Why::Expired | Why::Elsewhere))
+                && !found.disabled
+                && found.idle_left > -DRAFT_LIFE
         });
         let Some(found) = found else {
             return Ok(None);
