@@ -308,7 +308,7 @@ pub async fn changed(house: &mut House, route: &Route) -> Stand {
         "/api/regel-koppelen" => {
             let row = house.nameless().await;
 
-            let form = format!("row={row}&person={list}&reason=x");
+            let form = format!("row={row}&person=2&reason=x");
             sent(JUDGE, form, "look.brp-check", Person)
         }
         "/api/oordeel" => {
