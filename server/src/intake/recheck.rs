@@ -1,6 +1,6 @@
 //! What a load of the BRP means for what was stored before it: a job of each load.
 //!
-//! First the records of persons whose BSN changed follow it ([`relink`]). Then what was stored while the copy was late (rule
+//! First the records of persons whose BSN changed follow it (`brp/relink`). Then what was stored while the copy was late (rule
 //! B13), and what is accepted of persons whose list died, was suspended or is none any more with this load, is held against
 //! it. It goes in sets, each one transaction with its audit lines; what is done carries no B13 any more, or the match
 //! already, so a kill loses nothing and does nothing twice. Who matches loses the warning and that is all; who does not goes
