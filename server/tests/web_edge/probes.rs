@@ -3,8 +3,8 @@
 //! to be said how it is asked.
 
 use crate::browser::Answer;
-use crate::house::{House, TRACES, form, key, tried, with_row};
-use crate::stands::{MANAGER, NURSE, Send, Stand, changed, shown};
+use crate::house::{House, TRACES, form, key, with_row};
+use crate::stands::{self, MANAGER, NURSE, Send, Stand, changed, shown};
 use axum::http::{StatusCode, header};
 use domain::role::Role;
 use server::web::routes::{Access, Route, routes};
@@ -105,39 +105,6 @@ async fn state(house: &House) -> Vec<String> {
     state
 }
 
-/// A page or file with the key of somebody else in it that holds no person.
-async fn plain_page(house: &mut House, route: &Route) -> Option<String> {
-    let path = route.path;
-    let at = |id: Uuid| path.replace("{id}", &id.to_string());
-    Some(match path {
-        "/registreren/klaar/{reference}" => {
-            path.replace("{reference}", &house.record(NURSE).await.0)
-        }
-        "/aanleveringen/{id}/intrekken"
-        | "/aanleveringen/{id}/resultaat.csv"
-        | "/aanleveringen/{id}/resultaat.json" => {
-            let row = house.another("EJ6795");
-            at(house.stored(&[row]).await)
-        }
-        "/proefbank/{id}" | "/proefbank/{id}/resultaat.csv" | "/proefbank/{id}/resultaat.json" => {
-            at(tried(house).await)
-        }
-        "/gebruikers/uitnodiging/{id}" => {
-            let path = "/api/gebruiker-uitnodigen";
-            at(key(&house
-                .post(MANAGER, path, "name=Nel&role=invoerder")
-                .await))
-        }
-        path => {
-            assert!(
-                !path.contains('{'),
-                "GET {path}: say whose key it is asked with"
-            );
-            return None;
-        }
-    })
-}
-
 /// A form with the key of somebody else that shows or changes no person; none when it takes no key.
 async fn plain_form(house: &mut House, route: &Route) -> Option<String> {
     let subject = |name: &str| format!("SELECT id FROM users WHERE subject = '{name}'");
@@ -207,7 +174,11 @@ async fn foreign(house: &mut House, route: &Route) -> Option<Stand> {
         }
         ("GET", _) if route.person_data => Some(shown(house, route).await),
         ("GET", _) => {
-            let path = plain_page(house, route).await?;
+            // Without a key in it there is nothing of somebody else to ask for.
+            if !route.path.contains('{') {
+                return None;
+            }
+            let path = stands::plain(house, route).await;
             Some(plain(path, Send::Get))
         }
         _ if route.person_data => Some(changed(house, route).await),
