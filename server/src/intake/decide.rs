@@ -25,6 +25,8 @@ use uuid::Uuid;
 
 /// Rows of one delivery in one transaction.
 const AT_ONCE: usize = 2_000;
+/// Rows of one delivery foreseen at once: nothing is written, and each portion looks at all rows of a delivery of a portal.
+const FORESEEN_AT_ONCE: usize = 20_000;
 
 /// Carries a decision out.
 ///
@@ -43,7 +45,7 @@ pub async fn decide(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
     let waiting = decisions::waiting(&mut tx, &decision).await?;
     tx.commit().await?;
     if decision.state == "running" {
-        for (delivery, rows) in by_delivery(waiting) {
+        for (delivery, rows) in by_delivery(waiting, AT_ONCE) {
             if *stop.borrow() {
                 return Ok(());
             }
@@ -63,11 +65,11 @@ pub async fn decide(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
 /// Rows of one delivery, or a part of them when they are many: (row number, key).
 pub type Rows = Vec<(i32, Uuid)>;
 
-fn by_delivery(waiting: Vec<(Uuid, i32, Uuid)>) -> Vec<(Uuid, Rows)> {
+fn by_delivery(waiting: Vec<(Uuid, i32, Uuid)>, at_once: usize) -> Vec<(Uuid, Rows)> {
     let mut portions: Vec<(Uuid, Rows)> = Vec::new();
     for (delivery, number, id) in waiting {
         match portions.last_mut() {
-            Some((last, rows)) if *last == delivery && rows.len() < AT_ONCE => {
+            Some((last, rows)) if *last == delivery && rows.len() < at_once => {
                 rows.push((number, id))
             }
             _ => portions.push((delivery, vec![(number, id)])),
@@ -186,7 +188,7 @@ pub async fn foresee_link(
     decision: &Decision,
 ) -> Result<Option<(u32, link::Link)>, StoreError> {
     let waiting = decisions::waiting(tx, decision).await?;
-    let Some((delivery, rows)) = by_delivery(waiting).pop() else {
+    let Some((delivery, rows)) = by_delivery(waiting, AT_ONCE).pop() else {
         return Ok(None);
     };
     let Some(found) = chosen(road, tx, decision).await? else {
@@ -307,7 +309,8 @@ pub async fn foresee(
     most: usize,
 ) -> Result<Foreseen, StoreError> {
     let mut foreseen = Foreseen::default();
-    for (delivery, rows) in by_delivery(decisions::waiting(tx, decision).await?) {
+    let waiting = decisions::waiting(tx, decision).await?;
+    for (delivery, rows) in by_delivery(waiting, FORESEEN_AT_ONCE) {
         tx.mark().await?;
         let mended = mend::mend(road, tx, mending(road, decision, delivery, &rows, true)?).await?;
         tx.go_back().await?;

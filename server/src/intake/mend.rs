@@ -177,7 +177,8 @@ pub async fn mend(
     };
     let judged = stage_one(&lines, &desk);
     let again = again(&lines, &judged, &changed, keep);
-    let mut gather = Gather::new(keep == Keep::Preview);
+    // What is only foreseen is one chunk, as a preview is.
+    let mut gather = Gather::new(keep == Keep::Preview || mending.foresee);
     let mut chunks: Vec<Vec<Incoming>> = Vec::new();
     for at in &again {
         let (line, checked) = (&lines[*at], judged[*at].clone());

@@ -1,8 +1,8 @@
 //! Rule A20 for a large file, without asking the register about every row before anything is stored.
 //!
 //! Rows are drawn by lot while the file is read the first time. When clearly enough of them match the BRP, so do
-//! the rows of the file: of 20,000 drawn, an error of ten percentage points does not happen in the age of the
-//! universe. When it is not clear, all rows are asked.
+//! the rows of the file: of 2,000 drawn, an error of ten percentage points has a chance below 10^-17 (Hoeffding). When
+//! it is not clear, all rows are asked.
 
 use super::{LOW_MATCH_PERCENT, Road};
 use crate::intake::matching::compare;
@@ -17,7 +17,7 @@ use std::hash::{BuildHasher, RandomState};
 use time::Date;
 
 /// Rows that are drawn at least before the lot may decide; a smaller file is asked whole.
-const ENOUGH: usize = 20_000;
+const ENOUGH: usize = 2_000;
 /// Percentage points above the limit of the rule from which the lot decides.
 const CLEARLY: usize = 10;
 /// Rows asked in one query.
@@ -142,12 +142,12 @@ mod tests {
         let row = checked("999990019");
         assert!(row.accepted.is_some(), "{:?}", row.findings);
         let mut lot = Lot::new();
-        (0..30_000).for_each(|line| lot.add(line, &row));
-        assert_eq!((lot.bits, lot.drawn.len()), (0, 30_000));
-        (30_000..1_000_000).for_each(|line| lot.add(line, &row));
+        (0..3_000).for_each(|line| lot.add(line, &row));
+        assert_eq!((lot.bits, lot.drawn.len()), (0, 3_000));
+        (3_000..1_000_000).for_each(|line| lot.add(line, &row));
         assert!(lot.drawn.len() >= ENOUGH * 9 / 10 && lot.drawn.len() < 2 * ENOUGH);
         let share = 1_000_000_f64 / f64::from(1_u32 << lot.bits);
         let drawn = lot.drawn.len() as f64;
-        assert!((drawn / share - 1.0).abs() < 0.05, "{drawn} of {share}");
+        assert!((drawn / share - 1.0).abs() < 0.15, "{drawn} of {share}");
     }
 }
