@@ -1,12 +1,9 @@
-//! Deliveries: channels, outcomes, counts and states (specification §1, security §3).
+//! Deliveries: channels, outcomes and counts (specification §1).
 
 pub mod dropbox;
 pub mod rhythm;
-mod state;
 pub mod trial;
 pub mod withdrawal;
-
-pub use state::{NotAllowed, ParkReason, ResumeAt, State};
 
 use crate::finding::{Finding, Severity};
 use serde::{Deserialize, Serialize};
@@ -177,6 +174,12 @@ impl RowOutcome {
 }
 
 impl FileOutcome {
+    /// Rows of the file are in the register.
+    #[must_use]
+    pub const fn stored_rows(self) -> bool {
+        matches!(self, Self::Verwerkt | Self::DeelsVerwerkt)
+    }
+
     /// The word on the wire: `VERWERKT`, …
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -102,6 +102,12 @@ fn screen(visit: &Visit, view: &ParkedView) -> Screen {
         ),
         Answer::new(p.why, why(view.why, t)),
     ];
+    if view.stored > 0 {
+        facts.push(Answer::new(
+            p.stored,
+            number(t.language, u64::from(view.stored)),
+        ));
+    }
     if !view.columns.is_empty() {
         facts.push(Answer::new(p.columns, view.columns.join(", ")));
     }
@@ -154,12 +160,12 @@ fn settle(view: &ParkedView, release: bool, messages: &Messages, t: &'static Tex
     let (id, text, send, step) = if release {
         ("reden-vrijgeven", p.release_text, p.release, "vrijgeven")
     } else {
-        (
-            "reden-vernietigen",
-            p.destroy_text,
-            p.destroy,
-            "vernietigen",
-        )
+        let text = if view.stored > 0 {
+            p.destroy_rest_text
+        } else {
+            p.destroy_text
+        };
+        ("reden-vernietigen", text, p.destroy, "vernietigen")
     };
     let reason = Field {
         name: "reason".to_owned(),

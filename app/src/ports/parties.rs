@@ -173,6 +173,8 @@ pub struct ParkedView {
     pub why: Waits,
     /// Columns besides those of the format.
     pub columns: Vec<String>,
+    /// Last row of it that is in the register; 0 when none is.
+    pub stored: u32,
     /// The connection that waits for a decision about it.
     pub asked: Option<Uuid>,
     /// This person may ask for the connection or its columns.

@@ -1554,6 +1554,7 @@ impl Parties for World {
             size: 1_234,
             why: Waits::Columns,
             columns: vec!["kamer".into()],
+            stored: 0,
             asked: None,
             may_ask: caller.role().may_operate(),
             may_release: false,

@@ -134,6 +134,8 @@ texts! {
         release_text: "De aanlevering wordt alsnog verwerkt." / "The delivery is processed after all.",
         destroy: "Vernietigen" / "Destroy",
         destroy_text: "Het bestand wordt gewist. De aanleveraar hoort dat het is geweigerd." / "The file is erased. The sender hears that it was refused.",
+        destroy_rest_text: "De rest van het bestand wordt gewist. Wat al in het register staat, blijft. RIVM kan de aanlevering daarna intrekken." / "The rest of the file is erased. What is in the register already stays. RIVM can withdraw the delivery afterwards.",
+        stored: "In het register tot en met regel" / "In the register up to row",
         told_released: "De aanlevering is vrijgegeven." / "The delivery was released.",
         told_destroyed: "Het bestand is vernietigd." / "The file was destroyed.",
     }

@@ -204,7 +204,7 @@ impl Parties for Portal {
             Vec::new()
         };
         for delivery in &gone_on {
-            jobs::push(&mut tx, JobKind::Check, *delivery)
+            jobs::push(&mut tx, job_of(delivery.submitted), delivery.id)
                 .await
                 .or_broken(caller)?;
         }
@@ -308,12 +308,12 @@ impl Parties for Portal {
             reason_sealed: &reason_sealed,
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let (party, dropped) = connections::settle(&mut tx, &settled)
+        let was = connections::settle(&mut tx, &settled)
             .await
             .or_broken(caller)?
             .ok_or(PortError::Conflict)?;
         if release {
-            jobs::push(&mut tx, JobKind::Check, id)
+            jobs::push(&mut tx, job_of(was.submitted), id)
                 .await
                 .or_broken(caller)?;
         } else {
@@ -323,7 +323,14 @@ impl Parties for Portal {
             deliveries::forget_blob(&mut tx, id)
                 .await
                 .or_broken(caller)?;
-            if dropped {
+            if was.stored {
+                let counts = deliveries::count(&mut tx, id).await.or_broken(caller)?;
+                let outcome = Some(FileOutcome::DeelsVerwerkt.as_str());
+                deliveries::settle(&mut tx, id, "done", outcome, counts, None)
+                    .await
+                    .or_broken(caller)?;
+            }
+            if was.dropped {
                 jobs::push(&mut tx, JobKind::Answer, id)
                     .await
                     .or_broken(caller)?;
@@ -335,9 +342,10 @@ impl Parties for Portal {
             Kind::DeliveryDiscarded
         };
         let line = event(caller, kind)
-            .for_party(party)
+            .for_party(was.party_id)
             .object("delivery", id)
-            .detail("parked", if release { "released" } else { "destroyed" });
+            .detail("parked", if release { "released" } else { "destroyed" })
+            .detail("stored", was.stored);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         if !release && let Err(error) = self.road.blobs.destroy(id) {
@@ -582,6 +590,15 @@ fn installation(from: Installation, today: Date) -> InstallationView {
     }
 }
 
+/// What goes on with a parked delivery: its file, or the rows of its preview.
+const fn job_of(submitted: bool) -> JobKind {
+    if submitted {
+        JobKind::Store
+    } else {
+        JobKind::Check
+    }
+}
+
 /// A delivery that waits, as this person sees it.
 fn waits(caller: &Caller, parked: Parked) -> Option<ParkedView> {
     let role = caller.role();
@@ -603,6 +620,7 @@ fn waits(caller: &Caller, parked: Parked) -> Option<ParkedView> {
         size: u64::try_from(parked.file_size).unwrap_or_default(),
         why,
         columns: parked.strange,
+        stored: u32::try_from(parked.stored).unwrap_or_default(),
         asked: parked.asked.filter(|_| !about_content),
         may_ask: !about_content && role.may_operate() && parked.asked.is_none(),
         may_release: about_content && role.may_review(),

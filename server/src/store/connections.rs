@@ -348,18 +348,28 @@ pub async fn turn_away(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<bool, Store
     Ok(done.rows_affected() == 1)
 }
 
-/// Deliveries that wait for this connection go on. Answers their keys.
+/// A delivery that goes on.
+pub struct GoesOn {
+    /// Its key.
+    pub id: Uuid,
+    /// It was submitted after its preview: its rows are stored from there.
+    pub submitted: bool,
+}
+
+/// Deliveries that wait for this connection go on.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn let_go(tx: &mut WorkerTx<'_>, connection: &Locked) -> Result<Vec<Uuid>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "UPDATE deliveries d SET state = CASE WHEN progress > 0 THEN 'storing' ELSE 'complete' END, parked_reason = NULL
+pub async fn let_go(tx: &mut WorkerTx<'_>, connection: &Locked) -> Result<Vec<GoesOn>, StoreError> {
+    Ok(sqlx::query_as!(
+        GoesOn,
+        r#"UPDATE deliveries d
+         SET state = CASE WHEN submitted_at IS NOT NULL OR (NOT preview AND progress > 0) THEN 'storing' ELSE 'complete' END, parked_reason = NULL
          WHERE d.party_id = $1 AND d.intermediary_id IS NOT DISTINCT FROM $2 AND d.channel = $3 AND d.state = 'parked'
            AND d.parked_reason IN ('approval', 'A10')
            AND EXISTS (SELECT FROM connections c WHERE c.party_id = $1 AND c.intermediary_id IS NOT DISTINCT FROM $2 AND c.channel = $3
                          AND c.state = 'approved' AND d.strange <@ c.columns)
-         RETURNING d.id",
+         RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
         connection.party_id,
         connection.intermediary_id,
         connection.channel
@@ -406,6 +416,8 @@ pub struct Parked {
     pub strange: Vec<String>,
     /// approval, A10, A15, A20.
     pub why: String,
+    /// Last row of it that is in the register; 0 when none is.
+    pub stored: i32,
     /// The connection that waits for a decision about it.
     pub asked: Option<Uuid>,
 }
@@ -419,6 +431,7 @@ pub async fn parked(tx: &mut PartyTx<'_>, only: Option<Uuid>) -> Result<Vec<Park
         Parked,
         r#"SELECT d.id AS "id!", p.name AS party, p.id AS party_id, d.intermediary_id, i.name AS "intermediary?", d.channel AS "channel!",
                   d.received_at AS "received_at!", COALESCE(d.file_size, 0) AS "file_size!", d.strange AS "strange!", COALESCE(d.why, '') AS "why!",
+                  COALESCE(d.rows_stored, 0) AS "stored!",
                   (SELECT c.id FROM connections c WHERE c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id
                      AND c.channel = d.channel AND (c.state = 'requested' OR c.state = 'suspended' OR c.wanted <> '{}') LIMIT 1) AS asked
            FROM parked_deliveries() d JOIN parties p ON p.id = d.party_id LEFT JOIN parties i ON i.id = d.intermediary_id
@@ -460,27 +473,43 @@ pub struct Settled<'a> {
     pub reason_sealed: &'a [u8],
 }
 
-/// Lets a parked delivery go, or throws it away; answers its party, and whether answers go to the drop box. None when it is not parked any more.
+/// A parked delivery that somebody settled.
+pub struct Was {
+    /// Whose.
+    pub party_id: Uuid,
+    /// It came by the drop box: answers go there.
+    pub dropped: bool,
+    /// It was submitted after its preview.
+    pub submitted: bool,
+    /// Rows of it are in the register: it ended with those.
+    pub stored: bool,
+}
+
+/// Lets a parked delivery go on. Else it is thrown away, or, when rows of it are in the register, it ends with those. None when
+/// it is not parked any more.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn settle(
     tx: &mut WorkerTx<'_>,
     settled: &Settled<'_>,
-) -> Result<Option<(Uuid, bool)>, StoreError> {
-    let row = sqlx::query!(
-        "UPDATE deliveries SET settled_sealed = $4, settled_by = $3, settled_at = now(), parked_reason = NULL,
+) -> Result<Option<Was>, StoreError> {
+    Ok(sqlx::query_as!(
+        Was,
+        r#"WITH was AS (SELECT id, submitted_at IS NOT NULL AS submitted, progress > 0 AND (NOT preview OR submitted_at IS NOT NULL) AS stored
+                      FROM deliveries WHERE id = $1 AND state = 'parked' FOR UPDATE)
+         UPDATE deliveries d SET settled_sealed = $4, settled_by = $3, settled_at = now(), parked_reason = NULL,
                 released = CASE WHEN $2 THEN array_append(released, parked_reason) ELSE released END,
-                state = CASE WHEN NOT $2 THEN 'discarded' WHEN progress > 0 THEN 'storing' ELSE 'complete' END,
-                outcome = CASE WHEN NOT $2 THEN 'GEWEIGERD' END,
+                state = CASE WHEN $2 AND (submitted OR stored) THEN 'storing' WHEN $2 THEN 'complete' WHEN stored THEN 'done' ELSE 'discarded' END,
+                outcome = CASE WHEN $2 THEN NULL WHEN stored THEN 'DEELS_VERWERKT' ELSE 'GEWEIGERD' END,
                 finished_at = CASE WHEN NOT $2 THEN now() END
-         WHERE id = $1 AND state = 'parked' RETURNING party_id, account_id IS NOT NULL AS \"dropped!\"",
+         FROM was WHERE d.id = was.id
+         RETURNING d.party_id, d.account_id IS NOT NULL AS "dropped!", was.submitted AS "submitted!", was.stored AS "stored!""#,
         settled.delivery,
         settled.release,
         settled.by,
         settled.reason_sealed
     )
     .fetch_optional(&mut **tx)
-    .await?;
-    Ok(row.map(|row| (row.party_id, row.dropped)))
+    .await?)
 }

@@ -433,7 +433,7 @@ pub async fn check_again(
 ) -> Result<bool, StoreError> {
     let moved = sqlx::query!(
         "UPDATE deliveries SET state = 'received', repairs_off = $3, fence = 0, progress = 0, warnings = 0, repairs = 0, all_or_nothing = false,
-                               geaccepteerd = 0, te_controleren = 0, afgekeurd = 0, dubbel = 0, geteld = 0
+                               submitted_at = NULL, submitted_by = NULL, geaccepteerd = 0, te_controleren = 0, afgekeurd = 0, dubbel = 0, geteld = 0
          WHERE id = $1 AND party_id = $2 AND state = $4 AND blob_id IS NOT NULL",
         id,
         party,

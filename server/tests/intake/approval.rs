@@ -1,8 +1,10 @@
 //! Approval is a lock in the intake: what nobody approved waits, with nothing past its header read (features F-X10).
 
 use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, row, with};
+use app::ports::deliveries::Deliveries;
 use app::ports::entry::{Entry, Submitted};
 use app::ports::parties::{Parties, Said, Waits, Wish};
+use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, PortError};
 use domain::bsn::Bsn;
 use domain::connection::{ConnectionState, ConnectionStep};
@@ -469,4 +471,163 @@ async fn nothing_is_recorded_in_the_form_without_approval_and_the_draft_stays() 
         .unwrap();
     let submitted = Entry::submit(portal, &world.maria, draft).await.unwrap();
     assert!(matches!(submitted, Submitted::Done { .. }));
+}
+
+/// Three chunks: what a row corrects must be in the register before it.
+fn three_chunks() -> Vec<u8> {
+    let keyed = |bsn, birth, key| with(good(bsn, birth), &[(Column::Bronsleutel, key)]);
+    let later = |row| {
+        let cells = [
+            (Column::Mutatie, "C"),
+            (Column::Vaccinatiedatum, "28-01-2021"),
+        ];
+        with(row, &cells)
+    };
+    let (one, other) = (
+        keyed(EREBOS, "01-04-2000", "een"),
+        keyed(NAOMI, "01-04-1987", "twee"),
+    );
+    csv(&[one.clone(), later(one), other.clone(), later(other)])
+}
+
+impl House {
+    /// From now on the connection of a delivery is suspended as soon as something of it is stored.
+    async fn suspends_half_way(&self) {
+        let sql = "CREATE FUNCTION suspend_half_way() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+                   BEGIN
+                       UPDATE connections SET state = 'suspended' WHERE party_id = NEW.party_id AND channel = NEW.channel;
+                       RETURN NULL;
+                   END $$;
+                   CREATE TRIGGER suspend_half_way AFTER UPDATE OF progress ON deliveries FOR EACH ROW
+                   WHEN (NEW.progress > 0 AND NEW.state = 'storing') EXECUTE FUNCTION suspend_half_way();";
+        sqlx::raw_sql(sql)
+            .execute(&self.world.test.admin)
+            .await
+            .unwrap();
+    }
+
+    /// A file of the portal behind its preview; the worker has not stored it yet.
+    async fn submitted(&self) -> Uuid {
+        let (world, maria) = (&self.world, &self.world.maria);
+        let content = three_chunks();
+        let received = world.receive(maria, "zonnehof.csv", &content, true);
+        let id = received.await.id();
+        world.work().await;
+        Deliveries::submit(&world.portal, maria, id).await.unwrap();
+        id
+    }
+
+    async fn no_longer(&self) {
+        sqlx::raw_sql("DROP TRIGGER suspend_half_way ON deliveries")
+            .execute(&self.world.test.admin)
+            .await
+            .unwrap();
+    }
+
+    /// The file goes as far as its connection lets it: all three chunks, or fewer. By which way, and its key.
+    async fn half_way(&self, channel: Channel) -> Uuid {
+        self.suspends_half_way().await;
+        let id = if channel == Channel::Sftp {
+            self.deliver(&three_chunks()).await
+        } else {
+            let id = self.submitted().await;
+            self.world.work().await;
+            id
+        };
+        self.no_longer().await;
+        assert_eq!(self.state(id).await, ("parked".to_owned(), None));
+        let stored = self.world.count("reports").await;
+        assert!((1..4).contains(&stored), "{stored} of 4 rows are stored");
+        id
+    }
+
+    async fn connection(&self, channel: Channel) -> Uuid {
+        sqlx::query_scalar("SELECT id FROM connections WHERE party_id = $1 AND channel = $2")
+            .bind(self.world.maria.party().unwrap().id)
+            .bind(channel.as_str())
+            .fetch_one(&self.world.test.admin)
+            .await
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn suspended_half_way_a_delivery_stops_and_goes_on_where_it_was() {
+    for channel in [Channel::Sftp, Channel::Upload] {
+        let house = House::new().await;
+        let id = house.half_way(channel).await;
+        let connection = house.connection(channel).await;
+        assert_eq!(
+            house.say(connection, ConnectionStep::Reopen).await,
+            Said::Done(1)
+        );
+        house.world.work().await;
+        let done = ("done".to_owned(), Some("VERWERKT".to_owned()));
+        assert_eq!(house.state(id).await, done, "{channel:?}");
+        assert_eq!(house.world.count("reports").await, 4);
+        assert_eq!(
+            house
+                .world
+                .count("vaccinations WHERE valid_to IS NULL AND vaccinated_on = '2021-01-28'")
+                .await,
+            2
+        );
+    }
+}
+
+#[tokio::test]
+async fn suspended_before_it_was_stored_a_submitted_file_waits_and_is_stored_then() {
+    let house = House::new().await;
+    let world = &house.world;
+    let id = house.submitted().await;
+    let connection = house.connection(Channel::Upload).await;
+    house.say(connection, ConnectionStep::Suspend).await;
+    world.work().await;
+    assert_eq!(house.state(id).await, ("parked".to_owned(), None));
+    assert_eq!(world.count("reports").await, 0);
+    house.say(connection, ConnectionStep::Reopen).await;
+    world.work().await;
+    let done = ("done".to_owned(), Some("VERWERKT".to_owned()));
+    assert_eq!(house.state(id).await, done);
+    assert_eq!(world.count("reports").await, 4);
+}
+
+#[tokio::test]
+async fn what_is_in_the_register_is_not_destroyed_but_ends_and_can_be_withdrawn() {
+    for channel in [Channel::Sftp, Channel::Upload] {
+        let house = House::new().await;
+        let (world, portal) = (&house.world, &house.world.portal);
+        let id = house.half_way(channel).await;
+        let view = portal
+            .parked_delivery(&house.coordinator, id)
+            .await
+            .unwrap();
+        assert!(view.may_destroy && view.stored > 0, "{channel:?}");
+        let stored = world.count("reports").await;
+        let destroyed = portal.settle_parked(&house.coordinator, id, false, "gestopt".into());
+        destroyed.await.unwrap();
+        let ended = ("done".to_owned(), Some("DEELS_VERWERKT".to_owned()));
+        assert_eq!(house.state(id).await, ended, "{channel:?}");
+        // Nothing stands there without its row, and nothing goes on.
+        let rows = format!("delivery_rows WHERE delivery_id = '{id}'");
+        assert_eq!(world.count(&rows).await, stored);
+        world.work().await;
+        assert_eq!(world.count("reports").await, stored);
+        let mut tx = server::store::worker_tx(&world.road.db).await.unwrap();
+        let counts = server::store::doctor::counts(&mut tx).await.unwrap();
+        let without_row = server::store::doctor::without_row(&mut tx).await.unwrap();
+        tx.rollback().await.unwrap();
+        assert_eq!((counts, without_row), (Vec::new(), Vec::new()));
+
+        let withdraw = portal.withdraw_delivery(&world.maria, id, "verkeerd".into());
+        withdraw.await.unwrap();
+        world.work().await;
+        assert_eq!(house.state(id).await.0, "withdrawn", "{channel:?}");
+        assert_eq!(
+            world
+                .count("vaccinations WHERE effective AND valid_to IS NULL")
+                .await,
+            0
+        );
+    }
 }

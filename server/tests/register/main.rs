@@ -19,3 +19,4 @@ mod demo;
 mod isolation;
 mod jobs;
 mod schema;
+mod steps;

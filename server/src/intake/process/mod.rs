@@ -874,8 +874,9 @@ async fn from_preview(
     stop: &watch::Receiver<bool>,
 ) -> Result<(), Stopped> {
     let trip = Arc::new(trip);
+    let findings: Vec<Finding> =
+        serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
     if !trip.work.approved {
-        let findings = serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
         return park(road, &trip, findings, &Parks::of(APPROVAL)).await;
     }
     if trip.work.all_or_nothing && trip.work.progress == 0 && any_refused(road, &trip).await? {
@@ -894,12 +895,14 @@ async fn from_preview(
             if *stop.borrow() {
                 return convoy.settle().await;
             }
+            if !is_open(road, &trip).await? {
+                convoy.settle().await?;
+                return park(road, &trip, findings, &Parks::of(APPROVAL)).await;
+            }
             convoy.send(chunk).await?;
         }
     }
     convoy.settle().await?;
-    let findings: Vec<Finding> =
-        serde_json::from_value(trip.work.findings.clone()).unwrap_or_default();
     end(road, &trip, &findings, false).await
 }
 

@@ -5,6 +5,7 @@
 use super::limits::bytes_in_words;
 use super::message::{Format, Message};
 use domain::finding::Code;
+use memchr::memmem;
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
@@ -218,7 +219,7 @@ impl Scan {
             let new = &text[old.saturating_sub(3)..];
             self.strings += [&b"<si>"[..], b"<si ", b"<si/", b":si>", b":si "]
                 .iter()
-                .map(|tag| count(new, tag))
+                .map(|tag| memmem::find_iter(new, tag).count() as u64)
                 .sum::<u64>();
             if self.strings > STRINGS || promised_strings(text) > STRINGS {
                 return Err(too_big());
@@ -230,7 +231,7 @@ impl Scan {
 
 /// What the attribute `uniqueCount` promises: a reader may reserve that much unseen (security L1).
 fn promised_strings(text: &[u8]) -> u64 {
-    let Some(at) = find(text, b"uniqueCount=") else {
+    let Some(at) = memmem::find(text, b"uniqueCount=") else {
         return 0;
     };
     let digits = text[at + b"uniqueCount=".len()..].iter().skip(1);
@@ -243,30 +244,8 @@ fn promised_strings(text: &[u8]) -> u64 {
         })
 }
 
-fn find(text: &[u8], word: &[u8]) -> Option<usize> {
-    let first = *word.first()?;
-    let mut from = 0;
-    while let Some(step) = text[from..].iter().position(|&byte| byte == first) {
-        let at = from + step;
-        if text[at..].starts_with(word) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-    None
-}
-
 fn contains(text: &[u8], word: &[u8]) -> bool {
-    find(text, word).is_some()
-}
-
-fn count(mut text: &[u8], word: &[u8]) -> u64 {
-    let mut count = 0;
-    while let Some(at) = find(text, word) {
-        count += 1;
-        text = &text[at + word.len()..];
-    }
-    count
+    memmem::find(text, word).is_some()
 }
 
 #[cfg(test)]
