@@ -283,6 +283,7 @@ const TABLE: &[Route] = &[
     own("POST", "/sessie/verleng", LoggedIn, false),
     own("POST", "/aanleveren", Roles(DELIVER), true),
     own("POST", "/proefbank", Roles(TRY), true),
+    own("GET", "/proefbank/{id}/ontvangst.json", Roles(TRY), false),
     own("GET", "/proefbank/{id}/resultaat.csv", Roles(TRY), false),
     own("GET", "/proefbank/{id}/resultaat.json", Roles(TRY), false),
     own("POST", "/werklijst", Roles(DELIVER), true),
