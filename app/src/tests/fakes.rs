@@ -1491,14 +1491,22 @@ impl Parties for World {
                     side: Side::Party,
                     name: "Praktijk De Linde".into(),
                     status: PartyStatus::Active,
-                    may: PartyStatus::Active.steps(),
+                    may: if caller.role().may_approve() {
+                        PartyStatus::Active.steps()
+                    } else {
+                        Vec::new()
+                    },
                     history: Vec::new(),
                 },
                 StandingView {
                     side: Side::Between,
                     name: "Medimo".into(),
                     status: PartyStatus::Suspended,
-                    may: PartyStatus::Suspended.steps(),
+                    may: if caller.role().may_approve() {
+                        PartyStatus::Suspended.steps()
+                    } else {
+                        Vec::new()
+                    },
                     history: vec![StepView {
                         at: "23-11-2026 09:00".into(),
                         step: Some(ConnectionStep::Suspend),

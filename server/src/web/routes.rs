@@ -268,6 +268,7 @@ const TABLE: &[Route] = &[
     call("/api/partij-beheerder", Roles(OPERATE), false),
     call("/api/koppeling-vragen", Roles(GOVERN), false),
     call("/api/koppeling-besluit", Roles(GOVERN), false),
+    call("/api/partij-besluit", Roles(GOVERN), false),
     call("/api/geparkeerd-vragen", Roles(PARK), false),
     call("/api/geparkeerd-besluit", Roles(PARK), false),
     call("/api/regels-terughalen", Roles(REVIEW), false),
