@@ -47,6 +47,14 @@ fn notes<'r>(report: &'r Value, kind: &str) -> Vec<(&'r str, &'r str)> {
     found
 }
 
+/// It was let in so often that key exchanges alone could keep the server busy (DHEat).
+fn too_fast(report: &Value) -> bool {
+    let notes = report["additional_notes"].as_array().unwrap();
+    notes
+        .iter()
+        .any(|note| note.as_str().is_some_and(|note| note.contains("DHEat")))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_auditor_of_ssh_finds_no_failure_and_no_warning() {
     let Some(program) = program() else {
@@ -62,7 +70,7 @@ async fn an_auditor_of_ssh_finds_no_failure_and_no_warning() {
     let (code, report_of) = report(&program, &house).await;
     assert_eq!(notes(&report_of, "fail"), []);
     assert_eq!(notes(&report_of, "warn"), []);
-    assert_eq!(report_of["additional_notes"], Value::Array(Vec::new()));
+    assert!(!too_fast(&report_of), "{report_of}");
     assert_eq!(code, Some(0), "{report_of}");
 }
 
@@ -85,7 +93,7 @@ async fn with_the_key_exchanges_of_older_clients_it_warns_of_nothing_but_those()
             ("diffie-hellman-group16-sha512", old),
         ]
     );
-    // Nor of how fast one source may ask for them (DHEat).
-    assert_eq!(report_of["additional_notes"], Value::Array(Vec::new()));
+    // Nor of how fast one source may ask for them.
+    assert!(!too_fast(&report_of), "{report_of}");
     assert_eq!(report_of["banner"]["raw"], "SSH-2.0-CIMS");
 }
