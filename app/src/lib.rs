@@ -55,6 +55,7 @@ pub const HEAVY: &[&str] = &[
     "/api/lijst-niet",
     "/api/koppeling-vragen",
     "/api/koppeling-besluit",
+    "/api/partij-besluit",
     "/api/geparkeerd-vragen",
     "/api/geparkeerd-besluit",
     "/api/gebruiker-uitnodigen",

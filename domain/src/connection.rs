@@ -33,6 +33,60 @@ pub enum ConnectionStep {
     End,
 }
 
+/// Where a party is as a whole. Only what an active one brings is taken in, by whatever connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PartyStatus {
+    /// Asked for; its people try files.
+    Requested,
+    /// Delivers, as far as its connections go.
+    Active,
+    /// Its people cannot get in; what comes is kept and waits.
+    Suspended,
+    /// Over.
+    Ended,
+    /// Asked for and turned away.
+    Refused,
+}
+
+impl PartyStatus {
+    /// Every status.
+    pub const ALL: [Self; 5] = [
+        Self::Requested,
+        Self::Active,
+        Self::Suspended,
+        Self::Ended,
+        Self::Refused,
+    ];
+
+    /// The word in the store.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested => "requested",
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Ended => "ended",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// What can be decided about it now.
+    #[must_use]
+    pub fn steps(self) -> Vec<ConnectionStep> {
+        ConnectionStep::ALL
+            .into_iter()
+            .filter(|step| step.leads_party(self).is_some())
+            .collect()
+    }
+}
+
 impl ConnectionState {
     /// Every state.
     pub const ALL: [Self; 5] = [
@@ -105,6 +159,19 @@ impl ConnectionStep {
         !matches!(self, Self::Approve)
     }
 
+    /// Where it leads a party as a whole; none when it is no step from there. A party becomes active, or is turned away,
+    /// with the decision about its first connection.
+    #[must_use]
+    pub const fn leads_party(self, from: PartyStatus) -> Option<PartyStatus> {
+        use PartyStatus::{Active, Ended, Suspended};
+        match (self, from) {
+            (Self::Suspend, Active) => Some(Suspended),
+            (Self::Reopen, Suspended) => Some(Active),
+            (Self::End, Active | Suspended) => Some(Ended),
+            _ => None,
+        }
+    }
+
     /// Where it leads; none when it is no step from here.
     #[must_use]
     pub const fn leads(self, from: ConnectionState, wider: bool) -> Option<ConnectionState> {
@@ -140,6 +207,22 @@ mod tests {
         assert_eq!(Refuse.leads(Requested, false), Some(Refused));
         assert_eq!(Refuse.leads(Approved, true), Some(Approved));
         assert_eq!(End.leads(Suspended, false), Some(Ended));
+    }
+
+    #[test]
+    fn a_party_is_suspended_opened_again_and_ended_and_nothing_else() {
+        assert_eq!(PartyStatus::Active.steps(), [Suspend, End]);
+        assert_eq!(PartyStatus::Suspended.steps(), [Reopen, End]);
+        for other in [
+            PartyStatus::Requested,
+            PartyStatus::Ended,
+            PartyStatus::Refused,
+        ] {
+            assert!(other.steps().is_empty(), "{other:?}");
+        }
+        for status in PartyStatus::ALL {
+            assert_eq!(PartyStatus::parse(status.as_str()), Some(status));
+        }
     }
 
     #[test]

@@ -144,6 +144,26 @@ for (const script of [true, false]) {
     await press(nora, "Indienen");
     await nora.getByText("12 van 12 vaccinaties opgenomen.").waitFor({ timeout: 30_000 });
     assert.notEqual(register(), before);
+
+    // The party as a whole is suspended, with a reason, and opened again.
+    const whole = async (step, reason) => {
+      const words = `Verpleeghuis ${code} ${step}`;
+      await open(decides, connection);
+      await decides.locator("summary").filter({ hasText: words }).click();
+      const form = decides.locator("details[open]").filter({ hasText: words });
+      await form.getByLabel("Reden").fill(reason);
+      await press(decides, words, { within: form });
+    };
+    await whole("opschorten", "");
+    assert.deepEqual(await summary(decides), ["Vul een reden in."]);
+    assert.ok(await decides.locator("details[open]").filter({ hasText: `Verpleeghuis ${code} opschorten` }).isVisible());
+    await whole("opschorten", "Gelekt wachtwoord");
+    assert.ok(await decides.getByText("Uw besluit is vastgelegd.").isVisible());
+    assert.match(await decides.locator("main").innerText(), /De partij als geheel[\s\S]*Opgeschort[\s\S]*Opschorten, door Priya Privacy[\s\S]*Gelekt wachtwoord/);
+    await nora.goto(`${PORTAL()}/aanleveren`);
+    assert.notEqual(await heading(nora), "Bestand aanleveren", "its people cannot get in");
+    await whole("heropenen", "Nieuw wachtwoord");
+    assert.match(await decides.locator("main").innerText(), /De partij als geheel[\s\S]*Actief/);
   });
 }
 

@@ -160,6 +160,14 @@ pub struct Sftp {
     pub idle_minutes: u32,
     /// Seconds a file without proof is left alone before it counts as whole (specification §8).
     pub quiet_seconds: u32,
+    /// Seconds a sender is kept waiting while the database is away (security F3).
+    pub patience_seconds: u32,
+    /// Files a party may put down in 24 hours, of all its installations.
+    pub day_files: u32,
+    /// Bytes likewise.
+    pub day_bytes: u64,
+    /// Key exchanges that a quantum computer would break are offered too, for clients that know no other.
+    pub classic_key_exchange: bool,
 }
 
 impl Default for Sftp {
@@ -170,6 +178,10 @@ impl Default for Sftp {
             login_seconds: 20,
             idle_minutes: 15,
             quiet_seconds: 300,
+            patience_seconds: 30,
+            day_files: 10_000,
+            day_bytes: 100 * 1024 * 1024 * 1024,
+            classic_key_exchange: true,
         }
     }
 }

@@ -19,6 +19,7 @@ mod say;
 mod sh;
 mod site;
 mod sqlx;
+mod ssh_audit;
 mod stack;
 mod tally;
 mod test;

@@ -9,7 +9,7 @@ use crate::cluster::{Cluster, Life};
 use crate::fingerprint::Fingerprint;
 use crate::process::Stop;
 use crate::tally::Tally;
-use crate::{apt, e2e, guard, licences, say, sh, site, sqlx, tally};
+use crate::{apt, e2e, guard, licences, say, sh, site, sqlx, ssh_audit, tally};
 use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::path::PathBuf;
@@ -306,6 +306,7 @@ fn rust(session: &mut Session) -> Result<Tally> {
         ],
         "the tests of the drop box",
     )?;
+    let auditor = ssh_audit::install()?;
     // And a malware scanner, which each test starts for itself.
     apt::ensure(
         &[("/usr/sbin/clamd", "clamav-daemon")],
@@ -321,6 +322,7 @@ fn rust(session: &mut Session) -> Result<Tally> {
         } else {
             &["test", "--no-fail-fast", "--all-targets"]
         });
+        command.env("CIMS_SSH_AUDIT", &auditor);
         tally.add(tally::count(offline(&mut command, &url).args(packages))?);
     }
     let mut examples = sh::cargo();

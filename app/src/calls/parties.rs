@@ -3,7 +3,7 @@
 use super::answer::{Posted, go};
 use crate::page::{caller, parties};
 use crate::ports::PortError;
-use crate::ports::parties::{Said, Wish};
+use crate::ports::parties::{Said, Side, Wish};
 use domain::connection::ConnectionStep;
 use domain::delivery::Channel;
 use leptos::prelude::*;
@@ -67,6 +67,36 @@ pub(crate) async fn decide_connection(
             Said::SamePerson => format!("{way}?melding=zelfde"),
             Said::Other => format!("{way}?melding=ander"),
             Said::NotTried => format!("{way}?melding=niet-getest"),
+        })
+    })
+    .await
+}
+
+/// The privacycoördinator decides about a party of a connection as a whole.
+#[server(prefix = "/api", endpoint = "partij-besluit")]
+pub(crate) async fn decide_party(
+    id: Uuid,
+    side: String,
+    step: String,
+    #[server(default)] reason: String,
+) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let side = Side::parse(&side).ok_or(PortError::NotFound)?;
+        let step = ConnectionStep::parse(&step).ok_or(PortError::NotFound)?;
+        let way = format!("/koppelingen/{id}");
+        if reason.trim().is_empty() {
+            let (side, step) = (side.as_str(), step.as_str());
+            return Ok(format!(
+                "{way}?wie={side}&stap={step}&melding=reden#foutoverzicht"
+            ));
+        }
+        let said = parties()?
+            .decide_party(&caller, id, side, step, reason)
+            .await?;
+        Ok(match said {
+            Said::Done(deliveries) => format!("{way}?melding=klaar&aantal={deliveries}"),
+            _ => format!("{way}?melding=ander"),
         })
     })
     .await

@@ -219,6 +219,7 @@ fn attempt_screen(visit: &Visit, view: &AttemptView) -> Screen {
                 {trials::shown(trial, o.attempt_demands, t)}
                 {heading(o.attempt_answers)}
                 <ul class="utrecht-unordered-list utrecht-unordered-list--html-content cims-no-print">
+                    <li>{link(format!("{base}/ontvangst.json"), o.attempt_receipt)}</li>
                     <li>{link(format!("{base}/resultaat.csv"), t.upload.download_result_csv)}</li>
                     <li>{link(format!("{base}/resultaat.json"), t.upload.download_result_json)}</li>
                 </ul>

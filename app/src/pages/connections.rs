@@ -2,7 +2,7 @@
 //! says (features F79-F81).
 
 use super::trials;
-use crate::calls::parties::{AskConnection, DecideConnection};
+use crate::calls::parties::{AskConnection, DecideConnection, DecideParty};
 use crate::page::{Screen, Visit, page, parties};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::field::Field;
@@ -12,9 +12,9 @@ use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
     alert, badge, folded, heading, hidden_inputs, link, paragraph, second_link, submit, title,
 };
-use crate::ports::parties::{ConnectionList, ConnectionView, StepView};
+use crate::ports::parties::{ConnectionList, ConnectionView, Side, StandingView, StepView};
 use crate::texts::{Texts, fill};
-use domain::connection::{ConnectionState, ConnectionStep};
+use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::Channel;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -175,8 +175,9 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
         .query("stap")
         .as_deref()
         .and_then(ConnectionStep::parse);
+    let side = visit.query("wie").as_deref().and_then(Side::parse);
     if let (Some("reden"), Some(step)) = (word.as_deref(), chosen) {
-        messages.add(reason_id(step), p.no_reason);
+        messages.add(reason_id(side, step), p.no_reason);
     }
     let told = match word.as_deref() {
         Some("gevraagd") => Some(alert::ok(p.asked_told)),
@@ -195,7 +196,11 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
     let steps = (!view.may.is_empty()).then(|| {
         let forms = view.may.iter().map(|step| {
             let form = step_form(view, *step, &messages, t);
-            folded(step_name(*step, t), form, chosen == Some(*step))
+            folded(
+                step_name(*step, t),
+                form,
+                side.is_none() && chosen == Some(*step),
+            )
         });
         view! { <h2 class="utrecht-heading-2" id="besluit">{p.what}</h2>{forms.collect_view()} }
     });
@@ -212,11 +217,104 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
         {trials::report(view, t)}
         {steps}
         {history(view, t)}
+        {whole(view, side.zip(chosen), &messages, t)}
         <p class="utrecht-paragraph">{second_link("/koppelingen", p.title)}</p>
     };
     Screen::new(name, body)
         .under(p.title, "/koppelingen")
         .failed(!messages.is_empty())
+}
+
+/// Its parties as a whole, with what can be decided about each; `chosen` is what was tried without a reason.
+fn whole(
+    view: &ConnectionView,
+    chosen: Option<(Side, ConnectionStep)>,
+    messages: &Messages,
+    t: &'static Texts,
+) -> Option<AnyView> {
+    let p = &t.parties;
+    if view.standings.is_empty() {
+        return None;
+    }
+    let parts = view.standings.iter().map(|standing| {
+        let forms = standing.may.iter().map(|step| {
+            let form = party_form(view, standing, *step, messages, t);
+            let open = chosen == Some((standing.side, *step));
+            folded(party_step(*step, &standing.name, t), form, open)
+        });
+        let steps = standing.history.iter().map(|step| happened(step, t));
+        let history = (!standing.history.is_empty())
+            .then(|| view! { <ol class="cims-timeline">{steps.collect_view()}</ol> });
+        view! {
+            <h3 class="utrecht-heading-3">{standing.name.clone()}</h3>
+            <p class="utrecht-paragraph">{party_state(standing.status, t)}</p>
+            {history}
+            {forms.collect_view()}
+        }
+    });
+    Some(
+        view! {
+            {heading(p.whole)}
+            {paragraph(p.whole_text)}
+            {parts.collect_view()}
+        }
+        .into_any(),
+    )
+}
+
+fn party_state(status: PartyStatus, t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    match status {
+        PartyStatus::Requested => badge::badge("warning", p.status_requested),
+        PartyStatus::Active => badge::badge("success", p.status_active),
+        PartyStatus::Suspended => badge::badge("error", p.state_suspended),
+        PartyStatus::Ended => badge::badge("neutral", p.state_ended),
+        PartyStatus::Refused => badge::badge("error", p.state_refused),
+    }
+}
+
+fn party_step(step: ConnectionStep, name: &str, t: &'static Texts) -> String {
+    let p = &t.parties;
+    let text = match step {
+        ConnectionStep::Suspend => p.party_suspend,
+        ConnectionStep::Reopen => p.party_reopen,
+        ConnectionStep::End => p.party_end,
+        ConnectionStep::Approve | ConnectionStep::Refuse => step_name(step, t),
+    };
+    fill(text, &[("naam", name)])
+}
+
+fn party_form(
+    view: &ConnectionView,
+    standing: &StandingView,
+    step: ConnectionStep,
+    messages: &Messages,
+    t: &'static Texts,
+) -> AnyView {
+    let p = &t.parties;
+    let text = match step {
+        ConnectionStep::Suspend => p.party_suspend_text,
+        ConnectionStep::Reopen => p.party_reopen_text,
+        _ => p.party_end_text,
+    };
+    let reason = Field {
+        name: "reason".to_owned(),
+        ..Field::new(reason_id(Some(standing.side), step), p.reason, "")
+    };
+    let hidden = vec![
+        ("id", view.id.to_string()),
+        ("side", standing.side.as_str().to_owned()),
+        ("step", step.as_str().to_owned()),
+    ];
+    view! {
+        <form class="cims-form" method="post" action=DecideParty::PATH novalidate>
+            {hidden_inputs(hidden)}
+            {paragraph(text)}
+            {reason.area(messages, t)}
+            {submit(party_step(step, &standing.name, t))}
+        </form>
+    }
+    .into_any()
 }
 
 /// That its party, or the one in between, is new, and the request for it.
@@ -305,13 +403,19 @@ fn step_name(step: ConnectionStep, t: &'static Texts) -> &'static str {
     }
 }
 
-const fn reason_id(step: ConnectionStep) -> &'static str {
-    match step {
-        ConnectionStep::Approve => "reden-akkoord",
-        ConnectionStep::Refuse => "reden-afwijzen",
-        ConnectionStep::Suspend => "reden-opschorten",
-        ConnectionStep::Reopen => "reden-heropenen",
-        ConnectionStep::End => "reden-beeindigen",
+const fn reason_id(side: Option<Side>, step: ConnectionStep) -> &'static str {
+    match (side, step) {
+        (None, ConnectionStep::Suspend) => "reden-opschorten",
+        (None, ConnectionStep::Reopen) => "reden-heropenen",
+        (None, ConnectionStep::End) => "reden-beeindigen",
+        (Some(Side::Party), ConnectionStep::Suspend) => "reden-partij-opschorten",
+        (Some(Side::Party), ConnectionStep::Reopen) => "reden-partij-heropenen",
+        (Some(Side::Party), ConnectionStep::End) => "reden-partij-beeindigen",
+        (Some(Side::Between), ConnectionStep::Suspend) => "reden-tussenpartij-opschorten",
+        (Some(Side::Between), ConnectionStep::Reopen) => "reden-tussenpartij-heropenen",
+        (Some(Side::Between), ConnectionStep::End) => "reden-tussenpartij-beeindigen",
+        (_, ConnectionStep::Approve) => "reden-akkoord",
+        (_, ConnectionStep::Refuse) => "reden-afwijzen",
     }
 }
 
@@ -332,7 +436,7 @@ fn step_form(
     let reason = step.needs_reason().then(|| {
         let field = Field {
             name: "reason".to_owned(),
-            ..Field::new(reason_id(step), p.reason, "")
+            ..Field::new(reason_id(None, step), p.reason, "")
         };
         field.area(messages, t)
     });

@@ -4,7 +4,7 @@
 use super::Page;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
-use domain::connection::{ConnectionState, ConnectionStep};
+use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, FileOutcome};
 use domain::finding::Code;
@@ -52,6 +52,51 @@ pub struct ConnectionView {
     pub new_party: bool,
     /// Its party in between was asked for with it.
     pub new_between: bool,
+    /// Its party, and the one in between, as a whole; only of an opened connection.
+    pub standings: Vec<StandingView>,
+}
+
+/// A party of a connection as a whole.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StandingView {
+    /// Which of the two.
+    pub side: Side,
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub status: PartyStatus,
+    /// What this person may decide about it now.
+    pub may: Vec<ConnectionStep>,
+    /// When it was suspended, opened again, ended; the oldest first.
+    pub history: Vec<StepView>,
+}
+
+/// One of the parties of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Side {
+    /// Who delivers.
+    Party,
+    /// Who runs the installation.
+    Between,
+}
+
+impl Side {
+    /// The word in a form and an address.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Party => "partij",
+            Self::Between => "tussenpartij",
+        }
+    }
+
+    /// Reads the word.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Party, Self::Between]
+            .into_iter()
+            .find(|side| side.as_str() == text)
+    }
 }
 
 /// Something that happened to a connection.
@@ -274,6 +319,16 @@ pub trait Parties: Send + Sync {
         &self,
         caller: &Caller,
         id: Uuid,
+        step: ConnectionStep,
+        reason: String,
+    ) -> PortResult<Said>;
+
+    /// Decides about a party of a connection as a whole, with all connections it has.
+    async fn decide_party(
+        &self,
+        caller: &Caller,
+        connection: Uuid,
+        side: Side,
         step: ConnectionStep,
         reason: String,
     ) -> PortResult<Said>;

@@ -27,7 +27,7 @@ use crate::ports::onboarding::{
 use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
 use crate::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
-    StepView, TrialView, Waits, Wish,
+    Side, StandingView, StepView, TrialView, Waits, Wish,
 };
 use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
@@ -47,7 +47,7 @@ use crate::ports::worklist::{Made, Stands, WorklistLine, WorklistView};
 use crate::ports::*;
 use async_trait::async_trait;
 use domain::card::{Choice, NumberFault};
-use domain::connection::{ConnectionState, ConnectionStep};
+use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
@@ -1486,6 +1486,36 @@ impl Parties for World {
             request: Some(ID),
             new_party: true,
             new_between: true,
+            standings: vec![
+                StandingView {
+                    side: Side::Party,
+                    name: "Praktijk De Linde".into(),
+                    status: PartyStatus::Active,
+                    may: if caller.role().may_approve() {
+                        PartyStatus::Active.steps()
+                    } else {
+                        Vec::new()
+                    },
+                    history: Vec::new(),
+                },
+                StandingView {
+                    side: Side::Between,
+                    name: "Medimo".into(),
+                    status: PartyStatus::Suspended,
+                    may: if caller.role().may_approve() {
+                        PartyStatus::Suspended.steps()
+                    } else {
+                        Vec::new()
+                    },
+                    history: vec![StepView {
+                        at: "23-11-2026 09:00".into(),
+                        step: Some(ConnectionStep::Suspend),
+                        by: Some("Priya Privacy".into()),
+                        columns: Vec::new(),
+                        reason: Some("Gelekte <b>sleutel</b>".into()),
+                    }],
+                },
+            ],
         })
     }
 
@@ -1505,6 +1535,20 @@ impl Parties for World {
             ConnectionStep::Refuse => Said::SamePerson,
             ConnectionStep::Reopen => Said::Welcome,
             _ => Said::Other,
+        })
+    }
+
+    async fn decide_party(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        side: Side,
+        _: ConnectionStep,
+        _: String,
+    ) -> PortResult<Said> {
+        Ok(match side {
+            Side::Party => Said::Done(2),
+            Side::Between => Said::Other,
         })
     }
 

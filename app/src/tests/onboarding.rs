@@ -207,6 +207,63 @@ async fn a_supplier_sees_its_installations_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn both_parties_of_a_connection_are_decided_about_as_a_whole() {
+    let world = of(Role::Privacycoordinator);
+    let page = get(&world, &format!("/koppelingen/{ID}")).await;
+    for part in [
+        "De partij als geheel",
+        "Praktijk De Linde opschorten",
+        "Praktijk De Linde beëindigen",
+        "Medimo heropenen",
+        "Reden: Gelekte &lt;b&gt;sleutel&lt;/b&gt;",
+        "action=\"/api/partij-besluit\"",
+    ] {
+        assert!(page.has(part), "{part}: {}", page.html);
+    }
+    assert!(!page.has("Medimo opschorten"));
+    let looks = get(&of(Role::RivmBeheer), &format!("/koppelingen/{ID}")).await;
+    assert!(looks.has("De partij als geheel") && !looks.has("/api/partij-besluit"));
+
+    let id = ID.to_string();
+    for (side, reason, leads) in [
+        (
+            "partij",
+            "een lek",
+            format!("/koppelingen/{id}?melding=klaar&aantal=2"),
+        ),
+        (
+            "tussenpartij",
+            "een lek",
+            format!("/koppelingen/{id}?melding=ander"),
+        ),
+        (
+            "tussenpartij",
+            " ",
+            format!("/koppelingen/{id}?wie=tussenpartij&stap=reopen&melding=reden#foutoverzicht"),
+        ),
+    ] {
+        let form = [
+            ("id", id.as_str()),
+            ("side", side),
+            ("step", "reopen"),
+            ("reason", reason),
+        ];
+        let answer = post(&world, "/api/partij-besluit", &form).await;
+        assert_eq!(answer.location, leads);
+    }
+    // The fault stands with the field of that party, and only its form is open.
+    let failed = format!("/koppelingen/{id}?wie=tussenpartij&stap=reopen&melding=reden");
+    let page = get(&world, &failed).await;
+    assert!(
+        page.has("href=\"#reden-tussenpartij-heropenen\""),
+        "{}",
+        page.html
+    );
+    let open = "class=\"cims-details\" open";
+    assert_eq!(page.html.matches(open).count(), 1, "{}", page.html);
+}
+
+#[tokio::test]
 async fn who_asks_invites_the_first_manager_and_who_decides_does_not() {
     let world = of(Role::RivmBeheer);
     let page = get(&world, &format!("/aanvragen/{ID}?melding=naam")).await;

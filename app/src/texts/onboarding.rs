@@ -102,6 +102,7 @@ texts! {
         attempt_not_yet: "Dit bestand voldoet nog niet aan alle eisen." / "This file does not meet all demands yet.",
         attempt_demands: "Wat dit bestand moet laten zien" / "What this file has to show",
         attempt_answers: "Antwoordbestanden" / "Answer files",
+        attempt_receipt: "Ontvangst (JSON)" / "Receipt (JSON)",
         attempt_again: "Nog een bestand proberen" / "Try another file",
         try_first: "Eerst proberen? Naar de proefbank" / "Try it first? To the test lane",
         own: "Mijn installaties" / "My installations",

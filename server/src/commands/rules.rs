@@ -1,6 +1,6 @@
 //! `cims rules`: the columns and rules, from the tables of `domain`.
 
-use crate::intake::template::{VERSION, when};
+use crate::intake::template::{VERSION, when, when_in};
 use domain::finding::{Code, Scope, Severity, Stage};
 use domain::row::Column;
 use domain::row::columns::Requirement;
@@ -13,11 +13,23 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cims rules
-  cims rules --json")]
+  cims rules --json
+  cims rules --docs nl      the two tables of docs/leveranciers.md")]
 pub struct Args {
     /// Answer with one JSON object.
     #[arg(long)]
     pub json: bool,
+    /// Answer with the tables of the page for suppliers, in this language.
+    #[arg(long, value_name = "LANGUAGE", value_parser = language, conflicts_with = "json")]
+    pub docs: Option<Lang>,
+}
+
+fn language(word: &str) -> Result<Lang, String> {
+    match word {
+        "nl" => Ok(Lang::Nl),
+        "en" => Ok(Lang::En),
+        _ => Err("choose nl or en".to_owned()),
+    }
 }
 
 #[derive(Serialize)]
@@ -80,7 +92,10 @@ fn tables() -> Tables {
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let mut out = BufWriter::new(io::stdout().lock());
     let tables = tables();
-    if args.json {
+    if let Some(lang) = args.docs {
+        let [columns, codes] = for_suppliers(lang);
+        write!(out, "{columns}\n{codes}")?;
+    } else if args.json {
         serde_json::to_writer_pretty(&mut out, &tables)?;
         writeln!(out)?;
     } else {
@@ -88,6 +103,48 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     out.flush()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The columns and the codes as they stand in `docs/leveranciers.md` and `docs/suppliers.md`: tables in Markdown.
+#[must_use]
+pub fn for_suppliers(lang: Lang) -> [String; 2] {
+    let cell = |text: &str| text.replace('|', "\\|");
+    let (columns_head, codes_head) = match lang {
+        Lang::Nl => (
+            "| # | kolom | nodig | inhoud | ook herkend als |",
+            "| code | ernst | voor | melding |",
+        ),
+        Lang::En => (
+            "| # | column | needed | content | also known as |",
+            "| code | severity | of | message |",
+        ),
+    };
+    let mut columns = format!("{columns_head}\n|---|---|---|---|---|\n");
+    for column in Column::ALL {
+        columns += &format!(
+            "| {} | `{}` | {} | {} | {} |\n",
+            column.index() + 1,
+            column.name(),
+            when_in(column.requirement(), lang),
+            cell(column.hint_in(lang)),
+            column.synonyms().join(", "),
+        );
+    }
+    let mut codes = format!("{codes_head}\n|---|---|---|---|\n");
+    for code in Code::ALL {
+        let of = match (code.scope(), lang) {
+            (Scope::File, Lang::Nl) => "bestand",
+            (Scope::File, Lang::En) => "file",
+            (Scope::Row, Lang::Nl) => "regel",
+            (Scope::Row, Lang::En) => "row",
+        };
+        codes += &format!(
+            "| {code} | {} | {of} | {} |\n",
+            code.severity().as_str(),
+            cell(code.sentence(lang)),
+        );
+    }
+    [columns, codes]
 }
 
 fn in_words(out: &mut impl Write, tables: &Tables) -> io::Result<()> {

@@ -3,6 +3,8 @@
 //! Made of what is stored, so they can be made again. Never a BSN, name or date of birth: findings hold no
 //! value, and a source key that looks like a BSN was never kept.
 
+use super::{answer_files, receive};
+use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::StoreError;
 use crate::store::answers::{self, Row, Whole};
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
@@ -201,6 +203,33 @@ pub async fn json(
     };
     serde_json::to_writer(&mut *out, &answer).map_err(std::io::Error::from)?;
     Ok(out.write_all(b"\n")?)
+}
+
+/// `<naam>.ontvangst.json` of a file of the test lane, as it would lie in `uit/`.
+///
+/// # Errors
+/// When the database fails or `out` refuses; `NotFound` without such a test, and without its digest.
+pub async fn receipt(
+    connection: &mut PgConnection,
+    keys: &Keys,
+    delivery: Uuid,
+    out: &mut (impl Write + Send),
+) -> Result<(), AnswerError> {
+    let tested = answers::tested(connection, delivery).await?;
+    let sealed = tested.sha256_sealed.ok_or(StoreError::NotFound)?;
+    let broken = || StoreError::Broken("digest of a test".to_owned());
+    let purpose = Purpose::Sha256.of(delivery.as_bytes());
+    let plain = keys
+        .open(&Sealed::from_bytes(sealed), &purpose)
+        .map_err(|_| broken())?;
+    let size = tested.file_size.unwrap_or_default();
+    let whole = receive::Whole {
+        size: u64::try_from(size).unwrap_or_default(),
+        sha256: plain.as_slice().try_into().map_err(|_| broken())?,
+    };
+    let name = tested.file_name.unwrap_or_default();
+    let content = answer_files::receipt_of(&name, whole, tested.received_at, delivery)?;
+    Ok(out.write_all(&content)?)
 }
 
 /// What a delivery came to, for `cims import`.

@@ -61,8 +61,22 @@ pub(crate) async fn receipt(
     whole: Whole,
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
+    let content = receipt_of(to.name, whole, at, to.of.id()).map_err(|error| disk(&error))?;
+    put(road, tx, to, "ontvangst", &content).await
+}
+
+/// What a receipt says.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub(crate) fn receipt_of(
+    name: &str,
+    whole: Whole,
+    at: OffsetDateTime,
+    delivery: Uuid,
+) -> io::Result<Vec<u8>> {
     let receipt = Receipt {
-        bestand: to.name,
+        bestand: name,
         grootte: whole.size,
         sha256: whole
             .sha256
@@ -73,11 +87,11 @@ pub(crate) async fn receipt(
             .truncate_to_second()
             .format(&Rfc3339)
             .unwrap_or_default(),
-        aanlevering: to.of.id(),
+        aanlevering: delivery,
     };
-    let mut content = serde_json::to_vec(&receipt).map_err(|error| disk(&error.into()))?;
+    let mut content = serde_json::to_vec(&receipt)?;
     content.push(b'\n');
-    put(road, tx, to, "ontvangst", &content).await
+    Ok(content)
 }
 
 /// Puts a small answer in `uit/`, named after its kind.

@@ -2,10 +2,16 @@
 //! the BRP is, how much room is left. Labels are codes of ours, never anything of a row.
 
 use super::Road;
+use crate::clock::dutch_day;
 use crate::jobs::JobKind;
 use crate::store::operations::{self, Queue};
-use crate::store::{StoreError, register, worker_tx};
+use crate::store::{StoreError, WorkerTx, completeness, register, worker_tx};
+use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
+use time::{Duration, OffsetDateTime};
+
+/// Work that waits for so long is an alarm (security F4).
+const TOO_LONG: Duration = Duration::minutes(15);
 
 /// States of a delivery that are no end.
 const ON_THE_WAY: [&str; 6] = [
@@ -22,6 +28,64 @@ pub(super) fn ended(channel: Channel, outcome: FileOutcome, counts: &Counts) {
         metrics::counter!("cims_rows_total", "channel" => channel, "outcome" => outcome.as_str())
             .increment(rows);
     }
+}
+
+/// A file of the drop box was taken, or never counts and why.
+pub(crate) fn upload(end: &'static str) {
+    metrics::counter!("cims_dropbox_uploads_total", "end" => end).increment(1);
+}
+
+/// All bytes of a file of the drop box are on disk.
+pub(crate) fn landed(bytes: u64) {
+    metrics::counter!("cims_dropbox_bytes_total").increment(bytes);
+}
+
+/// Somebody tried to log in to the drop box.
+pub(crate) fn dropbox_login(result: &'static str) {
+    metrics::counter!("cims_dropbox_logins_total", "result" => result).increment(1);
+}
+
+/// A line of the log that somebody must act on, each minute that it lasts.
+fn alarm(queues: &[Queue], now: OffsetDateTime) {
+    for queue in queues {
+        let waits = queue.oldest.map_or(Duration::ZERO, |at| now - at);
+        if waits >= TOO_LONG {
+            tracing::error!(
+                kind = queue.kind,
+                minutes = waits.whole_minutes(),
+                again = queue.again,
+                "work waits too long"
+            );
+        }
+    }
+}
+
+/// How many installations something did not come of, as on `/volledigheid`.
+#[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
+async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(), StoreError> {
+    let since = now - Duration::days(i64::from(CALENDAR_DAYS));
+    let today = dutch_day(now);
+    let all = completeness::for_metrics(tx, since).await?;
+    let numbers = |from: &[i32]| -> Vec<u32> {
+        let plain = from.iter().filter_map(|number| u32::try_from(*number).ok());
+        plain.collect()
+    };
+    let silent = all
+        .iter()
+        .filter(|one| one.daily && is_silent(dutch_day(one.since), today));
+    let gap = all
+        .iter()
+        .filter(|one| !gaps(&numbers(&one.numbers)).is_empty());
+    let thin = all.iter().filter(|one| is_thin(&numbers(&one.sizes)));
+    for (lacks, count) in [
+        ("silent", silent.count()),
+        ("gap", gap.count()),
+        ("thin", thin.count()),
+    ] {
+        metrics::gauge!("cims_installations_lacking", "lacks" => lacks).set(count as f64);
+    }
+    metrics::gauge!("cims_installations").set(all.len() as f64);
+    Ok(())
 }
 
 /// How it stands now.
@@ -60,7 +124,9 @@ pub(super) async fn look(road: &Road) -> Result<(), StoreError> {
     if let Some(loaded) = register::brp_loaded_at(&mut tx).await? {
         metrics::gauge!("cims_brp_age_seconds").set((now - loaded).as_seconds_f64());
     }
+    installations(&mut tx, now).await?;
     tx.rollback().await?;
+    alarm(&queues, now);
     if let Ok(room) = road.blobs.room() {
         metrics::gauge!("cims_disk_free_bytes").set(room.free as f64);
         metrics::gauge!("cims_disk_bytes").set(room.total as f64);

@@ -10,7 +10,7 @@ mod lanes;
 pub mod link;
 pub mod lists;
 pub mod matching;
-mod measure;
+pub(crate) mod measure;
 pub mod mend;
 pub mod noted;
 pub mod own_file;

@@ -15,18 +15,24 @@ use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::late::{self, Answers, Late};
 use crate::store::register::{self, BrpList};
-use crate::store::{StoreError, WorkerTx, rulings, worker_tx};
+use crate::store::{StoreError, WorkerTx, brp_loads, rulings, worker_tx};
 use domain::bsn::Bsn;
 use domain::dates::{PartialDate, parse_partial};
 use domain::finding::{Code, Finding, Severity};
 use domain::matching::{Asked, NameParts};
 use domain::row::{Column, RowText};
 use std::collections::{BTreeMap, HashMap};
+use time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Registrations in a set.
 const SET: i64 = 1_000;
+/// A load so young is looked at once more after a while: a chunk that was under way had been matched with the copy before it,
+/// and was stored after this job had looked.
+const YOUNG: Duration = Duration::minutes(1);
+/// Longer than [`YOUNG`], and than a chunk may take.
+const LOOK_AGAIN: Duration = Duration::minutes(5);
 
 /// Holds all of them against the BRP, unless the copy is late again: the next load has a job of its own.
 ///
@@ -60,6 +66,10 @@ pub async fn recheck(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Re
         };
         if some.is_empty() {
             jobs::finish(&mut tx, job).await?;
+            if brp_loads::is_younger_than(&mut tx, job.subject, YOUNG).await? {
+                let again = road.clock.now() + LOOK_AGAIN;
+                jobs::push_for(&mut tx, job.kind, job.subject, again).await?;
+            }
             return Ok(tx.commit().await?);
         }
         set(road, &mut tx, job, &some, false).await?;

@@ -6,6 +6,7 @@ use domain::codes::{AgeGroup, CodeLists, Consent, Mutation, NoBsnReason, Sex};
 use domain::party::TargetGroup;
 use domain::row::Column;
 use domain::row::columns::Requirement;
+use domain::text::Lang;
 use rust_xlsxwriter::{
     Color, DataValidation, DataValidationErrorStyle, DocProperties, ExcelDateTime, Format, Formula,
     Workbook, Worksheet, XlsxError,
@@ -207,6 +208,22 @@ pub const fn when(requirement: Requirement) -> &'static str {
         Requirement::UnlessInProfile => "Als het niet in uw profiel staat",
         Requirement::ByChannel => "Verplicht voor systemen, en bij C en V",
         Requirement::Optional => "Mag leeg blijven",
+    }
+}
+
+/// The same in a language of the screens.
+#[must_use]
+pub const fn when_in(requirement: Requirement, lang: Lang) -> &'static str {
+    match (lang, requirement) {
+        (Lang::Nl, _) => when(requirement),
+        (Lang::En, Requirement::Always) => "Always",
+        (Lang::En, Requirement::WithConsent) => "With consent J",
+        (Lang::En, Requirement::WithoutConsent) => "Only with consent N",
+        (Lang::En, Requirement::BsnOrReason) => "With consent J, or fill in geen_bsn_reden",
+        (Lang::En, Requirement::VaccineOrHpk) => "Vaccine or HPK code",
+        (Lang::En, Requirement::UnlessInProfile) => "When it is not in your profile",
+        (Lang::En, Requirement::ByChannel) => "Required of systems, and with C and V",
+        (Lang::En, Requirement::Optional) => "May stay empty",
     }
 }
 

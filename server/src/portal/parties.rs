@@ -9,18 +9,19 @@ use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::completeness::{self, Installation};
 use crate::store::connections::{
-    self, Connection, Decision, Locked, Parked, Request, Settled, Step,
+    self, Connection, Decision, GoesOn, Locked, Parked, Request, Settled, Step, Whole,
 };
 use crate::store::trials::{self, Tried};
 use crate::store::{
-    StoreError, WorkerTx, deliveries, party_requests, party_tx, profiles, register, worker_tx,
+    StoreError, WorkerTx, deliveries, party_requests, party_tx, profiles, register, sftp_accounts,
+    worker_tx,
 };
 use app::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties,
-    Said, StepView, TrialView, Waits, Wish,
+    Said, Side, StandingView, StepView, TrialView, Waits, Wish,
 };
 use app::ports::{Caller, Page, PortError, PortResult};
-use domain::connection::{ConnectionState, ConnectionStep};
+use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
 use domain::delivery::trial::{Demand, Trial};
 use domain::delivery::{Channel, FileOutcome};
@@ -111,6 +112,13 @@ impl Parties for Portal {
         view.request = party_requests::of_connection(&mut tx, id)
             .await
             .or_broken(caller)?;
+        for party in connections::wholes(&mut tx, id).await.or_broken(caller)? {
+            let steps = connections::party_steps(&mut tx, party.id)
+                .await
+                .or_broken(caller)?;
+            let view_of = self.standing(caller, party, steps).or_broken(caller)?;
+            view.standings.push(view_of);
+        }
         Ok(view)
     }
 
@@ -203,11 +211,7 @@ impl Parties for Portal {
         } else {
             Vec::new()
         };
-        for delivery in &gone_on {
-            jobs::push(&mut tx, job_of(delivery.submitted), delivery.id)
-                .await
-                .or_broken(caller)?;
-        }
+        go_on(&mut tx, &gone_on).await.or_broken(caller)?;
         let line = event(caller, Kind::PartyChanged)
             .for_party(locked.party_id)
             .object("connection", id)
@@ -220,6 +224,53 @@ impl Parties for Portal {
         if party == Some(ConnectionState::Approved) {
             return Ok(Said::Welcome);
         }
+        Ok(Said::Done(u32::try_from(gone_on.len()).unwrap_or(u32::MAX)))
+    }
+
+    async fn decide_party(
+        &self,
+        caller: &Caller,
+        connection: Uuid,
+        side: Side,
+        step: ConnectionStep,
+        reason: String,
+    ) -> PortResult<Said> {
+        only(caller.role().may_approve())?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let between = side == Side::Between;
+        let (party, status) = connections::lock_party(&mut tx, connection, between)
+            .await
+            .or_broken(caller)?;
+        let reason = self.sealed(party, &reason).ok_or(PortError::Conflict)?;
+        let from = PartyStatus::parse(&status).ok_or(PortError::NotFound)?;
+        let Some(to) = step.leads_party(from) else {
+            return Ok(Said::Other);
+        };
+        let (word, by) = (step.as_str(), caller.user_id);
+        connections::move_party(&mut tx, party, word, to.as_str(), by, &reason)
+            .await
+            .or_broken(caller)?;
+        if to == PartyStatus::Ended {
+            sftp_accounts::end_of_party(&mut tx, party)
+                .await
+                .or_broken(caller)?;
+        }
+        let gone_on = if to == PartyStatus::Active {
+            connections::let_go_of_party(&mut tx, party)
+                .await
+                .or_broken(caller)?
+        } else {
+            Vec::new()
+        };
+        go_on(&mut tx, &gone_on).await.or_broken(caller)?;
+        let line = event(caller, Kind::PartyChanged)
+            .for_party(party)
+            .object("party", party)
+            .detail("step", word)
+            .detail("deliveries", gone_on.len());
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        self.road.db.work.notify_waiters();
         Ok(Said::Done(u32::try_from(gone_on.len()).unwrap_or(u32::MAX)))
     }
 
@@ -454,6 +505,36 @@ impl Portal {
             request: None,
             new_party: from.new_party,
             new_between: from.new_between,
+            standings: Vec::new(),
+        })
+    }
+
+    fn standing(
+        &self,
+        caller: &Caller,
+        party: Whole,
+        steps: Vec<Step>,
+    ) -> Result<StandingView, StoreError> {
+        let odd = || StoreError::Broken("party".to_owned());
+        let status = PartyStatus::parse(&party.status).ok_or_else(odd)?;
+        let history = steps
+            .into_iter()
+            .map(|step| self.step_view(party.id, step))
+            .collect::<Result<_, _>>()?;
+        Ok(StandingView {
+            side: if party.between {
+                Side::Between
+            } else {
+                Side::Party
+            },
+            name: party.name,
+            status,
+            may: if caller.role().may_approve() {
+                status.steps()
+            } else {
+                Vec::new()
+            },
+            history,
         })
     }
 
@@ -588,6 +669,13 @@ fn installation(from: Installation, today: Date) -> InstallationView {
         promised: many(from.promised),
         promised_read: many(from.promised_read),
     }
+}
+
+async fn go_on(tx: &mut WorkerTx<'_>, deliveries: &[GoesOn]) -> Result<(), StoreError> {
+    for delivery in deliveries {
+        jobs::push(tx, job_of(delivery.submitted), delivery.id).await?;
+    }
+    Ok(())
 }
 
 /// What goes on with a parked delivery: its file, or the rows of its preview.

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use sqlx::PgConnection;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// A row of a delivery, as its sender may see it.
@@ -162,4 +163,30 @@ pub async fn refused(
     .fetch_all(connection)
     .await?;
     Ok(found)
+}
+
+/// What the receipt of a file of the test lane says.
+pub struct Tested {
+    /// Name of the file, as it is kept.
+    pub file_name: Option<String>,
+    /// Bytes.
+    pub file_size: Option<i64>,
+    /// SHA-256, sealed.
+    pub sha256_sealed: Option<Vec<u8>>,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+}
+
+/// A file of the test lane.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such a test for who asks.
+pub async fn tested(connection: &mut PgConnection, delivery: Uuid) -> Result<Tested, StoreError> {
+    Ok(sqlx::query_as!(
+        Tested,
+        "SELECT file_name, file_size, sha256_sealed, received_at FROM deliveries WHERE id = $1 AND test_lane",
+        delivery
+    )
+    .fetch_one(connection)
+    .await?)
 }

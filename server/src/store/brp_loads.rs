@@ -1,6 +1,7 @@
 //! What is known of the load of a BRP set, for the answer on it.
 
 use super::{StoreError, WorkerTx};
+use time::Duration;
 use uuid::Uuid;
 
 /// A load that ended.
@@ -41,5 +42,23 @@ pub async fn of_upload(tx: &mut WorkerTx<'_>, upload: Uuid) -> Result<Option<Loa
         upload
     )
     .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// A load ended less than so long ago.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_younger_than(
+    tx: &mut WorkerTx<'_>,
+    load: Uuid,
+    time: Duration,
+) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM brp_loads WHERE id = $1 AND finished_at > now() - make_interval(secs => $2)) AS "young!""#,
+        load,
+        time.as_seconds_f64()
+    )
+    .fetch_one(&mut **tx)
     .await?)
 }

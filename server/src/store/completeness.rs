@@ -1,6 +1,6 @@
 //! What each installation delivered lately, to see what did not come (features F61). No row and no file name.
 
-use super::{PartyTx, StoreError};
+use super::{PartyTx, StoreError, WorkerTx};
 use time::{Date, OffsetDateTime};
 
 /// An installation and what came of it since a moment.
@@ -41,6 +41,39 @@ pub struct Installation {
     pub days: Vec<Date>,
     /// Rows read on each of those days.
     pub day_rows: Vec<i64>,
+}
+
+/// What did not come of installations.
+pub struct Lacking {
+    /// A file is expected each working day.
+    pub daily: bool,
+    /// When the last file came, or the account was given out.
+    pub since: OffsetDateTime,
+    /// Numbers of its files, taken or doubled.
+    pub numbers: Vec<i32>,
+    /// Rows of its files that were taken, in the order they came.
+    pub sizes: Vec<i32>,
+}
+
+/// Every installation, for the metrics.
+///
+/// # Errors
+/// When the database fails.
+pub async fn for_metrics(
+    tx: &mut WorkerTx<'_>,
+    since: OffsetDateTime,
+) -> Result<Vec<Lacking>, StoreError> {
+    // It shows to who reviews.
+    sqlx::query!("SELECT set_config('cims.role', 'rivm-beoordelaar', true) AS role")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(sqlx::query_as!(
+        Lacking,
+        r#"SELECT daily AS "daily!", COALESCE(last_at, created_at) AS "since!", numbers AS "numbers!", sizes AS "sizes!" FROM installation_figures($1)"#,
+        since
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// Every installation that brings rows, with what came since a moment: of all parties for who reviews, of the own party

@@ -268,6 +268,124 @@ pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Locked, StoreError>
     .await?)
 }
 
+/// A party of a connection as a whole.
+pub struct Whole {
+    /// Key.
+    pub id: Uuid,
+    /// Name.
+    pub name: String,
+    /// Status, as the table says it.
+    pub status: String,
+    /// It runs the installation.
+    pub between: bool,
+}
+
+/// The parties of a connection, who delivers first; RIVM is none that anybody decides about.
+///
+/// # Errors
+/// When the database fails.
+pub async fn wholes(tx: &mut PartyTx<'_>, connection: Uuid) -> Result<Vec<Whole>, StoreError> {
+    Ok(sqlx::query_as!(
+        Whole,
+        r#"SELECT p.id, p.name, p.status, p.id IS NOT DISTINCT FROM c.intermediary_id AS "between!"
+           FROM connections c JOIN parties p ON p.id IN (c.party_id, c.intermediary_id)
+           WHERE c.id = $1 AND p.kind <> 'rivm' ORDER BY 4"#,
+        connection
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Locks a party of a connection to decide about it; its key and status.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such a party.
+pub async fn lock_party(
+    tx: &mut WorkerTx<'_>,
+    connection: Uuid,
+    between: bool,
+) -> Result<(Uuid, String), StoreError> {
+    let row = sqlx::query!(
+        "SELECT id, status FROM parties
+         WHERE id = (SELECT CASE WHEN $2 THEN c.intermediary_id ELSE c.party_id END FROM connections c WHERE c.id = $1) AND kind <> 'rivm'
+         FOR UPDATE",
+        connection,
+        between
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.id, row.status))
+}
+
+/// A party goes to another status; what, who and why stay.
+///
+/// # Errors
+/// When the database fails.
+pub async fn move_party(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    step: &str,
+    status: &str,
+    by: Uuid,
+    reason_sealed: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE parties SET status = $2 WHERE id = $1",
+        party,
+        status
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO party_steps (id, party_id, step, by, reason_sealed) VALUES ($1, $2, $3, $4, $5)",
+        Uuid::now_v7(),
+        party,
+        step,
+        by,
+        reason_sealed
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// When a party was suspended, opened again or ended, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn party_steps(tx: &mut PartyTx<'_>, party: Uuid) -> Result<Vec<Step>, StoreError> {
+    Ok(sqlx::query_as!(
+        Step,
+        r#"SELECT s.at, s.step, u.name AS "by_name?", '{}'::text[] AS "columns!", s.reason_sealed AS "reason_sealed?"
+           FROM party_steps s LEFT JOIN users u ON u.id = s.by WHERE s.party_id = $1 ORDER BY s.at, s.id"#,
+        party
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Deliveries of a party, or through it, that wait although their connection is approved, go on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn let_go_of_party(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+) -> Result<Vec<GoesOn>, StoreError> {
+    Ok(sqlx::query_as!(
+        GoesOn,
+        r#"UPDATE deliveries d
+         SET state = CASE WHEN submitted_at IS NOT NULL OR (NOT preview AND progress > 0) THEN 'storing' ELSE 'complete' END, parked_reason = NULL
+         WHERE (d.party_id = $1 OR d.intermediary_id = $1) AND d.state = 'parked' AND d.parked_reason IN ('approval', 'A10')
+           AND EXISTS (SELECT FROM connections c WHERE c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id
+                         AND c.channel = d.channel AND c.state = 'approved' AND d.strange <@ c.columns)
+         RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
+        party
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// What somebody decides about a connection.
 pub struct Decision<'a> {
     /// The step, as in the audit.
@@ -386,7 +504,8 @@ pub async fn is_open(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<bool, Stor
     Ok(sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM deliveries d JOIN parties p ON p.id = d.party_id
                           JOIN connections c ON c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id AND c.channel = d.channel
-                          WHERE d.id = $1 AND p.status = 'active' AND c.state = 'approved') AS "open!""#,
+                          WHERE d.id = $1 AND p.status = 'active' AND c.state = 'approved'
+                            AND NOT EXISTS (SELECT FROM parties i WHERE i.id = d.intermediary_id AND i.status <> 'active')) AS "open!""#,
         delivery
     )
     .fetch_one(&mut **tx)

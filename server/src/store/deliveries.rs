@@ -100,6 +100,25 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), 
     Ok(())
 }
 
+/// Keeps what the receipt of a file of the test lane says of its content, sealed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_sha256(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    sha256_sealed: &[u8],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET sha256_sealed = $2 WHERE id = $1",
+        id,
+        sha256_sealed
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// The delivery of this party with the same content that was not refused, withdrawn or thrown away (rule A12).
 ///
 /// # Errors
@@ -188,7 +207,8 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
                   d.received_at, d.received_by, p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS default_big,
                   d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing, d.sheet, d.with_hidden,
                   d.account_id IS NOT NULL AS "dropped!", d.promised_rows, d.released,
-                  (p.status = 'active' AND c.id IS NOT NULL) AS "approved!", COALESCE(c.columns, '{}') AS "approved_columns!",
+                  (p.status = 'active' AND c.id IS NOT NULL
+                   AND NOT EXISTS (SELECT FROM parties i WHERE i.id = d.intermediary_id AND i.status <> 'active')) AS "approved!", COALESCE(c.columns, '{}') AS "approved_columns!",
                   EXISTS (SELECT FROM deliveries w WHERE w.party_id = d.party_id AND w.digest_key = d.digest_key
                           AND w.file_digest = d.file_digest AND w.id <> d.id AND w.state = 'withdrawn' AND w.geteld > 0) AS "counted_before!"
            FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by

@@ -175,8 +175,10 @@ places! {
     uploads_sha256: Uuid, "uuid[]", Sha256, "sftp_uploads", "id", "sha256_sealed";
     connections_reason: Uuid, "uuid[]", Reason, "connections", "id", "reason_sealed";
     steps_reason: Uuid, "uuid[]", Reason, "connection_steps", "connection_id", "reason_sealed";
+    party_steps_reason: Uuid, "uuid[]", Reason, "party_steps", "party_id", "reason_sealed";
     requests_form: Uuid, "uuid[]", PartyForm, "party_requests", "id", "form_sealed";
     lists_source: Uuid, "uuid[]", Reason, "list_changes", "id", "source_sealed";
+    tests_sha256: Uuid, "uuid[]", Sha256, "deliveries", "id", "sha256_sealed";
     parked_reason: Uuid, "uuid[]", Reason, "deliveries", "id", "settled_sealed";
     rulings_reason: Uuid, "uuid[]", Reason, "rulings", "id", "reason_sealed";
     corrections_content: Uuid, "uuid[]", NewValue, "corrections", "id", "content_sealed";

@@ -265,7 +265,21 @@ pub async fn end(tx: &mut WorkerTx<'_>, name: &str) -> Result<(Uuid, Uuid), Stor
     Ok((row.id, row.party_id))
 }
 
-/// The account is still in use: asked at each file, for a session may last.
+/// Ends every account of a party, and those it runs for others.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_of_party(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE sftp_accounts SET ended_at = now() WHERE (party_id = $1 OR intermediary_id = $1) AND ended_at IS NULL",
+        party
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The account is still in use: asked at each step, for a session may last.
 ///
 /// # Errors
 /// When the database fails.

@@ -54,6 +54,26 @@ pub async fn begin(
     Ok(())
 }
 
+/// A party put down as many files, or bytes, as it may in 24 hours (security §5.2).
+///
+/// # Errors
+/// When the database fails.
+pub async fn had_enough(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    (files, bytes): (u32, u64),
+) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) >= $2 OR COALESCE(sum(size), 0) >= $3::bigint AS "enough!"
+           FROM sftp_uploads WHERE party_id = $1 AND opened_at > now() - make_interval(days => 1)"#,
+        party,
+        i64::from(files),
+        i64::try_from(bytes).unwrap_or(i64::MAX)
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 /// All files in the folder where an account delivers now, or those of one name.
 ///
 /// # Errors
@@ -75,7 +95,7 @@ pub async fn of_account(
     .await?)
 }
 
-/// All bytes are on disk. False when it is not open any more.
+/// All bytes are on disk; said twice it is the same. False when it is neither open nor closed any more.
 ///
 /// # Errors
 /// When the database fails.
@@ -88,7 +108,7 @@ pub async fn close(
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
         "UPDATE sftp_uploads SET state = 'closed', size = $2, sha256_sealed = $3, trailer = $4, ended = $5, closed_at = now()
-         WHERE id = $1 AND state = 'open'",
+         WHERE id = $1 AND state IN ('open', 'closed')",
         id,
         i64::try_from(size).unwrap_or(i64::MAX),
         sha256_sealed,
@@ -98,6 +118,19 @@ pub async fn close(
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// It never counts, for whatever reason.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_void(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM sftp_uploads WHERE id = $1 AND state = 'void') AS "void!""#,
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// Gives it another name. False when it is not there.
@@ -159,17 +192,28 @@ pub async fn take(tx: &mut WorkerTx<'_>, id: Uuid, name: &str) -> Result<bool, S
     Ok(done.rows_affected() == 1)
 }
 
-/// Files that processes left which are no more: (upload, party). What was not closed has no end.
+/// An upload whose process gives no sign of life.
+pub struct Left {
+    /// Key.
+    pub id: Uuid,
+    /// Whose it is.
+    pub party: Uuid,
+    /// The process that had it open.
+    pub process: Uuid,
+}
+
+/// Files that other processes than this one have open and that give no sign of life.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn left_behind(tx: &mut WorkerTx<'_>) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
-    let rows = sqlx::query!(
-        "SELECT id, party_id FROM sftp_uploads WHERE state = 'open' AND (NOT process_lives(process) OR opened_at < now() - make_interval(days => 2)) LIMIT 500"
+pub async fn left_behind(tx: &mut WorkerTx<'_>, process: Uuid) -> Result<Vec<Left>, StoreError> {
+    Ok(sqlx::query_as!(
+        Left,
+        "SELECT id, party_id AS party, process FROM sftp_uploads WHERE state = 'open' AND process <> $1 AND NOT process_lives(process) LIMIT 500",
+        process
     )
     .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.party_id)).collect())
+    .await?)
 }
 
 /// Files that nobody proved in so many hours: (upload, party).

@@ -68,6 +68,7 @@ pub async fn template() -> Response {
 enum Form {
     Csv,
     Json,
+    Receipt,
 }
 
 impl Form {
@@ -75,13 +76,14 @@ impl Form {
         match self {
             Self::Csv => "resultaat.csv",
             Self::Json => "resultaat.json",
+            Self::Receipt => "ontvangst.json",
         }
     }
 
     const fn kind(self) -> &'static str {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Json => "application/json",
+            Self::Json | Self::Receipt => "application/json",
         }
     }
 }
@@ -106,6 +108,17 @@ pub async fn result_json(
     headers: HeaderMap,
 ) -> Response {
     result(&web, &visit, &not_found, headers, &id, Form::Json).await
+}
+
+/// `GET /proefbank/{id}/ontvangst.json`: the receipt of a file that was tried.
+pub async fn receipt_json(
+    State(web): State<Web>,
+    Extension(visit): Extension<Visit>,
+    Extension(not_found): Extension<NotFoundPage>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    result(&web, &visit, &not_found, headers, &id, Form::Receipt).await
 }
 
 async fn result(
@@ -188,6 +201,7 @@ async fn made(web: &Web, caller: &Caller, id: Uuid, form: Form) -> Result<Vec<u8
     match form {
         Form::Csv => answer::csv(&mut tx, id, &mut content).await?,
         Form::Json => answer::json(&mut tx, id, &mut content).await?,
+        Form::Receipt => answer::receipt(&mut tx, &web.road.keys, id, &mut content).await?,
     }
     let event = Event::of(caller, Kind::AnswerFetched).object("delivery", id);
     audit::add(&mut tx, event.detail("form", form.name())).await?;

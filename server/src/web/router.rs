@@ -149,6 +149,11 @@ fn own_routes() -> Vec<Handler> {
         ),
         (
             Method::GET,
+            "/proefbank/{id}/ontvangst.json",
+            get(downloads::receipt_json),
+        ),
+        (
+            Method::GET,
             "/proefbank/{id}/resultaat.csv",
             get(downloads::result_csv),
         ),

@@ -3,11 +3,11 @@
 use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, row, with};
 use app::ports::deliveries::Deliveries;
 use app::ports::entry::{Entry, Submitted};
-use app::ports::parties::{Parties, Said, Waits, Wish};
+use app::ports::parties::{Parties, Said, Side, Waits, Wish};
 use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, PortError};
 use domain::bsn::Bsn;
-use domain::connection::{ConnectionState, ConnectionStep};
+use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::Channel;
 use domain::role::Role;
 use domain::row::Column;
@@ -276,6 +276,82 @@ async fn while_a_connection_is_suspended_what_comes_is_kept_and_waits() {
     assert_eq!(house.state(other).await.0, "parked");
 }
 
+/// What the privacycoördinator decides about ZONNEHOF as a whole, by way of its connection for SFTP.
+async fn whole(house: &House, step: ConnectionStep) -> Said {
+    let portal = &house.world.portal;
+    let reason = "een lek bij de leverancier".into();
+    portal
+        .decide_party(
+            &house.coordinator,
+            house.sftp().await,
+            Side::Party,
+            step,
+            reason,
+        )
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_party_is_suspended_as_a_whole_with_a_reason_and_opened_again() {
+    let house = House::new().await;
+    let (world, portal, connection) = (&house.world, &house.world.portal, house.sftp().await);
+    let suspend = |caller: &Caller, reason: &str| {
+        let (caller, reason, step) = (caller.clone(), reason.to_owned(), ConnectionStep::Suspend);
+        async move {
+            portal
+                .decide_party(&caller, connection, Side::Party, step, reason)
+                .await
+        }
+    };
+    for caller in [&house.beheer, &world.rivm, &world.maria] {
+        let tried = suspend(caller, "omdat").await;
+        assert_eq!(tried, Err(PortError::NotFound), "{}", caller.name);
+    }
+    let no_reason = suspend(&house.coordinator, "  ").await;
+    assert_eq!(no_reason, Err(PortError::Conflict));
+    assert_eq!(whole(&house, ConnectionStep::Reopen).await, Said::Other);
+    assert_eq!(whole(&house, ConnectionStep::Suspend).await, Said::Done(0));
+
+    // By whatever connection: all that comes waits.
+    let first = house.deliver(&rows()).await;
+    assert_eq!(house.state(first).await, ("parked".to_owned(), None));
+    assert_eq!(world.count("delivery_rows").await, 0);
+    let view = portal.connection(&house.beheer, connection).await.unwrap();
+    assert_eq!(view.state, ConnectionState::Approved);
+    let standing = &view.standings[0];
+    assert_eq!(standing.status, PartyStatus::Suspended);
+    assert!(standing.may.is_empty(), "beheer looks only");
+    let step = &standing.history[0];
+    assert_eq!(
+        (step.step, step.by.as_deref(), step.reason.as_deref()),
+        (
+            Some(ConnectionStep::Suspend),
+            Some("priya"),
+            Some("een lek bij de leverancier")
+        )
+    );
+    world.nowhere(&["een lek bij de leverancier"]).await;
+
+    assert_eq!(whole(&house, ConnectionStep::Reopen).await, Said::Done(1));
+    world.work().await;
+    assert_eq!(
+        house.state(first).await,
+        ("done".to_owned(), Some("VERWERKT".to_owned()))
+    );
+    for step in ["suspend", "reopen"] {
+        let line = format!(
+            "audit_lines WHERE line LIKE '%governance.party%' AND line LIKE '%\"step\":\"{step}\"%' AND line LIKE '%\"party\"%'"
+        );
+        assert_eq!(world.count(&line).await, 1, "{step}");
+    }
+    // Ended is over: nothing opens it again.
+    assert_eq!(whole(&house, ConnectionStep::End).await, Said::Done(0));
+    assert_eq!(whole(&house, ConnectionStep::Reopen).await, Said::Other);
+    let late = house.deliver(&[&rows()[..], b"\r\n"].concat()).await;
+    assert_eq!(house.state(late).await.0, "parked");
+}
+
 #[tokio::test]
 async fn rivm_lets_a_file_go_of_which_few_rows_match_or_destroys_it() {
     let house = House::new().await;
@@ -392,9 +468,25 @@ async fn a_connection_is_asked_for_once_and_refused_with_a_reason() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_suspension_stops_an_import_at_the_edge_of_a_chunk() {
+    import_meets_a_suspension(false).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_suspension_of_the_party_stops_an_import_at_the_edge_of_a_chunk() {
+    import_meets_a_suspension(true).await;
+}
+
+async fn import_meets_a_suspension(of_the_party: bool) {
     const ROWS: i64 = 40_000;
     let house = House::new().await;
     let (world, connection) = (&house.world, house.sftp().await);
+    let say = async |step| {
+        if of_the_party {
+            whole(&house, step).await
+        } else {
+            house.say(connection, step).await
+        }
+    };
     // Without consent: counted, nobody looked up.
     let counted = |number: i64| {
         let key = format!("n-{number}");
@@ -418,10 +510,7 @@ async fn a_suspension_stops_an_import_at_the_edge_of_a_chunk() {
             assert!(begun.elapsed().as_secs() < 60, "nothing is stored");
             tokio::time::sleep(std::time::Duration::from_millis(2)).await;
         }
-        assert_eq!(
-            house.say(connection, ConnectionStep::Suspend).await,
-            Said::Done(0)
-        );
+        assert_eq!(say(ConnectionStep::Suspend).await, Said::Done(0));
     };
     tokio::join!(world.work(), suspend);
     assert_eq!(house.state(id).await.0, "parked");
@@ -430,10 +519,7 @@ async fn a_suspension_stops_an_import_at_the_edge_of_a_chunk() {
         (2_500..ROWS).contains(&stored) && stored % 2_500 == 0,
         "{stored}"
     );
-    assert_eq!(
-        house.say(connection, ConnectionStep::Reopen).await,
-        Said::Done(1)
-    );
+    assert_eq!(say(ConnectionStep::Reopen).await, Said::Done(1));
     world.work().await;
     assert_eq!(
         house.state(id).await,

@@ -23,7 +23,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 108] = [
+const METHODS: [&str; 109] = [
     "begin",
     "open_draft",
     "draft",
@@ -75,6 +75,7 @@ const METHODS: [&str; 108] = [
     "connection",
     "ask_connection",
     "decide_connection",
+    "decide_party",
     "completeness",
     "parked",
     "parked_delivery",
@@ -482,6 +483,14 @@ async fn probe(
             let step = domain::connection::ConnectionStep::Approve;
             portal
                 .decide_connection(caller, things.stored, step, String::new())
+                .await
+                .map(drop)
+        }
+        "decide_party" => {
+            let step = domain::connection::ConnectionStep::Suspend;
+            let side = app::ports::parties::Side::Party;
+            portal
+                .decide_party(caller, things.stored, side, step, "omdat".into())
                 .await
                 .map(drop)
         }

@@ -141,6 +141,42 @@ async fn the_record_follows_and_the_old_number_still_leads_to_it() {
 }
 
 #[tokio::test]
+async fn a_chunk_that_was_under_way_during_the_load_follows_by_itself() {
+    let world = World::new().await;
+    let sql = async |text: &'static str| {
+        sqlx::query(text).execute(&world.test.admin).await.unwrap();
+    };
+    sql("CREATE TABLE was AS SELECT pl_id, bsn_mac, bsn_enc FROM brp_lists WHERE pl_id = '1'")
+        .await;
+    brp(&world, &[["1", OTHER, "Bultenaar", "20000401", "", ""]]).await;
+    assert_eq!(
+        world.count("brp_renumbered WHERE outcome = 'nobody'").await,
+        1
+    );
+    // As a chunk that had asked the copy before the load and is stored only now.
+    let swap = "WITH now AS (SELECT pl_id, bsn_mac, bsn_enc FROM brp_lists WHERE pl_id = '1'),
+                     back AS (UPDATE brp_lists l SET bsn_mac = w.bsn_mac, bsn_enc = w.bsn_enc FROM was w WHERE l.pl_id = w.pl_id)
+                UPDATE was w SET bsn_mac = n.bsn_mac, bsn_enc = n.bsn_enc FROM now n WHERE w.pl_id = n.pl_id";
+    sql(swap).await;
+    assert_eq!(
+        deliver(&world, &world.maria, "a", good(EREBOS, BORN)).await,
+        "GEACCEPTEERD"
+    );
+    sql(swap).await;
+    let before = person(&world, EREBOS).await.expect("under the old number");
+    let again = "jobs WHERE kind = 'recheck' AND state = 'queued' AND run_at BETWEEN now() + interval '4 minutes' AND now() + interval '6 minutes'";
+    assert_eq!(world.count(again).await, 1);
+
+    sql("UPDATE jobs SET run_at = now() WHERE kind = 'recheck' AND state = 'queued'").await;
+    sql("UPDATE brp_loads SET finished_at = finished_at - interval '5 minutes'").await;
+    world.work().await;
+    assert_eq!(person(&world, OTHER).await, Some(before));
+    assert_eq!(person(&world, EREBOS).await, None);
+    // And that was the last time.
+    assert_eq!(world.count("jobs WHERE state <> 'done'").await, 0);
+}
+
+#[tokio::test]
 async fn a_number_that_is_of_another_list_now_leads_to_that_one_alone() {
     let world = World::new().await;
     deliver(&world, &world.maria, "a", good(EREBOS, BORN)).await;

@@ -125,3 +125,57 @@ fn the_rules_are_the_tables_of_the_domain() {
         );
     }
 }
+
+/// What stands between two marks of a page.
+fn between<'p>(page: &'p str, mark: &str) -> &'p str {
+    let begin = format!("<!-- {mark} -->\n");
+    let end = format!("<!-- /{mark} -->");
+    let (_, rest) = page.split_once(&begin).expect(&begin);
+    rest.split_once(&end).expect(&end).0
+}
+
+#[test]
+fn the_page_for_suppliers_has_the_columns_and_codes_of_the_tables_in_both_languages() {
+    for (lang, file, page) in [
+        (
+            "nl",
+            "leveranciers.md",
+            include_str!("../../../docs/leveranciers.md"),
+        ),
+        (
+            "en",
+            "suppliers.md",
+            include_str!("../../../docs/suppliers.md"),
+        ),
+    ] {
+        let made = cims(&["rules", "--docs", lang]);
+        let (columns, codes) = made.split_once("\n\n").expect("two tables");
+        for (mark, table) in [("kolommen", columns), ("codes", codes)] {
+            assert_eq!(
+                between(page, mark).trim(),
+                table.trim(),
+                "put the output of `cims rules --docs {lang}` in docs/{file}"
+            );
+        }
+        assert_eq!(codes.lines().count(), 2 + domain::finding::Code::ALL.len());
+    }
+}
+
+#[test]
+fn the_example_of_the_page_for_suppliers_is_a_good_file_and_the_same_in_both_languages() {
+    let [dutch, english] = [
+        include_str!("../../../docs/leveranciers.md"),
+        include_str!("../../../docs/suppliers.md"),
+    ]
+    .map(|page| {
+        let blocks = page.split("```\n");
+        let mut files = blocks.filter(|block| block.starts_with("mutatie;"));
+        files.next().expect("an example").to_owned()
+    });
+    assert_eq!(dutch, english);
+    let folder = tempfile::tempdir().expect("folder");
+    let path = folder.path().join("voorbeeld.csv");
+    std::fs::write(&path, dutch).expect("written");
+    let answer = check_at(&path);
+    assert_eq!(answer.counts(), [3, 0, 0, 0, 1], "{}", answer.json);
+}

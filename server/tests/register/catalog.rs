@@ -292,6 +292,7 @@ async fn unique_keys_begin_with_the_party_or_are_on_this_list() {
         ("brp_checks_pkey", "a counter"),
         ("connections_pkey", "made by us"),
         ("connection_steps_pkey", "made by us"),
+        ("party_steps_pkey", "made by us"),
         ("party_requests_pkey", "made by us"),
         ("decisions_pkey", "made by us"),
         ("corrections_pkey", "made by us"),

@@ -1,12 +1,16 @@
 //! What did not come is seen (features F61).
 
-use crate::house::{House, new_account, rows};
-use app::ports::parties::{Came, InstallationView};
+use crate::house::{House, key, new_account, rows};
+use app::ports::parties::{Came, InstallationView, Said, Side};
 use app::ports::{Caller, Parties, PortError};
+use domain::connection::ConnectionStep;
 use domain::delivery::dropbox::Proof;
 use domain::role::Role;
+use russh::keys::PrivateKeyWithHashAlg;
+use russh_sftp::protocol::StatusCode;
 use server::commands::sftp::{Add, add};
 use server::store::party_tx;
+use std::sync::Arc;
 
 async fn seen(house: &House, account: &str) -> InstallationView {
     let all = house
@@ -192,6 +196,63 @@ async fn a_supplier_sees_numbers_of_its_own_installations_and_no_row_of_anybody(
             .await
             .unwrap();
     assert_eq!(found, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supplier_that_is_suspended_stops_all_it_runs_and_one_that_ended_cannot_log_in() {
+    let house = House::open().await;
+    let lars = supplier(&house, "ZORGSOFT").await;
+    let args = Add {
+        intermediary: Some("ZORGSOFT".to_owned()),
+        keys: vec![house.key_files(1).1],
+        ..new_account("zs-1")
+    };
+    add(&house.world.road.db, &args).await.unwrap();
+    house.keyed("eigen", Proof::Rename, 2).await;
+    let priya = house
+        .world
+        .test
+        .caller("priya", Role::Privacycoordinator, None);
+    let priya = priya.await;
+    let connection: uuid::Uuid =
+        sqlx::query_scalar("SELECT id FROM connections WHERE intermediary_id = $1")
+            .bind(lars.party().unwrap().id)
+            .fetch_one(&house.world.test.admin)
+            .await
+            .unwrap();
+    let decide = async |step| {
+        let reason = "een lek".to_owned();
+        let said = house
+            .world
+            .portal
+            .decide_party(&priya, connection, Side::Between, step, reason);
+        said.await.unwrap()
+    };
+    assert_eq!(decide(ConnectionStep::Suspend).await, Said::Done(0));
+    let mut raw = house.raw("zs-1", 1).await;
+    let file = "CIMS_ZONNEHOF_zs-1_20210301_1.csv";
+    raw.put("x.part", &rows(file)).await;
+    assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
+    house.until("deliveries WHERE state = 'parked'", 1).await;
+    assert_eq!(house.world.count("delivery_rows").await, 0);
+    // What the institution brings itself goes on.
+    let mut own = house.raw("eigen", 2).await;
+    let other = "CIMS_ZONNEHOF_eigen_20210301_1.csv";
+    own.put("x.part", &rows(other)).await;
+    own.rename("x.part", other).await;
+    assert_eq!(house.answered(other).await, "VERWERKT");
+
+    assert_eq!(decide(ConnectionStep::Reopen).await, Said::Done(1));
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    assert_eq!(decide(ConnectionStep::End).await, Said::Done(0));
+    assert_eq!(
+        raw.create("y.part").await.unwrap_err().0,
+        StatusCode::PermissionDenied
+    );
+    let key = PrivateKeyWithHashAlg::new(Arc::new(key(1)), None);
+    let mut ssh = house.ssh("127.0.0.1").await.unwrap();
+    let entered = ssh.authenticate_publickey("zs-1", key).await.unwrap();
+    assert!(!entered.success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

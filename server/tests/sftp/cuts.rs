@@ -1,6 +1,6 @@
 //! Cut anywhere, in any way: what is not whole is never imported, and what is whole is never lost (security B11).
 
-use crate::house::{House, Raw, rows};
+use crate::house::{House, Line, Raw, rows};
 use domain::delivery::dropbox::Proof;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -23,7 +23,7 @@ enum Way {
     Closes,
     /// The channel ends without a CLOSE.
     Leaves,
-    /// The link breaks.
+    /// The client is killed, or the link cut: no word of SSH any more.
     Breaks,
     /// The link hangs; the sender comes back by another one.
     Hangs,
@@ -40,10 +40,10 @@ async fn a_cut_upload_is_never_imported_and_a_whole_one_never_lost() {
         ("sluit", Proof::Trailer),
         ("belooft", Proof::Control),
     ];
-    let mut raws: HashMap<&str, Raw> = HashMap::new();
+    let mut raws: HashMap<&str, (Raw, Line)> = HashMap::new();
     for (name, proof) in accounts {
         house.keyed(name, proof, 1).await;
-        raws.insert(name, house.raw(name, 1).await);
+        raws.insert(name, house.raw_by_line(name, 1).await);
     }
     let mut hung = Vec::new();
     let mut whole = 0;
@@ -63,12 +63,10 @@ async fn a_cut_upload_is_never_imported_and_a_whole_one_never_lost() {
         // The line end of the trailer is no part of its promise, nor of the file.
         let cut = random.random_range(0..content.len() - 2);
         if proof == Proof::Control {
-            raws.get_mut(name)
-                .unwrap()
-                .put(&format!("{file}.ctl"), b"regels=2\n")
-                .await;
+            let (raw, _) = raws.get_mut(name).unwrap();
+            raw.put(&format!("{file}.ctl"), b"regels=2\n").await;
         }
-        let raw = raws.get_mut(name).unwrap();
+        let (raw, line) = raws.get_mut(name).unwrap();
         let handle = raw.create(&shown).await.unwrap();
         assert_eq!(
             raw.write(&handle, 0, &content[..cut]).await.0,
@@ -77,34 +75,32 @@ async fn a_cut_upload_is_never_imported_and_a_whole_one_never_lost() {
         match way {
             Way::Closes => assert_eq!(raw.close(&handle).await.0, StatusCode::Ok),
             Way::Leaves | Way::Breaks | Way::Hangs => {
-                let left = std::mem::replace(raw, house.raw(name, 1).await);
                 match way {
-                    Way::Leaves => drop(left),
-                    Way::Breaks => {
-                        let Raw { ssh, .. } = left;
-                        ssh.disconnect(russh::Disconnect::ByApplication, "", "")
-                            .await
-                            .ok();
-                    }
+                    Way::Breaks => line.cut(),
+                    Way::Hangs => line.hang(),
+                    _ => {}
+                }
+                let next = house.raw_by_line(name, 1).await;
+                let left = std::mem::replace(raws.get_mut(name).unwrap(), next);
+                match way {
                     // Five at most: an account has eight connections.
-                    _ => {
+                    Way::Hangs => {
                         hung.push(left);
                         if hung.len() > 4 {
-                            hung.remove(0);
+                            hung.remove(0).1.cut();
                         }
                     }
+                    _ => drop(left),
                 }
             }
         }
         if random.random_bool(0.2) {
             // A refusal by its control file uses that up.
             if proof == Proof::Control {
-                raws.get_mut(name)
-                    .unwrap()
-                    .put(&format!("{file}.ctl"), b"regels=2\n")
-                    .await;
+                let (raw, _) = raws.get_mut(name).unwrap();
+                raw.put(&format!("{file}.ctl"), b"regels=2\n").await;
             }
-            let raw = raws.get_mut(name).unwrap();
+            let (raw, _) = raws.get_mut(name).unwrap();
             raw.put(&shown, &content).await;
             if proof == Proof::Rename {
                 assert_eq!(raw.rename(&shown, &file).await.0, StatusCode::Ok, "{way:?}");

@@ -20,8 +20,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -137,6 +137,20 @@ impl House {
         Raw::new(ssh).await
     }
 
+    /// The same by a line that can be cut or left hanging.
+    pub(crate) async fn raw_by_line(&self, name: &str, seed: u8) -> (Raw, Line) {
+        let server = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        server.set_nodelay(true).unwrap();
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        let line = Line::between(far, server);
+        let config = Arc::new(client::Config::default());
+        let mut ssh = client::connect_stream(config, near, Anyone).await.unwrap();
+        let key = PrivateKeyWithHashAlg::new(Arc::new(key(seed)), None);
+        let entered = ssh.authenticate_publickey(name, key).await.unwrap();
+        assert!(matches!(entered, AuthResult::Success), "{entered:?}");
+        (Raw::new(ssh).await, line)
+    }
+
     /// A connection from an address of this machine, before its login.
     pub(crate) async fn ssh(&self, from: &str) -> Result<client::Handle<Anyone>, russh::Error> {
         let socket = TcpSocket::new_v4().unwrap();
@@ -219,6 +233,41 @@ pub(crate) fn rows_of(people: &[(&str, &str, &str)]) -> Vec<u8> {
         })
         .collect();
     csv(&rows)
+}
+
+/// What lies between a client and the server.
+pub(crate) struct Line {
+    carrying: JoinHandle<()>,
+    hangs: Arc<watch::Sender<bool>>,
+}
+
+impl Line {
+    fn between(mut near: DuplexStream, mut server: TcpStream) -> Self {
+        let hangs = Arc::new(watch::Sender::new(false));
+        let told = hangs.clone();
+        let carrying = tokio::spawn(async move {
+            let mut asked = told.subscribe();
+            let hung = tokio::select! {
+                _ = tokio::io::copy_bidirectional(&mut near, &mut server) => false,
+                _ = asked.wait_for(|hangs| *hangs) => true,
+            };
+            if hung {
+                // Both ends stay, and nothing passes any more.
+                std::future::pending::<()>().await;
+            }
+        });
+        Self { carrying, hangs }
+    }
+
+    /// Nobody is there any more: a client that was killed, a cable that was pulled out.
+    pub(crate) fn cut(&self) {
+        self.carrying.abort();
+    }
+
+    /// Half open: the server hears nothing, not even an end.
+    pub(crate) fn hang(&self) {
+        self.hangs.send_replace(true);
+    }
 }
 
 /// Takes any host key.

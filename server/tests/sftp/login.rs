@@ -1,9 +1,10 @@
 //! Who comes in, and what trying costs (security §5.1, §5.2).
 
-use crate::house::{House, Raw, key};
+use crate::house::{House, Raw, key, next};
 use domain::delivery::dropbox::Proof;
 use russh::client::AuthResult;
 use russh::keys::PrivateKeyWithHashAlg;
+use russh_sftp::protocol::{OpenDir, Packet, StatusCode};
 use server::commands::sftp::{Add, End, Password, add, change, end};
 use server::config;
 use std::sync::Arc;
@@ -177,7 +178,19 @@ async fn during_a_change_two_passwords_are_valid_and_after_its_end_none() {
         by: "test".to_owned(),
     };
     end(db, &args).await.unwrap();
-    assert!(raw.create("y.part").await.is_err());
+    let file = "CIMS_ZONNEHOF_wissel_20210301_1.csv";
+    let over = (
+        StatusCode::PermissionDenied,
+        "dit account is beëindigd".to_owned(),
+    );
+    assert_eq!(raw.create("y.part").await, Err(over.clone()));
+    assert_eq!(raw.rename("x.part", file).await, over);
+    let listed = OpenDir {
+        id: next(),
+        path: "/uit".to_owned(),
+    };
+    assert_eq!(raw.status(Packet::OpenDir(listed)).await, over);
+    assert_eq!(house.world.count("deliveries").await, 0);
     assert!(!house.password("127.0.0.1", "wissel", &third).await);
     assert!(end(db, &args).await.is_err(), "it ended already");
     let told = "audit_lines WHERE line LIKE '%governance.user%' AND line LIKE '%sftp-account%'";

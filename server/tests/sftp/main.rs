@@ -15,6 +15,7 @@ mod support;
 #[path = "../intake/world.rs"]
 mod world;
 
+mod audit;
 mod brp;
 mod completeness;
 mod cuts;

@@ -325,6 +325,68 @@ async fn a_file_that_is_put_down_is_written_in_order_once_and_within_its_size() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_take_and_remove_one_file_one_wins_and_what_was_taken_keeps_its_bytes() {
+    let house = House::open().await;
+    house.keyed("twee", Proof::Rename, 1).await;
+    let (mut one, mut other) = (house.raw("twee", 1).await, house.raw("twee", 1).await);
+    for sequence in 1..=80 {
+        let file = format!("CIMS_ZONNEHOF_twee_20210301_{sequence}.csv");
+        one.put("x.part", &rows(&file)).await;
+        let remove = Packet::Remove(Remove {
+            id: next(),
+            filename: "x.part".to_owned(),
+        });
+        let (renamed, removed) = tokio::join!(one.rename("x.part", &file), other.status(remove));
+        assert!(renamed.0 == StatusCode::Ok || removed.0 == StatusCode::Ok);
+    }
+    house.until("deliveries WHERE state <> 'done'", 0).await;
+    let raw: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM deliveries WHERE blob_id IS NOT NULL")
+        .fetch_all(&house.world.test.admin)
+        .await
+        .unwrap();
+    let lost = raw.iter().filter(|id| !house.world.road.blobs.holds(**id));
+    assert_eq!(lost.count(), 0, "of {}", raw.len());
+    assert_eq!(
+        house
+            .world
+            .count("sftp_uploads WHERE state = 'taken'")
+            .await,
+        i64::try_from(raw.len()).unwrap()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_party_puts_down_no_more_files_and_bytes_in_a_day_than_agreed() {
+    for (day_files, day_bytes) in [(3, 1 << 30), (100, 700)] {
+        let house = House::with(config::Sftp {
+            day_files,
+            day_bytes,
+            ..config::Sftp::default()
+        })
+        .await;
+        house.keyed("vlijtig", Proof::Rename, 1).await;
+        house.keyed("zelfde", Proof::Rename, 2).await;
+        let (mut raw, mut same) = (house.raw("vlijtig", 1).await, house.raw("zelfde", 2).await);
+        for name in ["a.part", "b.part", "c.part"] {
+            raw.put(name, &[b'x'; 250]).await;
+        }
+        // Of all installations of the party together.
+        for raw in [&mut raw, &mut same] {
+            let (code, text) = raw.create("d.part").await.unwrap_err();
+            assert_eq!(code, StatusCode::Failure);
+            assert!(text.contains("lever morgen verder"), "{text}");
+        }
+        let told = "audit_lines WHERE line LIKE '%\"why\":\"day-limit\"%'";
+        assert_eq!(house.world.count(told).await, 2);
+        sqlx::query("UPDATE sftp_uploads SET opened_at = opened_at - interval '1 day'")
+            .execute(&house.world.test.admin)
+            .await
+            .unwrap();
+        raw.put("d.part", b"x").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_packet_that_says_nothing_is_answered_and_one_that_breaks_the_frames_ends_the_channel() {
     let house = House::open().await;
     house.keyed("pakket", Proof::Rename, 1).await;

@@ -18,6 +18,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use time::macros::date;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
@@ -26,6 +27,7 @@ use uuid::Uuid;
 struct Process {
     child: Child,
     port: u16,
+    metrics: u16,
 }
 
 impl Process {
@@ -60,7 +62,45 @@ impl Process {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Self { child, port }
+        Self {
+            child,
+            port,
+            metrics,
+        }
+    }
+
+    /// What it measured.
+    async fn metrics(&self) -> String {
+        let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", self.metrics))
+            .await
+            .unwrap();
+        stream
+            .write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            .await
+            .unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).await.unwrap();
+        text
+    }
+
+    /// As a service manager ends it; how long that takes, and whether it went well.
+    async fn asked_to_stop(&mut self) -> (Duration, bool) {
+        let begun = Instant::now();
+        self.ask_to_stop();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (begun.elapsed(), status.success());
+            }
+            assert!(begun.elapsed() < Duration::from_secs(70), "it goes on");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn ask_to_stop(&self) {
+        let asked = Command::new("kill")
+            .args(["-s", "TERM", &self.child.id().to_string()])
+            .status();
+        assert!(asked.unwrap().success());
     }
 
     /// Not in order: no signal it could hear.
@@ -150,6 +190,54 @@ async fn killed_at_any_moment_it_loses_no_yes_and_imports_nothing_twice() {
     // What was half-way has no end, and its name is free.
     house.until("sftp_uploads WHERE state = 'open'", 0).await;
     println!("{kills} kills, {files} files");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_stage_is_measured_by_the_names_of_the_page_and_nothing_of_a_file() {
+    let mut house = House::open().await;
+    house.keyed("meet", Proof::Rename, 1).await;
+    house.close().await;
+    let process = Process::start(&house.world);
+    let mut raw = process.raw("meet").await.expect("it listens");
+    let (file, content) = ("CIMS_ZONNEHOF_meet_20210301_1.csv", rows("meet"));
+    assert!(deliver(&mut raw, file, &content).await.is_some());
+    let _half = raw.create("half.part").await.unwrap();
+    drop(raw);
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    house.until("sftp_uploads WHERE state = 'void'", 1).await;
+    let page = include_str!("../../../docs/logging.md");
+    let of_the_web = ["cims_http", "cims_login_failed", "cims_csrf"];
+    let names: Vec<&str> = page
+        .split('`')
+        .filter(|word| word.starts_with("cims_"))
+        .filter(|word| !of_the_web.iter().any(|web| word.starts_with(web)))
+        .collect();
+    assert!(names.len() > 10, "{names:?}");
+    let begun = Instant::now();
+    let text = loop {
+        let text = process.metrics().await;
+        if names.iter().all(|name| text.contains(name)) {
+            break text;
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "{names:?} {text}"
+        );
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    for line in [
+        "cims_dropbox_uploads_total{end=\"taken\"} 1".to_owned(),
+        "cims_dropbox_uploads_total{end=\"broken-off\"} 1".to_owned(),
+        format!("cims_dropbox_bytes_total {}", content.len()),
+        "cims_dropbox_logins_total{result=\"in\"} 1".to_owned(),
+        "cims_deliveries_total{channel=\"sftp\",outcome=\"VERWERKT\"} 1".to_owned(),
+        "cims_rows_total{channel=\"sftp\",outcome=\"GEACCEPTEERD\"} 2".to_owned(),
+    ] {
+        assert!(text.contains(&line), "{line}: {text}");
+    }
+    for value in ["meet", "ZONNEHOF", EREBOS] {
+        assert!(!text.contains(value), "{value}");
+    }
 }
 
 /// A socket before the cluster that can be shut.
@@ -248,6 +336,192 @@ async fn while_the_database_is_away_bytes_land_and_the_yes_waits() {
     assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
     assert_eq!(house.answered(file).await, "VERWERKT");
     assert_eq!(house.world.count("delivery_rows").await, 2);
+}
+
+/// What comes back of an outage within a moment.
+fn hasty() -> config::Sftp {
+    config::Sftp {
+        quiet_seconds: 1,
+        patience_seconds: 1,
+        ..config::Sftp::default()
+    }
+}
+
+/// Rows with the line that proves them.
+fn proved(key: &str) -> Vec<u8> {
+    let mut content = rows(key);
+    content.extend(b"#EINDE;2\r\n");
+    content
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_whole_file_that_the_database_did_not_hear_of_is_swept_in_and_sent_again_is_a_double() {
+    let mut test = TestDb::new().await;
+    let mut door = Door::before(&mut test);
+    let house = House::on(World::on(test).await, hasty()).await;
+    house.keyed("weg", Proof::Trailer, 1).await;
+    let mut raw = house.raw("weg", 1).await;
+    let (file, content) = ("CIMS_ZONNEHOF_weg_20210301_1.csv", proved("weg"));
+    let handle = raw.create(file).await.unwrap();
+    assert_eq!(raw.write(&handle, 0, &content).await.0, StatusCode::Ok);
+    door.shut().await;
+    let (code, text) = raw.close(&handle).await;
+    assert_eq!(code, StatusCode::Failure);
+    assert_eq!(text, "tijdelijk niet beschikbaar, opnieuw aanbieden");
+    door.open();
+    // Nobody does anything: it is taken all the same.
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    assert_eq!(house.world.count("delivery_rows").await, 2);
+    raw.put(file, &content).await;
+    house.until("deliveries WHERE outcome = 'DUBBEL'", 1).await;
+    assert_eq!(house.world.count("delivery_rows").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_under_way_survives_an_outage_of_the_database() {
+    let mut test = TestDb::new().await;
+    let mut door = Door::before(&mut test);
+    let house = House::on(World::on(test).await, hasty()).await;
+    house.keyed("weg", Proof::Trailer, 1).await;
+    let mut raw = house.raw("weg", 1).await;
+    let (file, content) = ("CIMS_ZONNEHOF_weg_20210301_1.csv", proved("weg"));
+    let handle = raw.create(file).await.unwrap();
+    let (first, second) = content.split_at(100);
+    assert_eq!(raw.write(&handle, 0, first).await.0, StatusCode::Ok);
+    door.shut_for(Duration::from_secs(2)).await;
+    // Its process cannot show at once that it lives; the sweep goes round some times.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(raw.write(&handle, 100, second).await.0, StatusCode::Ok);
+    let (code, text) = raw.close(&handle).await;
+    assert_eq!(code, StatusCode::Ok, "{text}");
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    assert_eq!(
+        house.world.count("sftp_uploads WHERE state = 'void'").await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_between_disk_and_database_leaves_a_file_that_is_taken() {
+    let house = House::with(hasty()).await;
+    house.keyed("moord", Proof::Trailer, 1).await;
+    let (file, content) = ("CIMS_ZONNEHOF_moord_20210301_1.csv", proved("moord"));
+    let road = &house.world.road;
+    let half = Uuid::now_v7();
+    let whole = Uuid::now_v7();
+    let mut writing = road.blobs.create(&road.keys, whole).unwrap();
+    writing.push(&content).unwrap();
+    writing.finish().unwrap();
+    for (id, name) in [(half, "half.csv"), (whole, file)] {
+        sqlx::query("INSERT INTO sftp_uploads (id, account_id, party_id, name, process) SELECT $1, id, party_id, $2, $3 FROM sftp_accounts WHERE name = 'moord'")
+            .bind(id)
+            .bind(name)
+            .bind(Uuid::now_v7())
+            .execute(&house.world.test.admin)
+            .await
+            .unwrap();
+    }
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    let void = "sftp_uploads WHERE state = 'void' AND why = 'broken-off'";
+    house.until(void, 1).await;
+    assert_eq!(house.world.count("delivery_rows").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_stop_it_lets_an_upload_end_and_begins_no_other() {
+    let mut house = House::open().await;
+    house.keyed("wissel", Proof::Rename, 1).await;
+    house.close().await;
+    let mut process = Process::start(&house.world);
+    let mut raw = process.raw("wissel").await.expect("it listens");
+    let (file, content) = ("CIMS_ZONNEHOF_wissel_20210301_1.csv", rows("wissel"));
+    let handle = raw.create("x.part").await.unwrap();
+    assert_eq!(
+        raw.write(&handle, 0, &content[..100]).await.0,
+        StatusCode::Ok
+    );
+    process.ask_to_stop();
+    let begun = Instant::now();
+    while std::net::TcpStream::connect(("127.0.0.1", process.port)).is_ok() {
+        assert!(
+            begun.elapsed() < Duration::from_secs(5),
+            "it lets people in"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (code, text) = raw.create("y.part").await.unwrap_err();
+    assert_eq!(code, StatusCode::Failure);
+    assert_eq!(text, "tijdelijk niet beschikbaar, opnieuw aanbieden");
+    // What was begun ends, and gets its name.
+    assert_eq!(
+        raw.write(&handle, 100, &content[100..]).await.0,
+        StatusCode::Ok
+    );
+    assert_eq!(raw.close(&handle).await.0, StatusCode::Ok);
+    assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
+    let (took, well) = process.asked_to_stop().await;
+    assert!(well && took < Duration::from_secs(10), "{took:?}");
+    assert_eq!(house.world.count("deliveries").await, 1);
+    // The next version goes on with it.
+    let _next = Process::start(&house.world);
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    assert_eq!(house.world.count("delivery_rows").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn asked_to_stop_in_the_middle_of_an_import_it_ends_the_chunk_and_the_next_one_goes_on() {
+    const ROWS: i64 = 40_000;
+    let mut house = House::open().await;
+    house.close().await;
+    let counted = |number: i64| {
+        let key = format!("n-{number}");
+        crate::world::row(&[
+            (Column::Bronsleutel, &key),
+            (Column::Toestemming, "N"),
+            (Column::Vaccinatiedatum, "27-01-2021"),
+            (Column::Vaccin, "Comirnaty"),
+            (Column::Batchnummer, "EJ6795"),
+            (Column::Dosisnummer, "1"),
+            (Column::Leeftijdsgroep, "B"),
+            (Column::Doelgroep, "BEWONER_INSTELLING"),
+            (Column::UitvoerderAgb, "06010001"),
+        ])
+    };
+    let content = csv(&(0..ROWS).map(counted).collect::<Vec<_>>());
+    let (world, maria) = (&house.world, &house.world.maria);
+    world.receive_by_sftp(maria, "groot.csv", &content).await;
+    let mut process = Process::start(world);
+    let begun = Instant::now();
+    while world.count("deliveries WHERE progress > 0").await == 0 {
+        assert!(
+            begun.elapsed() < Duration::from_secs(60),
+            "nothing is stored"
+        );
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    let (took, well) = process.asked_to_stop().await;
+    assert!(well && took < Duration::from_secs(8), "{took:?}");
+    let stored = world.count("delivery_rows").await;
+    assert!(stored < ROWS, "it was in the middle");
+    assert_eq!(stored % 2_500, 0, "whole chunks");
+    assert_eq!(
+        world.count("jobs WHERE state = 'leased'").await,
+        0,
+        "its work is free"
+    );
+    let _next = Process::start(world);
+    let begun = Instant::now();
+    while world.count("deliveries WHERE outcome = 'VERWERKT'").await == 0 {
+        assert!(begun.elapsed() < Duration::from_secs(150), "it goes on");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(world.count("delivery_rows").await, ROWS);
+    assert_eq!(
+        world
+            .count("(SELECT DISTINCT delivery_id, row_number FROM delivery_rows) AS r")
+            .await,
+        ROWS
+    );
 }
 
 /// Longer than a sender is kept waiting, and than a lease lasts.

@@ -7,6 +7,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use domain::row::Column;
 use server::web::routes::{Access, Kind, routes};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// A valid BSN of nobody we may test with.
@@ -152,6 +153,17 @@ async fn an_institution_under_test_tries_files_and_reaches_nothing_else() {
     assert!(csv.body.contains("GETELD"), "{}", csv.body);
     let json = bram.get(&format!("{place}/resultaat.json")).await;
     assert!(json.body.contains("\"geteld\":10"), "{}", json.body);
+    // The receipt as it would lie in `uit/`: of the bytes that were sent.
+    let receipt = bram.get(&format!("{place}/ontvangst.json")).await;
+    assert_eq!(receipt.status, StatusCode::OK);
+    let receipt: serde_json::Value = serde_json::from_str(&receipt.body).unwrap();
+    let digest: Vec<String> = Sha256::digest(file(""))
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(receipt["sha256"], digest.concat());
+    assert_eq!(receipt["grootte"], file("").len());
+    assert!(place.ends_with(receipt["aanlevering"].as_str().unwrap()));
     assert_eq!(portal.count(REGISTER).await, before);
     let tried = "SELECT count(*) FROM trials WHERE conforms AND channel = 'upload'";
     assert_eq!(portal.count(tried).await, 1);

@@ -378,9 +378,10 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
             let row = house.another("EJ6795");
             at(house.stored(&[row]).await)
         }
-        "/proefbank/{id}" | "/proefbank/{id}/resultaat.csv" | "/proefbank/{id}/resultaat.json" => {
-            at(tried(house).await)
-        }
+        "/proefbank/{id}"
+        | "/proefbank/{id}/ontvangst.json"
+        | "/proefbank/{id}/resultaat.csv"
+        | "/proefbank/{id}/resultaat.json" => at(tried(house).await),
         "/codelijsten/wijzigingen/{id}" => {
             let fields = [
                 ("form[lijst]", "namen"),

@@ -9,11 +9,14 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+/// After its last CLOSE a sender still has to rename (security F16).
+const TO_RENAME: Duration = Duration::from_secs(2);
 
 /// Serves a connection to its end.
 pub(super) async fn serve(
@@ -24,10 +27,14 @@ pub(super) async fn serve(
     cut: CancellationToken,
 ) {
     let address = peer.ip().to_canonical();
-    let Some(pass) = shared.gate.enter(address, cut.clone()) else {
+    let Some((pass, wait)) = shared.gate.enter(address, cut.clone(), Instant::now()) else {
         tracing::info!("too many connections of one source without a login");
         return;
     };
+    tokio::select! {
+        () = tokio::time::sleep(wait) => {}
+        () = cut.cancelled() => return,
+    }
     if !expected(&shared, &address.to_string()).await {
         return;
     }
@@ -64,10 +71,19 @@ pub(super) async fn serve(
     running.await.ok();
 }
 
+/// The server ends, no upload is open, and there was a moment to give the last one its real name.
 async fn idle_at_the_end(stop: &mut watch::Receiver<bool>, busy: &watch::Sender<usize>) {
     // The sender of `stop` lives as long as the server.
-    if stop.wait_for(|stop| *stop).await.is_ok() {
-        busy.subscribe().wait_for(|open| *open == 0).await.ok();
+    if stop.wait_for(|stop| *stop).await.is_err() {
+        return;
+    }
+    let mut open = busy.subscribe();
+    loop {
+        open.wait_for(|open| *open == 0).await.ok();
+        let begun = open.wait_for(|open| *open > 0);
+        if tokio::time::timeout(TO_RENAME, begun).await.is_err() {
+            return;
+        }
     }
 }
 

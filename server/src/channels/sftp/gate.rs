@@ -1,4 +1,5 @@
-//! How many are let in (security §5.2): before a login 256, of one source 32; after it 256, of one account 8.
+//! How many are let in (security §5.2): before a login 256, of one source 32, and of that source no more than so many a
+//! second; after it 256, of one account 8. Whoever comes too fast waits a moment and is not turned away.
 //!
 //! A full house before the login drops the oldest of the busiest source: peers that say nothing never shut out one
 //! that wants to log in.
@@ -6,6 +7,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -13,6 +15,12 @@ use uuid::Uuid;
 const STRANGERS: usize = 256;
 /// Those of one source.
 const STRANGERS_OF_SOURCE: usize = 32;
+/// Connections of one source that may begin at once, and how much time each takes of it: twelve a second. Each may ask for
+/// a key exchange, which costs us more than the asker (DHEat); at twenty a second that becomes an attack.
+const BURST: u32 = 8;
+const EACH: Duration = Duration::from_millis(1000 / 12);
+/// Sources that are remembered before those that have been quiet are forgotten.
+const REMEMBERED: usize = 1024;
 /// Logged in.
 const SEATS: usize = 256;
 /// Of one account.
@@ -27,6 +35,8 @@ struct Inside {
     next: u64,
     /// Oldest first.
     strangers: Vec<Stranger>,
+    /// Until when the connections of a source have taken its time.
+    paces: HashMap<IpAddr, Instant>,
     seats: HashMap<Uuid, usize>,
 }
 
@@ -56,8 +66,14 @@ impl Gate {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a connection in; none when its source has too many. `cut` ends it when another needs its place.
-    pub(super) fn enter(&self, from: IpAddr, cut: CancellationToken) -> Option<Pass> {
+    /// Lets a connection in, after a moment when its source is too fast; none when its source has too many. `cut` ends it
+    /// when another needs its place.
+    pub(super) fn enter(
+        &self,
+        from: IpAddr,
+        cut: CancellationToken,
+        now: Instant,
+    ) -> Option<(Pass, Duration)> {
         let source = network(from);
         let mut inside = self.inside();
         let of_source = inside
@@ -78,10 +94,12 @@ impl Gate {
             source,
             cut,
         });
-        Some(Pass {
+        let wait = inside.pace(source, now);
+        let pass = Pass {
             gate: self.clone(),
             number,
-        })
+        };
+        Some((pass, wait))
     }
 
     /// A place for an account that logged in; none when all are taken.
@@ -103,6 +121,16 @@ impl Gate {
 }
 
 impl Inside {
+    /// How long this connection of a source waits.
+    fn pace(&mut self, source: IpAddr, now: Instant) -> Duration {
+        if self.paces.len() >= REMEMBERED {
+            self.paces.retain(|_, until| *until > now);
+        }
+        let until = self.paces.entry(source).or_insert(now);
+        *until = (*until).max(now) + EACH;
+        until.duration_since(now).saturating_sub(EACH * BURST)
+    }
+
     fn drop_one(&mut self) {
         let mut counts: HashMap<IpAddr, usize> = HashMap::new();
         for stranger in &self.strangers {
@@ -161,13 +189,41 @@ mod tests {
     fn one_source_has_32_places_and_gets_them_back() {
         let gate = Gate::default();
         let mut held: Vec<_> = (0..STRANGERS_OF_SOURCE)
-            .map(|_| gate.enter(from(1), CancellationToken::new()))
+            .map(|_| gate.enter(from(1), CancellationToken::new(), Instant::now()))
             .collect();
         assert!(held.iter().all(Option::is_some));
-        assert!(gate.enter(from(1), CancellationToken::new()).is_none());
-        assert!(gate.enter(from(2), CancellationToken::new()).is_some());
+        assert!(
+            gate.enter(from(1), CancellationToken::new(), Instant::now())
+                .is_none()
+        );
+        assert!(
+            gate.enter(from(2), CancellationToken::new(), Instant::now())
+                .is_some()
+        );
         held.pop();
-        assert!(gate.enter(from(1), CancellationToken::new()).is_some());
+        assert!(
+            gate.enter(from(1), CancellationToken::new(), Instant::now())
+                .is_some()
+        );
+    }
+
+    #[test]
+    fn a_source_that_comes_too_fast_waits_and_another_does_not() {
+        let (gate, begun) = (Gate::default(), Instant::now());
+        let wait = |source: u8, now: Instant| {
+            let entered = gate.enter(from(source), CancellationToken::new(), now);
+            entered.expect("place").1
+        };
+        let waits: Vec<Duration> = (0..26).map(|_| wait(1, begun)).collect();
+        assert!(waits[..8].iter().all(Duration::is_zero), "{waits:?}");
+        let soon = waits
+            .iter()
+            .filter(|wait| **wait <= Duration::from_millis(1500))
+            .count();
+        assert!(soon < 30, "fewer than twenty a second: {soon}");
+        assert!(!waits[25].is_zero() && wait(2, begun).is_zero());
+        // After a quiet time it is as new.
+        assert!(wait(1, begun + Duration::from_secs(5)).is_zero());
     }
 
     #[test]
@@ -182,9 +238,12 @@ mod tests {
             } else {
                 1 + (place % 12) as u8
             };
-            held.push(gate.enter(from(source), cut.clone()).expect("place"));
+            held.push(
+                gate.enter(from(source), cut.clone(), Instant::now())
+                    .expect("place"),
+            );
         }
-        let late = gate.enter(from(99), CancellationToken::new());
+        let late = gate.enter(from(99), CancellationToken::new(), Instant::now());
         assert!(late.is_some());
         let dropped: Vec<_> = cuts
             .iter()

@@ -5,6 +5,7 @@
 
 use super::Shared;
 use crate::audit::{self, Event, Kind, Outcome};
+use crate::intake::measure;
 use crate::store::sftp_accounts::{self, Account, Login};
 use crate::store::{StoreError, worker_tx};
 use argon2::Argon2;
@@ -154,6 +155,7 @@ async fn decide(
     means: &str,
 ) -> Option<Account> {
     let enters = right && login.as_ref().is_some_and(may_enter);
+    measure::dropbox_login(if enters { "in" } else { "refused" });
     let account = login.map(|login| login.account);
     let noted = note(shared, account.as_ref(), enters, address, means).await;
     if let Err(error) = noted {

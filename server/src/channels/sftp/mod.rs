@@ -12,6 +12,7 @@ mod guest;
 mod login;
 mod packets;
 mod path;
+mod say;
 mod sweep;
 mod take;
 mod tree;
@@ -48,6 +49,8 @@ struct Shared {
     process: Uuid,
     gate: Gate,
     checks: Semaphore,
+    /// Ends of uploads that the database did not hear.
+    loose: sweep::Loose,
     /// The server is going to end.
     stop: watch::Receiver<bool>,
 }
@@ -71,6 +74,7 @@ pub async fn serve(
         process: life.boot(),
         gate: Gate::default(),
         checks: Semaphore::new(CHECKS_AT_ONCE),
+        loose: sweep::Loose::default(),
         stop: stop.clone(),
     });
     let (tracker, cut) = (TaskTracker::new(), CancellationToken::new());
@@ -106,6 +110,26 @@ pub async fn serve(
     Ok(())
 }
 
+/// What stands beside every key exchange.
+const BESIDE: [kex::Name; 2] = [
+    kex::EXTENSION_SUPPORT_AS_SERVER,
+    kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
+];
+
+/// Key exchanges, the best first.
+fn exchanges(settings: &config::Sftp) -> Vec<kex::Name> {
+    let classic: &[kex::Name] = if settings.classic_key_exchange {
+        &[
+            kex::CURVE25519,
+            kex::CURVE25519_PRE_RFC_8731,
+            kex::DH_G16_SHA512,
+        ]
+    } else {
+        &[]
+    };
+    [&[kex::MLKEM768X25519_SHA256], classic, &BESIDE].concat()
+}
+
 /// Modern algorithms only (security §5.3); the banner names no version.
 fn ssh(settings: &config::Sftp, seed: &[u8; 32]) -> russh::server::Config {
     let host = PrivateKey::from(Ed25519Keypair::from_seed(seed));
@@ -124,14 +148,7 @@ fn ssh(settings: &config::Sftp, seed: &[u8; 32]) -> russh::server::Config {
         channel_buffer_size: 32,
         nodelay: true,
         preferred: russh::Preferred {
-            kex: Cow::Borrowed(&[
-                kex::MLKEM768X25519_SHA256,
-                kex::CURVE25519,
-                kex::CURVE25519_PRE_RFC_8731,
-                kex::DH_G16_SHA512,
-                kex::EXTENSION_SUPPORT_AS_SERVER,
-                kex::EXTENSION_OPENSSH_STRICT_KEX_AS_SERVER,
-            ]),
+            kex: Cow::Owned(exchanges(settings)),
             key: Cow::Borrowed(&[
                 russh::keys::Algorithm::Ed25519,
                 russh::keys::Algorithm::Ecdsa {

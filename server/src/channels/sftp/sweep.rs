@@ -1,17 +1,80 @@
-//! Looks after files that were left alone in `in/`: those of processes that are gone, those that nobody proved, those
-//! of accounts that prove by silence, and those whose proof came just before a kill.
+//! Looks after files that were left alone in `in/`: those of processes that are gone, those whose end the database did not
+//! hear, those that nobody proved, those of accounts that prove by silence, and those whose proof came just before a kill.
 
 use super::{Shared, take};
+use crate::intake::Road;
 use crate::intake::receive::ReceiveError;
-use crate::store::{sftp_uploads, worker_tx};
+use crate::store::sftp_uploads::Left;
+use crate::store::{StoreError, sftp_uploads, worker_tx};
 use domain::delivery::dropbox::Proof;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
+use uuid::Uuid;
 
 /// How often.
 const EVERY: Duration = Duration::from_secs(10);
 /// Hours a file may wait for its proof; then it is told and goes (security F18).
 const PROOF_HOURS: i32 = 24;
+/// Without a sign of life for so long a process is gone. One that lives gives it anew within some seconds after the
+/// database was away, and its uploads go on meanwhile (security F3).
+const GONE_AFTER: Duration = Duration::from_secs(12);
+
+/// What became of an upload that the database did not hear.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum End {
+    /// All its bytes are on disk. Its party.
+    Whole(Uuid),
+    /// It never counts. Its party, and why.
+    Void(Uuid, &'static str),
+}
+
+/// Ends that wait until the database is back. A process that is killed meanwhile leaves them to the next one, which sees
+/// from the files which are whole.
+#[derive(Debug, Default)]
+pub(super) struct Loose(Mutex<HashMap<Uuid, End>>);
+
+impl Loose {
+    fn inside(&self) -> MutexGuard<'_, HashMap<Uuid, End>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the end of an upload.
+    pub(super) fn keep(&self, upload: Uuid, end: End) {
+        self.inside().insert(upload, end);
+    }
+
+    fn all(&self) -> Vec<(Uuid, End)> {
+        let inside = self.inside();
+        inside.iter().map(|(id, end)| (*id, *end)).collect()
+    }
+
+    fn settled(&self, upload: Uuid) {
+        self.inside().remove(&upload);
+    }
+}
+
+/// Processes without a sign of life, and since when that was seen each time.
+#[derive(Debug, Default)]
+struct Silent(HashMap<Uuid, Instant>);
+
+impl Silent {
+    /// Those of these uploads whose process is gone for good.
+    fn gone(&mut self, left: Vec<Left>, now: Instant) -> Vec<Left> {
+        self.0
+            .retain(|process, _| left.iter().any(|one| one.process == *process));
+        for one in &left {
+            self.0.entry(one.process).or_insert(now);
+        }
+        left.into_iter()
+            .filter(|one| {
+                let since = self.0.get(&one.process);
+                since.is_some_and(|since| now.duration_since(*since) >= GONE_AFTER)
+            })
+            .collect()
+    }
+}
 
 /// Sweeps until the server ends.
 pub(super) async fn keep_swept(shared: Arc<Shared>) {
@@ -19,9 +82,12 @@ pub(super) async fn keep_swept(shared: Arc<Shared>) {
     let every = EVERY.min(Duration::from_secs(
         u64::from(shared.settings.quiet_seconds).max(1),
     ));
+    let mut silent = Silent::default();
     while !*stop.borrow() {
-        if let Err(error) = sweep(&shared).await {
+        if let Err(error) = sweep(&shared, &mut silent).await {
             tracing::warn!(%error, "sweeping the drop box waits for the next time");
+            // Nobody can give a sign of life to a database that is away.
+            silent = Silent::default();
         }
         tokio::select! {
             () = tokio::time::sleep(every) => {}
@@ -30,15 +96,22 @@ pub(super) async fn keep_swept(shared: Arc<Shared>) {
     }
 }
 
-async fn sweep(shared: &Shared) -> Result<(), ReceiveError> {
+async fn sweep(shared: &Shared, silent: &mut Silent) -> Result<(), ReceiveError> {
     let road = &shared.road;
     let mut tx = worker_tx(&road.db).await?;
-    let left = sftp_uploads::left_behind(&mut tx).await?;
+    let left = sftp_uploads::left_behind(&mut tx, shared.process).await?;
     let unproved = sftp_uploads::unproved(&mut tx, PROOF_HOURS).await?;
     let proved = sftp_uploads::proved(&mut tx, f64::from(shared.settings.quiet_seconds)).await?;
     tx.rollback().await?;
-    for (id, party) in left {
-        take::void(road, party, id, "broken-off").await?;
+    for (id, end) in shared.loose.all() {
+        match end {
+            End::Whole(party) => take::found_whole(road, party, id).await?,
+            End::Void(party, why) => take::void(road, party, id, why).await?,
+        }
+        shared.loose.settled(id);
+    }
+    for one in silent.gone(left, Instant::now()) {
+        orphaned(road, &one).await?;
     }
     for (account, upload) in proved {
         let name = upload.name.clone();
@@ -59,4 +132,41 @@ async fn sweep(shared: &Shared) -> Result<(), ReceiveError> {
         take::void(road, party, id, "no-proof").await?;
     }
     Ok(())
+}
+
+/// An upload of a process that is gone. Only a file of which all bytes came lies among the whole ones (security F2); what
+/// has no end never counts.
+async fn orphaned(road: &Road, left: &Left) -> Result<(), ReceiveError> {
+    if road.blobs.holds(left.id) {
+        return take::found_whole(road, left.party, left.id).await;
+    }
+    let voided: Result<(), StoreError> = take::void(road, left.party, left.id, "broken-off").await;
+    Ok(voided?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left(process: Uuid) -> Vec<Left> {
+        vec![Left {
+            id: Uuid::now_v7(),
+            party: Uuid::now_v7(),
+            process,
+        }]
+    }
+
+    #[test]
+    fn a_process_is_gone_when_it_stays_silent_and_not_when_it_comes_back() {
+        let (mut silent, process) = (Silent::default(), Uuid::now_v7());
+        let begun = Instant::now();
+        let just_before = begun + GONE_AFTER - Duration::from_secs(1);
+        assert!(silent.gone(left(process), begun).is_empty());
+        assert!(silent.gone(left(process), just_before).is_empty());
+        // It was heard of: what follows begins anew.
+        assert!(silent.gone(Vec::new(), just_before).is_empty());
+        let again = begun + GONE_AFTER;
+        assert!(silent.gone(left(process), again).is_empty());
+        assert_eq!(silent.gone(left(process), again + GONE_AFTER).len(), 1);
+    }
 }

@@ -5,9 +5,9 @@
 
 use crate::audit::Event;
 use crate::brp::{self, answer::Said};
-use crate::intake::Road;
 use crate::intake::answer_files::{self, To};
 use crate::intake::receive::{self, FromBox, RECEIVED, ReceiveError, Received, Sender, Whole};
+use crate::intake::{Road, measure};
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::answer_files::Of;
@@ -16,15 +16,14 @@ use crate::store::sftp_accounts::Account;
 use crate::store::sftp_uploads::{self, Upload};
 use crate::store::{StoreError, worker_tx};
 use domain::delivery::Channel;
-use domain::delivery::dropbox::{self, BrpName, Control, FileName, Proof};
+use domain::delivery::dropbox::{self, BrpName, Control, FileName, Proof, TAIL_BYTES, Tail};
 use domain::finding::{Code, Finding};
+use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// How long a sender waits while the database is away (security F3).
-const PATIENCE: Duration = Duration::from_secs(30);
 /// Pause between attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -168,7 +167,10 @@ pub(super) async fn taken(
         }),
     };
     match receive::received(road, &sender, upload.id, whole).await {
-        Ok(received) => Ok(Some(received)),
+        Ok(received) => {
+            measure::upload("taken");
+            Ok(Some(received))
+        }
         Err(ReceiveError::Store(StoreError::NotFound)) => Ok(None),
         Err(error) => Err(error),
     }
@@ -251,15 +253,85 @@ fn whole(road: &Road, upload: &Upload) -> Result<Whole, StoreError> {
     })
 }
 
-/// An upload never counts: says why, and takes its file away.
-pub(super) async fn void(road: &Road, party: Uuid, id: Uuid, why: &str) -> Result<(), StoreError> {
+/// An upload never counts: says why, and takes its file away. One that was taken in the meantime keeps its file.
+pub(super) async fn void(
+    road: &Road,
+    party: Uuid,
+    id: Uuid,
+    why: &'static str,
+) -> Result<(), StoreError> {
     let mut tx = worker_tx(&road.db).await?;
-    if sftp_uploads::void(&mut tx, id, why).await? {
-        crate::audit::add(&mut tx, ended(party, id, why)).await?;
+    if !sftp_uploads::void(&mut tx, id, why).await? {
+        return tx.rollback().await;
     }
+    crate::audit::add(&mut tx, ended(party, id, why)).await?;
     tx.commit().await?;
+    measure::upload(why);
     destroy(road, id);
     Ok(())
+}
+
+/// Writes down that all bytes of an upload are on disk. False when it never counts any more; then its file is gone.
+pub(super) async fn closed(
+    road: &Road,
+    id: Uuid,
+    whole: Whole,
+    sealed: &[u8],
+    tail: Tail,
+) -> Result<bool, StoreError> {
+    let mut tx = worker_tx(&road.db).await?;
+    let closed = sftp_uploads::close(&mut tx, id, whole.size, sealed, tail).await?;
+    let void = !closed && sftp_uploads::is_void(&mut tx, id).await?;
+    tx.commit().await?;
+    if void {
+        destroy(road, id);
+    }
+    Ok(!void)
+}
+
+/// SHA-256 of an upload as it is kept.
+pub(super) fn sealed(road: &Road, id: Uuid, whole: Whole) -> Vec<u8> {
+    road.keys
+        .seal(&whole.sha256, &Purpose::Sha256.of(id.as_bytes()))
+        .into_bytes()
+}
+
+/// A file that is whole on disk, while the database did not hear of it: what it is, is read from the file itself, whose last
+/// chunk says that it is the last one.
+pub(super) async fn found_whole(road: &Road, party: Uuid, id: Uuid) -> Result<(), ReceiveError> {
+    let (reading, keys) = (road.blobs.clone(), road.keys.clone());
+    let read = tokio::task::spawn_blocking(move || measured(reading.read(&keys, id)?));
+    match read.await.map_err(std::io::Error::other)? {
+        Ok((whole, tail)) => {
+            closed(road, id, whole, &sealed(road, id, whole), tail).await?;
+            Ok(())
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            tracing::error!(upload = %id, "a file in the drop box does not open");
+            Ok(void(road, party, id, "disk").await?)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Length, digest and last bytes of a file, in flat memory.
+fn measured(mut file: impl Read) -> std::io::Result<(Whole, Tail)> {
+    let (mut sha, mut size, mut tail) = (Sha256::new(), 0, Vec::new());
+    let mut portion = vec![0; 64 * 1024];
+    loop {
+        let read = file.read(&mut portion)?;
+        if read == 0 {
+            break;
+        }
+        let bytes = portion.get(..read).unwrap_or_default();
+        sha.update(bytes);
+        size += bytes.len() as u64;
+        tail.extend_from_slice(bytes);
+        let over = tail.len().saturating_sub(TAIL_BYTES);
+        tail.drain(..over);
+    }
+    let sha256 = sha.finalize().into();
+    Ok((Whole { size, sha256 }, Tail::of(&tail)))
 }
 
 fn ended(party: Uuid, id: Uuid, why: &str) -> Event {
@@ -276,13 +348,14 @@ fn destroy(road: &Road, id: Uuid) {
 
 /// Tries again while the database is away, as long as a sender may be kept waiting.
 pub(super) async fn patiently<T, E, A>(
+    seconds: u32,
     mut attempt: impl FnMut() -> A,
     transient: impl Fn(&E) -> bool,
 ) -> Result<T, E>
 where
     A: Future<Output = Result<T, E>>,
 {
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + Duration::from_secs(u64::from(seconds));
     loop {
         match attempt().await {
             Err(error) if transient(&error) && Instant::now() < until => {

@@ -4,14 +4,14 @@
 //! to the database, before its CLOSE is answered. Nothing in `in/` can be read back.
 
 use super::path::{IN, OUT, Place, TEST};
-use super::{Shared, take};
+use super::sweep::End;
+use super::{Shared, say, take};
 use crate::audit::{self, Event, Kind};
-use crate::intake::Road;
+use crate::intake::measure;
 use crate::intake::receive::{BlobReader, BlobWriter, ReceiveError};
-use crate::keys::Purpose;
 use crate::store::sftp_accounts::{self, Account};
 use crate::store::sftp_uploads::{self, Upload};
-use crate::store::{StoreError, answer_files, worker_tx};
+use crate::store::{StoreError, WorkerTx, answer_files, worker_tx};
 use domain::delivery::dropbox::{self, TAIL_BYTES, Tail};
 use russh_sftp::protocol::{
     Attrs, Data, File, FileAttributes, FileMode, Handle, Name, Open, OpenFlags, Packet, Read,
@@ -91,10 +91,7 @@ fn denied<T>(text: &str) -> Result<T, No> {
 }
 
 fn missing<T>() -> Result<T, No> {
-    no(
-        StatusCode::NoSuchFile,
-        "er is hier geen bestand met deze naam",
-    )
+    no(StatusCode::NoSuchFile, say::MISSING)
 }
 
 fn ok(id: u32) -> Packet {
@@ -111,21 +108,12 @@ impl From<ReceiveError> for No {
     fn from(error: ReceiveError) -> Self {
         tracing::warn!(%error, "the drop box could not do what was asked");
         let text = match error {
-            ReceiveError::Store(error) if !error.is_transient() => {
-                "er ging iets mis bij ons, neem contact op met RIVM"
-            }
-            ReceiveError::Store(_) | ReceiveError::Disk(_) => AWAY,
+            ReceiveError::Store(error) if !error.is_transient() => say::OURS,
+            ReceiveError::Store(_) | ReceiveError::Disk(_) => say::AWAY,
         };
         Self(StatusCode::Failure, text.to_owned())
     }
 }
-
-const AWAY: &str = "tijdelijk niet beschikbaar, opnieuw aanbieden";
-const NO_ROOM: &str = "er is nu geen ruimte, lever het bestand later opnieuw aan";
-const TOO_LARGE: &str = "bestand te groot";
-const IN_ORDER: &str = "hervatten kan niet, lever het hele bestand opnieuw aan";
-const ONLY_PUT: &str = "in deze map kunt u alleen bestanden neerzetten";
-const EXISTS: &str = "er staat al een bestand met deze naam";
 
 impl Tree {
     pub(super) fn new(
@@ -164,7 +152,7 @@ impl Tree {
             Packet::SetStat(_) | Packet::FSetStat(_) => Ok(ok(id)),
             Packet::Rename(rename) => self.rename(rename).await,
             Packet::Remove(remove) => self.remove(id, &remove.filename).await,
-            _ => no(StatusCode::OpUnsupported, "dat kan hier niet"),
+            _ => no(StatusCode::OpUnsupported, say::UNKNOWN),
         };
         answer.unwrap_or_else(|No(code, text)| Packet::status(id, code, &text, LANGUAGE))
     }
@@ -208,7 +196,7 @@ impl Tree {
 
     async fn open(&mut self, open: Open) -> Answer {
         if self.handles.len() >= HANDLES {
-            return no(StatusCode::Failure, "te veel bestanden tegelijk open");
+            return no(StatusCode::Failure, say::TOO_MANY);
         }
         let flags = open.pflags;
         let puts = flags.contains(OpenFlags::WRITE | OpenFlags::CREATE)
@@ -218,7 +206,7 @@ impl Tree {
                 self.begin(open.id, name, flags.contains(OpenFlags::EXCLUDE))
                     .await
             }
-            Place::InFile(_) => denied(ONLY_PUT),
+            Place::InFile(_) => denied(say::ONLY_PUT),
             Place::OutFile(name)
                 if flags.contains(OpenFlags::READ)
                     && !flags
@@ -226,8 +214,8 @@ impl Tree {
             {
                 self.fetch(open.id, &name).await
             }
-            Place::OutFile(_) => denied("in deze map kunt u alleen antwoorden ophalen"),
-            Place::Root | Place::In | Place::Out => denied("dat is een map"),
+            Place::OutFile(_) => denied(say::ONLY_FETCH),
+            Place::Root | Place::In | Place::Out => denied(say::A_FOLDER),
             Place::Nowhere => missing(),
         }
     }
@@ -238,25 +226,36 @@ impl Tree {
             return denied(&bad.to_string());
         }
         if *self.shared.stop.borrow() {
-            return no(StatusCode::Failure, AWAY);
+            return no(StatusCode::Failure, say::AWAY);
         }
         let road = &self.shared.road;
         let most = self.shared.settings.max_file_bytes;
         match road.blobs.room() {
             Ok(room) if room.free >= most.saturating_mul(2) && room.free >= room.total / 10 => {}
-            Ok(_) => return no(StatusCode::Failure, NO_ROOM),
+            Ok(_) => return no(StatusCode::Failure, say::NO_ROOM),
             Err(error) => return Err(ReceiveError::from(error).into()),
         }
         let (account, process, asked) = (&self.account, self.shared.process, &name);
         let begun = take::patiently(
-            || register(road, account, asked, exclusive, process),
+            self.shared.settings.patience_seconds,
+            || {
+                register(
+                    &self.shared,
+                    account,
+                    asked,
+                    exclusive,
+                    process,
+                    &self.address,
+                )
+            },
             StoreError::is_transient,
         )
         .await?;
         let upload = match begun {
             Begun::Upload(id) => id,
-            Begun::Exists => return no(StatusCode::Failure, EXISTS),
-            Begun::Ended => return denied("dit account is beëindigd"),
+            Begun::Exists => return no(StatusCode::Failure, say::EXISTS),
+            Begun::Ended => return denied(say::ENDED),
+            Begun::Enough => return no(StatusCode::Failure, say::ENOUGH),
         };
         let file = match road.blobs.create(&road.keys, upload) {
             Ok(file) => file,
@@ -284,10 +283,7 @@ impl Tree {
             }
             Some(Opened::Void(text)) => return no(StatusCode::Failure, text),
             _ => {
-                return no(
-                    StatusCode::Failure,
-                    "dit bestand is niet open om te schrijven",
-                );
+                return no(StatusCode::Failure, say::NOT_WRITING);
             }
         };
         let (why, text) = wrong;
@@ -303,7 +299,7 @@ impl Tree {
 
     fn read(&mut self, read: &Read) -> Answer {
         let Some(Opened::Answer(file)) = self.handles.get_mut(&read.handle) else {
-            return no(StatusCode::Failure, "dit bestand is niet open om te lezen");
+            return no(StatusCode::Failure, say::NOT_READING);
         };
         if read.offset >= file.size() {
             return no(StatusCode::Eof, "");
@@ -324,7 +320,7 @@ impl Tree {
             Some(Opened::Upload(writing)) => self.finish(id, *writing).await,
             Some(Opened::Void(text)) => no(StatusCode::Failure, text),
             Some(Opened::Answer(_) | Opened::Folder(_)) => Ok(ok(id)),
-            None => no(StatusCode::Failure, "dit bestand is niet open"),
+            None => no(StatusCode::Failure, say::NOT_OPEN),
         }
     }
 
@@ -343,24 +339,23 @@ impl Tree {
                 return Err(ReceiveError::from(error).into());
             }
         };
-        let sealed = road
-            .keys
-            .seal(&whole.sha256, &Purpose::Sha256.of(upload.as_bytes()));
-        let bytes = sealed.as_bytes();
+        let sealed = take::sealed(road, upload, whole);
+        let bytes = &sealed;
         let closed = take::patiently(
-            || async move {
-                let mut tx = worker_tx(&road.db).await?;
-                let closed = sftp_uploads::close(&mut tx, upload, whole.size, bytes, tail).await?;
-                tx.commit().await?;
-                Ok::<_, StoreError>(closed)
-            },
+            self.shared.settings.patience_seconds,
+            || take::closed(road, upload, whole, bytes, tail),
             StoreError::is_transient,
         )
-        .await?;
+        .await
+        .inspect_err(|_| {
+            // It stays, and is swept in when the database is back (security F3).
+            let end = End::Whole(self.account.party);
+            self.shared.loose.keep(upload, end);
+        })?;
+        measure::landed(whole.size);
         if !closed {
             // Somebody put another file in its place.
-            road.blobs.destroy(upload).map_err(ReceiveError::from)?;
-            return no(StatusCode::Failure, "vervangen door een later bestand");
+            return no(StatusCode::Failure, say::REPLACED);
         }
         let upload = Upload {
             id: upload,
@@ -368,7 +363,7 @@ impl Tree {
             size: i64::try_from(whole.size).unwrap_or(i64::MAX),
             closed: true,
             opened_at: road.clock.now(),
-            sha256_sealed: Some(sealed.into_bytes()),
+            sha256_sealed: Some(sealed),
             trailer: tail.trailer.and_then(|rows| i32::try_from(rows).ok()),
             ended: tail.ended,
         };
@@ -379,6 +374,7 @@ impl Tree {
     async fn take(&mut self, upload: &Upload, name: &str, renamed: bool) -> Result<bool, No> {
         let (road, account) = (&self.shared.road, &self.account);
         let taken = take::patiently(
+            self.shared.settings.patience_seconds,
             || take::if_proved(road, account, upload, name, renamed),
             take::is_transient,
         )
@@ -402,23 +398,22 @@ impl Tree {
         let (Place::InFile(from), Place::InFile(to)) =
             (self.place(&rename.oldpath), self.place(&rename.newpath))
         else {
-            return denied("een andere naam geven kan alleen in de map waar u aanlevert");
+            return denied(say::ONLY_HERE);
         };
         if let Err(bad) = dropbox::check_name(&to) {
             return denied(&bad.to_string());
         }
-        let road = &self.shared.road;
-        let mut tx = worker_tx(&road.db).await?;
+        let mut tx = self.tx().await?;
         let here = sftp_uploads::of_account(&mut tx, &self.account, None).await?;
         tx.rollback().await?;
         let Some(upload) = here.iter().find(|upload| upload.name == from) else {
             return missing();
         };
         if !upload.closed {
-            return no(StatusCode::Failure, "dit bestand is nog open");
+            return no(StatusCode::Failure, say::STILL_OPEN);
         }
         if here.iter().any(|other| other.name == to) {
-            return no(StatusCode::Failure, EXISTS);
+            return no(StatusCode::Failure, say::EXISTS);
         }
         let renamed = dropbox::without_temporary(&from).is_some();
         if self.take(upload, &to, renamed).await? {
@@ -428,7 +423,7 @@ impl Tree {
         let mut tx = worker_tx(&road.db).await?;
         match sftp_uploads::rename(&mut tx, upload.id, &to).await {
             Err(error) if error.is_constraint("sftp_uploads_name") => {
-                return no(StatusCode::Failure, EXISTS);
+                return no(StatusCode::Failure, say::EXISTS);
             }
             Ok(false) => return missing(),
             other => other?,
@@ -443,13 +438,13 @@ impl Tree {
             Place::InFile(name) => {
                 let upload = self.upload(&name).await?;
                 if !upload.closed {
-                    return no(StatusCode::Failure, "dit bestand is nog open");
+                    return no(StatusCode::Failure, say::STILL_OPEN);
                 }
                 take::void(road, self.account.party, upload.id, "removed").await?;
                 Ok(ok(id))
             }
             Place::OutFile(name) => {
-                let mut tx = worker_tx(&road.db).await?;
+                let mut tx = self.tx().await?;
                 let found = answer_files::of_account(&mut tx, self.account.id, Some(&name)).await?;
                 let Some(answer) = found.first() else {
                     return missing();
@@ -458,13 +453,23 @@ impl Tree {
                 tx.commit().await?;
                 Ok(ok(id))
             }
-            Place::Root | Place::In | Place::Out => denied("een map kan niet weg"),
+            Place::Root | Place::In | Place::Out => denied(say::FOLDER_STAYS),
             Place::Nowhere => missing(),
         }
     }
 
-    async fn upload(&self, name: &str) -> Result<Upload, No> {
+    /// A transaction of an account that is still in use: a session may outlive that.
+    async fn tx(&self) -> Result<WorkerTx<'_>, No> {
         let mut tx = worker_tx(&self.shared.road.db).await?;
+        if sftp_accounts::is_open(&mut tx, self.account.id).await? {
+            Ok(tx)
+        } else {
+            denied(say::ENDED)
+        }
+    }
+
+    async fn upload(&self, name: &str) -> Result<Upload, No> {
+        let mut tx = self.tx().await?;
         let found = sftp_uploads::of_account(&mut tx, &self.account, Some(name)).await?;
         found.into_iter().next().map_or_else(missing, Ok)
     }
@@ -472,7 +477,7 @@ impl Tree {
     /// Opens an answer. That it was fetched is a line of the audit, before a byte of it leaves.
     async fn fetch(&mut self, id: u32, name: &str) -> Answer {
         let road = &self.shared.road;
-        let mut tx = worker_tx(&road.db).await?;
+        let mut tx = self.tx().await?;
         let found = answer_files::of_account(&mut tx, self.account.id, Some(name)).await?;
         let Some(answer) = found.first() else {
             return missing();
@@ -496,10 +501,10 @@ impl Tree {
 
     async fn folder(&mut self, id: u32, path: &str) -> Answer {
         if self.handles.len() >= HANDLES {
-            return no(StatusCode::Failure, "te veel bestanden tegelijk open");
+            return no(StatusCode::Failure, say::TOO_MANY);
         }
         let place = self.place(path);
-        let mut tx = worker_tx(&self.shared.road.db).await?;
+        let mut tx = self.tx().await?;
         let mut files = match place {
             Place::Root => vec![
                 File::new(self.inbox(), folder_of(&Place::In)),
@@ -530,7 +535,7 @@ impl Tree {
 
     fn names(&mut self, id: u32, handle: &str) -> Answer {
         let Some(Opened::Folder(left)) = self.handles.get_mut(handle) else {
-            return no(StatusCode::Failure, "deze map is niet open");
+            return no(StatusCode::Failure, say::NO_FOLDER);
         };
         if left.is_empty() {
             return no(StatusCode::Eof, "");
@@ -556,7 +561,7 @@ impl Tree {
                 Err(other) => return Err(other),
             },
             Place::OutFile(name) => {
-                let mut tx = worker_tx(&self.shared.road.db).await?;
+                let mut tx = self.tx().await?;
                 let found = answer_files::of_account(&mut tx, self.account.id, Some(name)).await?;
                 let Some(answer) = found.first() else {
                     return missing();
@@ -575,7 +580,7 @@ impl Tree {
             Some(Opened::Answer(file)) => answered(file.size(), now),
             Some(Opened::Folder(_)) => folder_of(&Place::In),
             Some(Opened::Void(text)) => return no(StatusCode::Failure, text),
-            None => return no(StatusCode::Failure, "dit bestand is niet open"),
+            None => return no(StatusCode::Failure, say::NOT_OPEN),
         };
         Ok(Packet::Attrs(Attrs { id, attrs }))
     }
@@ -585,12 +590,14 @@ impl Writing {
     /// Takes the next bytes; why not, as the table and as the sender reads it.
     fn add(&mut self, write: &Write, most: u64) -> Result<(), (&'static str, &'static str)> {
         if write.offset != self.file.size() {
-            return Err(("out-of-order", IN_ORDER));
+            return Err(("out-of-order", say::IN_ORDER));
         }
         if write.offset + write.data.len() as u64 > most {
-            return Err(("too-large", TOO_LARGE));
+            return Err(("too-large", say::TOO_LARGE));
         }
-        self.file.push(&write.data).map_err(|_| ("disk", NO_ROOM))?;
+        self.file
+            .push(&write.data)
+            .map_err(|_| ("disk", say::NO_ROOM))?;
         self.tail
             .extend_from_slice(&write.data[write.data.len().saturating_sub(TAIL_BYTES)..]);
         let over = self.tail.len().saturating_sub(TAIL_BYTES);
@@ -606,19 +613,34 @@ enum Begun {
     Exists,
     /// The account ended while its session was open.
     Ended,
+    /// Its party put down all that it may in a day.
+    Enough,
 }
 
 /// Takes the name for a new upload; one that had it and is not taken up yet never counts.
 async fn register(
-    road: &Road,
+    shared: &Shared,
     account: &Account,
     name: &str,
     exclusive: bool,
     process: Uuid,
+    address: &str,
 ) -> Result<Begun, StoreError> {
+    let (road, settings) = (&shared.road, &shared.settings);
     let mut tx = worker_tx(&road.db).await?;
     if !sftp_accounts::is_open(&mut tx, account.id).await? {
         return Ok(Begun::Ended);
+    }
+    let most = (settings.day_files, settings.day_bytes);
+    if sftp_uploads::had_enough(&mut tx, account.party, most).await? {
+        let line = Event::of_worker(Some(account.party), None, Kind::Refused)
+            .object("sftp-account", account.id)
+            .access_point(address)
+            .outcome(audit::Outcome::Failure)
+            .detail("why", "day-limit");
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        return Ok(Begun::Enough);
     }
     let before = sftp_uploads::of_account(&mut tx, account, Some(name)).await?;
     if exclusive && !before.is_empty() {
@@ -641,9 +663,10 @@ async fn register(
 }
 
 /// Ends an upload that went wrong; what cannot be written down now the sweep finds.
-async fn void(shared: &Shared, account: &Account, id: Uuid, why: &str) {
+async fn void(shared: &Shared, account: &Account, id: Uuid, why: &'static str) {
     if let Err(error) = take::void(&shared.road, account.party, id, why).await {
         tracing::warn!(upload = %id, %error, "the end of an upload waits for the sweep");
+        shared.loose.keep(id, End::Void(account.party, why));
     }
 }
 

@@ -12,6 +12,7 @@ use super::answer_files::{self, To};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::jobs::{self, JobKind};
+use crate::keys::Purpose;
 use crate::store::answer_files::Of;
 use crate::store::deliveries::{self, Dropped, NewDelivery};
 use crate::store::{StoreError, sftp_uploads, worker_tx};
@@ -189,6 +190,12 @@ async fn register(
         dropped: sender.dropped.as_ref().map(|from| from.facts.clone()),
     };
     deliveries::insert(&mut tx, &new).await?;
+    if new.test_lane {
+        let sealed = road
+            .keys
+            .seal(&whole.sha256, &Purpose::Sha256.of(id.as_bytes()));
+        deliveries::keep_sha256(&mut tx, id, sealed.as_bytes()).await?;
+    }
     if let Some(dropped) = &new.dropped {
         let to = To {
             of: Of::Delivery(id),
