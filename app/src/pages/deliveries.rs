@@ -84,28 +84,25 @@ fn outcomes(line: &DeliveryLine, t: &'static Texts) -> AnyView {
     .into_any()
 }
 
-/// The answer files; there are none before the end.
-fn answers(line: &DeliveryLine, t: &'static Texts) -> Option<AnyView> {
+/// The answer files, which are there from the end on, and the own file back while there are refused rows to mend.
+fn answers(line: &DeliveryLine, t: &'static Texts) -> AnyView {
     let w = &t.withdrawals;
-    if !matches!(
-        line.phase,
-        Phase::Done | Phase::Withdrawn | Phase::Withdrawing | Phase::Restoring
-    ) {
-        return None;
-    }
     let file = [("bestand", line.file_name.as_str())];
     let one = |name: &str, text: &'static str, label: &str| {
-        let way = format!("/aanleveringen/{}/resultaat.{name}", line.id);
-        view! { <a class="utrecht-link utrecht-link--html-a" href=way aria-label=fill(label, &file)>{text}</a> }
+        let way = format!("/aanleveringen/{}/{name}", line.id);
+        view! { <a class="utrecht-link utrecht-link--html-a" href=way aria-label=fill(label, &file)>{text}</a>" " }
     };
-    Some(
-        view! {
-            {one("csv", w.result_csv, w.result_csv_label)}
-            " "
-            {one("json", w.result_json, w.result_json_label)}
-        }
-        .into_any(),
-    )
+    let ended = matches!(
+        line.phase,
+        Phase::Done | Phase::Withdrawn | Phase::Withdrawing | Phase::Restoring
+    );
+    let mend = matches!(line.phase, Phase::Preview | Phase::Done) && line.counts.afgekeurd > 0;
+    view! {
+        {ended.then(|| one("resultaat.csv", w.result_csv, w.result_csv_label))}
+        {ended.then(|| one("resultaat.json", w.result_json, w.result_json_label))}
+        {mend.then(|| one("verbeteren", w.own_file, w.own_file_label))}
+    }
+    .into_any()
 }
 
 fn row(line: &DeliveryLine, t: &'static Texts) -> Vec<Cell> {

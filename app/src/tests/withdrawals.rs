@@ -207,6 +207,13 @@ async fn the_history_shows_every_outcome_and_both_answer_files() {
     assert!(page.has("Resultaat (CSV) van vaccinaties &lt;week 4&gt;.xlsx"));
     let preview = get(&World::nurse(), "/aanleveringen").await;
     assert!(!preview.has("resultaat.csv"), "no answer before the end");
+    // The own file back, while there is something in it.
+    let way = format!("/aanleveringen/{ID}/verbeteren");
+    assert!(page.has(&way) && preview.has(&way));
+    assert!(page.has("Afgekeurde regels van vaccinaties &lt;week 4&gt;.xlsx"));
+    let mut gone = World::new(Some(Role::Invoerder));
+    gone.phase = Phase::Discarded;
+    assert!(!get(&Arc::new(gone), "/aanleveringen").await.has(&way));
 }
 
 #[tokio::test]

@@ -90,5 +90,7 @@ texts! {
         result_json: "JSON" / "JSON",
         result_csv_label: "Resultaat (CSV) van {bestand}" / "Result (CSV) of {bestand}",
         result_json_label: "Resultaat (JSON) van {bestand}" / "Result (JSON) of {bestand}",
+        own_file: "Afgekeurde regels" / "Refused rows",
+        own_file_label: "Afgekeurde regels van {bestand}" / "Refused rows of {bestand}",
     }
 }

@@ -1,11 +1,13 @@
 //! The own file back: the refused rows only, each with its codes and messages, to be corrected and delivered again as
 //! it is (specification §7, features F23).
 //!
-//! Same format, order, words in the header, delimiter and encoding; an ODS file comes back as XLSX. Made of the sealed
-//! rows, so it outlives the raw file. Columns we do not know were never stored and do not come back. The column
+//! Same format, order, words in the header, delimiter and encoding. Made of the sealed rows, so it outlives the raw file. Columns we do not know were never stored and do not come back. The column
 //! `cims_regel` names the row it takes the place of: a key nobody can guess, looked up within the own party only.
 
+mod ods;
+
 use super::answer::{AnswerError, guarded};
+use super::read::Format as FileFormat;
 use super::read::header::{OWN_COLUMNS, TOKEN};
 use crate::keys::{Keys, Mac, Purpose, Sealed};
 use crate::store::StoreError;
@@ -28,16 +30,29 @@ const MESSAGE_CHARS: usize = 900;
 pub struct OwnFile {
     /// Its bytes.
     pub content: Vec<u8>,
-    /// It is a workbook.
-    pub workbook: bool,
+    /// What it is: as the sender's was.
+    pub format: FileFormat,
     /// Rows in it.
     pub rows: u32,
     /// Whom it holds, each once: a refused row has no person of its own in the register, only the BSN that was typed.
     pub persons: HashSet<Mac>,
 }
 
+/// A cell of the file, and what is wrong with it.
+struct Cell {
+    text: String,
+    note: Option<String>,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Self {
+        Self { text, note: None }
+    }
+}
+
 /// A refused row, opened.
 struct Row {
+    number: i32,
     token: Uuid,
     text: RowText,
     findings: Vec<Finding>,
@@ -56,8 +71,10 @@ impl Row {
         codes.join(", ")
     }
 
-    /// "bsn: Dit BSN klopt niet. … / vaccinatiedatum: …"
+    /// "bsn: Dit BSN klopt niet. … / vaccinatiedatum: …"; behind the number of the row when there is nothing in it to know
+    /// it by: of a line whose cells cannot be told apart no cell was stored.
     fn messages(&self) -> String {
+        let number = (self.text == RowText::default()).then(|| format!("regel {}", self.number));
         let said = self.faults().map(|finding| {
             let message = finding.message_in(domain::text::Lang::Nl);
             match finding.column {
@@ -65,12 +82,20 @@ impl Row {
                 None => message.into_owned(),
             }
         });
+        let said = said.collect::<Vec<_>>().join(" / ");
+        let said = number.into_iter().chain([said]).collect::<Vec<_>>();
         // A longer cell would be refused on its way back (rule R08).
-        said.collect::<Vec<_>>()
-            .join(" / ")
-            .chars()
-            .take(MESSAGE_CHARS)
-            .collect()
+        said.join(": ").chars().take(MESSAGE_CHARS).collect()
+    }
+
+    /// All cells: those of the sender, then our own.
+    fn cells(&self, columns: &[(String, Column)]) -> Vec<Cell> {
+        let theirs = columns.iter().map(|(_, column)| Cell {
+            text: self.text.get(*column).to_owned(),
+            note: self.at(*column),
+        });
+        let own = [self.codes(), self.messages(), self.token.to_string()];
+        theirs.chain(own.map(Cell::from)).collect()
     }
 
     fn at(&self, column: Column) -> Option<String> {
@@ -104,20 +129,13 @@ pub async fn make(
             let named = |column: Column| (column.name().to_owned(), column);
             Column::ALL.into_iter().map(named).collect()
         });
-    let workbook = read.format.as_deref().is_some_and(|format| format != "csv");
-    let mut sheet = workbook
-        .then(|| Sheet::new(&columns))
-        .transpose()
-        .map_err(broken)?;
-    let delimiter = info("delimiter").unwrap_or(";").to_owned();
-    let mut text = String::new();
     let names = columns.iter().map(|(name, _)| name.as_str());
     let header: Vec<&str> = names.chain(OWN_COLUMNS).collect();
-    line(
-        &mut text,
-        &delimiter,
-        header.iter().map(|name| (*name).to_owned()),
-    );
+    let mut made = match read.format.as_deref() {
+        Some("xlsx") => Made::Xlsx(Sheet::new(&header).map_err(broken)?),
+        Some("ods") => Made::Ods(ods::Sheet::new(&header)),
+        _ => Made::Csv(Csv::new(info("delimiter").unwrap_or(";"), &header)),
+    };
     let (mut after, mut rows, mut persons) = (0, 0, HashSet::new());
     loop {
         let page = answers::refused(connection, delivery, after, PAGE).await?;
@@ -128,28 +146,50 @@ pub async fn make(
             rows += 1;
             let bsn = Bsn::in_text(row.text.get(Column::Bsn));
             persons.extend(bsn.map(|bsn| keys.bsn_mac(&bsn)));
-            match &mut sheet {
-                Some(sheet) => sheet.row(&columns, &row).map_err(broken)?,
-                None => {
-                    let cells = columns
-                        .iter()
-                        .map(|(_, column)| row.text.get(*column).to_owned());
-                    let own = [row.codes(), row.messages(), row.token.to_string()];
-                    line(&mut text, &delimiter, cells.chain(own));
-                }
-            }
+            made.row(&row.cells(&columns))?;
         }
     }
-    let content = match sheet {
-        Some(sheet) => sheet.finish().map_err(broken)?,
-        None => encoded(&text, info("encoding")),
-    };
+    let format = made.format();
     Ok(OwnFile {
-        content,
-        workbook,
+        content: made.finish(info("encoding"))?,
+        format,
         rows,
         persons,
     })
+}
+
+/// The file in the making.
+enum Made {
+    Csv(Csv),
+    Xlsx(Sheet),
+    Ods(ods::Sheet),
+}
+
+impl Made {
+    const fn format(&self) -> FileFormat {
+        match self {
+            Self::Csv(_) => FileFormat::Csv,
+            Self::Xlsx(_) => FileFormat::Xlsx,
+            Self::Ods(_) => FileFormat::Ods,
+        }
+    }
+
+    fn row(&mut self, cells: &[Cell]) -> Result<(), AnswerError> {
+        match self {
+            Self::Csv(csv) => csv.line(cells.iter().map(|cell| cell.text.as_str())),
+            Self::Xlsx(sheet) => sheet.row(cells).map_err(broken)?,
+            Self::Ods(sheet) => sheet.row(cells.iter()),
+        }
+        Ok(())
+    }
+
+    fn finish(self, encoding: Option<&str>) -> Result<Vec<u8>, AnswerError> {
+        match self {
+            Self::Csv(csv) => Ok(encoded(&csv.text, encoding)),
+            Self::Xlsx(sheet) => sheet.finish().map_err(broken),
+            Self::Ods(sheet) => sheet.finish().map_err(AnswerError::Write),
+        }
+    }
 }
 
 fn broken(_: XlsxError) -> AnswerError {
@@ -169,28 +209,47 @@ fn open(keys: &Keys, refused: Refused) -> Result<Row, StoreError> {
         }
     };
     Ok(Row {
+        number: refused.row_number,
         token: refused.id,
         text,
         findings: serde_json::from_value(refused.findings).unwrap_or_default(),
     })
 }
 
-/// A line of the CSV: no cell comes alive as a formula, and the reader takes the guard off again.
-fn line(text: &mut String, delimiter: &str, cells: impl Iterator<Item = String>) {
-    for (at, cell) in cells.enumerate() {
-        if at > 0 {
-            text.push_str(delimiter);
-        }
-        let cell = guarded(&cell);
-        if cell.contains(['"', '\n', '\r']) || cell.contains(delimiter) {
-            text.push('"');
-            text.push_str(&cell.replace('"', "\"\""));
-            text.push('"');
-        } else {
-            text.push_str(&cell);
-        }
+/// Delimited text.
+struct Csv {
+    text: String,
+    delimiter: String,
+}
+
+impl Csv {
+    fn new(delimiter: &str, header: &[&str]) -> Self {
+        let mut csv = Self {
+            text: String::new(),
+            delimiter: delimiter.to_owned(),
+        };
+        csv.line(header.iter().copied());
+        csv
     }
-    text.push_str("\r\n");
+
+    /// Adds a line: no cell comes alive as a formula, and the reader takes the guard off again.
+    fn line<'c>(&mut self, cells: impl Iterator<Item = &'c str>) {
+        let Self { text, delimiter } = self;
+        for (at, cell) in cells.enumerate() {
+            if at > 0 {
+                text.push_str(delimiter);
+            }
+            let cell = guarded(cell);
+            if cell.contains(['"', '\n', '\r']) || cell.contains(delimiter.as_str()) {
+                text.push('"');
+                text.push_str(&cell.replace('"', "\"\""));
+                text.push('"');
+            } else {
+                text.push_str(&cell);
+            }
+        }
+        text.push_str("\r\n");
+    }
 }
 
 /// The bytes in the encoding of the sender. UTF-8 begins with its mark: spreadsheets take it for something else without.
@@ -228,7 +287,7 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn new(columns: &[(String, Column)]) -> Result<Self, XlsxError> {
+    fn new(header: &[&str]) -> Result<Self, XlsxError> {
         let plain = Format::new().set_num_format("@");
         let bold = plain.clone().set_bold();
         let wrong = plain
@@ -238,15 +297,11 @@ impl Sheet {
         let mut sheet = Worksheet::new();
         sheet.set_name("Verbeteren")?;
         sheet.set_freeze_panes(1, 0)?;
-        let names = columns
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .chain(OWN_COLUMNS);
-        for (at, name) in (0_u16..).zip(names) {
+        for (at, name) in (0_u16..).zip(header) {
             sheet.set_column_format(at, &plain)?;
             sheet.set_column_width(at, 18)?;
-            sheet.write_string_with_format(0, at, name, &bold)?;
-            if name == TOKEN {
+            sheet.write_string_with_format(0, at, *name, &bold)?;
+            if *name == TOKEN {
                 sheet.set_column_hidden(at)?;
             }
         }
@@ -259,27 +314,18 @@ impl Sheet {
         })
     }
 
-    fn row(&mut self, columns: &[(String, Column)], row: &Row) -> Result<(), XlsxError> {
-        let mut at = 0_u16;
-        for (_, column) in columns {
-            let text = row.text.get(*column);
-            match row.at(*column) {
-                None => self
-                    .sheet
-                    .write_string_with_format(self.next, at, text, &self.plain)?,
-                Some(message) => {
-                    self.sheet
-                        .write_string_with_format(self.next, at, text, &self.wrong)?;
-                    let note = Note::new(message).set_author("CIMS");
-                    self.sheet.insert_note(self.next, at, &note)?
-                }
+    fn row(&mut self, cells: &[Cell]) -> Result<(), XlsxError> {
+        for (at, cell) in (0_u16..).zip(cells) {
+            let format = match &cell.note {
+                None => &self.plain,
+                Some(_) => &self.wrong,
             };
-            at += 1;
-        }
-        for own in [row.codes(), row.messages(), row.token.to_string()] {
             self.sheet
-                .write_string_with_format(self.next, at, own, &self.plain)?;
-            at += 1;
+                .write_string_with_format(self.next, at, &cell.text, format)?;
+            if let Some(message) = &cell.note {
+                let note = Note::new(message).set_author("CIMS");
+                self.sheet.insert_note(self.next, at, &note)?;
+            }
         }
         self.next += 1;
         Ok(())

@@ -24,7 +24,7 @@ use time::Duration;
 use uuid::Uuid;
 
 /// Examples of a kind of repair.
-const EXAMPLES: usize = 3;
+const EXAMPLES: i64 = 3;
 
 /// Weeks that the page of quality looks back.
 const QUALITY_WEEKS: i64 = 8;
@@ -409,7 +409,7 @@ impl Portal {
         id: Uuid,
     ) -> Result<Vec<RepairGroup>, StoreError> {
         let mut groups: BTreeMap<(Code, Column), RepairGroup> = BTreeMap::new();
-        for row in delivery_views::repairs(tx, id).await? {
+        for row in delivery_views::repairs(tx, id, EXAMPLES).await? {
             let sealed = Sealed::from_bytes(row.repairs_sealed.unwrap_or_default());
             let plain = self
                 .road
@@ -418,23 +418,20 @@ impl Portal {
                 .map_err(|_| unopened())?;
             let repairs: Vec<(Code, Column, String, String)> =
                 serde_json::from_slice(&plain).map_err(|_| unopened())?;
-            for (code, column, before, after) in repairs {
-                let new = || RepairGroup {
-                    code: code.as_str().to_owned(),
-                    column,
-                    count: 0,
-                    examples: Vec::new(),
-                };
-                let group = groups.entry((code, column)).or_insert_with(new);
-                group.count += 1;
-                if group.examples.len() < EXAMPLES {
-                    group.examples.push((
-                        u32::try_from(row.row_number).unwrap_or_default(),
-                        before,
-                        after,
-                    ));
-                }
-            }
+            let found = repairs.into_iter().find(|(code, column, ..)| {
+                code.as_str() == row.code && column.name() == row.column
+            });
+            let Some((code, column, before, after)) = found else {
+                continue;
+            };
+            let group = groups.entry((code, column)).or_insert_with(|| RepairGroup {
+                code: code.as_str().to_owned(),
+                column,
+                count: number(row.count),
+                examples: Vec::new(),
+            });
+            let line = number(i64::from(row.row_number));
+            group.examples.push((line, before, after));
         }
         Ok(groups.into_values().collect())
     }

@@ -206,8 +206,14 @@ pub async fn doubles(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Doubles>, Sto
     Ok(rows)
 }
 
-/// Repairs of a row, sealed.
+/// Repairs of one kind in one column, and a row that has one, sealed.
 pub struct Repaired {
+    /// Code of the kind.
+    pub code: String,
+    /// Name of the column.
+    pub column: String,
+    /// Number of values.
+    pub count: i64,
     /// Key, which the sealed value is bound to.
     pub id: Uuid,
     /// Number as the sender sees it.
@@ -216,16 +222,29 @@ pub struct Repaired {
     pub repairs_sealed: Option<Vec<u8>>,
 }
 
-/// Repairs of a delivery's rows.
+/// Kinds of repairs of a delivery, each with the first rows that have it: a million repaired rows are not opened for a page.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn repairs(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Repaired>, StoreError> {
+pub async fn repairs(
+    tx: &mut PartyTx<'_>,
+    id: Uuid,
+    examples: i64,
+) -> Result<Vec<Repaired>, StoreError> {
     let rows = sqlx::query_as!(
         Repaired,
-        "SELECT id, row_number, repairs_sealed FROM delivery_rows
-         WHERE delivery_id = $1 AND repairs_sealed IS NOT NULL ORDER BY row_number",
-        id
+        r#"SELECT k.code AS "code!", k.col AS "column!", k.number AS "count!", e.id, e.row_number, e.repairs_sealed
+           FROM (SELECT f ->> 'code' AS code, f ->> 'column' AS col, count(*) AS number
+                 FROM delivery_rows r, jsonb_array_elements(r.findings) AS f
+                 WHERE r.delivery_id = $1 AND r.repairs_sealed IS NOT NULL AND f ->> 'severity' = 'hersteld' GROUP BY 1, 2) AS k
+           CROSS JOIN LATERAL (
+               SELECT r.id, r.row_number, r.repairs_sealed FROM delivery_rows r
+               WHERE r.delivery_id = $1 AND r.repairs_sealed IS NOT NULL
+                 AND r.findings @> jsonb_build_array(jsonb_build_object('code', k.code, 'column', k.col))
+               ORDER BY r.row_number LIMIT $2) AS e
+           ORDER BY k.code, k.col, e.row_number"#,
+        id,
+        examples
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -146,18 +146,38 @@ pub async fn insert(
     Ok(())
 }
 
-/// Refused rows of this party that a corrected row has taken the place of: nobody has to mend them any more.
+/// Refused rows of this party that a corrected row has taken the place of: nobody has to mend them any more. Each of them
+/// may have taken the place of an earlier one itself, and another delivery may have tried to mend it in vain: these go with
+/// it. A row that somebody copied with its token, so that there are two in one delivery, is a row of its own.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn repaired(tx: &mut WorkerTx<'_>, party: Uuid, ids: &[Uuid]) -> Result<(), StoreError> {
+pub async fn repaired(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    delivery: Uuid,
+    ids: &[Uuid],
+) -> Result<(), StoreError> {
     if ids.is_empty() {
         return Ok(());
     }
     sqlx::query!(
-        "UPDATE delivery_rows SET state = 'repaired', decided_at = now()
-         WHERE id = ANY ($2) AND party_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('open', 'pending')",
+        "WITH RECURSIVE attempts (id, replaces) AS (
+             SELECT id, replaces FROM delivery_rows WHERE id = ANY ($3) AND party_id = $1
+             UNION
+             SELECT n.id, n.replaces FROM attempts a CROSS JOIN LATERAL (
+                 SELECT b.id, b.replaces FROM delivery_rows b WHERE b.id = a.replaces AND b.party_id = $1
+                 UNION ALL
+                 SELECT l.id, l.replaces FROM delivery_rows l
+                 WHERE l.replaces = a.id AND l.party_id = $1 AND l.delivery_id <> $2
+                   AND NOT EXISTS (SELECT FROM delivery_rows t
+                                   WHERE t.replaces = a.id AND t.delivery_id = l.delivery_id AND t.id <> l.id)
+             ) AS n
+         )
+         UPDATE delivery_rows SET state = 'repaired', decided_at = now()
+         WHERE id IN (SELECT id FROM attempts) AND party_id = $1 AND outcome = 'AFGEKEURD' AND state IN ('open', 'pending')",
         party,
+        delivery,
         ids
     )
     .execute(&mut **tx)

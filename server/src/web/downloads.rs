@@ -6,6 +6,7 @@ use super::{Web, headers, pages};
 use crate::audit::{self, Event, Kind};
 use crate::intake::answer::{self, AnswerError};
 use crate::intake::own_file::{self, OwnFile};
+use crate::intake::read::Format;
 use crate::intake::template;
 use crate::store::{StoreError, party_tx, worker_tx};
 use app::ports::Caller;
@@ -41,6 +42,7 @@ pub fn headers_of(name: &str, kind: &'static str) -> [(HeaderName, HeaderValue);
 }
 
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
 
 /// `GET /aanleveren/sjabloon`: the standard format as a workbook; the same for everybody, so made once.
 pub async fn template() -> Response {
@@ -160,10 +162,10 @@ pub async fn own_file(
     };
     match own(&web, &alive.caller, id).await {
         Ok(file) => {
-            let (kind, ending) = if file.workbook {
-                (XLSX, "xlsx")
-            } else {
-                ("text/csv", "csv")
+            let (kind, ending) = match file.format {
+                Format::Csv => ("text/csv", "csv"),
+                Format::Xlsx => (XLSX, "xlsx"),
+                Format::Ods => (ODS, "ods"),
             };
             (
                 headers_of(&format!("{id}.verbeteren.{ending}"), kind),

@@ -246,7 +246,8 @@ async fn key(mut field: Field<'_>) -> Result<Option<Uuid>, Failed> {
     Ok(text.trim().parse().ok())
 }
 
-/// Streams a field to the sealed store; the disk is written beside the async threads.
+/// Streams a field to the sealed store; the disk is written beside the async threads. Whatever comes of it, the writer has
+/// ended before the answer: what was cut off is gone by then.
 async fn keep(web: &Web, mut field: Field<'_>) -> Result<BlobWriter, Failed> {
     let mut file = web.road.blobs.create(&web.keys, Uuid::now_v7())?;
     let (send, mut portions) = mpsc::channel::<axum::body::Bytes>(8);
@@ -256,6 +257,22 @@ async fn keep(web: &Web, mut field: Field<'_>) -> Result<BlobWriter, Failed> {
         }
         Ok::<_, io::Error>(file)
     });
+    let passed = pass_on(&mut field, send).await;
+    let file = writing.await;
+    let size = passed?;
+    let file = file.map_err(io::Error::other)??;
+    if size > Limits::PORTAL.bytes {
+        Err(Failed::No(NoFile::TooBig))
+    } else {
+        Ok(file)
+    }
+}
+
+/// Hands the portions of a field to the writer, as long as they fit; answers how many bytes there were.
+async fn pass_on(
+    field: &mut Field<'_>,
+    send: mpsc::Sender<axum::body::Bytes>,
+) -> Result<u64, Failed> {
     let mut size = 0_u64;
     let mut send = Some(send);
     while let Some(portion) = field.chunk().await? {
@@ -272,11 +289,5 @@ async fn keep(web: &Web, mut field: Field<'_>) -> Result<BlobWriter, Failed> {
             break;
         }
     }
-    drop(send);
-    let file = writing.await.map_err(io::Error::other)??;
-    if size > Limits::PORTAL.bytes {
-        Err(Failed::No(NoFile::TooBig))
-    } else {
-        Ok(file)
-    }
+    Ok(size)
 }

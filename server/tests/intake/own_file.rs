@@ -5,6 +5,7 @@ use app::ports::Deliveries;
 use domain::row::{Column, RowText};
 use server::intake::answer::AnswerError;
 use server::intake::own_file::{self, OwnFile};
+use server::intake::read::Format;
 use server::store::{StoreError, party_tx};
 use uuid::Uuid;
 
@@ -20,6 +21,12 @@ fn rows() -> Vec<RowText> {
             ],
         ),
     ]
+}
+
+/// The same without what a CSV has to quote.
+fn plain_rows() -> Vec<RowText> {
+    let plain = |row| with(row, &[(Column::Vaccinatieplaats, "Voorbeeldstad")]);
+    rows().into_iter().map(plain).collect()
 }
 
 async fn back(world: &World, id: Uuid) -> OwnFile {
@@ -77,7 +84,7 @@ async fn a_csv_goes_back_in_its_own_form_and_comes_in_again_as_it_is() {
             .upload(&world.maria, &encode(&(lines.join("\r\n") + "\r\n")))
             .await;
         let file = back(&world, id).await;
-        assert_eq!((file.rows, file.workbook), (2, false), "{name}");
+        assert_eq!((file.rows, file.format), (2, Format::Csv), "{name}");
         let (text, _, broken) = match name {
             "windows-1252" => encoding_rs::WINDOWS_1252.decode(&file.content),
             "utf-16" => encoding_rs::UTF_16LE.decode(&file.content),
@@ -123,8 +130,8 @@ async fn a_csv_goes_back_in_its_own_form_and_comes_in_again_as_it_is() {
         );
         assert_eq!(
             (repaired(&world).await, world.count("reports").await),
-            (2, 3),
-            "{name}"
+            (4, 3),
+            "{name}: the attempt in between is mended with it"
         );
         assert_eq!(
             world
@@ -160,8 +167,18 @@ async fn a_workbook_goes_back_with_its_wrong_cells_marked_and_comes_in_again() {
         .upload(&world.maria, &book.save_to_buffer().unwrap())
         .await;
     let file = back(&world, id).await;
-    assert!(file.workbook);
-    // As it is, the file is one we read: the same two rows are refused for the same reasons.
+    assert_eq!(file.format, Format::Xlsx);
+    refused_again(&world, &file).await;
+    // The cells that are wrong are coloured and have a note that says why.
+    let parts = zip_names(&file.content);
+    assert!(
+        parts.iter().any(|name| name.contains("comments")),
+        "{parts:?}"
+    );
+}
+
+/// As it is, the file is one we read: the same two rows are refused for the same reasons.
+async fn refused_again(world: &World, file: &OwnFile) {
     let again = world.upload(&world.maria, &file.content).await;
     let view = world.portal.delivery(&world.maria, again).await.unwrap();
     assert_eq!(
@@ -177,12 +194,111 @@ async fn a_workbook_goes_back_with_its_wrong_cells_marked_and_comes_in_again() {
         codes.contains(&"V31") && codes.contains(&"V26"),
         "{codes:?}"
     );
-    // The cells that are wrong are coloured and have a note that says why.
-    let parts = zip_names(&file.content);
-    assert!(
-        parts.iter().any(|name| name.contains("comments")),
-        "{parts:?}"
+}
+
+/// The text of an entry of an archive.
+fn entry(content: &[u8], name: &str) -> String {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(content)).unwrap();
+    std::io::read_to_string(archive.by_name(name).unwrap()).unwrap()
+}
+
+/// An ODS of nothing but texts.
+fn ods(lines: &[Vec<String>]) -> Vec<u8> {
+    let cell = |text: &String| {
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let line = |cells: &Vec<String>| {
+        let cells: String = cells.iter().map(cell).collect();
+        format!("<table:table-row>{cells}</table:table-row>")
+    };
+    let urn = "urn:oasis:names:tc:opendocument:xmlns";
+    let content = format!(
+        "<office:document-content xmlns:office=\"{urn}:office:1.0\" xmlns:table=\"{urn}:table:1.0\" xmlns:text=\"{urn}:text:1.0\">\
+         <office:body><office:spreadsheet><table:table table:name=\"a\">{}</table:table></office:spreadsheet></office:body>\
+         </office:document-content>",
+        lines.iter().map(line).collect::<String>()
     );
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [
+        ("mimetype", "application/vnd.oasis.opendocument.spreadsheet"),
+        ("content.xml", content.as_str()),
+    ] {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(name, options).unwrap();
+        std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn an_open_document_goes_back_as_one_and_replaces_the_earlier_attempt() {
+    let world = World::new().await;
+    let header = Column::ALL.map(|column| column.name().to_owned()).to_vec();
+    let line = |row: RowText| {
+        Column::ALL
+            .map(|column| row.get(column).replace('"', "&quot;"))
+            .to_vec()
+    };
+    let lines: Vec<Vec<String>> = std::iter::once(header)
+        .chain(rows().into_iter().map(line))
+        .collect();
+    let id = world.upload(&world.maria, &ods(&lines)).await;
+    let file = back(&world, id).await;
+    assert_eq!((file.rows, file.format), (2, Format::Ods));
+    let content = entry(&file.content, "content.xml");
+    for part in [
+        "table:style-name=\"fout\"",
+        "<office:annotation>",
+        "table:visibility=\"collapse\"",
+        "=Dörp;\"x\"",
+    ] {
+        assert!(content.contains(part), "{part}: {content}");
+    }
+    refused_again(&world, &file).await;
+    // Corrected in the spreadsheet, its rows take the place of those that were refused.
+    let content = content
+        .replace("<text:p>nul</text:p>", "<text:p>1</text:p>")
+        .replace("<text:p>???</text:p>", "<text:p>EJ6795</text:p>");
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, text) in [
+        ("mimetype", entry(&file.content, "mimetype")),
+        ("content.xml", content),
+    ] {
+        let options = zip::write::SimpleFileOptions::default();
+        archive.start_file(name, options).unwrap();
+        std::io::Write::write_all(&mut archive, text.as_bytes()).unwrap();
+    }
+    let corrected = archive.finish().unwrap().into_inner();
+    world.upload(&world.maria, &corrected).await;
+    assert_eq!(
+        (repaired(&world).await, world.count("reports").await),
+        (4, 3),
+        "both attempts are mended"
+    );
+}
+
+#[tokio::test]
+async fn a_row_of_which_no_cell_was_kept_comes_back_with_its_number() {
+    let world = World::new().await;
+    let text = String::from_utf8(csv(&plain_rows())).unwrap();
+    let cut: String = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| match at {
+            2 => "J;999990019\r\n".to_owned(),
+            _ => format!("{line}\r\n"),
+        })
+        .collect();
+    let id = world.upload(&world.maria, cut.as_bytes()).await;
+    let file = String::from_utf8(back(&world, id).await.content).unwrap();
+    assert!(
+        file.contains(";R05;regel 3: Deze regel heeft een ander aantal kolommen dan de kopregel.;"),
+        "{file}"
+    );
+    assert!(file.contains(";V26;batchnummer: "), "{file}");
+    assert!(!file.contains("999990019"), "{file}");
 }
 
 fn zip_names(bytes: &[u8]) -> Vec<String> {
@@ -197,11 +313,7 @@ fn zip_names(bytes: &[u8]) -> Vec<String> {
 #[tokio::test]
 async fn a_token_of_somebody_else_or_none_at_all_changes_nothing() {
     let world = World::new().await;
-    let plain: Vec<RowText> = rows()
-        .into_iter()
-        .map(|row| with(row, &[(Column::Vaccinatieplaats, "Voorbeeldstad")]))
-        .collect();
-    let id = world.upload(&world.maria, &csv(&plain)).await;
+    let id = world.upload(&world.maria, &csv(&plain_rows())).await;
     let text = String::from_utf8(back(&world, id).await.content).unwrap();
     // Another party finds the file and delivers it, corrected.
     let theirs = corrected(text.trim_start_matches('\u{feff}'));
@@ -236,4 +348,46 @@ async fn a_token_of_somebody_else_or_none_at_all_changes_nothing() {
         (2, 0),
         "{codes:?}"
     );
+}
+
+#[tokio::test]
+async fn whichever_attempt_is_mended_the_others_are_mended_with_it() {
+    for of_the_last in [true, false] {
+        let world = World::new().await;
+        let first = world.upload(&world.maria, &csv(&plain_rows())).await;
+        let file = back(&world, first).await;
+        let second = world.upload(&world.maria, &file.content).await;
+        assert_eq!(repaired(&world).await, 0);
+        let from = if of_the_last { second } else { first };
+        let text = String::from_utf8(back(&world, from).await.content).unwrap();
+        world
+            .upload(&world.maria, corrected(&text).as_bytes())
+            .await;
+        assert_eq!(repaired(&world).await, 4, "{of_the_last}");
+        for id in [first, second] {
+            assert_eq!(back(&world, id).await.rows, 0, "{of_the_last}");
+        }
+        assert_eq!(world.count("reports").await, 3);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_was_copied_with_its_token_is_a_row_of_its_own() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &csv(&plain_rows())).await;
+    let text = String::from_utf8(back(&world, first).await.content).unwrap();
+    // Two rows with one token, of two persons: one is right, the other is not.
+    let wrong = text.lines().find(|line| line.contains(";nul;")).unwrap();
+    let other = wrong
+        .replace(NAOMI, EREBOS)
+        .replace("01-04-1987", "01-04-2000");
+    let second = format!("{}{other}\r\n", text.replacen(";nul;", ";1;", 1));
+    let second = world.upload(&world.maria, second.as_bytes()).await;
+    assert_eq!(repaired(&world).await, 1, "the first attempt of the one");
+    assert_eq!(back(&world, second).await.rows, 2);
+    // Sent as it was in the first file, the same token is right again: the copy still waits for its own correction.
+    world
+        .upload(&world.maria, corrected(&text).as_bytes())
+        .await;
+    assert_eq!(back(&world, second).await.rows, 1);
 }

@@ -201,6 +201,160 @@ fn formulas_give_their_cached_value_and_errors_refuse_their_cell() {
 }
 
 #[test]
+fn a_formula_that_nobody_worked_out_refuses_its_row_and_never_makes_it_an_empty_one() {
+    // What a program writes that cannot work it out; the row behind it was worked out, and is empty.
+    let formulas: String = ('A'..='H')
+        .map(|letter| format!("<c r=\"{letter}2\"><f>Blad2!{letter}2</f></c>"))
+        .collect();
+    let empty = "<c r=\"C3\" t=\"str\"><f>IF(1=1,\"\",\"\")</f><v></v></c>";
+    let data = format!(
+        "{}<row r=\"2\">{formulas}</row><row r=\"3\">{empty}</row>",
+        inline_row(1, HEADER)
+    );
+    let xlsx = check("x.xlsx", &xlsx_parts(&data, "<sst/>", &[]));
+    let text = |text: &str| {
+        format!(
+            "<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"
+        )
+    };
+    let header: String = HEADER.split(';').map(text).collect();
+    let formulas = "<table:table-cell table:formula=\"of:=[$Blad2.A2]\"/>".repeat(8);
+    let empty = "<table:table-cell table:formula=\"of:=&quot;&quot;\" office:value-type=\"string\" office:string-value=\"\"/>";
+    let ods = check(
+        "x.ods",
+        &ods_with(&format!(
+            "<table:table table:name=\"a\"><table:table-row>{header}</table:table-row>\
+             <table:table-row>{formulas}</table:table-row><table:table-row>{empty}</table:table-row></table:table>"
+        )),
+    );
+    for answer in [xlsx, ods] {
+        assert_eq!(answer.outcome(), "GEWEIGERD", "{}", answer.json);
+        assert_eq!(answer.counts(), [0, 0, 1, 0, 0]);
+        assert_eq!(answer.rows()[0].0, 2);
+    }
+}
+
+/// The same workbook, with its main part under another name, as some programs give it.
+fn with_another_main_part(content: &[u8]) -> Vec<u8> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(content)).expect("a zip");
+    let mut entries = Vec::new();
+    for index in 0..archive.len() {
+        let entry = archive.by_index(index).expect("an entry");
+        let name = entry
+            .name()
+            .expect("a name")
+            .replace("workbook.xml", "workbook2.xml");
+        let content = std::io::read_to_string(entry).expect("inflated");
+        entries.push((name, content.replace("xl/workbook.xml", "xl/workbook2.xml")));
+    }
+    let entries: Vec<(&str, &[u8])> = entries
+        .iter()
+        .map(|(name, content)| (name.as_str(), content.as_bytes()))
+        .collect();
+    crate::support::zip_of(&entries)
+}
+
+#[test]
+fn a_main_part_under_another_name_hides_rows_and_counts_from_1904_all_the_same() {
+    // Born the day after the vaccination, by a bare number of days since 1904; then a row that the sender has hidden.
+    let cells = with_days(42_762, 42_761).replace("<c r=\"D2\" s=\"1\">", "<c r=\"D2\">");
+    let hidden = inline_row(3, GOOD).replace("<row ", "<row hidden=\"1\" ");
+    let content = with_styles(&(cells + &hidden), "<workbookPr date1904=\"1\"/>");
+    let usual = check("x.xlsx", &content);
+    let other = check("x.xlsx", &with_another_main_part(&content));
+    for answer in [usual, other] {
+        let rows = answer.rows();
+        assert!(rows[0].2.contains(&"P13"), "{}", answer.json);
+        assert_eq!(
+            (answer.file("rows"), answer.file("skipped")),
+            (&1.into(), &1.into())
+        );
+    }
+}
+
+#[test]
+fn zeros_that_a_format_puts_before_a_number_are_read_as_a_csv_has_them() {
+    // 012345672 passes the eleven-test; as a number it is one digit short.
+    let row = GOOD
+        .replace("999990019", "012345672")
+        .replace("EJ6795", "00123");
+    let expected = check("x.csv", format!("{HEADER}\n{row}\n").as_bytes());
+    clean(&expected);
+    let content = book(&[&|sheet| {
+        lines(sheet, 0, &format!("{HEADER}\n{row}"));
+        for (column, number, zeros) in [(2, 12_345_672.0, "000000000"), (6, 123.0, "00000")] {
+            let format = Format::new().set_num_format(zeros);
+            sheet
+                .write_number_with_format(1, column, number, &format)
+                .expect("written");
+        }
+    }]);
+    clean(&check("x.xlsx", &content));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("x.xlsx");
+    std::fs::write(&file, content).expect("written");
+    clean(&check_at(&by_libreoffice(folder.path(), &file, "ods")));
+}
+
+/// Header and good row of an ODS with other cells in it, by column, and the day from which it counts.
+fn ods_counting_from(day: &str, cells: &[(usize, &str)]) -> Vec<u8> {
+    let row = |line: &str, cells: &[(usize, &str)]| {
+        let texts = line.split(';').enumerate().map(|(at, text)| {
+            let other = cells.iter().find(|(column, _)| *column == at);
+            other.map_or_else(
+                || format!("<table:table-cell office:value-type=\"string\"><text:p>{text}</text:p></table:table-cell>"),
+                |(_, cell)| (*cell).to_owned(),
+            )
+        });
+        format!(
+            "<table:table-row>{}</table:table-row>",
+            texts.collect::<String>()
+        )
+    };
+    ods_with(&format!(
+        "<table:calculation-settings><table:null-date table:date-value=\"{day}\"/></table:calculation-settings>\
+         <table:table table:name=\"a\">{}{}</table:table>",
+        row(HEADER, &[]),
+        row(GOOD, cells)
+    ))
+}
+
+#[test]
+fn a_bare_number_of_days_counts_from_the_day_that_an_ods_names() {
+    // 27-01-2021 is day 44223 since 30-12-1899; born the day after it, or the day before.
+    for (day, number) in [
+        ("1899-12-30", 44_223),
+        ("1900-01-01", 44_221),
+        ("1904-01-01", 42_761),
+    ] {
+        for (days, after) in [(number + 1, true), (number - 1, false)] {
+            let cell = format!(
+                "<table:table-cell office:value-type=\"float\" office:value=\"{days}\"><text:p>{days}</text:p></table:table-cell>"
+            );
+            let answer = check("x.ods", &ods_counting_from(day, &[(3, &cell)]));
+            let codes = answer.rows()[0].2.clone();
+            assert!(codes.contains(&"H04"), "{day}: {}", answer.json);
+            assert_eq!(codes.contains(&"P13"), after, "{day} {days}");
+        }
+    }
+    let answer = check("x.ods", &ods_counting_from("ooit", &[]));
+    assert_eq!(answer.file_codes(), ["A11"]);
+}
+
+#[test]
+fn a_text_that_an_ods_holds_in_its_attribute_alone_is_read() {
+    let batch = "<table:table-cell office:value-type=\"string\" office:string-value=\"EJ6795\"/>";
+    clean(&check(
+        "x.ods",
+        &ods_counting_from("1899-12-30", &[(6, batch)]),
+    ));
+    // The value of an error is empty; what is shown says what it is.
+    let error = "<table:table-cell office:value-type=\"string\" office:string-value=\"\"><text:p>#N/A</text:p></table:table-cell>";
+    let answer = check("x.ods", &ods_counting_from("1899-12-30", &[(6, error)]));
+    assert_eq!(answer.rows(), [(2, "AFGEKEURD", vec!["V26"])]);
+}
+
+#[test]
 fn hidden_sheets_are_never_read_and_two_matching_sheets_are_not_guessed() {
     let hidden = book(&[
         &|sheet| lines(sheet, 0, "Uitleg\nVul het tweede blad in"),

@@ -197,6 +197,27 @@ async fn every_way_in_which_no_file_arrives_has_its_own_words() {
 }
 
 #[tokio::test]
+async fn what_was_cut_off_is_gone_before_the_answer_however_much_was_still_to_be_written() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut nurse = portal.logged_in("nurse").await;
+    let head =
+        "--grens\r\nContent-Disposition: form-data; name=\"bestand\"; filename=\"a.csv\"\r\n\r\n";
+    // More than the writer has sealed by the time the end fails to come.
+    let portions = std::iter::once(Bytes::from(head))
+        .chain(std::iter::repeat_n(Bytes::from(vec![b'a'; 1 << 20]), 8));
+    let body = Body::from_stream(stream::iter(
+        portions.map(Ok::<_, std::convert::Infallible>),
+    ));
+    let answer = nurse.send(upload(body)).await;
+    assert_eq!(
+        answer.location(),
+        "/aanleveren?fout=afgebroken#foutoverzicht"
+    );
+    assert_eq!(files(&portal), 0);
+}
+
+#[tokio::test]
 async fn twenty_megabytes_fit_and_one_byte_more_is_read_to_its_end_and_refused() {
     let portal = Portal::new().await;
     portal.nurse().await;

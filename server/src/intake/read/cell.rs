@@ -15,6 +15,18 @@ pub fn number(value: f64) -> String {
     format!("{rounded}")
 }
 
+/// Stands in a cell whose formula nobody has worked out: its value is not known, so the rules refuse it as the error
+/// that spreadsheets have for that.
+pub const NOT_WORKED_OUT: &str = "#N/A";
+
+/// What is shown is this whole number behind zeros: a format of zeros does that, and a CSV of the same table holds them.
+#[must_use]
+pub fn is_padded(shown: &str, number: &str) -> bool {
+    let whole = number.bytes().all(|byte| byte.is_ascii_digit());
+    let zeros = shown.strip_suffix(number).filter(|_| whole);
+    zeros.is_some_and(|zeros| !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0'))
+}
+
 /// A truth value; both spreadsheet programs write it so in files.
 #[must_use]
 pub const fn truth(value: bool) -> &'static str {
@@ -50,6 +62,20 @@ mod tests {
             (f64::NAN, "#NUM!"),
         ] {
             assert_eq!(number(value), text);
+        }
+    }
+
+    #[test]
+    fn only_zeros_before_a_whole_number_are_those_of_its_format() {
+        assert!(is_padded("00123", "123"));
+        for (shown, number) in [
+            ("123", "123"),
+            ("10123", "123"),
+            ("001.5", "1.5"),
+            ("0 123", "123"),
+            ("", "1"),
+        ] {
+            assert!(!is_padded(shown, number), "{shown}");
         }
     }
 

@@ -140,7 +140,7 @@ pub struct Cells {
     line: Vec<u8>,
     last: u32,
     hidden: u32,
-    since_1904: bool,
+    days_later: i32,
     done: bool,
 }
 
@@ -180,7 +180,7 @@ impl Cells {
             line: Vec::new(),
             last: 0,
             hidden: 0,
-            since_1904: false,
+            days_later: 0,
             done: false,
         })
     }
@@ -190,9 +190,9 @@ impl Cells {
         self.hidden
     }
 
-    /// A bare number in a column of dates counts days from 1904.
-    pub(super) const fn since_1904(&self) -> bool {
-        self.since_1904
+    /// How many days later than in the date system of 1900 a bare number in a column of dates begins to count.
+    pub(super) const fn days_later(&self) -> i32 {
+        self.days_later
     }
 
     /// The next row; a hidden one comes without cells.
@@ -211,8 +211,8 @@ impl Cells {
                     self.done = true;
                     continue;
                 }
-                Said::Message(Message::Since1904) => {
-                    self.since_1904 = true;
+                Said::Message(Message::DaysLater(days)) => {
+                    self.days_later = days;
                     continue;
                 }
                 Said::Message(_) => continue,

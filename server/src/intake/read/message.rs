@@ -34,8 +34,8 @@ impl Format {
 pub enum Message {
     /// What the archive holds.
     Format(Format),
-    /// Numbers of days count from 1904 in this workbook, not from 1900.
-    Since1904,
+    /// Numbers of days count from another day than in the date system of 1900: so many days later.
+    DaysLater(i32),
     /// The rows that follow are of this visible sheet.
     Sheet {
         /// Counted from 0 among all sheets.

@@ -14,6 +14,8 @@ use zip::ZipArchive;
 
 /// Beyond this column nothing is told apart: far more than a table may have.
 const FAR: u32 = 255;
+/// Day 0 of the date system of 1900.
+const DAY_ZERO: time::Date = time::macros::date!(1899 - 12 - 30);
 
 /// Writes the first lines of every visible sheet, or all rows of one.
 pub(super) fn read(content: &[u8], sheet: Option<u32>, out: &mut Writer<'_>) -> Result<(), Stop> {
@@ -61,6 +63,12 @@ impl<R: BufRead> Reader<R> {
                 }
                 Event::Start(tag) | Event::Empty(tag) if hides_its_sheet(&tag) => {
                     self.hidden_styles.insert(self.style.clone());
+                }
+                Event::Start(tag) | Event::Empty(tag) if name(&tag) == "null-date" => {
+                    let later = days_later(&tag)?;
+                    if later != 0 {
+                        out.days_later(later)?;
+                    }
                 }
                 Event::Start(tag) if name(&tag) == "table" => {
                     let style = attribute(&tag, "style-name").unwrap_or_default();
@@ -239,6 +247,23 @@ fn hides_its_sheet(tag: &BytesStart<'_>) -> bool {
     name(tag) == "table-properties" && attribute(tag, "display").as_deref() == Some("false")
 }
 
+/// How many days later than in the date system of 1900 numbers of days begin to count in this workbook.
+fn days_later(tag: &BytesStart<'_>) -> Result<i32, Stop> {
+    let Some(day) = attribute(tag, "date-value") else {
+        return Ok(0);
+    };
+    let days = calendar_day(cell::iso_day(&day)).ok_or(Stop::Broken)? - DAY_ZERO;
+    i32::try_from(days.whole_days()).map_err(|_| Stop::Broken)
+}
+
+/// `1904-01-01`
+fn calendar_day(text: &str) -> Option<time::Date> {
+    let mut parts = text.splitn(3, '-');
+    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let month = time::Month::try_from(month.parse::<u8>().ok()?).ok()?;
+    time::Date::from_calendar_date(year.parse().ok()?, month, day.parse().ok()?).ok()
+}
+
 fn is_cell(tag: &BytesStart<'_>) -> bool {
     matches!(name(tag), "table-cell" | "covered-table-cell")
 }
@@ -250,7 +275,7 @@ fn repeated(tag: &BytesStart<'_>, attribute_name: &str) -> u32 {
         .max(1)
 }
 
-/// The value of a cell as text; a formula's cached one.
+/// The value of a cell as text; a formula's cached one, and an error when it has none.
 fn value(tag: &BytesStart<'_>, shown: String) -> String {
     // The first `value-type` is the standard's; LibreOffice adds its own behind it.
     let number = || {
@@ -259,12 +284,20 @@ fn value(tag: &BytesStart<'_>, shown: String) -> String {
             .map(cell::number)
     };
     match attribute(tag, "value-type").as_deref() {
-        Some("float" | "percentage" | "currency") => number().unwrap_or(shown),
+        Some("float" | "percentage" | "currency") => match number() {
+            Some(number) if !cell::is_padded(&shown, &number) => number,
+            _ => shown,
+        },
         Some("boolean") => {
             cell::truth(attribute(tag, "boolean-value").as_deref() == Some("true")).to_owned()
         }
         Some("date") => {
             attribute(tag, "date-value").map_or(shown, |day| cell::iso_day(&day).to_owned())
+        }
+        // What is shown comes first: LibreOffice gives an error an empty text as its value.
+        Some("string") if shown.is_empty() => attribute(tag, "string-value").unwrap_or_default(),
+        None if shown.is_empty() && attribute(tag, "formula").is_some() => {
+            cell::NOT_WORKED_OUT.to_owned()
         }
         _ => shown,
     }

@@ -18,9 +18,6 @@ pub const EXAMPLE: &str = "VOORBEELD";
 /// Begins the line that closes a file: `#EINDE;<number of rows>`.
 const TRAILER: &str = "#EINDE";
 
-/// Days from the start of the date system of 1900 to that of 1904.
-const DAYS_TO_1904: u32 = 1_462;
-
 /// The lines of a delimited text.
 pub(super) type TextLines<'t> = Csv<Utf8<Box<dyn Read + Send + 't>>>;
 
@@ -40,10 +37,10 @@ impl Lines<'_> {
         }
     }
 
-    const fn since_1904(&self) -> bool {
+    const fn days_later(&self) -> i32 {
         match self {
-            Self::Text(_) => false,
-            Self::Workbook(cells) => cells.since_1904(),
+            Self::Text(_) => 0,
+            Self::Workbook(cells) => cells.days_later(),
         }
     }
 }
@@ -137,13 +134,14 @@ impl<'t> Shape<'t> {
         !(cut_off || (0..record.len()).any(elsewhere))
     }
 
-    /// Bare numbers of days since 1904 as those since 1900, which all that follows reads, and our own workbooks hold.
-    fn count_from_1900(&self, record: &mut Record) {
+    /// Bare numbers of days since another day as those since 1900, which all that follows reads, and our own workbooks hold.
+    fn count_from_1900(&self, record: &mut Record, later: i32) {
         for &(index, column) in &self.fields {
             if matches!(column, Column::Geboortedatum | Column::Vaccinatiedatum)
                 && let Some(days) = day_number(record.get(index))
+                && let Some(days) = days.checked_add_signed(later)
             {
-                record.replace(index, &(days + DAYS_TO_1904).to_string());
+                record.replace(index, &days.to_string());
             }
         }
     }
@@ -285,8 +283,9 @@ impl<'t> Rows<'t> {
             if number <= self.shape.header.row {
                 continue;
             }
-            if self.lines.since_1904() {
-                self.shape.count_from_1900(record);
+            let later = self.lines.days_later();
+            if later != 0 {
+                self.shape.count_from_1900(record, later);
             }
             self.last = number;
             self.skipped = self

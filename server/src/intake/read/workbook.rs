@@ -131,9 +131,9 @@ pub(super) struct Writer<'o> {
 }
 
 impl Writer<'_> {
-    /// Numbers of days count from 1904.
-    pub(super) fn since_1904(&mut self) -> Result<(), Stop> {
-        Ok(write_message(self.output, &Message::Since1904)?)
+    /// Numbers of days count from so many days later than in the date system of 1900.
+    pub(super) fn days_later(&mut self, days: i32) -> Result<(), Stop> {
+        Ok(write_message(self.output, &Message::DaysLater(days))?)
     }
 
     /// The rows that follow are of this sheet.

@@ -1,14 +1,29 @@
 //! Rows of an XLSX workbook, cell by cell: never a dense range (security L2). Runs in the limited
-//! child only. The cached value of a formula counts; hidden rows are named and left out.
+//! child only. The cached value of a formula counts, and a formula without one is an error; hidden rows are named and
+//! left out.
 
 use super::cell;
 use super::workbook::{Stop, Writer};
 use super::xml::attribute;
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
 use quick_xml::events::{BytesStart, Event};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::{BufRead, BufReader, Cursor};
 use zip::ZipArchive;
+
+/// Days from the start of the date system of 1900 to that of 1904.
+const DAYS_TO_1904: i32 = 1_462;
+/// Most digits to which a format pads a number.
+const WIDEST: usize = 20;
+
+/// What the sheet itself says of its cells, and the reader of the cells does not tell.
+#[derive(Default)]
+struct Marks {
+    /// Numbers of the rows that the sender has hidden or filtered away.
+    hidden: HashSet<u32>,
+    /// Row and column, counted from 0, of cells whose format pads a whole number with zeros, and to how many digits.
+    padded: HashMap<(u32, u32), usize>,
+}
 
 /// Writes the first lines of every visible sheet, or all rows of one.
 pub(super) fn read(
@@ -26,20 +41,28 @@ pub(super) fn read(
         .map(|(index, meta)| (index, meta.name.clone()))
         .filter(|(index, _)| sheet.is_none_or(|wanted| wanted == *index))
         .collect();
-    let paths = if may_hide {
-        sheet_paths(content)
+    let main = main_part(content);
+    // The header has no numbers, and most workbooks no such format.
+    let padding = match sheet {
+        Some(_) => padding_styles(content, &main.0),
+        None => HashMap::new(),
+    };
+    let paths = if may_hide || !padding.is_empty() {
+        sheet_paths(content, &main)
     } else {
         BTreeMap::new()
     };
-    if since_1904(content) {
-        out.since_1904()?;
+    if since_1904(content, &main) {
+        out.days_later(DAYS_TO_1904)?;
     }
     for (index, name) in visible {
-        let hidden = paths
-            .get(&name)
-            .map_or_else(HashSet::new, |path| hidden_rows(content, path));
+        let path = paths.get(&name);
+        let mut marks = path.map_or_else(Marks::default, |path| marks(content, path, &padding));
+        if !may_hide {
+            marks.hidden.clear();
+        }
         out.sheet(index, &name)?;
-        rows(&mut book, &name, &hidden, out)?;
+        rows(&mut book, &name, &marks, out)?;
     }
     Ok(())
 }
@@ -47,22 +70,34 @@ pub(super) fn read(
 fn rows(
     book: &mut Xlsx<Cursor<&[u8]>>,
     name: &str,
-    hidden: &HashSet<u32>,
+    marks: &Marks,
     out: &mut Writer<'_>,
 ) -> Result<(), Stop> {
     let mut cells = book
         .worksheet_cells_reader(name)
         .map_err(|_| Stop::Broken)?;
-    while let Some(cell) = cells.next_cell().map_err(|_| Stop::Broken)? {
-        let (row, column) = cell.get_position();
-        if matches!(cell.get_value(), DataRef::Empty) {
-            continue;
-        }
+    while let Some(cell) = cells
+        .next_cell_with_formula_metadata()
+        .map_err(|_| Stop::Broken)?
+    {
+        let (row, column) = cell.pos;
+        let text = match (&cell.value, cell.formula) {
+            (DataRef::Empty, None) => continue,
+            // One that was worked out to an empty text has that text.
+            (DataRef::Empty, Some(_)) => cell::NOT_WORKED_OUT.into(),
+            (value, _) => text(value),
+        };
+        let text = match marks.padded.get(&(row, column)) {
+            Some(&width) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                format!("{text:0>width$}").into()
+            }
+            _ => text,
+        };
         let row = row + 1;
-        if hidden.contains(&row) {
+        if marks.hidden.contains(&row) {
             out.hidden(row)?;
         } else {
-            out.cell(row, column, &text(cell.get_value()))?;
+            out.cell(row, column, &text)?;
         }
         if out.sheet_is_enough() {
             break;
@@ -105,21 +140,36 @@ fn moment_text(moment: &calamine::ExcelDateTime) -> String {
     }
 }
 
+/// The folder of the main part, with its slash, and the name of that part: some programs call it other than `workbook.xml`.
+fn main_part(content: &[u8]) -> (String, String) {
+    let mut found = "xl/workbook.xml".to_owned();
+    each_tag(content, "_rels/.rels", |tag| {
+        let is_it = attribute(tag, "Type").is_some_and(|kind| kind.ends_with("/officeDocument"));
+        if is_it && let Some(target) = attribute(tag, "Target") {
+            target.trim_start_matches('/').clone_into(&mut found);
+        }
+        !is_it
+    });
+    let at = found.rfind('/').map_or(0, |slash| slash + 1);
+    let name = found.split_off(at);
+    (found, name)
+}
+
 /// Path in the archive of each sheet, by name. Empty when the workbook does not say: then no row
 /// counts as hidden.
-fn sheet_paths(content: &[u8]) -> BTreeMap<String, String> {
+fn sheet_paths(content: &[u8], (folder, main): &(String, String)) -> BTreeMap<String, String> {
     let mut targets = BTreeMap::new();
-    each_tag(content, "xl/_rels/workbook.xml.rels", |tag| {
+    each_tag(content, &format!("{folder}_rels/{main}.rels"), |tag| {
         if let (Some(id), Some(target)) = (attribute(tag, "Id"), attribute(tag, "Target")) {
             let path = target
                 .strip_prefix('/')
-                .map_or_else(|| format!("xl/{target}"), str::to_owned);
+                .map_or_else(|| format!("{folder}{target}"), str::to_owned);
             targets.insert(id, path);
         }
         true
     });
     let mut paths = BTreeMap::new();
-    each_tag(content, "xl/workbook.xml", |tag| {
+    each_tag(content, &format!("{folder}{main}"), |tag| {
         if tag.local_name().as_ref() == "sheet"
             && let (Some(name), Some(id)) = (attribute(tag, "name"), attribute(tag, "id"))
             && let Some(path) = targets.get(&id)
@@ -132,9 +182,9 @@ fn sheet_paths(content: &[u8]) -> BTreeMap<String, String> {
 }
 
 /// The workbook counts days from 1904, as those of old Macs do.
-fn since_1904(content: &[u8]) -> bool {
+fn since_1904(content: &[u8], (folder, main): &(String, String)) -> bool {
     let mut since = false;
-    each_tag(content, "xl/workbook.xml", |tag| {
+    each_tag(content, &format!("{folder}{main}"), |tag| {
         let is_it = tag.local_name().as_ref() == "workbookPr";
         if is_it {
             since = attribute(tag, "date1904").is_some_and(|value| value == "1" || value == "true");
@@ -144,22 +194,71 @@ fn since_1904(content: &[u8]) -> bool {
     since
 }
 
-/// Numbers of the rows that the sender has hidden or filtered away.
-fn hidden_rows(content: &[u8], path: &str) -> HashSet<u32> {
-    let mut hidden = HashSet::new();
+/// What a sheet says of its rows and cells. Cells in a style of `padding` that do not say where they stand are left as
+/// they are.
+fn marks(content: &[u8], path: &str, padding: &HashMap<usize, usize>) -> Marks {
+    let mut marks = Marks::default();
     let mut number = 0;
     each_tag(content, path, |tag| {
-        if tag.local_name().as_ref() == "row" {
-            number = attribute(tag, "r")
-                .and_then(|r| r.parse().ok())
-                .unwrap_or(number + 1);
-            if attribute(tag, "hidden").is_some_and(|value| value == "1" || value == "true") {
-                hidden.insert(number);
+        match tag.local_name().as_ref() {
+            "row" => {
+                number = attribute(tag, "r")
+                    .and_then(|r| r.parse().ok())
+                    .unwrap_or(number + 1);
+                if attribute(tag, "hidden").is_some_and(|value| value == "1" || value == "true") {
+                    marks.hidden.insert(number);
+                }
             }
+            "c" if !padding.is_empty() => {
+                let style = attribute(tag, "s").and_then(|style| style.parse().ok());
+                let width = style.and_then(|style: usize| padding.get(&style));
+                let place = width.and_then(|_| place(&attribute(tag, "r")?));
+                marks.padded.extend(place.zip(width.copied()));
+            }
+            _ => {}
         }
         true
     });
-    hidden
+    marks
+}
+
+/// `AB12` as row and column, counted from 0.
+fn place(name: &str) -> Option<(u32, u32)> {
+    let digits = name.find(|letter: char| letter.is_ascii_digit())?;
+    let column = name[..digits].bytes().try_fold(0_u32, |column, letter| {
+        let letter = letter.to_ascii_uppercase().checked_sub(b'A')?;
+        column.checked_mul(26)?.checked_add(u32::from(letter) + 1)
+    })?;
+    let row: u32 = name[digits..].parse().ok()?;
+    Some((row.checked_sub(1)?, column.checked_sub(1)?))
+}
+
+/// Cell styles that pad whole numbers with zeros, and to how many digits: those with a format as `00000`.
+fn padding_styles(content: &[u8], folder: &str) -> HashMap<usize, usize> {
+    let (mut formats, mut styles) = (HashMap::new(), HashMap::new());
+    let (mut in_cells, mut at) = (false, 0);
+    each_tag(content, &format!("{folder}styles.xml"), |tag| {
+        match tag.local_name().as_ref() {
+            "numFmt" => {
+                let code = attribute(tag, "formatCode").unwrap_or_default();
+                let zeros = code.split(';').next().unwrap_or_default();
+                let pads = zeros.len() > 1 && zeros.bytes().all(|byte| byte == b'0');
+                if pads && let Some(id) = attribute(tag, "numFmtId") {
+                    formats.insert(id, zeros.len().min(WIDEST));
+                }
+            }
+            "cellXfs" => in_cells = true,
+            "xf" if in_cells => {
+                let width = attribute(tag, "numFmtId").and_then(|id| formats.get(&id));
+                styles.extend(width.map(|width| (at, *width)));
+                at += 1;
+            }
+            "cellStyles" | "dxfs" => return false,
+            _ => {}
+        }
+        true
+    });
+    styles
 }
 
 /// Calls for every opening tag of an entry, until told to stop. What cannot be read ends it: the

@@ -180,7 +180,7 @@ pub async fn uncounted(
         let good = |row: &&Judged| row.outcome != RowOutcome::Afgekeurd;
         let replaced = chunk.judged.iter().filter(good);
         let replaced: Vec<Uuid> = replaced.filter_map(|row| row.row.replaces).collect();
-        rows::repaired(tx, errand.party, &replaced).await?;
+        rows::repaired(tx, errand.party, errand.delivery, &replaced).await?;
     }
     Ok(chunk)
 }
