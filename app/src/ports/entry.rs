@@ -86,6 +86,8 @@ pub struct DraftView {
     pub next_person: bool,
     /// "14:05" when an earlier draft was taken up again after login.
     pub resumed_from: Option<String>,
+    /// Where it is recorded, when the institution has locations (F03).
+    pub location: Option<Uuid>,
 }
 
 #[cfg(feature = "ssr")]
@@ -105,6 +107,7 @@ impl DraftView {
             confirmed: false,
             next_person: false,
             resumed_from: None,
+            location: None,
         }
     }
 }

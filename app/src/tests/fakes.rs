@@ -20,6 +20,7 @@ use crate::ports::lists::{
     ListAgreed, ListsView, MayChange, PastLine, Proposed, SuspectLine, WaitingChange,
     Wish as ListWish, WouldRelease, WrongLine,
 };
+use crate::ports::locations::{ListChanged, Location, OwnLocations};
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::onboarding::{
     AttemptView, BenchView, Filed, LaneView, Manager, PartyFormView, RequestLine, RequestView,
@@ -94,6 +95,8 @@ pub(crate) struct World {
     pub(crate) list_agreed: ListAgreed,
     pub(crate) wishes: Mutex<Vec<ListWish>>,
     pub(crate) faults: Vec<ListFault>,
+    pub(crate) places: OwnLocations,
+    pub(crate) picked: Mutex<Vec<Option<Uuid>>>,
 }
 
 impl World {
@@ -111,6 +114,7 @@ impl World {
             confirmed: false,
             next_person: false,
             resumed_from: None,
+            location: None,
         };
         Self {
             role,
@@ -137,6 +141,8 @@ impl World {
             list_agreed: ListAgreed::Going,
             wishes: Mutex::default(),
             faults: Vec::new(),
+            places: OwnLocations::default(),
+            picked: Mutex::default(),
         }
     }
 
@@ -167,6 +173,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Onboarding>);
         provide_context(Arc::clone(self) as Arc<dyn Lists>);
         provide_context(Arc::clone(self) as Arc<dyn Users>);
+        provide_context(Arc::clone(self) as Arc<dyn Locations>);
         provide_context(Arc::clone(self) as Arc<dyn Worklists>);
         provide_context(Arc::clone(self) as Arc<dyn Cards>);
     }
@@ -1128,6 +1135,40 @@ impl Users for World {
 
     async fn readmit(&self, _: &Caller, _: Uuid, _: Role) -> PortResult<UserChanged> {
         Ok(UserChanged::Before)
+    }
+}
+
+#[async_trait]
+impl Locations for World {
+    async fn locations(&self, _: &Caller) -> PortResult<OwnLocations> {
+        Ok(self.places.clone())
+    }
+
+    async fn pick_location(&self, _: &Caller, _: Uuid, location: Option<Uuid>) -> PortResult<()> {
+        self.picked.lock().expect("no panic before").push(location);
+        Ok(())
+    }
+
+    async fn add_location(&self, _: &Caller, name: String, _: String) -> PortResult<ListChanged> {
+        Ok(self.named(&name))
+    }
+
+    async fn rename_location(&self, _: &Caller, one: Location) -> PortResult<ListChanged> {
+        Ok(self.named(&one.name))
+    }
+
+    async fn end_location(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+impl World {
+    fn named(&self, name: &str) -> ListChanged {
+        if self.places.all.iter().any(|one| one.name == name) {
+            ListChanged::NameTaken
+        } else {
+            ListChanged::Done
+        }
     }
 }
 

@@ -164,6 +164,7 @@ async fn web(
         onboarding: portal.clone(),
         code_lists: portal.clone(),
         users: portal.clone(),
+        locations: portal.clone(),
         cards: portal.clone(),
         worklists: portal,
         lists: Arc::new(CodeLists::builtin()),

@@ -258,6 +258,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.parties));
         provide_context(Arc::clone(&ports.persons));
         provide_context(Arc::clone(&ports.users));
+        provide_context(Arc::clone(&ports.locations));
         provide_context(Arc::clone(&ports.worklists));
         provide_context(Arc::clone(&ports.cards));
         provide_context(Arc::clone(&ports.operations));

@@ -25,6 +25,7 @@ mod fixture_rows;
 mod late;
 mod links;
 mod lists;
+mod locations;
 mod mend;
 mod onboarding;
 mod operations;
