@@ -116,7 +116,7 @@ for (const script of [true, false]) {
       await press(page, "Correctie opslaan");
     }
     await page.waitForURL(/\/inloggen/);
-    assert.ok(await page.getByText("Uw invoer is bewaard.").isVisible());
+    assert.ok(await page.getByText("Wat u invulde, is bewaard.").isVisible());
     await page.getByRole("link", { name: "Inloggen" }).last().click();
     await page.locator('button[value="invoerder"]').click();
     await page.waitForURL((url) => url.pathname === form);

@@ -12,7 +12,8 @@ use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
 use crate::parts::radios::Radios;
 use crate::parts::{
-    alert, fold, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
+    alert, fold, hidden_inputs, link, paragraph, second_link, small_form, submit, time_out_note,
+    title,
 };
 use crate::ports::entry::{BrpAnswer, DraftView, Step};
 use crate::ports::locations::OwnLocations;
@@ -148,7 +149,7 @@ fn form(
             {fields(&row, messages, next_person && messages.is_empty(), t)}
             {not_matchable.then(|| go_on_anyway(&reason, t))}
             {submit(button)}
-            <p class="cims-form__note">{t.frame.time_out_line}</p>
+            {time_out_note(t.frame.time_out_line)}
         </form>
     };
     live(form.into_any(), visit, messages)

@@ -6,7 +6,7 @@ use super::vaccination_fields::{fields, performer};
 use crate::calls::entry::{KeepTyped, SaveVaccination, step_path};
 use crate::page::{Screen, Visit, entry, locations, page};
 use crate::parts::messages::Messages;
-use crate::parts::{alert, hidden_inputs, link, submit, title, warnings};
+use crate::parts::{alert, hidden_inputs, link, submit, time_out_note, title, warnings};
 use crate::ports::PortError;
 use crate::ports::entry::{BrpAnswer, DraftView, EarlierJab, Step};
 use crate::texts::{Texts, fill};
@@ -125,7 +125,7 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
             {what}
             {warnings::with_tick(&draft.findings, draft.confirmed, messages, t)}
             {submit(e.go_on)}
-            <p class="cims-form__note">{t.frame.time_out_line}</p>
+            {time_out_note(t.frame.time_out_line)}
         </form>
     };
     live(form.into_any(), visit, messages)

@@ -42,6 +42,42 @@ async fn the_first_page_asks_person_and_consent_and_chooses_nothing() {
 }
 
 #[tokio::test]
+async fn age_groups_are_told_as_they_are_configured() {
+    let mut world = World::new(Some(domain::role::Role::Invoerder));
+    world.ages.b = 21;
+    let mut row = RowText::default();
+    row.set(Column::Toestemming, "N");
+    row.set(Column::Leeftijdsgroep, "B");
+    world.draft.lock().expect("no panic before").row = row;
+    let world = Arc::new(world);
+    let page = get(&world, &draft("/registreren/vaccinatie")).await;
+    for words in [
+        "12 tot en met 20 jaar",
+        "21 tot en met 59 jaar",
+        "60 jaar en ouder",
+    ] {
+        assert!(page.has(words), "{words}");
+    }
+    let page = get(&world, &draft("/registreren/controleren")).await;
+    assert!(page.has("21 tot en met 59 jaar"));
+    let page = get(&world, "/hulp/kolommen").await;
+    assert!(page.has("A: 12 tot en met 20 jaar; B: 21 tot en met 59 jaar"));
+}
+
+#[tokio::test]
+async fn the_time_that_a_session_lives_is_told_as_it_is_configured() {
+    let mut world = World::new(Some(domain::role::Role::Invoerder));
+    world.idle_minutes = 25;
+    let page = get(&std::sync::Arc::new(world), "/registreren").await;
+    assert!(page.has("Na 25 minuten zonder actie logt u opnieuw in."));
+    assert!(
+        page.has("&quot;idle&quot;:1500"),
+        "the warning goes by it too"
+    );
+    assert!(page.has("U wordt binnen 10 minuten uitgelogd, na 8 uur."));
+}
+
+#[tokio::test]
 async fn a_refused_step_comes_back_with_a_summary_that_leads_to_the_field() {
     let world = World::with_draft(|draft| {
         draft.row.set(Column::Bsn, "123456789");

@@ -37,7 +37,7 @@ use crate::ports::review::{
     PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Reviewer, Solved,
     SolvedBy, Suggestion,
 };
-use crate::ports::session::{Frame, SessionLine, UserSession};
+use crate::ports::session::{Frame, KeptForm, Life, SessionLine, UserSession};
 use crate::ports::users::{
     Changed as UserChanged, InvitationLine, InvitationView, UserLine, UserList,
 };
@@ -48,6 +48,7 @@ use crate::ports::worklist::{Made, Stands, WorklistLine, WorklistView};
 use crate::ports::*;
 use async_trait::async_trait;
 use domain::card::{Choice, NumberFault};
+use domain::codes::{AgeBounds, CodeLists};
 use domain::connection::{ConnectionState, ConnectionStep};
 use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
@@ -95,6 +96,8 @@ pub(crate) struct World {
     pub(crate) list_agreed: ListAgreed,
     pub(crate) wishes: Mutex<Vec<ListWish>>,
     pub(crate) faults: Vec<ListFault>,
+    pub(crate) idle_minutes: u32,
+    pub(crate) ages: AgeBounds,
     pub(crate) places: OwnLocations,
     pub(crate) picked: Mutex<Vec<Option<Uuid>>>,
 }
@@ -141,6 +144,8 @@ impl World {
             list_agreed: ListAgreed::Going,
             wishes: Mutex::default(),
             faults: Vec::new(),
+            idle_minutes: 15,
+            ages: AgeBounds::default(),
             places: OwnLocations::default(),
             picked: Mutex::default(),
         }
@@ -176,6 +181,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Locations>);
         provide_context(Arc::clone(self) as Arc<dyn Worklists>);
         provide_context(Arc::clone(self) as Arc<dyn Cards>);
+        provide_context(Arc::new(CodeLists::builtin().with_age_bounds(self.ages)));
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -241,6 +247,13 @@ impl Sessions for World {
         self.role.map(|_| "1.token".to_owned())
     }
 
+    fn life(&self) -> Life {
+        Life {
+            idle_minutes: self.idle_minutes,
+            absolute_hours: 8,
+        }
+    }
+
     async fn frame(&self) -> PortResult<Frame> {
         let party = Some(PartyRef {
             id: ID,
@@ -286,6 +299,26 @@ impl Sessions for World {
     }
 
     async fn end(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn kept_form(&self, _: &Caller, id: Uuid) -> PortResult<KeptForm> {
+        if id != ID {
+            return Err(PortError::NotFound);
+        }
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        Ok(KeptForm {
+            id,
+            path: "/api/oordeel".into(),
+            fields: vec![
+                field("row", &ID.to_string()),
+                field("kind", "keep"),
+                field("reason", "<b>gebeld</b>"),
+            ],
+        })
+    }
+
+    async fn discard_kept(&self, _: &Caller, _: Uuid) -> PortResult<()> {
         Ok(())
     }
 

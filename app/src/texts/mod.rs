@@ -10,6 +10,7 @@ pub mod decisions;
 pub mod entry;
 pub mod fixed;
 pub mod frame;
+pub mod kept;
 pub mod links;
 pub mod lists;
 pub mod locations;
@@ -106,6 +107,8 @@ pub struct Texts {
     pub users: users::Users,
     /// Locations of an institution.
     pub locations: locations::Locations,
+    /// A form that was kept.
+    pub kept: kept::Kept,
     /// The list of a round.
     pub worklist: worklist::Worklist,
     /// How a party comes in.
@@ -139,6 +142,7 @@ pub static NL: Texts = Texts {
     numbers: numbers::Numbers::NL,
     parties: parties::Parties::NL,
     users: users::Users::NL,
+    kept: kept::Kept::NL,
     locations: locations::Locations::NL,
     worklist: worklist::Worklist::NL,
     onboarding: onboarding::Onboarding::NL,
@@ -165,6 +169,7 @@ pub static EN: Texts = Texts {
     numbers: numbers::Numbers::EN,
     parties: parties::Parties::EN,
     users: users::Users::EN,
+    kept: kept::Kept::EN,
     locations: locations::Locations::EN,
     worklist: worklist::Worklist::EN,
     onboarding: onboarding::Onboarding::EN,
@@ -226,6 +231,7 @@ mod tests {
                     t.operations.all(),
                     t.onboarding.all(),
                     t.users.all(),
+                    t.kept.all(),
                     t.locations.all(),
                     t.worklist.all(),
                     t.cards.all(),

@@ -122,7 +122,7 @@ impl Onboarding for Portal {
                 Err(PortError::NotFound)
             };
         }
-        let Some(new) = new else {
+        let Some(new) = new.filter(|_| !caller.only_keeps) else {
             tx.commit().await.or_broken(caller)?;
             return Ok(Filed::Faults);
         };

@@ -250,12 +250,15 @@ pub async fn forget_defaults(tx: &mut WorkerTx<'_>, today: Date) -> Result<(), S
     Ok(())
 }
 
-/// Deletes drafts whose 24 hours are over, submitted ones too: their receipt stays.
+/// Deletes drafts and kept forms whose 24 hours are over; of a submitted draft its receipt stays.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete_expired(tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM drafts WHERE expires_at < now()")
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query!("DELETE FROM kept_forms WHERE expires_at < now()")
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -117,7 +117,11 @@ async fn what_is_remembered_belongs_to_a_user_a_location_and_a_day() {
     assert_eq!((row, here), (RowText::default(), None));
     assert!(world.count("remembered_defaults").await >= 3);
     server::intake::tidy::tidy(&road).await.unwrap();
-    assert_eq!(world.count("remembered_defaults").await, 0, "gone, not hidden");
+    assert_eq!(
+        world.count("remembered_defaults").await,
+        0,
+        "gone, not hidden"
+    );
 }
 
 #[tokio::test]

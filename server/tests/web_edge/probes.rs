@@ -85,13 +85,14 @@ async fn state(house: &House) -> Vec<String> {
         ("invitations", "id, ended_at"),
         ("user_roles", "user_id, role, ended_at"),
         ("locations", "id, name, ended_at"),
+        ("kept_forms", "id, sealed"),
     ] {
         let sql = format!(
             "SELECT md5(COALESCE(string_agg(t::text, '|' ORDER BY t::text), '')) FROM (SELECT {columns} FROM {table} o
              WHERE NOT EXISTS (SELECT FROM users u JOIN user_roles r ON r.user_id = u.id JOIN parties p ON p.id = r.party_id
                                WHERE p.code = 'DUINZICHT' AND {}) ) AS t",
             match table {
-                "sessions" | "worklists" | "user_roles" | "drafts" => "u.id = o.user_id",
+                "sessions" | "worklists" | "user_roles" | "drafts" | "kept_forms" => "u.id = o.user_id",
                 "delivery_rows" | "deliveries" | "reports" | "receipts" | "withdrawals"
                 | "invitations" | "locations" => "p.id = o.party_id",
                 other => panic!("{other}"),
@@ -146,6 +147,7 @@ async fn plain_form(house: &mut House, route: &Route) -> Option<String> {
             let of = "SELECT id FROM locations WHERE ended_at IS NULL LIMIT 1";
             format!("id={}&name=West", house.id(of).await)
         }
+        "/api/bewaard-weggooien" => format!("id={}", house.kept().await),
         "/api/instelling-kiezen" => {
             let of = "SELECT id FROM parties WHERE code = 'ZONNEHOF'";
             format!("instelling={}", house.id(of).await)
