@@ -6,6 +6,7 @@
 use crate::intake::read::Limits;
 use crate::intake::receive::KEPT_DAYS;
 use crate::intake::scan;
+use domain::codes::AgeBounds;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
@@ -36,6 +37,8 @@ pub struct Config {
     pub login: Login,
     /// Sessions.
     pub session: Session,
+    /// From which age on the groups A, B and C of counts without consent begin (specification §2, domain §12).
+    pub age_groups: AgeBounds,
     /// Log lines.
     pub log: Log,
 }
@@ -232,6 +235,23 @@ impl Default for Session {
     }
 }
 
+impl Session {
+    /// A session has to outlive the warnings before its ends: two minutes, and ten (ux §3.4).
+    fn check(&self) -> Result<(), ConfigError> {
+        for (key, value, from, to) in [
+            ("session.idle_minutes", self.idle_minutes, 3, 60),
+            ("session.absolute_hours", self.absolute_hours, 1, 24),
+        ] {
+            if !(from..=to).contains(&value) {
+                return Err(ConfigError(format!(
+                    "configuration: `{key}` is a number from {from} to {to}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Log lines.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -277,9 +297,15 @@ impl Config {
     }
 
     fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
-        figment
+        let config: Self = figment
             .extract()
-            .map_err(|error| ConfigError(sentence(figment, &error)))
+            .map_err(|error| ConfigError(sentence(figment, &error)))?;
+        config.session.check()?;
+        if !config.age_groups.are_in_order() {
+            let text = "configuration: in `age_groups` each of a, b and c is above the one before";
+            return Err(ConfigError(text.to_owned()));
+        }
+        Ok(config)
     }
 
     /// The configuration as TOML, passwords in addresses replaced.
@@ -473,6 +499,38 @@ mod tests {
             .to_string();
         assert!(error.contains("`session.idle_minutes`"), "{error}");
         assert!(!error.contains("geheim123"), "{error}");
+    }
+
+    #[test]
+    fn age_groups_are_configured_and_follow_each_other() {
+        let config = load("[age_groups]\nb = 21\n").expect("loads");
+        assert_eq!(
+            config.age_groups,
+            AgeBounds {
+                b: 21,
+                ..AgeBounds::default()
+            }
+        );
+        let error = load("[age_groups]\na = 60\n").expect_err("refused");
+        assert!(error.to_string().contains("`age_groups`"), "{error}");
+        assert!(load("[age_groups]\nd = 80\n").is_err());
+    }
+
+    #[test]
+    fn a_session_outlives_the_warning_before_its_end() {
+        for (text, key) in [
+            ("[session]\nidle_minutes = 2\n", "`session.idle_minutes`"),
+            ("[session]\nidle_minutes = 61\n", "`session.idle_minutes`"),
+            (
+                "[session]\nabsolute_hours = 0\n",
+                "`session.absolute_hours`",
+            ),
+        ] {
+            let error = load(text).expect_err("refused").to_string();
+            assert!(error.contains(key), "{error}");
+        }
+        let config = load("[session]\nidle_minutes = 3\n").expect("loads");
+        assert_eq!(config.session.idle_minutes, 3);
     }
 
     #[test]

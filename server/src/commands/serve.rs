@@ -167,7 +167,7 @@ async fn web(
         locations: portal.clone(),
         cards: portal.clone(),
         worklists: portal,
-        lists: Arc::new(CodeLists::builtin()),
+        lists: Arc::new(CodeLists::builtin().with_age_bounds(config.age_groups)),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;
     let router = router::router(web, ports)?;

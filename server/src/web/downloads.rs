@@ -43,11 +43,16 @@ pub fn headers_of(name: &str, kind: &'static str) -> [(HeaderName, HeaderValue);
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// `GET /aanleveren/sjabloon`: the standard format as a workbook; the same for everybody, so made once.
-pub async fn template() -> Response {
+pub async fn template(State(web): State<Web>) -> Response {
     static MADE: OnceLock<Bytes> = OnceLock::new();
     let bytes = match MADE.get() {
         Some(bytes) => bytes.clone(),
-        None => match tokio::task::spawn_blocking(|| template::xlsx(&CodeLists::builtin())).await {
+        None => match tokio::task::spawn_blocking(move || {
+            let lists = CodeLists::builtin().with_age_bounds(web.config.age_groups);
+            template::xlsx(&lists)
+        })
+        .await
+        {
             Ok(Ok(made)) => MADE.get_or_init(|| made.into()).clone(),
             Ok(Err(_)) | Err(_) => {
                 let number = Uuid::now_v7();
