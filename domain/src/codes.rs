@@ -76,7 +76,6 @@ codes!(
 
 /// From which age on each group starts: configuration, for the real bounds are not public (domain §2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
 pub struct AgeBounds {
     /// First age of A.
     pub a: u8,

@@ -6,7 +6,6 @@
 use crate::intake::read::Limits;
 use crate::intake::receive::KEPT_DAYS;
 use crate::intake::scan;
-use domain::codes::AgeBounds;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
@@ -37,8 +36,6 @@ pub struct Config {
     pub login: Login,
     /// Sessions.
     pub session: Session,
-    /// From which age on the groups A, B and C of counts without consent begin (specification §2, domain §12).
-    pub age_groups: AgeBounds,
     /// Log lines.
     pub log: Log,
 }
@@ -301,10 +298,6 @@ impl Config {
             .extract()
             .map_err(|error| ConfigError(sentence(figment, &error)))?;
         config.session.check()?;
-        if !config.age_groups.are_in_order() {
-            let text = "configuration: in `age_groups` each of a, b and c is above the one before";
-            return Err(ConfigError(text.to_owned()));
-        }
         Ok(config)
     }
 
@@ -499,21 +492,6 @@ mod tests {
             .to_string();
         assert!(error.contains("`session.idle_minutes`"), "{error}");
         assert!(!error.contains("geheim123"), "{error}");
-    }
-
-    #[test]
-    fn age_groups_are_configured_and_follow_each_other() {
-        let config = load("[age_groups]\nb = 21\n").expect("loads");
-        assert_eq!(
-            config.age_groups,
-            AgeBounds {
-                b: 21,
-                ..AgeBounds::default()
-            }
-        );
-        let error = load("[age_groups]\na = 60\n").expect_err("refused");
-        assert!(error.to_string().contains("`age_groups`"), "{error}");
-        assert!(load("[age_groups]\nd = 80\n").is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod date_boxes;
 pub(crate) mod field;
 pub(crate) mod findings;
 pub(crate) mod icon;
+pub(crate) mod mended;
 pub(crate) mod messages;
 pub(crate) mod pager;
 pub(crate) mod radios;

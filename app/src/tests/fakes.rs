@@ -118,6 +118,7 @@ impl World {
             next_person: false,
             resumed_from: None,
             location: None,
+            mended: Vec::new(),
         };
         Self {
             role,
@@ -575,6 +576,11 @@ impl Entry for World {
             findings: vec![Finding::on(Code::V22, Column::Batchnummer)],
             received: "22 november 2026, 14:05".into(),
             vaccination: "Comirnaty, 27 januari 2021, batch EJ6796".into(),
+            mended: vec![Mended {
+                column: Column::Bsn,
+                codes: vec![Code::H01],
+                values: None,
+            }],
         })
     }
 

@@ -8,7 +8,7 @@ texts! {
         institution: "Uw instelling" / "Your institution",
         tile_text: "Locaties van uw instelling: toevoegen, wijzigen en beëindigen" / "Locations of your institution: add, change and end",
         title: "Locaties van {instelling}" / "Locations of {instelling}",
-        lead: "Werkt uw instelling op meer plekken? Dan kiest wie registreert hier een locatie uit." / "Does your institution work in more places? Then who records chooses a location from here.",
+        lead: "Werkt uw instelling op meer plekken? Wie registreert, kiest dan een van deze locaties." / "Does your institution work in more places? Who records then chooses one of these locations.",
         keeps: "Per locatie staan datum, vaccin en batch klaar, tot middernacht of tot uitloggen." / "For each location date, vaccine and batch are ready, until midnight or logging out.",
         none: "U hebt nog geen locaties. Zonder locaties verandert er niets." / "You have no locations yet. Without locations nothing changes.",
         name: "Naam van de locatie" / "Name of the location",

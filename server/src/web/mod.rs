@@ -20,6 +20,7 @@ pub mod pages;
 pub mod router;
 pub mod routes;
 pub mod session;
+mod sized;
 pub mod uploads;
 pub mod worklist_file;
 

@@ -3,6 +3,7 @@
 #![allow(
     clippy::allow_attributes,
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::expect_used,
     reason = "tests say where they fail"
 )]

@@ -11,7 +11,7 @@ use crate::store::products::Products;
 use crate::store::{
     PartyTx, StoreError, WorkerTx, drafts, party_tx, profiles, register, registrations, worker_tx,
 };
-use app::ports::entry::{BatchChoice, BrpAnswer, DraftView, EarlierJab, Step};
+use app::ports::entry::{BatchChoice, BrpAnswer, DraftView, EarlierJab, Mended, Step};
 use app::ports::{Caller, PortError, PortResult};
 use domain::batch::BatchNumber;
 use domain::bsn::Bsn;
@@ -19,7 +19,7 @@ use domain::codes::NamedVaccine;
 use domain::dates::dutch;
 use domain::delivery::Channel;
 use domain::finding::{Code, Finding, Severity};
-use domain::row::{Column, Context, Profile, RepairSet, RowText};
+use domain::row::{Column, Context, Profile, Repair, RepairSet, RowText};
 use serde::{Deserialize, Serialize};
 use time::Duration;
 use uuid::Uuid;
@@ -202,7 +202,7 @@ impl Portal {
 
     pub(super) async fn new_draft(&self, caller: &Caller, draft: &Draft) -> PortResult<Uuid> {
         let party = deliverer(caller)?;
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         drafts::insert(
             &mut tx,
@@ -466,6 +466,7 @@ impl Portal {
             next_person: draft.next_person,
             resumed_from: None,
             location: draft.location,
+            mended: mended(&looked.judged.row.repairs),
         })
     }
 
@@ -498,6 +499,28 @@ pub(in crate::portal) fn context(
         off: RepairSet::NONE,
         test_lane: false,
     }
+}
+
+/// What was made of each cell, from what was typed to what is stored (features F-X3).
+pub(in crate::portal) fn mended(repairs: &[Repair]) -> Vec<Mended> {
+    let mut list: Vec<Mended> = Vec::new();
+    for repair in repairs {
+        let known = list.iter_mut().find(|one| one.column == repair.column);
+        match known {
+            Some(one) => {
+                one.codes.push(repair.code);
+                if let Some((_, became)) = &mut one.values {
+                    became.clone_from(&repair.after);
+                }
+            }
+            None => list.push(Mended {
+                column: repair.column,
+                codes: vec![repair.code],
+                values: Some((repair.before.clone(), repair.after.clone())),
+            }),
+        }
+    }
+    list
 }
 
 /// An error that a step cannot mend.

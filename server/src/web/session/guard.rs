@@ -127,7 +127,7 @@ pub async fn layer(
     let request_id = request
         .extensions()
         .get::<RequestId>()
-        .map_or_else(Uuid::now_v7, |id| id.0);
+        .map_or_else(crate::clock::new_key, |id| id.0);
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -256,6 +256,7 @@ async fn own_form(web: &Web, route: Option<Route>, request: Request) -> Result<R
     let own = |token: &str| form_token::holds(&web.keys, session, token, (web.clock)());
     match form_token::brought(request, BODY).await {
         Some((Some(token), request)) if own(&token) => Ok(request),
+        None => Err(pages::too_large()),
         _ => {
             metrics::counter!("cims_form_token_refused_total").increment(1);
             match refused(web, &alive.caller, route).await {
