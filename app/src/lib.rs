@@ -16,6 +16,7 @@
 mod calls;
 pub mod form;
 pub mod islands;
+pub mod kept;
 pub mod ports;
 
 #[cfg(feature = "ssr")]

@@ -5,8 +5,9 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Cards, Corrections, Decisions, Deliveries, Entry, Lists, News, Onboarding, Operations,
-    Parties, Persons, PortError, PortResult, Review, Sessions, Users, Withdrawals, Worklists,
+    Caller, Cards, Corrections, Decisions, Deliveries, Entry, Lists, Locations, News, Onboarding,
+    Operations, Parties, Persons, PortError, PortResult, Review, Sessions, Users, Withdrawals,
+    Worklists,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -440,6 +441,11 @@ pub(crate) fn operations() -> PortResult<Arc<dyn Operations>> {
 
 /// The port for code lists.
 pub(crate) fn lists() -> PortResult<Arc<dyn Lists>> {
+    port()
+}
+
+/// The port for locations of an institution.
+pub(crate) fn locations() -> PortResult<Arc<dyn Locations>> {
     port()
 }
 

@@ -4,8 +4,8 @@ use crate::islands::TimeOut;
 use crate::page::{Look, Screen, nowhere};
 use crate::pages;
 use crate::parts::icon::{Icon, icon};
-use crate::ports::Caller;
 use crate::ports::session::Frame;
+use crate::ports::{Caller, Sessions};
 use crate::texts::{Texts, code, fill};
 use domain::role::Role;
 use domain::text::Lang;
@@ -15,6 +15,7 @@ use leptos::server_fn::ServerFn;
 use leptos_meta::{MetaTags, Title, provide_meta_context};
 use leptos_router::components::{FlatRoutes, Route, Router};
 use leptos_router::{SsrMode, path};
+use std::sync::Arc;
 
 /// The HTML document. Colours and language come from cookies, so there is no flash and no script for it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -105,6 +106,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/beoordelen/:id/vergelijken") view=pages::compare ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id/koppelen") view=pages::link_row ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/:id") view=pages::review_row ssr=whole.clone()/>
+                <Route path=path!("/bewaard/:id") view=pages::kept ssr=whole.clone()/>
                 <Route path=path!("/sessies") view=pages::sessions ssr=whole.clone()/>
                 <Route path=path!("/hulp") view=pages::help ssr=whole.clone()/>
                 <Route path=path!("/hulp/regels") view=pages::rules ssr=whole.clone()/>
@@ -140,6 +142,9 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
         title
     };
     let caller = frame.and_then(|frame| frame.caller.as_ref());
+    let sessions = use_context::<Arc<dyn Sessions>>();
+    let life = sessions.map(|sessions| sessions.life());
+    let life = frame.filter(|frame| frame.caller.is_some()).zip(life);
     view! {
         <Title text=format!("{title} - {}", f.portal)/>
         <a class="utrecht-skip-link utrecht-skip-link--visible-on-focus" href="#inhoud">{f.skip_link}</a>
@@ -156,12 +161,13 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
             </div></div>
             {footer(look, caller.is_some())}
         </div>
-        {frame.filter(|frame| frame.caller.is_some()).map(|frame| view! {
+        {life.map(|(frame, life)| view! {
             <TimeOut
                 seconds=frame.seconds_left
                 absolute=frame.absolute_seconds_left
+                idle=life.idle_minutes * 60
                 idle_title=f.time_out_title.to_owned()
-                absolute_title=f.time_out_day_title.to_owned()
+                absolute_title=fill(f.time_out_day_title, &[("uren", &life.absolute_hours.to_string())])
                 text=f.time_out_text.to_owned()
                 stay=f.stay.to_owned()
                 go_on=f.time_out_day_stay.to_owned()

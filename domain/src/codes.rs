@@ -35,11 +35,11 @@ codes!(
     /// Age group of a count without consent; the bounds are configuration.
     AgeGroup {
         /// Youngest.
-        A = "A", "A (12-17)";
+        A = "A", "A";
         /// Middle.
-        B = "B", "B (18-59)";
+        B = "B", "B";
         /// Oldest.
-        C = "C", "C (60 en ouder)";
+        C = "C", "C";
     }
 );
 codes!(
@@ -96,17 +96,19 @@ impl Default for AgeBounds {
 }
 
 impl AgeBounds {
-    /// The group of an age; `None` below A.
+    /// Each group begins after the one before.
     #[must_use]
-    pub const fn group(self, age: u8) -> Option<AgeGroup> {
-        if age >= self.c {
-            Some(AgeGroup::C)
-        } else if age >= self.b {
-            Some(AgeGroup::B)
-        } else if age >= self.a {
-            Some(AgeGroup::A)
-        } else {
-            None
+    pub const fn are_in_order(self) -> bool {
+        self.a < self.b && self.b < self.c
+    }
+
+    /// First and last age of a group; the oldest has no last.
+    #[must_use]
+    pub const fn ages(self, group: AgeGroup) -> (u8, Option<u8>) {
+        match group {
+            AgeGroup::A => (self.a, Some(self.b.saturating_sub(1))),
+            AgeGroup::B => (self.b, Some(self.c.saturating_sub(1))),
+            AgeGroup::C => (self.c, None),
         }
     }
 }
@@ -563,17 +565,14 @@ mod tests {
     }
 
     #[test]
-    fn age_groups_follow_their_bounds() {
+    fn age_groups_follow_each_other_by_their_bounds() {
         let bounds = CodeLists::builtin().age_bounds();
-        for (age, group) in [
-            (11, None),
-            (12, Some(AgeGroup::A)),
-            (17, Some(AgeGroup::A)),
-            (18, Some(AgeGroup::B)),
-            (59, Some(AgeGroup::B)),
-            (60, Some(AgeGroup::C)),
-        ] {
-            assert_eq!(bounds.group(age), group, "{age}");
-        }
+        let ages = [AgeGroup::A, AgeGroup::B, AgeGroup::C].map(|group| bounds.ages(group));
+        assert_eq!(ages, [(12, Some(17)), (18, Some(59)), (60, None)]);
+        assert!(bounds.are_in_order());
+        let same = AgeBounds { b: 60, ..bounds };
+        assert!(!same.are_in_order());
+        let lists = CodeLists::builtin().with_age_bounds(same);
+        assert_eq!(lists.age_bounds(), same);
     }
 }

@@ -418,6 +418,38 @@ test("who works for an institution", async (t) => {
   await judge(page, "gebruikers");
 });
 
+test("locations of an institution, and a form that was kept", async (t) => {
+  t.after(() => sql("UPDATE locations SET ended_at = now() WHERE ended_at IS NULL"));
+  const page = await visitor(t);
+  await logIn(page, "beheerder");
+  await open(page, "/instelling");
+  await judge(page, "locaties-leeg");
+  await page.locator("#name").fill("Afdeling Oost");
+  await page.locator("#place").fill("Zeist");
+  await press(page, "Toevoegen");
+  await press(page, "Toevoegen");
+  await judge(page, "locaties-fout");
+  await page.getByText("Afdeling Oost, Zeist", { exact: true }).click();
+  await judge(page, "locaties");
+  await open(page, "/registreren");
+  await judge(page, "persoon-locatie");
+  await page.locator("#location").selectOption({ label: "Afdeling Oost" });
+  await fillPerson(page, person());
+  await press(page, "Verder");
+  await judge(page, "vaccinatie-locatie");
+  await open(page, "/gebruikers");
+  await page.locator("#name").fill("Nel Nieuw");
+  await page.locator('form[action="/api/gebruiker-uitnodigen"]').evaluate((form) => {
+    form.action += "?bewaren=1";
+    form.submit();
+  });
+  await page.waitForURL(/\/inloggen/);
+  await judge(page, "inloggen-bewaard");
+  await open(page, new URL(page.url()).searchParams.get("next"));
+  await judge(page, "bewaard");
+  await press(page, "Weggooien");
+});
+
 test("who is logged in", async (t) => {
   const [page, other] = [await visitor(t), await visitor(t)];
   await logIn(other, "invoerder");

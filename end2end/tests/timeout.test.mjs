@@ -116,7 +116,7 @@ for (const script of [true, false]) {
       await press(page, "Correctie opslaan");
     }
     await page.waitForURL(/\/inloggen/);
-    assert.ok(await page.getByText("Uw invoer is bewaard.").isVisible());
+    assert.ok(await page.getByText("Wat u invulde, is bewaard.").isVisible());
     await page.getByRole("link", { name: "Inloggen" }).last().click();
     await page.locator('button[value="invoerder"]').click();
     await page.waitForURL((url) => url.pathname === form);
@@ -125,6 +125,33 @@ for (const script of [true, false]) {
     await open(page, form.replace("/corrigeren", ""));
     assert.match(await heading(page), new RegExp(reference));
     assert.equal(await page.getByText("Versie 2").count(), 0, "nothing was stored");
+  });
+
+  test(`a form without a draft of its own is kept as it was sent${script ? "" : " (without JavaScript)"}`, async (t) => {
+    const page = await visitor(t, { script });
+    if (script) await page.clock.install();
+    await logIn(page, "beheerder");
+    await open(page, "/gebruikers");
+    await page.waitForLoadState("networkidle");
+    await page.getByLabel("Naam van uw collega").fill("Nel van den Akker");
+    await page.getByLabel("Registreren en aanleveren", { exact: true }).check();
+    sql("UPDATE sessions SET last_seen_at = now() - interval '16 minutes' WHERE revoked_at IS NULL");
+    if (script) {
+      await page.clock.fastForward("13:15");
+      await page.clock.fastForward("02:05");
+    } else {
+      await press(page, "Code maken");
+    }
+    await page.waitForURL(/\/inloggen/);
+    assert.ok(await page.getByText("Wat u invulde, is bewaard.").isVisible());
+    await page.getByRole("link", { name: "Inloggen" }).last().click();
+    await page.locator('button[value="beheerder"]').click();
+    await page.waitForURL(/\/bewaard\//);
+    assert.ok(await page.getByText("Nel van den Akker").isVisible());
+    await press(page, "Alsnog versturen");
+    assert.match(path(page), /^\/gebruikers\/uitnodiging\//);
+    assert.ok(await page.getByText("Nel van den Akker").isVisible());
+    await press(page, "Uitnodiging intrekken");
   });
 
   test(`the reason of a withdrawal is still there after the session ended${script ? "" : " (without JavaScript)"}`, async (t) => {

@@ -1,12 +1,28 @@
 //! The one place that reads the clock of the machine. Everything else takes time as a parameter.
 
+use std::sync::Mutex;
 use time::{Date, OffsetDateTime, UtcOffset};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+/// Keys made in the same millisecond still count on.
+static COUNTER: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
 /// The time now, in UTC.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one door to the clock")]
 pub fn now() -> OffsetDateTime {
     OffsetDateTime::now_utc()
+}
+
+/// A new key: the time now and randomness of the operating system (UUID version 7), so that keys grow with time.
+#[must_use]
+pub fn new_key() -> Uuid {
+    key_of(now())
+}
+
+fn key_of(at: OffsetDateTime) -> Uuid {
+    let seconds = u64::try_from(at.unix_timestamp()).unwrap_or_default();
+    Uuid::new_v7(Timestamp::from_unix(&COUNTER, seconds, at.nanosecond()))
 }
 
 /// An instant as the clocks in the Netherlands show it.

@@ -244,6 +244,23 @@ impl Default for Session {
     }
 }
 
+impl Session {
+    /// A session has to outlive the warnings before its ends: two minutes, and ten (ux §3.4).
+    fn check(&self) -> Result<(), ConfigError> {
+        for (key, value, from, to) in [
+            ("session.idle_minutes", self.idle_minutes, 3, 60),
+            ("session.absolute_hours", self.absolute_hours, 1, 24),
+        ] {
+            if !(from..=to).contains(&value) {
+                return Err(ConfigError(format!(
+                    "configuration: `{key}` is a number from {from} to {to}"
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Log lines.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -289,9 +306,11 @@ impl Config {
     }
 
     fn from_figment(figment: &Figment) -> Result<Self, ConfigError> {
-        figment
+        let config: Self = figment
             .extract()
-            .map_err(|error| ConfigError(sentence(figment, &error)))
+            .map_err(|error| ConfigError(sentence(figment, &error)))?;
+        config.session.check()?;
+        Ok(config)
     }
 
     /// The configuration as TOML, passwords in addresses replaced.
@@ -485,6 +504,23 @@ mod tests {
             .to_string();
         assert!(error.contains("`session.idle_minutes`"), "{error}");
         assert!(!error.contains("geheim123"), "{error}");
+    }
+
+    #[test]
+    fn a_session_outlives_the_warning_before_its_end() {
+        for (text, key) in [
+            ("[session]\nidle_minutes = 2\n", "`session.idle_minutes`"),
+            ("[session]\nidle_minutes = 61\n", "`session.idle_minutes`"),
+            (
+                "[session]\nabsolute_hours = 0\n",
+                "`session.absolute_hours`",
+            ),
+        ] {
+            let error = load(text).expect_err("refused").to_string();
+            assert!(error.contains(key), "{error}");
+        }
+        let config = load("[session]\nidle_minutes = 3\n").expect("loads");
+        assert_eq!(config.session.idle_minutes, 3);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub enum Purpose {
     Repairs,
     /// Reason as typed; id = row or report.
     Reason,
-    /// Draft of the entry form; id = draft.
+    /// Draft of the entry form, or a form that was kept; id = draft or form.
     Draft,
     /// What stood in the rows of a cluster; id = decision.
     OldValue,

@@ -23,6 +23,7 @@ mod ssh_audit;
 mod stack;
 mod tally;
 mod test;
+mod tools;
 mod wasm;
 
 use std::process::ExitCode;
@@ -34,6 +35,7 @@ cargo xtask <task>
   test [step…]     everything CI checks; steps: fmt guard lint rust docs wasm deny e2e
   test --again     also the steps that passed before with the same files
   build [--force]  wasm, CSS and assets into target/site
+  advisories       known faults in dependencies, from the list of today (needs a network)
   sqlx-prepare     refresh .sqlx from migrations/ and the queries in server/
   bench [--peers] [--rows N] [--persons N] [--runs N] [--binary FILE]
                    sizes, imports as ratios to a COPY of the same rows, uploads in the portal, in one run;
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         "test" => test::run(rest),
         "bench" => bench::run(rest).map(|()| true),
         "fuzz" => fuzz::run(rest).map(|()| true),
+        "advisories" => tools::advisories().map(|()| true),
         "sqlx-prepare" => sqlx::prepare().map(|()| true),
         "help" | "--help" | "-h" => {
             say::line(HELP);

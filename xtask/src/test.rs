@@ -9,7 +9,7 @@ use crate::cluster::{Cluster, Life};
 use crate::fingerprint::Fingerprint;
 use crate::process::Stop;
 use crate::tally::Tally;
-use crate::{apt, e2e, guard, licences, say, sh, site, sqlx, ssh_audit, tally};
+use crate::{apt, e2e, guard, licences, say, sh, site, sqlx, ssh_audit, tally, tools};
 use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::path::PathBuf;
@@ -314,14 +314,19 @@ fn rust(session: &mut Session) -> Result<Tally> {
     )?;
     let url = session.cluster()?.url("postgres");
     let mut tally = Tally::default();
-    let nextest = sh::which("cargo-nextest").is_some();
+    // Without a network for it, the tests run as well, one crate after the other.
+    let nextest = tools::NEXTEST.ensure();
+    if let Err(error) = &nextest {
+        say::note(format_args!("cargo test instead of nextest: {error:#}"));
+    }
     for packages in [&SERVER_SIDE[..], &["--package", "xtask"]] {
         let mut command = sh::cargo();
-        command.args(if nextest {
-            &["nextest", "run", "--no-fail-fast"][..]
-        } else {
-            &["test", "--no-fail-fast", "--all-targets"]
-        });
+        match &nextest {
+            Ok(path) => command
+                .env("PATH", path)
+                .args(["nextest", "run", "--no-fail-fast"]),
+            Err(_) => command.args(["test", "--no-fail-fast", "--all-targets"]),
+        };
         command.env("CIMS_SSH_AUDIT", &auditor);
         tally.add(tally::count(offline(&mut command, &url).args(packages))?);
     }
@@ -359,7 +364,7 @@ fn wasm(_: &mut Session) -> Result<Tally> {
 }
 
 /// `deny.toml` by cargo-deny where it is installed, else its licences and names by ourselves.
-/// Advisories need a network and run nightly.
+/// Advisories need a network: `cargo xtask advisories`, which `.ci/nightly` runs.
 fn deny(_: &mut Session) -> Result<Tally> {
     if sh::which("cargo-deny").is_none() {
         licences::check()?;

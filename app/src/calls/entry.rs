@@ -2,9 +2,9 @@
 
 use super::answer::{Posted, go};
 use crate::form::RowForm;
-use crate::page::{caller, entry};
+use crate::page::{caller, entry, locations};
 use crate::ports::entry::{Saved, Step, Submitted};
-use crate::ports::{PortError, PortResult};
+use crate::ports::{Caller, PortError, PortResult};
 use domain::row::{Column, RowText};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -34,6 +34,7 @@ pub(crate) async fn save_person(
     #[server(default)] concept: Option<Uuid>,
     #[server(default)] reason: String,
     #[server(default)] back: bool,
+    #[server(default)] location: Option<String>,
 ) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
@@ -41,12 +42,23 @@ pub(crate) async fn save_person(
             Some(draft) => draft,
             None => entry.begin(&caller, None, false).await?,
         };
+        pick(&caller, draft, location).await?;
         let saved = entry
             .save_person(&caller, draft, person_part(&row.to_row()), reason)
             .await?;
         Ok(after(saved, Step::Person, draft, back))
     })
     .await
+}
+
+/// Where it is recorded, when the form asked; empty is the institution without a location.
+async fn pick(caller: &Caller, draft: Uuid, location: Option<String>) -> PortResult<()> {
+    let at = match location.as_deref() {
+        None => return Ok(()),
+        Some("") => None,
+        Some(id) => Some(id.parse().map_err(|_| PortError::NotFound)?),
+    };
+    locations()?.pick_location(caller, draft, at).await
 }
 
 /// The columns of the person step. Without consent nothing but that leaves the form.
@@ -100,6 +112,7 @@ pub(crate) async fn keep_typed(
     #[server(default)] concept: Option<Uuid>,
     #[server(default)] reason: String,
     #[server(default)] vaccination: bool,
+    #[server(default)] location: Option<String>,
 ) -> Posted {
     let kept: PortResult<()> = async move {
         let (caller, entry) = (caller().await?, entry()?);
@@ -114,6 +127,7 @@ pub(crate) async fn keep_typed(
                 Some(draft) => draft,
                 None => entry.begin(&caller, None, false).await?,
             };
+            pick(&caller, draft, location).await?;
             entry
                 .save_person(&caller, draft, person_part(&row), reason)
                 .await?;

@@ -9,6 +9,7 @@ pub(crate) mod decisions;
 pub(crate) mod delivery;
 pub(crate) mod entry;
 pub(crate) mod lists;
+pub(crate) mod locations;
 pub(crate) mod look;
 pub(crate) mod mend;
 pub(crate) mod onboarding;

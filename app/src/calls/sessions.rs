@@ -31,6 +31,17 @@ pub(crate) async fn end_user_sessions(
     .await
 }
 
+/// Throws a form away that was kept.
+#[server(prefix = "/api", endpoint = "bewaard-weggooien")]
+pub(crate) async fn discard_kept(id: Uuid) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        sessions()?.discard_kept(&caller, id).await?;
+        Ok("/".to_owned())
+    })
+    .await
+}
+
 /// Chooses the institution to work for; empty is the role at RIVM.
 #[server(prefix = "/api", endpoint = "instelling-kiezen")]
 pub(crate) async fn choose_institution(#[server(default)] instelling: String) -> Posted {

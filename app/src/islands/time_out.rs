@@ -4,11 +4,14 @@
 //! All tabs of the browser share one session, so they share its end too: as a moment in the browser's storage,
 //! which says nothing about anybody. A tab that was left alone then does not log out one that is worked in.
 
+use crate::kept::ONLY_KEEP;
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::js_sys::Date;
-use leptos::web_sys::{HtmlFormElement, RequestInit, UrlSearchParams};
+use leptos::web_sys::{
+    HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, RequestInit, UrlSearchParams,
+};
 use std::time::Duration;
 
 /// Seconds between the warning and an end that an action moves.
@@ -17,8 +20,6 @@ const WARNING: i64 = 120;
 const LAST_WARNING: i64 = 600;
 /// Seconds to send what was typed before the session ends.
 const KEEPING: i64 = 4;
-/// Seconds a session lives without action.
-const IDLE: i64 = 900;
 /// Where the tabs share the end of the session: seconds since 1970. Whole numbers: what reads and writes
 /// fractions would be a tenth of the wasm.
 pub const ENDS: &str = "cims-sessie-einde";
@@ -32,6 +33,8 @@ pub fn TimeOut(
     seconds: u32,
     /// Seconds until it ends whatever is done.
     absolute: u32,
+    /// Seconds that an action gives.
+    idle: u32,
     /// Heading of the warning that an action takes away.
     idle_title: String,
     /// Heading of the warning before the absolute end.
@@ -69,7 +72,7 @@ pub fn TimeOut(
             let _ = window().fetch_with_str_and_init("/sessie/verleng", &init);
             watch.update_value(|watch| {
                 if let Some(watch) = watch {
-                    watch.ends = watch.absolute.min(now() + IDLE);
+                    watch.ends = watch.absolute.min(now() + i64::from(idle));
                     put(ENDS, watch.ends);
                 }
             });
@@ -208,16 +211,44 @@ fn end(watch: Shared) {
             inner.set(0, move || arm(watch));
             return;
         }
-        keep();
-        inner.set(KEEPING, leave);
+        let kept = keep().is_some();
+        inner.set(KEEPING, move || leave(kept));
     });
 }
 
-/// Leaves for the login page; a form that asks for it takes what was typed along, and the way back to it.
-fn leave() {
-    if send_along().is_none() {
-        let _ = window().location().assign("/inloggen?reden=verlopen");
+/// Leaves for the login page; a form takes what was typed along, and the way back to it. `kept`: it went ahead already.
+fn leave(kept: bool) {
+    let login = if kept {
+        "/inloggen?reden=verlopen&bewaard=1"
+    } else {
+        "/inloggen?reden=verlopen"
+    };
+    if kept || send_along().or_else(keep_whole).is_none() {
+        let _ = window().location().assign(login);
     }
+}
+
+/// Sends the form in which somebody typed, with an address that says that it is only to be kept.
+fn keep_whole() -> Option<()> {
+    let forms = document().forms();
+    let form = (0..forms.length())
+        .filter_map(|at| forms.item(at)?.dyn_into::<HtmlFormElement>().ok())
+        .find(|form| form.method() == "post" && was_typed_in(form))?;
+    form.set_action(&format!("{}?{ONLY_KEEP}", form.action()));
+    form.submit().ok()
+}
+
+/// A text stands there that did not come with the page.
+fn was_typed_in(form: &HtmlFormElement) -> bool {
+    let elements = form.elements();
+    (0..elements.length())
+        .filter_map(|at| elements.item(at))
+        .any(|element| match element.dyn_ref::<HtmlTextAreaElement>() {
+            Some(area) => area.default_value().is_ok_and(|text| text != area.value()),
+            None => element
+                .dyn_ref::<HtmlInputElement>()
+                .is_some_and(|input| input.value() != input.default_value()),
+        })
 }
 
 fn send_along() -> Option<()> {
@@ -235,17 +266,20 @@ fn send_along() -> Option<()> {
     form.submit().ok()
 }
 
-/// Sends what was typed in a form that asks for it to where it is kept (F07), without waiting for an answer.
+/// Sends what was typed in a form that asks for it to where it is kept (F07), without waiting for an answer. Nothing is
+/// kept of a person before the question about consent has an answer.
 fn keep() -> Option<()> {
     let form = document().query_selector("form[data-keep]").ok()??;
     let to = form.get_attribute("data-keep")?;
     let body = UrlSearchParams::new().ok()?;
+    let mut answered = false;
     for (name, value) in super::typed(&form.dyn_into::<HtmlFormElement>().ok()?) {
+        answered |= name == "row[toestemming]" || name == "vaccination";
         body.append(&name, &value);
     }
     let init = RequestInit::new();
     init.set_method("POST");
     init.set_body(&body);
     let _ = window().fetch_with_str_and_init(&to, &init);
-    Some(())
+    answered.then_some(())
 }

@@ -9,7 +9,8 @@ use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, table};
 use crate::parts::{
-    alert, badge, button_link, heading, hidden_inputs, link, paragraph, small_form, submit, title,
+    alert, badge, button_link, heading, hidden_inputs, link, paragraph, small_form, submit,
+    time_out_note, title,
 };
 use crate::ports::cards::{CardDraft, CardLine, CardLists, CardState, PartyFault};
 use crate::ports::entry::DraftView;
@@ -276,7 +277,7 @@ fn key_form(visit: &Visit, draft: Option<CardDraft>, messages: &Messages) -> Any
             {(!no_consent).then(|| performer(row, messages, t))}
             {on_card}
             {submit(c.send)}
-            <p class="cims-form__note">{t.frame.time_out_line}</p>
+            {time_out_note(t.frame.time_out_line)}
         </form>
     };
     person::live(form.into_any(), visit, messages)

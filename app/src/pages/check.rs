@@ -6,6 +6,7 @@ use super::vaccination::earlier;
 use crate::calls::entry::{SendDraft, step_path};
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::answers::{Answer, answers, words};
+use crate::parts::mended::mended;
 use crate::parts::{alert, heading, title, warnings};
 use crate::ports::PortError;
 use crate::ports::entry::{BrpAnswer, DraftView, Step};
@@ -48,6 +49,7 @@ fn screen(visit: &Visit, draft: &DraftView) -> Screen {
         {person}
         {heading(e.check_vaccination)}
         {answers(vaccination_answers(draft, refused, t), t)}
+        {mended(&draft.mended, Some(e.mended_text), t)}
         {warnings::shown(&draft.findings, t)}
         <form class="cims-form" method="post" action=SendDraft::PATH>
             <input type="hidden" name="concept" value=draft.id.to_string()/>

@@ -1,7 +1,8 @@
 //! What one can choose in a form: values of the specification with words beside them.
 
 use crate::page::code_lists;
-use crate::texts::Texts;
+use crate::texts::{Texts, fill};
+use domain::codes::AgeGroup;
 use domain::row::Column;
 
 /// Columns of the person step.
@@ -51,7 +52,6 @@ pub(crate) fn of(column: Column, t: &'static Texts) -> Vec<(&'static str, &'stat
             ("SPECIAAL_BEROEP", e.group_profession),
             ("OVERIG", e.group_other),
         ],
-        Column::Leeftijdsgroep => vec![("A", e.age_a), ("B", e.age_b), ("C", e.age_c)],
         Column::Vaccinatieland => vec![
             ("NL", e.country_nl),
             ("BES", e.country_bes),
@@ -59,6 +59,22 @@ pub(crate) fn of(column: Column, t: &'static Texts) -> Vec<(&'static str, &'stat
         ],
         _ => Vec::new(),
     }
+}
+
+/// The age groups, with the ages that this portal is configured for.
+pub(crate) fn ages(t: &'static Texts) -> Vec<(&'static str, String)> {
+    let (bounds, e) = (code_lists().age_bounds(), &t.entry);
+    let words = |group: &AgeGroup| match bounds.ages(*group) {
+        (from, Some(to)) => fill(
+            e.age_between,
+            &[("van", &from.to_string()), ("tot", &to.to_string())],
+        ),
+        (from, None) => fill(e.age_from, &[("van", &from.to_string())]),
+    };
+    AgeGroup::ALL
+        .iter()
+        .map(|group| (group.as_str(), words(group)))
+        .collect()
 }
 
 /// The same for a drop-down, with an empty first choice.

@@ -7,7 +7,7 @@ use crate::calls::registrations::CorrectRegistration;
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
-use crate::parts::{hidden_inputs, paragraph, second_link, submit, title, warnings};
+use crate::parts::{hidden_inputs, paragraph, second_link, submit, time_out_note, title, warnings};
 use crate::ports::PortError;
 use crate::ports::entry::{DraftView, RegistrationView};
 use crate::texts::fill;
@@ -75,7 +75,7 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
                 {submit(r.correct_send)}
                 {second_link(back.clone(), t.frame.cancel)}
             </div>
-            <p class="cims-form__note">{t.frame.time_out_line}</p>
+            {time_out_note(t.frame.time_out_line)}
         </form>
     };
     let failed = !messages.is_empty();

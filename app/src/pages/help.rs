@@ -118,7 +118,7 @@ pub(crate) fn columns() -> AnyView {
             vec![
                 Cell::new(view! { <code class="utrecht-code">{column.name()}</code> }),
                 Cell::new(needed(column.requirement(), t)),
-                Cell::new(column.hint_in(t.language)),
+                Cell::new(content(column, t)),
                 Cell::new(column.synonyms().join(", ")),
             ]
         });
@@ -138,6 +138,20 @@ pub(crate) fn columns() -> AnyView {
             .under(f.help_title, "/hulp")
             .wide()
     })
+}
+
+/// What to fill in; of the age groups also which ages they are here.
+fn content(column: Column, t: &'static Texts) -> String {
+    let hint = column.hint_in(t.language);
+    if column != Column::Leeftijdsgroep {
+        return hint.to_owned();
+    }
+    let ages = super::choices::ages(t);
+    let ages: Vec<String> = ages
+        .iter()
+        .map(|(group, words)| format!("{group}: {words}"))
+        .collect();
+    format!("{hint} {}.", ages.join("; "))
 }
 
 fn needed(requirement: Requirement, t: &'static Texts) -> &'static str {

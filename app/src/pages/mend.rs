@@ -7,7 +7,8 @@ use crate::page::{Screen, Visit, deliveries, page};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
 use crate::parts::{
-    alert, fold, heading, hidden_inputs, link, pager, paragraph, second_link, submit, title,
+    alert, fold, heading, hidden_inputs, link, pager, paragraph, second_link, submit,
+    time_out_note, title,
 };
 use crate::ports::deliveries::{Kept, RefusedList, RefusedRow, RefusedView};
 use crate::texts::{Texts, fill, number};
@@ -220,7 +221,7 @@ fn row_screen(visit: &Visit, id: Uuid, view: &RefusedView) -> Screen {
                 {submit(send)}
                 {second_link(list.clone(), t.frame.cancel)}
             </div>
-            <p class="cims-form__note">{t.frame.time_out_line}</p>
+            {time_out_note(t.frame.time_out_line)}
         </form>
         {heading(m.what_to_do)}
         <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">{help}</ul>

@@ -6,15 +6,17 @@ use super::choices;
 use crate::calls::entry::{DiscardDraft, KeepTyped, SavePerson, step_path};
 use crate::form::Boxes;
 use crate::islands::LiveForm;
-use crate::page::{Screen, Visit, entry, page, worklists};
+use crate::page::{Screen, Visit, entry, locations, page, worklists};
 use crate::parts::date_boxes::{Kind, date_boxes};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
 use crate::parts::radios::Radios;
 use crate::parts::{
-    alert, fold, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
+    alert, fold, hidden_inputs, link, paragraph, second_link, small_form, submit, time_out_note,
+    title,
 };
 use crate::ports::entry::{BrpAnswer, DraftView, Step};
+use crate::ports::locations::OwnLocations;
 use crate::texts::{Texts, fill};
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
@@ -31,7 +33,8 @@ pub(crate) fn person() -> AnyView {
             None => (None, entry.open_draft(&caller).await?),
         };
         let open = worklists()?.open_on_worklist(&caller).await?;
-        Ok(screen(&visit, draft, waiting, open))
+        let places = locations()?.locations(&caller).await?;
+        Ok(screen(&visit, draft, waiting, open, &places))
     })
 }
 
@@ -41,6 +44,7 @@ fn screen(
     draft: Option<DraftView>,
     waiting: Option<DraftView>,
     open: Option<usize>,
+    places: &OwnLocations,
 ) -> Screen {
     let t = visit.t;
     let e = &t.entry;
@@ -71,7 +75,7 @@ fn screen(
         {title(e.person_title)}
         <p class="utrecht-paragraph">{link("/registreren/zonder-toestemming", e.without_link)}</p>
         <p class="utrecht-paragraph">{link("/werklijst", list_link(open, t))}</p>
-        {form(visit, draft, &messages, not_matchable)}
+        {form(visit, draft, &messages, not_matchable, places)}
     };
     Screen::new(e.title, body).failed(failed)
 }
@@ -115,9 +119,11 @@ fn form(
     draft: Option<DraftView>,
     messages: &Messages,
     not_matchable: bool,
+    places: &OwnLocations,
 ) -> AnyView {
     let t = visit.t;
     let e = &t.entry;
+    let place = draft.as_ref().map_or(places.picked, |draft| draft.location);
     let mut hidden = Vec::new();
     if let Some(draft) = &draft {
         hidden.push(("concept", draft.id.to_string()));
@@ -139,13 +145,35 @@ fn form(
     let form = view! {
         <form class="cims-form" method="post" action=SavePerson::PATH data-keep=KeepTyped::PATH novalidate>
             {hidden_inputs(hidden)}
+            {strip(places, place, t)}
             {fields(&row, messages, next_person && messages.is_empty(), t)}
             {not_matchable.then(|| go_on_anyway(&reason, t))}
             {submit(button)}
-            <p class="cims-form__note">{t.frame.time_out_line}</p>
+            {time_out_note(t.frame.time_out_line)}
         </form>
     };
     live(form.into_any(), visit, messages)
+}
+
+/// Where it is recorded; only where the institution has locations. It goes along with the form, so nothing typed is lost.
+fn strip(places: &OwnLocations, here: Option<uuid::Uuid>, t: &'static Texts) -> Option<AnyView> {
+    if places.all.is_empty() {
+        return None;
+    }
+    let l = &t.locations;
+    let here = here.filter(|id| places.name(Some(*id)).is_some());
+    let here = here.map(|id| id.to_string()).unwrap_or_default();
+    let all = places
+        .all
+        .iter()
+        .map(|one| (one.id.to_string(), one.name.clone()));
+    let options = std::iter::once((String::new(), l.pick_none.to_owned())).chain(all);
+    let field = Field {
+        hint: l.pick_hint,
+        ..Field::new("location", l.pick, &here)
+    };
+    let field = field.select(options.collect(), &Messages::default(), t);
+    Some(view! { <div class="cims-panel">{field}</div> }.into_any())
 }
 
 /// Checks the fields of a form on leaving them, once it came back with something to mend.

@@ -5,7 +5,8 @@ use crate::calls::entry::BeginNext;
 use crate::calls::worklist::BeginFromWorklist;
 use crate::page::{Screen, Visit, entry, page, worklists};
 use crate::parts::{
-    alert, badge, findings::findings, heading, hidden_inputs, link, paragraph, second_link,
+    alert, badge, findings::findings, heading, hidden_inputs, link, mended::mended, paragraph,
+    second_link,
 };
 use crate::ports::entry::Receipt;
 use crate::texts::{Texts, fill};
@@ -43,6 +44,7 @@ fn screen(visit: &Visit, receipt: Receipt, open: usize) -> Screen {
         <p class="utrecht-paragraph">{badge::outcome(receipt.outcome, t)}" "{receipt.vaccination.clone()}</p>
         {if receipt.outcome == RowOutcome::Afgekeurd { alert::error(text) } else { paragraph(text) }}
         {findings(&receipt.findings, t)}
+        {mended(&receipt.mended, None, t)}
         {paragraph(fill(e.received, &[("moment", &receipt.received)]))}
         {heading(e.whats_next)}
         <div class="utrecht-button-group cims-no-print">

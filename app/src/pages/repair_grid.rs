@@ -6,7 +6,7 @@ use crate::islands::RepairGrid;
 use crate::islands::repair_grid::WRONG;
 use crate::page::Visit;
 use crate::parts::messages::error_message;
-use crate::parts::{hidden_inputs, paragraph, submit};
+use crate::parts::{hidden_inputs, paragraph, submit, time_out_note};
 use crate::ports::deliveries::{Kept, RefusedList, RefusedRow};
 use crate::texts::{Texts, fill, number};
 use domain::finding::{Finding, Severity};
@@ -61,7 +61,7 @@ pub(super) fn form(visit: &Visit, id: Uuid, list: &RefusedList) -> AnyView {
                 {lists}
                 {paragraph(then)}
                 <div class="utrecht-button-group">{submit(send)}</div>
-                <p class="cims-form__note">{t.frame.time_out_line}</p>
+                {time_out_note(t.frame.time_out_line)}
                 <RepairGrid/>
         </form>
     }

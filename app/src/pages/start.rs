@@ -200,6 +200,12 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
     }
     if role.may_manage_own_users() {
         list.push((Icon::Check, "/gebruikers", t.users.title, t.users.tile_text));
+        list.push((
+            Icon::List,
+            "/instelling",
+            t.locations.institution,
+            t.locations.tile_text,
+        ));
     }
     if role.may_key_cards() {
         list.push((Icon::List, "/kaarten", t.cards.title, t.cards.tile_text));

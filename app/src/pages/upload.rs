@@ -4,7 +4,7 @@
 use crate::islands::DropArea;
 use crate::page::{Screen, page};
 use crate::parts::messages::{Messages, described_by, error_message};
-use crate::parts::{fold, heading, link, paragraph, submit, title};
+use crate::parts::{fold, heading, link, paragraph, submit, time_out_note, title};
 use crate::texts::Texts;
 use domain::row::{Column, Requirement};
 use leptos::prelude::*;
@@ -93,7 +93,7 @@ fn form(messages: &Messages, t: &'static Texts) -> AnyView {
             </div>
             <DropArea/>
             {submit(u.send)}
-            <p class="cims-form__note">{t.frame.time_out_line}</p>
+            {time_out_note(t.frame.time_out_file)}
         </form>
     }
     .into_any()

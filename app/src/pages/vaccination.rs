@@ -4,9 +4,9 @@ use super::choices;
 use super::person::{live, not_there_yet};
 use super::vaccination_fields::{fields, performer};
 use crate::calls::entry::{KeepTyped, SaveVaccination, step_path};
-use crate::page::{Screen, Visit, entry, page};
+use crate::page::{Screen, Visit, entry, locations, page};
 use crate::parts::messages::Messages;
-use crate::parts::{alert, hidden_inputs, link, submit, title, warnings};
+use crate::parts::{alert, hidden_inputs, link, submit, time_out_note, title, warnings};
 use crate::ports::PortError;
 use crate::ports::entry::{BrpAnswer, DraftView, EarlierJab, Step};
 use crate::texts::{Texts, fill};
@@ -23,11 +23,14 @@ pub(crate) fn vaccination() -> AnyView {
         if let Some(elsewhere) = not_there_yet(&draft, Step::Vaccination) {
             leptos_axum::redirect(&elsewhere);
         }
-        Ok(screen(&visit, draft))
+        let places = locations()?.locations(&caller).await?;
+        let here = places.name(draft.location).map(str::to_owned);
+        Ok(screen(&visit, draft, here))
     })
 }
 
-fn screen(visit: &Visit, draft: DraftView) -> Screen {
+/// `here`: name of the location it is recorded at.
+fn screen(visit: &Visit, draft: DraftView, here: Option<String>) -> Screen {
     let t = visit.t;
     let e = &t.entry;
     let mut messages = Messages::of(&draft.findings, &choices::VACCINATION, t);
@@ -48,6 +51,7 @@ fn screen(visit: &Visit, draft: DraftView) -> Screen {
         {later}
         {earlier(&draft.earlier, t)}
         {title(e.vaccination_title)}
+        {here.map(|here| location(&here, draft.id, t))}
         {form(visit, &draft, &messages)}
     };
     Screen::new(e.vaccination_title, body)
@@ -74,6 +78,18 @@ pub(crate) fn earlier(list: &[EarlierJab], t: &'static Texts) -> Option<AnyView>
         }
         .into_any(),
     )
+}
+
+/// Where it is recorded, and where that is changed.
+fn location(here: &str, draft: uuid::Uuid, t: &'static Texts) -> AnyView {
+    let l = &t.locations;
+    let change = format!("{}#location", step_path(Step::Person, draft));
+    view! {
+        <p class="utrecht-paragraph">
+            {fill(l.here, &[("locatie", here)])}" "{link(change, l.elsewhere)}
+        </p>
+    }
+    .into_any()
 }
 
 fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
@@ -109,7 +125,7 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
             {what}
             {warnings::with_tick(&draft.findings, draft.confirmed, messages, t)}
             {submit(e.go_on)}
-            <p class="cims-form__note">{t.frame.time_out_line}</p>
+            {time_out_note(t.frame.time_out_line)}
         </form>
     };
     live(form.into_any(), visit, messages)

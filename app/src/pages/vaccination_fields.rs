@@ -87,12 +87,17 @@ fn suggestion(batch: Option<&str>, t: &'static Texts) -> Option<AnyView> {
 
 fn without_person(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyView {
     let e = &t.entry;
+    let ages = choices::ages(t);
+    let ages: Vec<(&str, &str)> = ages
+        .iter()
+        .map(|(code, text)| (*code, text.as_str()))
+        .collect();
     let age = Radios {
         id: Column::Leeftijdsgroep.name(),
         legend: Column::Leeftijdsgroep.title_in(t.language),
         hint: "",
         value: row.get(Column::Leeftijdsgroep),
-        options: &choices::of(Column::Leeftijdsgroep, t),
+        options: &ages,
         inline: false,
     };
     let country = match row.get(Column::Vaccinatieland) {

@@ -9,6 +9,7 @@ pub(crate) mod date_boxes;
 pub(crate) mod field;
 pub(crate) mod findings;
 pub(crate) mod icon;
+pub(crate) mod mended;
 pub(crate) mod messages;
 pub(crate) mod pager;
 pub(crate) mod radios;
@@ -18,6 +19,7 @@ pub(crate) mod tiles;
 pub(crate) mod warnings;
 
 use crate::ports::Sessions;
+use crate::texts::fill;
 use leptos::prelude::*;
 use std::sync::Arc;
 
@@ -114,6 +116,16 @@ pub(crate) fn hidden_inputs(values: Vec<(&'static str, String)>) -> AnyView {
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect_view()
         .into_any()
+}
+
+/// The line under a form that says after how long without an action one logs in again.
+pub(crate) fn time_out_note(text: &'static str) -> AnyView {
+    let sessions = use_context::<Arc<dyn Sessions>>();
+    let line = sessions.map(|sessions| {
+        let minutes = sessions.life().idle_minutes.to_string();
+        fill(text, &[("minuten", &minutes)])
+    });
+    view! { <p class="cims-form__note">{line}</p> }.into_any()
 }
 
 /// A fold-out "Waar vind ik dit?".

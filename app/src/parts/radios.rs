@@ -15,7 +15,7 @@ pub(crate) struct Radios<'a> {
     /// The chosen value, or nothing.
     pub(crate) value: &'a str,
     /// Value and label.
-    pub(crate) options: &'a [(&'static str, &'static str)],
+    pub(crate) options: &'a [(&'a str, &'a str)],
     /// Side by side.
     pub(crate) inline: bool,
 }
@@ -45,8 +45,8 @@ impl Radios<'_> {
             view! {
                 <div class="utrecht-form-field utrecht-form-field--radio cims-choice">
                     <input class="utrecht-radio-button utrecht-radio-button--html-input utrecht-form-field__input" type="radio"
-                        id=id.clone() name=name.to_owned() value=*value checked=checked/>
-                    <label class="utrecht-form-label utrecht-form-label--radio utrecht-form-field__label" for=id>{*label}</label>
+                        id=id.clone() name=name.to_owned() value=(*value).to_owned() checked=checked/>
+                    <label class="utrecht-form-label utrecht-form-label--radio utrecht-form-field__label" for=id>{(*label).to_owned()}</label>
                 </div>
             }
         });

@@ -6,8 +6,8 @@
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::delivery::RowOutcome;
-use domain::finding::Finding;
-use domain::row::RowText;
+use domain::finding::{Code, Finding};
+use domain::row::{Column, RowText};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -59,6 +59,17 @@ pub struct BatchChoice {
     pub times: u32,
 }
 
+/// What was made of a cell (rules H01-H08): never silent (features F-X3).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Mended {
+    /// The cell.
+    pub column: Column,
+    /// Every repair of it, in order.
+    pub codes: Vec<Code>,
+    /// As typed, and as it is stored; none where no value of a person may stand.
+    pub values: Option<(String, String)>,
+}
+
 /// A draft as its owner sees it.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct DraftView {
@@ -86,6 +97,10 @@ pub struct DraftView {
     pub next_person: bool,
     /// "14:05" when an earlier draft was taken up again after login.
     pub resumed_from: Option<String>,
+    /// Where it is recorded, when the institution has locations (F03).
+    pub location: Option<Uuid>,
+    /// What is made of what was typed.
+    pub mended: Vec<Mended>,
 }
 
 #[cfg(feature = "ssr")]
@@ -105,6 +120,8 @@ impl DraftView {
             confirmed: false,
             next_person: false,
             resumed_from: None,
+            location: None,
+            mended: Vec::new(),
         }
     }
 }
@@ -147,6 +164,8 @@ pub struct Receipt {
     pub received: String,
     /// Vaccine, date and batch in words.
     pub vaccination: String,
+    /// What was made of what was typed; of the person without values.
+    pub mended: Vec<Mended>,
 }
 
 /// Filter of "Mijn registraties"; all optional, in the URL (codes and dates only).

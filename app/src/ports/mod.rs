@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod entry;
 pub mod lists;
+pub mod locations;
 pub mod news;
 pub mod onboarding;
 pub mod operations;
@@ -26,9 +27,9 @@ pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
     cards::Cards, corrections::Corrections, decisions::Decisions, deliveries::Deliveries,
-    entry::Entry, lists::Lists, news::News, onboarding::Onboarding, operations::Operations,
-    parties::Parties, persons::Persons, review::Review, session::Sessions, users::Users,
-    withdrawals::Withdrawals, worklist::Worklists,
+    entry::Entry, lists::Lists, locations::Locations, news::News, onboarding::Onboarding,
+    operations::Operations, parties::Parties, persons::Persons, review::Review, session::Sessions,
+    users::Users, withdrawals::Withdrawals, worklist::Worklists,
 };
 
 use serde::{Deserialize, Serialize};

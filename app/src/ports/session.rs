@@ -65,12 +65,35 @@ pub struct Frame {
     pub notice: Option<String>,
 }
 
+/// A form that was sent after the session ended, as it was sent.
+#[cfg(feature = "ssr")]
+pub struct KeptForm {
+    /// Key.
+    pub id: Uuid,
+    /// Where it was sent to; one of [`crate::kept::FORMS`].
+    pub path: String,
+    /// Names and values.
+    pub fields: crate::kept::Fields,
+}
+
+/// How long sessions live, as the portal is configured; texts and warnings say it.
+#[cfg(feature = "ssr")]
+#[derive(Debug, Clone, Copy)]
+pub struct Life {
+    /// Minutes without an action.
+    pub idle_minutes: u32,
+    /// Hours in all.
+    pub absolute_hours: u32,
+}
+
 /// Sessions of the caller.
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Sessions: Send + Sync {
     /// What a form of this request brings along, when somebody is logged in ([`crate::HEAVY`]).
     fn form_token(&self) -> Option<String>;
+    /// How long sessions live.
+    fn life(&self) -> Life;
     /// The caller of the current request (Leptos context), the one door.
     async fn frame(&self) -> PortResult<Frame>;
     /// My sessions, newest first.
@@ -86,6 +109,10 @@ pub trait Sessions: Send + Sync {
         user: Uuid,
         session: Option<Uuid>,
     ) -> PortResult<u32>;
+    /// A form of the caller that was kept (audited: it may hold a person).
+    async fn kept_form(&self, caller: &Caller, id: Uuid) -> PortResult<KeptForm>;
+    /// Throws it away.
+    async fn discard_kept(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
     /// Chooses a membership: party key, or `None` for the RIVM role.
     async fn choose(&self, caller: &Caller, party: Option<Uuid>) -> PortResult<()>;
 }

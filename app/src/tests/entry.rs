@@ -2,7 +2,7 @@
 
 use super::fakes::{BSN, ID, World, row};
 use super::{get, post};
-use crate::ports::entry::{BatchChoice, BrpAnswer, EarlierJab, Step};
+use crate::ports::entry::{BatchChoice, BrpAnswer, EarlierJab, Mended, Step};
 use axum::http::StatusCode;
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
@@ -39,6 +39,64 @@ async fn the_first_page_asks_person_and_consent_and_chooses_nothing() {
     assert!(page.has("autocomplete=\"off\"") && page.has("inputmode=\"numeric\""));
     assert!(page.has("Na 15 minuten zonder actie logt u opnieuw in."));
     assert!(!page.has("foutoverzicht"));
+}
+
+#[tokio::test]
+async fn what_was_made_of_an_answer_is_told_before_and_after_sending() {
+    let world = World::with_draft(|draft| {
+        draft.row = row();
+        draft.mended = vec![Mended {
+            column: Column::Batchnummer,
+            codes: vec![Code::H03, Code::H05],
+            values: Some(("lot <ej6796>".into(), "EJ6796".into())),
+        }];
+    });
+    let page = get(&world, &draft("/registreren/controleren")).await;
+    assert!(page.has("Batchnummer: u typte “lot &lt;ej6796&gt;”, wij maakten er “EJ6796” van."));
+    assert!(page.has("Onzichtbare tekens verwijderd. Batchnummer opgeschoond."));
+    let page = get(&world, "/registreren/klaar/2026-000123-4").await;
+    assert!(
+        page.has("BSN: Voorloopnul toegevoegd."),
+        "of a person no value"
+    );
+    let page = get(&World::nurse(), &draft("/registreren/controleren")).await;
+    assert!(!page.has("Dit hebben we aangepast"));
+}
+
+#[tokio::test]
+async fn age_groups_are_told_as_they_are_configured() {
+    let mut world = World::new(Some(domain::role::Role::Invoerder));
+    world.ages.b = 21;
+    let mut row = RowText::default();
+    row.set(Column::Toestemming, "N");
+    row.set(Column::Leeftijdsgroep, "B");
+    world.draft.lock().expect("no panic before").row = row;
+    let world = Arc::new(world);
+    let page = get(&world, &draft("/registreren/vaccinatie")).await;
+    for words in [
+        "12 tot en met 20 jaar",
+        "21 tot en met 59 jaar",
+        "60 jaar en ouder",
+    ] {
+        assert!(page.has(words), "{words}");
+    }
+    let page = get(&world, &draft("/registreren/controleren")).await;
+    assert!(page.has("21 tot en met 59 jaar"));
+    let page = get(&world, "/hulp/kolommen").await;
+    assert!(page.has("A: 12 tot en met 20 jaar; B: 21 tot en met 59 jaar"));
+}
+
+#[tokio::test]
+async fn the_time_that_a_session_lives_is_told_as_it_is_configured() {
+    let mut world = World::new(Some(domain::role::Role::Invoerder));
+    world.idle_minutes = 25;
+    let page = get(&std::sync::Arc::new(world), "/registreren").await;
+    assert!(page.has("Na 25 minuten zonder actie logt u opnieuw in."));
+    assert!(
+        page.has("&quot;idle&quot;:1500"),
+        "the warning goes by it too"
+    );
+    assert!(page.has("U wordt binnen 10 minuten uitgelogd, na 8 uur."));
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ use crate::ports::lists::{
     ListAgreed, ListsView, MayChange, PastLine, Proposed, SuspectLine, WaitingChange,
     Wish as ListWish, WouldRelease, WrongLine,
 };
+use crate::ports::locations::{ListChanged, Location, OwnLocations};
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::onboarding::{
     AttemptView, BenchView, Filed, LaneView, Manager, PartyFormView, RequestLine, RequestView,
@@ -36,7 +37,7 @@ use crate::ports::review::{
     PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Reviewer, Solved,
     SolvedBy, Suggestion,
 };
-use crate::ports::session::{Frame, SessionLine, UserSession};
+use crate::ports::session::{Frame, KeptForm, Life, SessionLine, UserSession};
 use crate::ports::users::{
     Changed as UserChanged, InvitationLine, InvitationView, UserLine, UserList,
 };
@@ -47,6 +48,7 @@ use crate::ports::worklist::{Made, Stands, WorklistLine, WorklistView};
 use crate::ports::*;
 use async_trait::async_trait;
 use domain::card::{Choice, NumberFault};
+use domain::codes::{AgeBounds, CodeLists};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
@@ -94,6 +96,10 @@ pub(crate) struct World {
     pub(crate) list_agreed: ListAgreed,
     pub(crate) wishes: Mutex<Vec<ListWish>>,
     pub(crate) faults: Vec<ListFault>,
+    pub(crate) idle_minutes: u32,
+    pub(crate) ages: AgeBounds,
+    pub(crate) places: OwnLocations,
+    pub(crate) picked: Mutex<Vec<Option<Uuid>>>,
 }
 
 impl World {
@@ -111,6 +117,8 @@ impl World {
             confirmed: false,
             next_person: false,
             resumed_from: None,
+            location: None,
+            mended: Vec::new(),
         };
         Self {
             role,
@@ -137,6 +145,10 @@ impl World {
             list_agreed: ListAgreed::Going,
             wishes: Mutex::default(),
             faults: Vec::new(),
+            idle_minutes: 15,
+            ages: AgeBounds::default(),
+            places: OwnLocations::default(),
+            picked: Mutex::default(),
         }
     }
 
@@ -167,8 +179,10 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Onboarding>);
         provide_context(Arc::clone(self) as Arc<dyn Lists>);
         provide_context(Arc::clone(self) as Arc<dyn Users>);
+        provide_context(Arc::clone(self) as Arc<dyn Locations>);
         provide_context(Arc::clone(self) as Arc<dyn Worklists>);
         provide_context(Arc::clone(self) as Arc<dyn Cards>);
+        provide_context(Arc::new(CodeLists::builtin().with_age_bounds(self.ages)));
     }
 
     fn saved(&self, row: RowText, on: Step) -> Saved {
@@ -234,6 +248,13 @@ impl Sessions for World {
         self.role.map(|_| "1.token".to_owned())
     }
 
+    fn life(&self) -> Life {
+        Life {
+            idle_minutes: self.idle_minutes,
+            absolute_hours: 8,
+        }
+    }
+
     async fn frame(&self) -> PortResult<Frame> {
         let party = Some(PartyRef {
             id: ID,
@@ -279,6 +300,26 @@ impl Sessions for World {
     }
 
     async fn end(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+
+    async fn kept_form(&self, _: &Caller, id: Uuid) -> PortResult<KeptForm> {
+        if id != ID {
+            return Err(PortError::NotFound);
+        }
+        let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        Ok(KeptForm {
+            id,
+            path: "/api/oordeel".into(),
+            fields: vec![
+                field("row", &ID.to_string()),
+                field("kind", "keep"),
+                field("reason", "<b>gebeld</b>"),
+            ],
+        })
+    }
+
+    async fn discard_kept(&self, _: &Caller, _: Uuid) -> PortResult<()> {
         Ok(())
     }
 
@@ -535,6 +576,11 @@ impl Entry for World {
             findings: vec![Finding::on(Code::V22, Column::Batchnummer)],
             received: "22 november 2026, 14:05".into(),
             vaccination: "Comirnaty, 27 januari 2021, batch EJ6796".into(),
+            mended: vec![Mended {
+                column: Column::Bsn,
+                codes: vec![Code::H01],
+                values: None,
+            }],
         })
     }
 
@@ -1128,6 +1174,40 @@ impl Users for World {
 
     async fn readmit(&self, _: &Caller, _: Uuid, _: Role) -> PortResult<UserChanged> {
         Ok(UserChanged::Before)
+    }
+}
+
+#[async_trait]
+impl Locations for World {
+    async fn locations(&self, _: &Caller) -> PortResult<OwnLocations> {
+        Ok(self.places.clone())
+    }
+
+    async fn pick_location(&self, _: &Caller, _: Uuid, location: Option<Uuid>) -> PortResult<()> {
+        self.picked.lock().expect("no panic before").push(location);
+        Ok(())
+    }
+
+    async fn add_location(&self, _: &Caller, name: String, _: String) -> PortResult<ListChanged> {
+        Ok(self.named(&name))
+    }
+
+    async fn rename_location(&self, _: &Caller, one: Location) -> PortResult<ListChanged> {
+        Ok(self.named(&one.name))
+    }
+
+    async fn end_location(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+        Ok(())
+    }
+}
+
+impl World {
+    fn named(&self, name: &str) -> ListChanged {
+        if self.places.all.iter().any(|one| one.name == name) {
+            ListChanged::NameTaken
+        } else {
+            ListChanged::Done
+        }
     }
 }
 

@@ -5,6 +5,7 @@ mod decisions;
 mod entry;
 mod fakes;
 mod lists;
+mod locations;
 mod onboarding;
 mod pages;
 mod persons;

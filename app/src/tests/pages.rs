@@ -118,7 +118,12 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
         (Role::Auditor, ANYBODY),
     ] {
         let world = of(role);
-        for path in paths.iter().chain(["/sessies", "/instelling"].iter()) {
+        let everybody = [
+            "/sessies",
+            "/instelling",
+            "/bewaard/00000000-0000-0000-0000-000000000001",
+        ];
+        for path in paths.iter().chain(everybody.iter()) {
             let page = get(&world, path).await;
             assert_eq!(page.status, StatusCode::OK, "{path}");
             assert!(

@@ -10,8 +10,10 @@ pub mod decisions;
 pub mod entry;
 pub mod fixed;
 pub mod frame;
+pub mod kept;
 pub mod links;
 pub mod lists;
+pub mod locations;
 pub mod mend;
 pub mod numbers;
 pub mod onboarding;
@@ -103,6 +105,10 @@ pub struct Texts {
     pub parties: parties::Parties,
     /// Users of an institution.
     pub users: users::Users,
+    /// Locations of an institution.
+    pub locations: locations::Locations,
+    /// A form that was kept.
+    pub kept: kept::Kept,
     /// The list of a round.
     pub worklist: worklist::Worklist,
     /// How a party comes in.
@@ -136,6 +142,8 @@ pub static NL: Texts = Texts {
     numbers: numbers::Numbers::NL,
     parties: parties::Parties::NL,
     users: users::Users::NL,
+    kept: kept::Kept::NL,
+    locations: locations::Locations::NL,
     worklist: worklist::Worklist::NL,
     onboarding: onboarding::Onboarding::NL,
     cards: cards::Cards::NL,
@@ -161,6 +169,8 @@ pub static EN: Texts = Texts {
     numbers: numbers::Numbers::EN,
     parties: parties::Parties::EN,
     users: users::Users::EN,
+    kept: kept::Kept::EN,
+    locations: locations::Locations::EN,
     worklist: worklist::Worklist::EN,
     onboarding: onboarding::Onboarding::EN,
     cards: cards::Cards::EN,
@@ -221,6 +231,8 @@ mod tests {
                     t.operations.all(),
                     t.onboarding.all(),
                     t.users.all(),
+                    t.kept.all(),
+                    t.locations.all(),
                     t.worklist.all(),
                     t.cards.all(),
                     t.corrections.all(),

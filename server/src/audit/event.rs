@@ -245,7 +245,7 @@ impl Event {
             macs: Vec::new(),
         };
         event.set("event", kind.as_str());
-        event.set("eventID", Uuid::now_v7().to_string());
+        event.set("eventID", crate::clock::new_key().to_string());
         event.set("eventActionCode", action);
         event.set("eventOutcomeIndicator", 0);
         event.set("purposeOfUse", "vaccinatieregistratie");

@@ -270,7 +270,7 @@ impl Run {
                 .execute(&mut *tx)
                 .await?;
         }
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let name = request
             .file
             .file_name()

@@ -167,7 +167,7 @@ async fn keep(road: &Road, args: &Args) -> anyhow::Result<BlobWriter> {
     let (road, path) = (road.clone(), args.file.clone());
     let kept = tokio::task::spawn_blocking(move || -> io::Result<BlobWriter> {
         let mut from = std::fs::File::open(path)?;
-        let mut file = road.blobs.create(&road.keys, Uuid::now_v7())?;
+        let mut file = road.blobs.create(&road.keys, crate::clock::new_key())?;
         let mut buffer = vec![0; 64 * 1024];
         loop {
             let read = from.read(&mut buffer)?;

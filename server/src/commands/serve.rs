@@ -10,7 +10,7 @@ use crate::intake::{self, Road, receive::BlobStore, scan::Scanner};
 use crate::jobs::Life;
 use crate::keys::Keys;
 use crate::portal::Portal;
-use crate::store::{Db, schema};
+use crate::store::{Db, lists, schema, worker_tx};
 use crate::web::{Ports, Web, listen, observe, router};
 use crate::{audit, clock};
 use anyhow::Context;
@@ -150,6 +150,9 @@ async fn web(
     let address = config.server.listen;
     let origin = config.server.origin.clone();
     let portal = Arc::new(Portal::new(road.clone()));
+    let mut tx = worker_tx(&road.db).await?;
+    let bounds = lists::age_bounds(&mut tx).await?;
+    tx.rollback().await?;
     let ports = Ports {
         entry: portal.clone(),
         deliveries: portal.clone(),
@@ -164,9 +167,10 @@ async fn web(
         onboarding: portal.clone(),
         code_lists: portal.clone(),
         users: portal.clone(),
+        locations: portal.clone(),
         cards: portal.clone(),
         worklists: portal,
-        lists: Arc::new(CodeLists::builtin()),
+        lists: Arc::new(CodeLists::builtin().with_age_bounds(bounds)),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;
     let router = router::router(web, ports)?;

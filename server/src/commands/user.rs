@@ -15,7 +15,6 @@ use domain::invitation::{VALID_DAYS, grouped};
 use domain::role::Role;
 use std::path::Path;
 use std::process::ExitCode;
-use uuid::Uuid;
 
 /// Who may do what.
 #[derive(Debug, Subcommand)]
@@ -92,7 +91,7 @@ pub async fn invite(db: &Db, keys: &Keys, args: &Invite) -> anyhow::Result<Strin
         bail!("a role of an institution needs --party, a role at RIVM has none");
     }
     let code = new_code()?;
-    let (id, at) = (Uuid::now_v7(), clock::now());
+    let (id, at) = (crate::clock::new_key(), clock::now());
     let new = NewInvitation {
         id,
         party,

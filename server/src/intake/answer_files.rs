@@ -105,7 +105,7 @@ pub(crate) async fn put(
     kind: &str,
     content: &[u8],
 ) -> Result<(), StoreError> {
-    let id = Uuid::now_v7();
+    let id = crate::clock::new_key();
     let size = async {
         let mut file = Sealing(road.blobs.create(&road.keys, id)?);
         file.write_all(content)?;
@@ -156,7 +156,7 @@ pub(super) async fn make(road: &Road, job: &Job) -> Result<(), Stopped> {
             name: &to.file_name,
         };
         for kind in ["resultaat-csv", "resultaat-json"] {
-            let id = Uuid::now_v7();
+            let id = crate::clock::new_key();
             let file = road
                 .blobs
                 .create(&road.keys, id)

@@ -191,9 +191,22 @@ fn explanation_sheet(sheet: &mut Worksheet, lists: &CodeLists) -> Result<(), Xls
         sheet.write_string(row, 0, column.name())?;
         sheet.write_string_with_format(row, 1, when(column.requirement()), &wrap)?;
         sheet.write_string_with_format(row, 2, column.hint(), &wrap)?;
-        sheet.write_string_with_format(row, 3, choices(column, lists).join(", "), &wrap)?;
+        sheet.write_string_with_format(row, 3, explained(column, lists).join(", "), &wrap)?;
     }
     Ok(())
+}
+
+/// The choices of a column as the explanation shows them: of age groups with their ages.
+fn explained(column: Column, lists: &CodeLists) -> Vec<String> {
+    if column != Column::Leeftijdsgroep {
+        return choices(column, lists);
+    }
+    let bounds = lists.age_bounds();
+    let words = |group: &AgeGroup| match bounds.ages(*group) {
+        (from, Some(to)) => format!("{} ({from}-{to})", group.as_str()),
+        (from, None) => format!("{} ({from} en ouder)", group.as_str()),
+    };
+    AgeGroup::ALL.iter().map(words).collect()
 }
 
 /// When to fill a column, in words.

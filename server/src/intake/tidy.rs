@@ -53,6 +53,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     let now = road.clock.now();
     let mut tx = worker_tx(&road.db).await?;
     drafts::delete_expired(&mut tx).await?;
+    drafts::forget_defaults(&mut tx, road.clock.day(now)).await?;
     worklists::delete_expired(&mut tx).await?;
     party_requests::delete_expired(&mut tx).await?;
     cards::delete_drafts(&mut tx, now - time::Duration::hours(DRAFT_HOURS)).await?;

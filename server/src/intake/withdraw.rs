@@ -277,7 +277,7 @@ impl Placed {
         if effective {
             taken.insert((person, on, vaccine));
         }
-        let new = Uuid::now_v7();
+        let new = crate::clock::new_key();
         back.insert(jab, new);
         self.revived.person_id.push(person);
         self.revived.old.push(old);
@@ -298,7 +298,7 @@ fn review_rows(
         let Some(before) = before.get(registration) else {
             continue;
         };
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let content = before.content_sealed.clone().unwrap_or_default();
         let plain = keys
             .open(
@@ -392,7 +392,7 @@ fn rewrite(keys: &Keys, source: &Source, rewritten: &mut Rewritten) -> Result<()
     }
     rewritten.person_id.push(source.person_id);
     rewritten.old.push(source.jab);
-    rewritten.new.push(Uuid::now_v7());
+    rewritten.new.push(crate::clock::new_key());
     rewritten.hpk.push(hpk);
     rewritten.country.push(country);
     rewritten.target_group.push(group);

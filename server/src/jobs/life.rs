@@ -34,7 +34,7 @@ impl Life {
     /// # Errors
     /// When the database is not there.
     pub async fn begin(db: &Db) -> Result<Self, StoreError> {
-        let boot = Uuid::now_v7();
+        let boot = crate::clock::new_key();
         let options = db.worker.connect_options();
         let held = hold(&options, boot).await?;
         Ok(Self {

@@ -101,7 +101,7 @@ pub async fn push(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO jobs (id, kind, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         kind.as_str(),
         subject
     )
@@ -122,7 +122,7 @@ pub async fn push_for(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO jobs (id, kind, subject, run_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         kind.as_str(),
         subject,
         run_at

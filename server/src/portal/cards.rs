@@ -133,7 +133,7 @@ impl Cards for Portal {
         } else {
             typed.row.set(Column::Leeftijdsgroep, "");
         }
-        let id = id.unwrap_or_else(Uuid::now_v7);
+        let id = id.unwrap_or_else(crate::clock::new_key);
         match self.try_key(caller, id, &typed).await {
             // Somebody keyed a card with this number in this very moment: now that is told.
             Err(StoreError::Constraint(_)) => self.try_key(caller, id, &typed).await,

@@ -42,7 +42,7 @@ impl Corrections for Portal {
                 standing.content_sealed.clone(),
             )
             .or_broken(caller)?;
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let new = NewCorrection {
             id,
             report_id: registration,

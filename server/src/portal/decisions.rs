@@ -134,7 +134,7 @@ impl Decisions for Portal {
         }
         let old = self.shared_value(first).or_broken(caller)?;
         drop(tx);
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let seal = |purpose: Purpose, text: &str| {
             let kept = words::kept(text, CHARS);
             let keys = &self.road.keys;

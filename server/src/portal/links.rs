@@ -95,7 +95,7 @@ impl Portal {
             .or_broken(caller)?
             .ok_or(PortError::NotFound)?;
         let (_, mac) = self.candidate(&found).or_broken(caller)?;
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let seal = |purpose: Purpose, text: &str| {
             let keys = &self.road.keys;
             keys.seal(text.as_bytes(), &purpose.of(id.as_bytes()))

@@ -430,7 +430,7 @@ impl Portal {
         mut tx: WorkerTx<'_>,
         draft: Draft<'_>,
     ) -> PortResult<Uuid> {
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let source = words::kept(draft.source, SOURCE_CHARS);
         let purpose = Purpose::Reason.of(id.as_bytes());
         let sealed = self.road.keys.seal(source.as_bytes(), &purpose);

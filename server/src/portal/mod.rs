@@ -11,6 +11,7 @@ mod deliveries;
 mod entry;
 mod links;
 mod lists;
+mod locations;
 mod mend;
 mod news;
 mod onboarding;

@@ -87,7 +87,7 @@ impl Onboarding for Portal {
         let all = connections::parties(&mut tx).await.or_broken(caller)?;
         let between = all.into_iter().filter(|(_, _, between)| *between);
         let mut view = PartyFormView {
-            id: draft.unwrap_or_else(Uuid::now_v7),
+            id: draft.unwrap_or_else(crate::clock::new_key),
             form: PartyForm::default(),
             faults: Vec::new(),
             between: between.map(|(code, name, _)| (code, name)).collect(),
@@ -122,7 +122,7 @@ impl Onboarding for Portal {
                 Err(PortError::NotFound)
             };
         }
-        let Some(new) = new else {
+        let Some(new) = new.filter(|_| !caller.only_keeps) else {
             tx.commit().await.or_broken(caller)?;
             return Ok(Filed::Faults);
         };

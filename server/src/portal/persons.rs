@@ -110,7 +110,7 @@ impl Persons for Portal {
             (RulingKind::Keep, _) if !may_keep(&this, &[], &others) => return Ok(Ruled::SameDay),
             _ => None,
         };
-        let (id, at) = (Uuid::now_v7(), self.road.clock.now());
+        let (id, at) = (crate::clock::new_key(), self.road.clock.now());
         // Whoever merges two has seen both, and what waited because of either is settled.
         let mut settled = vec![this.id];
         settled.extend(merge.iter().flat_map(|(lesser, kept)| [*lesser, *kept]));

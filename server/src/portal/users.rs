@@ -163,7 +163,7 @@ impl Portal {
     ) -> PortResult<Uuid> {
         let name = words::kept(name, CHARS);
         let code = new_code().map_err(|error| super::broken(caller, &error))?;
-        let (id, at) = (Uuid::now_v7(), self.road.clock.now());
+        let (id, at) = (crate::clock::new_key(), self.road.clock.now());
         let keys = &self.road.keys;
         let new = NewInvitation {
             id,

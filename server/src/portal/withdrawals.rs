@@ -197,7 +197,7 @@ impl Portal {
             }
             (None, target.rows)
         };
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let kept = words::kept(&reason, REASON_CHARS);
         let sealed = self
             .road

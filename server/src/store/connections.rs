@@ -160,7 +160,7 @@ pub async fn ask(tx: &mut WorkerTx<'_>, request: &Request<'_>) -> Result<Option<
     let made = sqlx::query_scalar!(
         "INSERT INTO connections (id, party_id, intermediary_id, channel, purpose, columns, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (party_id, intermediary_id, channel) WHERE state IN ('requested', 'approved', 'suspended') DO NOTHING RETURNING id",
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         request.party,
         request.intermediary,
         request.channel,
@@ -189,7 +189,7 @@ async fn note(
         "INSERT INTO connection_steps (id, party_id, connection_id, step, by, columns, reason_sealed)
          SELECT $2, party_id, id, $3, $4, $5, $6 FROM connections WHERE id = $1",
         id,
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         step,
         by,
         columns,

@@ -136,18 +136,25 @@ pub async fn submitted(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError
     Ok(())
 }
 
-/// Defaults of the caller for a day.
+/// How a location stands in the key of what is remembered; empty is the institution without one.
+fn place(location: Option<Uuid>) -> String {
+    location.map_or_else(String::new, |id| id.to_string())
+}
+
+/// Defaults of the caller at a location for a day.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn defaults(
     tx: &mut PartyTx<'_>,
     user: Uuid,
+    location: Option<Uuid>,
     day: Date,
 ) -> Result<Option<serde_json::Value>, StoreError> {
     let found = sqlx::query_scalar!(
-        "SELECT content FROM remembered_defaults WHERE user_id = $1 AND location = '' AND day = $2",
+        "SELECT content FROM remembered_defaults WHERE user_id = $1 AND location = $2 AND day = $3",
         user,
+        place(location),
         day
     )
     .fetch_optional(&mut **tx)
@@ -155,36 +162,103 @@ pub async fn defaults(
     Ok(found)
 }
 
+/// What is remembered: whose, where, when.
+pub struct Remembered<'a> {
+    /// The party.
+    pub party: Uuid,
+    /// The user.
+    pub user: Uuid,
+    /// Where; none is the institution without a location.
+    pub location: Option<Uuid>,
+    /// Until the midnight that ends this day.
+    pub day: Date,
+    /// The session it ends with, and the row.
+    pub content: &'a serde_json::Value,
+}
+
 /// Remembers defaults of the caller until midnight.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remember(
-    tx: &mut PartyTx<'_>,
-    party: Uuid,
-    user: Uuid,
-    day: Date,
-    content: &serde_json::Value,
-) -> Result<(), StoreError> {
+pub async fn remember(tx: &mut PartyTx<'_>, what: &Remembered<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO remembered_defaults (party_id, user_id, location, day, content) VALUES ($1, $2, '', $3, $4)
-         ON CONFLICT ON CONSTRAINT remembered_defaults_pk DO UPDATE SET day = EXCLUDED.day, content = EXCLUDED.content, updated_at = now()",
-        party,
-        user,
-        day,
-        content
+        "INSERT INTO remembered_defaults (party_id, user_id, location, day, content) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT ON CONSTRAINT remembered_defaults_pk DO UPDATE SET day = EXCLUDED.day, content = EXCLUDED.content, updated_at = now(),
+             picked_at = CASE WHEN remembered_defaults.day = EXCLUDED.day THEN remembered_defaults.picked_at END",
+        what.party,
+        what.user,
+        place(what.location),
+        what.day,
+        what.content
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Deletes drafts whose 24 hours are over, submitted ones too: their receipt stays.
+/// The caller records at this location from now on, today and in this session; what is remembered there of them stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn pick(tx: &mut PartyTx<'_>, what: &Remembered<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO remembered_defaults AS known (party_id, user_id, location, day, content, picked_at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())
+         ON CONFLICT ON CONSTRAINT remembered_defaults_pk DO UPDATE SET day = EXCLUDED.day, picked_at = clock_timestamp(), updated_at = now(),
+             content = CASE WHEN known.day = EXCLUDED.day AND known.content ->> 'session' = EXCLUDED.content ->> 'session'
+                            THEN known.content ELSE EXCLUDED.content END",
+        what.party,
+        what.user,
+        place(what.location),
+        what.day,
+        what.content
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Where the caller records today in this session: the location picked last, when one was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn picked(
+    tx: &mut PartyTx<'_>,
+    user: Uuid,
+    day: Date,
+    session: Uuid,
+) -> Result<Option<Uuid>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "SELECT location FROM remembered_defaults
+         WHERE user_id = $1 AND day = $2 AND content ->> 'session' = $3 AND picked_at IS NOT NULL ORDER BY picked_at DESC LIMIT 1",
+        user,
+        day,
+        session.to_string()
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.and_then(|location| location.parse().ok()))
+}
+
+/// Forgets what was remembered for a day before this one (features F03).
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_defaults(tx: &mut WorkerTx<'_>, today: Date) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM remembered_defaults WHERE day < $1", today)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Deletes drafts and kept forms whose 24 hours are over; of a submitted draft its receipt stays.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete_expired(tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
     sqlx::query!("DELETE FROM drafts WHERE expires_at < now()")
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query!("DELETE FROM kept_forms WHERE expires_at < now()")
         .execute(&mut **tx)
         .await?;
     Ok(())

@@ -3,6 +3,7 @@
 
 use super::rows::Clusters;
 use super::{StoreError, WorkerTx};
+use domain::codes::AgeBounds;
 use domain::lists::Entry;
 use sqlx::types::Json;
 use time::{Date, OffsetDateTime};
@@ -124,6 +125,24 @@ pub async fn age_groups(tx: &mut WorkerTx<'_>) -> Result<serde_json::Value, Stor
         .fetch_optional(&mut **tx)
         .await?;
     Ok(value.unwrap_or_default())
+}
+
+/// The same as the rules, the form and the template take them; the built-in ones where they are not set, or not in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn age_bounds(tx: &mut WorkerTx<'_>) -> Result<AgeBounds, StoreError> {
+    Ok(bounds_of(&age_groups(tx).await?).unwrap_or_default())
+}
+
+fn bounds_of(groups: &serde_json::Value) -> Option<AgeBounds> {
+    let first = |group: &str| u8::try_from(groups.get(group)?.get(0)?.as_u64()?).ok();
+    let bounds = AgeBounds {
+        a: first("A")?,
+        b: first("B")?,
+        c: first("C")?,
+    };
+    bounds.are_in_order().then_some(bounds)
 }
 
 /// A new proposal, not asked for yet.

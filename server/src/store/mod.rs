@@ -23,6 +23,7 @@ pub mod drafts;
 mod error;
 pub mod late;
 pub mod lists;
+pub mod locations;
 pub mod looks;
 pub mod mend;
 pub mod news;

@@ -105,7 +105,7 @@ pub async fn make_between(
         "INSERT INTO parties AS p (id, code, name, kind, status, requested_by) VALUES ($1, $2, $3, 'tussenpartij', 'requested', $4)
          ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, status = 'requested', requested_by = EXCLUDED.requested_by
              WHERE p.status = 'refused' AND p.kind = 'tussenpartij' RETURNING p.id",
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         code,
         name,
         by
@@ -127,7 +127,7 @@ pub async fn make_party(
         "INSERT INTO parties AS p (id, code, name, kind, status, default_agb, requested_by) VALUES ($1, $2, $3, $4, 'requested', $5, $6)
          ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name, kind = EXCLUDED.kind, status = 'requested', default_agb = EXCLUDED.default_agb,
                                           requested_by = EXCLUDED.requested_by WHERE p.status = 'refused' RETURNING p.id",
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         new.code,
         new.name,
         new.kind.as_str(),

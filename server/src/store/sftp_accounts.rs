@@ -205,7 +205,7 @@ pub struct NewAccount<'a> {
 /// When the database fails; a constraint of `sftp_accounts` when name or installation are taken or have another form,
 /// `Value` when a network is none.
 pub async fn add(tx: &mut WorkerTx<'_>, new: &NewAccount<'_>) -> Result<Uuid, StoreError> {
-    let id = Uuid::now_v7();
+    let id = crate::clock::new_key();
     sqlx::query!(
         "INSERT INTO sftp_accounts (id, party_id, intermediary_id, name, installation, proof, rhythm, password_hash, public_keys, sources, purpose)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10::text[]::cidr[], CASE WHEN $11 THEN 'brp' ELSE 'rows' END)",

@@ -310,7 +310,7 @@ pub async fn accept(
     let user = sqlx::query_scalar!(
         "INSERT INTO users (id, issuer, subject, name) VALUES ($1, $2, $3, $4)
          ON CONFLICT (issuer, subject) DO UPDATE SET name = users.name RETURNING id",
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         issuer,
         subject,
         found.name

@@ -8,7 +8,7 @@ use crate::intake::answer::{self, AnswerError};
 use crate::intake::own_file::{self, OwnFile};
 use crate::intake::read::Format;
 use crate::intake::template;
-use crate::store::{StoreError, party_tx, worker_tx};
+use crate::store::{StoreError, lists, party_tx, worker_tx};
 use app::ports::Caller;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, State};
@@ -45,14 +45,14 @@ const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.
 const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
 
 /// `GET /aanleveren/sjabloon`: the standard format as a workbook; the same for everybody, so made once.
-pub async fn template() -> Response {
+pub async fn template(State(web): State<Web>) -> Response {
     static MADE: OnceLock<Bytes> = OnceLock::new();
     let bytes = match MADE.get() {
         Some(bytes) => bytes.clone(),
-        None => match tokio::task::spawn_blocking(|| template::xlsx(&CodeLists::builtin())).await {
-            Ok(Ok(made)) => MADE.get_or_init(|| made.into()).clone(),
-            Ok(Err(_)) | Err(_) => {
-                let number = Uuid::now_v7();
+        None => match made(&web).await {
+            Some(made) => MADE.get_or_init(|| made.into()).clone(),
+            None => {
+                let number = crate::clock::new_key();
                 tracing::error!(incident = %number, "the template cannot be made");
                 return pages::incident(number);
             }
@@ -63,6 +63,16 @@ pub async fn template() -> Response {
         Body::from(bytes),
     )
         .into_response()
+}
+
+/// The workbook, with the age groups as they are set here.
+async fn made(web: &Web) -> Option<Vec<u8>> {
+    let mut tx = worker_tx(&web.db).await.ok()?;
+    let bounds = lists::age_bounds(&mut tx).await.ok()?;
+    tx.rollback().await.ok()?;
+    let lists = CodeLists::builtin().with_age_bounds(bounds);
+    let made = tokio::task::spawn_blocking(move || template::xlsx(&lists));
+    made.await.ok()?.ok()
 }
 
 /// What an answer file is made for.

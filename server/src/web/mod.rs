@@ -20,6 +20,7 @@ pub mod pages;
 pub mod router;
 pub mod routes;
 pub mod session;
+mod sized;
 pub mod uploads;
 pub mod worklist_file;
 
@@ -29,8 +30,8 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Cards, Corrections, Decisions, Deliveries, Entry, Lists, News, Onboarding, Operations, Parties,
-    Persons, Review, Users, Withdrawals, Worklists,
+    Cards, Corrections, Decisions, Deliveries, Entry, Lists, Locations, News, Onboarding,
+    Operations, Parties, Persons, Review, Users, Withdrawals, Worklists,
 };
 use domain::codes::CodeLists;
 use secrecy::SecretString;
@@ -90,6 +91,8 @@ pub struct Ports {
     pub onboarding: Arc<dyn Onboarding>,
     /// Users of an institution.
     pub users: Arc<dyn Users>,
+    /// Locations of an institution.
+    pub locations: Arc<dyn Locations>,
     /// Lists of a round.
     pub worklists: Arc<dyn Worklists>,
     /// Paper cards.

@@ -12,11 +12,10 @@ use axum::response::{IntoResponse, Response};
 use std::any::Any;
 use std::time::Instant;
 use tracing::Instrument;
-use uuid::Uuid;
 
 /// The outermost layer.
 pub async fn layer(mut request: Request, next: Next) -> Response {
-    let id = Uuid::now_v7();
+    let id = crate::clock::new_key();
     request.extensions_mut().insert(RequestId(id));
     let method = name(request.method());
     let path = request
@@ -67,7 +66,7 @@ pub async fn known_methods(request: Request, next: Next) -> Response {
 /// said is not logged: it may quote a value.
 #[must_use]
 pub fn panicked(_said: Box<dyn Any + Send + 'static>) -> Response {
-    let number = Uuid::now_v7();
+    let number = crate::clock::new_key();
     tracing::error!(incident = %number, "a handler panicked");
     pages::incident(number)
 }

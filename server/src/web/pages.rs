@@ -79,6 +79,19 @@ pub fn stale_form() -> Response {
         .into_response()
 }
 
+/// A form of more bytes than any of ours has.
+#[must_use]
+pub fn too_large() -> Response {
+    let body = "<p class=\"utrecht-paragraph\">Wat u verstuurde, is te groot. Er is niets gewijzigd.</p>\
+        <p class=\"utrecht-paragraph\">Ga terug, maak de tekst korter en verstuur het formulier opnieuw.</p>\
+        <p class=\"utrecht-paragraph\"><a class=\"utrecht-link utrecht-link--html-a\" href=\"/\">Naar de startpagina</a></p>";
+    (
+        StatusCode::PAYLOAD_TOO_LARGE,
+        page("Dit is te groot", "", body),
+    )
+        .into_response()
+}
+
 /// Too many tries.
 #[must_use]
 pub fn too_many(seconds: u64) -> Response {

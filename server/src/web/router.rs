@@ -6,7 +6,8 @@ use super::session::guard::{self, Gate, NotFound, Visit};
 use super::session::port::RequestSessions;
 use super::session::{COOKIE, Standing};
 use super::{
-    Ports, Web, downloads, headers, health, list_uploads, login, observe, uploads, worklist_file,
+    Ports, Web, downloads, headers, health, list_uploads, login, observe, sized, uploads,
+    worklist_file,
 };
 use app::ports::{Sessions, Worklists};
 use axum::Router;
@@ -24,12 +25,10 @@ use std::sync::Arc;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::services::{ServeDir, ServeFile};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_sessions::SessionManagerLayer;
 use tower_sessions::cookie::SameSite;
-use uuid::Uuid;
 
 /// Largest body of anything but an upload (security §6.1).
 pub(super) const BODY: usize = 1 << 20;
@@ -73,7 +72,7 @@ pub fn router(web: Web, ports: Ports) -> anyhow::Result<Router> {
     let fallback = Arc::clone(&not_found);
     let dynamic = dynamic
         .fallback(move |request: Request| fallback(request))
-        .layer(RequestBodyLimitLayer::new(BODY))
+        .layer(from_fn(sized::layer))
         .merge(upload_routes(&web, worklists))
         .layer(from_fn_with_state(
             Gate {
@@ -245,7 +244,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
             .as_ref()
             .and_then(|parts| parts.extensions.get::<Visit>().cloned());
         let visit = visit.unwrap_or_else(|| Visit {
-            request_id: Uuid::now_v7(),
+            request_id: crate::clock::new_key(),
             standing: Standing::Nobody,
         });
         let headers = parts.map(|parts| parts.headers).unwrap_or_default();
@@ -263,6 +262,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.parties));
         provide_context(Arc::clone(&ports.persons));
         provide_context(Arc::clone(&ports.users));
+        provide_context(Arc::clone(&ports.locations));
         provide_context(Arc::clone(&ports.worklists));
         provide_context(Arc::clone(&ports.cards));
         provide_context(Arc::clone(&ports.operations));

@@ -249,7 +249,7 @@ async fn key(mut field: Field<'_>) -> Result<Option<Uuid>, Failed> {
 /// Streams a field to the sealed store; the disk is written beside the async threads. Whatever comes of it, the writer has
 /// ended before the answer: what was cut off is gone by then.
 async fn keep(web: &Web, mut field: Field<'_>) -> Result<BlobWriter, Failed> {
-    let mut file = web.road.blobs.create(&web.keys, Uuid::now_v7())?;
+    let mut file = web.road.blobs.create(&web.keys, crate::clock::new_key())?;
     let (send, mut portions) = mpsc::channel::<axum::body::Bytes>(8);
     let writing = tokio::task::spawn_blocking(move || {
         while let Some(portion) = portions.blocking_recv() {

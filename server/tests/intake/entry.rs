@@ -3,8 +3,8 @@
 use crate::world::{EREBOS, NAOMI, NOBODY, World, good, with};
 use app::ports::PortError;
 use app::ports::entry::{
-    BrpAnswer, Corrected, Entry, RegistrationFilter, RegistrationView, Saved, Step, Submitted,
-    Withdrawn,
+    BrpAnswer, Corrected, Entry, Mended, RegistrationFilter, RegistrationView, Saved, Step,
+    Submitted, Withdrawn,
 };
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
@@ -352,4 +352,51 @@ async fn after_30_days_only_withdrawn_consent_withdraws_a_registration() {
         .await;
     assert_eq!(done.unwrap(), Withdrawn::Done);
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
+}
+
+#[tokio::test]
+async fn what_was_made_of_an_answer_is_told_field_by_field_and_stays_told() {
+    let world = World::new().await;
+    let typed = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Bsn, "9999.90.019"),
+            (Column::Batchnummer, "lot ej 6795"),
+        ],
+    );
+    let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
+    world
+        .portal
+        .save_person(&world.maria, draft, typed.clone(), String::new())
+        .await
+        .unwrap();
+    world
+        .portal
+        .save_vaccination(&world.maria, draft, typed, true)
+        .await
+        .unwrap();
+    let shown = world.portal.draft(&world.maria, draft).await.unwrap();
+    let told = |list: &[Mended]| -> Vec<(Column, Option<(String, String)>)> {
+        list.iter()
+            .map(|one| (one.column, one.values.clone()))
+            .collect()
+    };
+    let values = |typed: &str, became: &str| Some((typed.to_owned(), became.to_owned()));
+    let batch = (Column::Batchnummer, values("lot ej 6795", "EJ6795"));
+    assert_eq!(
+        told(&shown.mended),
+        [(Column::Bsn, values("9999.90.019", EREBOS)), batch.clone()]
+    );
+    let Submitted::Done { reference } = world.portal.submit(&world.maria, draft).await.unwrap()
+    else {
+        panic!("not stored")
+    };
+    let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
+    assert_eq!(told(&receipt.mended), [(Column::Bsn, None), batch]);
+    let id = receipt.registration.unwrap();
+    let view = world.portal.registration(&world.maria, id).await.unwrap();
+    let codes: Vec<Code> = view.findings.iter().map(|found| found.code).collect();
+    assert!(codes.contains(&Code::H02) && codes.contains(&Code::H05));
+    assert_eq!(view.versions[0].row.get(Column::Batchnummer), "EJ6795");
+    world.nowhere(&["9999.90.019", EREBOS]).await;
 }

@@ -3,6 +3,7 @@
 #![allow(
     clippy::allow_attributes,
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::expect_used,
     reason = "tests say where they fail"
 )]
@@ -25,6 +26,7 @@ mod fixture_rows;
 mod late;
 mod links;
 mod lists;
+mod locations;
 mod mend;
 mod onboarding;
 mod operations;

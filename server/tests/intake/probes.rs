@@ -8,6 +8,7 @@ use app::ports::cards::{Cards, Keyed, TypedCard};
 use app::ports::decisions::ClusterFilter;
 use app::ports::entry::{Entry, RegistrationFilter};
 use app::ports::lists::{Lists, Wish};
+use app::ports::locations::{Location, Locations};
 use app::ports::persons::{NewRuling, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
@@ -23,7 +24,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 109] = [
+const METHODS: [&str; 114] = [
     "begin",
     "open_draft",
     "draft",
@@ -116,6 +117,11 @@ const METHODS: [&str; 109] = [
     "take_back",
     "end_user",
     "readmit",
+    "locations",
+    "pick_location",
+    "add_location",
+    "rename_location",
+    "end_location",
     "next_row",
     "reviewers",
     "assign",
@@ -151,6 +157,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/lists.rs"),
         include_str!("../../../app/src/ports/operations.rs"),
         include_str!("../../../app/src/ports/users.rs"),
+        include_str!("../../../app/src/ports/locations.rs"),
         include_str!("../../../app/src/ports/worklist.rs"),
         include_str!("../../../app/src/ports/cards.rs"),
     ];
@@ -565,6 +572,20 @@ async fn probe(
             .readmit(caller, things.stored, Role::Invoerder)
             .await
             .map(drop),
+        "pick_location" => portal.pick_location(caller, things.draft, None).await,
+        "add_location" => portal
+            .add_location(caller, "Oost".into(), String::new())
+            .await
+            .map(drop),
+        "rename_location" => {
+            let location = Location {
+                id: things.stored,
+                name: "Oost".into(),
+                place: String::new(),
+            };
+            portal.rename_location(caller, location).await.map(drop)
+        }
+        "end_location" => portal.end_location(caller, things.stored).await,
         "lists" => portal.lists(caller, 1).await.map(drop),
         "entries" => portal
             .entries(caller, ListKind::Batches, String::new(), 1)
@@ -609,6 +630,7 @@ async fn probe(
         "turn_down" => portal.turn_down(caller, things.stored).await,
         // The caller's own; a key of somebody else is passed over without a word.
         "open_draft"
+        | "locations"
         | "registrations"
         | "list"
         | "quality"

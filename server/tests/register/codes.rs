@@ -3,6 +3,7 @@
 use crate::support::TestDb;
 use domain::codes::CodeLists;
 use serde::Deserialize;
+use server::store::{lists, worker_tx};
 use sqlx::Row;
 use std::collections::BTreeSet;
 use time::Date;
@@ -87,4 +88,26 @@ async fn the_seeded_batches_are_those_of_the_data_file() {
         .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4)))
         .collect();
     assert_eq!(seeded, expected);
+}
+
+#[tokio::test]
+async fn the_ages_of_a_count_are_read_from_the_settings() {
+    let test = TestDb::new().await;
+    let bounds = async |value: &str| {
+        sqlx::query("UPDATE settings SET value = $1::jsonb WHERE key = 'cohorts'")
+            .bind(value)
+            .execute(&test.admin)
+            .await
+            .unwrap();
+        let mut tx = worker_tx(&test.db).await.unwrap();
+        lists::age_bounds(&mut tx).await.unwrap()
+    };
+    let mut tx = worker_tx(&test.db).await.unwrap();
+    let seeded = lists::age_bounds(&mut tx).await.unwrap();
+    drop(tx);
+    assert_eq!(seeded, CodeLists::builtin().age_bounds());
+    let set = bounds(r#"{"A": [12, 20], "B": [21, 59], "C": [60, null]}"#).await;
+    assert_eq!((set.a, set.b, set.c), (12, 21, 60));
+    let odd = bounds(r#"{"A": [60, 20], "B": [21, 59], "C": [60, null]}"#).await;
+    assert_eq!(odd, seeded, "out of order: the built-in ones");
 }

@@ -3,6 +3,7 @@
 #![allow(
     clippy::allow_attributes,
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::expect_used,
     dead_code,
     reason = "tests say where they fail, and use a part of the shared world"

@@ -2,7 +2,7 @@
 //!
 //! All of it is made over the routes themselves, so a form that changes breaks here first.
 
-use crate::browser::{Answer, Browser};
+use crate::browser::{Answer, Browser, query};
 use crate::portal::Portal;
 use crate::support::NAOMI;
 use app::ports::PartyRef;
@@ -310,6 +310,17 @@ impl House {
         self.post("invoerder", "/api/registratie-intrekken", &form)
             .await;
         registration
+    }
+
+    /// A form of the manager that was kept.
+    pub async fn kept(&self) -> Uuid {
+        let path = format!("/api/gebruiker-uitnodigen?{}", app::kept::ONLY_KEEP);
+        let answer = self
+            .of("instellingsbeheerder")
+            .post_bare(&path, "name=Nel&role=invoerder")
+            .await;
+        let to = query(&format!("http://localhost{}", answer.location()));
+        key(&to["next"])
     }
 
     /// A file in preview.

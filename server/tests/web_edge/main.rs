@@ -1,6 +1,7 @@
 //! The web edge as browsers, providers and attackers meet it: the real router on a real database.
 #![allow(
     clippy::unwrap_used,
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::allow_attributes,
     reason = "tests"

@@ -90,6 +90,7 @@ impl Portal {
             onboarding: portal.clone(),
             code_lists: portal.clone(),
             users: portal.clone(),
+            locations: portal.clone(),
             cards: portal.clone(),
             worklists: portal,
             lists: Arc::new(CodeLists::builtin()),

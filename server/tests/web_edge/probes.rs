@@ -84,15 +84,17 @@ async fn state(house: &House) -> Vec<String> {
         ("sessions", "id, revoked_at"),
         ("invitations", "id, ended_at"),
         ("user_roles", "user_id, role, ended_at"),
+        ("locations", "id, name, ended_at"),
+        ("kept_forms", "id, sealed"),
     ] {
         let sql = format!(
             "SELECT md5(COALESCE(string_agg(t::text, '|' ORDER BY t::text), '')) FROM (SELECT {columns} FROM {table} o
              WHERE NOT EXISTS (SELECT FROM users u JOIN user_roles r ON r.user_id = u.id JOIN parties p ON p.id = r.party_id
                                WHERE p.code = 'DUINZICHT' AND {}) ) AS t",
             match table {
-                "sessions" | "worklists" | "user_roles" | "drafts" => "u.id = o.user_id",
+                "sessions" | "worklists" | "user_roles" | "drafts" | "kept_forms" => "u.id = o.user_id",
                 "delivery_rows" | "deliveries" | "reports" | "receipts" | "withdrawals"
-                | "invitations" => "p.id = o.party_id",
+                | "invitations" | "locations" => "p.id = o.party_id",
                 other => panic!("{other}"),
             }
         );
@@ -139,12 +141,22 @@ async fn plain_form(house: &mut House, route: &Route) -> Option<String> {
         "/api/gebruiker-beeindigen" | "/api/gebruiker-toelaten" => {
             format!("user={}&role=invoerder", house.id(&subject(NURSE)).await)
         }
+        "/api/locatie-wijzigen" | "/api/locatie-beeindigen" => {
+            let path = "/api/locatie-toevoegen";
+            house.post(MANAGER, path, "name=Oost").await;
+            let of = "SELECT id FROM locations WHERE ended_at IS NULL LIMIT 1";
+            format!("id={}&name=West", house.id(of).await)
+        }
+        "/api/bewaard-weggooien" => format!("id={}", house.kept().await),
         "/api/instelling-kiezen" => {
             let of = "SELECT id FROM parties WHERE code = 'ZONNEHOF'";
             format!("instelling={}", house.id(of).await)
         }
         // The own list, the own session, somebody new: there is no key to lie about.
-        "/api/werklijst-weggooien" | "/sessie/verleng" | "/api/gebruiker-uitnodigen" => {
+        "/api/werklijst-weggooien"
+        | "/sessie/verleng"
+        | "/api/gebruiker-uitnodigen"
+        | "/api/locatie-toevoegen" => {
             return None;
         }
         other => panic!("POST {other}: say whose key it is sent with, or that it takes none"),

@@ -438,6 +438,62 @@ async fn a_form_sent_after_the_session_ended_is_kept_for_its_owner_and_does_noth
     assert_eq!(portal.count(drafts).await, before);
 }
 
+#[tokio::test]
+async fn a_form_without_a_draft_of_its_own_is_kept_as_it_was_sent() {
+    const IDLE: &str = "UPDATE sessions SET last_seen_at = now() - interval '15 minutes 1 second' WHERE revoked_at IS NULL";
+    const INVITE: &str = "/api/gebruiker-uitnodigen";
+    const KEPT: &str = "Wat u invulde, is bewaard.";
+    let portal = Portal::new().await;
+    let party = portal.test.party("ZONNEHOF").await;
+    let role = [("instellingsbeheerder", Some(&party))];
+    for name in ["bram", "nel"] {
+        portal.user(name, &role).await;
+    }
+    let mut bram = portal.logged_in("bram").await;
+    portal.sql(IDLE).await;
+    let answer = bram.post(INVITE, "name=Nel+de+Vries&role=invoerder").await;
+    let to = answer.location().to_owned();
+    assert!(to.starts_with("/inloggen?reden=verlopen&next="), "{to}");
+    assert!(portal.browser().get(&to).await.body.contains(KEPT), "{to}");
+    let kept = next(&answer).expect("the way to it");
+    assert!(kept.starts_with("/bewaard/"), "{kept}");
+    let invited = "SELECT count(*) FROM invitations";
+    assert_eq!(portal.count(invited).await, 0, "nothing else was done");
+
+    // Its sender finds it; a colleague does not.
+    let mut nel = portal.logged_in("nel").await;
+    assert_eq!(nel.get(&kept).await.status, StatusCode::NOT_FOUND);
+    let mut bram = portal.logged_in("bram").await;
+    let page = bram.get(&kept).await;
+    assert!(page.body.contains("Nel de Vries"), "nothing typed is lost");
+    let id = kept.trim_start_matches("/bewaard/");
+    let again = format!("{INVITE}?{}={id}", app::kept::AGAIN);
+    assert!(page.body.contains(&again), "it is sent from here");
+    let form = format!(
+        "name=Nel+de+Vries&role=invoerder&{}={}",
+        app::FORM_TOKEN,
+        bram.token.clone().expect("a token")
+    );
+    let sent = bram.post_bare(&again, &form).await;
+    assert!(sent.location().starts_with("/gebruikers/uitnodiging/"));
+    assert_eq!(portal.count(invited).await, 1);
+    let left = "SELECT count(*) FROM kept_forms";
+    assert_eq!(portal.count(left).await, 0, "sent is sent");
+
+    // A script sends it just before the end: only kept, also while the session lives.
+    let only = format!("{INVITE}?{}", app::kept::ONLY_KEEP);
+    let answer = bram.post_bare(&only, &form).await;
+    assert!(answer.location().ends_with("&bewaard=1"));
+    assert_eq!(portal.count(invited).await, 1);
+    // Nobody typed anything: nothing is kept, and nothing says so.
+    portal.sql(IDLE).await;
+    let answer = bram.post(INVITE, "name=&role=invoerder").await;
+    assert_eq!(answer.location(), "/inloggen?reden=verlopen");
+    let page = portal.browser().get(answer.location()).await;
+    assert!(!page.body.contains("bewaard"), "{}", page.body);
+    assert_eq!(portal.count(left).await, 1);
+}
+
 /// Where the login page is told to lead to.
 fn next(answer: &crate::browser::Answer) -> Option<String> {
     let address = format!("http://localhost{}", answer.location());
@@ -459,7 +515,7 @@ async fn a_form_sent_after_a_login_elsewhere_is_kept_for_its_owner() {
     assert!(to.ends_with("&bewaard=1"), "{to}");
     let told = portal.browser().get(to).await;
     assert!(
-        told.body.contains("Wat u instuurde, is bewaard."),
+        told.body.contains("Wat u invulde, is bewaard."),
         "{}",
         told.body
     );

@@ -77,6 +77,10 @@ pub async fn shown(house: &mut House, route: &Route) -> Stand {
             house.record(NURSE).await;
             get(NURSE, path.to_owned(), read, Person)
         }
+        "/bewaard/{id}" => {
+            let form = house.kept().await;
+            get(MANAGER, at(form), read, Thing(form))
+        }
         "/kaarten/invoeren" => {
             let card = house.card(false).await;
             get(KEYER, format!("{path}?concept={card}"), "look.card", Person)

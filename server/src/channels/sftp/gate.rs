@@ -256,11 +256,11 @@ mod tests {
 
     #[test]
     fn an_account_has_8_seats_and_gets_them_back() {
-        let (gate, account) = (Gate::default(), Uuid::now_v7());
+        let (gate, account) = (Gate::default(), crate::clock::new_key());
         let mut held: Vec<_> = (0..SEATS_OF_ACCOUNT).map(|_| gate.sit(account)).collect();
         assert!(held.iter().all(Option::is_some));
         assert!(gate.sit(account).is_none());
-        assert!(gate.sit(Uuid::now_v7()).is_some());
+        assert!(gate.sit(crate::clock::new_key()).is_some());
         held.clear();
         assert!(gate.sit(account).is_some());
         assert!(gate.inside().seats.len() == 1 || gate.inside().seats.is_empty());

@@ -653,7 +653,7 @@ async fn register(
         }
         tx = worker_tx(&road.db).await?;
     }
-    let upload = Uuid::now_v7();
+    let upload = crate::clock::new_key();
     match sftp_uploads::begin(&mut tx, upload, account, name, process).await {
         Err(error) if error.is_constraint("sftp_uploads_name") => return Ok(Begun::Exists),
         other => other?,

@@ -204,7 +204,7 @@ pub(super) async fn make(tx: &mut WorkerTx<'_>, issuer: &str) -> Result<(), Stor
         for channel in Channel::ALL.map(Channel::as_str) {
             sqlx::query!(
                 "INSERT INTO connections (id, party_id, channel, state, requested_by, decided_by, decided_at) VALUES ($1, $2, $3, 'approved', $4, $5, now())",
-                Uuid::now_v7(), party, channel, user_of("rivmbeheer"), user_of("privacy")
+                crate::clock::new_key(), party, channel, user_of("rivmbeheer"), user_of("privacy")
             )
             .execute(&mut **tx)
             .await?;
@@ -228,7 +228,7 @@ async fn make_installation(
     sqlx::query!(
         "INSERT INTO connections (id, party_id, intermediary_id, channel, state, requested_by, decided_by, decided_at)
          VALUES ($1, $2, $3, 'sftp', 'approved', $4, $5, now())",
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         party,
         supplier,
         asked,
@@ -252,7 +252,7 @@ async fn make_installation(
 }
 
 async fn make_party(tx: &mut WorkerTx<'_>, party: &Party) -> Result<Uuid, StoreError> {
-    let id = Uuid::now_v7();
+    let id = crate::clock::new_key();
     let only_agb = match party.agb {
         [only] => Some(*only),
         _ => None,
@@ -280,7 +280,7 @@ async fn make_user(
     issuer: &str,
     account: &Account,
 ) -> Result<Uuid, StoreError> {
-    let id = Uuid::now_v7();
+    let id = crate::clock::new_key();
     sqlx::query!(
         "INSERT INTO users (id, issuer, subject, name) VALUES ($1, $2, $3, $4)",
         id,

@@ -96,7 +96,7 @@ pub(super) fn judge(
     for &(code, column) in of_all.iter().filter(|found| !of_own.contains(found)) {
         told.push(Told::Hidden(finding(code, column)));
     }
-    Place::New(Uuid::now_v7())
+    Place::New(crate::clock::new_key())
 }
 
 /// The vaccinations that remain when a registration is taken out.

@@ -307,7 +307,7 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
         );
         let registration = replaces
             .as_ref()
-            .map_or_else(Uuid::now_v7, |known| known.registration);
+            .map_or_else(crate::clock::new_key, |known| known.registration);
         verdict.effect = Effect::Report {
             registration,
             replaces,

@@ -440,7 +440,7 @@ mod tests {
     }
 
     fn written(store: &BlobStore, keys: &Keys, content: &[u8]) -> (Uuid, Whole) {
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let mut file = store.create(keys, id).expect("file");
         for portion in content.chunks(10_000) {
             file.push(portion).expect("push");
@@ -495,13 +495,16 @@ mod tests {
         ] {
             assert!(!opens(&whole[..length], id), "cut at {length}");
         }
-        assert!(!opens(&whole, Uuid::now_v7()), "under another name");
+        assert!(
+            !opens(&whole, crate::clock::new_key()),
+            "under another name"
+        );
     }
 
     #[test]
     fn an_upload_given_up_leaves_nothing_and_a_whole_one_no_part() {
         let (_dir, store, keys) = store();
-        let mut file = store.create(&keys, Uuid::now_v7()).expect("file");
+        let mut file = store.create(&keys, crate::clock::new_key()).expect("file");
         file.push(b"half").expect("push");
         drop(file);
         let (id, _) = written(&store, &keys, b"whole");

@@ -141,7 +141,7 @@ impl Columns {
     }
 
     fn row(&mut self, errand: &Errand<'_>, row: &Judged, keep: Keep, report: Option<Uuid>) {
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let seal = |purpose: Purpose, plain: &[u8]| {
             errand
                 .keys

@@ -144,7 +144,7 @@ fn fill<'p>(
 ) {
     for (mac, id) in people {
         *id = known.get(mac.bytes.as_slice()).copied().unwrap_or_else(|| {
-            let fresh = Uuid::now_v7();
+            let fresh = crate::clock::new_key();
             new.insert(fresh);
             fresh
         });

@@ -6,11 +6,12 @@ use crate::intake::check::Desk;
 use crate::intake::matching::Judged;
 use crate::intake::store::{self, Errand, Keep};
 use crate::keys::{Purpose, Sealed};
+use crate::store::locations::{self, LocationRow};
 use crate::store::products::Products;
 use crate::store::{
-    StoreError, WorkerTx, drafts, party_tx, profiles, register, registrations, worker_tx,
+    PartyTx, StoreError, WorkerTx, drafts, party_tx, profiles, register, registrations, worker_tx,
 };
-use app::ports::entry::{BatchChoice, BrpAnswer, DraftView, EarlierJab, Step};
+use app::ports::entry::{BatchChoice, BrpAnswer, DraftView, EarlierJab, Mended, Step};
 use app::ports::{Caller, PortError, PortResult};
 use domain::batch::BatchNumber;
 use domain::bsn::Bsn;
@@ -18,7 +19,7 @@ use domain::codes::NamedVaccine;
 use domain::dates::dutch;
 use domain::delivery::Channel;
 use domain::finding::{Code, Finding, Severity};
-use domain::row::{Column, Context, Profile, RepairSet, RowText};
+use domain::row::{Column, Context, Profile, Repair, RepairSet, RowText};
 use serde::{Deserialize, Serialize};
 use time::Duration;
 use uuid::Uuid;
@@ -47,6 +48,9 @@ pub(super) struct Draft {
     pub(super) mends: Vec<KeptRow>,
     /// The line of the worklist it was begun from.
     pub(super) worklist: Option<u32>,
+    /// Where it is recorded (features F03).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) location: Option<Uuid>,
 }
 
 /// What was typed for a refused row.
@@ -198,7 +202,7 @@ impl Portal {
 
     pub(super) async fn new_draft(&self, caller: &Caller, draft: &Draft) -> PortResult<Uuid> {
         let party = deliverer(caller)?;
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         drafts::insert(
             &mut tx,
@@ -234,14 +238,17 @@ impl Portal {
         let day = self.road.clock.day(self.road.clock.now());
         let mut draft = Draft::default();
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let user = caller.user_id;
+        let picked = drafts::picked(&mut tx, user, day, caller.session_id)
+            .await
+            .or_broken(caller)?;
+        let here = located(&mut tx, picked).await.or_broken(caller)?;
+        draft.location = here.as_ref().map(|here| here.id);
         match same_as {
             None => {
-                let defaults = drafts::defaults(&mut tx, caller.user_id, day)
+                draft.row = remembered(&mut tx, caller, here.as_ref(), day)
                     .await
                     .or_broken(caller)?;
-                draft.row = defaults
-                    .and_then(|content| kept(&content, caller))
-                    .unwrap_or_default();
             }
             Some(reference) => {
                 let receipt = drafts::receipt(&mut tx, &reference)
@@ -458,6 +465,8 @@ impl Portal {
             confirmed: draft.confirmed,
             next_person: draft.next_person,
             resumed_from: None,
+            location: draft.location,
+            mended: mended(&looked.judged.row.repairs),
         })
     }
 
@@ -492,9 +501,61 @@ pub(in crate::portal) fn context(
     }
 }
 
+/// What was made of each cell, from what was typed to what is stored (features F-X3).
+pub(in crate::portal) fn mended(repairs: &[Repair]) -> Vec<Mended> {
+    let mut list: Vec<Mended> = Vec::new();
+    for repair in repairs {
+        let known = list.iter_mut().find(|one| one.column == repair.column);
+        match known {
+            Some(one) => {
+                one.codes.push(repair.code);
+                if let Some((_, became)) = &mut one.values {
+                    became.clone_from(&repair.after);
+                }
+            }
+            None => list.push(Mended {
+                column: repair.column,
+                codes: vec![repair.code],
+                values: Some((repair.before.clone(), repair.after.clone())),
+            }),
+        }
+    }
+    list
+}
+
 /// An error that a step cannot mend.
 pub(super) fn odd(caller: &Caller) -> PortError {
     broken(caller, &"a row without outcome")
+}
+
+/// A location of the caller's party that is in use.
+pub(super) async fn located(
+    tx: &mut PartyTx<'_>,
+    id: Option<Uuid>,
+) -> Result<Option<LocationRow>, StoreError> {
+    if id.is_none() {
+        return Ok(None);
+    }
+    let all = locations::in_use(tx).await?;
+    Ok(all.into_iter().find(|one| Some(one.id) == id))
+}
+
+/// What is remembered of today at a location; before anything is, no more than its place.
+pub(super) async fn remembered(
+    tx: &mut PartyTx<'_>,
+    caller: &Caller,
+    here: Option<&LocationRow>,
+    day: time::Date,
+) -> Result<RowText, StoreError> {
+    let location = here.map(|here| here.id);
+    let content = drafts::defaults(tx, caller.user_id, location, day).await?;
+    let known = content.and_then(|content| kept(&content, caller));
+    Ok(known.unwrap_or_else(|| {
+        let mut row = RowText::default();
+        let place = here.and_then(|here| here.place.as_deref());
+        row.set(Column::Vaccinatieplaats, place.unwrap_or_default());
+        row
+    }))
 }
 
 /// Defaults of this session: a log-out ends them, for the next log-in is another session (features F03).

@@ -15,7 +15,7 @@ use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::codes::NamedVaccine;
 use domain::dates::{dutch, parse_full};
 use domain::delivery::RowOutcome;
-use domain::finding::{Finding, Severity};
+use domain::finding::Finding;
 use domain::row::Column;
 use time::Date;
 use uuid::Uuid;
@@ -135,10 +135,8 @@ impl Portal {
             id,
             reference,
             outcome,
-            findings: findings
-                .into_iter()
-                .filter(|finding| finding.severity != Severity::Hersteld)
-                .collect(),
+            // Repairs too: what differs from what was typed is listed (features F-X3).
+            findings,
             versions: shown,
             may_change: !withdrawn,
             withdraw_freely: recorded.is_some_and(|at| withdraw_freely(at, self.road.clock.now())),

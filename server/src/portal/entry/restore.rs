@@ -41,7 +41,7 @@ impl Portal {
         if again.is_some() {
             return Ok(Restored::Again);
         }
-        let delivery = Uuid::now_v7();
+        let delivery = crate::clock::new_key();
         let now = self.road.clock.now();
         deliveries::insert(&mut tx, &new_delivery(delivery, party, caller.user_id, now))
             .await

@@ -1,7 +1,7 @@
 //! Submitting: a delivery of one row, on the road of all deliveries, and its receipt.
 
 use super::super::{OrBroken, Portal, deliverer, event, words};
-use super::draft::{Draft, context, is_vaccination_step, odd};
+use super::draft::{Draft, context, is_person_step, is_vaccination_step, mended, odd};
 use crate::audit::{self, Kind};
 use crate::intake::check::Desk;
 use crate::intake::matching::{Effect, Incoming, Judged};
@@ -96,7 +96,7 @@ impl Portal {
             row.source_key = Some(key);
         }
         row.reason = parcel.goes_on;
-        let delivery = Uuid::now_v7();
+        let delivery = crate::clock::new_key();
         let name = parcel.card.map(card::source_key);
         let new = NewDelivery {
             channel: channel.as_str(),
@@ -237,7 +237,13 @@ impl Portal {
             .get("findings")
             .cloned()
             .and_then(|list| serde_json::from_value(list).ok());
+        let mended = row
+            .content
+            .get("mended")
+            .cloned()
+            .and_then(|list| serde_json::from_value(list).ok());
         Ok(Receipt {
+            mended: mended.unwrap_or_default(),
             reference: row.reference,
             registration: row.report_id,
             outcome: RowOutcome::parse(&row.outcome).ok_or_else(|| odd(caller))?,
@@ -334,5 +340,11 @@ fn receipt_content(draft: &Draft, judged: &Judged, products: &Products) -> serde
         .iter()
         .filter(|finding| finding.severity != Severity::Hersteld)
         .collect();
-    serde_json::json!({ "row": row, "words": words, "findings": findings })
+    let mut mended = mended(&judged.row.repairs);
+    for one in &mut mended {
+        if is_person_step(one.column) {
+            one.values = None;
+        }
+    }
+    serde_json::json!({ "row": row, "words": words, "findings": findings, "mended": mended })
 }

@@ -1,10 +1,11 @@
 //! The vaccination step: what was given, and the tick under what asks for a look.
 
 use super::super::{OrBroken, Portal, deliverer};
-use super::draft::is_vaccination_step;
-use crate::store::{drafts, party_tx};
+use super::draft::{Draft, is_vaccination_step, located, remembered};
+use crate::store::drafts::{self, Remembered};
+use crate::store::party_tx;
 use app::ports::entry::{Saved, Step};
-use app::ports::{Caller, PortResult};
+use app::ports::{Caller, PortError, PortResult};
 use domain::row::{Column, RowText};
 use uuid::Uuid;
 
@@ -48,22 +49,69 @@ impl Portal {
         if step == Step::Vaccination {
             return Ok(Saved::LookAgain);
         }
-        self.remember(caller, &draft.row).await?;
+        self.remember(caller, &draft).await?;
         Ok(Saved::GoOn(step))
     }
 
-    async fn remember(&self, caller: &Caller, row: &RowText) -> PortResult<()> {
-        let party = deliverer(caller)?;
+    async fn remember(&self, caller: &Caller, draft: &Draft) -> PortResult<()> {
         let mut kept = RowText::default();
         for column in REMEMBERED {
-            kept.set(column, row.get(column));
+            kept.set(column, draft.row.get(column));
         }
-        let day = self.road.clock.day(self.road.clock.now());
-        let content = serde_json::json!({ "session": caller.session_id, "row": kept });
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        drafts::remember(&mut tx, party, caller.user_id, day, &content)
-            .await
-            .or_broken(caller)?;
+        let what = Remembered {
+            party: deliverer(caller)?,
+            user: caller.user_id,
+            location: draft.location,
+            day: self.road.clock.day(self.road.clock.now()),
+            content: &serde_json::json!({ "session": caller.session_id, "row": kept }),
+        };
+        drafts::remember(&mut tx, &what).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)
+    }
+
+    /// Says where a draft is recorded, and what comes after it.
+    pub(in crate::portal) async fn record_at(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        location: Option<Uuid>,
+    ) -> PortResult<()> {
+        let mut draft = self.load_draft(caller, id).await?;
+        let day = self.road.clock.day(self.road.clock.now());
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let here = located(&mut tx, location).await.or_broken(caller)?;
+        if location.is_some() && here.is_none() {
+            return Err(PortError::NotFound);
+        }
+        if !caller.only_keeps {
+            let what = Remembered {
+                party: deliverer(caller)?,
+                user: caller.user_id,
+                location,
+                day,
+                content: &serde_json::json!({ "session": caller.session_id }),
+            };
+            drafts::pick(&mut tx, &what).await.or_broken(caller)?;
+        }
+        let moved = draft.location != location;
+        draft.location = location;
+        if moved && !draft.vaccination_saved {
+            let known = remembered(&mut tx, caller, here.as_ref(), day)
+                .await
+                .or_broken(caller)?;
+            for column in REMEMBERED {
+                draft.row.set(column, known.get(column));
+            }
+        } else if moved && draft.next_person {
+            // The vaccination was asked for again as it was; where it was given is said here.
+            let place = here.and_then(|here| here.place).unwrap_or_default();
+            draft.row.set(Column::Vaccinatieplaats, place);
+        }
+        tx.commit().await.or_broken(caller)?;
+        if moved {
+            self.keep_draft(caller, id, &draft).await?;
+        }
+        Ok(())
     }
 }

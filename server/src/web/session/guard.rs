@@ -3,6 +3,7 @@
 //! Not logged in: to the login page, with the way back. Wrong role, or a page that does not exist: the same
 //! answer. The ports authorise again: this is the first lock, not the only one.
 
+use super::kept;
 use super::standing::{Alive, Door, Standing, Why};
 use super::{GONE, hash};
 use crate::audit::{self, Event, Kind as What, Outcome};
@@ -72,8 +73,9 @@ pub struct Gate {
 }
 
 /// Forms whose content is kept when they are sent after the session ended. Each of them writes nothing but a draft of
-/// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last two).
-const KEPT: [&str; 10] = [
+/// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last two). Other forms in
+/// which somebody types are kept whole ([`app::kept::FORMS`]).
+const KEPT: [&str; 11] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
     "/api/registratie-corrigeren",
@@ -82,6 +84,7 @@ const KEPT: [&str; 10] = [
     "/api/regel-verbeteren",
     "/api/regels-verbeteren",
     "/api/kaart-invoeren",
+    "/api/partij-aanvragen",
     "/api/correctie-bewaren",
     "/api/groep-besluit",
 ];
@@ -124,7 +127,7 @@ pub async fn layer(
     let request_id = request
         .extensions()
         .get::<RequestId>()
-        .map_or_else(Uuid::now_v7, |id| id.0);
+        .map_or_else(crate::clock::new_key, |id| id.0);
     let route = request
         .extensions()
         .get::<MatchedPath>()
@@ -146,10 +149,30 @@ pub async fn layer(
         Ok(standing) => standing,
         Err(error) => return unreadable(request_id, &error),
     };
+    let again = sent_again(request.uri());
     let dead_cookie = session.id().is_some() && !matches!(standing, Standing::Alive(_));
     let decision = decide(route, &standing);
     let mut response = match decision {
+        Decision::Through if asks_to_keep(request.uri()) => {
+            let alive = standing.alive().cloned();
+            let why = Some(Why::Expired);
+            match alive {
+                Some(mut alive) if is_kept(route, &request) => {
+                    alive.caller.only_keeps = true;
+                    request.extensions_mut().insert(Visit {
+                        request_id,
+                        standing: Standing::Alive(Box::new(alive)),
+                    });
+                    kept_as_draft(why, &next.run(request).await)
+                }
+                alive => match keep_whole(&gate.web, route, alive, request).await {
+                    Ok(form) => login_page(why, form.as_deref(), form.is_some()),
+                    Err(error) => return unreadable(request_id, &error),
+                },
+            }
+        }
         Decision::Through => {
+            let owner = standing.alive().map(|alive| alive.caller.clone());
             let standing = if is_undecided(route, &standing) {
                 Standing::Nobody
             } else {
@@ -163,23 +186,40 @@ pub async fn layer(
                 .extensions_mut()
                 .insert(NotFoundPage(Arc::clone(&gate.not_found)));
             match own_form(&gate.web, route, request).await {
-                Ok(request) => next.run(request).await,
+                Ok(request) => {
+                    let answer = next.run(request).await;
+                    if let (Some(form), Some(owner)) = (again, owner)
+                        && answer.status().is_redirection()
+                        && let Err(error) = kept::forget(&gate.web, &owner, form).await
+                    {
+                        tracing::warn!(%request_id, %error, "a form that was sent again stays until its day is over");
+                    }
+                    answer
+                }
                 Err(answer) => answer,
             }
         }
         Decision::LogIn(why) => {
             let keeper = match &key {
-                Some(key) if is_kept(route, &request) => door.keeper(key, request_id).await,
+                Some(key) if is_kept(route, &request) || is_kept_whole(route, &request) => {
+                    door.keeper(key, request_id).await
+                }
                 _ => Ok(None),
             };
             match keeper {
                 Ok(None) => to_login(route, why, &request),
+                Ok(alive) if is_kept_whole(route, &request) => {
+                    match keep_whole(&gate.web, route, alive, request).await {
+                        Ok(form) => login_page(why, form.as_deref(), form.is_some()),
+                        Err(error) => return unreadable(request_id, &error),
+                    }
+                }
                 Ok(Some(alive)) => {
                     request.extensions_mut().insert(Visit {
                         request_id,
                         standing: Standing::Alive(Box::new(alive)),
                     });
-                    kept(why, &next.run(request).await)
+                    kept_as_draft(why, &next.run(request).await)
                 }
                 Err(error) => return unreadable(request_id, &error),
             }
@@ -216,6 +256,7 @@ async fn own_form(web: &Web, route: Option<Route>, request: Request) -> Result<R
     let own = |token: &str| form_token::holds(&web.keys, session, token, (web.clock)());
     match form_token::brought(request, BODY).await {
         Some((Some(token), request)) if own(&token) => Ok(request),
+        None => Err(pages::too_large()),
         _ => {
             metrics::counter!("cims_form_token_refused_total").increment(1);
             match refused(web, &alive.caller, route).await {
@@ -251,6 +292,7 @@ async fn refused(web: &Web, caller: &Caller, route: Option<Route>) -> Result<(),
 /// which says so in its address.
 fn is_automatic(uri: &Uri) -> bool {
     app::AUTOMATIC.contains(&uri.path())
+        || asks_to_keep(uri)
         || uri
             .query()
             .is_some_and(|query| query.split('&').any(|pair| pair == "auto=1"))
@@ -267,9 +309,50 @@ fn is_kept(route: Option<Route>, request: &Request) -> bool {
     route.is_some_and(|route| KEPT.contains(&route.path)) && wants_page(request)
 }
 
+/// The same for a form that has no draft of its own.
+fn is_kept_whole(route: Option<Route>, request: &Request) -> bool {
+    route.is_some_and(|route| app::kept::is_kept(route.path)) && wants_page(request)
+}
+
+/// A script sends this form because the session is about to end: nothing is done with it but keeping it.
+fn asks_to_keep(uri: &Uri) -> bool {
+    uri.query()
+        .is_some_and(|query| query.split('&').any(|pair| pair == app::kept::ONLY_KEEP))
+}
+
+/// The key of a form that was kept and is sent again.
+fn sent_again(uri: &Uri) -> Option<Uuid> {
+    let mut pairs = uri
+        .query()?
+        .split('&')
+        .filter_map(|pair| pair.split_once('='));
+    let (_, key) = pairs.find(|(name, _)| *name == app::kept::AGAIN)?;
+    key.parse().ok()
+}
+
+/// Keeps a form for who sent it, when their role may send it; where it is found then.
+async fn keep_whole(
+    web: &Web,
+    route: Option<Route>,
+    alive: Option<Alive>,
+    request: Request,
+) -> Result<Option<String>, StoreError> {
+    let (Some(route), Some(alive)) = (route, alive) else {
+        return Ok(None);
+    };
+    let may = match route.access {
+        Access::Roles(roles) => roles.contains(&alive.caller.role()),
+        Access::Open | Access::Front | Access::LoggedIn => false,
+    };
+    if !may || !app::kept::is_kept(route.path) {
+        return Ok(None);
+    }
+    kept::keep(web, &alive.caller, route.path, request).await
+}
+
 /// To the login page, and from there back to the form with what was typed. Whatever the form would have
 /// answered is not told.
-fn kept(why: Option<Why>, answer: &Response) -> Response {
+fn kept_as_draft(why: Option<Why>, answer: &Response) -> Response {
     let draft = |to: &&str| to.contains("concept=") || DRAFTS.iter().any(|way| to.starts_with(way));
     let form = answer
         .headers()
@@ -332,5 +415,83 @@ fn see_other(path: &str, query: &str) -> Response {
         Redirect::to(path).into_response()
     } else {
         Redirect::to(&format!("{path}?{query}")).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::routes::routes;
+
+    /// Posts of buttons and choices: nobody types in them. A search and what a script sends are asked again as they are.
+    const NOTHING_TYPED: &[&str] = &[
+        "/api/taal",
+        "/api/kleuren",
+        "/api/sessie-beeindigen",
+        "/api/bewaard-weggooien",
+        "/api/instelling-kiezen",
+        "/api/registreren-versturen",
+        "/api/registreren-volgende",
+        "/api/registreren-weggooien",
+        "/api/registreren-bewaren",
+        "/api/werklijst-verder",
+        "/api/werklijst-registreren",
+        "/api/werklijst-weggooien",
+        "/api/kaart-weggooien",
+        "/api/sessies-beeindigen",
+        "/api/aanlevering-indienen",
+        "/api/aanlevering-alles-of-niets",
+        "/api/aanlevering-herstel",
+        "/api/aanlevering-werkblad",
+        "/api/aanlevering-verborgen",
+        "/api/aanlevering-weggooien",
+        "/api/aanlevering-voortgang",
+        "/api/aanlevering-intrekken-akkoord",
+        "/api/aanlevering-intrekken-afwijzen",
+        "/api/regels-voorzien",
+        "/api/regel-toewijzen",
+        "/api/besluit-akkoord",
+        "/api/besluit-niet",
+        "/api/naam-beeindigen",
+        "/api/oordeel-terug",
+        "/api/dossier-zoeken",
+        "/api/correctie-beginnen",
+        "/api/correctie-akkoord",
+        "/api/correctie-niet",
+        "/api/lijst-akkoord",
+        "/api/lijst-niet",
+        "/api/uitnodiging-intrekken",
+        "/api/gebruiker-beeindigen",
+        "/api/gebruiker-toelaten",
+        "/api/geparkeerd-vragen",
+        "/api/regels-terughalen",
+        "/api/locatie-beeindigen",
+    ];
+
+    #[test]
+    fn every_form_in_which_somebody_types_is_kept_when_the_session_ended() {
+        for route in routes().iter().filter(|route| route.kind == Kind::Call) {
+            let ways = [
+                KEPT.contains(&route.path),
+                app::kept::is_kept(route.path),
+                NOTHING_TYPED.contains(&route.path),
+            ];
+            let ways = ways.into_iter().filter(|way| *way).count();
+            assert_eq!(
+                ways, 1,
+                "{}: kept as a draft, kept whole, or nothing typed",
+                route.path
+            );
+        }
+    }
+
+    #[test]
+    fn an_address_says_whether_a_form_is_only_kept_or_sent_again() {
+        let uri = |path| Uri::from_static(path);
+        assert!(asks_to_keep(&uri("/api/oordeel12?a=b&bewaren=1")));
+        assert!(!asks_to_keep(&uri("/api/oordeel12?bewaren=10")));
+        let again = uri("/api/oordeel12?bewaard=00000000-0000-0000-0000-000000000001");
+        assert_eq!(sent_again(&again), Some(Uuid::from_u128(1)));
+        assert_eq!(sent_again(&uri("/inloggen?bewaard=1")), None);
     }
 }

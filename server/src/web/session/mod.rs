@@ -5,6 +5,7 @@
 //! the table of routes and hands a [`Visit`] on; [`port`] is the same for the pages.
 
 pub mod guard;
+mod kept;
 pub mod port;
 pub mod standing;
 pub mod store;

@@ -1,12 +1,13 @@
 //! The session as its owner sees it: the port [`Sessions`] of one request.
 
 use super::guard::Visit;
+use super::kept;
 use super::store::{NOTICE, PARTY};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::store::{StoreError, party_tx};
 use crate::web::{Web, client, form_token};
-use app::ports::session::{Frame, SessionLine, UserSession};
+use app::ports::session::{Frame, KeptForm, Life, SessionLine, UserSession};
 use app::ports::{Caller, Membership, PAGE_ROWS, Page, PortError, PortResult, Sessions};
 use async_trait::async_trait;
 use axum::http::HeaderMap;
@@ -50,6 +51,14 @@ impl Sessions for RequestSessions {
             alive.caller.session_id,
             (self.web.clock)(),
         ))
+    }
+
+    fn life(&self) -> Life {
+        let session = &self.web.config.session;
+        Life {
+            idle_minutes: session.idle_minutes,
+            absolute_hours: session.absolute_hours,
+        }
     }
 
     async fn frame(&self) -> PortResult<Frame> {
@@ -123,6 +132,20 @@ impl Sessions for RequestSessions {
         let of = managed(caller)?;
         let ended = end_sessions(&self.web, caller, of, user, session).await;
         ended.map_err(|error| self.broken(error))
+    }
+
+    async fn kept_form(&self, caller: &Caller, id: Uuid) -> PortResult<KeptForm> {
+        let found = kept::show(&self.web, caller, id).await;
+        let found = found.map_err(|error| self.broken(error))?;
+        found.ok_or(PortError::NotFound)
+    }
+
+    async fn discard_kept(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        match kept::forget(&self.web, caller, id).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(PortError::NotFound),
+            Err(error) => Err(self.broken(error)),
+        }
     }
 
     async fn choose(&self, caller: &Caller, party: Option<Uuid>) -> PortResult<()> {

@@ -89,7 +89,7 @@ impl HashedStore {
         if fresh > 0 {
             record.data.insert(NOTICE.to_owned(), "elders".into());
         }
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         sqlx::query!(
             "INSERT INTO sessions (id_hash, id, user_id, data, client, acr) VALUES ($1, $2, $3, $4, $5, $6)",
             hash(&record.id),

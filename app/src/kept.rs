@@ -1,0 +1,163 @@
+//! Forms that are kept whole when they are sent after the session ended (ux §1: nothing typed is lost).
+//!
+//! The forms of a registration, a card and a correction have drafts of their own. Every other form in which somebody
+//! typed something is kept by the guard of the server as it was sent, and shown on `/bewaard/{id}` after the next login,
+//! from where it is sent again or thrown away. Nothing is done with it before that.
+
+use domain::row::Column;
+
+/// Address after which a form only asks to be kept: a script sends it when the session is about to end.
+pub const ONLY_KEEP: &str = "bewaren=1";
+
+/// Name in the query of a form that is sent again: the key under which it was kept.
+pub const AGAIN: &str = "bewaard";
+
+/// These forms, and the fields of each in which somebody types.
+pub const FORMS: &[(&str, &[&str])] = &[
+    ("/api/werklijst-maken", &["persons"]),
+    ("/api/kaart-nogmaals", &["row"]),
+    ("/api/kaart-verschil", &["other", "reason"]),
+    ("/api/regel-koppelen", &["reason"]),
+    ("/api/oordeel", &["reason"]),
+    ("/api/aanlevering-intrekken", &["reason"]),
+    ("/api/lijst-voorstel", &["form"]),
+    ("/api/gebruiker-uitnodigen", &["name"]),
+    ("/api/partij-beheerder", &["name"]),
+    ("/api/koppeling-vragen", &["purpose"]),
+    ("/api/koppeling-besluit", &["reason"]),
+    ("/api/geparkeerd-besluit", &["reason"]),
+    ("/api/locatie-toevoegen", &["name", "place"]),
+    ("/api/locatie-wijzigen", &["name", "place"]),
+];
+
+/// Names and values of a form.
+pub type Fields = Vec<(String, String)>;
+
+/// Is this form kept whole?
+#[must_use]
+pub fn is_kept(path: &str) -> bool {
+    FORMS.iter().any(|(form, _)| *form == path)
+}
+
+/// What is kept of a form: nothing when nobody typed anything. Without consent nothing of a person (rule T10).
+#[must_use]
+pub fn of(path: &str, mut fields: Fields) -> Option<Fields> {
+    let answer = |name: &str| {
+        let found = fields.iter().find(|(known, _)| known == name);
+        found.map_or("", |(_, value)| value.as_str())
+    };
+    let agreed = if path == "/api/werklijst-maken" {
+        !answer("consent").is_empty()
+    } else {
+        answer("row[toestemming]").eq_ignore_ascii_case("J")
+    };
+    fields.retain(|(name, _)| {
+        name != crate::FORM_TOKEN && (agreed || !(name == "persons" || is_personal(name)))
+    });
+    (!typed(path, &fields).is_empty()).then_some(fields)
+}
+
+/// What somebody typed in a form, in its order.
+#[must_use]
+pub fn typed<'a>(path: &str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
+    let Some((_, names)) = FORMS.iter().find(|(form, _)| *form == path) else {
+        return Vec::new();
+    };
+    let is_typed = |name: &str| {
+        let group = name.split('[').next().unwrap_or_default();
+        names.contains(&group) && !HIDDEN.contains(&name)
+    };
+    let filled = fields
+        .iter()
+        .filter(|(name, value)| is_typed(name) && !value.trim().is_empty());
+    filled
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect()
+}
+
+/// Fields of a group that are not typed: they say which form it is.
+const HIDDEN: [&str; 3] = ["form[lijst]", "form[onderdeel]", "form[eind]"];
+
+/// Inputs `row[…]` about a person: the column, or a box of its date.
+fn is_personal(name: &str) -> bool {
+    let personal = |column: Column| column.is_personal();
+    column(name).is_some_and(personal)
+}
+
+/// The column of an input `row[…]` or `other[…]`, one of its boxes included.
+#[must_use]
+pub fn column(name: &str) -> Option<Column> {
+    let (_, inside) = name.split_once('[')?;
+    let inside = inside.trim_end_matches(']');
+    let is_of = |column: &Column| {
+        inside
+            .strip_prefix(column.name())
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+    };
+    let mut found: Vec<Column> = Column::ALL.into_iter().filter(is_of).collect();
+    // `geen_bsn_reden` before what it begins with
+    found.sort_by_key(|column| column.name().len());
+    found.pop()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(list: &[(&str, &str)]) -> Fields {
+        list.iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_form_is_kept_when_somebody_typed_in_it() {
+        let reason = fields(&[("row", "1"), ("kind", "keep"), ("reason", "gebeld")]);
+        assert_eq!(of("/api/oordeel", reason.clone()), Some(reason));
+        let nothing = fields(&[("row", "1"), ("kind", "keep"), ("reason", " ")]);
+        assert_eq!(of("/api/oordeel", nothing), None);
+        let chosen = fields(&[("form[lijst]", "batches"), ("form[onderdeel]", "true")]);
+        assert_eq!(of("/api/lijst-voorstel", chosen), None);
+        assert_eq!(of("/api/besluit-niet", fields(&[("reason", "x")])), None);
+    }
+
+    #[test]
+    fn the_token_of_a_page_is_not_kept() {
+        let sent = fields(&[("name", "Nel"), (crate::FORM_TOKEN, "1.a")]);
+        let kept = of("/api/gebruiker-uitnodigen", sent);
+        assert_eq!(kept, Some(fields(&[("name", "Nel")])));
+    }
+
+    #[test]
+    fn without_consent_nothing_of_a_person_is_kept() {
+        let typed = [
+            ("row[bsn]", "999990019"),
+            ("row[geboortedatum_dag]", "1"),
+            ("row[vaccinatiedatum_dag]", "27"),
+        ];
+        for (answer, kept) in [("J", 4), ("N", 2), ("", 2)] {
+            let mut sent = vec![("row[toestemming]", answer)];
+            sent.extend(typed);
+            let left = of("/api/kaart-nogmaals", fields(&sent)).expect("a date");
+            assert_eq!(left.len(), kept, "{answer}");
+        }
+        let list = [("persons", "999990019 01-04-2000")];
+        assert_eq!(of("/api/werklijst-maken", fields(&list)), None);
+        let agreed = [list[0], ("consent", "1")];
+        assert!(of("/api/werklijst-maken", fields(&agreed)).is_some());
+    }
+
+    #[test]
+    fn an_input_leads_to_its_column() {
+        for (name, expected) in [
+            ("row[bsn]", Some(Column::Bsn)),
+            ("row[geen_bsn_reden]", Some(Column::GeenBsnReden)),
+            ("row[geboortedatum_jaar]", Some(Column::Geboortedatum)),
+            ("other[batchnummer]", Some(Column::Batchnummer)),
+            ("reason", None),
+            ("form[bron]", None),
+        ] {
+            assert_eq!(column(name), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `/bewaard/{id}`: a form that was sent after the session ended, to be sent again or thrown away.
+
+use crate::calls::sessions::DiscardKept;
+use crate::kept::{self, AGAIN};
+use crate::page::{Screen, Visit, page, sessions};
+use crate::parts::answers::{Answer, answers};
+use crate::parts::{hidden_inputs, paragraph, small_form, submit, title};
+use crate::ports::session::KeptForm;
+use crate::texts::Texts;
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/bewaard/{id}`
+pub(crate) fn kept() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.caller()?.clone();
+        let form = sessions()?.kept_form(&caller, visit.id()?).await?;
+        Ok(screen(&visit, &form))
+    })
+}
+
+fn screen(visit: &Visit, form: &KeptForm) -> Screen {
+    let t = visit.t;
+    let k = &t.kept;
+    let typed = kept::typed(&form.path, &form.fields);
+    let typed = typed
+        .into_iter()
+        .map(|(name, value)| Answer::new(label(name, t), value))
+        .collect();
+    let fields = form.fields.iter().map(|(name, value)| {
+        view! { <input type="hidden" name=name.clone() value=value.clone()/> }
+    });
+    let action = format!("{}?{AGAIN}={}", form.path, form.id);
+    let body = view! {
+        {title(k.title)}
+        {paragraph(k.lead)}
+        {answers(typed, t)}
+        {paragraph(k.until)}
+        <div class="utrecht-button-group">
+            <form method="post" action=action>
+                {fields.collect_view()}
+                {hidden_inputs(Vec::new())}
+                {submit(k.send)}
+            </form>
+            {small_form(DiscardKept::PATH, vec![("id", form.id.to_string())], k.discard)}
+        </div>
+    };
+    Screen::new(k.title, body)
+}
+
+/// What a field is called.
+fn label(name: &str, t: &'static Texts) -> String {
+    let k = &t.kept;
+    if let Some(column) = kept::column(name) {
+        return column.title_in(t.language).to_owned();
+    }
+    match name {
+        "reason" => k.reason.to_owned(),
+        "purpose" => k.purpose.to_owned(),
+        "name" => k.name.to_owned(),
+        "place" => k.place.to_owned(),
+        "persons" => k.persons.to_owned(),
+        // the form of a code list names its fields in Dutch
+        other => {
+            let inside = other.split_once('[').map_or(other, |(_, inside)| inside);
+            let inside = inside.trim_end_matches(']');
+            let mut letters = inside.chars();
+            let first = letters.next().map(char::to_uppercase);
+            first.into_iter().flatten().chain(letters).collect()
+        }
+    }
+}
