@@ -338,7 +338,7 @@ pub async fn move_party(
     .await?;
     sqlx::query!(
         "INSERT INTO party_steps (id, party_id, step, by, reason_sealed) VALUES ($1, $2, $3, $4, $5)",
-        Uuid::now_v7(),
+        crate::clock::new_key(),
         party,
         step,
         by,
