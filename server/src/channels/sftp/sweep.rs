@@ -150,15 +150,15 @@ mod tests {
 
     fn left(process: Uuid) -> Vec<Left> {
         vec![Left {
-            id: Uuid::now_v7(),
-            party: Uuid::now_v7(),
+            id: Uuid::from_u128(1),
+            party: Uuid::from_u128(2),
             process,
         }]
     }
 
     #[test]
     fn a_process_is_gone_when_it_stays_silent_and_not_when_it_comes_back() {
-        let (mut silent, process) = (Silent::default(), Uuid::now_v7());
+        let (mut silent, process) = (Silent::default(), Uuid::from_u128(3));
         let begun = Instant::now();
         let just_before = begun + GONE_AFTER - Duration::from_secs(1);
         assert!(silent.gone(left(process), begun).is_empty());
