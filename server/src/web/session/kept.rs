@@ -31,7 +31,7 @@ struct Content {
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn keep(
+pub(super) async fn keep(
     web: &Web,
     caller: &Caller,
     path: &str,
@@ -107,7 +107,7 @@ pub(super) async fn show(
 ///
 /// # Errors
 /// The database does not answer.
-pub async fn forget(web: &Web, caller: &Caller, id: Uuid) -> Result<bool, StoreError> {
+pub(super) async fn forget(web: &Web, caller: &Caller, id: Uuid) -> Result<bool, StoreError> {
     let mut tx = party_tx(&web.db, caller).await?;
     let gone = sqlx::query!("DELETE FROM kept_forms WHERE id = $1", id)
         .execute(&mut *tx)
