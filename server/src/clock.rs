@@ -99,7 +99,7 @@ fn last_sunday(year: i32, month: time::Month) -> OffsetDateTime {
 
 #[cfg(test)]
 mod tests {
-    use super::{dutch_day, dutch_midnight, dutch_moment};
+    use super::{dutch_day, dutch_midnight, dutch_moment, key_of, new_key};
     use time::macros::{date, datetime};
 
     #[test]
@@ -120,6 +120,16 @@ mod tests {
             dutch_day(datetime!(2021-06-30 22:00 UTC)),
             date!(2021 - 07 - 01)
         );
+    }
+
+    #[test]
+    fn keys_grow_with_time_also_within_a_millisecond() {
+        let keys: Vec<_> = (0..1_000).map(|_| new_key()).collect();
+        assert!(keys.is_sorted_by(|one, next| one < next));
+        let at = datetime!(2021-01-31 22:59:59 UTC);
+        let (seconds, _) = key_of(at).get_timestamp().expect("a time").to_unix();
+        assert!(i64::try_from(seconds).expect("small") >= at.unix_timestamp());
+        assert_eq!(new_key().get_version_num(), 7);
     }
 
     #[test]

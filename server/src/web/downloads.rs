@@ -49,7 +49,7 @@ pub async fn template(State(web): State<Web>) -> Response {
     static MADE: OnceLock<Bytes> = OnceLock::new();
     let bytes = match MADE.get() {
         Some(bytes) => bytes.clone(),
-        None => match new_template(&web).await {
+        None => match workbook(&web).await {
             Some(made) => MADE.get_or_init(|| made.into()).clone(),
             None => {
                 let number = crate::clock::new_key();
@@ -66,7 +66,7 @@ pub async fn template(State(web): State<Web>) -> Response {
 }
 
 /// The workbook, with the age groups as they are set here.
-async fn new_template(web: &Web) -> Option<Vec<u8>> {
+async fn workbook(web: &Web) -> Option<Vec<u8>> {
     let mut tx = worker_tx(&web.db).await.ok()?;
     let bounds = lists::age_bounds(&mut tx).await.ok()?;
     tx.rollback().await.ok()?;
