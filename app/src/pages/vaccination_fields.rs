@@ -104,10 +104,6 @@ fn without_person(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyV
         ..Field::row(Column::Vaccinatieland, country, t)
     };
     let countries = choices::of(Column::Vaccinatieland, t);
-    let countries = countries
-        .into_iter()
-        .map(|(value, text)| (value.to_owned(), text.to_owned()))
-        .collect();
     view! {
         {age.view(messages, t)}
         {country.select(countries, messages, t)}

@@ -77,5 +77,12 @@ pub(crate) fn words(column: Column, text: &str, t: &'static Texts) -> String {
     crate::pages::choices::of(column, t)
         .into_iter()
         .find(|(value, _)| value.eq_ignore_ascii_case(text))
-        .map_or_else(|| text.to_owned(), |(_, label)| label.to_owned())
+        .map(|(_, label)| label)
+        .or_else(|| {
+            // A target group that ended.
+            let group = column == Column::Doelgroep;
+            let words = crate::pages::choices::first_group(text, t).filter(|_| group)?;
+            Some(words.to_owned())
+        })
+        .unwrap_or_else(|| text.to_owned())
 }

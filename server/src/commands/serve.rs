@@ -11,11 +11,10 @@ use crate::jobs::Life;
 use crate::keys::Keys;
 use crate::portal::Portal;
 use crate::store::{Db, schema};
-use crate::web::{Ports, Web, listen, observe, router};
+use crate::web::{Ports, Web, listen, lists, observe, router};
 use crate::{audit, clock};
 use anyhow::Context;
 use axum::{Router, routing::get};
-use domain::codes::CodeLists;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::path::Path;
 use std::process::ExitCode;
@@ -166,15 +165,20 @@ async fn web(
         users: portal.clone(),
         cards: portal.clone(),
         worklists: portal,
-        lists: Arc::new(CodeLists::builtin()),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;
+    let follow = lists::follow(web.clone(), stop.clone());
     let router = router::router(web, ports)?;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(%address, origin, "portal ready");
-    Ok(async move { Ok(listen::serve(listener, router, stop).await?) })
+    Ok(async move {
+        let following = tokio::spawn(follow);
+        let served = listen::serve(listener, router, stop).await;
+        following.abort();
+        Ok(served?)
+    })
 }
 
 async fn dropbox(

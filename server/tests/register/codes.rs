@@ -1,8 +1,10 @@
 //! The seed of the code lists equals what `domain` and the data file say.
 
 use crate::support::TestDb;
-use domain::codes::CodeLists;
+use domain::codes::{CodeLists, Country};
 use serde::Deserialize;
+use server::store::products::Products;
+use server::store::worker_tx;
 use sqlx::Row;
 use std::collections::BTreeSet;
 use time::Date;
@@ -39,6 +41,28 @@ async fn the_seeded_vaccines_are_those_built_into_the_rules() {
             aliases,
             "{}",
             vaccine.name
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_seeded_lists_are_what_the_rules_know_without_a_database() {
+    let test = TestDb::new().await;
+    let mut tx = worker_tx(&test.db).await.unwrap();
+    let today = time::macros::date!(2021 - 06 - 15);
+    let products = Products::load(&mut tx, today).await.unwrap();
+    let (seeded, builtin) = (products.lists(), CodeLists::builtin());
+    assert!(!seeded.knows_more());
+    assert_eq!(seeded.groups(), builtin.groups());
+    assert_eq!(seeded.age_bounds(), builtin.age_bounds());
+    for group in seeded.groups() {
+        assert!(seeded.meaning(*group).is_some(), "{group}");
+    }
+    for country in ["NL", "BE"] {
+        let country = Country::parse(country).unwrap();
+        assert_eq!(
+            seeded.campaign_start(country),
+            builtin.campaign_start(country)
         );
     }
 }

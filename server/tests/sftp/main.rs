@@ -23,5 +23,6 @@ mod lane;
 mod login;
 mod programs;
 mod proof;
+mod returned;
 mod tree;
 mod trouble;

@@ -72,8 +72,8 @@ pub struct Gate {
 }
 
 /// Forms whose content is kept when they are sent after the session ended. Each of them writes nothing but a draft of
-/// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last two).
-const KEPT: [&str; 10] = [
+/// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last five).
+const KEPT: [&str; 13] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
     "/api/registratie-corrigeren",
@@ -84,10 +84,17 @@ const KEPT: [&str; 10] = [
     "/api/kaart-invoeren",
     "/api/correctie-bewaren",
     "/api/groep-besluit",
+    "/api/regel-koppelen",
+    "/api/koppeling-terug",
+    "/api/lijst-voorstel",
 ];
 
 /// Where the drafts of RIVM are; those of institutions are in the address.
-const DRAFTS: [&str; 2] = ["/beoordelen/correcties/", "/beoordelen/besluiten/"];
+const DRAFTS: [&str; 3] = [
+    "/beoordelen/correcties/",
+    "/beoordelen/besluiten/",
+    "/codelijsten/wijzigingen/",
+];
 
 enum Decision {
     Through,
