@@ -133,6 +133,12 @@ impl Portal {
     ) -> PortResult<Uuid> {
         reviewer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let known = decisions::list(&mut tx, Some(link), 1, 0)
+            .await
+            .or_broken(caller)?;
+        if known.is_empty() {
+            return Err(PortError::NotFound);
+        }
         let found = decisions::linked_row(&mut tx, link).await;
         let Some(row) = found.or_broken(caller)? else {
             return Err(PortError::Conflict);
