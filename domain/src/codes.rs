@@ -3,7 +3,7 @@
 //! [`CodeLists`] is what a rule may know about products and dates. The server builds it from managed tables
 //! with [`CodeLists::new`]; `cims check` and the tests use [`CodeLists::builtin`] (domain §4.1, §12).
 
-use crate::party::codes;
+use crate::party::{TargetGroup, codes};
 use crate::vaccine::{Hpk, Vaccine, VaccineId};
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -32,14 +32,14 @@ codes!(
     }
 );
 codes!(
-    /// Age group of a count without consent; the bounds are configuration.
+    /// Age group of a count without consent; its ages are a managed list ([`AgeBounds`]).
     AgeGroup {
         /// Youngest.
-        A = "A", "A";
+        A = "A", "A (jongste)";
         /// Middle.
-        B = "B", "B";
+        B = "B", "B (midden)";
         /// Oldest.
-        C = "C", "C";
+        C = "C", "C (oudste)";
     }
 );
 codes!(
@@ -74,7 +74,7 @@ codes!(
     }
 );
 
-/// From which age on each group starts: configuration, for the real bounds are not public (domain §2.2).
+/// From which age on each group starts: a managed list, for the real bounds are not public (domain §2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgeBounds {
     /// First age of A.
@@ -95,21 +95,35 @@ impl Default for AgeBounds {
     }
 }
 
+/// Oldest age that is a bound of a group.
+pub const MOST_AGE: u8 = 120;
+
 impl AgeBounds {
-    /// Each group begins after the one before.
+    /// First and last age of each group; the oldest is open.
     #[must_use]
-    pub const fn are_in_order(self) -> bool {
-        self.a < self.b && self.b < self.c
+    pub const fn ages(self) -> [(AgeGroup, u8, Option<u8>); 3] {
+        [
+            (AgeGroup::A, self.a, Some(self.b.saturating_sub(1))),
+            (AgeGroup::B, self.b, Some(self.c.saturating_sub(1))),
+            (AgeGroup::C, self.c, None),
+        ]
     }
 
-    /// First and last age of a group; the oldest has no last.
+    /// The same with another first age of one group.
     #[must_use]
-    pub const fn ages(self, group: AgeGroup) -> (u8, Option<u8>) {
+    pub const fn with(mut self, group: AgeGroup, first: u8) -> Self {
         match group {
-            AgeGroup::A => (self.a, Some(self.b.saturating_sub(1))),
-            AgeGroup::B => (self.b, Some(self.c.saturating_sub(1))),
-            AgeGroup::C => (self.c, None),
+            AgeGroup::A => self.a = first,
+            AgeGroup::B => self.b = first,
+            AgeGroup::C => self.c = first,
         }
+        self
+    }
+
+    /// Every group has an age of its own.
+    #[must_use]
+    pub const fn is_ordered(self) -> bool {
+        self.a < self.b && self.b < self.c && self.c <= MOST_AGE
     }
 }
 
@@ -150,7 +164,7 @@ impl Country {
 }
 
 /// What the rules may know about products and dates.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeLists {
     vaccines: Vec<Vaccine>,
     /// Folded names, sorted, each with its product and whether it is the product's own name or EU number.
@@ -159,6 +173,9 @@ pub struct CodeLists {
     campaign_start: Date,
     campaign_start_abroad: Date,
     age_bounds: AgeBounds,
+    groups: Vec<TargetGroup>,
+    /// What the codes mean, as far as the list says.
+    meanings: Vec<(TargetGroup, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +224,52 @@ impl CodeLists {
             campaign_start,
             campaign_start_abroad,
             age_bounds: AgeBounds::default(),
+            groups: TargetGroup::FIRST.to_vec(),
+            meanings: Vec::new(),
         }
+    }
+
+    /// The same lists with other target groups, each with what it means.
+    #[must_use]
+    pub fn with_groups(mut self, groups: Vec<(TargetGroup, String)>) -> Self {
+        self.groups = groups.iter().map(|(group, _)| *group).collect();
+        self.meanings = groups;
+        self
+    }
+
+    /// The target groups in force.
+    #[must_use]
+    pub fn groups(&self) -> &[TargetGroup] {
+        &self.groups
+    }
+
+    /// What a target group means, as the managed list has it.
+    #[must_use]
+    pub fn meaning(&self, group: TargetGroup) -> Option<&str> {
+        let mut meanings = self.meanings.iter();
+        let (_, meaning) = meanings.find(|(known, _)| *known == group)?;
+        Some(meaning)
+    }
+
+    /// What a text in column `doelgroep` says; `None` when the list has no such group (V42).
+    #[must_use]
+    pub fn group(&self, text: &str) -> Option<TargetGroup> {
+        TargetGroup::parse(text).filter(|group| self.groups.contains(group))
+    }
+
+    /// They hold a name, code or target group that the built-in ones do not, or another first day of use.
+    #[must_use]
+    pub fn knows_more(&self) -> bool {
+        let builtin = Self::builtin();
+        self.names != builtin.names
+            || self.hpk != builtin.hpk
+            || self.groups != builtin.groups
+            || self.first_days().ne(builtin.first_days())
+    }
+
+    fn first_days(&self) -> impl Iterator<Item = (VaccineId, Date)> + '_ {
+        let vaccines = self.vaccines.iter();
+        vaccines.map(|vaccine| (vaccine.id, vaccine.first_use))
     }
 
     /// The same lists with names that one party uses: (its name, a name or number that these lists know). What the
@@ -493,6 +555,16 @@ fn eu_number(text: &str) -> Option<&str> {
         .then(|| &text[..package])
 }
 
+/// The EU number of a product, without that of a package: `EU/1/20/1528`.
+#[must_use]
+pub fn is_eu_number(text: &str) -> bool {
+    let digits = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    matches!(parts.as_slice(), ["EU", kind, year, number] if digits(kind, 1) && year.len() == 2 && digits(year, 2) && digits(number, 4))
+}
+
 /// Lower case, letters and digits only.
 fn fold_name(text: &str) -> String {
     text.chars()
@@ -565,14 +637,25 @@ mod tests {
     }
 
     #[test]
-    fn age_groups_follow_each_other_by_their_bounds() {
-        let bounds = CodeLists::builtin().age_bounds();
-        let ages = [AgeGroup::A, AgeGroup::B, AgeGroup::C].map(|group| bounds.ages(group));
-        assert_eq!(ages, [(12, Some(17)), (18, Some(59)), (60, None)]);
-        assert!(bounds.are_in_order());
-        let same = AgeBounds { b: 60, ..bounds };
-        assert!(!same.are_in_order());
-        let lists = CodeLists::builtin().with_age_bounds(same);
-        assert_eq!(lists.age_bounds(), same);
+    fn a_target_group_is_known_by_the_list_in_force() {
+        let lists = CodeLists::builtin();
+        assert_eq!(lists.group("overig"), Some(TargetGroup::OVERIG));
+        assert_eq!(lists.group("DAKLOOS"), None);
+        let new = TargetGroup::parse("DAKLOOS").expect("a code");
+        let lists = lists.with_groups(vec![(new, "Dak- of thuisloos".to_owned())]);
+        assert_eq!(lists.group("dakloos"), Some(new));
+        assert_eq!(lists.meaning(new), Some("Dak- of thuisloos"));
+        assert_eq!(lists.group("overig"), None);
+    }
+
+    #[test]
+    fn ages_of_groups_leave_nobody_out() {
+        let bounds = AgeBounds::default().with(AgeGroup::B, 16);
+        let ages = bounds.ages();
+        assert_eq!(ages[0], (AgeGroup::A, 12, Some(15)));
+        assert_eq!(ages[1], (AgeGroup::B, 16, Some(59)));
+        assert_eq!(ages[2], (AgeGroup::C, 60, None));
+        assert!(bounds.is_ordered());
+        assert!(!bounds.with(AgeGroup::A, 16).is_ordered());
     }
 }

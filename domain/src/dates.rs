@@ -7,7 +7,7 @@ pub use time::Date;
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use time::{Duration, Month};
+use time::{Duration, Month, Weekday};
 
 /// A date of which the day, the month or everything may be unknown. Redacted in `Debug`, for it is
 /// mostly somebody's date of birth.
@@ -384,14 +384,46 @@ pub fn has_reached(age: i32, birth: Date, on: Date) -> bool {
         || (years == age && (on.month() as u8, on.day()) >= (birth.month() as u8, birth.day()))
 }
 
-/// Working days after one day and before another: Monday to Friday, holidays too.
+/// Working days after one day and before another: Monday to Friday, without the holidays of [`is_holiday`].
 #[must_use]
 pub fn working_days_between(after: Date, before: Date) -> u32 {
     let days = std::iter::successors(after.next_day(), |day| day.next_day());
     let working = days
         .take_while(|day| *day < before)
-        .filter(|day| day.weekday().number_from_monday() <= 5);
+        .filter(|day| day.weekday().number_from_monday() <= 5 && !is_holiday(*day));
     u32::try_from(working.count()).unwrap_or(u32::MAX)
+}
+
+/// A holiday in the Netherlands, on which nobody has to answer (Algemene termijnenwet, article 3): New Year's Day, Good
+/// Friday, Easter Monday, Ascension Day, Whit Monday, the King's birthday as it is kept, 5 May, and Christmas.
+#[must_use]
+pub fn is_holiday(day: Date) -> bool {
+    let fixed = matches!(
+        (day.month(), day.day()),
+        (Month::January, 1) | (Month::May, 5) | (Month::December, 25 | 26)
+    );
+    // On Saturday when the 27th is a Sunday.
+    let king = day.month() == Month::April
+        && match day.day() {
+            26 => day.weekday() == Weekday::Saturday,
+            27 => day.weekday() != Weekday::Sunday,
+            _ => false,
+        };
+    let after_easter = easter(day.year()).map(|easter| (day - easter).whole_days());
+    fixed || king || matches!(after_easter, Some(-2 | 1 | 39 | 50))
+}
+
+/// Easter Sunday, by the rule of Gauss as Meeus and Butcher wrote it down.
+fn easter(year: i32) -> Option<Date> {
+    let golden = year % 19;
+    let (century, of_century) = (year / 100, year % 100);
+    let skipped = (century - (century + 8) / 25 + 1) / 3;
+    let epact = (19 * golden + century - century / 4 - skipped + 15) % 30;
+    let weekday = (32 + 2 * (century % 4) + 2 * (of_century / 4) - epact - of_century % 4) % 7;
+    let late = (golden + 11 * epact + 22 * weekday) / 451;
+    let days = epact + weekday - 7 * late + 114;
+    let month = Month::try_from(u8::try_from(days / 31).ok()?).ok()?;
+    Date::from_calendar_date(year, month, u8::try_from(days % 31 + 1).ok()?).ok()
 }
 
 #[cfg(test)]

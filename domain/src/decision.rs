@@ -22,16 +22,19 @@ pub enum DecisionKind {
     Accept,
     /// One of them is about this person of the BRP.
     Link,
+    /// It is not, after all: a link is undone, and the row is as its sender said it.
+    Unlink,
 }
 
 impl DecisionKind {
     /// Every kind.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Map,
         Self::Return,
         Self::Reject,
         Self::Accept,
         Self::Link,
+        Self::Unlink,
     ];
 
     /// The name in the store and in forms.
@@ -43,6 +46,7 @@ impl DecisionKind {
             Self::Reject => "reject",
             Self::Accept => "accept",
             Self::Link => "link",
+            Self::Unlink => "unlink",
         }
     }
 
@@ -56,7 +60,7 @@ impl DecisionKind {
     #[must_use]
     pub const fn needs_second_person(self, rows: u32) -> bool {
         match self {
-            Self::Map | Self::Link => true,
+            Self::Map | Self::Link | Self::Unlink => true,
             Self::Reject => rows > SECOND_PERSON_ABOVE,
             Self::Return | Self::Accept => false,
         }
@@ -118,6 +122,7 @@ mod tests {
     fn a_second_person_agrees_to_other_values_and_to_the_loss_of_many_rows() {
         assert!(DecisionKind::Map.needs_second_person(1));
         assert!(DecisionKind::Link.needs_second_person(1));
+        assert!(DecisionKind::Unlink.needs_second_person(1));
         assert!(!DecisionKind::Reject.needs_second_person(100));
         assert!(DecisionKind::Reject.needs_second_person(101));
         for kind in [DecisionKind::Return, DecisionKind::Accept] {
@@ -171,6 +176,10 @@ mod tests {
         assert!(!is_overdue(friday, date!(2026 - 12 - 04)));
         assert!(is_overdue(friday, date!(2026 - 12 - 05)));
         assert!(!is_overdue(friday, monday), "a clock that went back");
+        // Christmas is no working day.
+        let monday = date!(2026 - 12 - 21);
+        assert!(!is_overdue(monday, date!(2026 - 12 - 29)));
+        assert!(is_overdue(monday, date!(2026 - 12 - 30)));
     }
 
     #[test]

@@ -4,8 +4,9 @@
 //! [`Fault`]. That a second person agrees is the database's to hold (security G18).
 
 use crate::batch::BatchNumber;
-use crate::codes::{CodeLists, NamedVaccine};
+use crate::codes::{AgeGroup, CodeLists, NamedVaccine, is_eu_number};
 use crate::dates::parse_full;
+use crate::party::TargetGroup;
 use crate::vaccine::{Hpk, VaccineId};
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -23,11 +24,25 @@ pub enum ListKind {
     Codes,
     /// The products: doses, days between them, first use.
     Products,
+    /// Target groups, with what they mean.
+    Groups,
+    /// Ages of the groups of counts without consent.
+    Ages,
 }
+
+/// The product of an entry that is of none.
+pub const NO_PRODUCT: VaccineId = VaccineId(0);
 
 impl ListKind {
     /// Every list.
-    pub const ALL: [Self; 4] = [Self::Batches, Self::Names, Self::Codes, Self::Products];
+    pub const ALL: [Self; 6] = [
+        Self::Products,
+        Self::Codes,
+        Self::Names,
+        Self::Batches,
+        Self::Groups,
+        Self::Ages,
+    ];
 
     /// The name in the store.
     #[must_use]
@@ -37,6 +52,8 @@ impl ListKind {
             Self::Names => "names",
             Self::Codes => "codes",
             Self::Products => "products",
+            Self::Groups => "groups",
+            Self::Ages => "ages",
         }
     }
 
@@ -54,6 +71,8 @@ impl ListKind {
             Self::Names => "namen",
             Self::Codes => "hpk-codes",
             Self::Products => "vaccins",
+            Self::Groups => "doelgroepen",
+            Self::Ages => "leeftijdsgroepen",
         }
     }
 
@@ -63,11 +82,22 @@ impl ListKind {
         Self::ALL.into_iter().find(|kind| kind.word() == text)
     }
 
-    /// What stands in it can end, and new things can be put in it. Products are part of the rules: only what is said of
-    /// them changes.
+    /// New things can be put in it. The age groups are A, B and C: only their ages change.
     #[must_use]
     pub const fn grows(self) -> bool {
-        !matches!(self, Self::Products)
+        !matches!(self, Self::Ages)
+    }
+
+    /// What stands in it can end. A product does not: what was given of it may still be reported.
+    #[must_use]
+    pub const fn ends(self) -> bool {
+        !matches!(self, Self::Products | Self::Ages)
+    }
+
+    /// Its entries are of a product.
+    #[must_use]
+    pub const fn has_product(self) -> bool {
+        !matches!(self, Self::Groups | Self::Ages)
     }
 
     /// An entry of it is its key and product alone: there is nothing to change but that it ends.
@@ -99,6 +129,15 @@ pub struct Entry {
     /// First day of use in the Netherlands.
     #[serde(skip_serializing_if = "Option::is_none", with = "iso::option")]
     pub first_use: Option<Date>,
+    /// EU number of a product; it stays what it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eu: Option<String>,
+    /// What a target group means.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meaning: Option<String>,
+    /// First age of an age group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_age: Option<u8>,
     /// It is in the list no longer.
     pub ended: bool,
 }
@@ -122,6 +161,12 @@ pub struct Typed {
     pub min_days: String,
     /// First day of use.
     pub first_use: String,
+    /// EU number.
+    pub eu: String,
+    /// What a target group means.
+    pub meaning: String,
+    /// First age.
+    pub first_age: String,
     /// The entry ends.
     pub end: bool,
 }
@@ -161,6 +206,16 @@ pub enum Fault {
     DaysForm,
     /// The first day of use is no date.
     FirstUseForm,
+    /// That is no EU number.
+    EuForm,
+    /// The EU number is that of another product.
+    EuKnown,
+    /// Not said what the target group means.
+    NoMeaning,
+    /// No age.
+    AgeForm,
+    /// Younger than the group before it, or older than the one after it.
+    AgeOrder,
     /// The day from which it holds is no date.
     FromForm,
     /// The day from which it holds is past.
@@ -179,7 +234,7 @@ pub enum Fault {
 
 impl Fault {
     /// Every fault.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 28] = [
         Self::NoKey,
         Self::KeyForm,
         Self::NoVaccine,
@@ -196,6 +251,11 @@ impl Fault {
         Self::DosesForm,
         Self::DaysForm,
         Self::FirstUseForm,
+        Self::EuForm,
+        Self::EuKnown,
+        Self::NoMeaning,
+        Self::AgeForm,
+        Self::AgeOrder,
         Self::FromForm,
         Self::FromPast,
         Self::NoSource,
@@ -225,6 +285,11 @@ impl Fault {
             Self::DosesForm => "doses-form",
             Self::DaysForm => "days-form",
             Self::FirstUseForm => "first-use-form",
+            Self::EuForm => "eu-form",
+            Self::EuKnown => "eu-known",
+            Self::NoMeaning => "no-meaning",
+            Self::AgeForm => "age-form",
+            Self::AgeOrder => "age-order",
             Self::FromForm => "from-form",
             Self::FromPast => "from-past",
             Self::NoSource => "no-source",
@@ -247,7 +312,10 @@ const NAME_CHARS: usize = 80;
 /// Most days between two doses that are a plan.
 const MOST_DAYS: u16 = 365;
 
-/// Which entry is meant: its key as the list has it, and its product.
+/// Longest meaning of a target group, in characters.
+const MEANING_CHARS: usize = 80;
+
+/// Which entry is meant: its key as the list has it, and its product; no product yet is that of a new one.
 ///
 /// # Errors
 /// What is wrong with the key or the product.
@@ -255,22 +323,23 @@ pub fn key(
     kind: ListKind,
     typed: &Typed,
     lists: &CodeLists,
-) -> Result<(String, VaccineId), Vec<Fault>> {
+) -> Result<(String, Option<VaccineId>), Vec<Fault>> {
+    let text = typed.key.split_whitespace();
     let text = match kind {
-        ListKind::Batches => typed
-            .key
-            .split_whitespace()
-            .collect::<String>()
-            .to_uppercase(),
-        _ => typed.key.split_whitespace().collect::<Vec<_>>().join(" "),
+        ListKind::Batches | ListKind::Ages => text.collect::<String>().to_uppercase(),
+        ListKind::Groups => text.collect::<Vec<_>>().join("_").to_uppercase(),
+        ListKind::Names | ListKind::Codes | ListKind::Products => {
+            text.collect::<Vec<_>>().join(" ")
+        }
     };
     let fits = match kind {
         ListKind::Batches => BatchNumber::parse(&text).is_some(),
-        ListKind::Names => {
+        ListKind::Names | ListKind::Products => {
             text.chars().count() <= NAME_CHARS && text.chars().any(char::is_alphanumeric)
         }
         ListKind::Codes => Hpk::parse(&text).is_some(),
-        ListKind::Products => lists.vaccines().iter().any(|one| one.name == text),
+        ListKind::Groups => TargetGroup::parse(&text).is_some(),
+        ListKind::Ages => AgeGroup::parse(&text).is_some(),
     };
     let key = match (text.is_empty(), fits) {
         (true, _) => Err(Fault::NoKey),
@@ -278,14 +347,25 @@ pub fn key(
         (false, false) => Err(Fault::KeyForm),
     };
     let vaccine = match (&key, kind) {
-        (Ok(name), ListKind::Products) => by_name(name, lists),
+        (_, ListKind::Groups | ListKind::Ages) => Ok(Some(NO_PRODUCT)),
+        (Ok(name), ListKind::Products) => product_called(name, lists),
         (Err(_), ListKind::Products) => return Err(key.err().into_iter().collect()),
-        (_, ListKind::Batches) => product(typed, lists),
-        _ => by_name(typed.vaccine.trim(), lists),
+        (_, ListKind::Batches) => product(typed, lists).map(Some),
+        (_, ListKind::Names | ListKind::Codes) => by_name(typed.vaccine.trim(), lists).map(Some),
     };
     match (key, vaccine) {
         (Ok(key), Ok(vaccine)) => Ok((key, vaccine)),
         (key, vaccine) => Err(key.err().into_iter().chain(vaccine.err()).collect()),
+    }
+}
+
+/// The product that has this name itself; none when it is new. A name that says a product already is no name of another.
+fn product_called(name: &str, lists: &CodeLists) -> Result<Option<VaccineId>, Fault> {
+    let known = lists.vaccines().iter().find(|one| one.name == name);
+    match (known, lists.named(name)) {
+        (Some(known), _) => Ok(Some(known.id)),
+        (None, NamedVaccine::Unknown) => Ok(None),
+        (None, _) => Err(Fault::NameKnown),
     }
 }
 
@@ -332,7 +412,7 @@ pub fn entry(
 ) -> Result<Entry, Vec<Fault>> {
     if typed.end {
         return match before {
-            Some(before) if !before.ended && kind.grows() => Ok(Entry {
+            Some(before) if !before.ended && kind.ends() => Ok(Entry {
                 ended: true,
                 ..before.clone()
             }),
@@ -342,7 +422,9 @@ pub fn entry(
     let mut faults = Vec::new();
     let new = match kind {
         ListKind::Batches => batch(typed, before, this_year, &mut faults),
-        ListKind::Products => about_product(typed, this_year, &mut faults),
+        ListKind::Products => about_product(typed, lists, before, this_year, &mut faults),
+        ListKind::Groups => target_group(typed, before, &mut faults),
+        ListKind::Ages => ages(typed, lists, &mut faults),
         ListKind::Names => {
             if lists.named(typed.key.trim()) != NamedVaccine::Unknown {
                 faults.push(Fault::NameKnown);
@@ -359,7 +441,7 @@ pub fn entry(
     if faults.is_empty() && before == Some(&new) {
         faults.push(Fault::Nothing);
     }
-    if kind == ListKind::Products && before.is_none() {
+    if !kind.grows() && before.is_none() {
         faults.push(Fault::NotThere);
     }
     if faults.is_empty() {
@@ -403,7 +485,13 @@ fn batch(typed: &Typed, before: Option<&Entry>, year: i32, faults: &mut Vec<Faul
     }
 }
 
-fn about_product(typed: &Typed, year: i32, faults: &mut Vec<Fault>) -> Entry {
+fn about_product(
+    typed: &Typed,
+    lists: &CodeLists,
+    before: Option<&Entry>,
+    year: i32,
+    faults: &mut Vec<Fault>,
+) -> Entry {
     let doses = typed.doses.trim().parse().ok();
     let doses = doses.filter(|doses| (1..=9).contains(doses));
     if doses.is_none() {
@@ -419,10 +507,59 @@ fn about_product(typed: &Typed, year: i32, faults: &mut Vec<Fault>) -> Entry {
     if typed.first_use.trim().is_empty() {
         faults.push(Fault::FirstUseForm);
     }
+    let eu = match before {
+        Some(before) => before.eu.clone(),
+        None => new_number(&typed.eu, lists, faults),
+    };
     Entry {
         doses,
         min_days,
         first_use,
+        eu,
+        ..Entry::default()
+    }
+}
+
+/// The EU number of a new product.
+fn new_number(typed: &str, lists: &CodeLists, faults: &mut Vec<Fault>) -> Option<String> {
+    let number = typed.split_whitespace().collect::<String>().to_uppercase();
+    if !is_eu_number(&number) {
+        faults.push(Fault::EuForm);
+        return None;
+    }
+    if lists.vaccines().iter().any(|one| one.eu_number == number) {
+        faults.push(Fault::EuKnown);
+    }
+    Some(number)
+}
+
+fn target_group(typed: &Typed, before: Option<&Entry>, faults: &mut Vec<Fault>) -> Entry {
+    let meaning = typed.meaning.split_whitespace().collect::<Vec<_>>();
+    let meaning: String = meaning.join(" ").chars().take(MEANING_CHARS).collect();
+    let known = before.and_then(|before| before.meaning.clone());
+    let meaning = Some(meaning).filter(|text| !text.is_empty()).or(known);
+    if meaning.is_none() {
+        faults.push(Fault::NoMeaning);
+    }
+    Entry {
+        meaning,
+        ..Entry::default()
+    }
+}
+
+/// Where a group starts; the one before it ends the year before.
+fn ages(typed: &Typed, lists: &CodeLists, faults: &mut Vec<Fault>) -> Entry {
+    let first_age = typed.first_age.trim().parse::<u8>().ok();
+    match (first_age, AgeGroup::parse(typed.key.trim())) {
+        (Some(first), Some(group)) => {
+            if !lists.age_bounds().with(group, first).is_ordered() {
+                faults.push(Fault::AgeOrder);
+            }
+        }
+        _ => faults.push(Fault::AgeForm),
+    }
+    Entry {
+        first_age,
         ..Entry::default()
     }
 }
@@ -570,11 +707,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_a_product_changes_but_no_product_ends_or_comes() {
+    fn what_is_said_of_a_product_changes_and_no_product_ends() {
         let before = Entry {
             doses: Some(2),
             min_days: Some(21),
             first_use: Some(date!(2021 - 01 - 04)),
+            eu: Some("EU/1/20/1528".into()),
             ..Entry::default()
         };
         let wish = |doses: &str, days: &str, first: &str| Typed {
@@ -585,7 +723,7 @@ mod tests {
         };
         let kind = ListKind::Products;
         let (_, new) = propose(kind, &wish("2", "28", "04-01-2021"), Some(&before)).expect("good");
-        assert_eq!(new.min_days, Some(28));
+        assert_eq!((new.min_days, new.eu), (Some(28), before.eu.clone()));
         let (_, new) = propose(kind, &wish("1", "", "04-01-2021"), Some(&before)).expect("good");
         assert_eq!(new.min_days, None);
         assert_eq!(
@@ -600,10 +738,96 @@ mod tests {
             propose(kind, &ended, Some(&before)),
             Err(vec![Fault::NotThere])
         );
-        assert_eq!(
-            propose(kind, &typed("Sinopharm", "", ""), None),
-            Err(vec![Fault::KeyForm])
-        );
+    }
+
+    #[test]
+    fn a_new_product_has_a_name_and_an_eu_number_of_its_own() {
+        let kind = ListKind::Products;
+        let wish = |name: &str, eu: &str| Typed {
+            doses: "1".into(),
+            first_use: "01-09-2023".into(),
+            eu: eu.into(),
+            ..typed(name, "", "")
+        };
+        let (name, new) =
+            propose(kind, &wish(" Bimervax  LP.8.1", "eu/1/22/1709"), None).expect("good");
+        assert_eq!(name, "Bimervax LP.8.1");
+        assert_eq!(new.eu.as_deref(), Some("EU/1/22/1709"));
+        for (name, eu, fault) in [
+            ("Pfizer", "EU/1/22/1709", Fault::NameKnown),
+            ("comirnaty", "EU/1/22/1709", Fault::NameKnown),
+            ("Bimervax", "EU/1/20/1528", Fault::EuKnown),
+            ("Bimervax", "1709", Fault::EuForm),
+            ("Bimervax", "EU/1/22/1709/001", Fault::EuForm),
+            ("Bimervax", "", Fault::EuForm),
+            ("", "EU/1/22/1709", Fault::NoKey),
+            ("...", "EU/1/22/1709", Fault::KeyForm),
+        ] {
+            let answer = propose(kind, &wish(name, eu), None);
+            assert_eq!(answer, Err(vec![fault]), "{name} {eu}");
+        }
+    }
+
+    #[test]
+    fn a_target_group_has_a_code_and_a_meaning() {
+        let kind = ListKind::Groups;
+        let wish = |code: &str, meaning: &str| Typed {
+            meaning: meaning.into(),
+            ..typed(code, "", "")
+        };
+        let (code, new) = propose(
+            kind,
+            &wish("dak en thuisloos", " Dak- en  thuisloos "),
+            None,
+        )
+        .expect("good");
+        assert_eq!(code, "DAK_EN_THUISLOOS");
+        assert_eq!(new.meaning.as_deref(), Some("Dak- en thuisloos"));
+        for (code, meaning, fault) in [
+            ("", "Iets", Fault::NoKey),
+            ("2DE", "Iets", Fault::KeyForm),
+            ("ANDERS", " ", Fault::NoMeaning),
+        ] {
+            assert_eq!(propose(kind, &wish(code, meaning), None), Err(vec![fault]));
+        }
+        let end = Typed {
+            end: true,
+            ..typed("DAK_EN_THUISLOOS", "", "")
+        };
+        let (_, ended) = propose(kind, &end, Some(&new)).expect("it ends");
+        assert!(ended.ended);
+        // What ended comes back with what it meant.
+        let again = propose(kind, &wish("DAK_EN_THUISLOOS", ""), Some(&ended));
+        assert_eq!(again, Ok((code, new)));
+    }
+
+    #[test]
+    fn an_age_group_starts_after_the_one_before_it() {
+        let kind = ListKind::Ages;
+        let first = |age: u8| Entry {
+            first_age: Some(age),
+            ..Entry::default()
+        };
+        let wish = |group: &str, age: &str| Typed {
+            first_age: age.into(),
+            ..typed(group, "", "")
+        };
+        let (group, new) = propose(kind, &wish("b", "16"), Some(&first(18))).expect("good");
+        assert_eq!((group.as_str(), new), ("B", first(16)));
+        for (group, age, fault) in [
+            ("B", "12", Fault::AgeOrder),
+            ("B", "60", Fault::AgeOrder),
+            ("C", "121", Fault::AgeOrder),
+            ("C", "zestig", Fault::AgeForm),
+            ("C", "", Fault::AgeForm),
+            ("B", "18", Fault::Nothing),
+        ] {
+            let now = if group == "B" { 18 } else { 60 };
+            let answer = propose(kind, &wish(group, age), Some(&first(now)));
+            assert_eq!(answer, Err(vec![fault]), "{group} {age}");
+        }
+        let new = propose(kind, &wish("D", "70"), None);
+        assert_eq!(new, Err(vec![Fault::KeyForm]));
     }
 
     #[test]

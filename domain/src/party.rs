@@ -112,22 +112,87 @@ macro_rules! codes {
 }
 pub(crate) use codes;
 
-codes!(
-    /// Why somebody was vaccinated (domain §4.3).
-    TargetGroup {
-        /// Lives in an institution.
-        BewonerInstelling = "BEWONER_INSTELLING", "Bewoner van een instelling";
-        /// Older and vulnerable, at home.
-        KwetsbaarOuder = "KWETSBAAR_OUDER", "Kwetsbare oudere";
-        /// Because of age.
-        Leeftijd = "LEEFTIJD", "Vanwege leeftijd";
-        /// Medical indication.
-        MedischeIndicatie = "MEDISCHE_INDICATIE", "Medische indicatie";
-        /// Works in care.
-        Zorgmedewerker = "ZORGMEDEWERKER", "Zorgmedewerker";
-        /// Other occupation with its own programme.
-        SpeciaalBeroep = "SPECIAAL_BEROEP", "Speciaal beroep";
-        /// Anything else.
-        Overig = "OVERIG", "Overig";
+/// Why somebody was vaccinated (domain §4.3): a code of the managed list. That it is in force is for
+/// [`crate::codes::CodeLists`] to say.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TargetGroup([u8; TargetGroup::CHARS]);
+
+impl TargetGroup {
+    /// Longest code, in characters.
+    pub const CHARS: usize = 30;
+    /// Anything else.
+    pub const OVERIG: Self = Self::of(b"OVERIG");
+    /// The first list, in the order of the specification.
+    pub const FIRST: [Self; 7] = [
+        Self::of(b"BEWONER_INSTELLING"),
+        Self::of(b"KWETSBAAR_OUDER"),
+        Self::of(b"LEEFTIJD"),
+        Self::of(b"MEDISCHE_INDICATIE"),
+        Self::of(b"ZORGMEDEWERKER"),
+        Self::of(b"SPECIAAL_BEROEP"),
+        Self::OVERIG,
+    ];
+
+    const fn of(code: &[u8]) -> Self {
+        let mut bytes = [0; Self::CHARS];
+        let mut at = 0;
+        while at < code.len() && at < Self::CHARS {
+            bytes[at] = code[at].to_ascii_uppercase();
+            at += 1;
+        }
+        Self(bytes)
     }
-);
+
+    /// Reads what has the form of a code, without regard to case: letters, digits and `_`, a letter first.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let fits = bytes.len() <= Self::CHARS
+            && bytes.first().is_some_and(u8::is_ascii_alphabetic)
+            && bytes
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+        fits.then(|| Self::of(bytes))
+    }
+
+    /// The code on the wire.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        let end = self.0.iter().position(|byte| *byte == 0);
+        let code = &self.0[..end.unwrap_or(Self::CHARS)];
+        std::str::from_utf8(code).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for TargetGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Display for TargetGroup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_group_is_read_as_people_write_its_code() {
+        for (text, code) in [
+            ("overig", Some("OVERIG")),
+            ("Asielzoeker_2", Some("ASIELZOEKER_2")),
+            ("", None),
+            ("2E_RONDE", None),
+            ("TE LANG", None),
+            ("ABCDEFGHIJABCDEFGHIJABCDEFGHIJK", None),
+        ] {
+            let group = TargetGroup::parse(text);
+            assert_eq!(group.as_ref().map(TargetGroup::as_str), code, "{text}");
+        }
+        assert_eq!(TargetGroup::parse("overig"), Some(TargetGroup::OVERIG));
+    }
+}

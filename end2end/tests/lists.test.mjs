@@ -133,3 +133,65 @@ test("a release list says which lines are wrong, and the good ones are one propo
   assert.ok(await page.getByText("Teruggenomen", { exact: true }).isVisible());
   assert.equal(ask(`SELECT count(*) FROM batches WHERE lot LIKE 'ZC_${mark}'`), "0");
 });
+
+test("a new vaccine and a new target group are put in the lists by two people, and stand in the forms", async (t) => {
+  const letters = [...mark].map((digit) => String.fromCharCode(97 + Number(digit))).join("");
+  const vaccine = `Proefvax${letters}`;
+  const group = `PROEF_${letters.toUpperCase()}`;
+  // What the browser does not know is left to the server: other journeys want the lists as they were.
+  t.after(() => sql(`DELETE FROM target_groups WHERE code = '${group}'; DELETE FROM vaccines WHERE name = '${vaccine}'`));
+  const one = await visitor(t);
+  const other = await visitor(t, { script: false });
+  await logIn(one, "rivmbeheer");
+  await logIn(other, "rivmbeheer2");
+  const agreed = async (change) => {
+    await press(one, "Voorleggen aan een collega");
+    await open(other, change);
+    await press(other, "Akkoord, wijzigen");
+    await carriedOut(other);
+  };
+
+  await open(one, "/codelijsten/vaccins");
+  await one.getByText("Toevoegen of wijzigen", { exact: true }).click();
+  let form = one.locator("#toevoegen form");
+  await form.locator("#sleutel").fill(vaccine);
+  await form.locator("#eu").fill("1709");
+  await form.locator("#bron").fill("Besluit van EMA");
+  await press(one, "Gevolgen bekijken", { within: form });
+  assert.deepEqual(await one.locator("#foutoverzicht li").allInnerTexts(), [
+    "Een EU-nummer ziet eruit als EU/1/22/1709.",
+    "Vul een getal van 1 tot en met 9 in.",
+    "Vul de eerste dag van gebruik in als dd-mm-jjjj.",
+    "Vul in waar dit vandaan komt.",
+  ]);
+  form = one.locator("#toevoegen form");
+  await form.locator("#eu").fill(`EU/1/23/${mark.slice(-4)}`);
+  await form.locator("#doses").fill("1");
+  await form.locator("#eerste").fill("06-01-2021");
+  await form.locator("#bron").fill("Besluit van EMA");
+  await press(one, "Gevolgen bekijken", { within: form });
+  assert.equal(await heading(one), "Wijziging in Vaccins en tussenpozen");
+  await agreed(path(one));
+  await open(other, `/codelijsten/vaccins/onderdeel?sleutel=${vaccine}&vaccin=${vaccine}`);
+  assert.ok(await other.getByText(/EU-nummer EU\/1\/23/).first().isVisible());
+
+  await open(one, "/codelijsten/doelgroepen");
+  await one.getByText("Toevoegen of wijzigen", { exact: true }).click();
+  form = one.locator("#toevoegen form");
+  await form.locator("#sleutel").fill(group.toLowerCase());
+  await form.locator("#betekenis").fill("Proef met een groep");
+  await form.locator("#bron").fill("Opdracht van VWS");
+  await press(one, "Gevolgen bekijken", { within: form });
+  await agreed(path(one));
+
+  // The form of an institution has the vaccine within some seconds.
+  const nurse = await visitor(t, { script: false });
+  await logIn(nurse, "invoerder");
+  const choice = nurse.locator("select#vaccin option", { hasText: vaccine });
+  for (let turn = 0; turn < 40 && (await choice.count()) === 0; turn += 1) {
+    await nurse.waitForTimeout(500);
+    await open(nurse, "/registraties");
+  }
+  assert.equal(await choice.count(), 1);
+  assert.equal(ask(`SELECT meaning FROM target_groups WHERE code = '${group}'`), "Proef met een groep");
+});

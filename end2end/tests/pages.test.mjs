@@ -375,6 +375,17 @@ test("code lists, and a change that somebody refuses", async (t) => {
   await judge(asks, "codelijst-namen");
   await open(asks, "/codelijsten/batches");
   await judge(asks, "codelijst-batches");
+  for (const list of ["vaccins", "doelgroepen"]) {
+    await open(asks, `/codelijsten/${list}`);
+    await asks.getByText("Toevoegen of wijzigen", { exact: true }).click();
+    await press(asks, "Gevolgen bekijken", { within: asks.locator("#toevoegen form") });
+    await judge(asks, `codelijst-${list}-fout`);
+  }
+  await open(asks, "/codelijsten/leeftijdsgroepen");
+  await judge(asks, "codelijst-leeftijden");
+  await open(asks, "/codelijsten/leeftijdsgroepen/onderdeel?sleutel=B");
+  for (const details of await asks.locator("details summary").all()) await details.click();
+  await judge(asks, "codelijst-leeftijd");
   await open(asks, "/codelijsten/batches?lijst=kop-houdbaar_tot");
   await judge(asks, "codelijst-inlezen-fout");
   await open(asks, "/codelijsten/batches/onderdeel?sleutel=EJ6789&vaccin=Comirnaty");

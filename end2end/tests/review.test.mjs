@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TWICE, person, reported, reportedWithoutBsn, stranger } from "../lib/demo.mjs";
 import { confirmWarnings, fillPerson, fillVaccination, logIn, send } from "../lib/journey.mjs";
-import { heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, formToken, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -194,6 +194,32 @@ for (const script of [true, false]) {
     await logIn(nurse, "invoerder");
     await open(nurse, "/registraties");
     assert.ok(!(await nurse.locator("main").innerText()).includes(who.bsn.slice(5)));
+
+    // It was somebody else after all: undone with a reason, by two people again.
+    await open(rosa, decision);
+    await rosa.getByText("Koppeling ongedaan maken", { exact: true }).click();
+    const form = rosa.locator('form[action^="/api/koppeling-terug"]');
+    await press(rosa, "Gevolgen bekijken", { within: form });
+    assert.match(await rosa.locator("#foutoverzicht").innerText(), /Vul in waarom de koppeling niet klopt\./);
+    await form.locator("textarea").fill("Het is een naamgenoot.");
+    await press(rosa, "Gevolgen bekijken", { within: form });
+    const undo = path(rosa);
+    assert.match(await rosa.locator("main").innerText(), /1 van 2 → 0 van 2/);
+    await press(rosa, "Voorleggen aan een collega");
+    const forced = await rosa.request.post(`${PORTAL()}/api/besluit-akkoord`, {
+      form: { id: undo.split("/").pop(), formulier: await formToken(rosa, undo) },
+      headers: { Origin: PORTAL(), Referer: PORTAL() + undo, Accept: "text/html" },
+      maxRedirects: 0,
+    });
+    assert.match(forced.headers().location, /melding=zelfde/);
+    await open(rik, undo);
+    await press(rik, "Akkoord, uitvoeren");
+    for (let turn = 0; turn < 60 && !(await rik.getByText("Uitgevoerd", { exact: true }).first().isVisible()); turn += 1) {
+      await rik.waitForTimeout(500);
+      await open(rik, undo);
+    }
+    await open(rik, "/beoordelen?code=B14");
+    assert.ok(await rik.locator("tbody tr").first().isVisible(), "it waits again");
   });
 }
 

@@ -35,8 +35,11 @@ pub(crate) async fn propose(
             value,
             reason,
         };
-        let id = decisions()?.propose(&caller, row, proposal).await?;
-        Ok(format!("/beoordelen/besluiten/{id}"))
+        Ok(match decisions()?.propose(&caller, row, proposal).await {
+            // Its page says who was first, when somebody was.
+            Err(PortError::NotFound) => format!("/beoordelen/groepen/{row}"),
+            made => format!("/beoordelen/besluiten/{}", made?),
+        })
     })
     .await
 }
@@ -65,6 +68,22 @@ pub(crate) async fn link_row(
             .propose_link(&caller, row, person, reason)
             .await?;
         Ok(format!("/beoordelen/besluiten/{id}"))
+    })
+    .await
+}
+
+/// Prepares that a link is undone; leads to the page with what it would come to.
+#[server(prefix = "/api", endpoint = "koppeling-terug")]
+pub(crate) async fn undo_link(id: Uuid, #[server(default)] reason: String) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        if reason.trim().is_empty() {
+            return Ok(format!(
+                "/beoordelen/besluiten/{id}?melding=reden#foutoverzicht"
+            ));
+        }
+        let undo = decisions()?.propose_undo(&caller, id, reason).await?;
+        Ok(format!("/beoordelen/besluiten/{undo}"))
     })
     .await
 }

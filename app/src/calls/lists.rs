@@ -39,6 +39,12 @@ pub(crate) struct ListForm {
     pub(crate) dagen: String,
     /// First day of use.
     pub(crate) eerste: String,
+    /// EU number.
+    pub(crate) eu: String,
+    /// What a target group means.
+    pub(crate) betekenis: String,
+    /// First age.
+    pub(crate) leeftijd: String,
     /// From which day.
     pub(crate) vanaf: String,
     /// Where it comes from.
@@ -61,6 +67,9 @@ impl ListForm {
             ("doses", kept(&self.doses)),
             ("dagen", kept(&self.dagen)),
             ("eerste", kept(&self.eerste)),
+            ("eu", kept(&self.eu)),
+            ("betekenis", kept(&self.betekenis)),
+            ("leeftijd", kept(&self.leeftijd)),
             ("vanaf", kept(&self.vanaf)),
         ];
         let page = if self.onderdeel { "/onderdeel" } else { "" };
@@ -87,6 +96,9 @@ pub(crate) async fn propose_entry(#[server(default)] form: ListForm) -> Posted {
                 doses: form.doses,
                 min_days: form.dagen,
                 first_use: form.eerste,
+                eu: form.eu,
+                meaning: form.betekenis,
+                first_age: form.leeftijd,
                 end: form.eind,
             },
             from: form.vanaf,

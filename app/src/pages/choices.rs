@@ -2,8 +2,8 @@
 
 use crate::page::code_lists;
 use crate::texts::{Texts, fill};
-use domain::codes::AgeGroup;
 use domain::row::Column;
+use domain::text::Lang;
 
 /// Columns of the person step.
 pub(crate) const PERSON: [Column; 9] = [
@@ -33,9 +33,9 @@ pub(crate) const VACCINATION: [Column; 10] = [
 ];
 
 /// Value and words of a column with a list; empty for the others.
-pub(crate) fn of(column: Column, t: &'static Texts) -> Vec<(&'static str, &'static str)> {
+pub(crate) fn of(column: Column, t: &'static Texts) -> Vec<(String, String)> {
     let e = &t.entry;
-    match column {
+    let fixed: Vec<(&str, &str)> = match column {
         Column::Toestemming => vec![("J", e.yes), ("N", e.no)],
         Column::GeenBsnReden => vec![
             ("BUITENLAND", e.no_bsn_abroad),
@@ -43,47 +43,78 @@ pub(crate) fn of(column: Column, t: &'static Texts) -> Vec<(&'static str, &'stat
             ("GEEN_VAST_ADRES", e.no_bsn_no_address),
         ],
         Column::Geslacht => vec![("M", e.sex_man), ("V", e.sex_woman), ("O", e.sex_unknown)],
-        Column::Doelgroep => vec![
-            ("BEWONER_INSTELLING", e.group_resident),
-            ("KWETSBAAR_OUDER", e.group_vulnerable),
-            ("LEEFTIJD", e.group_age),
-            ("MEDISCHE_INDICATIE", e.group_medical),
-            ("ZORGMEDEWERKER", e.group_care_worker),
-            ("SPECIAAL_BEROEP", e.group_profession),
-            ("OVERIG", e.group_other),
-        ],
+        Column::Doelgroep => return groups(t),
+        Column::Leeftijdsgroep => return ages(t),
         Column::Vaccinatieland => vec![
             ("NL", e.country_nl),
             ("BES", e.country_bes),
             ("CAS", e.country_cas),
         ],
         _ => Vec::new(),
-    }
+    };
+    let own = |(value, text): (&str, &str)| (value.to_owned(), text.to_owned());
+    fixed.into_iter().map(own).collect()
 }
 
-/// The age groups, with the ages that this portal is configured for.
-pub(crate) fn ages(t: &'static Texts) -> Vec<(&'static str, String)> {
-    let (bounds, e) = (code_lists().age_bounds(), &t.entry);
-    let words = |group: &AgeGroup| match bounds.ages(*group) {
-        (from, Some(to)) => fill(
-            e.age_between,
-            &[("van", &from.to_string()), ("tot", &to.to_string())],
-        ),
-        (from, None) => fill(e.age_from, &[("van", &from.to_string())]),
-    };
-    AgeGroup::ALL
-        .iter()
-        .map(|group| (group.as_str(), words(group)))
-        .collect()
+/// The target groups in force.
+fn groups(t: &'static Texts) -> Vec<(String, String)> {
+    let lists = code_lists();
+    let groups = lists.groups().iter();
+    let groups = groups.map(|group| {
+        let said = lists.meaning(*group).filter(|_| t.language == Lang::Nl);
+        let first = || first_group(group.as_str(), t).map(str::to_owned);
+        let words = said.map(str::to_owned).or_else(first);
+        let words = words.or_else(|| lists.meaning(*group).map(str::to_owned));
+        let code = group.as_str().to_owned();
+        let words = words.unwrap_or_else(|| code.clone());
+        (code, words)
+    });
+    groups.collect()
+}
+
+/// What the groups of the first list are called; also those that ended.
+pub(crate) fn first_group(code: &str, t: &'static Texts) -> Option<&'static str> {
+    let e = &t.entry;
+    Some(match code {
+        "BEWONER_INSTELLING" => e.group_resident,
+        "KWETSBAAR_OUDER" => e.group_vulnerable,
+        "LEEFTIJD" => e.group_age,
+        "MEDISCHE_INDICATIE" => e.group_medical,
+        "ZORGMEDEWERKER" => e.group_care_worker,
+        "SPECIAAL_BEROEP" => e.group_profession,
+        "OVERIG" => e.group_other,
+        _ => return None,
+    })
+}
+
+/// The age groups with their ages.
+fn ages(t: &'static Texts) -> Vec<(String, String)> {
+    let e = &t.entry;
+    let ages = code_lists().age_bounds().ages().into_iter();
+    let ages = ages.map(|(group, first, last)| {
+        let first = first.to_string();
+        let words = match last {
+            Some(last) => fill(
+                e.age_between,
+                &[("eerste", &first), ("laatste", &last.to_string())],
+            ),
+            None => fill(e.age_from, &[("eerste", &first)]),
+        };
+        (group.as_str().to_owned(), words)
+    });
+    ages.collect()
+}
+
+/// The lists hold a product, name, code or target group that the live check in the browser does not know; it then leaves
+/// those columns to the server.
+pub(crate) fn are_managed() -> bool {
+    code_lists().knows_more()
 }
 
 /// The same for a drop-down, with an empty first choice.
 pub(crate) fn options(column: Column, first: &str, t: &'static Texts) -> Vec<(String, String)> {
-    let list = of(column, t)
-        .into_iter()
-        .map(|(value, text)| (value.to_owned(), text.to_owned()));
     std::iter::once((String::new(), first.to_owned()))
-        .chain(list)
+        .chain(of(column, t))
         .collect()
 }
 

@@ -7,18 +7,18 @@ use crate::calls::decisions::Propose;
 use crate::page::{Screen, Visit, decisions, page, review};
 use crate::parts::answers::{Answer, answers, words};
 use crate::parts::assigning::{Assigning, assigning};
-use crate::parts::badge;
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::suggestions::{suggestions, what};
 use crate::parts::table::{Cell, empty, table};
+use crate::parts::{alert, badge};
 use crate::parts::{
     folded, heading, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
 };
-use crate::ports::Page;
-use crate::ports::decisions::{ClusterFilter, ClusterLine, ClusterView};
+use crate::ports::decisions::{ClusterFilter, ClusterLine, ClusterView, Earlier};
 use crate::ports::review::{Reviewer, Suggestion};
+use crate::ports::{Page, PortError};
 use crate::texts::{Texts, fill, number};
 use domain::decision::{DecisionKind, is_code};
 use domain::finding::{Code, Finding};
@@ -149,10 +149,32 @@ pub(super) fn amount(count: u64, one: &str, many: &str, t: &'static Texts) -> St
 pub(crate) fn cluster() -> AnyView {
     page(|visit| async move {
         let caller = visit.reviewer()?.clone();
-        let view = decisions()?.cluster(&caller, visit.id()?).await?;
+        let id = visit.id()?;
+        let view = match decisions()?.cluster(&caller, id).await {
+            Err(PortError::NotFound) => {
+                let earlier = decisions()?.decided_about(&caller, id).await?;
+                let earlier = earlier.ok_or(PortError::NotFound)?;
+                return Ok(late(&visit, &earlier));
+            }
+            other => other?,
+        };
         let reviewers = review()?.reviewers(&caller).await?;
         Ok(screen(&visit, &view, &reviewers))
     })
+}
+
+/// Somebody else decided about these rows meanwhile.
+fn late(visit: &Visit, earlier: &Earlier) -> Screen {
+    let d = &visit.t.decisions;
+    let way = format!("/beoordelen/besluiten/{}", earlier.id);
+    let body = view! {
+        {title(d.late)}
+        {alert::info(fill(d.late_text, &[("wie", &earlier.by)]))}
+        <div class="utrecht-button-group">{second_link(way, d.late_way)}{second_link("/beoordelen/groepen", d.clusters)}</div>
+    };
+    Screen::new(d.late, body)
+        .under(visit.t.review.title, "/beoordelen")
+        .under(d.clusters, "/beoordelen/groepen")
 }
 
 fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
@@ -250,6 +272,7 @@ pub(super) fn kind_name(kind: DecisionKind, t: &'static Texts) -> &'static str {
         DecisionKind::Reject => d.reject,
         DecisionKind::Accept => d.accept,
         DecisionKind::Link => t.links.kind,
+        DecisionKind::Unlink => t.links.undo_kind,
     }
 }
 
@@ -260,6 +283,7 @@ const fn reason_id(kind: DecisionKind) -> &'static str {
         DecisionKind::Reject => "reden-afwijzen",
         DecisionKind::Accept => "reden-zo",
         DecisionKind::Link => "reden-koppelen",
+        DecisionKind::Unlink => "reden-ontkoppelen",
     }
 }
 
@@ -270,7 +294,7 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
         DecisionKind::Return => d.back_text,
         DecisionKind::Reject => d.reject_text,
         DecisionKind::Accept => d.accept_text,
-        DecisionKind::Link => t.links.colleague,
+        DecisionKind::Link | DecisionKind::Unlink => t.links.colleague,
     };
     let value = view
         .column

@@ -2,18 +2,21 @@
 //! what became of it (features F52, F53; security G18).
 
 use super::clusters::{amount, cause, kind_name};
-use super::link::of_decision;
-use crate::calls::decisions::{Decide, DropDecision, EndName, Recall};
+use super::link::{counts, of_decision};
+use crate::calls::decisions::{Decide, DropDecision, EndName, Recall, UndoLink};
 use crate::page::{Screen, Visit, decisions, page};
 use crate::parts::answers::{Answer, answers};
+use crate::parts::field::Field;
 use crate::parts::findings::findings;
+use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
-    alert, badge, go_on_or_not, heading, link, paragraph, second_link, small_form, title,
+    alert, badge, folded, go_on_or_not, heading, hidden_inputs, link, paragraph, second_link,
+    small_form, submit, title,
 };
 use crate::ports::Page;
-use crate::ports::decisions::{DecisionLine, DecisionState, DecisionView, MayDecide};
+use crate::ports::decisions::{DecisionLine, DecisionState, DecisionView, MayDecide, RecordChange};
 use crate::texts::{Texts, fill, number};
 use domain::decision::DecisionKind;
 use leptos::prelude::*;
@@ -125,9 +128,16 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         (Some("wacht"), DecisionState::Asked) => Some(alert::ok(d.told_waiting)),
         (Some("zelfde"), _) => Some(alert::error(d.told_same)),
         (Some("ander"), _) => Some(alert::error(d.told_other)),
+        (Some("kanniet"), _) if line.kind == DecisionKind::Unlink => {
+            Some(alert::error(t.links.undo_not_yet))
+        }
         (Some("kanniet"), _) => Some(alert::error(t.links.not_yet)),
         _ => None,
     };
+    let mut messages = Messages::default();
+    if view.may_undo && visit.query("melding").as_deref() == Some("reden") {
+        messages.add("reason", t.links.undo_reason_missing);
+    }
     let mut facts = vec![
         Answer::new(d.kind, kind_name(line.kind, t)),
         Answer::new(v.party, line.party.clone()),
@@ -157,20 +167,48 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         let here = format!("/beoordelen/besluiten/{}", line.id);
         view! { <p class="utrecht-paragraph">{link(here, d.refresh)}</p> }
     });
+    let other = view.other.as_ref().map(|other| {
+        let way = format!("/beoordelen/besluiten/{}", other.id);
+        let text = fill(d.other_open, &[("wie", &other.by)]);
+        alert::warning(view! { {paragraph(text)}{link(way, d.late_way)} })
+    });
+    let of = view.undoes.map(|id| {
+        let way = format!("/beoordelen/besluiten/{id}");
+        view! { <p class="utrecht-paragraph">{second_link(way, t.links.undo_of)}</p> }
+    });
     let body = view! {
+        {messages.summary(t)}
         {told}
         {title(name.clone())}
+        {other}
         {answers(facts, t)}
+        {of}
         {done}
         {refresh}
         {view.link.as_ref().map(|link| of_decision(link, t))}
         {foreseen(view, t)}
         {acts(view, t)}
+        {view.may_undo.then(|| undo(view, &messages, t))}
         <p class="utrecht-paragraph">{link("/beoordelen/besluiten", d.decisions)}</p>
     };
     Screen::new(name, body)
         .under(v.title, "/beoordelen")
         .under(d.decisions, "/beoordelen/besluiten")
+        .failed(!messages.is_empty())
+}
+
+/// The form that undoes a link.
+fn undo(view: &DecisionView, messages: &Messages, t: &'static Texts) -> AnyView {
+    let l = &t.links;
+    let form = view! {
+        <form class="cims-form" method="post" action=UndoLink::PATH novalidate>
+            {hidden_inputs(vec![("id", view.line.id.to_string())])}
+            {paragraph(l.undo_text)}
+            {Field::new("reason", l.undo_reason, "").area(messages, t)}
+            {submit(t.decisions.look_first)}
+        </form>
+    };
+    folded(l.undo, form.into_any(), !messages.is_empty()).into_any()
 }
 
 /// What it says about rows that come later.
@@ -198,22 +236,66 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
             Cell::number(number(t.language, u64::from(*rows))),
         ]
     });
-    let first = view.first.iter().map(|(row, outcome, wrong)| {
-        vec![
+    // Of a link the record stands with the person.
+    let records = view.link.is_none();
+    let first = view.first.iter().enumerate();
+    let first = first.map(|(at, (row, outcome, wrong))| {
+        let mut cells = vec![
             Cell::number(row.to_string()),
             Cell::new(badge::outcome(*outcome, t)),
             Cell::new(findings(wrong, t)),
-        ]
+        ];
+        if records {
+            let change = view.records.get(at).copied().flatten();
+            cells.push(Cell::new(record(change, t)));
+        }
+        cells
     });
     let first = first.collect();
+    let mut headers = vec![d.row, d.outcome, d.still_wrong];
+    if records {
+        headers.push(d.record);
+    }
     Some(
         view! {
             {heading(d.foreseen)}
             {table("uitkomsten", d.foreseen_caption, &[d.outcome, d.number], outcomes.collect())}
-            {table("eerste", d.first_caption, &[d.row, d.outcome, d.still_wrong], first)}
+            {records.then(|| of_persons(view.persons, t))}
+            {table("eerste", d.first_caption, &headers, first)}
         }
         .into_any(),
     )
+}
+
+/// "1 van 2 → 2 van 2", marked when it is more than the series has.
+fn record(change: Option<RecordChange>, t: &'static Texts) -> AnyView {
+    let Some(change) = change else {
+        return t.decisions.record_same.into_any();
+    };
+    let text = counts(change.before, change.after, change.doses, t);
+    let above = change
+        .doses
+        .is_some_and(|doses| change.after > u32::from(doses));
+    if above {
+        badge::badge("error", text)
+    } else {
+        text.into_any()
+    }
+}
+
+/// What becomes of the records of their persons.
+fn of_persons(persons: (u32, u32), t: &'static Texts) -> AnyView {
+    let d = &t.decisions;
+    let (more, above) = persons;
+    if more == 0 {
+        return paragraph(d.records_none);
+    }
+    let more = amount(u64::from(more), d.records_one, d.records, t);
+    let above = (above > 0).then(|| {
+        let count = number(t.language, u64::from(above));
+        alert::warning(fill(d.records_above, &[("aantal", &count)]))
+    });
+    view! { {paragraph(more)}{above} }.into_any()
 }
 
 /// A name of it is in use.

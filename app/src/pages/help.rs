@@ -146,7 +146,7 @@ fn content(column: Column, t: &'static Texts) -> String {
     if column != Column::Leeftijdsgroep {
         return hint.to_owned();
     }
-    let ages = super::choices::ages(t);
+    let ages = super::choices::of(column, t);
     let ages: Vec<String> = ages
         .iter()
         .map(|(group, words)| format!("{group}: {words}"))

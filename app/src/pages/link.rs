@@ -177,7 +177,7 @@ pub(super) fn of_decision(view: &LinkView, t: &'static Texts) -> AnyView {
 }
 
 /// "1 van 2 → 2 van 2".
-fn counts(before: u32, after: u32, series: Option<u8>, t: &'static Texts) -> String {
+pub(super) fn counts(before: u32, after: u32, series: Option<u8>, t: &'static Texts) -> String {
     let text = if series.is_some() {
         t.links.counts
     } else {

@@ -1,7 +1,9 @@
 //! `/codelijsten/wijzigingen/{id}`: a change of a code list, what it would do to rows that wait, the second person, and what
 //! became of it (features F88; security G18).
 
-use super::lists::{change_title, entry_path, fault_text, list_name, list_path, said, standing};
+use super::lists::{
+    change_title, entry_path, fault_text, key_name, list_name, list_path, said, standing,
+};
 use crate::calls::lists::{AgreeList, DropList};
 use crate::page::{Screen, Visit, lists, page};
 use crate::parts::answers::{Answer, answers};
@@ -139,15 +141,9 @@ fn items(view: &ChangeView, t: &'static Texts) -> AnyView {
     if view.items.is_empty() {
         return alert::info(l.nothing_good);
     }
-    let name = match kind {
-        ListKind::Batches => l.batch,
-        ListKind::Names => l.name,
-        ListKind::Codes => l.hpk,
-        ListKind::Products => l.vaccine,
-    };
     let rows = view.items.iter().map(|item| row(item, kind, t)).collect();
-    let mut headers = vec![name, l.vaccine, l.is_now, l.becomes];
-    if kind == ListKind::Products {
+    let mut headers = vec![key_name(kind, t), l.vaccine, l.is_now, l.becomes];
+    if names_product(kind) {
         headers.remove(1);
     }
     let more = usize::try_from(view.line.items).is_ok_and(|all| all > view.items.len());
@@ -161,6 +157,11 @@ fn items(view: &ChangeView, t: &'static Texts) -> AnyView {
         {more}
     }
     .into_any()
+}
+
+/// Its key is the product itself, or it has none.
+fn names_product(kind: ListKind) -> bool {
+    kind == ListKind::Products || !kind.has_product()
 }
 
 fn row(item: &ItemLine, kind: ListKind, t: &'static Texts) -> Vec<Cell> {
@@ -177,7 +178,7 @@ fn row(item: &ItemLine, kind: ListKind, t: &'static Texts) -> Vec<Cell> {
         Cell::new(before),
         Cell::new(said(&item.after, t)),
     ];
-    if kind == ListKind::Products {
+    if names_product(kind) {
         cells.remove(1);
     }
     cells
@@ -192,8 +193,12 @@ fn foreseen(view: &ChangeView, t: &'static Texts) -> Option<AnyView> {
     } else {
         foreseen_table(rows, t)
     };
-    let intervals = (view.line.kind == ListKind::Products).then(|| paragraph(l.foreseen_intervals));
-    Some(view! { {heading(l.foreseen)}{content}{intervals} }.into_any())
+    let more = match view.line.kind {
+        ListKind::Products => Some(paragraph(l.foreseen_intervals)),
+        ListKind::Ages => Some(paragraph(l.foreseen_ages)),
+        _ => None,
+    };
+    Some(view! { {heading(l.foreseen)}{content}{more} }.into_any())
 }
 
 fn foreseen_table(rows: WouldRelease, t: &'static Texts) -> AnyView {

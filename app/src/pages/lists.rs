@@ -1,7 +1,6 @@
 //! `/codelijsten`, `/codelijsten/{lijst}` and `/codelijsten/{lijst}/onderdeel`: what stands in the code lists, since when and
 //! by whom, and the forms in which RIVM-beheer proposes a change (features F88, F-X4; security G18).
 
-use super::choices;
 use super::clusters::amount;
 use crate::calls::lists::ProposeEntry;
 use crate::page::{Screen, Visit, lists, page};
@@ -18,9 +17,9 @@ use crate::ports::lists::{
     ChangeLine, ChangeState, EntriesView, EntryLine, EntryView, ListsView, PastLine,
 };
 use crate::texts::{Texts, fill, number};
+use domain::codes::{AgeBounds, AgeGroup};
 use domain::dates::dutch;
 use domain::lists::{Entry, Fault, ListKind};
-use domain::row::Column;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -32,6 +31,21 @@ pub(super) fn list_name(kind: ListKind, t: &'static Texts) -> &'static str {
         ListKind::Names => l.names,
         ListKind::Codes => l.codes,
         ListKind::Products => l.products,
+        ListKind::Groups => l.groups,
+        ListKind::Ages => l.ages,
+    }
+}
+
+/// What its entries are called by.
+pub(super) fn key_name(kind: ListKind, t: &'static Texts) -> &'static str {
+    let l = &t.lists;
+    match kind {
+        ListKind::Batches => l.batch,
+        ListKind::Names => l.name,
+        ListKind::Codes => l.hpk,
+        ListKind::Products => l.product_name,
+        ListKind::Groups => l.code,
+        ListKind::Ages => l.age_group,
     }
 }
 
@@ -81,18 +95,6 @@ fn front_screen(visit: &Visit, view: &ListsView) -> Screen {
         );
         view! { {table("wijzigingen", l.changes_caption, &headers, rows)}{pages} }.into_any()
     };
-    let groups = choices::of(Column::Doelgroep, t)
-        .into_iter()
-        .filter(|(code, _)| !code.is_empty())
-        .map(|(code, meaning)| vec![Cell::new(code), Cell::new(meaning)]);
-    let ages = view.ages.iter().map(|(group, first, last)| {
-        let last = last.map_or_else(|| l.age_open.to_owned(), |age| age.to_string());
-        vec![
-            Cell::new(group.clone()),
-            Cell::number(first.to_string()),
-            Cell::number(last),
-        ]
-    });
     let body = view! {
         {title(l.title)}
         {paragraph(l.lead)}
@@ -100,10 +102,6 @@ fn front_screen(visit: &Visit, view: &ListsView) -> Screen {
         <p class="utrecht-paragraph">{second_link("/codelijsten/verdacht", l.suspects_link)}</p>
         {heading(l.changes)}
         {changes}
-        {heading(l.fixed)}
-        {paragraph(l.fixed_text)}
-        {table("doelgroepen", l.groups_caption, &[l.code, l.meaning], groups.collect())}
-        {table("leeftijden", l.ages_caption, &[l.age_group, l.first_age, l.last_age], ages.collect())}
     };
     Screen::new(l.title, body).wide()
 }
@@ -190,7 +188,8 @@ fn entries_screen(
     let content = if view.entries.items.is_empty() {
         empty(l.entries_none, vec![second_link(path.clone(), r.clear)])
     } else {
-        let rows = view.entries.items.iter().map(|line| row(kind, line, t));
+        let lines = view.entries.items.iter();
+        let rows = lines.map(|line| row(kind, line, view.ages, t));
         let rows = rows.collect();
         let query = [("zoek", search.to_owned())];
         let pages = pager(&path, &query, view.entries.page, view.entries.total, t);
@@ -235,11 +234,22 @@ fn headers(kind: ListKind, t: &'static Texts) -> Vec<&'static str> {
         ],
         ListKind::Names => vec![l.name, l.vaccine, l.holds, l.origin],
         ListKind::Codes => vec![l.hpk, l.vaccine, l.holds, l.origin],
-        ListKind::Products => vec![l.vaccine, l.doses, l.min_days, l.first_use, l.origin],
+        ListKind::Products => vec![l.vaccine, l.eu, l.doses, l.min_days, l.first_use, l.origin],
+        ListKind::Groups => vec![l.code, l.meaning, l.holds, l.origin],
+        ListKind::Ages => vec![l.age_group, l.first_age, l.last_age, l.holds, l.origin],
     }
 }
 
-fn row(kind: ListKind, line: &EntryLine, t: &'static Texts) -> Vec<Cell> {
+/// Last age of a group, in words.
+fn last_age(group: &str, ages: AgeBounds, t: &'static Texts) -> String {
+    let ages = ages.ages();
+    let group = AgeGroup::parse(group);
+    let found = ages.iter().find(|(known, ..)| Some(*known) == group);
+    let last = found.and_then(|(_, _, last)| *last);
+    last.map_or_else(|| t.lists.age_open.to_owned(), |age| age.to_string())
+}
+
+fn row(kind: ListKind, line: &EntryLine, ages: AgeBounds, t: &'static Texts) -> Vec<Cell> {
     let day = |day: Option<time::Date>| Cell::new(day.map(dutch).unwrap_or_default());
     let count = |count: Option<u16>| Cell::number(count.map(|n| n.to_string()).unwrap_or_default());
     let entry = &line.entry;
@@ -259,8 +269,20 @@ fn row(kind: ListKind, line: &EntryLine, t: &'static Texts) -> Vec<Cell> {
             Cell::new(holds(line, t)),
         ],
         ListKind::Names | ListKind::Codes => vec![key, product(), Cell::new(holds(line, t))],
+        ListKind::Groups => vec![
+            key,
+            Cell::new(entry.meaning.clone().unwrap_or_default()),
+            Cell::new(holds(line, t)),
+        ],
+        ListKind::Ages => vec![
+            key,
+            count(entry.first_age.map(u16::from)),
+            Cell::new(last_age(&line.key, ages, t)),
+            Cell::new(holds(line, t)),
+        ],
         ListKind::Products => vec![
             key,
+            Cell::new(entry.eu.clone().unwrap_or_default()),
             count(entry.doses.map(u16::from)),
             count(entry.min_days),
             day(entry.first_use),
@@ -295,7 +317,12 @@ pub(super) fn said(entry: &Entry, t: &'static Texts) -> String {
     if entry.ended {
         return l.ended.to_owned();
     }
+    if let Some(meaning) = &entry.meaning {
+        return meaning.clone();
+    }
     let parts = [
+        (l.said_eu, entry.eu.clone()),
+        (l.said_first_age, entry.first_age.map(|age| age.to_string())),
         (l.said_released, entry.released.map(dutch)),
         (l.said_last_day, entry.last_day.map(dutch)),
         (l.said_hpk, entry.hpk.clone()),
@@ -337,10 +364,11 @@ fn entry_screen(visit: &Visit, kind: ListKind, view: &EntryView, manages: bool) 
     let line = &view.line;
     let ends = visit.query("eind").is_some();
     let messages = messages(visit, kind, true, ends);
-    let mut facts = vec![
-        Answer::new(l.vaccine, line.product.clone()),
-        Answer::new(l.is_now, said(&line.entry, t)),
-    ];
+    let mut facts = Vec::new();
+    if kind.has_product() {
+        facts.push(Answer::new(l.vaccine, line.product.clone()));
+    }
+    facts.push(Answer::new(l.is_now, said(&line.entry, t)));
     if line.from.is_some() || line.until.is_some() {
         facts.push(Answer::new(l.holds, holds(line, t)));
     }
@@ -365,7 +393,7 @@ fn entry_screen(visit: &Visit, kind: ListKind, view: &EntryView, manages: bool) 
         let form = change_form(visit, kind, line, &messages);
         folded(l.change, form, wrong && !ends)
     });
-    let end = (manages && kind.grows() && !line.entry.ended)
+    let end = (manages && kind.ends() && !line.entry.ended)
         .then(|| folded(l.end, end_form(visit, kind, line, &messages), wrong && ends));
     let body = view! {
         {messages.summary(t)}
@@ -414,6 +442,8 @@ fn messages(visit: &Visit, kind: ListKind, of_entry: bool, ends: bool) -> Messag
         _ if ends => "vanaf",
         ListKind::Batches => "houdbaar",
         ListKind::Products => "doses",
+        ListKind::Groups => "betekenis",
+        ListKind::Ages => "leeftijd",
         ListKind::Names | ListKind::Codes => "vanaf",
     };
     for fault in words.split('.').filter_map(Fault::parse) {
@@ -444,6 +474,9 @@ const fn field(fault: Fault) -> &'static str {
         Fault::DosesForm => "doses",
         Fault::DaysForm => "dagen",
         Fault::FirstUseForm => "eerste",
+        Fault::EuForm | Fault::EuKnown => "eu",
+        Fault::NoMeaning => "betekenis",
+        Fault::AgeForm | Fault::AgeOrder => "leeftijd",
         Fault::FromForm | Fault::FromPast => "vanaf",
         Fault::NoSource => "bron",
     }
@@ -456,9 +489,10 @@ pub(super) fn fault_text(fault: Fault, kind: ListKind, t: &'static Texts) -> &'s
         Fault::NoKey => l.no_key,
         Fault::KeyForm => match kind {
             ListKind::Batches => l.key_form,
-            ListKind::Names => l.name_form,
+            ListKind::Names | ListKind::Products => l.name_form,
             ListKind::Codes => l.code_form,
-            ListKind::Products => l.product_form,
+            ListKind::Groups => l.group_form,
+            ListKind::Ages => l.age_group_form,
         },
         Fault::NoVaccine => l.no_vaccine,
         Fault::VaccineUnknown => l.vaccine_unknown,
@@ -473,6 +507,11 @@ pub(super) fn fault_text(fault: Fault, kind: ListKind, t: &'static Texts) -> &'s
         Fault::DosesForm => l.doses_form,
         Fault::DaysForm => l.days_form,
         Fault::FirstUseForm => l.first_use_form,
+        Fault::EuForm => l.eu_form,
+        Fault::EuKnown => l.eu_known,
+        Fault::NoMeaning => l.no_meaning,
+        Fault::AgeForm => l.age_form,
+        Fault::AgeOrder => l.age_order,
         Fault::FromPast => l.from_past,
         Fault::NoSource => l.no_source,
         Fault::Nothing => l.nothing,
@@ -562,6 +601,18 @@ fn said_inputs(
                 day(|entry| entry.last_day),
             ),
         ],
+        ListKind::Groups => vec![(
+            "betekenis",
+            l.meaning,
+            l.meaning_hint,
+            entry.and_then(|entry| entry.meaning.clone()),
+        )],
+        ListKind::Ages => vec![(
+            "leeftijd",
+            l.first_age,
+            l.first_age_hint,
+            entry.and_then(|entry| Some(entry.first_age?.to_string())),
+        )],
         ListKind::Products => vec![
             (
                 "doses",
@@ -584,7 +635,15 @@ fn said_inputs(
         ],
         ListKind::Names | ListKind::Codes => Vec::new(),
     };
-    let inputs = inputs.into_iter().map(|(field, label, hint, stands)| {
+    // What a product is called by the EU stays what it is.
+    let number = (kind == ListKind::Products && entry.is_none()).then_some((
+        "eu",
+        l.eu,
+        l.eu_hint,
+        None::<String>,
+    ));
+    let inputs = number.into_iter().chain(inputs);
+    let inputs = inputs.map(|(field, label, hint, stands)| {
         let value = match (visit.query(field), typed) {
             (Some(typed), _) => typed,
             (None, true) => String::new(),
@@ -607,10 +666,10 @@ fn add_form(visit: &Visit, kind: ListKind, view: &EntriesView, messages: &Messag
     let l = &t.lists;
     let key = visit.query("sleutel").unwrap_or_default();
     let vaccine = visit.query("vaccin").unwrap_or_default();
-    let label = match kind {
-        ListKind::Names => l.name,
-        ListKind::Codes => l.hpk,
-        _ => l.batch,
+    let hint = match kind {
+        ListKind::Products => l.product_hint,
+        ListKind::Groups => l.code_hint,
+        _ => "",
     };
     let mut products = vec![(String::new(), l.choose.to_owned())];
     products.extend(
@@ -620,12 +679,17 @@ fn add_form(visit: &Visit, kind: ListKind, view: &EntriesView, messages: &Messag
     );
     let key = Field {
         name: "form[sleutel]".to_owned(),
-        ..Field::new("sleutel", label, &key)
+        hint,
+        ..Field::new("sleutel", key_name(kind, t), &key)
     };
-    let vaccine = Field {
-        name: "form[vaccin]".to_owned(),
-        ..Field::new("vaccin", l.vaccine, &vaccine)
-    };
+    let of_product = kind.has_product() && kind != ListKind::Products;
+    let vaccine = of_product.then(|| {
+        let vaccine = Field {
+            name: "form[vaccin]".to_owned(),
+            ..Field::new("vaccin", l.vaccine, &vaccine)
+        };
+        vaccine.select(products, messages, t)
+    });
     let text = (!kind.is_bare()).then(|| paragraph(l.add_text));
     let hidden = vec![("form[lijst]", kind.word().to_owned())];
     view! {
@@ -633,7 +697,7 @@ fn add_form(visit: &Visit, kind: ListKind, view: &EntriesView, messages: &Messag
             {hidden_inputs(hidden)}
             {text}
             {key.text(messages, t)}
-            {vaccine.select(products, messages, t)}
+            {vaccine}
             {said_inputs(visit, kind, None, messages)}
             {when_and_why(visit, "", messages)}
             {submit(l.look_first)}

@@ -182,7 +182,7 @@ pub(crate) fn live(form: AnyView, visit: &Visit, messages: &Messages) -> AnyView
         return form;
     }
     view! {
-        <div id="nakijken" data-today=visit.today() data-prefix=visit.t.frame.error_prefix>
+        <div id="nakijken" data-managed=choices::are_managed().then_some("") data-today=visit.today() data-prefix=visit.t.frame.error_prefix>
             {form}
             <LiveForm/>
         </div>

@@ -149,7 +149,9 @@ fn screen(visit: &Visit, view: &PersonView) -> Screen {
         let headers = [p.when, p.kind, p.made_by, p.reason, p.holds, p.open];
         table("oordelen", p.rulings_caption, &headers, rows)
     };
+    let merged = view.merged.then(|| alert::info(p.merged));
     let body = view! {
+        {merged}
         {title(p.record)}
         {heading(p.who)}
         {of_row(&view.who, t)}

@@ -42,7 +42,7 @@ pub(super) fn form(visit: &Visit, id: Uuid, list: &RefusedList) -> AnyView {
     let then = if list.preview { m.text_preview } else { m.text };
     view! {
         <form class="cims-grid-form" method="post" action=MendRows::PATH data-keep-along="true" novalidate
-            data-channel=list.channel.as_str() data-today=visit.today() data-prefix=t.frame.error_prefix data-good=m.row_good>
+            data-channel=list.channel.as_str() data-managed=super::choices::are_managed().then_some("") data-today=visit.today() data-prefix=t.frame.error_prefix data-good=m.row_good>
                 {hidden_inputs(hidden.collect())}
                 {paragraph(m.intro)}
                 <p class="cims-form__note" id="toetsen" hidden>{m.keys}</p>

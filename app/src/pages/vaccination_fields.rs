@@ -87,17 +87,12 @@ fn suggestion(batch: Option<&str>, t: &'static Texts) -> Option<AnyView> {
 
 fn without_person(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyView {
     let e = &t.entry;
-    let ages = choices::ages(t);
-    let ages: Vec<(&str, &str)> = ages
-        .iter()
-        .map(|(code, text)| (*code, text.as_str()))
-        .collect();
     let age = Radios {
         id: Column::Leeftijdsgroep.name(),
         legend: Column::Leeftijdsgroep.title_in(t.language),
         hint: "",
         value: row.get(Column::Leeftijdsgroep),
-        options: &ages,
+        options: &choices::of(Column::Leeftijdsgroep, t),
         inline: false,
     };
     let country = match row.get(Column::Vaccinatieland) {
@@ -109,10 +104,6 @@ fn without_person(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyV
         ..Field::row(Column::Vaccinatieland, country, t)
     };
     let countries = choices::of(Column::Vaccinatieland, t);
-    let countries = countries
-        .into_iter()
-        .map(|(value, text)| (value.to_owned(), text.to_owned()))
-        .collect();
     view! {
         {age.view(messages, t)}
         {country.select(countries, messages, t)}

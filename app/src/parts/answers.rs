@@ -74,15 +74,15 @@ pub(crate) fn of_row(row: &RowText, t: &'static Texts) -> AnyView {
 
 /// A cell in words: codes of lists as their label, everything else as it is.
 pub(crate) fn words(column: Column, text: &str, t: &'static Texts) -> String {
-    if column == Column::Leeftijdsgroep {
-        let ages = crate::pages::choices::ages(t);
-        let found = ages
-            .into_iter()
-            .find(|(code, _)| code.eq_ignore_ascii_case(text));
-        return found.map_or_else(|| text.to_owned(), |(_, words)| words);
-    }
     crate::pages::choices::of(column, t)
         .into_iter()
         .find(|(value, _)| value.eq_ignore_ascii_case(text))
-        .map_or_else(|| text.to_owned(), |(_, label)| label.to_owned())
+        .map(|(_, label)| label)
+        .or_else(|| {
+            // A target group that ended.
+            let group = column == Column::Doelgroep;
+            let words = crate::pages::choices::first_group(text, t).filter(|_| group)?;
+            Some(words.to_owned())
+        })
+        .unwrap_or_else(|| text.to_owned())
 }

@@ -7,7 +7,8 @@ use domain::finding::Severity;
 use leptos::prelude::*;
 
 /// A badge of a kind (`success`, `warning`, `error`, `neutral`).
-pub(crate) fn badge(kind: &'static str, text: &'static str) -> AnyView {
+pub(crate) fn badge(kind: &'static str, text: impl Into<String>) -> AnyView {
+    let text = text.into();
     view! { <span class=format!("utrecht-status-badge utrecht-status-badge--{kind}")>{text}</span> }
         .into_any()
 }

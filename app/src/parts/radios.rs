@@ -5,7 +5,7 @@ use crate::texts::Texts;
 use leptos::prelude::*;
 
 /// A group of radio buttons; the first has the id of the group.
-pub(crate) struct Radios<'a> {
+pub(crate) struct Radios<'a, O> {
     /// Id of the first button; anchor of the error summary.
     pub(crate) id: &'a str,
     /// The question.
@@ -15,12 +15,12 @@ pub(crate) struct Radios<'a> {
     /// The chosen value, or nothing.
     pub(crate) value: &'a str,
     /// Value and label.
-    pub(crate) options: &'a [(&'a str, &'a str)],
+    pub(crate) options: &'a [(O, O)],
     /// Side by side.
     pub(crate) inline: bool,
 }
 
-impl Radios<'_> {
+impl<O: AsRef<str>> Radios<'_, O> {
     /// The group, named `row[id]`.
     pub(crate) fn view(self, messages: &Messages, t: &'static Texts) -> AnyView {
         let name = format!("row[{}]", self.id);
@@ -40,13 +40,14 @@ impl Radios<'_> {
             view! { <div class="utrecht-form-field-description" id=format!("{}-hint", self.id)>{self.hint.to_owned()}</div> }
         });
         let options = self.options.iter().enumerate().map(|(index, (value, label))| {
+            let (value, label) = (value.as_ref().to_owned(), label.as_ref().to_owned());
             let id = if index == 0 { self.id.to_owned() } else { format!("{}_{}", self.id, value.to_lowercase()) };
-            let checked = self.value.eq_ignore_ascii_case(value);
+            let checked = self.value.eq_ignore_ascii_case(&value);
             view! {
                 <div class="utrecht-form-field utrecht-form-field--radio cims-choice">
                     <input class="utrecht-radio-button utrecht-radio-button--html-input utrecht-form-field__input" type="radio"
-                        id=id.clone() name=name.to_owned() value=(*value).to_owned() checked=checked/>
-                    <label class="utrecht-form-label utrecht-form-label--radio utrecht-form-field__label" for=id>{(*label).to_owned()}</label>
+                        id=id.clone() name=name.to_owned() value=value checked=checked/>
+                    <label class="utrecht-form-label utrecht-form-label--radio utrecht-form-field__label" for=id>{label}</label>
                 </div>
             }
         });

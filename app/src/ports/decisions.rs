@@ -178,6 +178,26 @@ pub struct LinkedBy {
     pub at: String,
 }
 
+/// What was decided before somebody else wanted to, and who was first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    /// The decision.
+    pub id: Uuid,
+    /// Who asked for it.
+    pub by: String,
+}
+
+/// What the record of a person would say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordChange {
+    /// Vaccinations that count now.
+    pub before: u32,
+    /// And then.
+    pub after: u32,
+    /// Doses of the series of the product.
+    pub doses: Option<u8>,
+}
+
 /// Where a decision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DecisionState {
@@ -298,8 +318,18 @@ pub struct DecisionView {
     pub outcomes: Vec<(RowOutcome, u32)>,
     /// The first rows: number, outcome, what would be wrong.
     pub first: Vec<(u32, RowOutcome, Vec<Finding>)>,
-    /// Of a link: the person.
+    /// What becomes of the records of their persons, row by row as `first`.
+    pub records: Vec<Option<RecordChange>>,
+    /// Persons who get more vaccinations that count, and of those the ones with more than the series has.
+    pub persons: (u32, u32),
+    /// Another decision about the same rows that is open.
+    pub other: Option<Earlier>,
+    /// Of a link, or of undoing one: the person.
     pub link: Option<LinkView>,
+    /// A link that holds: it can be undone.
+    pub may_undo: bool,
+    /// Of undoing a link: that decision.
+    pub undoes: Option<Uuid>,
     /// What the caller may do.
     pub may: MayDecide,
 }
@@ -334,6 +364,8 @@ pub trait Decisions: Send + Sync {
     async fn cluster(&self, caller: &Caller, sample: Uuid) -> PortResult<ClusterView>;
     /// Prepares a decision about it; its key.
     async fn propose(&self, caller: &Caller, sample: Uuid, proposal: Proposal) -> PortResult<Uuid>;
+    /// What was decided about a row that waits no more, and who was first.
+    async fn decided_about(&self, caller: &Caller, row: Uuid) -> PortResult<Option<Earlier>>;
     /// Who of the BRP may be the person of a row that was not matched.
     async fn candidates(&self, caller: &Caller, row: Uuid) -> PortResult<Candidates>;
     /// Prepares the link of a row to one of them, with why; its key.
@@ -344,6 +376,8 @@ pub trait Decisions: Send + Sync {
         list: String,
         reason: String,
     ) -> PortResult<Uuid>;
+    /// Prepares that a link is undone, with why; its key.
+    async fn propose_undo(&self, caller: &Caller, link: Uuid, reason: String) -> PortResult<Uuid>;
     /// Decisions, those that wait first.
     async fn decisions(&self, caller: &Caller, page: u32) -> PortResult<Page<DecisionLine>>;
     /// One, with what it would come to.

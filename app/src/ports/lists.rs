@@ -4,6 +4,7 @@
 use super::Page;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
+use domain::codes::AgeBounds;
 use domain::lists::{Entry, Fault, ListKind};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -88,8 +89,6 @@ pub struct ListsView {
     pub counts: Vec<(ListKind, u32)>,
     /// Changes, those that wait first.
     pub changes: Page<ChangeLine>,
-    /// Age groups of counts without consent: "A", first age, last age.
-    pub ages: Vec<(String, u8, Option<u8>)>,
 }
 
 /// One entry of a list.
@@ -114,6 +113,8 @@ pub struct EntryLine {
 pub struct EntriesView {
     /// Products to choose from.
     pub products: Vec<String>,
+    /// Ages of the groups of counts without consent.
+    pub ages: AgeBounds,
     /// Entries.
     pub entries: Page<EntryLine>,
 }

@@ -173,6 +173,8 @@ pub struct Reported {
 pub struct PersonView {
     /// Key.
     pub id: Uuid,
+    /// Another person was asked for, whom the BRP says is this one.
+    pub merged: bool,
     /// BSN, birth date and name as reported last.
     pub who: RowText,
     /// What a proof would say, in the order of the days.

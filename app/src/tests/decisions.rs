@@ -382,3 +382,81 @@ async fn the_decision_of_a_link_shows_the_person_and_what_changes_in_the_record(
     assert!(gone.has("Deze persoon past niet meer bij de regel."));
     assert!(!gone.has("1 van 2"));
 }
+
+#[tokio::test]
+async fn a_link_that_holds_is_undone_from_its_page_with_a_reason() {
+    let holds = || {
+        with(|view| {
+            view.line.kind = DecisionKind::Link;
+            view.line.state = DecisionState::Done;
+            view.link = Some(link(Some(candidate(false))));
+            view.may = crate::ports::decisions::MayDecide::Look;
+            view.may_undo = true;
+        })
+    };
+    let page = get(&holds(), &decision()).await;
+    assert!(page.has("action=\"/api/koppeling-terug"));
+    assert_eq!(unfolded(&page), 0);
+    let id = ID.to_string();
+    let form = [("id", id.as_str()), ("reason", " ")];
+    let answer = post(&holds(), "/api/koppeling-terug", &form).await;
+    assert_eq!(
+        answer.location,
+        format!("{}?melding=reden#foutoverzicht", decision())
+    );
+    let page = get(&holds(), &format!("{}?melding=reden", decision())).await;
+    assert!(page.links("#reason", "Vul in waarom de koppeling niet klopt."));
+    assert_eq!(unfolded(&page), 1);
+    let form = [("id", id.as_str()), ("reason", "Het is zijn broer")];
+    let answer = post(&holds(), "/api/koppeling-terug", &form).await;
+    assert_eq!(answer.location, decision());
+
+    let undoing = with(|view| {
+        view.line.kind = DecisionKind::Unlink;
+        view.link = Some(link(Some(candidate(false))));
+        view.undoes = Some(ID);
+    });
+    let page = get(&undoing, &decision()).await;
+    assert!(page.has("Koppeling ongedaan maken") && page.has("Besluit over de koppeling"));
+    assert!(!page.has("/api/koppeling-terug"));
+    let page = get(&undoing, &format!("{}?melding=kanniet", decision())).await;
+    assert!(page.has("Ongedaan maken kan nu niet."));
+}
+
+#[tokio::test]
+async fn a_decision_shows_what_the_records_of_persons_would_say() {
+    let page = get(&reviewer(|_| ()), &decision()).await;
+    for part in [
+        "390 personen krijgen er een vaccinatie bij in hun dossier.",
+        "Bij 12 van hen zijn dat er meer dan de reeks heeft.",
+        "2 van 2 → 3 van 2",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    let none = get(
+        &with(|view| {
+            view.persons = (0, 0);
+            view.records = vec![None];
+        }),
+        &decision(),
+    )
+    .await;
+    assert!(none.has("In geen dossier komt er een vaccinatie bij.") && none.has("Blijft gelijk"));
+}
+
+#[tokio::test]
+async fn who_comes_second_hears_who_was_first() {
+    let row = super::fakes::GONE.to_string();
+    let page = get(&reviewer(|_| ()), &format!("/beoordelen/groepen/{row}")).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.has("P. &lt;Pieters&gt; heeft al over deze regels besloten."));
+    assert!(page.links(&decision(), "Dat besluit bekijken"));
+    let open = with(|view| {
+        view.other = Some(crate::ports::decisions::Earlier {
+            id: ID,
+            by: "P. <Pieters>".into(),
+        });
+    });
+    let page = get(&open, &decision()).await;
+    assert!(page.has("P. &lt;Pieters&gt; was u voor: over deze regels loopt al een besluit."));
+}

@@ -7,7 +7,8 @@ use crate::ports::cards::{
 use crate::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
 use crate::ports::decisions::{
     Agreed, Candidate, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView,
-    DecisionLine, DecisionState, DecisionView, Gone, LinkView, LinkedBy, MayDecide, Proposal, Same,
+    DecisionLine, DecisionState, DecisionView, Earlier, Gone, LinkView, LinkedBy, MayDecide,
+    Proposal, RecordChange, Same,
 };
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept, MendAnswer,
@@ -1113,6 +1114,7 @@ impl Persons for World {
         };
         Ok(PersonView {
             id,
+            merged: id == MERGED,
             who: row(),
             proof: vec![jab("EM0477", true)],
             aside: vec![jab("EJ6795", false)],
@@ -1308,6 +1310,12 @@ pub(crate) fn change() -> ChangeView {
     }
 }
 
+/// A row that somebody else decided about.
+pub(crate) const GONE: Uuid = Uuid::from_u128(0x3ea);
+
+/// A person whom the BRP says is another one.
+pub(crate) const MERGED: Uuid = Uuid::from_u128(0x3e9);
+
 fn entry_line(kind: ListKind) -> EntryLine {
     let (key, entry) = match kind {
         ListKind::Batches => ("EJ<6796>", batch()),
@@ -1319,15 +1327,31 @@ fn entry_line(kind: ListKind) -> EntryLine {
                 doses: Some(2),
                 min_days: Some(21),
                 first_use: Some(date!(2021 - 01 - 04)),
+                eu: Some("EU/1/20/1528".into()),
+                ..ListEntry::default()
+            },
+        ),
+        ListKind::Groups => (
+            "DAKLOOS",
+            ListEntry {
+                meaning: Some("Dak- <of> thuisloos".into()),
+                ..ListEntry::default()
+            },
+        ),
+        ListKind::Ages => (
+            "B",
+            ListEntry {
+                first_age: Some(18),
                 ..ListEntry::default()
             },
         ),
     };
+    let product = if kind.has_product() { "Comirnaty" } else { "" };
     EntryLine {
         key: key.into(),
-        product: "Comirnaty".into(),
+        product: product.into(),
         entry,
-        from: Some("01-01-2021".into()).filter(|_| kind.grows()),
+        from: Some("01-01-2021".into()).filter(|_| kind != ListKind::Products),
         until: None,
         change: Some(ID),
     }
@@ -1343,7 +1367,6 @@ impl Lists for World {
                 total: 1,
                 page,
             },
-            ages: vec![("A".into(), 12, Some(17)), ("C".into(), 60, None)],
         })
     }
 
@@ -1360,6 +1383,7 @@ impl Lists for World {
         };
         Ok(EntriesView {
             products: vec!["Comirnaty".into(), "Spikevax".into()],
+            ages: AgeBounds::default(),
             entries: Page {
                 total: items.len() as u64,
                 items,
@@ -1878,7 +1902,16 @@ pub(crate) fn decision() -> DecisionView {
             RowOutcome::Afgekeurd,
             vec![Finding::on(Code::V31, Column::Dosisnummer)],
         )],
+        records: vec![Some(RecordChange {
+            before: 2,
+            after: 3,
+            doses: Some(2),
+        })],
+        persons: (390, 12),
+        other: None,
         link: None,
+        may_undo: false,
+        undoes: None,
         may: MayDecide::Agree,
     }
 }
@@ -1980,6 +2013,9 @@ impl Decisions for World {
     }
 
     async fn cluster(&self, _: &Caller, sample: Uuid) -> PortResult<ClusterView> {
+        if sample == GONE {
+            return Err(PortError::NotFound);
+        }
         Ok(ClusterView {
             sample,
             party: "Praktijk De Linde".into(),
@@ -2019,6 +2055,21 @@ impl Decisions for World {
 
     async fn propose_link(&self, _: &Caller, _: Uuid, list: String, _: String) -> PortResult<Uuid> {
         if list == "l1" {
+            Ok(ID)
+        } else {
+            Err(PortError::NotFound)
+        }
+    }
+
+    async fn decided_about(&self, _: &Caller, row: Uuid) -> PortResult<Option<Earlier>> {
+        Ok((row == GONE).then(|| Earlier {
+            id: ID,
+            by: "P. <Pieters>".into(),
+        }))
+    }
+
+    async fn propose_undo(&self, _: &Caller, link: Uuid, _: String) -> PortResult<Uuid> {
+        if link == ID {
             Ok(ID)
         } else {
             Err(PortError::NotFound)

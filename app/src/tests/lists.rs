@@ -8,7 +8,7 @@ use domain::lists::{Fault, ListKind};
 use domain::role::Role;
 use std::sync::Arc;
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 10] = [
     "/codelijsten",
     "/codelijsten/verdacht",
     "/codelijsten/batches",
@@ -16,6 +16,9 @@ const PAGES: [&str; 7] = [
     "/codelijsten/hpk-codes",
     "/codelijsten/vaccins",
     "/codelijsten/batches/onderdeel?sleutel=EJ6796&vaccin=Comirnaty",
+    "/codelijsten/doelgroepen",
+    "/codelijsten/leeftijdsgroepen",
+    "/codelijsten/leeftijdsgroepen/onderdeel?sleutel=B",
 ];
 
 fn of(role: Role, change: impl FnOnce(&mut World)) -> Arc<World> {
@@ -45,9 +48,16 @@ async fn a_reviewer_reads_the_lists_and_only_the_manager_changes_them() {
             let page = get(&of(role, |_| ()), &path).await;
             assert_eq!(page.status, StatusCode::OK, "{role:?} {path}");
             let manages = role == Role::RivmBeheer
-                && ["batches", "namen", "hpk-codes", "onderdeel"]
-                    .iter()
-                    .any(|part| path.contains(part));
+                && [
+                    "batches",
+                    "namen",
+                    "hpk-codes",
+                    "vaccins",
+                    "doelgroepen",
+                    "onderdeel",
+                ]
+                .iter()
+                .any(|part| path.contains(part));
             assert_eq!(page.has(form), manages, "{role:?} {path}");
         }
         for role in [Role::Invoerder, Role::Privacycoordinator, Role::Auditor] {
@@ -65,7 +75,7 @@ async fn a_reviewer_reads_the_lists_and_only_the_manager_changes_them() {
 }
 
 #[tokio::test]
-async fn the_front_page_shows_the_lists_the_changes_and_what_is_fixed() {
+async fn the_front_page_shows_the_lists_and_the_changes() {
     let page = get(&manager(), "/codelijsten").await;
     assert!(page.links("/codelijsten/batches", "Batches"));
     assert!(
@@ -75,8 +85,8 @@ async fn the_front_page_shows_the_lists_the_changes_and_what_is_fixed() {
         "EJ&lt;6796&gt; en 1 meer",
         "Wacht op akkoord",
         "R. &lt;Rivm&gt;",
-        "ZORGMEDEWERKER",
-        "en ouder",
+        "Doelgroepen",
+        "Leeftijdsgroepen zonder toestemming",
     ] {
         assert!(page.has(part), "{part}");
     }
@@ -109,6 +119,46 @@ async fn an_entry_shows_what_holds_and_who_changed_it() {
     )
     .await;
     assert!(page.has("Beëindigen") && !page.has("id=\"houdbaar\""));
+}
+
+#[tokio::test]
+async fn products_and_target_groups_have_a_form_of_their_own_and_ages_change_by_group() {
+    let page = get(&manager(), "/codelijsten/vaccins").await;
+    for part in ["id=\"eu\"", "id=\"doses\"", "EU/1/20/1528"] {
+        assert!(page.has(part), "{part}");
+    }
+    assert!(!page.has("id=\"vaccin\""), "a product is of no other");
+    let entry = "/codelijsten/vaccins/onderdeel?sleutel=Comirnaty&vaccin=Comirnaty";
+    let page = get(&manager(), entry).await;
+    assert!(page.has("EU-nummer EU/1/20/1528") && !page.has("id=\"eu\""));
+    let page = get(&manager(), "/codelijsten/doelgroepen").await;
+    assert!(page.has("Dak- &lt;of&gt; thuisloos") && page.has("id=\"betekenis\""));
+    assert!(!page.has("id=\"vaccin\""));
+    let page = get(&manager(), "/codelijsten/leeftijdsgroepen").await;
+    assert!(page.has(">18<") && page.has(">59<"));
+    let page = get(
+        &manager(),
+        "/codelijsten/leeftijdsgroepen/onderdeel?sleutel=B",
+    )
+    .await;
+    assert!(page.has("id=\"leeftijd\"") && page.has("value=\"18\""));
+    assert!(!page.has("Beëindigen"));
+
+    let world = of(Role::RivmBeheer, |world| {
+        world.faults = vec![Fault::AgeOrder];
+    });
+    let form = [
+        ("form[lijst]", "leeftijdsgroepen"),
+        ("form[onderdeel]", "true"),
+        ("form[sleutel]", "B"),
+        ("form[leeftijd]", "12"),
+    ];
+    let answer = post(&world, "/api/lijst-voorstel", &form).await;
+    let back = answer.location.split('#').next().unwrap_or_default();
+    let page = get(&world, back).await;
+    assert!(page.has("href=\"#leeftijd\"") && page.has("value=\"12\""));
+    let wishes = world.wishes.lock().expect("no panic before");
+    assert_eq!(wishes[0].typed.first_age, "12");
 }
 
 #[tokio::test]

@@ -81,6 +81,9 @@ async fn a_record_opens_only_with_a_reason_and_no_address_holds_a_bsn() {
     assert!(nothing.has("Waarom opent u dit dossier?") && !nothing.has("EM0477"));
     let page = get(&reviewer(), &format!("/dossiers/{ID}?reden=verzoek")).await;
     assert!(page.has("EM0477") && page.has("Zelfde &lt;prik&gt;"));
+    let merged = format!("/dossiers/{}?reden=verzoek", super::fakes::MERGED);
+    let merged = get(&reviewer(), &merged).await;
+    assert!(merged.has("twee nummers van dezelfde persoon") && !page.has("twee nummers"));
     let record = format!("/dossiers/{ID}?reden=verzoek");
     for (bsn, why, leads) in [
         (BSN, "verzoek", record.as_str()),

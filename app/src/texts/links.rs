@@ -47,6 +47,13 @@ texts! {
         not_yet: "Koppelen kan nu niet. De regel is veranderd, of er is nog iets anders mis." / "It cannot be linked now. The row changed, or something else is wrong.",
         linked: "Gekoppeld" / "Linked",
         linked_by: "Door {wie}, akkoord van {akkoord} op {moment}" / "By {wie}, agreed by {akkoord} on {moment}",
+        undo_kind: "Koppeling ongedaan maken" / "Undo a link",
+        undo: "Koppeling ongedaan maken" / "Undo the link",
+        undo_text: "De regel is dan weer zoals de instelling hem gaf, en wacht weer. Een collega moet akkoord geven." / "The row is then as the institution gave it, and waits again. A colleague has to agree.",
+        undo_reason: "Waarom klopt deze koppeling niet?" / "Why is this link wrong?",
+        undo_reason_missing: "Vul in waarom de koppeling niet klopt." / "Fill in why the link is wrong.",
+        undo_not_yet: "Ongedaan maken kan nu niet. De regel is intussen veranderd." / "It cannot be undone now. The row changed in the meantime.",
+        undo_of: "Besluit over de koppeling" / "Decision about the link",
         linked_way: "Besluit bekijken" / "See the decision",
     }
 }

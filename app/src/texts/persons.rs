@@ -5,6 +5,7 @@ use super::texts;
 texts! {
     /// One vaccination for each jab.
     Persons {
+        merged: "Volgens de BRP zijn dit twee nummers van dezelfde persoon. U ziet het dossier dat blijft." / "The BRP says that these are two numbers of the same person. You see the record that stays.",
         compare: "Vergelijken" / "Compare",
         compare_title: "Regel {regel} van {partij} vergelijken" / "Compare row {regel} of {partij}",
         compare_lead: "Dezelfde prik telt maar één keer. Welke gegevens kloppen?" / "The same jab counts only once. Which data is right?",

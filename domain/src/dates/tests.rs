@@ -225,3 +225,46 @@ fn an_age_is_reached_on_the_birthday() {
 fn debug_shows_no_part_of_a_date_of_birth() {
     assert_eq!(format!("{:?}", PartialDate::Year(1942)), "PartialDate(…)");
 }
+
+#[test]
+fn easter_is_where_the_calendar_has_it() {
+    for day in [
+        date!(2021 - 04 - 04),
+        date!(2024 - 03 - 31),
+        date!(2026 - 04 - 05),
+        date!(2027 - 03 - 28),
+        date!(2038 - 04 - 25),
+    ] {
+        assert_eq!(easter(day.year()), Some(day));
+    }
+}
+
+#[test]
+fn nobody_has_to_answer_on_a_holiday() {
+    for day in [
+        date!(2026 - 01 - 01),
+        date!(2026 - 04 - 03),
+        date!(2026 - 04 - 06),
+        date!(2026 - 04 - 27),
+        date!(2026 - 05 - 05),
+        date!(2026 - 05 - 14),
+        date!(2026 - 05 - 25),
+        date!(2026 - 12 - 25),
+        // The 27th is a Sunday.
+        date!(2025 - 04 - 26),
+    ] {
+        assert!(is_holiday(day), "{day}");
+    }
+    for day in [
+        date!(2026 - 04 - 05),
+        date!(2025 - 04 - 27),
+        date!(2026 - 05 - 04),
+        date!(2026 - 12 - 24),
+        date!(2026 - 12 - 31),
+    ] {
+        assert!(!is_holiday(day), "{day}");
+    }
+    // Christmas on Friday: Thursday, then Monday.
+    let (before, after) = (date!(2026 - 12 - 23), date!(2026 - 12 - 29));
+    assert_eq!(working_days_between(before, after), 2);
+}

@@ -235,7 +235,7 @@ impl Vaccination {
     /// `cims check` only: a known party's row without doelgroep is refused (V41).
     #[must_use]
     pub fn target_group(&self) -> TargetGroup {
-        self.target_group.unwrap_or(TargetGroup::Overig)
+        self.target_group.unwrap_or(TargetGroup::OVERIG)
     }
 
     /// The administering party; absent only when the party is unknown (`cims check`).
@@ -296,7 +296,8 @@ impl Vaccination {
         out.number(self.hpk.map(Hpk::number));
         out.put(self.batch.as_bytes());
         out.number(Some(u32::from(self.dose)));
-        out.put(self.target_group.map_or("", TargetGroup::as_str).as_bytes());
+        let group = self.target_group.as_ref();
+        out.put(group.map_or("", TargetGroup::as_str).as_bytes());
         out.put(self.agb.as_ref().map_or(b"", Agb::as_bytes));
         out.put(self.big.as_ref().map_or(b"", BigNumber::as_bytes));
         out.put(self.place().unwrap_or_default().as_bytes());

@@ -123,7 +123,7 @@ const TABLE: [Entry; Column::COUNT] = [
     entry(Column::Doelgroep, "doelgroep", &["groep", "reden_vaccinatie"], ("Doelgroep", "Target group"), Requirement::UnlessInProfile,
         ("Waarom deze persoon is gevaccineerd. Kies uit de lijst.", "Why this person was vaccinated. Choose from the list.")),
     entry(Column::Leeftijdsgroep, "leeftijdsgroep", &["cohort"], ("Leeftijdsgroep", "Age group"), Requirement::WithoutConsent,
-        ("Alleen zonder toestemming: A, B of C, naar de leeftijd.", "Only without consent: A, B or C, by age.")),
+        ("Alleen zonder toestemming: A (jongste), B of C (oudste).", "Only without consent: A (youngest), B or C (oldest).")),
     entry(Column::UitvoerderAgb, "uitvoerder_agb", &["agb", "agb_code"], ("AGB-code uitvoerder", "AGB code of the administering party"), Requirement::UnlessInProfile,
         ("8 cijfers.", "8 digits.")),
     entry(Column::BigNummer, "big_nummer", &["big", "big_registratie", "bignr"], ("BIG-nummer", "BIG number"), Requirement::UnlessInProfile,
@@ -227,7 +227,9 @@ impl Column {
             Self::Mutatie => Mutation::parse(cell).is_some(),
             Self::Toestemming => Consent::parse(cell).is_some(),
             Self::Geslacht => Sex::parse(cell).is_some(),
-            Self::Doelgroep => TargetGroup::parse(cell).is_some(),
+            Self::Doelgroep => {
+                TargetGroup::parse(cell).is_some_and(|group| TargetGroup::FIRST.contains(&group))
+            }
             Self::Vaccinatieland => Country::parse(cell).is_some() || Origin::parse(cell).is_some(),
             _ => false,
         }

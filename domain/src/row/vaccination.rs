@@ -317,7 +317,7 @@ impl Judge<'_, '_> {
     pub(super) fn target_group(&mut self, required: bool) -> Option<TargetGroup> {
         let column = Column::Doelgroep;
         if let Some(text) = self.text(column) {
-            let group = TargetGroup::parse(&text);
+            let group = self.context.lists.group(&text);
             if group.is_none() {
                 self.find(Code::V42, column);
             }

@@ -466,7 +466,7 @@ pub const fn help(code: Code) -> &'static Help {
         },
         Code::T02 => &Help {
             what: "Van wie geen toestemming gaf tellen we alleen de leeftijdsgroep.",
-            how_to_fix: "Vul A, B of C in. Welke leeftijden dat zijn, staat in de uitleg van de kolom.",
+            how_to_fix: "Vul A, B of C in. De leeftijden staan in het sjabloon en in het formulier.",
             good: &["C"],
             bad: &["(leeg)", "75"],
         },

@@ -10,12 +10,11 @@ use crate::intake::{self, Road, receive::BlobStore, scan::Scanner};
 use crate::jobs::Life;
 use crate::keys::Keys;
 use crate::portal::Portal;
-use crate::store::{Db, lists, schema, worker_tx};
-use crate::web::{Ports, Web, listen, observe, router};
+use crate::store::{Db, schema};
+use crate::web::{Ports, Web, listen, lists, observe, router};
 use crate::{audit, clock};
 use anyhow::Context;
 use axum::{Router, routing::get};
-use domain::codes::CodeLists;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use std::path::Path;
 use std::process::ExitCode;
@@ -150,9 +149,6 @@ async fn web(
     let address = config.server.listen;
     let origin = config.server.origin.clone();
     let portal = Arc::new(Portal::new(road.clone()));
-    let mut tx = worker_tx(&road.db).await?;
-    let bounds = lists::age_bounds(&mut tx).await?;
-    tx.rollback().await?;
     let ports = Ports {
         entry: portal.clone(),
         deliveries: portal.clone(),
@@ -170,15 +166,20 @@ async fn web(
         locations: portal.clone(),
         cards: portal.clone(),
         worklists: portal,
-        lists: Arc::new(CodeLists::builtin().with_age_bounds(bounds)),
     };
     let web = Web::new(config, road.clone(), clock::now).map_err(not_fit)?;
+    let follow = lists::follow(web.clone(), stop.clone());
     let router = router::router(web, ports)?;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(%address, origin, "portal ready");
-    Ok(async move { Ok(listen::serve(listener, router, stop).await?) })
+    Ok(async move {
+        let following = tokio::spawn(follow);
+        let served = listen::serve(listener, router, stop).await;
+        following.abort();
+        Ok(served?)
+    })
 }
 
 async fn dropbox(

@@ -32,12 +32,20 @@ pub enum AnswerError {
     Write(#[from] std::io::Error),
 }
 
-/// `<naam>.resultaat.csv`: a line per finding; a row without findings has one line with its outcome.
+/// Stands for a rule where RIVM sent a row back: the message says what is asked.
+pub const RETURNED: &str = "TERUG";
+
+/// In place of a message that may hold a BSN.
+const IN_PORTAL: &str = "Lees in het portaal wat het RIVM vraagt.";
+
+/// `<naam>.resultaat.csv`: a line per finding; a row without findings has one line with its outcome, and one that RIVM sent
+/// back a line with its message.
 ///
 /// # Errors
 /// When the database fails or `out` refuses.
 pub async fn csv(
     connection: &mut PgConnection,
+    keys: &Keys,
     delivery: Uuid,
     out: &mut (impl Write + Send),
 ) -> Result<(), AnswerError> {
@@ -62,12 +70,13 @@ pub async fn csv(
         };
         after = last.row_number;
         for row in rows {
-            row_lines(out, row)?;
+            row_lines(out, keys, row)?;
         }
     }
 }
 
-fn row_lines(out: &mut impl Write, row: Row) -> Result<(), AnswerError> {
+fn row_lines(out: &mut impl Write, keys: &Keys, row: Row) -> Result<(), AnswerError> {
+    let message = message(keys, &row)?;
     let (number, key) = (
         row.row_number.to_string(),
         row.source_key.unwrap_or_default(),
@@ -89,7 +98,26 @@ fn row_lines(out: &mut impl Write, row: Row) -> Result<(), AnswerError> {
     for finding in findings {
         finding_line(out, &number, &key, &row.outcome, &finding)?;
     }
+    if let Some(message) = message {
+        writeln(out, [&number, &key, &row.outcome, "", RETURNED, &message])?;
+    }
     Ok(())
+}
+
+/// What RIVM asks about a row that went back, on one line.
+fn message(keys: &Keys, row: &Row) -> Result<Option<String>, StoreError> {
+    let (Some(decision), Some(sealed)) = (row.returned_by, &row.message_sealed) else {
+        return Ok(None);
+    };
+    let purpose = Purpose::Reason.of(decision.as_bytes());
+    let plain = keys
+        .open(&Sealed::from_bytes(sealed.clone()), &purpose)
+        .map_err(|_| StoreError::Broken("message".to_owned()))?;
+    let text = String::from_utf8_lossy(&plain);
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Answers never hold a BSN, whatever somebody typed.
+    let hidden = domain::search::may_hold_a_bsn(&text);
+    Ok(Some(if hidden { IN_PORTAL.to_owned() } else { text }))
 }
 
 fn finding_line(

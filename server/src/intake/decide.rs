@@ -6,10 +6,11 @@
 
 use super::Road;
 use super::link;
-use super::mend::{self, Became, Mended, Mending, Typed};
+use super::mend::{self, Became, Mended, Mending, Record, Typed};
 use crate::audit::{self, Event, Kind};
-use crate::jobs::{self, Job, Stopped};
+use crate::jobs::{self, Job, JobKind, Stopped};
 use crate::keys::{Purpose, Sealed};
+use crate::store::answer_files;
 use crate::store::decisions::{self, Decision};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes};
@@ -18,7 +19,7 @@ use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::Finding;
 use domain::row::{Column, RowText};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use time::{Date, OffsetDateTime};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -107,11 +108,22 @@ async fn portion(
         linked.map_or_else(Default::default, |(number, persons)| {
             (vec![number], 0, persons)
         })
+    } else if let Some(undone) = decision.undoes {
+        let done = link::unlink(road, tx, decision, undone).await?;
+        let number = rows.first().map(|(number, _)| *number);
+        let done = number.zip(done);
+        done.map_or_else(Default::default, |(number, link)| {
+            let refused = i32::from(link.outcome == RowOutcome::Afgekeurd);
+            (vec![number], refused, link.done.persons)
+        })
     } else if decision.kind == DecisionKind::Accept.as_str() {
         let (numbers, persons) = accept(tx, &ids(), by, now).await?;
         (numbers, 0, persons)
     } else {
         let numbers = decisions::settle_rows(tx, decision, &ids(), by, now).await?;
+        if decision.kind == DecisionKind::Return.as_str() {
+            answer_anew(tx, delivery).await?;
+        }
         (numbers, 0, Vec::new())
     };
     let changed = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
@@ -128,6 +140,17 @@ async fn portion(
     .detail("still_refused", still_refused)
     .about(persons);
     audit::add(tx, line).await?;
+    Ok(())
+}
+
+/// Whose files come by the drop box finds there which rows went back, in a new answer on the file.
+///
+/// # Errors
+/// When the database fails.
+pub async fn answer_anew(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<(), StoreError> {
+    if answer_files::answered(tx, delivery).await?.is_some() {
+        jobs::push(tx, JobKind::Answer, delivery).await?;
+    }
     Ok(())
 }
 
@@ -210,13 +233,28 @@ pub(super) async fn accept(
     by: Uuid,
     at: OffsetDateTime,
 ) -> Result<(Vec<i32>, Vec<Uuid>), StoreError> {
+    let (moved, persons) = accepted(tx, rows, by, at).await?;
+    Ok((
+        moved.into_iter().map(|(_, number)| number).collect(),
+        persons,
+    ))
+}
+
+/// Keys and numbers of the rows that are accepted, and the persons.
+async fn accepted(
+    tx: &mut WorkerTx<'_>,
+    rows: &[Uuid],
+    by: Uuid,
+    at: OffsetDateTime,
+) -> Result<(Vec<(Uuid, i32)>, Vec<Uuid>), StoreError> {
     let mut moved = rulings::settle_rows(tx, rows, Becomes::Accepted, by, at).await?;
     let persons: Vec<Uuid> = moved.iter().filter_map(|row| row.person_id).collect();
     rulings::settle(tx, &persons).await?;
     let blocked = rulings::in_the_way(tx, rows).await?;
     rulings::settle_rows(tx, &blocked, Becomes::Waiting, by, at).await?;
     moved.retain(|row| !blocked.contains(&row.id));
-    Ok((moved.iter().map(|row| row.row_number).collect(), persons))
+    let moved = moved.iter().map(|row| (row.id, row.row_number));
+    Ok((moved.collect(), persons))
 }
 
 fn mending(
@@ -294,6 +332,30 @@ pub struct Foreseen {
     pub outcomes: BTreeMap<&'static str, u32>,
     /// The first of them: row number, outcome, and what its sender would see.
     pub rows: Vec<(u32, RowOutcome, Vec<Finding>)>,
+    /// What the records of their persons would say: as many as there are rows.
+    pub records: Vec<Option<RecordOf>>,
+    /// Persons who would have more vaccinations that count.
+    pub persons: u32,
+    /// Of those, the ones with more than the series of the product has.
+    pub above: u32,
+}
+
+/// What the record of a person would say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordOf {
+    /// Vaccinations that count now.
+    pub before: i64,
+    /// And then.
+    pub after: i64,
+    /// Doses of the series of the product.
+    pub doses: Option<u8>,
+}
+
+impl RecordOf {
+    fn is_above(&self) -> bool {
+        self.doses
+            .is_some_and(|doses| self.after > i64::from(doses))
+    }
 }
 
 /// Does what the decision says, without what only has to be kept, and undoes it within the caller's transaction: so what is
@@ -309,12 +371,15 @@ pub async fn foresee(
     most: usize,
 ) -> Result<Foreseen, StoreError> {
     let mut foreseen = Foreseen::default();
+    let products = Products::load(tx, road.clock.day(road.clock.now())).await?;
+    let mut changed: BTreeMap<Uuid, RecordOf> = BTreeMap::new();
     let waiting = decisions::waiting(tx, decision).await?;
     for (delivery, rows) in by_delivery(waiting, FORESEEN_AT_ONCE) {
         tx.mark().await?;
         let mended = mend::mend(road, tx, mending(road, decision, delivery, &rows, true)?).await?;
         tx.go_back().await?;
         let Mended::Done(done) = mended else { continue };
+        let of_rows = records(tx, &products, &done.records, &mut changed).await?;
         for (number, became) in done.rows {
             let Became::Judged(outcome, findings) = became else {
                 continue;
@@ -322,8 +387,102 @@ pub async fn foresee(
             *foreseen.outcomes.entry(outcome.as_str()).or_default() += 1;
             if foreseen.rows.len() < most {
                 foreseen.rows.push((number, outcome, findings));
+                foreseen.records.push(of_rows.get(&number).copied());
             }
         }
     }
+    foreseen.sum(&changed);
+    Ok(foreseen)
+}
+
+impl Foreseen {
+    fn sum(&mut self, changed: &BTreeMap<Uuid, RecordOf>) {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.persons = count(changed.len());
+        self.above = count(changed.values().filter(|one| one.is_above()).count());
+    }
+}
+
+/// What these rows make of the records of their persons, one after another: by row, and the last of each person.
+async fn records(
+    tx: &mut WorkerTx<'_>,
+    products: &Products,
+    rows: &[Record],
+    changed: &mut BTreeMap<Uuid, RecordOf>,
+) -> Result<BTreeMap<u32, RecordOf>, StoreError> {
+    let persons: Vec<Uuid> = rows.iter().map(|row| row.person).collect();
+    let known: BTreeMap<Uuid, i64> = decisions::counting_of(tx, &persons)
+        .await?
+        .into_iter()
+        .collect();
+    let mut of_rows = BTreeMap::new();
+    for row in rows {
+        let counted = known.get(&row.person).copied().unwrap_or_default();
+        let before = changed.get(&row.person).map_or(counted, |one| one.after);
+        let vaccine = products.lists().vaccine(row.vaccine);
+        let record = RecordOf {
+            before,
+            after: before + 1,
+            doses: vaccine.map(|vaccine| vaccine.doses),
+        };
+        changed.insert(row.person, record);
+        of_rows.insert(row.row, record);
+    }
+    Ok(of_rows)
+}
+
+/// What it would come to that stored rows are accepted; undone within the caller's transaction.
+///
+/// # Errors
+/// When the database fails.
+pub async fn foresee_accept(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    most: usize,
+) -> Result<Foreseen, StoreError> {
+    let now = road.clock.now();
+    let products = Products::load(tx, road.clock.day(now)).await?;
+    let waiting = decisions::waiting(tx, decision).await?;
+    let ids: Vec<Uuid> = waiting.into_iter().map(|(_, _, id)| id).collect();
+    let stored = decisions::stored(tx, &ids).await?;
+    let persons: Vec<Uuid> = stored.iter().map(|row| row.person).collect();
+    let before: BTreeMap<Uuid, i64> = decisions::counting_of(tx, &persons)
+        .await?
+        .into_iter()
+        .collect();
+    tx.mark().await?;
+    let (moved, _) = accepted(tx, &ids, decision.asked_by, now).await?;
+    let accepted: HashSet<Uuid> = moved.into_iter().map(|(id, _)| id).collect();
+    let after = decisions::counting_of(tx, &persons).await?;
+    tx.go_back().await?;
+    let after: BTreeMap<Uuid, i64> = after.into_iter().collect();
+    let mut foreseen = Foreseen::default();
+    let mut changed = BTreeMap::new();
+    for row in &stored {
+        let outcome = if accepted.contains(&row.id) {
+            RowOutcome::Geaccepteerd
+        } else {
+            RowOutcome::TeControleren
+        };
+        *foreseen.outcomes.entry(outcome.as_str()).or_default() += 1;
+        let count = |of: &BTreeMap<Uuid, i64>| of.get(&row.person).copied().unwrap_or_default();
+        let vaccine = Products::id(row.vaccine).and_then(|id| products.lists().vaccine(id));
+        let record = RecordOf {
+            before: count(&before),
+            after: count(&after),
+            doses: vaccine.map(|vaccine| vaccine.doses),
+        };
+        if record.after > record.before {
+            changed.insert(row.person, record);
+        }
+        if foreseen.rows.len() < most {
+            let number = u32::try_from(row.row_number).unwrap_or_default();
+            foreseen.rows.push((number, outcome, Vec::new()));
+            let record = Some(record).filter(|record| record.after != record.before);
+            foreseen.records.push(record);
+        }
+    }
+    foreseen.sum(&changed);
     Ok(foreseen)
 }

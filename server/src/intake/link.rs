@@ -10,7 +10,7 @@ use super::matching::candidate;
 use super::mend::{self, Became, Done, Mended, Mending, Typed};
 use crate::keys::{Mac, Purpose, Sealed};
 use crate::store::brp_people::{self, Listed, Wanted};
-use crate::store::decisions::Decision;
+use crate::store::decisions::{self, Decision, LinkedRow};
 use crate::store::register;
 use crate::store::{StoreError, WorkerTx};
 use domain::bsn::Bsn;
@@ -255,6 +255,28 @@ async fn try_link(
 ) -> Result<Option<Link>, StoreError> {
     let mac = road.keys.bsn_mac(&bsn);
     let before = counting(tx, &mac).await?;
+    let Some(judged) = judge_anew(road, tx, decision, delivery, rows, Some(bsn)).await? else {
+        return Ok(None);
+    };
+    let (outcome, findings, done) = judged;
+    Ok(Some(Link {
+        outcome,
+        findings,
+        counting: (before, counting(tx, &mac).await?),
+        done,
+    }))
+}
+
+/// The row by the road of mending, about who RIVM found or, without, whom its sender said: outcome, findings as RIVM sees
+/// them, and what was done.
+async fn judge_anew(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    delivery: Uuid,
+    rows: &Rows,
+    bsn: Option<Bsn>,
+) -> Result<Option<(RowOutcome, Vec<Finding>, Done)>, StoreError> {
     let typed = rows.iter().map(|(number, id)| Typed {
         number: u32::try_from(*number).unwrap_or_default(),
         seen: *id,
@@ -276,10 +298,78 @@ async fn try_link(
     let Some((_, Became::Judged(outcome, _))) = done.rows.first() else {
         return Ok(None);
     };
+    let outcome = *outcome;
+    let findings = std::mem::take(&mut done.of_linked);
+    Ok(Some((outcome, findings, done)))
+}
+
+/// Undoes a link: the row is judged as its sender said it, and the person that was found has it no more. `None`, and nothing
+/// done, when the link holds no longer or its delivery is being withdrawn.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unlink(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    link: Uuid,
+) -> Result<Option<Link>, StoreError> {
+    tx.mark().await?;
+    let undone = try_unlink(road, tx, decision, link).await?;
+    if undone.is_none() {
+        tx.go_back().await?;
+    }
+    Ok(undone)
+}
+
+/// What [`unlink`] would come to, and the number of the row; nothing is kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn foresee_unlink(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    link: Uuid,
+) -> Result<Option<(u32, Link)>, StoreError> {
+    let row = decisions::linked_row(tx, link).await?;
+    let number = row.map(|row| u32::try_from(row.row_number).unwrap_or_default());
+    tx.mark().await?;
+    let undone = try_unlink(road, tx, decision, link).await;
+    tx.go_back().await?;
+    Ok(number.zip(undone?))
+}
+
+async fn try_unlink(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    link: Uuid,
+) -> Result<Option<Link>, StoreError> {
+    let Some(row) = decisions::linked_row(tx, link).await? else {
+        return Ok(None);
+    };
+    let LinkedRow {
+        report,
+        person,
+        counting: before,
+        ..
+    } = row;
+    let rows = vec![(row.row_number, row.id)];
+    let judged = judge_anew(road, tx, decision, row.delivery_id, &rows, None).await?;
+    let Some((outcome, findings, mut done)) = judged else {
+        return Ok(None);
+    };
+    // Whatever it came to, nothing stands under the person that was found.
+    if decisions::linked_row(tx, link).await?.is_some() {
+        return Ok(None);
+    }
+    decisions::mark_undone(tx, report, decision.id).await?;
+    done.persons.push(person);
     Ok(Some(Link {
-        outcome: *outcome,
-        findings: std::mem::take(&mut done.of_linked),
-        counting: (before, counting(tx, &mac).await?),
+        outcome,
+        findings,
+        counting: (before, decisions::counting(tx, person).await?),
         done,
     }))
 }

@@ -134,7 +134,10 @@ fn codes(kind: ListKind) -> &'static [Code] {
         ListKind::Batches => &[Code::V21],
         ListKind::Names => &[Code::V11],
         ListKind::Codes => &[Code::V12],
-        ListKind::Products => &[Code::V06],
+        ListKind::Products => &[Code::V06, Code::V11],
+        ListKind::Groups => &[Code::V42],
+        // The letter of a group is what it was; nothing waits because of an age.
+        ListKind::Ages => &[],
     }
 }
 
@@ -179,10 +182,7 @@ fn says(
     };
     let value = text.get(column);
     match kind {
-        ListKind::Names => matches!(
-            products.lists().named(value.trim()),
-            NamedVaccine::Own(_) | NamedVaccine::Alias(_)
-        ),
+        ListKind::Names => is_named(value, products),
         ListKind::Codes => {
             Hpk::parse(value.trim()).is_some_and(|code| products.lists().by_hpk(code).is_some())
         }
@@ -190,8 +190,18 @@ fn says(
             let folded: String = value.split_whitespace().collect::<String>().to_uppercase();
             lots.iter().any(|lot| folded.contains(lot.as_str()))
         }
-        ListKind::Products => true,
+        // One product more, or another first day of use.
+        ListKind::Products => sample.code != Code::V11.as_str() || is_named(value, products),
+        ListKind::Groups => products.lists().group(value.trim()).is_some(),
+        ListKind::Ages => false,
     }
+}
+
+fn is_named(value: &str, products: &Products) -> bool {
+    matches!(
+        products.lists().named(value.trim()),
+        NamedVaccine::Own(_) | NamedVaccine::Alias(_)
+    )
 }
 
 /// Batches of a change; none when it is of another list.

@@ -8,7 +8,7 @@ use super::Road;
 use super::check::{self, Desk};
 use super::decide::products_of;
 use super::judge;
-use super::matching::{Incoming, Linked};
+use super::matching::{Effect, Incoming, Judged, Linked, Place};
 use super::process::{Gather, context_of, today_of};
 use super::store::{self, Errand, Keep};
 use super::suggest::{self, Bench};
@@ -22,6 +22,7 @@ use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::finding::{Code, Finding};
 use domain::row::{Accepted, Checked, Column, RowText};
+use domain::vaccine::VaccineId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
@@ -62,8 +63,9 @@ pub struct Typed {
     pub everywhere: bool,
     /// Judged anew although nothing changed.
     pub anyway: bool,
-    /// RIVM found its person: a row that is stored and waits is judged anew too, and gets a version more.
-    pub linked: Option<(Uuid, Bsn)>,
+    /// RIVM found its person, by this decision: a row that is stored and waits is judged anew too, and gets a version more.
+    /// Without a BSN such a link is undone.
+    pub linked: Option<(Uuid, Option<Bsn>)>,
 }
 
 /// What came of it.
@@ -83,10 +85,44 @@ pub struct Done {
     pub judged: Vec<i32>,
     /// Persons in the register they are about.
     pub persons: Vec<Uuid>,
+    /// What becomes of the records of persons, where only that was asked.
+    pub records: Vec<Record>,
     /// Findings of the row whose person RIVM found, as RIVM sees them.
     pub of_linked: Vec<Finding>,
     /// There is no consent after all: the raw file, which says who it is about, has to go (rule T10).
     pub unconsented: bool,
+}
+
+/// A row that gives its person a vaccination that counts.
+pub struct Record {
+    /// Its number.
+    pub row: u32,
+    /// The person.
+    pub person: Uuid,
+    /// Its product.
+    pub vaccine: VaccineId,
+}
+
+impl Record {
+    fn of(row: &Judged) -> Option<Self> {
+        let Effect::Report {
+            place: Place::New(_),
+            replaces: None,
+            ..
+        } = row.effect
+        else {
+            return None;
+        };
+        let Some(Accepted::Vaccination(jab)) = &row.row.accepted else {
+            return None;
+        };
+        let person = row.row.person?;
+        (row.outcome == RowOutcome::Geaccepteerd).then(|| Self {
+            row: row.row.line,
+            person,
+            vaccine: jab.vaccine(),
+        })
+    }
 }
 
 /// What became of one row.
@@ -240,6 +276,10 @@ pub async fn mend(
         if let Some(linked) = linked {
             done.of_linked.clone_from(&linked.row.findings);
         }
+        if mending.foresee {
+            done.records
+                .extend(stored.judged.iter().filter_map(Record::of));
+        }
         let judged = stored.judged.into_iter();
         outcomes.extend(judged.map(|row| (row.row.line, (row.outcome, row.shown))));
         done.persons.extend(stored.persons);
@@ -328,7 +368,11 @@ fn change(lines: &mut [Line], typed: &[Typed]) -> Result<(BTreeSet<usize>, Done)
             .collect();
         let reason = row.reason.as_ref().map(|text| text.trim());
         let says_more = reason.is_some_and(|reason| reason != line.reason.as_deref().unwrap_or(""));
-        let waits = line.stands.is_open() || row.linked.is_some() && line.stands.is_stored_open();
+        let waits = match row.linked {
+            Some((_, None)) => line.stands.report_id.is_some(),
+            Some(_) => line.stands.is_open() || line.stands.is_stored_open(),
+            None => line.stands.is_open(),
+        };
         let became = if !waits {
             Became::RightAlready
         } else if new.is_empty() && !says_more && !row.anyway && row.linked.is_none() {

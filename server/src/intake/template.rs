@@ -3,7 +3,6 @@
 
 use super::read::rows::EXAMPLE;
 use domain::codes::{AgeGroup, CodeLists, Consent, Mutation, NoBsnReason, Sex};
-use domain::party::TargetGroup;
 use domain::row::Column;
 use domain::row::columns::Requirement;
 use domain::text::Lang;
@@ -117,7 +116,8 @@ fn choices(column: Column, lists: &CodeLists) -> Vec<String> {
             .iter()
             .map(|vaccine| vaccine.name.clone())
             .collect(),
-        Column::Doelgroep => TargetGroup::ALL
+        Column::Doelgroep => lists
+            .groups()
             .iter()
             .map(|one| one.as_str().to_owned())
             .collect(),
@@ -127,6 +127,19 @@ fn choices(column: Column, lists: &CodeLists) -> Vec<String> {
             .collect(),
         _ => Vec::new(),
     }
+}
+
+/// The choices of the explanation: of the age groups with their ages.
+fn meanings(column: Column, lists: &CodeLists) -> Vec<String> {
+    if column != Column::Leeftijdsgroep {
+        return choices(column, lists);
+    }
+    let ages = lists.age_bounds().ages().into_iter();
+    let ages = ages.map(|(group, first, last)| match last {
+        Some(last) => format!("{group} ({first}-{last})"),
+        None => format!("{group} ({first} en ouder)"),
+    });
+    ages.collect()
 }
 
 /// The hint of a column, and its list if it has one. Other values stay possible: the rules decide.
@@ -191,22 +204,9 @@ fn explanation_sheet(sheet: &mut Worksheet, lists: &CodeLists) -> Result<(), Xls
         sheet.write_string(row, 0, column.name())?;
         sheet.write_string_with_format(row, 1, when(column.requirement()), &wrap)?;
         sheet.write_string_with_format(row, 2, column.hint(), &wrap)?;
-        sheet.write_string_with_format(row, 3, explained(column, lists).join(", "), &wrap)?;
+        sheet.write_string_with_format(row, 3, meanings(column, lists).join(", "), &wrap)?;
     }
     Ok(())
-}
-
-/// The choices of a column as the explanation shows them: of age groups with their ages.
-fn explained(column: Column, lists: &CodeLists) -> Vec<String> {
-    if column != Column::Leeftijdsgroep {
-        return choices(column, lists);
-    }
-    let bounds = lists.age_bounds();
-    let words = |group: &AgeGroup| match bounds.ages(*group) {
-        (from, Some(to)) => format!("{} ({from}-{to})", group.as_str()),
-        (from, None) => format!("{} ({from} en ouder)", group.as_str()),
-    };
-    AgeGroup::ALL.iter().map(words).collect()
 }
 
 /// When to fill a column, in words.

@@ -11,13 +11,14 @@ use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
     Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
-    DecisionState, DecisionView, Decisions, KeptName, MayDecide, Proposal,
+    DecisionState, DecisionView, Decisions, Earlier, KeptName, MayDecide, Proposal, RecordChange,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::decision::{DecisionKind, is_overdue, may_map};
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
 use domain::row::Column;
+use std::collections::BTreeSet;
 use time::Date;
 use uuid::Uuid;
 
@@ -124,6 +125,16 @@ impl Decisions for Portal {
         })
     }
 
+    async fn decided_about(&self, caller: &Caller, row: Uuid) -> PortResult<Option<Earlier>> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let found = decisions::dealt_with(&mut tx, row)
+            .await
+            .or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        Ok(found.map(earlier))
+    }
+
     async fn propose(&self, caller: &Caller, sample: Uuid, proposal: Proposal) -> PortResult<Uuid> {
         let (tx, rows) = self.open_cluster(caller, sample).await?;
         let first = rows.first().ok_or(PortError::NotFound)?;
@@ -175,6 +186,10 @@ impl Decisions for Portal {
         self.prepare_link(caller, row, &list, &reason).await
     }
 
+    async fn propose_undo(&self, caller: &Caller, link: Uuid, reason: String) -> PortResult<Uuid> {
+        self.prepare_undo(caller, link, &reason).await
+    }
+
     async fn decisions(&self, caller: &Caller, page: u32) -> PortResult<Page<DecisionLine>> {
         reviewer(caller)?;
         let page = page.max(1);
@@ -199,15 +214,32 @@ impl Decisions for Portal {
         let today = dutch_day(self.road.clock.now());
         let line = line(&decision, today).or_broken(caller)?;
         let open = matches!(line.state, DecisionState::Draft | DecisionState::Asked);
-        let mut foreseen = if open && line.kind == DecisionKind::Map {
-            decide::foresee(&self.road, &mut tx, &decision, SHOWN)
-                .await
-                .or_broken(caller)?
+        let mut foreseen = match line.kind {
+            DecisionKind::Map if open => {
+                let rows = decide::foresee(&self.road, &mut tx, &decision, SHOWN).await;
+                rows.or_broken(caller)?
+            }
+            DecisionKind::Accept if open => {
+                let rows = decide::foresee_accept(&self.road, &mut tx, &decision, SHOWN).await;
+                rows.or_broken(caller)?
+            }
+            _ => decide::Foreseen::default(),
+        };
+        let other = if open {
+            let other = decisions::also_open(&mut tx, &decision).await;
+            other.or_broken(caller)?.map(earlier)
         } else {
-            decide::Foreseen::default()
+            None
         };
         let mut about = Vec::new();
-        let link = if line.kind == DecisionKind::Link {
+        let holds = line.kind == DecisionKind::Link && line.state == DecisionState::Done;
+        let may_undo = if holds {
+            let row = decisions::linked_row(&mut tx, id).await;
+            row.or_broken(caller)?.is_some()
+        } else {
+            false
+        };
+        let link = if matches!(line.kind, DecisionKind::Link | DecisionKind::Unlink) {
             let opened = self.open_link(&mut tx, &decision, line.state).await;
             let opened = opened.or_broken(caller)?;
             if let Some(row) = opened.row {
@@ -229,6 +261,8 @@ impl Decisions for Portal {
             )
             .or_broken(caller)?,
             link,
+            may_undo,
+            undoes: decision.undoes,
             reason: text(Purpose::Reason, Some(decision.reason_sealed.clone()))
                 .or_broken(caller)?
                 .unwrap_or_default(),
@@ -254,7 +288,10 @@ impl Decisions for Portal {
                 (DecisionState::Asked, false) => MayDecide::Agree,
                 _ => MayDecide::Look,
             },
+            records: foreseen.records.into_iter().map(record).collect(),
+            persons: (foreseen.persons, foreseen.above),
             first: foreseen.rows,
+            other,
             line,
         };
         let mut line = event(caller, Kind::RowOpened)
@@ -296,6 +333,12 @@ impl Decisions for Portal {
             let foreseen = decide::foresee_link(&self.road, &mut tx, &decision).await;
             let link = foreseen.or_broken(caller)?;
             if !link.is_some_and(|(_, link)| link.holds()) {
+                return Ok(Agreed::NotYet);
+            }
+        }
+        if let Some(link) = decision.undoes {
+            let row = decisions::linked_row(&mut tx, link).await;
+            if row.or_broken(caller)?.is_none() {
                 return Ok(Agreed::NotYet);
             }
         }
@@ -363,9 +406,16 @@ impl Decisions for Portal {
 
     async fn recall(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let (mut tx, decision) = self.open_decision(caller, id).await?;
-        let rows = decisions::recall(&mut tx, id).await.or_broken(caller)?;
-        if rows == 0 {
+        let back = decisions::recall(&mut tx, id).await.or_broken(caller)?;
+        if back.is_empty() {
             return Err(PortError::Conflict);
+        }
+        let rows = back.len();
+        let deliveries: BTreeSet<Uuid> = back.into_iter().collect();
+        for delivery in deliveries {
+            decide::answer_anew(&mut tx, delivery)
+                .await
+                .or_broken(caller)?;
         }
         let line = step_line(caller, &decision, "recalled").detail("rows", rows);
         audit::add(&mut tx, line).await.or_broken(caller)?;
@@ -434,6 +484,22 @@ impl Portal {
     }
 }
 
+fn earlier(found: decisions::Earlier) -> Earlier {
+    Earlier {
+        id: found.id,
+        by: found.by,
+    }
+}
+
+fn record(record: Option<decide::RecordOf>) -> Option<RecordChange> {
+    let record = record?;
+    Some(RecordChange {
+        before: number(record.before),
+        after: number(record.after),
+        doses: record.doses,
+    })
+}
+
 /// What can be decided about a cluster.
 fn may(column: Option<Column>, outcome: RowOutcome) -> Vec<DecisionKind> {
     let maps = outcome == RowOutcome::Afgekeurd && column.is_some_and(may_map);
@@ -444,7 +510,7 @@ fn may(column: Option<Column>, outcome: RowOutcome) -> Vec<DecisionKind> {
             DecisionKind::Return | DecisionKind::Reject => outcome == RowOutcome::Afgekeurd,
             DecisionKind::Accept => outcome == RowOutcome::TeControleren,
             // Row by row, on a page of its own.
-            DecisionKind::Link => false,
+            DecisionKind::Link | DecisionKind::Unlink => false,
         })
         .collect()
 }

@@ -124,6 +124,37 @@ impl Portal {
         Ok(id)
     }
 
+    /// Prepares that a link is undone.
+    pub(super) async fn prepare_undo(
+        &self,
+        caller: &Caller,
+        link: Uuid,
+        reason: &str,
+    ) -> PortResult<Uuid> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let known = decisions::list(&mut tx, Some(link), 1, 0)
+            .await
+            .or_broken(caller)?;
+        if known.is_empty() {
+            return Err(PortError::NotFound);
+        }
+        let found = decisions::linked_row(&mut tx, link).await;
+        let Some(row) = found.or_broken(caller)? else {
+            return Err(PortError::Conflict);
+        };
+        let id = Uuid::now_v7();
+        let reason = words::kept(reason, CHARS);
+        let purpose = Purpose::Reason.of(id.as_bytes());
+        let sealed = self.road.keys.seal(reason.as_bytes(), &purpose);
+        let (by, at) = (caller.user_id, self.road.clock.now());
+        decisions::insert_undo(&mut tx, id, link, row.id, sealed.into_bytes(), by, at)
+            .await
+            .or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(id)
+    }
+
     /// The person of a link and, as long as it is open, what it would come to. The caller audits whom it is about.
     pub(super) async fn open_link(
         &self,
@@ -131,16 +162,21 @@ impl Portal {
         decision: &Decision,
         state: DecisionState,
     ) -> Result<Opened, StoreError> {
-        let row = decision
-            .row_id
-            .ok_or_else(|| StoreError::Broken("decision".to_owned()))?;
-        let text = self.row_text(tx, row, Some(decision.id)).await?;
-        let found = decide::chosen(&self.road, tx, decision).await?;
+        let odd = || StoreError::Broken("decision".to_owned());
+        // Of undoing a link: the person is that of the link.
+        let linked = match decision.undoes {
+            None => None,
+            Some(link) => decisions::list(tx, Some(link), 1, 0).await?.pop(),
+        };
+        let link = linked.as_ref().unwrap_or(decision);
+        let row = link.row_id.ok_or_else(odd)?;
+        let text = self.row_text(tx, row, Some(link.id)).await?;
+        let found = decide::chosen(&self.road, tx, link).await?;
         let open = matches!(state, DecisionState::Draft | DecisionState::Asked);
-        let foreseen = if open {
-            decide::foresee_link(&self.road, tx, decision).await?
-        } else {
-            None
+        let foreseen = match decision.undoes {
+            _ if !open => None,
+            Some(link) => link::foresee_unlink(&self.road, tx, decision, link).await?,
+            None => decide::foresee_link(&self.road, tx, decision).await?,
         };
         let mut about: Vec<Mac> = self.mac_of(&text).into_iter().collect();
         let person = found.map(|found| self.candidate(&found)).transpose()?;

@@ -58,7 +58,6 @@ impl Lists for Portal {
             .await
             .or_broken(caller)?;
         let items = found.iter().map(line).collect::<Result<Vec<_>, _>>();
-        let ages = lists::age_groups(&mut tx).await.or_broken(caller)?;
         Ok(ListsView {
             counts: counts.into(),
             changes: Page {
@@ -66,7 +65,6 @@ impl Lists for Portal {
                 total: u64::try_from(total).unwrap_or_default(),
                 page,
             },
-            ages: ages_of(&ages),
         })
     }
 
@@ -86,9 +84,10 @@ impl Lists for Portal {
             .await
             .or_broken(caller)?;
         let total = found.first().map_or(0, |entry| entry.total);
-        let products = products.lists().vaccines().iter();
+        let known = products.lists().vaccines().iter();
         Ok(EntriesView {
-            products: products.map(|product| product.name.clone()).collect(),
+            products: known.map(|product| product.name.clone()).collect(),
+            ages: products.lists().age_bounds(),
             entries: Page {
                 items: found.into_iter().map(listed).collect(),
                 total: u64::try_from(total).unwrap_or_default(),
@@ -157,12 +156,12 @@ impl Lists for Portal {
         let item = match found {
             Err(wrong) => Err(wrong),
             Ok((key, vaccine)) => {
-                let number = Products::number(vaccine);
+                let number = vaccine.map(Products::number);
                 let before =
                     lists::current(&mut tx, wish.kind.as_str(), std::slice::from_ref(&key))
                         .await
                         .or_broken(caller)?;
-                let before = before.into_iter().find(|(_, of, _)| *of == number);
+                let before = before.into_iter().find(|(_, of, _)| Some(*of) == number);
                 let before = before.map(|(_, _, entry)| entry);
                 let lists = products.lists();
                 let year = today.year();
@@ -175,14 +174,20 @@ impl Lists for Portal {
         }
         let (holds_from, wrong) = day_and_source(&wish.from, &wish.source, today);
         faults.extend(wrong);
-        let (Ok(item), Some(holds_from), true) = (item, holds_from, faults.is_empty()) else {
+        let (Ok((key, number, after)), Some(holds_from), true) =
+            (item, holds_from, faults.is_empty())
+        else {
             return Ok(Proposed::Wrong(faults));
+        };
+        let number = match number {
+            Some(number) => number,
+            None => lists::new_product(&mut tx).await.or_broken(caller)?,
         };
         let draft = Draft {
             kind: wish.kind,
             holds_from,
             source: &wish.source,
-            items: vec![item],
+            items: vec![(key, number, after)],
             file: None,
         };
         let id = self.draft_change(caller, tx, draft).await?;
@@ -494,7 +499,11 @@ async fn read_lines(
             Some(typed) => key(kind, &typed, products.lists()).map(|key| (key, typed)),
         };
         match found {
-            Ok(((key, vaccine), typed)) => named.push((line, key, vaccine, typed)),
+            Ok(((key, Some(vaccine)), typed)) => named.push((line, key, vaccine, typed)),
+            Ok(((_, None), _)) => {
+                let faults = vec![Fault::NoVaccine];
+                read.wrong.push(WrongLine { line, faults });
+            }
             Err(faults) => read.wrong.push(WrongLine { line, faults }),
         }
     }
@@ -644,19 +653,6 @@ fn past(past: lists::Past) -> Result<PastLine, StoreError> {
         decided_by: past.decided_by,
         decided_at: past.decided_at.map(words::moment),
     })
-}
-
-/// `{"A": [12, 17], "C": [60, null]}` in the order of the groups.
-fn ages_of(value: &serde_json::Value) -> Vec<(String, u8, Option<u8>)> {
-    let age = |value: Option<&serde_json::Value>| {
-        value
-            .and_then(serde_json::Value::as_u64)
-            .and_then(|age| u8::try_from(age).ok())
-    };
-    let groups = value.as_object().into_iter().flatten();
-    groups
-        .filter_map(|(group, ages)| Some((group.clone(), age(ages.get(0))?, age(ages.get(1)))))
-        .collect()
 }
 
 fn step_line(caller: &Caller, change: &Change, step: &str) -> Event {

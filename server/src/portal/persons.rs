@@ -217,9 +217,10 @@ impl Persons for Portal {
         Ok(person)
     }
 
-    async fn person(&self, caller: &Caller, id: Uuid, why: Why) -> PortResult<PersonView> {
+    async fn person(&self, caller: &Caller, asked: Uuid, why: Why) -> PortResult<PersonView> {
         reviewer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let id = rulings::meant(&mut tx, asked).await.or_broken(caller)?;
         let known = self.record(&mut tx, id).await.or_broken(caller)?;
         let newest = rulings::newest_content(&mut tx, id)
             .await
@@ -254,11 +255,13 @@ impl Persons for Portal {
         let line = event(caller, Kind::RegistrationRead)
             .object("person", id)
             .detail("why", why.as_str())
-            .about([id]);
+            .about([id])
+            .about((id != asked).then_some(asked));
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(PersonView {
             id,
+            merged: id != asked,
             who,
             proof,
             aside,

@@ -15,6 +15,10 @@ pub struct Row {
     pub outcome: String,
     /// Findings.
     pub findings: serde_json::Value,
+    /// The decision by which RIVM sent it back to be mended.
+    pub returned_by: Option<Uuid>,
+    /// Its message, sealed.
+    pub message_sealed: Option<Vec<u8>>,
 }
 
 /// The next rows of a delivery. The transaction decides whose deliveries can be read.
@@ -29,8 +33,9 @@ pub async fn rows(
 ) -> Result<Vec<Row>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        "SELECT row_number, source_key, outcome, findings FROM delivery_rows
-         WHERE delivery_id = $1 AND row_number > $2 ORDER BY row_number LIMIT $3",
+        r#"SELECT r.row_number, r.source_key, r.outcome, r.findings, d.id AS "returned_by?", d.reason_sealed AS "message_sealed?"
+           FROM delivery_rows r LEFT JOIN decisions d ON d.id = r.returned_by AND r.state = 'open'
+           WHERE r.delivery_id = $1 AND r.row_number > $2 ORDER BY r.row_number LIMIT $3"#,
         delivery,
         after,
         limit

@@ -167,8 +167,10 @@ pub struct Decision {
     pub party: String,
     /// map, return, reject, accept, link.
     pub kind: String,
-    /// The row that is linked.
+    /// The row that is linked, or was.
     pub row_id: Option<Uuid>,
+    /// The link that is undone.
+    pub undoes: Option<Uuid>,
     /// Rule code of the cluster.
     pub code: String,
     /// Its column, or nothing.
@@ -219,7 +221,7 @@ pub async fn list(
 ) -> Result<Vec<Decision>, StoreError> {
     let rows = sqlx::query_as!(
         Decision,
-        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
+        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
                   d.old_sealed, d.new_sealed, d.reason_sealed, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
                   d.decided_at, d.ended_at,
@@ -282,18 +284,18 @@ pub async fn returned(tx: &mut PartyTx<'_>) -> Result<Vec<Returned>, StoreError>
     Ok(rows)
 }
 
-/// Rows that went back by a decision and still wait are in the queue of RIVM again. Answers how many.
+/// Rows that went back by a decision and still wait are in the queue of RIVM again. Answers the delivery of each.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn recall(tx: &mut WorkerTx<'_>, decision: Uuid) -> Result<u64, StoreError> {
-    let done = sqlx::query!(
-        "UPDATE delivery_rows SET returned_at = NULL, returned_by = NULL WHERE returned_by = $1 AND state = 'open'",
+pub async fn recall(tx: &mut WorkerTx<'_>, decision: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let deliveries = sqlx::query_scalar!(
+        "UPDATE delivery_rows SET returned_at = NULL, returned_by = NULL WHERE returned_by = $1 AND state = 'open' RETURNING delivery_id",
         decision
     )
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(done.rows_affected())
+    Ok(deliveries)
 }
 
 /// A decision that waits for a second person.
@@ -426,6 +428,11 @@ pub async fn waiting(
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
 ) -> Result<Vec<(Uuid, i32, Uuid)>, StoreError> {
+    if let Some(link) = decision.undoes {
+        let row = linked_row(tx, link).await?;
+        let row = row.map(|row| (row.delivery_id, row.row_number, row.id));
+        return Ok(row.into_iter().collect());
+    }
     if let Some(row) = decision.row_id {
         let row = sqlx::query!(
             "SELECT delivery_id, row_number, id FROM delivery_rows
@@ -539,6 +546,209 @@ pub async fn row_of(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(found.flatten())
+}
+
+/// A row whose registration stands under the person that a link found.
+pub struct LinkedRow {
+    /// The registration.
+    pub report: Uuid,
+    /// The person.
+    pub person: Uuid,
+    /// The row.
+    pub id: Uuid,
+    /// Its delivery.
+    pub delivery_id: Uuid,
+    /// Its number.
+    pub row_number: i32,
+    /// Vaccinations that count for the person.
+    pub counting: i64,
+}
+
+/// The row of a link that holds; `None` when its sender said something else since, or it was undone or withdrawn.
+///
+/// # Errors
+/// When the database fails.
+pub async fn linked_row(
+    tx: &mut WorkerTx<'_>,
+    link: Uuid,
+) -> Result<Option<LinkedRow>, StoreError> {
+    let found = sqlx::query_as!(
+        LinkedRow,
+        r#"SELECT r.id AS report, r.person_id AS "person!", w.id, w.delivery_id, w.row_number,
+                  (SELECT count(*) FROM vaccinations v WHERE v.person_id = r.person_id AND v.effective AND v.valid_to IS NULL) AS "counting!"
+           FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number AND w.report_id = r.id
+           WHERE r.link_id = $1 AND r.valid_to IS NULL AND r.person_id IS NOT NULL"#,
+        link
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+/// A decision that was made about a row before somebody else wanted to, and who asked for it.
+pub struct Earlier {
+    /// The decision.
+    pub id: Uuid,
+    /// Who asked for it.
+    pub by: String,
+}
+
+/// What was decided about a row that waits no more; `None` when its sender mended it, or it still waits.
+///
+/// # Errors
+/// When the database fails.
+pub async fn dealt_with(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Earlier>, StoreError> {
+    let found = sqlx::query_as!(
+        Earlier,
+        "SELECT d.id, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
+         WHERE d.id = COALESCE(
+             (SELECT h.decision_id FROM row_history h WHERE h.row_id = $1 AND h.decision_id IS NOT NULL ORDER BY h.mended_at DESC LIMIT 1),
+             (SELECT r.returned_by FROM delivery_rows r WHERE r.id = $1),
+             (SELECT o.id FROM delivery_rows r JOIN decisions o ON o.party_id = r.party_id AND o.cluster_code = r.cluster_code
+                     AND o.cluster_column = r.cluster_column AND o.cluster_value = r.cluster_value AND o.state IN ('running', 'done')
+              WHERE r.id = $1 AND r.state IN ('accepted', 'rejected') ORDER BY o.decided_at DESC LIMIT 1))",
+        row
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+/// The other decision about the same rows that is open.
+///
+/// # Errors
+/// When the database fails.
+pub async fn also_open(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+) -> Result<Option<Earlier>, StoreError> {
+    let found = sqlx::query_as!(
+        Earlier,
+        "SELECT d.id, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
+         WHERE d.party_id = $2 AND d.cluster_code = $3 AND d.cluster_column = $4 AND d.cluster_value = $5
+           AND d.row_id IS NOT DISTINCT FROM $6 AND d.state IN ('asked', 'running') AND d.id <> $1",
+        decision.id,
+        decision.party_id,
+        decision.code,
+        decision.column,
+        decision.value,
+        decision.row_id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
+/// Vaccinations that count for these persons; who has none is not among them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counting_of(
+    tx: &mut WorkerTx<'_>,
+    persons: &[Uuid],
+) -> Result<Vec<(Uuid, i64)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT person_id, count(*) AS "n!" FROM vaccinations WHERE person_id = ANY ($1) AND effective AND valid_to IS NULL GROUP BY 1"#,
+        persons
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.person_id, row.n)).collect())
+}
+
+/// A stored row that a decision would accept.
+pub struct Stored {
+    /// Its key.
+    pub id: Uuid,
+    /// Its number.
+    pub row_number: i32,
+    /// Its person.
+    pub person: Uuid,
+    /// Its product.
+    pub vaccine: i16,
+}
+
+/// The stored ones of these rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stored(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Stored>, StoreError> {
+    let rows = sqlx::query_as!(
+        Stored,
+        r#"SELECT w.id, w.row_number, r.person_id AS "person!", r.vaccine AS "vaccine!"
+           FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
+           WHERE w.id = ANY ($1) AND r.person_id IS NOT NULL AND r.vaccine IS NOT NULL ORDER BY w.delivery_id, w.row_number"#,
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Vaccinations that count for a person.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counting(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "n!" FROM vaccinations WHERE person_id = $1 AND effective AND valid_to IS NULL"#,
+        person
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Prepares that a link is undone: about the row as it stands, with the cause that it had.
+///
+/// # Errors
+/// When the database fails; `NotFound` when there is no such link.
+pub async fn insert_undo(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    link: Uuid,
+    row: Uuid,
+    reason_sealed: Vec<u8>,
+    by: Uuid,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let made = sqlx::query!(
+        "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, reason_sealed, four_eyes, rows,
+                                asked_by, asked_at, row_id, undoes)
+         SELECT $1, party_id, 'unlink', cluster_code, cluster_column, cluster_value, $4, true, 1, $5, $6, $3, id
+         FROM decisions WHERE id = $2 AND kind = 'link' AND state = 'done'",
+        id,
+        link,
+        row,
+        reason_sealed,
+        by,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    if made.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound)
+    }
+}
+
+/// The newest version of a registration stands under what its sender said again. It was stored as any that a decision makes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mark_undone(
+    tx: &mut WorkerTx<'_>,
+    report: Uuid,
+    undo: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE reports SET link_id = NULL, unlink_id = $2 WHERE id = $1 AND valid_to IS NULL",
+        report,
+        undo
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Who linked a registration to its person.

@@ -42,11 +42,11 @@ pub async fn entries(
 ) -> Result<Vec<Listed>, StoreError> {
     let rows = sqlx::query_as!(
         Listed,
-        r#"SELECT e.key AS "key!", e.vaccine AS "vaccine!", v.name AS product, e.entry AS "entry!: Json<Entry>", e.valid_from, e.valid_to,
+        r#"SELECT e.key AS "key!", e.vaccine AS "vaccine!", COALESCE(v.name, '') AS "product!", e.entry AS "entry!: Json<Entry>", e.valid_from, e.valid_to,
                   e.change_id, count(*) OVER () AS "total!"
-           FROM list_entries e JOIN vaccines v ON v.id = e.vaccine
-           WHERE e.list = $1 AND (position(lower($2) IN lower(e.key)) > 0 OR position(lower($2) IN lower(v.name)) > 0)
-           ORDER BY e.valid_to IS NOT NULL, v.id, e.key LIMIT $3 OFFSET $4"#,
+           FROM list_entries e LEFT JOIN vaccines v ON v.id = e.vaccine
+           WHERE e.list = $1 AND (position(lower($2) IN lower(e.key)) > 0 OR position(lower($2) IN lower(COALESCE(v.name, e.entry ->> 'meaning', ''))) > 0)
+           ORDER BY e.valid_to IS NOT NULL, e.vaccine, e.key LIMIT $3 OFFSET $4"#,
         list,
         search,
         limit,
@@ -69,9 +69,9 @@ pub async fn entry(
 ) -> Result<Option<Listed>, StoreError> {
     let row = sqlx::query_as!(
         Listed,
-        r#"SELECT e.key AS "key!", e.vaccine AS "vaccine!", v.name AS product, e.entry AS "entry!: Json<Entry>", e.valid_from, e.valid_to,
+        r#"SELECT e.key AS "key!", e.vaccine AS "vaccine!", COALESCE(v.name, '') AS "product!", e.entry AS "entry!: Json<Entry>", e.valid_from, e.valid_to,
                   e.change_id, 1::bigint AS "total!"
-           FROM list_entries e JOIN vaccines v ON v.id = e.vaccine WHERE e.list = $1 AND e.key = $2 AND v.name = $3"#,
+           FROM list_entries e LEFT JOIN vaccines v ON v.id = e.vaccine WHERE e.list = $1 AND e.key = $2 AND COALESCE(v.name, '') = $3"#,
         list,
         key,
         product
@@ -116,33 +116,15 @@ pub async fn counts(tx: &mut WorkerTx<'_>) -> Result<Vec<(String, i64)>, StoreEr
     Ok(rows.into_iter().map(|row| (row.list, row.n)).collect())
 }
 
-/// The age groups of counts without consent, as configured: by group, first and last age.
+/// The number of a product that is proposed.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn age_groups(tx: &mut WorkerTx<'_>) -> Result<serde_json::Value, StoreError> {
-    let value = sqlx::query_scalar!("SELECT value FROM settings WHERE key = 'cohorts'")
-        .fetch_optional(&mut **tx)
+pub async fn new_product(tx: &mut WorkerTx<'_>) -> Result<i16, StoreError> {
+    let number = sqlx::query_scalar!(r#"SELECT nextval('vaccine_numbers') AS "number!""#)
+        .fetch_one(&mut **tx)
         .await?;
-    Ok(value.unwrap_or_default())
-}
-
-/// The same as the rules, the form and the template take them; the built-in ones where they are not set, or not in order.
-///
-/// # Errors
-/// When the database fails.
-pub async fn age_bounds(tx: &mut WorkerTx<'_>) -> Result<AgeBounds, StoreError> {
-    Ok(bounds_of(&age_groups(tx).await?).unwrap_or_default())
-}
-
-fn bounds_of(groups: &serde_json::Value) -> Option<AgeBounds> {
-    let first = |group: &str| u8::try_from(groups.get(group)?.get(0)?.as_u64()?).ok();
-    let bounds = AgeBounds {
-        a: first("A")?,
-        b: first("B")?,
-        c: first("C")?,
-    };
-    bounds.are_in_order().then_some(bounds)
+    i16::try_from(number).map_err(|_| StoreError::Broken("number of a product".to_owned()))
 }
 
 /// A new proposal, not asked for yet.
@@ -318,8 +300,9 @@ pub async fn items(
 ) -> Result<Vec<Item>, StoreError> {
     let rows = sqlx::query_as!(
         Item,
-        r#"SELECT i.key, i.vaccine, v.name AS product, i.before AS "before: Json<Entry>", i.after AS "after: Json<Entry>"
-           FROM list_items i JOIN vaccines v ON v.id = i.vaccine WHERE i.change_id = $1 ORDER BY i.place LIMIT $2"#,
+        r#"SELECT i.key, i.vaccine, COALESCE(v.name, CASE WHEN i.vaccine = 0 THEN '' ELSE i.key END) AS "product!",
+                  i.before AS "before: Json<Entry>", i.after AS "after: Json<Entry>"
+           FROM list_items i LEFT JOIN vaccines v ON v.id = i.vaccine WHERE i.change_id = $1 ORDER BY i.place LIMIT $2"#,
         change,
         limit
     )
@@ -447,11 +430,38 @@ pub async fn in_the_way(
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(match (found.other, found.stale) {
+    let (other, stale) = match change.list.as_str() {
+        "batches" => (false, false),
+        _ => same_word(tx, change).await?,
+    };
+    Ok(match (found.other || other, found.stale || stale) {
         (true, _) => Some(InTheWay::Other),
         (false, true) => Some(InTheWay::Stale),
         (false, false) => None,
     })
+}
+
+/// What is not about the same entry, but cannot stand beside it: a name, code or EU number says one product, and the ages of
+/// the groups follow each other. First another open change that says so, then the lists.
+async fn same_word(tx: &mut WorkerTx<'_>, change: &Change) -> Result<(bool, bool), StoreError> {
+    let found = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM list_items i JOIN list_items o ON o.change_id <> i.change_id
+                          JOIN list_changes c ON c.id = o.change_id AND c.state IN ('asked', 'agreed')
+                          WHERE i.change_id = $1 AND (
+                              c.list = $2 AND ($2 = 'ages' OR o.key = i.key OR o.after ->> 'eu' = i.after ->> 'eu')
+                              OR $2 IN ('names', 'products') AND c.list IN ('names', 'products') AND lower(o.key) = lower(i.key))) AS "other!",
+                  EXISTS (SELECT FROM list_items i WHERE i.change_id = $1 AND i.before IS NULL AND CASE $2
+                          WHEN 'codes' THEN EXISTS (SELECT FROM vaccine_hpk h WHERE h.hpk = i.key AND h.valid_to IS NULL)
+                          WHEN 'ages' THEN false
+                          WHEN 'groups' THEN false
+                          ELSE EXISTS (SELECT FROM vaccines v WHERE lower(v.name) = lower(i.key) OR v.eu_number = i.after ->> 'eu')
+                               OR EXISTS (SELECT FROM vaccine_aliases a WHERE lower(a.alias) = lower(i.key) AND a.valid_to IS NULL) END) AS "stale!""#,
+        change.id,
+        change.list
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((found.other, found.stale))
 }
 
 /// Takes a step; `false` when the change was not in the state it starts from.
@@ -508,17 +518,57 @@ pub async fn apply(
         }
         "names" => apply_names(tx, change.id).await?,
         "codes" => apply_codes(tx, change.id).await?,
+        "products" => apply_products(tx, change.id).await?,
+        "groups" => apply_groups(tx, change.id).await?,
         _ => {
             sqlx::query!(
-                "UPDATE vaccines v SET doses = (i.after ->> 'doses')::smallint, min_interval_days = (i.after ->> 'min_days')::smallint,
-                        first_use = (i.after ->> 'first_use')::date, change_id = i.change_id
-                 FROM list_items i WHERE i.change_id = $1 AND v.id = i.vaccine",
+                "UPDATE age_groups a SET first_age = (i.after ->> 'first_age')::smallint, valid_from = c.holds_from, change_id = c.id
+                 FROM list_changes c JOIN list_items i ON i.change_id = c.id WHERE c.id = $1 AND a.code = i.key",
                 change.id
             )
             .execute(&mut **tx)
             .await?;
         }
     }
+    Ok(())
+}
+
+async fn apply_products(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE vaccines v SET doses = (i.after ->> 'doses')::smallint, min_interval_days = (i.after ->> 'min_days')::smallint,
+                first_use = (i.after ->> 'first_use')::date, change_id = i.change_id
+         FROM list_items i WHERE i.change_id = $1 AND v.id = i.vaccine",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO vaccines (id, name, eu_number, doses, min_interval_days, first_use, valid_from, change_id)
+         SELECT i.vaccine, i.key, i.after ->> 'eu', (i.after ->> 'doses')::smallint, (i.after ->> 'min_days')::smallint,
+                (i.after ->> 'first_use')::date, c.holds_from, c.id
+         FROM list_changes c JOIN list_items i ON i.change_id = c.id
+         WHERE c.id = $1 AND i.before IS NULL ON CONFLICT (id) DO NOTHING",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+async fn apply_groups(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO target_groups (code, meaning, valid_from, change_id)
+         SELECT i.key, i.after ->> 'meaning', c.holds_from, c.id FROM list_changes c JOIN list_items i ON i.change_id = c.id
+         WHERE c.id = $1
+         ON CONFLICT (code) DO UPDATE
+         SET meaning = EXCLUDED.meaning, change_id = EXCLUDED.change_id,
+             valid_from = CASE WHEN target_groups.valid_to IS NULL THEN target_groups.valid_from ELSE EXCLUDED.valid_from END,
+             valid_to = CASE WHEN (SELECT (i.after ->> 'ended')::boolean FROM list_items i WHERE i.change_id = $1 AND i.key = EXCLUDED.code)
+                             THEN EXCLUDED.valid_from - 1 END",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

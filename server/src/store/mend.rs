@@ -134,8 +134,8 @@ pub async fn remember(
     Ok(())
 }
 
-/// Takes rows out that are judged and stored anew in the same transaction; none that had an effect, but those of `linked` that
-/// wait: their registrations get a version more.
+/// Takes rows out that are judged and stored anew in the same transaction; none that had an effect, but those of `linked`:
+/// their registrations get a version more.
 ///
 /// # Errors
 /// When the database fails.
@@ -147,7 +147,7 @@ pub async fn take_out(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM delivery_rows
-         WHERE delivery_id = $1 AND row_number = ANY ($2) AND state IN ('pending', 'open') AND (report_id IS NULL OR id = ANY ($3))",
+         WHERE delivery_id = $1 AND row_number = ANY ($2) AND (state IN ('pending', 'open') AND report_id IS NULL OR id = ANY ($3))",
         delivery,
         numbers,
         linked

@@ -1,7 +1,8 @@
 //! The managed list of vaccines as the rules want it.
 
 use super::{StoreError, WorkerTx};
-use domain::codes::CodeLists;
+use domain::codes::{AgeBounds, AgeGroup, CodeLists, Country};
+use domain::party::TargetGroup;
 use domain::vaccine::{Hpk, Vaccine, VaccineId};
 use time::Date;
 
@@ -46,18 +47,11 @@ impl Products {
                 })
             })
             .collect();
-        let setting =
-            sqlx::query_scalar!("SELECT value FROM settings WHERE key = 'campaign_start'")
-                .fetch_optional(&mut **tx)
-                .await?;
-        let start = setting
-            .and_then(|value| domain::dates::parse_full(value.as_str()?, today.year()).ok())
-            .unwrap_or_else(|| builtin.campaign_start(domain::codes::Country::NL));
-        let abroad = domain::codes::Country::parse("BE")
-            .map_or(start, |country| builtin.campaign_start(country));
-        Ok(Self {
-            lists: CodeLists::new(vaccines, start, abroad),
-        })
+        let (start, abroad) = starts(tx, &builtin, today).await?;
+        let lists = CodeLists::new(vaccines, start, abroad)
+            .with_groups(groups(tx, today).await?)
+            .with_age_bounds(ages(tx).await?);
+        Ok(Self { lists })
     }
 
     /// The same with names that one party uses for products: (its name, the product).
@@ -97,4 +91,58 @@ impl Products {
             .map(|vaccine| vaccine.name.clone())
             .unwrap_or_default()
     }
+}
+
+/// First day of vaccination in the Netherlands, and elsewhere.
+async fn starts(
+    tx: &mut WorkerTx<'_>,
+    builtin: &CodeLists,
+    today: Date,
+) -> Result<(Date, Date), StoreError> {
+    let rows = sqlx::query!(
+        "SELECT key, value FROM settings WHERE key IN ('campaign_start', 'campaign_start_abroad')"
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let day = |key: &str| {
+        let row = rows.iter().find(|row| row.key == key)?;
+        domain::dates::parse_full(row.value.as_str()?, today.year()).ok()
+    };
+    let start = day("campaign_start").unwrap_or_else(|| builtin.campaign_start(Country::NL));
+    let abroad = day("campaign_start_abroad").or_else(|| {
+        let elsewhere = Country::parse("BE")?;
+        Some(builtin.campaign_start(elsewhere))
+    });
+    Ok((start, abroad.unwrap_or(start)))
+}
+
+/// Target groups of a day, with what they mean, in their order.
+async fn groups(
+    tx: &mut WorkerTx<'_>,
+    today: Date,
+) -> Result<Vec<(TargetGroup, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT code, meaning FROM target_groups WHERE valid_from <= $1 AND (valid_to IS NULL OR valid_to >= $1) ORDER BY place",
+        today
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let groups = rows.into_iter();
+    let groups = groups.filter_map(|row| Some((TargetGroup::parse(&row.code)?, row.meaning)));
+    Ok(groups.collect())
+}
+
+/// Where the age groups start.
+async fn ages(tx: &mut WorkerTx<'_>) -> Result<AgeBounds, StoreError> {
+    let rows = sqlx::query!("SELECT code, first_age FROM age_groups")
+        .fetch_all(&mut **tx)
+        .await?;
+    let mut bounds = AgeBounds::default();
+    for row in rows {
+        if let (Some(group), Ok(first)) = (AgeGroup::parse(&row.code), u8::try_from(row.first_age))
+        {
+            bounds = bounds.with(group, first);
+        }
+    }
+    Ok(bounds)
 }

@@ -41,7 +41,7 @@ pub async fn known_keys(
     let found = sqlx::query_as!(
         KnownKey,
         r#"SELECT r.id AS report_id, r.version, r.source_key, r.mutation, r.row_digest, r.person_id, r.vaccination_id,
-                  r.mutation = 'V' AND r.withdrawal_id IS NOT NULL AND r.restores IS NULL AS "undone!"
+                  r.mutation = 'V' AND (r.withdrawal_id IS NOT NULL AND r.restores IS NULL OR r.unlink_id IS NOT NULL) AS "undone!"
            FROM unnest($2::text[]) AS k (source_key)
            CROSS JOIN LATERAL (SELECT * FROM reports WHERE party_id = $1 AND source_key = k.source_key
                                  AND COALESCE(valid_to, 'infinity') = 'infinity' OFFSET 0) AS r"#,

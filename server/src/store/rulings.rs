@@ -152,6 +152,17 @@ pub async fn versions(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Version
     Ok(found)
 }
 
+/// The person who is meant: of two that the BRP says are one, the one that was kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn meant(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Uuid, StoreError> {
+    let kept = sqlx::query_scalar!("SELECT merged_into FROM persons WHERE id = $1", person)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(kept.flatten().unwrap_or(person))
+}
+
 /// Who a person is, sealed.
 pub struct Who {
     /// The newest registration that names the person; one whose sender did, where there is one.

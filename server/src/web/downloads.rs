@@ -15,7 +15,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::codes::CodeLists;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 /// Headers of a download. `name` is ours: ASCII letters, digits, `-`, `_` and `.`.
@@ -44,35 +44,37 @@ pub fn headers_of(name: &str, kind: &'static str) -> [(HeaderName, HeaderValue);
 const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 const ODS: &str = "application/vnd.oasis.opendocument.spreadsheet";
 
-/// `GET /aanleveren/sjabloon`: the standard format as a workbook; the same for everybody, so made once.
+/// `GET /aanleveren/sjabloon`: the standard format as a workbook; the same for everybody, so made once for the lists in
+/// force.
 pub async fn template(State(web): State<Web>) -> Response {
-    static MADE: OnceLock<Bytes> = OnceLock::new();
-    let bytes = match MADE.get() {
-        Some(bytes) => bytes.clone(),
-        None => match workbook(&web).await {
-            Some(made) => MADE.get_or_init(|| made.into()).clone(),
-            None => {
-                let number = crate::clock::new_key();
-                tracing::error!(incident = %number, "the template cannot be made");
-                return pages::incident(number);
+    static MADE: Mutex<Option<(Arc<CodeLists>, Bytes)>> = Mutex::new(None);
+    let lists = Arc::clone(&web.lists.borrow());
+    let made = MADE.lock().ok().and_then(|made| made.clone());
+    let bytes = match made.filter(|(of, _)| *of == lists) {
+        Some((_, bytes)) => bytes,
+        None => {
+            let of = Arc::clone(&lists);
+            match tokio::task::spawn_blocking(move || template::xlsx(&of)).await {
+                Ok(Ok(made)) => {
+                    let bytes = Bytes::from(made);
+                    if let Ok(mut kept) = MADE.lock() {
+                        *kept = Some((lists, bytes.clone()));
+                    }
+                    bytes
+                }
+                Ok(Err(_)) | Err(_) => {
+                    let number = crate::clock::new_key();
+                    tracing::error!(incident = %number, "the template cannot be made");
+                    return pages::incident(number);
+                }
             }
-        },
+        }
     };
     (
         headers_of("cims-standaardformaat.xlsx", XLSX),
         Body::from(bytes),
     )
         .into_response()
-}
-
-/// The workbook, with the age groups as they are set here.
-async fn workbook(web: &Web) -> Option<Vec<u8>> {
-    let mut tx = worker_tx(&web.db).await.ok()?;
-    let bounds = lists::age_bounds(&mut tx).await.ok()?;
-    tx.rollback().await.ok()?;
-    let lists = CodeLists::builtin().with_age_bounds(bounds);
-    let made = tokio::task::spawn_blocking(move || template::xlsx(&lists));
-    made.await.ok()?.ok()
 }
 
 /// What an answer file is made for.
@@ -211,7 +213,7 @@ async fn made(web: &Web, caller: &Caller, id: Uuid, form: Form) -> Result<Vec<u8
     let mut content = Vec::new();
     let mut tx = party_tx(&web.db, caller).await?;
     match form {
-        Form::Csv => answer::csv(&mut tx, id, &mut content).await?,
+        Form::Csv => answer::csv(&mut tx, &web.keys, id, &mut content).await?,
         Form::Json => answer::json(&mut tx, id, &mut content).await?,
         Form::Receipt => answer::receipt(&mut tx, &web.road.keys, id, &mut content).await?,
     }

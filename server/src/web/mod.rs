@@ -13,6 +13,7 @@ pub mod health;
 pub mod limiter;
 pub mod list_uploads;
 pub mod listen;
+pub mod lists;
 pub mod login;
 pub mod observe;
 pub mod oidc;
@@ -40,6 +41,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// What handlers and layers share.
@@ -68,6 +70,8 @@ pub struct Shared {
     pub uploads: limiter::Limiter<Uuid>,
     /// Time.
     pub clock: fn() -> OffsetDateTime,
+    /// Code lists in force, for forms and the template.
+    pub lists: watch::Sender<Arc<CodeLists>>,
 }
 
 /// What pages can do, handed to them by context.
@@ -105,8 +109,6 @@ pub struct Ports {
     pub persons: Arc<dyn Persons>,
     /// Managing code lists.
     pub code_lists: Arc<dyn Lists>,
-    /// Code lists in force.
-    pub lists: Arc<CodeLists>,
 }
 
 impl std::ops::Deref for Web {
@@ -158,6 +160,7 @@ impl Web {
             log_ins,
             uploads,
             clock,
+            lists: watch::Sender::new(Arc::new(CodeLists::builtin())),
         })))
     }
 

@@ -269,7 +269,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.onboarding));
         provide_context(Arc::clone(&ports.code_lists));
         provide_context(Arc::clone(&ports.corrections));
-        provide_context(Arc::clone(&ports.lists));
+        provide_context(Arc::clone(&web.lists.borrow()));
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
             && let Ok(policy) =
                 HeaderValue::try_from(headers::page_policy(&nonce, &web.provider.origin()))

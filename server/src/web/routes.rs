@@ -248,6 +248,7 @@ const TABLE: &[Route] = &[
     call("/api/regels-voorzien", Roles(DELIVER), true),
     call("/api/groep-besluit", Roles(REVIEW), false),
     call("/api/regel-koppelen", Roles(REVIEW), true),
+    call("/api/koppeling-terug", Roles(REVIEW), false),
     call("/api/regel-toewijzen", Roles(REVIEW), false),
     call("/api/besluit-akkoord", Roles(REVIEW), true),
     call("/api/besluit-niet", Roles(REVIEW), false),

@@ -10,6 +10,8 @@ use domain::delivery::RowOutcome;
 use domain::finding::Code;
 use domain::role::Role;
 use domain::row::{Column, RowText};
+use server::intake::answer;
+use server::store::party_tx;
 use uuid::Uuid;
 
 /// A second person of RIVM.
@@ -288,6 +290,17 @@ async fn rows_that_go_back_leave_the_queue_and_show_the_message_to_their_sender(
         .await
         .unwrap();
     assert_eq!(row.line.message.as_deref(), Some("Kijk op de verpakking"));
+    let answered = async || {
+        let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
+        let mut table = Vec::new();
+        let keys = &world.road.keys;
+        answer::csv(&mut tx, keys, delivery, &mut table)
+            .await
+            .unwrap();
+        String::from_utf8(table).unwrap()
+    };
+    let back = ";AFGEKEURD;;TERUG;Kijk op de verpakking\r\n";
+    assert!(answered().await.contains(back), "its answer says so too");
     let told = |news: NewsOf| {
         news.returned
             .iter()
@@ -315,6 +328,7 @@ async fn rows_that_go_back_leave_the_queue_and_show_the_message_to_their_sender(
         Err(PortError::Conflict)
     );
     assert!(told(world.portal.news(&world.maria).await.unwrap()).is_empty());
+    assert!(!answered().await.contains("TERUG"));
     world.nowhere(&["Kijk op de verpakking"]).await;
 }
 
@@ -463,4 +477,123 @@ async fn the_numbers_count_what_waits_by_age_cause_and_party_and_what_was_delive
         .collect();
     assert_eq!(parties, [(2, 3, 2, 2), (1, 1, 1, 1)]);
     assert!(world.portal.numbers(&world.maria).await.is_err());
+}
+
+#[tokio::test]
+async fn before_deciding_it_is_shown_what_the_records_of_persons_would_say() {
+    let world = World::new().await;
+    // Erebos has two vaccinations that count; Naomi none.
+    let earlier = |day: &str, dose: &str| {
+        with(
+            good(EREBOS, "01-04-2000"),
+            &[(Column::Vaccinatiedatum, day), (Column::Dosisnummer, dose)],
+        )
+    };
+    let known = [earlier("20-01-2021", "1"), earlier("15-02-2021", "2")];
+    world.upload(&world.piet, &csv(&known)).await;
+    let third = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Vaccinatiedatum, "20-03-2021"),
+            (Column::Dosisnummer, "3"),
+        ],
+    );
+    let rows = [odd_vaccine(third), odd_vaccine(good(NAOMI, "01-04-1987"))];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let sample = clusters(&world).await[0].3;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, map("Comirnaty"))
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!(view.outcomes, [(RowOutcome::Geaccepteerd, 2)]);
+    let said: Vec<_> = view
+        .records
+        .iter()
+        .map(|record| record.map(|one| (one.before, one.after, one.doses)))
+        .collect();
+    assert_eq!(said, [Some((2, 3, Some(2))), Some((0, 1, Some(2)))]);
+    assert_eq!(view.persons, (2, 1), "of one it is more than the series");
+    carry_out(&world, id).await;
+    assert_eq!(world.count("vaccinations WHERE effective").await, 4);
+
+    // Stored rows that are accepted: what stands in the way of another goes on waiting.
+    let world = World::new().await;
+    let batch = |row: RowText| with(row, &[(Column::Batchnummer, "ZZ9999")]);
+    let rows = [
+        batch(good(EREBOS, "01-04-2000")),
+        batch(good(NAOMI, "01-04-1987")),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let sample = clusters(&world).await[0].3;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, only(DecisionKind::Accept))
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!(view.outcomes, [(RowOutcome::Geaccepteerd, 2)]);
+    assert_eq!(view.persons, (2, 0));
+    assert_eq!(view.records.len(), 2);
+    assert_eq!(
+        world.count("vaccinations WHERE effective").await,
+        0,
+        "looking changes nothing"
+    );
+    world.portal.decide(&world.rivm, id).await.unwrap();
+    world.work().await;
+    assert_eq!(world.count("vaccinations WHERE effective").await, 2);
+}
+
+#[tokio::test]
+async fn who_comes_second_hears_who_was_first() {
+    let world = World::new().await;
+    let rows = [odd_vaccine(good(EREBOS, "01-04-2000"))];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let sample = clusters(&world).await[0].3;
+    let waits = world.portal.decided_about(&world.rivm, sample).await;
+    assert_eq!(waits, Ok(None), "it waits still");
+    let other = second(&world).await;
+    // Both prepared one; the first that is asked for is open, and the other says so.
+    let mine = world
+        .portal
+        .propose(&world.rivm, sample, map("Comirnaty"))
+        .await
+        .unwrap();
+    let theirs = world
+        .portal
+        .propose(&other, sample, map("Spikevax"))
+        .await
+        .unwrap();
+    world.portal.decide(&world.rivm, mine).await.unwrap();
+    let view = world.portal.decision(&other, theirs).await.unwrap();
+    let open = view.other.unwrap();
+    assert_eq!((open.id, open.by), (mine, world.rivm.name.clone()));
+    let agreed = world.portal.decide(&other, theirs).await;
+    assert_eq!(agreed, Ok(Agreed::Other));
+    world.portal.decide(&other, mine).await.unwrap();
+    world.work().await;
+    // Whoever still has the page of the group before them.
+    let late = world.portal.propose(&other, sample, map("Spikevax")).await;
+    assert_eq!(late, Err(PortError::NotFound));
+    let first = world.portal.decided_about(&other, sample).await.unwrap();
+    let first = first.unwrap();
+    assert_eq!((first.id, first.by), (mine, world.rivm.name.clone()));
+
+    // Rejected, and sent back.
+    for kind in [DecisionKind::Reject, DecisionKind::Return] {
+        let world = World::new().await;
+        world.upload(&world.maria, &csv(&rows)).await;
+        let sample = clusters(&world).await[0].3;
+        let id = world
+            .portal
+            .propose(&world.rivm, sample, only(kind))
+            .await
+            .unwrap();
+        world.portal.decide(&world.rivm, id).await.unwrap();
+        world.work().await;
+        let first = world.portal.decided_about(&world.rivm, sample).await;
+        assert_eq!(first.unwrap().map(|one| one.id), Some(id), "{kind:?}");
+    }
 }

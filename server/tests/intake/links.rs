@@ -69,6 +69,49 @@ async fn link(world: &World, row: Uuid, list: &str) -> Uuid {
     id
 }
 
+/// Links the row that waits for its person last, when there is one and it can be.
+pub(crate) async fn link_if_it_waits(world: &World) {
+    let filter = ReviewFilter {
+        code: Some(Code::B14),
+        ..ReviewFilter::default()
+    };
+    let list = world.portal.rows(&world.rivm, filter).await.unwrap();
+    let Some(row) = list.items.first() else {
+        return;
+    };
+    let asked = world
+        .portal
+        .propose_link(&world.rivm, row.id, "1".into(), WHY.into())
+        .await;
+    if let Ok(id) = asked {
+        agreed(world, id).await;
+    }
+}
+
+/// Undoes a link, when that can be.
+pub(crate) async fn undo_if_it_holds(world: &World, link: Uuid) {
+    let asked = world
+        .portal
+        .propose_undo(&world.rivm, link, WHY.into())
+        .await;
+    if let Ok(id) = asked {
+        agreed(world, id).await;
+    }
+}
+
+/// Two people say yes, or somebody takes it back.
+async fn agreed(world: &World, id: Uuid) {
+    match world.portal.decide(&world.rivm, id).await {
+        Ok(Agreed::Waiting) => {
+            let second = second(world).await;
+            let agreed = world.portal.decide(&second, id).await;
+            assert_eq!(agreed, Ok(Agreed::Running));
+            world.work().await;
+        }
+        _ => world.portal.drop_decision(&world.rivm, id).await.unwrap(),
+    }
+}
+
 /// Vaccinations that count for who has this BSN.
 async fn counting(world: &World, bsn: &str) -> i64 {
     let mac = world.test.keys.bsn_mac(&Bsn::parse(bsn).unwrap());
@@ -230,7 +273,9 @@ async fn the_sender_never_learns_who_was_found() {
     assert_eq!(after.versions[0].row, before.versions[0].row);
     let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
     let (mut table, mut totals) = (Vec::new(), Vec::new());
-    answer::csv(&mut tx, delivery, &mut table).await.unwrap();
+    answer::csv(&mut tx, &world.road.keys, delivery, &mut table)
+        .await
+        .unwrap();
     answer::json(&mut tx, delivery, &mut totals).await.unwrap();
     let own = own_file::make(&mut tx, &world.road.keys, delivery).await;
     drop(tx);
@@ -605,4 +650,193 @@ async fn a_linked_registration_is_withdrawn_put_back_and_corrected_as_any_other(
         .count("vaccinations v WHERE v.effective AND v.valid_to IS NULL AND v.batch = 'EM0477'")
         .await;
     assert_eq!(agrees, 1);
+}
+
+/// Asks that a link is undone, and the second person agrees; the worker works.
+async fn undo(world: &World, link: Uuid) -> Uuid {
+    let id = world
+        .portal
+        .propose_undo(&world.rivm, link, "Het is zijn broer".into())
+        .await
+        .unwrap();
+    let asked = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Agreed::Waiting));
+    let agreed = world.portal.decide(&second(world).await, id).await;
+    assert_eq!(agreed, Ok(Agreed::Running));
+    world.work().await;
+    id
+}
+
+#[tokio::test]
+async fn a_wrong_link_is_undone_by_two_people_and_the_row_waits_again() {
+    let world = World::new().await;
+    // The person who was found has a vaccination of her own.
+    let other = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Vaccinatiedatum, "10-03-2021"),
+            (Column::Dosisnummer, "2"),
+        ],
+    );
+    world.upload(&world.piet, &csv(&[other])).await;
+    let delivery = world.upload(&world.maria, &csv(&[without_bsn()])).await;
+    let before = registration(&world).await;
+    let first = counting(&world, EREBOS).await;
+    let link = link(&world, waiting(&world, Code::B14).await, "1").await;
+    assert_eq!(counting(&world, EREBOS).await, first + 1);
+    assert!(
+        world
+            .portal
+            .decision(&world.rivm, link)
+            .await
+            .unwrap()
+            .may_undo
+    );
+
+    let id = world
+        .portal
+        .propose_undo(&world.rivm, link, "Het is zijn broer".into())
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!(
+        (view.line.kind, view.undoes),
+        (DecisionKind::Unlink, Some(link))
+    );
+    assert_eq!(view.outcomes, [(RowOutcome::TeControleren, 1)]);
+    let seen = view.link.unwrap();
+    let (had, has) = (
+        u32::try_from(first + 1).unwrap(),
+        u32::try_from(first).unwrap(),
+    );
+    assert_eq!(seen.counting, Some((had, has)));
+    assert_eq!(seen.person.unwrap().bsn, "*****0019");
+    assert_eq!(
+        counting(&world, EREBOS).await,
+        first + 1,
+        "looking changes nothing"
+    );
+    let rosa = second(&world).await;
+    assert_eq!(
+        world.portal.decision(&rosa, id).await.err(),
+        Some(PortError::NotFound),
+        "a draft is its maker's"
+    );
+    assert_eq!(
+        world.portal.decide(&world.rivm, id).await,
+        Ok(Agreed::Waiting)
+    );
+    assert_eq!(
+        world.portal.decide(&world.rivm, id).await,
+        Ok(Agreed::SamePerson)
+    );
+    let again = world
+        .portal
+        .propose_undo(&rosa, link, "Nog eens".into())
+        .await
+        .unwrap();
+    let again = world.portal.decide(&rosa, again).await;
+    assert_eq!(again, Ok(Agreed::Other), "one at a time");
+    assert_eq!(world.portal.decide(&rosa, id).await, Ok(Agreed::Running));
+    world.work().await;
+
+    assert_eq!(counting(&world, EREBOS).await, first, "as before");
+    let view = world.portal.decision(&rosa, id).await.unwrap();
+    assert_eq!((view.line.state, view.done), (DecisionState::Done, (1, 0)));
+    let old = world.portal.decision(&rosa, link).await.unwrap();
+    assert!(!old.may_undo);
+    let again = world
+        .portal
+        .propose_undo(&rosa, link, "Nog eens".into())
+        .await;
+    assert_eq!(again, Err(PortError::Conflict));
+    // The row waits as it did, under the person without BSN that it had.
+    assert_eq!(
+        self::seen(&world, delivery).await,
+        ("TE_CONTROLEREN".into(), vec![Code::B14])
+    );
+    let row = waiting(&world, Code::B14).await;
+    assert!(world.portal.row(&world.rivm, row).await.unwrap().may_link);
+    let after = registration(&world).await;
+    assert_eq!(after.versions.len(), 3, "nothing of it is forgotten");
+    assert_eq!(after.versions[0].row, before.versions[0].row);
+    let persons = "(SELECT DISTINCT r.person_id FROM reports r WHERE r.version IN (1, 3)
+                    AND r.delivery_id = (SELECT id FROM deliveries ORDER BY received_at DESC LIMIT 1)) AS of";
+    assert_eq!(world.count(persons).await, 1, "the person of before");
+    // Who is found next is somebody else, or nobody; the sender's own rows are its own again.
+    let line = "audit_lines l JOIN audit_persons p ON (l.shard, l.seq) = (p.shard, p.seq) WHERE l.event = 'record.decided'
+                AND l.line::jsonb ->> 'decision' = 'unlink' AND l.line::jsonb ? 'rows'";
+    assert_eq!(world.count(line).await, 2, "both persons are told of");
+    self::link(&world, row, "1").await;
+    assert_eq!(
+        counting(&world, EREBOS).await,
+        first + 1,
+        "linked once more"
+    );
+    world.nowhere(&["Het is zijn broer", EREBOS]).await;
+}
+
+#[tokio::test]
+async fn a_row_that_was_refused_is_refused_again_without_its_link_and_its_sender_mends_it() {
+    let world = World::new().await;
+    let wrong = with(
+        good(EREBOS, "02-04-2000"),
+        &[(Column::Achternaam, "Bultenaar")],
+    );
+    let delivery = world.upload(&world.maria, &csv(&[wrong])).await;
+    for turn in 0..2 {
+        let link = link(&world, waiting(&world, Code::B10).await, "1").await;
+        assert_eq!(seen(&world, delivery).await.0, "GEACCEPTEERD");
+        let id = undo(&world, link).await;
+        let view = world.portal.decision(&world.rivm, id).await.unwrap();
+        assert_eq!(view.done, (1, 1), "turn {turn}");
+        assert_eq!(seen(&world, delivery).await.0, "AFGEKEURD");
+        assert_eq!(counting(&world, EREBOS).await, 0);
+        assert_eq!(
+            world
+                .count("reports WHERE valid_to IS NULL AND person_id IS NOT NULL")
+                .await,
+            0
+        );
+        assert_eq!(
+            world
+                .count("delivery_rows WHERE report_id IS NOT NULL")
+                .await,
+            0
+        );
+    }
+    // Under its own key, as if it had never been stored.
+    let right = good(EREBOS, "01-04-2000");
+    let later = world.upload(&world.maria, &csv(&[right])).await;
+    assert_eq!(seen(&world, later).await, ("GEACCEPTEERD".into(), vec![]));
+    assert_eq!(counting(&world, EREBOS).await, 1);
+}
+
+#[tokio::test]
+async fn a_link_that_its_sender_overtook_is_not_undone() {
+    let world = World::new().await;
+    world.upload(&world.maria, &csv(&[without_bsn()])).await;
+    let link = link(&world, waiting(&world, Code::B14).await, "1").await;
+    let id = world
+        .portal
+        .propose_undo(&world.rivm, link, "Het is zijn broer".into())
+        .await
+        .unwrap();
+    assert_eq!(
+        world.portal.decide(&world.rivm, id).await,
+        Ok(Agreed::Waiting)
+    );
+    let of = registration(&world).await.id;
+    world
+        .portal
+        .withdraw(&world.maria, of, "Dubbel ingevoerd".into(), false)
+        .await
+        .unwrap();
+    let rosa = second(&world).await;
+    assert_eq!(world.portal.decide(&rosa, id).await, Ok(Agreed::NotYet));
+    assert!(!world.portal.decision(&rosa, link).await.unwrap().may_undo);
+    for caller in [&world.maria, &world.piet] {
+        let asked = world.portal.propose_undo(caller, link, "x".into()).await;
+        assert_eq!(asked, Err(PortError::NotFound), "not for who delivers");
+    }
 }

@@ -567,6 +567,206 @@ async fn an_earlier_first_use_frees_rows_of_before() {
     assert_eq!(world.count("vaccines").await, 5);
 }
 
+fn bimervax() -> Typed {
+    Typed {
+        key: "Bimervax".into(),
+        eu: "EU/1/22/1709".into(),
+        doses: "1".into(),
+        first_use: "01-02-2021".into(),
+        ..Typed::default()
+    }
+}
+
+#[tokio::test]
+async fn a_new_product_is_put_in_the_list_by_two_people_and_its_rows_are_judged_anew() {
+    let world = World::new().await;
+    let row = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Vaccin, "bimervax"),
+            (Column::Batchnummer, "HB1234"),
+            (Column::Vaccinatiedatum, "10-02-2021"),
+        ],
+    );
+    let delivery = world
+        .upload(&world.maria, &csv(std::slice::from_ref(&row)))
+        .await;
+    assert_eq!(counts(&world, &world.maria, delivery).await.afgekeurd, 1);
+
+    let (rosa, rob) = managers(&world).await;
+    let id = prepare(&world, &rosa, wish(ListKind::Products, bimervax())).await;
+    let view = world.portal.list_change(&rosa, id).await.unwrap();
+    let foreseen = view.foreseen.unwrap();
+    assert_eq!((foreseen.looked_at, foreseen.to_review), (1, 1));
+    assert_eq!(view.items[0].product, "Bimervax");
+    assert_eq!(
+        world.count("vaccines").await,
+        5,
+        "what is foreseen is not kept"
+    );
+    world.portal.agree_list(&rosa, id).await.unwrap();
+    // The same name, or the same EU number, by somebody else in the meantime.
+    for (name, eu) in [("BIMERVAX", "EU/1/22/1710"), ("Anders", "EU/1/22/1709")] {
+        let typed = Typed {
+            key: name.into(),
+            eu: eu.into(),
+            ..bimervax()
+        };
+        let other = prepare(&world, &rob, wish(ListKind::Products, typed)).await;
+        let asked = world.portal.agree_list(&rob, other).await;
+        assert_eq!(asked, Ok(ListAgreed::Other), "{name}");
+    }
+    world.portal.agree_list(&rob, id).await.unwrap();
+    world.work().await;
+
+    let now = counts(&world, &world.maria, delivery).await;
+    assert_eq!(
+        (now.afgekeurd, now.te_controleren),
+        (0, 1),
+        "its batch is new"
+    );
+    assert_eq!(world.count("vaccines WHERE name = 'Bimervax'").await, 1);
+    let entry = world
+        .portal
+        .entry(
+            &world.rivm,
+            ListKind::Products,
+            "Bimervax".into(),
+            "Bimervax".into(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(entry.line.from.as_deref(), Some("15-06-2021"));
+    assert_eq!(entry.line.entry.eu.as_deref(), Some("EU/1/22/1709"));
+    assert_eq!(entry.history.len(), 1);
+    // A batch, a code and a name of it, as of any product.
+    carry_out(&world, batch("HB1234", "Bimervax", "30-09-2021")).await;
+    let now = counts(&world, &world.maria, delivery).await;
+    assert_eq!((now.geaccepteerd, now.te_controleren), (1, 0));
+    let typed = Typed {
+        key: "9999999".into(),
+        vaccine: "Bimervax".into(),
+        ..Typed::default()
+    };
+    carry_out(&world, wish(ListKind::Codes, typed)).await;
+    // What it is called is taken now.
+    for typed in [
+        bimervax(),
+        Typed {
+            key: "Hipra".into(),
+            ..bimervax()
+        },
+    ] {
+        let again = world
+            .portal
+            .propose_entry(&rosa, wish(ListKind::Products, typed))
+            .await;
+        assert!(matches!(again, Ok(Proposed::Wrong(_))), "{again:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_is_proposed_for_one_product_at_a_time() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let first = prepare(&world, &rosa, named(ListKind::Names, "Prikje")).await;
+    let typed = Typed {
+        key: "prikje".into(),
+        vaccine: "Spikevax".into(),
+        ..Typed::default()
+    };
+    let second = prepare(&world, &rob, wish(ListKind::Names, typed)).await;
+    world.portal.agree_list(&rosa, first).await.unwrap();
+    let other = world.portal.agree_list(&rob, second).await;
+    assert_eq!(other, Ok(ListAgreed::Other));
+    world.portal.agree_list(&rob, first).await.unwrap();
+    world.work().await;
+    let stale = world.portal.agree_list(&rob, second).await;
+    assert_eq!(
+        stale,
+        Ok(ListAgreed::Stale),
+        "it is a name of Comirnaty now"
+    );
+}
+
+#[tokio::test]
+async fn a_new_target_group_frees_rows_that_named_it_and_one_that_ends_is_known_no_more() {
+    let world = World::new().await;
+    let row = |bsn, born| with(good(bsn, born), &[(Column::Doelgroep, "dakloos")]);
+    let delivery = world
+        .upload(&world.maria, &csv(&[row(EREBOS, "01-04-2000")]))
+        .await;
+    assert_eq!(counts(&world, &world.maria, delivery).await.afgekeurd, 1);
+    let typed = Typed {
+        key: "Dakloos".into(),
+        meaning: "Dak- of thuisloos".into(),
+        ..Typed::default()
+    };
+    let done = carry_out(&world, wish(ListKind::Groups, typed)).await;
+    assert_eq!(done.released, (1, 0));
+    assert_eq!(counts(&world, &world.maria, delivery).await.geaccepteerd, 1);
+    let stored = "vaccinations WHERE target_group = 'DAKLOOS'";
+    assert_eq!(world.count(stored).await, 1);
+
+    let end = Typed {
+        key: "DAKLOOS".into(),
+        end: true,
+        ..Typed::default()
+    };
+    carry_out(&world, wish(ListKind::Groups, end)).await;
+    let later = world
+        .upload(&world.maria, &csv(&[row(NAOMI, "01-04-1987")]))
+        .await;
+    assert_eq!(counts(&world, &world.maria, later).await.afgekeurd, 1);
+    assert_eq!(world.count(stored).await, 1, "what is registered stays");
+    let entry = world
+        .portal
+        .entry(
+            &world.rivm,
+            ListKind::Groups,
+            "DAKLOOS".into(),
+            String::new(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(entry.line.until.as_deref(), Some("14-06-2021"));
+    assert_eq!(entry.history.len(), 2);
+}
+
+#[tokio::test]
+async fn the_ages_of_a_group_change_by_two_people_and_one_change_at_a_time() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let first = |group: &str, age: &str| {
+        let typed = Typed {
+            key: group.into(),
+            first_age: age.into(),
+            ..Typed::default()
+        };
+        wish(ListKind::Ages, typed)
+    };
+    let id = prepare(&world, &rosa, first("B", "16")).await;
+    let other = prepare(&world, &rob, first("C", "65")).await;
+    world.portal.agree_list(&rosa, id).await.unwrap();
+    // Each is in order by itself; together they need not be.
+    let asked = world.portal.agree_list(&rob, other).await;
+    assert_eq!(asked, Ok(ListAgreed::Other));
+    world.portal.agree_list(&rob, id).await.unwrap();
+    world.work().await;
+    let view = world
+        .portal
+        .entries(&world.rivm, ListKind::Ages, String::new(), 1)
+        .await
+        .unwrap();
+    assert_eq!((view.ages.a, view.ages.b, view.ages.c), (12, 16, 60));
+    let wrong = world
+        .portal
+        .propose_entry(&rosa, first("A", "16"))
+        .await
+        .unwrap();
+    assert_eq!(wrong, Proposed::Wrong(vec![Fault::AgeOrder]));
+}
+
 #[tokio::test]
 async fn a_batch_seen_once_and_one_that_no_list_has_are_suspicious() {
     let world = World::new().await;
@@ -623,14 +823,17 @@ async fn the_lists_are_found_by_number_name_and_product() {
     assert_eq!(
         all.counts,
         [
-            (ListKind::Batches, 68),
-            (ListKind::Names, 18),
+            (ListKind::Products, 5),
             (ListKind::Codes, 4),
-            (ListKind::Products, 5)
+            (ListKind::Names, 18),
+            (ListKind::Batches, 68),
+            (ListKind::Groups, 7),
+            (ListKind::Ages, 3),
         ]
     );
-    assert_eq!(all.ages[2], ("C".to_owned(), 60, None));
     for (kind, search, total) in [
+        (ListKind::Groups, "beroep", 1),
+        (ListKind::Groups, "instelling", 1),
         (ListKind::Batches, "ej67", 5),
         (ListKind::Batches, "jcov", 11),
         (ListKind::Names, "%", 0),

@@ -24,7 +24,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 114] = [
+const METHODS: [&str; 116] = [
     "begin",
     "open_draft",
     "draft",
@@ -65,6 +65,8 @@ const METHODS: [&str; 114] = [
     "propose",
     "candidates",
     "propose_link",
+    "propose_undo",
+    "decided_about",
     "decisions",
     "decision",
     "decide",
@@ -468,6 +470,11 @@ async fn probe(
             let made = portal.propose_link(caller, things.row, list, why).await;
             made.map(drop)
         }
+        "decided_about" => portal.decided_about(caller, things.row).await.map(drop),
+        "propose_undo" => {
+            let made = portal.propose_undo(caller, things.decision, "reden".to_owned());
+            made.await.map(drop)
+        }
         "decisions" => portal.decisions(caller, 1).await.map(drop),
         "decision" => portal.decision(caller, things.decision).await.map(drop),
         "decide" => portal.decide(caller, things.decision).await.map(drop),
@@ -691,6 +698,8 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "propose"
                     | "candidates"
                     | "propose_link"
+                    | "propose_undo"
+                    | "decided_about"
                     | "decisions"
                     | "decision"
                     | "decide"
@@ -767,6 +776,7 @@ async fn what_belongs_to_another_party_is_not_there() {
                 | "propose"
                 | "candidates"
                 | "propose_link"
+                | "propose_undo"
                 | "decision"
                 | "decide"
                 | "drop_decision"

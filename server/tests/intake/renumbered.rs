@@ -2,6 +2,7 @@
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::Caller;
+use app::ports::persons::{Persons, Why};
 use domain::bsn::Bsn;
 use domain::row::{Column, RowText};
 use server::brp::load::{Request, Set, load};
@@ -296,6 +297,21 @@ async fn who_stands_under_the_new_number_already_becomes_one_with_it() {
             .await,
         1
     );
+    // Who follows an old link is led to the record that stays.
+    let view = world
+        .portal
+        .person(&world.rivm, gone, Why::Review)
+        .await
+        .unwrap();
+    assert_eq!((view.id, view.merged, view.proof.len()), (kept, true, 2));
+    let read = "audit_lines l JOIN audit_persons p ON (l.shard, l.seq) = (p.shard, p.seq) WHERE l.event = 'look.read'";
+    assert_eq!(world.count(read).await, 2, "under both");
+    let view = world
+        .portal
+        .person(&world.rivm, kept, Why::Review)
+        .await
+        .unwrap();
+    assert!(!view.merged);
     // A third report of the jab, under either number, is of the one person.
     deliver(&world, maria, "d", second(EREBOS)).await;
     assert_eq!(world.count("persons WHERE merged_into IS NULL").await, 1);

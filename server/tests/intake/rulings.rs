@@ -462,7 +462,7 @@ async fn in_force(world: &World) -> BTreeSet<Uuid> {
 /// One act of somebody, at random.
 async fn act(world: &World, random: &mut StdRng, deliveries: &mut Vec<(Uuid, bool)>) {
     let sender = |of_maria: bool| -> &Caller { if of_maria { &world.maria } else { &world.piet } };
-    match random.random_range(0..10) {
+    match random.random_range(0..13) {
         0..=3 => {
             let of_maria = random.random_bool(0.5);
             let pick = |random: &mut StdRng, from: &[&'static str]| {
@@ -528,6 +528,31 @@ async fn act(world: &World, random: &mut StdRng, deliveries: &mut Vec<(Uuid, boo
             };
             world.portal.rule(&world.rivm, row, new).await.unwrap();
         }
+        9..=10 => {
+            let of_maria = random.random_bool(0.5);
+            let nameless = [
+                (Column::Bronsleutel, ["x", "y"][random.random_range(0..2)]),
+                (
+                    Column::Batchnummer,
+                    ["EJ6795", "EM0477"][random.random_range(0..2)],
+                ),
+            ];
+            let row = with(crate::links::without_bsn(), &nameless);
+            let id = world.upload(sender(of_maria), &csv(&[row])).await;
+            deliveries.push((id, of_maria));
+            crate::links::link_if_it_waits(world).await;
+        }
+        11 => {
+            let holds: Vec<Uuid> = sqlx::query_scalar(
+                "SELECT link_id FROM reports WHERE link_id IS NOT NULL AND valid_to IS NULL",
+            )
+            .fetch_all(&world.test.admin)
+            .await
+            .unwrap();
+            if let Some(link) = pick_of(random, &holds) {
+                crate::links::undo_if_it_holds(world, link).await;
+            }
+        }
         _ => {
             let made: Vec<Uuid> =
                 sqlx::query_scalar("SELECT id FROM rulings WHERE undone_at IS NULL")
@@ -586,6 +611,8 @@ async fn whatever_happens_one_vaccination_counts_for_each_jab() {
             ("corrected", "reports WHERE mutation = 'C'"),
             ("withdrawn", "withdrawals WHERE undoes IS NULL"),
             ("restored", "withdrawals WHERE undoes IS NOT NULL"),
+            ("linked", "reports WHERE link_id IS NOT NULL"),
+            ("unlinked", "reports WHERE unlink_id IS NOT NULL"),
         ] {
             *happened.entry(what).or_default() += world.count(counted).await;
         }
@@ -595,6 +622,6 @@ async fn whatever_happens_one_vaccination_counts_for_each_jab() {
             "seed {seed}: it follows from the history"
         );
     }
-    assert_eq!(happened.len(), 7);
+    assert_eq!(happened.len(), 9);
     assert!(happened.values().all(|times| *times >= 3), "{happened:?}");
 }

@@ -23,7 +23,7 @@ fn persons(count: u32) -> Vec<u8> {
 }
 
 /// A file of `uit/`, without its mark.
-async fn fetch(raw: &mut Raw, path: &str) -> String {
+pub(crate) async fn fetch(raw: &mut Raw, path: &str) -> String {
     let bytes = raw.fetch(path).await;
     let text = String::from_utf8(bytes).unwrap();
     text.trim_start_matches('\u{feff}').to_owned()

@@ -25,5 +25,6 @@ mod lane;
 mod login;
 mod programs;
 mod proof;
+mod returned;
 mod tree;
 mod trouble;

@@ -5,7 +5,6 @@ use crate::provider::{CLIENT, Lie, Provider, SECRET, SUBSTANTIAL};
 use crate::support::TestDb;
 use app::ports::PartyRef;
 use axum::Router;
-use domain::codes::CodeLists;
 use server::config::Config;
 use server::intake::Road;
 use server::intake::receive::BlobStore;
@@ -93,7 +92,6 @@ impl Portal {
             locations: portal.clone(),
             cards: portal.clone(),
             worklists: portal,
-            lists: Arc::new(CodeLists::builtin()),
         };
         let router = router::router(web, ports).expect("every route is in the table");
         Self {

@@ -545,6 +545,7 @@ async fn forms_of_the_grid_and_of_rivm_are_kept_too() {
     let seen = house.seen(delivery, 2).await;
     let correction = house.correction().await;
     let waiting = house.waiting().await;
+    let nameless = house.nameless().await;
     let (nurse, judge) = ("invoerder", "rivm-beoordelaar");
     for (who, path, form, leads, typed) in [
         (
@@ -567,6 +568,20 @@ async fn forms_of_the_grid_and_of_rivm_are_kept_too() {
             format!("row={waiting}&kind=accept&reason=gebeld-met-balie"),
             "/beoordelen/besluiten/".to_owned(),
             "gebeld-met-balie",
+        ),
+        (
+            judge,
+            "/api/regel-koppelen",
+            format!("row={nameless}&person=2&reason=zelfde-adres"),
+            "/beoordelen/besluiten/".to_owned(),
+            "zelfde-adres",
+        ),
+        (
+            "rivm-beheer",
+            "/api/lijst-voorstel",
+            "form[lijst]=doelgroepen&form[sleutel]=DAKLOOS&form[betekenis]=Dakloos&form[bron]=brief-van-vws".to_owned(),
+            "/codelijsten/wijzigingen/".to_owned(),
+            "brief-van-vws",
         ),
     ] {
         let again = house.portal.logged_in(who).await;

@@ -60,8 +60,8 @@ pub struct Incoming {
 pub struct Linked {
     /// The decision.
     pub decision: Uuid,
-    /// The person.
-    pub bsn: Bsn,
+    /// The person; none when such a link is undone, and the row is about whom its sender said again.
+    pub bsn: Option<Bsn>,
     /// The registration that the row is stored under already: it gets a version more.
     pub registration: Option<Uuid>,
 }
@@ -70,8 +70,23 @@ impl Incoming {
     /// The BSN of its person: as RIVM found it, or as it was delivered.
     #[must_use]
     pub fn bsn<'a>(&'a self, jab: &'a Vaccination) -> Option<&'a Bsn> {
-        let linked = self.linked.as_ref().map(|linked| &linked.bsn);
+        let linked = self.linked.as_ref();
+        let linked = linked.and_then(|linked| linked.bsn.as_ref());
         linked.or_else(|| jab.person().bsn())
+    }
+
+    /// RIVM found its person.
+    #[must_use]
+    pub fn by_rivm(&self) -> bool {
+        self.linked
+            .as_ref()
+            .is_some_and(|linked| linked.bsn.is_some())
+    }
+
+    /// The registration of a link that is undone.
+    fn unlinked(&self) -> Option<Uuid> {
+        let linked = self.linked.as_ref().filter(|linked| linked.bsn.is_none())?;
+        linked.registration
     }
 
     /// Nothing of it goes into the register, for this reason.
@@ -175,6 +190,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         Some(Accepted::Withdrawal { .. }) => withdrawal(&row, facts),
     };
     let mut judged = settle(row, verdict);
+    end_unlinked(&mut judged, facts);
     if let (
         Some(Accepted::Vaccination(jab)),
         Some(person),
@@ -185,7 +201,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         },
     ) = (&accepted, judged.row.person, &judged.effect)
     {
-        let by_rivm = judged.row.linked.is_some();
+        let by_rivm = judged.row.by_rivm();
         let replaced = replaces.as_ref();
         doubles::remember(facts, person, *registration, by_rivm, replaced, *place, jab);
         // A correction further on in the same chunk finds what it corrects.
@@ -203,10 +219,30 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         }
     }
     judged.row.accepted = accepted;
-    if matches!(judged.effect, Effect::Report { .. }) && judged.row.linked.is_none() {
+    if matches!(judged.effect, Effect::Report { .. }) && !judged.row.by_rivm() {
         judged.doses = before.zip(whom.map(|person| own_doses(facts, person)));
     }
     judged
+}
+
+/// A row that was stored by a link alone, and is not without it: its registration ends with the link.
+fn end_unlinked(judged: &mut Judged, facts: &mut Facts) {
+    let Some(registration) = judged.row.unlinked() else {
+        return;
+    };
+    if matches!(judged.effect, Effect::Report { .. }) {
+        return;
+    }
+    let mut known = facts.keys.values();
+    if let Some(known) = known
+        .find(|known| known.registration == registration)
+        .cloned()
+    {
+        if let Some(person) = known.person {
+            doubles::forget(facts, person, registration);
+        }
+        judged.effect = Effect::Withdraw(known);
+    }
 }
 
 /// Vaccinations of a person that this party reports; what others report is not counted, so nothing is told of it.
@@ -296,7 +332,7 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
     person::judge(jab, row, &facts.brp, &mut verdict);
     // Which registration a refused key means is not known, so neither is what it doubles.
     if let Some(person) = row.person.filter(|_| !key_refused) {
-        let by_rivm = row.linked.is_some();
+        let by_rivm = row.by_rivm();
         let place = doubles::judge(
             jab,
             person,

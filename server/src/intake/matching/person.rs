@@ -61,7 +61,7 @@ pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: 
         .person
         .and_then(|person| brp.lists.get(&person))
         .map_or(&[][..], Vec::as_slice);
-    if row.linked.is_some() {
+    if row.by_rivm() {
         return found_by_rivm(jab, lists, verdict);
     }
     let late = brp.late || (brp.lenient && lists.is_empty());

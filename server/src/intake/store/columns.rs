@@ -32,7 +32,9 @@ impl Columns {
             } else {
                 None
             };
-            columns.row(errand, row, keep, report);
+            // What was stored by a link alone is refused without it: no row of a registration any more.
+            let refused = row.outcome == RowOutcome::Afgekeurd;
+            columns.row(errand, row, keep, report.filter(|_| !refused));
         }
         columns
     }

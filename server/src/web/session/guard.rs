@@ -73,9 +73,9 @@ pub struct Gate {
 }
 
 /// Forms whose content is kept when they are sent after the session ended. Each of them writes nothing but a draft of
-/// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last two). Other forms in
+/// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last five). Other forms in
 /// which somebody types are kept whole ([`app::kept::FORMS`]).
-const KEPT: [&str; 11] = [
+const KEPT: [&str; 14] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
     "/api/registratie-corrigeren",
@@ -87,10 +87,17 @@ const KEPT: [&str; 11] = [
     "/api/partij-aanvragen",
     "/api/correctie-bewaren",
     "/api/groep-besluit",
+    "/api/regel-koppelen",
+    "/api/koppeling-terug",
+    "/api/lijst-voorstel",
 ];
 
 /// Where the drafts of RIVM are; those of institutions are in the address.
-const DRAFTS: [&str; 2] = ["/beoordelen/correcties/", "/beoordelen/besluiten/"];
+const DRAFTS: [&str; 3] = [
+    "/beoordelen/correcties/",
+    "/beoordelen/besluiten/",
+    "/codelijsten/wijzigingen/",
+];
 
 enum Decision {
     Through,
