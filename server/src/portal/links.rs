@@ -143,7 +143,7 @@ impl Portal {
         let Some(row) = found.or_broken(caller)? else {
             return Err(PortError::Conflict);
         };
-        let id = Uuid::now_v7();
+        let id = crate::clock::new_key();
         let reason = words::kept(reason, CHARS);
         let purpose = Purpose::Reason.of(id.as_bytes());
         let sealed = self.road.keys.seal(reason.as_bytes(), &purpose);

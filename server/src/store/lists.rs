@@ -3,7 +3,6 @@
 
 use super::rows::Clusters;
 use super::{StoreError, WorkerTx};
-use domain::codes::AgeBounds;
 use domain::lists::Entry;
 use sqlx::types::Json;
 use time::{Date, OffsetDateTime};

@@ -8,7 +8,7 @@ use crate::intake::answer::{self, AnswerError};
 use crate::intake::own_file::{self, OwnFile};
 use crate::intake::read::Format;
 use crate::intake::template;
-use crate::store::{StoreError, lists, party_tx, worker_tx};
+use crate::store::{StoreError, party_tx, worker_tx};
 use app::ports::Caller;
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, State};
