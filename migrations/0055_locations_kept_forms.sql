@@ -32,3 +32,5 @@ CREATE POLICY of_user ON kept_forms TO cims_portal
 CREATE POLICY of_worker ON kept_forms TO cims_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, DELETE ON kept_forms TO cims_portal;
 GRANT SELECT, DELETE ON kept_forms TO cims_worker;
+
+RESET ROLE;
