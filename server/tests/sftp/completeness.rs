@@ -243,7 +243,9 @@ async fn a_supplier_that_is_suspended_stops_all_it_runs_and_one_that_ended_canno
     assert_eq!(house.answered(other).await, "VERWERKT");
 
     assert_eq!(decide(ConnectionStep::Reopen).await, Said::Done(1));
-    assert_eq!(house.answered(file).await, "VERWERKT");
+    house
+        .until("deliveries WHERE outcome = 'VERWERKT'", 2)
+        .await;
     assert_eq!(decide(ConnectionStep::End).await, Said::Done(0));
     assert_eq!(
         raw.create("y.part").await.unwrap_err().0,

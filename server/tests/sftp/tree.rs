@@ -329,7 +329,7 @@ async fn of_two_who_take_and_remove_one_file_one_wins_and_what_was_taken_keeps_i
     let house = House::open().await;
     house.keyed("twee", Proof::Rename, 1).await;
     let (mut one, mut other) = (house.raw("twee", 1).await, house.raw("twee", 1).await);
-    for sequence in 1..=80 {
+    for sequence in 1..=40 {
         let file = format!("CIMS_ZONNEHOF_twee_20210301_{sequence}.csv");
         one.put("x.part", &rows(&file)).await;
         let remove = Packet::Remove(Remove {

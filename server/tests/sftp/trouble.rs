@@ -470,7 +470,7 @@ async fn asked_to_stop_it_lets_an_upload_end_and_begins_no_other() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn asked_to_stop_in_the_middle_of_an_import_it_ends_the_chunk_and_the_next_one_goes_on() {
-    const ROWS: i64 = 40_000;
+    const ROWS: i64 = 15_000;
     let mut house = House::open().await;
     house.close().await;
     let counted = |number: i64| {
@@ -494,7 +494,7 @@ async fn asked_to_stop_in_the_middle_of_an_import_it_ends_the_chunk_and_the_next
     let begun = Instant::now();
     while world.count("deliveries WHERE progress > 0").await == 0 {
         assert!(
-            begun.elapsed() < Duration::from_secs(60),
+            begun.elapsed() < Duration::from_secs(150),
             "nothing is stored"
         );
         tokio::time::sleep(Duration::from_millis(2)).await;
