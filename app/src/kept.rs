@@ -1,6 +1,6 @@
 //! Forms that are kept whole when they are sent after the session ended (ux §1: nothing typed is lost).
 //!
-//! The forms of a registration, a card and a correction have drafts of their own. Every other form in which somebody
+//! The forms of a registration, a card, a correction and a proposal have drafts of their own. Every other form in which somebody
 //! typed something is kept by the guard of the server as it was sent, and shown on `/bewaard/{id}` after the next login,
 //! from where it is sent again or thrown away. Nothing is done with it before that.
 
@@ -17,10 +17,8 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/api/werklijst-maken", &["persons"]),
     ("/api/kaart-nogmaals", &["row"]),
     ("/api/kaart-verschil", &["other", "reason"]),
-    ("/api/regel-koppelen", &["reason"]),
     ("/api/oordeel", &["reason"]),
     ("/api/aanlevering-intrekken", &["reason"]),
-    ("/api/lijst-voorstel", &["form"]),
     ("/api/gebruiker-uitnodigen", &["name"]),
     ("/api/partij-beheerder", &["name"]),
     ("/api/koppeling-vragen", &["purpose"]),
@@ -65,7 +63,7 @@ pub fn typed<'a>(path: &str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
     };
     let is_typed = |name: &str| {
         let group = name.split('[').next().unwrap_or_default();
-        names.contains(&group) && !HIDDEN.contains(&name)
+        names.contains(&group)
     };
     let filled = fields
         .iter()
@@ -74,9 +72,6 @@ pub fn typed<'a>(path: &str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect()
 }
-
-/// Fields of a group that are not typed: they say which form it is.
-const HIDDEN: [&str; 3] = ["form[lijst]", "form[onderdeel]", "form[eind]"];
 
 /// Inputs `row[…]` about a person: the column, or a box of its date.
 fn is_personal(name: &str) -> bool {
@@ -116,8 +111,6 @@ mod tests {
         assert_eq!(of("/api/oordeel", reason.clone()), Some(reason));
         let nothing = fields(&[("row", "1"), ("kind", "keep"), ("reason", " ")]);
         assert_eq!(of("/api/oordeel", nothing), None);
-        let chosen = fields(&[("form[lijst]", "batches"), ("form[onderdeel]", "true")]);
-        assert_eq!(of("/api/lijst-voorstel", chosen), None);
         assert_eq!(of("/api/besluit-niet", fields(&[("reason", "x")])), None);
     }
 

@@ -51,11 +51,14 @@ pub(crate) async fn save_person(
     .await
 }
 
-/// Where it is recorded, when the form asked; empty is the institution without a location.
+/// What stands for the institution without a location. An empty field does not say that it was asked.
+pub(crate) const NOWHERE: &str = "geen";
+
+/// Where it is recorded, when the form asked.
 async fn pick(caller: &Caller, draft: Uuid, location: Option<String>) -> PortResult<()> {
     let at = match location.as_deref() {
         None => return Ok(()),
-        Some("") => None,
+        Some(NOWHERE) => None,
         Some(id) => Some(id.parse().map_err(|_| PortError::NotFound)?),
     };
     locations()?.pick_location(caller, draft, at).await

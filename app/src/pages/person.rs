@@ -3,7 +3,7 @@
 //! Without a draft in the address the form is empty; the first post begins one. Nothing is kept on a GET.
 
 use super::choices;
-use crate::calls::entry::{DiscardDraft, KeepTyped, SavePerson, step_path};
+use crate::calls::entry::{DiscardDraft, KeepTyped, NOWHERE, SavePerson, step_path};
 use crate::form::Boxes;
 use crate::islands::LiveForm;
 use crate::page::{Screen, Visit, entry, locations, page, worklists};
@@ -162,12 +162,12 @@ fn strip(places: &OwnLocations, here: Option<uuid::Uuid>, t: &'static Texts) -> 
     }
     let l = &t.locations;
     let here = here.filter(|id| places.name(Some(*id)).is_some());
-    let here = here.map(|id| id.to_string()).unwrap_or_default();
+    let here = here.map_or_else(|| NOWHERE.to_owned(), |id| id.to_string());
     let all = places
         .all
         .iter()
         .map(|one| (one.id.to_string(), one.name.clone()));
-    let options = std::iter::once((String::new(), l.pick_none.to_owned())).chain(all);
+    let options = std::iter::once((NOWHERE.to_owned(), l.pick_none.to_owned())).chain(all);
     let field = Field {
         hint: l.pick_hint,
         ..Field::new("location", l.pick, &here)

@@ -39,7 +39,7 @@ async fn the_form_asks_where_only_when_the_institution_has_locations() {
 async fn what_is_chosen_goes_along_with_the_form() {
     let world = with_locations(Role::Invoerder);
     let west = WEST.to_string();
-    for location in [west.as_str(), ""] {
+    for location in [west.as_str(), "geen"] {
         let form = [("row[toestemming]", "J"), ("location", location)];
         post(&world, "/api/registreren-persoon", &form).await;
     }
@@ -97,5 +97,11 @@ async fn a_name_to_mend_comes_back_with_what_was_typed() {
     let answer = post(&world, "/api/locatie-wijzigen", &form).await;
     let page = get(&world, answer.location.trim_end_matches("#foutoverzicht")).await;
     assert!(page.has(&format!("href=\"#name-{id}\"")));
-    assert!(page.has("value=\"Bilthoven\"") && page.has("<details class=\"cims-details\" open"));
+    let mut details = page.html.split("<details").skip(1);
+    let is_open = |rest: &str| {
+        rest.split('>')
+            .next()
+            .is_some_and(|tag| tag.contains("open"))
+    };
+    assert!(page.has("value=\"Bilthoven\"") && details.any(is_open));
 }

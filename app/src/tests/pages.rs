@@ -752,6 +752,9 @@ async fn every_form_posts_to_a_route_that_exists() {
         "/codelijsten/batches",
         "/codelijsten/namen",
         "/codelijsten/hpk-codes",
+        "/codelijsten/vaccins",
+        "/codelijsten/doelgroepen",
+        "/codelijsten/leeftijdsgroepen",
         "/codelijsten/inlezen",
         "/dossiers/00000000-0000-0000-0000-000000000001",
     ];
