@@ -132,7 +132,7 @@ pub async fn make(
     let names = columns.iter().map(|(name, _)| name.as_str());
     let header: Vec<&str> = names.chain(OWN_COLUMNS).collect();
     let mut made = match read.format.as_deref() {
-        Some("xlsx") => Made::Xlsx(Sheet::new(&header).map_err(broken)?),
+        Some("xlsx") => Made::Xlsx(Box::new(Sheet::new(&header).map_err(broken)?)),
         Some("ods") => Made::Ods(ods::Sheet::new(&header)),
         _ => Made::Csv(Csv::new(info("delimiter").unwrap_or(";"), &header)),
     };
@@ -161,7 +161,7 @@ pub async fn make(
 /// The file in the making.
 enum Made {
     Csv(Csv),
-    Xlsx(Sheet),
+    Xlsx(Box<Sheet>),
     Ods(ods::Sheet),
 }
 
