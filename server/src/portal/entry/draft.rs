@@ -520,6 +520,8 @@ pub(in crate::portal) fn mended(repairs: &[Repair]) -> Vec<Mended> {
             }),
         }
     }
+    // in the order of the specification, not of the rules
+    list.sort_by_key(|one| one.column);
     list
 }
 
