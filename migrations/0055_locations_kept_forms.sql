@@ -31,6 +31,6 @@ CREATE POLICY of_user ON kept_forms TO cims_portal
     WITH CHECK (user_id = cims_actor() AND party_id IS NOT DISTINCT FROM cims_party());
 CREATE POLICY of_worker ON kept_forms TO cims_worker USING (true) WITH CHECK (true);
 GRANT SELECT, INSERT, DELETE ON kept_forms TO cims_portal;
-GRANT SELECT, DELETE ON kept_forms TO cims_worker;
+GRANT SELECT, UPDATE, DELETE ON kept_forms TO cims_worker;
 
 RESET ROLE;

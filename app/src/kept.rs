@@ -23,6 +23,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/api/partij-beheerder", &["name"]),
     ("/api/koppeling-vragen", &["purpose"]),
     ("/api/koppeling-besluit", &["reason"]),
+    ("/api/partij-besluit", &["reason"]),
     ("/api/geparkeerd-besluit", &["reason"]),
     ("/api/locatie-toevoegen", &["name", "place"]),
     ("/api/locatie-wijzigen", &["name", "place"]),

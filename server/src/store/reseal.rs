@@ -164,6 +164,7 @@ places! {
     history_raw: Uuid, "uuid[]", Row, "row_history", "row_id", "raw_sealed";
     brp_bsn: String, "text[]", BrpBsn, "brp_lists", "pl_id", "bsn_enc";
     drafts: Uuid, "uuid[]", Draft, "drafts", "id", "sealed";
+    kept_forms: Uuid, "uuid[]", Draft, "kept_forms", "id", "sealed";
     worklists: Uuid, "uuid[]", Worklist, "worklists", "user_id", "sealed";
     cards_first: Uuid, "uuid[]", CardFirst, "paper_cards", "id", "first_sealed";
     cards_second: Uuid, "uuid[]", CardSecond, "paper_cards", "id", "second_sealed";

@@ -116,7 +116,12 @@ impl Columns {
             .push(jab.map_or("V", |jab| jab.mutation().as_str()).to_owned());
         new.row_number.push(number(row.row.line));
         new.reference.push(errand.reference.clone());
-        new.outcome.push(row.outcome.as_str().to_owned());
+        // Without its link a row may be known already: its registration ends as that of a refused row does.
+        let outcome = match row.outcome {
+            RowOutcome::Dubbel => RowOutcome::Afgekeurd,
+            other => other,
+        };
+        new.outcome.push(outcome.as_str().to_owned());
         new.person_id.push(jab.and(row.row.person));
         new.vaccination_id
             .push(said.map(|(_, Place::New(id) | Place::Same(id))| id));
