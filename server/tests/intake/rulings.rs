@@ -519,7 +519,7 @@ async fn act(world: &World, random: &mut StdRng, deliveries: &mut Vec<(Uuid, boo
             };
             let mut others: Vec<Uuid> = view.others.iter().map(|jab| jab.id).collect();
             others.extend(view.other.iter().map(|jab| jab.id));
-            let new = match (random.random_range(0..5), pick_of(random, &others)) {
+            let new = match (random.random_range(0..7), pick_of(random, &others)) {
                 (0..=2, Some(other)) => {
                     ruling(RulingKind::Merge, Some(other), random.random_bool(0.5))
                 }

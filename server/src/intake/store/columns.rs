@@ -137,7 +137,8 @@ impl Columns {
             .push(jab.map(|jab| seal(Purpose::Report, &json(&content(jab, errand.products)))));
         new.row_digest.push(row.row.digest.map(Vec::from));
         new.findings.push(findings(&row.shown));
-        let linked = row.row.linked.as_ref().filter(|_| jab.is_some());
+        let linked = row.row.linked.as_ref();
+        let linked = linked.filter(|linked| jab.is_some() || linked.bsn.is_none());
         new.link_id.push(linked.map(|linked| linked.decision));
         new.reason_sealed.push(
             errand
