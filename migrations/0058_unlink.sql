@@ -17,7 +17,8 @@ CREATE INDEX decisions_undoing ON decisions (undoes) WHERE undoes IS NOT NULL;
 -- The decision by which a version stands under what its sender said again.
 ALTER TABLE reports ADD COLUMN unlink_id uuid REFERENCES decisions;
 DROP INDEX reports_row_once;
-CREATE UNIQUE INDEX reports_row_once ON reports (delivery_id, row_number) WHERE link_id IS NULL AND unlink_id IS NULL;
+-- A row that is mended after an undo gets a version more of the same registration; a second effect of a row begins at version 1.
+CREATE UNIQUE INDEX reports_row_once ON reports (delivery_id, row_number, version) WHERE link_id IS NULL AND unlink_id IS NULL;
 CREATE UNIQUE INDEX reports_row_once_unlinked ON reports (party_id, delivery_id, row_number, unlink_id) WHERE unlink_id IS NOT NULL;
 CREATE INDEX reports_of_link ON reports (link_id) WHERE link_id IS NOT NULL;
 -- Who was first, for who comes second.

@@ -5,7 +5,6 @@ SET LOCAL ROLE cims_owner;
 CREATE FUNCTION delivery_step() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     stored boolean := OLD.progress > 0 AND (NOT OLD.preview OR OLD.submitted_at IS NOT NULL);
-    ended_with_rows boolean := OLD.outcome IS NOT NULL AND OLD.outcome IN ('VERWERKT', 'DEELS_VERWERKT');
 BEGIN
     IF NOT (CASE OLD.state || ' -> ' || NEW.state
         WHEN 'received -> checking' THEN true
@@ -26,7 +25,7 @@ BEGIN
         WHEN 'parked -> storing' THEN true
         WHEN 'parked -> discarded' THEN NOT stored
         WHEN 'parked -> done' THEN stored
-        WHEN 'done -> withdrawn' THEN ended_with_rows
+        WHEN 'done -> withdrawn' THEN true
         WHEN 'withdrawn -> done' THEN true
         ELSE false END) THEN
         RAISE EXCEPTION 'a delivery that is % cannot become %', OLD.state, NEW.state

@@ -2,7 +2,7 @@
 //!
 //! The forms of a registration, a card, a correction and a proposal have drafts of their own. Every other form in which somebody
 //! typed something is kept by the guard of the server as it was sent, and shown on `/bewaard/{id}` after the next login,
-//! from where it is sent again or thrown away. Nothing is done with it before that.
+//! from where it is sent again, copied or thrown away. Nothing is done with it before that.
 
 use domain::row::Column;
 
@@ -28,6 +28,21 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/api/locatie-toevoegen", &["name", "place"]),
     ("/api/locatie-wijzigen", &["name", "place"]),
 ];
+
+/// Those that are sent again from the page that shows them: it shows all that they do, or they are easily undone. What the
+/// others typed is there to copy: which person, party or row a decision is about, only its own page says.
+const SENT_AGAIN: [&str; 4] = [
+    "/api/werklijst-maken",
+    "/api/kaart-nogmaals",
+    "/api/gebruiker-uitnodigen",
+    "/api/locatie-toevoegen",
+];
+
+/// Is this form sent again as it was kept?
+#[must_use]
+pub fn is_sent_again(path: &str) -> bool {
+    SENT_AGAIN.contains(&path)
+}
 
 /// Names and values of a form.
 pub type Fields = Vec<(String, String)>;

@@ -61,7 +61,11 @@ async fn pick(caller: &Caller, draft: Uuid, location: Option<String>) -> PortRes
         Some(NOWHERE) => None,
         Some(id) => Some(id.parse().map_err(|_| PortError::NotFound)?),
     };
-    locations()?.pick_location(caller, draft, at).await
+    match locations()?.pick_location(caller, draft, at).await {
+        // It ended meanwhile: what was typed counts all the same, at the location of before.
+        Err(PortError::NotFound) => Ok(()),
+        other => other,
+    }
 }
 
 /// The columns of the person step. Without consent nothing but that leaves the form.

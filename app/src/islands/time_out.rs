@@ -245,9 +245,9 @@ fn was_typed_in(form: &HtmlFormElement) -> bool {
         .filter_map(|at| elements.item(at))
         .any(|element| match element.dyn_ref::<HtmlTextAreaElement>() {
             Some(area) => area.default_value().is_ok_and(|text| text != area.value()),
-            None => element
-                .dyn_ref::<HtmlInputElement>()
-                .is_some_and(|input| input.value() != input.default_value()),
+            None => element.dyn_ref::<HtmlInputElement>().is_some_and(|input| {
+                input.type_() != "file" && input.value() != input.default_value()
+            }),
         })
 }
 

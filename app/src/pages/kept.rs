@@ -1,4 +1,4 @@
-//! `/bewaard/{id}`: a form that was sent after the session ended, to be sent again or thrown away.
+//! `/bewaard/{id}`: a form that was sent after the session ended, to be sent again, copied or thrown away.
 
 use crate::calls::sessions::DiscardKept;
 use crate::kept::{self, AGAIN};
@@ -27,25 +27,35 @@ fn screen(visit: &Visit, form: &KeptForm) -> Screen {
         .into_iter()
         .map(|(name, value)| Answer::new(label(name, t), value))
         .collect();
-    let fields = form.fields.iter().map(|(name, value)| {
-        view! { <input type="hidden" name=name.clone() value=value.clone()/> }
-    });
-    let action = format!("{}?{AGAIN}={}", form.path, form.id);
+    let again = kept::is_sent_again(&form.path).then(|| send_again(form, t));
+    let copy = again.is_none().then(|| paragraph(k.copy));
     let body = view! {
         {title(k.title)}
         {paragraph(k.lead)}
         {answers(typed, t)}
+        {copy}
         {paragraph(k.until)}
         <div class="utrecht-button-group">
-            <form method="post" action=action>
-                {fields.collect_view()}
-                {hidden_inputs(Vec::new())}
-                {submit(k.send)}
-            </form>
+            {again}
             {small_form(DiscardKept::PATH, vec![("id", form.id.to_string())], k.discard)}
         </div>
     };
     Screen::new(k.title, body)
+}
+
+fn send_again(form: &KeptForm, t: &'static Texts) -> AnyView {
+    let fields = form.fields.iter().map(|(name, value)| {
+        view! { <input type="hidden" name=name.clone() value=value.clone()/> }
+    });
+    let action = format!("{}?{AGAIN}={}", form.path, form.id);
+    view! {
+        <form method="post" action=action>
+            {fields.collect_view()}
+            {hidden_inputs(Vec::new())}
+            {submit(t.kept.send)}
+        </form>
+    }
+    .into_any()
 }
 
 /// What a field is called.

@@ -1,6 +1,7 @@
 //! `cims rules`: the columns and rules, from the tables of `domain`.
 
 use crate::intake::template::{VERSION, when, when_in};
+use domain::codes::CodeLists;
 use domain::finding::{Code, Scope, Severity, Stage};
 use domain::row::Column;
 use domain::row::columns::Requirement;
@@ -120,13 +121,20 @@ pub fn for_suppliers(lang: Lang) -> [String; 2] {
         ),
     };
     let mut columns = format!("{columns_head}\n|---|---|---|---|---|\n");
+    let lists = CodeLists::builtin();
+    let groups: Vec<&str> = lists.groups().iter().map(|group| group.as_str()).collect();
+    let codes_of = |column: Column| match column {
+        Column::Doelgroep => format!(" ({})", groups.join(", ")),
+        _ => String::new(),
+    };
     for column in Column::ALL {
         columns += &format!(
-            "| {} | `{}` | {} | {} | {} |\n",
+            "| {} | `{}` | {} | {}{} | {} |\n",
             column.index() + 1,
             column.name(),
             when_in(column.requirement(), lang),
             cell(column.hint_in(lang)),
+            codes_of(column),
             column.synonyms().join(", "),
         );
     }

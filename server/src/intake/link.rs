@@ -361,7 +361,7 @@ async fn try_unlink(
         return Ok(None);
     };
     // Whatever it came to, nothing stands under the person that was found.
-    if decisions::linked_row(tx, link).await?.is_some() {
+    if decisions::stands_by_link(tx, link).await? {
         return Ok(None);
     }
     decisions::mark_undone(tx, report, decision.id).await?;

@@ -368,9 +368,12 @@ impl Parties for Portal {
                 .await
                 .or_broken(caller)?;
         } else {
-            deliveries::forget_rows(&mut tx, id)
-                .await
-                .or_broken(caller)?;
+            let forgotten = if was.stored {
+                deliveries::forget_rest(&mut tx, id).await
+            } else {
+                deliveries::forget_rows(&mut tx, id).await
+            };
+            forgotten.or_broken(caller)?;
             deliveries::forget_blob(&mut tx, id)
                 .await
                 .or_broken(caller)?;

@@ -576,13 +576,27 @@ pub async fn linked_row(
         LinkedRow,
         r#"SELECT r.id AS report, r.person_id AS "person!", w.id, w.delivery_id, w.row_number,
                   (SELECT count(*) FROM vaccinations v WHERE v.person_id = r.person_id AND v.effective AND v.valid_to IS NULL) AS "counting!"
-           FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number AND w.report_id = r.id
+           FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+                JOIN delivery_rows w ON w.delivery_id = o.delivery_id AND w.row_number = o.row_number AND w.report_id = r.id
            WHERE r.link_id = $1 AND r.valid_to IS NULL AND r.person_id IS NOT NULL"#,
         link
     )
     .fetch_optional(&mut **tx)
     .await?;
     Ok(found)
+}
+
+/// A registration still stands by this link.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stands_by_link(tx: &mut WorkerTx<'_>, link: Uuid) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM reports WHERE link_id = $1 AND valid_to IS NULL AND person_id IS NOT NULL) AS "stands!""#,
+        link
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// A decision that was made about a row before somebody else wanted to, and who asked for it.

@@ -425,6 +425,27 @@ pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreErr
     super::mend::forget(tx, id).await
 }
 
+/// What of a delivery was not stored goes; what was stored stays as it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_rest(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM delivery_rows WHERE delivery_id = $1 AND state = 'pending'",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    // The same file may come again: it brings the rest.
+    sqlx::query!(
+        "UPDATE deliveries SET file_digest = NULL, digest_key = NULL WHERE id = $1",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// The raw file is gone.
 ///
 /// # Errors

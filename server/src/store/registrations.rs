@@ -137,6 +137,8 @@ pub struct Version {
     pub delivery_withdrawn: bool,
     /// The withdrawal of a delivery, or its undoing, that made it.
     pub withdrawal_id: Option<Uuid>,
+    /// It ended because two people of RIVM undid the link to its person.
+    pub unlinked: bool,
     /// Its reason, sealed.
     pub withdrawal_reason: Option<Vec<u8>>,
 }
@@ -154,7 +156,8 @@ pub async fn versions(
         Version,
         r#"SELECT r.version, r.mutation, r.source_key, r.outcome, r.reference, r.person_id, r.content_sealed, r.reason_sealed,
                   r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm OR r.link_id IS NOT NULL OR r.unlink_id IS NOT NULL THEN 'RIVM' ELSE u.name END AS "recorded_by?",
-                  r.restores, d.state = 'withdrawn' AS "delivery_withdrawn!", r.withdrawal_id, w.reason_sealed AS "withdrawal_reason?"
+                  r.restores, d.state = 'withdrawn' AS "delivery_withdrawn!", r.withdrawal_id, w.reason_sealed AS "withdrawal_reason?",
+                  r.unlink_id IS NOT NULL AS "unlinked!"
            FROM reports r JOIN deliveries d ON d.id = r.delivery_id LEFT JOIN users u ON u.id = r.recorded_by LEFT JOIN withdrawals w ON w.id = r.withdrawal_id
            WHERE r.party_id = $1 AND r.id = $2 ORDER BY r.version DESC"#,
         party,

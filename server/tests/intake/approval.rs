@@ -717,3 +717,22 @@ async fn what_is_in_the_register_is_not_destroyed_but_ends_and_can_be_withdrawn(
         );
     }
 }
+
+#[tokio::test]
+async fn the_same_file_brings_the_rest_of_what_was_ended() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let id = house.half_way(Channel::Sftp).await;
+    portal
+        .settle_parked(&house.coordinator, id, false, "gestopt".into())
+        .await
+        .unwrap();
+    let connection = house.connection(Channel::Sftp).await;
+    house.say(connection, ConnectionStep::Reopen).await;
+    let again = house.deliver(&three_chunks()).await;
+    assert_ne!(again, id);
+    let (state, outcome) = house.state(again).await;
+    assert_eq!(state, "done");
+    assert_ne!(outcome.as_deref(), Some("DUBBEL"));
+    assert_eq!(world.count("reports").await, 4);
+}

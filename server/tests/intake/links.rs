@@ -790,6 +790,8 @@ async fn a_row_that_was_refused_is_refused_again_without_its_link_and_its_sender
         let id = undo(&world, link).await;
         let view = world.portal.decision(&world.rivm, id).await.unwrap();
         assert_eq!(view.done, (1, 1), "turn {turn}");
+        let stands = registration(&world).await;
+        assert!(!stands.may_restore, "two people decided that");
         assert_eq!(seen(&world, delivery).await.0, "AFGEKEURD");
         assert_eq!(counting(&world, EREBOS).await, 0);
         assert_eq!(

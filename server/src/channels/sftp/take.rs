@@ -310,6 +310,10 @@ pub(super) async fn found_whole(road: &Road, party: Uuid, id: Uuid) -> Result<()
             tracing::error!(upload = %id, "a file in the drop box does not open");
             Ok(void(road, party, id, "disk").await?)
         }
+        // Meanwhile it was replaced or removed, or another process took it; of a taken or ended one this changes nothing.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(void(road, party, id, "disk").await?)
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -170,6 +170,7 @@ fn withdrawn_alone(versions: &[Version]) -> bool {
     let origin = before.restores.unwrap_or(before.version);
     newest.mutation == "V"
         && newest.withdrawal_id.is_none()
+        && !newest.unlinked
         && before.mutation != "V"
         && versions
             .iter()

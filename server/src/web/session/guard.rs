@@ -196,7 +196,7 @@ pub async fn layer(
                 Ok(request) => {
                     let answer = next.run(request).await;
                     if let (Some(form), Some(owner)) = (again, owner)
-                        && answer.status().is_redirection()
+                        && did_it(&answer)
                         && let Err(error) = kept::forget(&gate.web, &owner, form).await
                     {
                         tracing::warn!(%request_id, %error, "a form that was sent again stays until its day is over");
@@ -309,6 +309,23 @@ fn is_automatic(uri: &Uri) -> bool {
 fn is_undecided(route: Option<Route>, standing: &Standing) -> bool {
     route.is_none_or(|route| route.access == Access::Open)
         && standing.alive().is_some_and(|alive| !alive.chosen)
+}
+
+/// A form that was sent again did what it says. Whoever is told something instead finds it kept until its day is over.
+fn did_it(answer: &Response) -> bool {
+    let told = [
+        "/storing/",
+        "/even-wachten",
+        "/gewijzigd",
+        "/niet-gevonden",
+        "/inloggen",
+    ];
+    let to = answer.headers().get(header::LOCATION);
+    let to = to.and_then(|to| to.to_str().ok()).unwrap_or_default();
+    answer.status().is_redirection()
+        && !told.iter().any(|page| to.starts_with(page))
+        && !to.contains("melding=")
+        && !to.contains("#foutoverzicht")
 }
 
 /// A form of a person at work, sent by the browser itself: nobody else waits for a page.
