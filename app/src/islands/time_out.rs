@@ -9,9 +9,7 @@ use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, JsValue};
 use leptos::web_sys::js_sys::Date;
-use leptos::web_sys::{
-    HtmlFormElement, HtmlInputElement, HtmlTextAreaElement, RequestInit, UrlSearchParams,
-};
+use leptos::web_sys::{HtmlFormElement, HtmlInputElement, RequestInit, UrlSearchParams};
 use std::time::Duration;
 
 /// Seconds between the warning and an end that an action moves.
@@ -234,20 +232,20 @@ fn keep_whole() -> Option<()> {
     let form = (0..forms.length())
         .filter_map(|at| forms.item(at)?.dyn_into::<HtmlFormElement>().ok())
         .find(|form| form.method() == "post" && was_typed_in(form))?;
-    form.set_action(&format!("{}?{ONLY_KEEP}", form.action()));
+    form.set_action(&(form.action() + "?" + ONLY_KEEP));
     form.submit().ok()
 }
 
-/// A text stands there that did not come with the page.
+/// A text stands there that did not come with the page. What is asked of an input, a text area answers alike.
 fn was_typed_in(form: &HtmlFormElement) -> bool {
     let elements = form.elements();
     (0..elements.length())
         .filter_map(|at| elements.item(at))
-        .any(|element| match element.dyn_ref::<HtmlTextAreaElement>() {
-            Some(area) => area.default_value().is_ok_and(|text| text != area.value()),
-            None => element.dyn_ref::<HtmlInputElement>().is_some_and(|input| {
-                input.type_() != "file" && input.value() != input.default_value()
-            }),
+        .any(|element| {
+            let input = element.unchecked_ref::<HtmlInputElement>();
+            matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA")
+                && input.type_() != "file"
+                && input.value() != input.default_value()
         })
 }
 
