@@ -62,7 +62,7 @@ for (const script of [true, false]) {
     assert.equal(await nurse.locator("#batchnummer").inputValue(), "EJ6795");
 
     // What was picked and remembered ends with the session.
-    await press(nurse, "Uitloggen");
+    await press(nurse, "Log uit", { within: nurse.locator(".cims-topbar") });
     await logIn(nurse, "invoerder");
     await begin(nurse, "Oost");
     assert.equal(await nurse.locator("#batchnummer").inputValue(), "");
