@@ -6,8 +6,11 @@
 
 use domain::row::Column;
 
-/// Address after which a form only asks to be kept: a script sends it when the session is about to end.
-pub const ONLY_KEEP: &str = "bewaren=1";
+/// Behind an address to which a form is sent: it only asks to be kept. A script does so when the session is about to end.
+pub const ONLY_KEEP_ADDED: &str = "?bewaren=1";
+
+/// The same as a query.
+pub const ONLY_KEEP: &str = ONLY_KEEP_ADDED.split_at(1).1;
 
 /// Name in the query of a form that is sent again: the key under which it was kept.
 pub const AGAIN: &str = "bewaard";

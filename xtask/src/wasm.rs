@@ -26,7 +26,7 @@ const FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 /// Raise it when the recipe below changes, so that nobody keeps an old result.
-const RECIPE: &str = "2";
+const RECIPE: &str = "3";
 
 /// Which compiler makes the wasm.
 enum Compiler {
@@ -175,7 +175,7 @@ fn bind(compiled: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// wasm-opt for size.
+/// wasm-opt for size, twice: what the first turn leaves, the second makes half a percent smaller.
 fn optimise(input: &Path, output: &Path) -> Result<()> {
     let node = Node::find()?;
     node.install("xtask/npm")?;
@@ -183,7 +183,7 @@ fn optimise(input: &Path, output: &Path) -> Result<()> {
     sh::quiet(
         node.node()
             .arg(tool)
-            .arg("-Oz")
+            .args(["-Oz", "-Oz"])
             .args(FEATURES)
             .arg(input)
             .arg("-o")

@@ -34,9 +34,7 @@ use leptos::ev::Event;
 use leptos::wasm_bindgen::JsCast;
 use leptos::wasm_bindgen::closure::Closure;
 use leptos::web_sys;
-use leptos::web_sys::{
-    Element, HtmlFormElement, HtmlInputElement, HtmlSelectElement, HtmlTextAreaElement,
-};
+use leptos::web_sys::{Element, HtmlFormElement, HtmlInputElement};
 use time::{Date, Month};
 
 /// What a live check needs to know. It stands in the attributes of the form or what is around it: parameters of an
@@ -115,21 +113,20 @@ fn input(id: &str) -> Option<web_sys::HtmlInputElement> {
     by_id(id).and_then(|element| element.dyn_into().ok())
 }
 
-/// Names and values of a form as it stands: what the browser would post.
+/// Names and values of a form as it stands: what the browser would post. What is asked of an input, a list and a text area
+/// answer alike.
 fn typed(form: &HtmlFormElement) -> Vec<(String, String)> {
     let elements = form.elements();
     let one = |index| {
         let element = elements.item(index)?;
         let name = element.get_attribute("name")?;
-        let value = if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
-            let choice = matches!(input.type_().as_str(), "radio" | "checkbox");
-            (!choice || input.checked()).then(|| input.value())?
-        } else if let Some(select) = element.dyn_ref::<HtmlSelectElement>() {
-            select.value()
-        } else {
-            element.dyn_ref::<HtmlTextAreaElement>()?.value()
+        let input = element.unchecked_ref::<HtmlInputElement>();
+        let posted = match input.type_().as_str() {
+            "radio" | "checkbox" => input.checked(),
+            "submit" | "fieldset" => false,
+            _ => true,
         };
-        Some((name, value))
+        posted.then(|| (name, input.value()))
     };
     (0..elements.length()).filter_map(one).collect()
 }

@@ -4,7 +4,7 @@
 //! All tabs of the browser share one session, so they share its end too: as a moment in the browser's storage,
 //! which says nothing about anybody. A tab that was left alone then does not log out one that is worked in.
 
-use crate::kept::ONLY_KEEP;
+use crate::kept::ONLY_KEEP_ADDED;
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::{JsCast, JsValue};
@@ -232,20 +232,19 @@ fn keep_whole() -> Option<()> {
     let form = (0..forms.length())
         .filter_map(|at| forms.item(at)?.dyn_into::<HtmlFormElement>().ok())
         .find(|form| form.method() == "post" && was_typed_in(form))?;
-    form.set_action(&(form.action() + "?" + ONLY_KEEP));
+    form.set_action(&(form.action() + ONLY_KEEP_ADDED));
     form.submit().ok()
 }
 
-/// A text stands there that did not come with the page. What is asked of an input, a text area answers alike.
+/// A text stands there that did not come with the page.
 fn was_typed_in(form: &HtmlFormElement) -> bool {
     let elements = form.elements();
     (0..elements.length())
         .filter_map(|at| elements.item(at))
         .any(|element| {
             let input = element.unchecked_ref::<HtmlInputElement>();
-            matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA")
-                && input.type_() != "file"
-                && input.value() != input.default_value()
+            // "text" and "textarea"
+            input.type_().starts_with("text") && input.value() != input.default_value()
         })
 }
 
