@@ -41,7 +41,9 @@ async function download(page, folder) {
   await page.getByRole("link", { name: "Download de afgekeurde regels" }).click();
   const arrived = await waits;
   const name = arrived.suggestedFilename();
-  assert.ok(!/\d{9}/.test(name), "no number of a person in the name");
+  // The key of the delivery may hold nine digits by chance.
+  const beside = name.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/, "");
+  assert.ok(!/\d{9}/.test(beside), "no number of a person in the name");
   await arrived.saveAs(join(folder, name));
   return join(folder, name);
 }
