@@ -7,7 +7,8 @@ use crate::page::{Screen, Visit, deliveries, news, page, withdrawals};
 use crate::parts::messages::Messages;
 use crate::parts::table::{Cell, table};
 use crate::parts::{
-    alert, badge, findings::findings, fold, heading, link, paragraph, second_link, title,
+    alert, badge, findings::findings, fold, heading, link, paragraph, row_ranges, second_link,
+    title,
 };
 use crate::ports::deliveries::{DeliveryView, FindingGroup, Phase, RawFile, RepairGroup};
 use crate::ports::withdrawals::WithdrawalView;
@@ -294,7 +295,7 @@ fn group_row(group: &FindingGroup, t: &'static Texts) -> Vec<Cell> {
         Cell::new(code.help().how_to_fix),
         Cell::new(finding.column.map(|column| column.title_in(t.language))),
         Cell::new(badge::severity(finding.severity, t)),
-        Cell::new(group.rows.clone()),
+        Cell::new(row_ranges(&group.rows, t)),
         Cell::number(number(t.language, u64::from(group.count))),
     ]
 }

@@ -1,13 +1,14 @@
 //! Parts of the page of a delivery: the picture of its outcomes, what changes for persons, and the choices of the
 //! preview (store the good rows, all or nothing, a repair switched off, how the workbook is read).
 
+use super::link::counts;
 use crate::calls::delivery::{
     ChooseSheet, DiscardDelivery, SubmitDelivery, SubmitWholeDelivery, SwitchRepair, TakeHidden,
 };
 use crate::parts::messages::{Messages, described_by, error_message};
 use crate::parts::table::{Cell, table};
-use crate::parts::{badge, button_link, fold, heading, hidden_inputs, link, paragraph};
-use crate::ports::deliveries::DeliveryView;
+use crate::parts::{badge, button_link, fold, heading, hidden_inputs, link, paragraph, row_ranges};
+use crate::ports::deliveries::{DeliveryView, DosesGroup};
 use crate::texts::{Texts, fill, number};
 use domain::delivery::Counts;
 use domain::finding::Code;
@@ -70,13 +71,12 @@ pub(super) fn persons(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyV
     let changes = (!groups.is_empty()).then(|| {
         let rows = groups.iter().map(|group| {
             vec![
-                count(group.before.into()),
-                count(group.after.into()),
+                Cell::new(change(group, t)),
                 count(group.count),
-                Cell::new(group.rows.clone()),
+                Cell::new(row_ranges(&group.rows, t)),
             ]
         });
-        let headers = [u.doses_before, u.doses_after, u.times, u.in_rows];
+        let headers = [u.doses_change, u.times, u.in_rows];
         table("personen", u.doses_caption, &headers, rows.collect())
     });
     let known = (!doubles.is_empty()).then(|| {
@@ -89,7 +89,7 @@ pub(super) fn persons(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyV
             vec![
                 Cell::new(badge::badge(kind, text)),
                 count(group.count),
-                Cell::new(group.rows.clone()),
+                Cell::new(row_ranges(&group.rows, t)),
             ]
         });
         let headers = [u.double_what, u.times, u.in_rows];
@@ -101,11 +101,39 @@ pub(super) fn persons(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyV
         {known}
     };
     // A double is what somebody wants to see before it is sent.
-    Some(if doubles.is_empty() {
-        fold(u.doses_title, shown)
+    Some(
+        if doubles.is_empty() && !groups.iter().any(|group| group.above) {
+            fold(u.doses_title, shown)
+        } else {
+            view! { {heading(u.doses_title)}{shown} }.into_any()
+        },
+    )
+}
+
+/// "1 van 2 → 2 van 2", or red "3 van 2: dubbele registratie?" (features F-X5).
+fn change(group: &DosesGroup, t: &'static Texts) -> AnyView {
+    let (before, after) = (u32::from(group.before), u32::from(group.after));
+    let u = &t.upload;
+    let text = match group.series {
+        Some(series) if group.above || after > u32::from(series) => fill(
+            if group.above {
+                u.doses_above
+            } else {
+                u.doses_past
+            },
+            &[
+                ("voor", &before.to_string()),
+                ("na", &after.to_string()),
+                ("reeks", &series.to_string()),
+            ],
+        ),
+        series => counts(before, after, series, t),
+    };
+    if group.above {
+        badge::badge("error", text)
     } else {
-        view! { {heading(u.doses_title)}{shown} }.into_any()
-    })
+        text.into_any()
+    }
 }
 
 /// Each kind of repair, to switch off or on again.

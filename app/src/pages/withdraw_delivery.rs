@@ -8,7 +8,7 @@ use crate::parts::answers::{Answer, answers};
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::{
-    alert, heading, hidden_inputs, link, paragraph, second_link, small_form, title,
+    alert, heading, hidden_inputs, link, paragraph, row_ranges, second_link, small_form, title,
 };
 use crate::ports::deliveries::{DeliveryView, Phase};
 use crate::ports::withdrawals::{May, OpenRequest, Outcome, Refusal, Step, WithdrawalView};
@@ -294,8 +294,8 @@ fn outcome(last: &Outcome, t: &'static Texts) -> AnyView {
         ),
         (w.kept, count(last.kept)),
     ];
-    if !last.kept_rows.is_empty() {
-        list.push((w.kept_rows, last.kept_rows.clone()));
+    if !last.kept_rows.first.is_empty() {
+        list.push((w.kept_rows, row_ranges(&last.kept_rows, t)));
     }
     list.push((w.when, last.at.clone()));
     list.push((w.asked_by, last.asked_by.clone()));

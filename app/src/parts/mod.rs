@@ -19,13 +19,26 @@ pub(crate) mod tiles;
 pub(crate) mod warnings;
 
 use crate::ports::Sessions;
-use crate::texts::fill;
+use crate::ports::deliveries::RowRanges;
+use crate::texts::{Texts, fill, number};
 use leptos::prelude::*;
 use std::sync::Arc;
 
 /// A paragraph of text.
 pub(crate) fn paragraph(text: impl Into<String>) -> AnyView {
     view! { <p class="utrecht-paragraph">{text.into()}</p> }.into_any()
+}
+
+/// "4, 9-31 en nog 1.200 regels".
+pub(crate) fn row_ranges(rows: &RowRanges, t: &'static Texts) -> String {
+    if rows.more == 0 {
+        return rows.first.clone();
+    }
+    let more = number(t.language, u64::from(rows.more));
+    fill(
+        t.upload.rows_and_more,
+        &[("regels", &rows.first), ("aantal", &more)],
+    )
 }
 
 /// A heading of the second level.

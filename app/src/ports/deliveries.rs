@@ -62,8 +62,8 @@ pub struct DeliveryLine {
 pub struct FindingGroup {
     /// A finding of the group (its message is that of all).
     pub finding: Finding,
-    /// Row numbers as ranges, "4, 9-31".
-    pub rows: String,
+    /// Which rows.
+    pub rows: RowRanges,
     /// Number of rows.
     pub count: u32,
 }
@@ -81,15 +81,28 @@ pub struct RepairGroup {
     pub examples: Vec<(u32, String, String)>,
 }
 
-/// Rows that change as much for their persons: "1 → 2 doses at this institution".
+/// Row numbers as ranges, "4, 9-31": so many as somebody reads.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowRanges {
+    /// The first ones.
+    pub first: String,
+    /// Rows that are not in them.
+    pub more: u32,
+}
+
+/// Rows that change as much for their persons: "1 van 2 → 2 van 2" (features F-X5).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct DosesGroup {
     /// Doses of the person that this party reports without the row.
     pub before: u16,
     /// And with it.
     pub after: u16,
-    /// Row numbers as ranges.
-    pub rows: String,
+    /// Doses of the first series of the product.
+    pub series: Option<u8>,
+    /// More than the series has, and than the row says: registered twice?
+    pub above: bool,
+    /// Which rows.
+    pub rows: RowRanges,
     /// Number of rows.
     pub count: u32,
 }
@@ -99,8 +112,8 @@ pub struct DosesGroup {
 pub struct DoublesGroup {
     /// They say something else than what is known (rules D04, D05); else there is nothing new in them.
     pub differ: bool,
-    /// Row numbers as ranges.
-    pub rows: String,
+    /// Which rows.
+    pub rows: RowRanges,
     /// Number of rows.
     pub count: u32,
 }

@@ -2,6 +2,7 @@
 //! (security G6, G18).
 
 #[cfg(feature = "ssr")]
+use super::deliveries::RowRanges;
 use super::{Caller, PortResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -70,8 +71,8 @@ pub struct Outcome {
     pub reversed: u32,
     /// Registrations kept because they changed since, or came again.
     pub kept: u32,
-    /// Rows of the kept ones as ranges, "4, 9-31"; the first thousand.
-    pub kept_rows: String,
+    /// Rows of the kept ones.
+    pub kept_rows: RowRanges,
 }
 
 /// How the last request ended when it was not carried out.

@@ -13,7 +13,7 @@ use crate::ports::decisions::{
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept, MendAnswer,
     MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow, RefusedView,
-    RepairGroup,
+    RepairGroup, RowRanges,
 };
 use crate::ports::entry::*;
 use crate::ports::lists::{
@@ -101,6 +101,13 @@ pub(crate) struct World {
     pub(crate) ages: AgeBounds,
     pub(crate) places: OwnLocations,
     pub(crate) picked: Mutex<Vec<Option<Uuid>>>,
+}
+
+fn ranges(first: &str) -> RowRanges {
+    RowRanges {
+        first: first.to_owned(),
+        more: 0,
+    }
 }
 
 impl World {
@@ -722,7 +729,7 @@ impl Deliveries for World {
             file_findings: vec![Finding::whole(Code::A18)],
             groups: vec![FindingGroup {
                 finding: Finding::on(Code::P03, Column::Bsn),
-                rows: "4, 9-14".into(),
+                rows: ranges("4, 9-14"),
                 count: 7,
             }],
             repairs: vec![RepairGroup {
@@ -735,16 +742,20 @@ impl Deliveries for World {
             mends: vec![(ID, "eerste.csv".into())],
             mended_by: Vec::new(),
             may_submit: true,
-            doses: vec![DosesGroup {
-                before: 1,
-                after: 2,
-                rows: "2-3".into(),
-                count: 2,
-            }],
+            doses: [(1, "2-3", false), (2, "5", true), (2, "7", false)]
+                .map(|(before, rows, above)| DosesGroup {
+                    before,
+                    after: before + 1,
+                    series: Some(2),
+                    above,
+                    rows: ranges(rows),
+                    count: 2,
+                })
+                .into(),
             own_doubles: [false, true]
                 .map(|differ| DoublesGroup {
                     differ,
-                    rows: "4, 9".into(),
+                    rows: ranges("4, 9"),
                     count: 2,
                 })
                 .into(),
@@ -958,7 +969,7 @@ pub(crate) fn turned(undo: bool) -> Outcome {
         reason: "Verkeerd bestand".into(),
         reversed: 1_293,
         kept: 7,
-        kept_rows: "4, 9-14".into(),
+        kept_rows: ranges("4, 9-14"),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::party::TargetGroup;
 use crate::text::Lang;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// A column of the standard format, in the order of the specification.
@@ -240,18 +241,24 @@ impl Column {
     #[must_use]
     pub fn from_header(header: &str) -> Option<Self> {
         let wanted = fold_header(header);
-        if wanted.is_empty() {
-            return None;
-        }
-        TABLE
-            .iter()
-            .find(|entry| {
-                fold_header(entry.name) == wanted
-                    || entry.synonyms.iter().any(|s| fold_header(s) == wanted)
-            })
-            .map(|entry| entry.column)
+        let at = NAMES.binary_search_by(|(name, _)| name.cmp(&wanted)).ok()?;
+        Some(NAMES[at].1)
     }
 }
+
+/// All names and synonyms as they are compared, in order: a file asks for each of its cells in the first lines, once
+/// per delimiter that is tried.
+static NAMES: LazyLock<Vec<(String, Column)>> = LazyLock::new(|| {
+    let mut names: Vec<_> = TABLE
+        .iter()
+        .flat_map(|entry| {
+            let all = std::iter::once(entry.name).chain(entry.synonyms.iter().copied());
+            all.map(|name| (fold_header(name), entry.column))
+        })
+        .collect();
+    names.sort_unstable();
+    names
+});
 
 impl fmt::Display for Column {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

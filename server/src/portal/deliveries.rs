@@ -444,6 +444,8 @@ fn doses(groups: Vec<delivery_views::Doses>) -> Vec<DosesGroup> {
         .map(|group| DosesGroup {
             before: number(group.before),
             after: number(group.after),
+            series: group.series.and_then(|series| u8::try_from(series).ok()),
+            above: group.above,
             count: u32::try_from(group.rows.len()).unwrap_or(u32::MAX),
             rows: words::ranges(&group.rows),
         })

@@ -331,6 +331,11 @@ impl Portal {
             .decided_by_name
             .as_deref()
             .filter(|_| one.decided_by != Some(one.asked_by));
+        let kept = number(i64::from(one.kept));
+        // Of many, the numbers of the first are remembered.
+        let mut kept_rows = words::ranges(&one.kept_rows);
+        let remembered = u32::try_from(one.kept_rows.len()).unwrap_or(u32::MAX);
+        kept_rows.more += kept.saturating_sub(remembered);
         Ok(Outcome {
             undo: one.undo,
             at: one.finished_at.map(words::moment).unwrap_or_default(),
@@ -338,8 +343,8 @@ impl Portal {
             agreed_by: agreed.map(|agreed| name(side, one, agreed)),
             reason: self.reason(one)?,
             reversed: number(i64::from(one.reversed)),
-            kept: number(i64::from(one.kept)),
-            kept_rows: words::ranges(&one.kept_rows),
+            kept,
+            kept_rows,
         })
     }
 }

@@ -2,6 +2,7 @@
 
 pub(super) use crate::clock::dutch_moment as long_moment;
 use crate::clock::dutch_time;
+use app::ports::deliveries::RowRanges;
 use domain::dates::dutch;
 use time::OffsetDateTime;
 
@@ -49,20 +50,28 @@ pub(super) fn reference(year: i32, number: i64) -> String {
     format!("{year}-{number:06}-{}", (10 - sum % 10) % 10)
 }
 
+/// Ranges that are shown: thousands of them would be a page that nobody reads.
+const RANGES: usize = 25;
+
 /// Row numbers as ranges: "4, 9-31".
-pub(super) fn ranges(rows: &[i32]) -> String {
+pub(super) fn ranges(rows: &[i32]) -> RowRanges {
     let mut sorted = rows.to_vec();
     sorted.sort_unstable();
     sorted.dedup();
-    let words: Vec<String> = sorted
-        .chunk_by(|a, b| a + 1 == *b)
+    let mut runs = sorted.chunk_by(|a, b| a + 1 == *b);
+    let words: Vec<String> = runs
+        .by_ref()
+        .take(RANGES)
         .map(|run| match run {
             [only] => only.to_string(),
             [first, .., last] => format!("{first}-{last}"),
             [] => String::new(),
         })
         .collect();
-    words.join(", ")
+    RowRanges {
+        first: words.join(", "),
+        more: u32::try_from(runs.map(<[i32]>::len).sum::<usize>()).unwrap_or(u32::MAX),
+    }
 }
 
 #[cfg(test)]
@@ -72,9 +81,22 @@ mod tests {
 
     #[test]
     fn rows_are_told_as_ranges() {
-        assert_eq!(ranges(&[4, 9, 10, 11, 31, 12]), "4, 9-12, 31");
-        assert_eq!(ranges(&[5, 6]), "5-6");
-        assert_eq!(ranges(&[]), "");
+        let all = |rows: &[i32]| {
+            let ranges = ranges(rows);
+            assert_eq!(ranges.more, 0);
+            ranges.first
+        };
+        assert_eq!(all(&[4, 9, 10, 11, 31, 12]), "4, 9-12, 31");
+        assert_eq!(all(&[5, 6]), "5-6");
+        assert_eq!(all(&[]), "");
+    }
+
+    #[test]
+    fn of_many_ranges_the_first_are_told_and_the_rest_is_counted() {
+        let every_third: Vec<i32> = (0..1_000).flat_map(|at| [3 * at, 3 * at + 1]).collect();
+        let ranges = ranges(&every_third);
+        assert!(ranges.first.starts_with("0-1, 3-4, ") && ranges.first.ends_with(", 72-73"));
+        assert_eq!(ranges.more, 2 * (1_000 - 25));
     }
 
     #[test]

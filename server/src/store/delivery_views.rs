@@ -159,6 +159,10 @@ pub struct Doses {
     pub before: i16,
     /// With it.
     pub after: i16,
+    /// Doses of the first series of the product.
+    pub series: Option<i16>,
+    /// More than the series has, and than the row says.
+    pub above: bool,
     /// Row numbers.
     pub rows: Vec<i32>,
 }
@@ -170,8 +174,9 @@ pub struct Doses {
 pub async fn doses(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Doses>, StoreError> {
     let rows = sqlx::query_as!(
         Doses,
-        r#"SELECT doses_before AS "before!", doses_after AS "after!", array_agg(row_number ORDER BY row_number) AS "rows!"
-           FROM delivery_rows WHERE delivery_id = $1 AND doses_after IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2"#,
+        r#"SELECT doses_before AS "before!", doses_after AS "after!", doses_series AS series,
+                  COALESCE(doses_above, false) AS "above!", array_agg(row_number ORDER BY row_number) AS "rows!"
+           FROM delivery_rows WHERE delivery_id = $1 AND doses_after IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 4 DESC, 1, 2, 3"#,
         id
     )
     .fetch_all(&mut **tx)

@@ -42,6 +42,10 @@ pub struct NewRows {
     pub doses_before: Vec<Option<i16>>,
     /// And has with it.
     pub doses_after: Vec<Option<i16>>,
+    /// Doses of the first series of the product.
+    pub doses_series: Vec<Option<i16>>,
+    /// With it there are more than the series has, and than the row says.
+    pub doses_above: Vec<Option<bool>>,
     /// Refused rows they take the place of.
     pub replaces: Vec<Option<Uuid>>,
     /// The clusters of those that wait.
@@ -111,11 +115,13 @@ pub async fn insert(
     sqlx::query!(
         "INSERT INTO delivery_rows (delivery_id, party_id, id, row_number, outcome, findings, staff_findings, match, mutation,
                                     source_key, row_digest, raw_sealed, repairs_sealed, reason_sealed, person_id, report_id,
-                                    vaccination_id, state, doses_before, doses_after, replaces, cluster_code, cluster_column, cluster_value)
+                                    vaccination_id, state, doses_before, doses_after, doses_series, doses_above, replaces,
+                                    cluster_code, cluster_column, cluster_value)
          SELECT $1, $2, n.*
          FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[], $9::text[], $10::text[],
                      $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::uuid[], $16::uuid[], $17::uuid[], $18::text[],
-                     $19::smallint[], $20::smallint[], $21::uuid[], $22::text[], $23::text[], $24::text[]) AS n",
+                     $19::smallint[], $20::smallint[], $21::smallint[], $22::boolean[], $23::uuid[], $24::text[], $25::text[],
+                     $26::text[]) AS n",
         delivery,
         party,
         &new.id,
@@ -136,6 +142,8 @@ pub async fn insert(
         &new.state,
         &new.doses_before as _,
         &new.doses_after as _,
+        &new.doses_series as _,
+        &new.doses_above as _,
         &new.replaces as _,
         &new.clusters.code as _,
         &new.clusters.column,

@@ -516,7 +516,7 @@ async fn import_meets_a_suspension(of_the_party: bool) {
     assert_eq!(house.state(id).await.0, "parked");
     let stored = world.count("delivery_rows").await;
     assert!(
-        (2_500..ROWS).contains(&stored) && stored % 2_500 == 0,
+        (1_250..ROWS).contains(&stored) && stored % 1_250 == 0,
         "{stored}"
     );
     assert_eq!(say(ConnectionStep::Reopen).await, Said::Done(1));

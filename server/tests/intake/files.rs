@@ -610,10 +610,42 @@ async fn the_preview_tells_what_changes_for_persons_among_the_own_registrations(
     let told: Vec<_> = view
         .doses
         .iter()
-        .map(|group| (group.before, group.after, group.rows.as_str()))
+        .map(|group| (group.before, group.after, group.series, group.rows.as_str()))
         .collect();
-    assert_eq!(told, [(0, 1, "3"), (1, 2, "2")]);
+    assert_eq!(told, [(0, 1, Some(2), "3"), (1, 2, Some(2), "2")]);
     assert!(view.own_doubles.is_empty());
+    assert!(view.doses.iter().all(|group| !group.above));
+}
+
+#[tokio::test]
+async fn a_dose_above_the_series_is_marked_unless_the_row_says_which_one_it_is() {
+    let world = World::new().await;
+    let on = |day: &str, dose: &str| {
+        with(
+            good(EREBOS, "01-04-2000"),
+            &[(Column::Vaccinatiedatum, day), (Column::Dosisnummer, dose)],
+        )
+    };
+    world
+        .upload(
+            &world.maria,
+            &csv(&[on("10-02-2021", "1"), on("17-03-2021", "2")]),
+        )
+        .await;
+    let twice_known = csv(&[on("28-04-2021", "2")]);
+    let booster = csv(&[on("28-04-2021", "3")]);
+    for (file, above) in [(twice_known, true), (booster, false)] {
+        let received = world.receive(&world.maria, "bestand.csv", &file, true);
+        let id = received.await.id();
+        world.work().await;
+        let view = world.portal.delivery(&world.maria, id).await.unwrap();
+        let told: Vec<_> = view
+            .doses
+            .iter()
+            .map(|group| (group.before, group.after, group.series, group.above))
+            .collect();
+        assert_eq!(told, [(2, 3, Some(2), above)]);
+    }
 }
 
 #[tokio::test]

@@ -503,7 +503,7 @@ async fn asked_to_stop_in_the_middle_of_an_import_it_ends_the_chunk_and_the_next
     assert!(well && took < Duration::from_secs(8), "{took:?}");
     let stored = world.count("delivery_rows").await;
     assert!(stored < ROWS, "it was in the middle");
-    assert_eq!(stored % 2_500, 0, "whole chunks");
+    assert_eq!(stored % 1_250, 0, "whole chunks");
     assert_eq!(
         world.count("jobs WHERE state = 'leased'").await,
         0,

@@ -38,7 +38,7 @@ use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 /// Rows in a chunk.
-const CHUNK: usize = 2_500;
+const CHUNK: usize = 1_250;
 /// A preview stores nothing in the register, so only within one chunk a row can see what an earlier row of
 /// the file will do: a file of the portal is one chunk.
 const PREVIEW_CHUNK: usize = 20_000;

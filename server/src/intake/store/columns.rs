@@ -206,9 +206,11 @@ impl Columns {
             _ => None,
         });
         new.state.push(state(row.outcome, keep).to_owned());
-        let (before, after) = row.doses.unzip();
-        new.doses_before.push(before);
-        new.doses_after.push(after);
+        let doses = doses(errand, row);
+        new.doses_before.push(doses.map(|doses| doses.before));
+        new.doses_after.push(doses.map(|doses| doses.after));
+        new.doses_series.push(doses.and_then(|doses| doses.series));
+        new.doses_above.push(doses.map(|doses| doses.above));
         new.clusters.push(if keep == Keep::Trial {
             Cluster::default()
         } else {
@@ -218,6 +220,33 @@ impl Columns {
         new.replaces
             .push(row.row.replaces.filter(|_| !counted && !forget));
     }
+}
+
+/// What a row does for its person, among what its party reports (features F-X5).
+#[derive(Clone, Copy)]
+struct Doses {
+    before: i16,
+    after: i16,
+    /// Of the product.
+    series: Option<i16>,
+    /// A third dose that says so is no riddle, a third where the row says "second" is.
+    above: bool,
+}
+
+fn doses(errand: &Errand<'_>, row: &Judged) -> Option<Doses> {
+    let (before, after) = row.doses?;
+    let Some(Accepted::Vaccination(jab)) = &row.row.accepted else {
+        return None;
+    };
+    let vaccine = errand.products.lists().vaccine(jab.vaccine());
+    let series = vaccine.map(|vaccine| i16::from(vaccine.doses));
+    let expected = series.unwrap_or_default().max(i16::from(jab.dose()));
+    Some(Doses {
+        before,
+        after,
+        series,
+        above: after > expected,
+    })
 }
 
 /// The cluster of a row that waits: its first finding of at least this weight, and the value that stands there. In a
