@@ -828,3 +828,22 @@ async fn a_column_that_is_approved_in_the_moment_its_file_is_parked_holds_it_no_
         }
     }
 }
+
+#[tokio::test]
+async fn a_file_of_the_portal_with_a_column_of_its_own_goes_on_when_its_connection_does() {
+    let house = House::new().await;
+    let (world, maria) = (&house.world, &house.world.maria);
+    let connection = house.connection(Channel::Upload).await;
+    house.say(connection, ConnectionStep::Suspend).await;
+    let received = world.receive(maria, "zonnehof.csv", &with_room(), true);
+    let id = received.await.id();
+    world.work().await;
+    assert_eq!(house.state(id).await, ("parked".to_owned(), None));
+    // Its sender will hear that the column is left out; nobody has to approve it.
+    let said = house.say(connection, ConnectionStep::Reopen).await;
+    assert_eq!(said, Said::Done(1));
+    world.work().await;
+    assert_eq!(house.state(id).await.0, "preview");
+    let waits = house.world.count("deliveries WHERE state = 'parked'").await;
+    assert_eq!(waits, 0);
+}

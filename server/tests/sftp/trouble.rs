@@ -914,10 +914,10 @@ async fn work_that_waits_and_files_that_do_not_come_are_alarms() {
         .filter_map(|line| line["fields"]["kind"].as_str())
         .collect();
     assert!(late.iter().all(|kind| *kind == "answer"), "{late:?}");
-    let lines = Process::alarm(&house.world, "files of installations do not come").await;
+    let lines = Process::alarm(&house.world, "installations lack files or rows").await;
     let mut lack: Vec<(&str, u64)> = lines
         .iter()
-        .filter(|line| line["fields"]["message"] == "files of installations do not come")
+        .filter(|line| line["fields"]["message"] == "installations lack files or rows")
         .filter_map(|line| {
             Some((
                 line["fields"]["lacks"].as_str()?,
