@@ -835,7 +835,8 @@ async fn a_file_of_the_portal_with_a_column_of_its_own_goes_on_when_its_connecti
     let (world, maria) = (&house.world, &house.world.maria);
     let connection = house.connection(Channel::Upload).await;
     house.say(connection, ConnectionStep::Suspend).await;
-    let received = world.receive(maria, "zonnehof.csv", &with_room(), true);
+    let content = with_room();
+    let received = world.receive(maria, "zonnehof.csv", &content, true);
     let id = received.await.id();
     world.work().await;
     assert_eq!(house.state(id).await, ("parked".to_owned(), None));

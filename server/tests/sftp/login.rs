@@ -129,15 +129,12 @@ async fn why_somebody_is_refused_shows_by_neither_words_nor_time() {
         };
         add(db, &args).await.unwrap();
     }
-    let elsewhere = change(
-        db,
-        &Password {
-            name: "elders".to_owned(),
-            now: true,
-            by: "test".to_owned(),
-        },
-    );
-    let elsewhere = elsewhere.await.unwrap();
+    let args = Password {
+        name: "elders".to_owned(),
+        now: true,
+        by: "test".to_owned(),
+    };
+    let elsewhere = change(db, &args).await.unwrap();
     // Banned for the addresses of network 1: an account with a password, one with a key, and names nobody has.
     sqlx::query(
         "INSERT INTO sftp_penalties (account_id, address, banned_until)

@@ -840,11 +840,15 @@ async fn a_disk_that_fills_up_fails_the_files_that_are_written_and_nothing_else(
     house.until("deliveries WHERE state = 'done'", 2).await;
     assert_eq!(world.count("delivery_rows").await, 4);
     // A receipt that cannot be written is no yes; the file that was whole stays.
+    let rest = inside.join("rest");
+    fill(&rest);
     let (code, text) = whole.rename("x.part", &closed).await;
     assert_eq!(code, StatusCode::Failure, "{text}");
     assert_eq!(world.count("sftp_uploads WHERE state = 'closed'").await, 1);
 
-    std::fs::remove_file(&ballast).unwrap();
+    for file in [&ballast, &rest] {
+        std::fs::remove_file(file).unwrap();
+    }
     assert_eq!(whole.rename("x.part", &closed).await.0, StatusCode::Ok);
     for (number, raw) in writers.iter_mut().enumerate() {
         let name = format!(

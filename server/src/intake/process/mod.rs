@@ -846,9 +846,9 @@ async fn tried(
     trials::insert(tx, trip.id, &trial, trip.channel, &kinds.codes).await
 }
 
-/// Ends the job in the transaction of its last effect, with the job that follows it, if one does. Values that rule T10 dropped live in the raw file alone, and
-/// so does what a scanner objects to (A21): such a file goes as soon as its last row was read (security G4, G5). After
-/// the commit, for without it it would have to be read again. What a kill in between leaves, the sweep takes.
+/// Ends the job in the transaction of its last effect, with the job that follows it, if one does. Values that rule T10
+/// dropped live in the raw file alone, and so does what a scanner objects to (A21): such a file goes as soon as its last
+/// row was read (security G4, G5). After the commit, for without it it would have to be read again. What a kill in between leaves, the sweep takes.
 async fn close(
     road: &Road,
     trip: &Trip,
