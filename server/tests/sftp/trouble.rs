@@ -714,10 +714,7 @@ fn own_disk() -> Option<&'static [&'static str]> {
 /// A process whose raw files lie on a disk of 64 MiB of its own, and where that is seen from here; with so many MiB on it
 /// from the start. None where no disk may be mounted.
 fn on_a_small_disk(world: &World, filled: u32) -> Option<(Process, PathBuf)> {
-    let Some(way) = own_disk() else {
-        println!("not run: no disk of one's own may be mounted here");
-        return None;
-    };
+    let way = own_disk()?;
     let storage = world.test.dir.path().join("storage");
     let script = format!(
         "mount -t tmpfs -o size=64m tmpfs \"$0\" && head -c {filled}M /dev/zero > \"$0/ballast\" && exec \"$@\""
@@ -760,10 +757,11 @@ async fn a_disk_that_fills_up_fails_the_files_that_are_written_and_nothing_else(
     house.close().await;
     let world = &house.world;
     let Some((process, inside)) = on_a_small_disk(world, 0) else {
+        println!("not run: no disk of one's own may be mounted here");
         return;
     };
     let (ballast, spool) = (inside.join("ballast"), inside.join("spool"));
-    let account = |number: usize| if number % 2 == 0 { "vol-a" } else { "vol-b" };
+    let account = |number: usize| ["vol-a", "vol-b"][number % 2];
     let mut whole = process.raw("vol-a").await.expect("it listens");
     assert!(process.asked("/readyz").await.contains("\"disk\":\"ok\""));
     // One that was answered, one that waits for its connection, one that is whole and not proved yet.
@@ -873,6 +871,7 @@ async fn a_disk_with_little_room_is_an_alarm_each_minute() {
     house.keyed("vol", Proof::Rename, 1).await;
     house.close().await;
     let Some((process, _)) = on_a_small_disk(&house.world, 60) else {
+        println!("not run: no disk of one's own may be mounted here");
         return;
     };
     Process::alarm(&house.world, "little room is left for raw files").await;
