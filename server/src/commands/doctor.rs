@@ -1,4 +1,4 @@
-//! `cims doctor`: raw files, deliveries, counts, register and audit agree, or what does not.
+//! `cims doctor`: raw files, deliveries, counts, answers, register and audit agree, or what does not.
 
 use crate::audit::verify::verify;
 use crate::commands::{NotFit, audit_verify};
@@ -20,7 +20,7 @@ const PERSONS: i64 = 5_000;
 /// A raw file that nobody names yet may belong to an upload under way.
 const YOUNG: Duration = Duration::from_secs(3_600);
 
-/// Prove that raw files, deliveries, counts, register and audit agree. Changes nothing.
+/// Prove that raw files, deliveries, counts, answers, register and audit agree. Changes nothing.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cims doctor                         exit code 1 when something does not agree
@@ -108,6 +108,10 @@ pub async fn examine(
     add(
         "a delivery on its way has a job",
         doctor::stuck(&mut tx).await?,
+    );
+    add(
+        "an ended delivery of the drop box has its answers",
+        doctor::unanswered(&mut tx).await?,
     );
     let files = doctor::files(&mut tx).await?;
     let lost: Vec<Uuid> = files

@@ -11,7 +11,7 @@ use crate::jobs::Life;
 use crate::keys::Keys;
 use crate::portal::Portal;
 use crate::store::{Db, schema};
-use crate::web::{Ports, Web, listen, lists, observe, router};
+use crate::web::{Ports, Web, health, listen, lists, observe, router};
 use crate::{audit, clock};
 use anyhow::Context;
 use axum::{Router, routing::get};
@@ -77,7 +77,12 @@ pub async fn run(args: Args, file: &Path) -> anyhow::Result<ExitCode> {
     let road = ready(&config).await?;
     let (stopper, stop) = watch::channel(false);
     let mut parts = JoinSet::new();
-    parts.spawn(metrics(config.server.metrics_listen, stop.clone()).await?);
+    let watched = health::Watched {
+        db: road.db.clone(),
+        storage: config.storage.dir.clone(),
+        clock: clock::now,
+    };
+    parts.spawn(metrics(config.server.metrics_listen, watched, stop.clone()).await?);
     let mut life = None;
     if args.roles.contains(&Role::Worker) || args.roles.contains(&Role::Sftp) {
         life = Some(Arc::new(Life::begin(&road.db).await?));
@@ -219,9 +224,11 @@ async fn anchors(road: Road, mut stop: watch::Receiver<bool>) -> anyhow::Result<
     }
 }
 
-/// The recorder of this process, and its own small server: metrics never share a port with people.
+/// The recorder of this process, and its own small server: metrics never share a port with people. How it stands is told there
+/// too, for a node without a portal.
 async fn metrics(
     address: std::net::SocketAddr,
+    watched: health::Watched,
     stop: watch::Receiver<bool>,
 ) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
     let recorder = PrometheusBuilder::new()
@@ -229,7 +236,11 @@ async fn metrics(
             0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
         ])?
         .install_recorder()?;
-    let router = Router::new().route("/metrics", get(move || async move { recorder.render() }));
+    let router = Router::new()
+        .route("/metrics", get(move || async move { recorder.render() }))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .with_state(watched);
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address}"))?;

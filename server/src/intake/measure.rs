@@ -8,7 +8,11 @@ use crate::store::operations::{self, Queue};
 use crate::store::{StoreError, WorkerTx, completeness, register, worker_tx};
 use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
+use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
+
+/// Part of the volume with raw files below which there is little room (security F5).
+const SCARCE: u64 = 10;
 
 /// Work that waits for so long is an alarm (security F4).
 const TOO_LONG: Duration = Duration::minutes(15);
@@ -45,6 +49,20 @@ pub(crate) fn dropbox_login(result: &'static str) {
     metrics::counter!("cims_dropbox_logins_total", "result" => result).increment(1);
 }
 
+/// Of how many installations what was missing when it was last looked at.
+#[derive(Debug, Default)]
+pub(super) struct Lacking(HashMap<&'static str, usize>);
+
+impl Lacking {
+    /// A line of the log that somebody must act on when it is of more installations than before.
+    fn tell(&mut self, lacks: &'static str, installations: usize) {
+        let before = self.0.insert(lacks, installations).unwrap_or_default();
+        if installations > before {
+            tracing::error!(lacks, installations, "installations lack files or rows");
+        }
+    }
+}
+
 /// A line of the log that somebody must act on, each minute that it lasts.
 fn alarm(queues: &[Queue], now: OffsetDateTime) {
     for queue in queues {
@@ -62,7 +80,11 @@ fn alarm(queues: &[Queue], now: OffsetDateTime) {
 
 /// How many installations something did not come of, as on `/volledigheid`.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
-async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(), StoreError> {
+async fn installations(
+    tx: &mut WorkerTx<'_>,
+    now: OffsetDateTime,
+    lacking: &mut Lacking,
+) -> Result<(), StoreError> {
     let since = now - Duration::days(i64::from(CALENDAR_DAYS));
     let today = dutch_day(now);
     let all = completeness::for_metrics(tx, since).await?;
@@ -83,17 +105,18 @@ async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(),
         ("thin", thin.count()),
     ] {
         metrics::gauge!("cims_installations_lacking", "lacks" => lacks).set(count as f64);
+        lacking.tell(lacks, count);
     }
     metrics::gauge!("cims_installations").set(all.len() as f64);
     Ok(())
 }
 
-/// How it stands now.
+/// How it stands now; what somebody must act on is an error in the log.
 ///
 /// # Errors
 /// When the database fails.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
-pub(super) async fn look(road: &Road) -> Result<(), StoreError> {
+pub(super) async fn look(road: &Road, lacking: &mut Lacking) -> Result<(), StoreError> {
     let now = road.clock.now();
     let mut tx = worker_tx(&road.db).await?;
     // What is empty is told too: a gauge keeps what it was set to.
@@ -124,12 +147,15 @@ pub(super) async fn look(road: &Road) -> Result<(), StoreError> {
     if let Some(loaded) = register::brp_loaded_at(&mut tx).await? {
         metrics::gauge!("cims_brp_age_seconds").set((now - loaded).as_seconds_f64());
     }
-    installations(&mut tx, now).await?;
+    installations(&mut tx, now, lacking).await?;
     tx.rollback().await?;
     alarm(&queues, now);
     if let Ok(room) = road.blobs.room() {
         metrics::gauge!("cims_disk_free_bytes").set(room.free as f64);
         metrics::gauge!("cims_disk_bytes").set(room.total as f64);
+        if room.free < room.total / SCARCE {
+            tracing::error!(free = room.free, "little room is left for raw files");
+        }
     }
     Ok(())
 }

@@ -1,16 +1,21 @@
 //! What ends by itself: a preview nobody submitted, a draft nobody finished, the keyed hashes against
 //! counting twice, raw files whose days are over. Every minute, on every worker (what asks the whole folder: every
 //! hour); doing it twice changes nothing.
+//!
+//! What is destroyed does not come back, so nothing is while the clock cannot be believed (security F15): when it is not
+//! that of the database, and for a day after it was set.
 
 use super::{Road, measure, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{
     StoreError, assignments, cards, deliveries, drafts, looks, party_requests, register, review,
-    worker_tx, worklists,
+    schema, worker_tx, worklists,
 };
 use domain::card::OPEN_DAYS;
 use std::time::Duration;
+use time::OffsetDateTime;
 use tokio::sync::watch;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// How often.
@@ -22,20 +27,58 @@ const PREVIEW_HOURS: i64 = 24;
 /// Hours an unfinished card waits for who keys it, as a draft of the entry form.
 const DRAFT_HOURS: i64 = 24;
 
+/// A clock that ran so much more or less than time passed was set.
+const SET: time::Duration = time::Duration::minutes(1);
+/// After it was set, nothing is destroyed for so long: somebody can set it right.
+const DOUBT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether the clock of this machine was set since it was first looked at.
+#[derive(Debug)]
+struct Trust {
+    /// What it said, and when by a clock that cannot be set.
+    begun: (OffsetDateTime, Instant),
+    /// Since when it is known to have been set.
+    doubted: Option<Instant>,
+}
+
+impl Trust {
+    const fn new(now: OffsetDateTime, passed: Instant) -> Self {
+        Self {
+            begun: (now, passed),
+            doubted: None,
+        }
+    }
+
+    /// The clock says `now`; true when it may be believed.
+    fn look(&mut self, now: OffsetDateTime, passed: Instant) -> bool {
+        let expected = self.begun.0 + passed.duration_since(self.begun.1);
+        if (now - expected).abs() <= SET {
+            self.doubted = None;
+            return true;
+        }
+        let since = *self.doubted.get_or_insert(passed);
+        if passed.duration_since(since) < DOUBT {
+            return false;
+        }
+        *self = Self::new(now, passed);
+        true
+    }
+}
+
 /// Tidies until `stop` turns true.
 pub(super) async fn keep_tidy(road: &Road, mut stop: watch::Receiver<bool>) {
     let mut turn: u32 = 0;
+    let mut trust = Trust::new(road.clock.now(), Instant::now());
+    let mut lacking = measure::Lacking::default();
     while !*stop.borrow() {
-        if let Err(error) = tidy(road).await {
-            tracing::warn!(%error, "tidying waits for the next time");
+        let now = road.clock.now();
+        if trust.look(now, Instant::now()) {
+            go_round(road, now, turn.is_multiple_of(SWEEP_EVERY)).await;
+        } else {
+            tracing::error!("the clock was set: nothing is destroyed for a day");
         }
-        if let Err(error) = measure::look(road).await {
+        if let Err(error) = measure::look(road, &mut lacking).await {
             tracing::warn!(%error, "measuring waits for the next time");
-        }
-        if turn.is_multiple_of(SWEEP_EVERY)
-            && let Err(error) = retain::sweep(road, road.clock.now()).await
-        {
-            tracing::warn!(%error, "sweeping raw files waits for the next time");
         }
         turn = turn.wrapping_add(1);
         tokio::select! {
@@ -45,13 +88,46 @@ pub(super) async fn keep_tidy(road: &Road, mut stop: watch::Receiver<bool>) {
     }
 }
 
+async fn go_round(road: &Road, now: OffsetDateTime, sweeps: bool) {
+    match tidy_at(road, now).await {
+        Ok(Tidied::Done) => {}
+        Ok(Tidied::Clocks) => {
+            tracing::error!("the clock is not that of the database: nothing is destroyed");
+            return;
+        }
+        Err(error) => tracing::warn!(%error, "tidying waits for the next time"),
+    }
+    if sweeps && let Err(error) = retain::sweep(road, now).await {
+        tracing::warn!(%error, "sweeping raw files waits for the next time");
+    }
+}
+
+/// What came of tidying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tidied {
+    /// What is over has ended.
+    Done,
+    /// Nothing: the clock is not that of the database.
+    Clocks,
+}
+
 /// Tidies once.
 ///
 /// # Errors
 /// When the database fails; the rest is done the next time.
-pub async fn tidy(road: &Road) -> Result<(), StoreError> {
-    let now = road.clock.now();
+pub async fn tidy(road: &Road) -> Result<Tidied, StoreError> {
+    tidy_at(road, road.clock.now()).await
+}
+
+/// Tidies once, by a clock that says `now`.
+///
+/// # Errors
+/// When the database fails; the rest is done the next time.
+pub async fn tidy_at(road: &Road, now: OffsetDateTime) -> Result<Tidied, StoreError> {
     let mut tx = worker_tx(&road.db).await?;
+    if !schema::clocks_agree(&mut tx, now).await? {
+        return Ok(Tidied::Clocks);
+    }
     drafts::delete_expired(&mut tx).await?;
     drafts::forget_defaults(&mut tx, road.clock.day(now)).await?;
     worklists::delete_expired(&mut tx).await?;
@@ -68,7 +144,7 @@ pub async fn tidy(road: &Road) -> Result<(), StoreError> {
     }
     forget_cards(road, now - time::Duration::days(OPEN_DAYS)).await?;
     retain::wipe(road, now).await?;
-    Ok(())
+    Ok(Tidied::Done)
 }
 
 /// What was keyed of a card does not wait for its second person for ever. One by one: a transaction holds one chain.
@@ -99,4 +175,49 @@ async fn expire(road: &Road, id: Uuid, party: Uuid) -> Result<(), StoreError> {
         tracing::error!(delivery = %id, kind = %error.kind(), "a raw file could not be destroyed");
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    const NOON: OffsetDateTime = datetime!(2021-03-01 12:00 UTC);
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[test]
+    fn a_clock_that_runs_with_time_is_believed_and_one_that_was_set_is_not_for_a_day() {
+        for step in [
+            time::Duration::days(31),
+            -time::Duration::days(31),
+            time::Duration::minutes(2),
+        ] {
+            let begun = Instant::now();
+            let mut trust = Trust::new(NOON, begun);
+            assert!(trust.look(NOON + MINUTE, begun + MINUTE));
+            let later = |minutes: u32| (NOON + step + MINUTE * minutes, begun + MINUTE * minutes);
+            let looks = |trust: &mut Trust, minutes| {
+                let (now, passed) = later(minutes);
+                trust.look(now, passed)
+            };
+            assert!(!looks(&mut trust, 2), "{step}");
+            assert!(!looks(&mut trust, 2 + 24 * 60 - 1), "{step}");
+            assert!(
+                looks(&mut trust, 2 + 24 * 60),
+                "nobody set it right: {step}"
+            );
+            assert!(looks(&mut trust, 3 + 24 * 60), "{step}");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_is_set_right_again_is_believed_at_once() {
+        let begun = Instant::now();
+        let mut trust = Trust::new(NOON, begun);
+        assert!(!trust.look(NOON + time::Duration::days(31), begun + MINUTE));
+        assert!(trust.look(NOON + MINUTE * 2, begun + MINUTE * 2));
+        // A clock that is kept right by small steps was not set.
+        let small = time::Duration::seconds(4);
+        assert!(trust.look(NOON + MINUTE * 3 + small, begun + MINUTE * 3));
+    }
 }

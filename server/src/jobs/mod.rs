@@ -110,6 +110,16 @@ pub async fn push(
     Ok(())
 }
 
+/// What goes on with a delivery that was parked: its file, or the rows of its preview when it was submitted.
+#[must_use]
+pub const fn after_parking(submitted: bool) -> JobKind {
+    if submitted {
+        JobKind::Store
+    } else {
+        JobKind::Check
+    }
+}
+
 /// Puts work in the queue that is not to be done before a moment; else as [`push`].
 ///
 /// # Errors

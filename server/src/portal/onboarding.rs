@@ -19,7 +19,7 @@ use app::ports::onboarding::{
 use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::ConnectionState;
 use domain::delivery::{Channel, Counts};
-use domain::invitation::grouped;
+use domain::invitation::{UNUSED_DAYS, grouped};
 use domain::onboarding::{Between, Fault, NewParty, PartyForm, TaskState, code_of};
 use domain::role::Role;
 use uuid::Uuid;
@@ -222,7 +222,7 @@ impl Portal {
             return Ok(Manager::NotMine);
         }
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let there = users::has_manager(&mut tx, of.party_id)
+        let there = users::has_manager(&mut tx, of.party_id, UNUSED_DAYS)
             .await
             .or_broken(caller)?;
         let invited = users::invited_manager(&mut tx, of.party_id, caller.user_id)

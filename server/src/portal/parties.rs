@@ -9,7 +9,7 @@ use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::completeness::{self, Installation};
 use crate::store::connections::{
-    self, Connection, Decision, GoesOn, Locked, Parked, Request, Settled, Step, Whole,
+    self, Connection, Decision, GoesOn, Locked, Parked, Request, Settled, Step, Waiting, Whole,
 };
 use crate::store::trials::{self, Tried};
 use crate::store::{
@@ -205,7 +205,7 @@ impl Parties for Portal {
             .await
             .or_broken(caller)?;
         let gone_on = if to == ConnectionState::Approved {
-            connections::let_go(&mut tx, &locked)
+            connections::let_go(&mut tx, Waiting::Connection(id))
                 .await
                 .or_broken(caller)?
         } else {
@@ -256,7 +256,7 @@ impl Parties for Portal {
                 .or_broken(caller)?;
         }
         let gone_on = if to == PartyStatus::Active {
-            connections::let_go_of_party(&mut tx, party)
+            connections::let_go(&mut tx, Waiting::Party(party))
                 .await
                 .or_broken(caller)?
         } else {
@@ -364,7 +364,7 @@ impl Parties for Portal {
             .or_broken(caller)?
             .ok_or(PortError::Conflict)?;
         if release {
-            jobs::push(&mut tx, job_of(was.submitted), id)
+            jobs::push(&mut tx, jobs::after_parking(was.submitted), id)
                 .await
                 .or_broken(caller)?;
         } else {
@@ -676,18 +676,9 @@ fn installation(from: Installation, today: Date) -> InstallationView {
 
 async fn go_on(tx: &mut WorkerTx<'_>, deliveries: &[GoesOn]) -> Result<(), StoreError> {
     for delivery in deliveries {
-        jobs::push(tx, job_of(delivery.submitted), delivery.id).await?;
+        jobs::push(tx, jobs::after_parking(delivery.submitted), delivery.id).await?;
     }
     Ok(())
-}
-
-/// What goes on with a parked delivery: its file, or the rows of its preview.
-const fn job_of(submitted: bool) -> JobKind {
-    if submitted {
-        JobKind::Store
-    } else {
-        JobKind::Check
-    }
 }
 
 /// A delivery that waits, as this person sees it.

@@ -118,7 +118,7 @@ impl Users for Portal {
     async fn end_user(&self, caller: &Caller, user: Uuid, role: Role) -> PortResult<Changed> {
         let party = manager(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        match users::end(&mut tx, party, user, role.as_str()).await {
+        match users::end(&mut tx, party, user, role.as_str(), UNUSED_DAYS).await {
             Ok(true) => {}
             Ok(false) => return Ok(Changed::Before),
             Err(StoreError::Conflict(_)) => return Ok(Changed::LastManager),

@@ -177,19 +177,3 @@ pub async fn hide(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
     .await?;
     Ok(())
 }
-
-/// Answers older than the raw files live: gone from the table; answers their keys, for the files go too.
-///
-/// # Errors
-/// When the database fails.
-pub async fn forget_before(
-    tx: &mut WorkerTx<'_>,
-    before: OffsetDateTime,
-) -> Result<Vec<Uuid>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "DELETE FROM answer_files WHERE created_at < $1 RETURNING id",
-        before
-    )
-    .fetch_all(&mut **tx)
-    .await?)
-}

@@ -3,6 +3,7 @@
 
 use super::{PartyTx, StoreError, WorkerTx};
 use app::ports::PAGE_ROWS;
+use domain::delivery::Channel;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -251,7 +252,7 @@ pub struct Locked {
     pub between_asked_by: Option<Uuid>,
 }
 
-/// Locks a connection to decide about it.
+/// Locks a connection to decide about it, and its party: see [`hold`].
 ///
 /// # Errors
 /// When the database fails; `NotFound` without such a connection.
@@ -261,7 +262,7 @@ pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Locked, StoreError>
         "SELECT c.party_id, c.intermediary_id, c.channel, c.state, c.wanted, COALESCE(c.wanted_by, c.requested_by) AS asked_by,
                 p.status AS party_status, p.requested_by AS party_asked_by,
                 (SELECT i.requested_by FROM parties i WHERE i.id = c.intermediary_id AND i.status = 'requested') AS between_asked_by
-         FROM connections c JOIN parties p ON p.id = c.party_id WHERE c.id = $1 FOR UPDATE OF c",
+         FROM connections c JOIN parties p ON p.id = c.party_id WHERE c.id = $1 FOR UPDATE OF c FOR NO KEY UPDATE OF p",
         id
     )
     .fetch_one(&mut **tx)
@@ -308,7 +309,7 @@ pub async fn lock_party(
     let row = sqlx::query!(
         "SELECT id, status FROM parties
          WHERE id = (SELECT CASE WHEN $2 THEN c.intermediary_id ELSE c.party_id END FROM connections c WHERE c.id = $1) AND kind <> 'rivm'
-         FOR UPDATE",
+         FOR NO KEY UPDATE",
         connection,
         between
     )
@@ -358,28 +359,6 @@ pub async fn party_steps(tx: &mut PartyTx<'_>, party: Uuid) -> Result<Vec<Step>,
         Step,
         r#"SELECT s.at, s.step, u.name AS "by_name?", '{}'::text[] AS "columns!", s.reason_sealed AS "reason_sealed?"
            FROM party_steps s LEFT JOIN users u ON u.id = s.by WHERE s.party_id = $1 ORDER BY s.at, s.id"#,
-        party
-    )
-    .fetch_all(&mut **tx)
-    .await?)
-}
-
-/// Deliveries of a party, or through it, that wait although their connection is approved, go on.
-///
-/// # Errors
-/// When the database fails.
-pub async fn let_go_of_party(
-    tx: &mut WorkerTx<'_>,
-    party: Uuid,
-) -> Result<Vec<GoesOn>, StoreError> {
-    Ok(sqlx::query_as!(
-        GoesOn,
-        r#"UPDATE deliveries d
-         SET state = CASE WHEN submitted_at IS NOT NULL OR (NOT preview AND progress > 0) THEN 'storing' ELSE 'complete' END, parked_reason = NULL
-         WHERE (d.party_id = $1 OR d.intermediary_id = $1) AND d.state = 'parked' AND d.parked_reason IN ('approval', 'A10')
-           AND EXISTS (SELECT FROM connections c WHERE c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id
-                         AND c.channel = d.channel AND c.state = 'approved' AND d.strange <@ c.columns)
-         RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
         party
     )
     .fetch_all(&mut **tx)
@@ -466,6 +445,17 @@ pub async fn turn_away(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<bool, Store
     Ok(done.rows_affected() == 1)
 }
 
+/// Which deliveries are looked at to see whether they may go on.
+#[derive(Debug, Clone, Copy)]
+pub enum Waiting {
+    /// Those of a connection.
+    Connection(Uuid),
+    /// Those of a party, or through it.
+    Party(Uuid),
+    /// One.
+    Delivery(Uuid),
+}
+
 /// A delivery that goes on.
 pub struct GoesOn {
     /// Its key.
@@ -474,26 +464,58 @@ pub struct GoesOn {
     pub submitted: bool,
 }
 
-/// Deliveries that wait for this connection go on.
+/// Deliveries that wait for approval although nothing holds them any more go on.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn let_go(tx: &mut WorkerTx<'_>, connection: &Locked) -> Result<Vec<GoesOn>, StoreError> {
+pub async fn let_go(tx: &mut WorkerTx<'_>, waiting: Waiting) -> Result<Vec<GoesOn>, StoreError> {
+    let (connection, party, delivery) = match waiting {
+        Waiting::Connection(id) => (Some(id), None, None),
+        Waiting::Party(id) => (None, Some(id), None),
+        Waiting::Delivery(id) => (None, None, Some(id)),
+    };
+    // Outside the portal a column nobody approved holds a file; in the portal its sender was told that it is left out.
+    let portal: Vec<String> = Channel::ALL
+        .into_iter()
+        .filter(|channel| channel.is_portal())
+        .map(|channel| channel.as_str().to_owned())
+        .collect();
     Ok(sqlx::query_as!(
         GoesOn,
         r#"UPDATE deliveries d
          SET state = CASE WHEN submitted_at IS NOT NULL OR (NOT preview AND progress > 0) THEN 'storing' ELSE 'complete' END, parked_reason = NULL
-         WHERE d.party_id = $1 AND d.intermediary_id IS NOT DISTINCT FROM $2 AND d.channel = $3 AND d.state = 'parked'
-           AND d.parked_reason IN ('approval', 'A10')
-           AND EXISTS (SELECT FROM connections c WHERE c.party_id = $1 AND c.intermediary_id IS NOT DISTINCT FROM $2 AND c.channel = $3
-                         AND c.state = 'approved' AND d.strange <@ c.columns)
+         WHERE d.state = 'parked' AND d.parked_reason IN ('approval', 'A10')
+           AND ($2::uuid IS NULL OR $2 IN (d.party_id, d.intermediary_id)) AND ($3::uuid IS NULL OR d.id = $3)
+           AND EXISTS (SELECT FROM connections c JOIN parties p ON p.id = c.party_id
+                       WHERE c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id AND c.channel = d.channel
+                         AND ($1::uuid IS NULL OR c.id = $1) AND p.status = 'active' AND c.state = 'approved'
+                         AND (d.channel = ANY ($4) OR d.strange <@ c.columns))
+           AND NOT EXISTS (SELECT FROM parties i WHERE i.id = d.intermediary_id AND i.status <> 'active')
          RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
-        connection.party_id,
-        connection.intermediary_id,
-        connection.channel
+        connection,
+        party,
+        delivery,
+        &portal
     )
     .fetch_all(&mut **tx)
     .await?)
+}
+
+/// Whoever decides about the parties of a delivery, or a connection of theirs, waits until this transaction ends; and this one
+/// waits for them. So of a delivery that is parked and a connection that is opened, one sees the other.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<(), StoreError> {
+    // In the order in which a decision takes them.
+    sqlx::query!(
+        "SELECT p.id FROM deliveries d JOIN parties p ON p.id IN (d.party_id, d.intermediary_id)
+         WHERE d.id = $1 ORDER BY p.id IS NOT DISTINCT FROM d.intermediary_id FOR SHARE OF p",
+        delivery
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// The party may deliver by this channel at this moment: asked at each chunk (security F26).

@@ -96,6 +96,33 @@ pub async fn files(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
     .await?)
 }
 
+/// Deliveries of the drop box without their receipt, and those that ended without their result, unless that is being made
+/// (specification §7); sets of the BRP likewise.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unanswered(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"WITH due AS (
+               SELECT d.id, CASE WHEN d.state IN ('done', 'withdrawn', 'discarded') THEN 3 ELSE 1 END AS answers
+               FROM deliveries d WHERE d.account_id IS NOT NULL
+               UNION ALL
+               SELECT u.id, 3 FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id
+               WHERE a.purpose = 'brp' AND (u.state = 'taken' OR u.why = 'refused'))
+           SELECT due.id AS "id!" FROM due
+           LEFT JOIN (SELECT COALESCE(delivery_id, upload_id) AS id, count(DISTINCT kind) AS all_kinds,
+                             count(DISTINCT kind) FILTER (WHERE kind = 'ontvangst') AS receipts
+                      FROM answer_files GROUP BY 1) AS made ON made.id = due.id
+           WHERE COALESCE(made.receipts, 0) = 0
+              OR (made.all_kinds < due.answers
+                  AND NOT EXISTS (SELECT FROM jobs j WHERE j.subject = due.id AND j.state IN ('queued', 'leased')))
+           ORDER BY 1 LIMIT $1"#,
+        MOST
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// Deliveries on their way that no job works on, and jobs that gave up.
 ///
 /// # Errors

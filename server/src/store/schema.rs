@@ -170,16 +170,35 @@ pub async fn check_ready(db: &Db, now: OffsetDateTime) -> Result<(), NotReady> {
         let all = pending(&mut connection).await?.len();
         return Err(NotReady::Pending(all, first.version));
     }
-    let there = sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "at!""#)
-        .fetch_one(&mut *connection)
-        .await?;
-    let skew = (there - now).abs();
+    let skew = skew(&mut connection, now).await?;
     if skew > MAX_SKEW {
         return Err(NotReady::Clock(skew.whole_seconds()));
     }
     drop(connection);
     check_role(&db.portal).await?;
     check_role(&db.worker).await
+}
+
+/// How far the clock that says `now` and that of the database are apart.
+async fn skew(
+    connection: &mut PgConnection,
+    now: OffsetDateTime,
+) -> Result<time::Duration, sqlx::Error> {
+    let there = sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "at!""#)
+        .fetch_one(connection)
+        .await?;
+    Ok((there - now).abs())
+}
+
+/// The clock that says `now` is that of the database, as at the start of a node (security F15).
+///
+/// # Errors
+/// When the database fails.
+pub async fn clocks_agree(
+    connection: &mut PgConnection,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    Ok(skew(connection, now).await? <= MAX_SKEW)
 }
 
 async fn check_role(pool: &PgPool) -> Result<(), NotReady> {

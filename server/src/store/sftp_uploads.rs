@@ -54,7 +54,8 @@ pub async fn begin(
     Ok(())
 }
 
-/// A party put down as many files, or bytes, as it may in 24 hours (security §5.2).
+/// A party put down as many files, or bytes, as it may in 24 hours (security §5.2); of what is under way those bytes that
+/// [`came`] told.
 ///
 /// # Errors
 /// When the database fails.
@@ -72,6 +73,21 @@ pub async fn had_enough(
     )
     .fetch_one(&mut **tx)
     .await?)
+}
+
+/// So many bytes of an upload came; they count for the day, also when it never counts itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn came(tx: &mut WorkerTx<'_>, id: Uuid, bytes: u64) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE sftp_uploads SET size = $2 WHERE id = $1 AND state IN ('open', 'void') AND size < $2",
+        id,
+        i64::try_from(bytes).unwrap_or(i64::MAX)
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// All files in the folder where an account delivers now, or those of one name.
@@ -148,15 +164,23 @@ pub async fn rename(tx: &mut WorkerTx<'_>, id: Uuid, name: &str) -> Result<bool,
     Ok(done.rows_affected() == 1)
 }
 
-/// It never counts; `why` is one of the words of the table. False when it is gone already.
+/// It never counts; `why` is one of the words of the table, `came` the bytes that are known to have come. False when it is
+/// gone already.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn void(tx: &mut WorkerTx<'_>, id: Uuid, why: &str) -> Result<bool, StoreError> {
+pub async fn void(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    why: &str,
+    came: u64,
+) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE sftp_uploads SET state = 'void', why = $2, gone_at = now() WHERE id = $1 AND state IN ('open', 'closed')",
+        "UPDATE sftp_uploads SET state = 'void', why = $2, gone_at = now(), size = GREATEST(size, $3)
+         WHERE id = $1 AND state IN ('open', 'closed')",
         id,
-        why
+        why,
+        i64::try_from(came).unwrap_or(i64::MAX)
     )
     .execute(&mut **tx)
     .await?;

@@ -71,14 +71,21 @@ pub async fn invitations(
     .await?)
 }
 
-/// Somebody manages the users of a party.
+/// Somebody can manage the users of a party: is not barred, and used that access in so many days.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn has_manager(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<bool, StoreError> {
+pub async fn has_manager(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    unused_days: i32,
+) -> Result<bool, StoreError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM user_roles WHERE party_id = $1 AND role = 'instellingsbeheerder' AND ended_at IS NULL) AS "there!""#,
-        party
+        r#"SELECT EXISTS (SELECT FROM user_roles r JOIN users u ON u.id = r.user_id
+                          WHERE r.party_id = $1 AND r.role = 'instellingsbeheerder' AND r.ended_at IS NULL AND u.disabled_at IS NULL
+                            AND COALESCE(r.last_used_at, r.granted_at) >= now() - make_interval(days => $2)) AS "there!""#,
+        party,
+        unused_days
     )
     .fetch_one(&mut **tx)
     .await?)
@@ -175,6 +182,7 @@ pub async fn end(
     party: Uuid,
     user: Uuid,
     role: &str,
+    unused_days: i32,
 ) -> Result<bool, StoreError> {
     // One at a time: two who end each other would leave nobody.
     sqlx::query_scalar!("SELECT id FROM parties WHERE id = $1 FOR UPDATE", party)
@@ -188,13 +196,7 @@ pub async fn end(
     )
     .execute(&mut **tx)
     .await?;
-    let left = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM user_roles WHERE party_id = $1 AND role = 'instellingsbeheerder' AND ended_at IS NULL) AS "left!""#,
-        party
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    if !left {
+    if !has_manager(tx, party, unused_days).await? {
         return Err(StoreError::Conflict("manager".to_owned()));
     }
     Ok(ended.rows_affected() == 1)

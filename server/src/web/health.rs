@@ -1,15 +1,17 @@
-//! `/healthz` (the process lives), `/readyz` (database, schema, disk, job lag) and `/version`.
+//! `/healthz` (the process lives), `/readyz` (database, schema, disk, job lag) and `/version`: in the portal, and on the port of
+//! the metrics, for nodes without a portal.
 
 use super::Web;
 use crate::store::schema::{self, NotReady};
-use crate::store::{StoreError, operations, worker_tx};
+use crate::store::{Db, StoreError, operations, worker_tx};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// Free part of the volume with raw files below which an operator should look (security F5).
 const FREE_AT_LEAST: f64 = 0.10;
@@ -28,6 +30,27 @@ pub async fn version() -> Json<Version> {
         name: "cims",
         version: env!("CARGO_PKG_VERSION"),
     })
+}
+
+/// What is looked at.
+#[derive(Clone)]
+pub struct Watched {
+    /// The database.
+    pub db: Db,
+    /// Where raw files lie.
+    pub storage: PathBuf,
+    /// Time.
+    pub clock: fn() -> OffsetDateTime,
+}
+
+impl From<&Web> for Watched {
+    fn from(web: &Web) -> Self {
+        Self {
+            db: web.db.clone(),
+            storage: web.config.storage.dir.clone(),
+            clock: web.clock,
+        }
+    }
 }
 
 /// What is running.
@@ -53,10 +76,10 @@ const SCARCE: &str = "krap";
 const BEHIND: &str = "achter";
 
 /// `GET /readyz`: 200 when all is well, else 503 with what is not.
-pub async fn ready(State(web): State<Web>) -> Response {
+pub async fn ready(State(watched): State<Watched>) -> Response {
     let answer = tokio::time::timeout(
         Duration::from_secs(3),
-        schema::check_ready(&web.db, (web.clock)()),
+        schema::check_ready(&watched.db, (watched.clock)()),
     )
     .await;
     let (database, migrations) = match answer {
@@ -64,9 +87,9 @@ pub async fn ready(State(web): State<Web>) -> Response {
         Ok(Err(NotReady::Pending(..))) => (OK, WRONG),
         Ok(Err(_)) | Err(_) => (WRONG, WRONG),
     };
-    let disk = room(&web.config.storage.dir);
+    let disk = room(&watched.storage);
     let jobs = match database {
-        OK => tokio::time::timeout(Duration::from_secs(3), lag(&web)).await,
+        OK => tokio::time::timeout(Duration::from_secs(3), lag(&watched)).await,
         _ => Ok(Ok(f64::MAX)),
     };
     // Work that waits is no reason to take a node away from those who look at pages.
@@ -92,12 +115,12 @@ pub async fn ready(State(web): State<Web>) -> Response {
 }
 
 /// Seconds that the oldest job waits.
-async fn lag(web: &Web) -> Result<f64, StoreError> {
-    let mut tx = worker_tx(&web.db).await?;
+async fn lag(watched: &Watched) -> Result<f64, StoreError> {
+    let mut tx = worker_tx(&watched.db).await?;
     let queues = operations::queues(&mut tx).await?;
     tx.rollback().await?;
     let oldest = queues.iter().filter_map(|queue| queue.oldest).min();
-    let now = (web.clock)();
+    let now = (watched.clock)();
     Ok(oldest.map_or(0.0, |at| (now - at).as_seconds_f64()))
 }
 

@@ -192,7 +192,10 @@ fn file_routes(web: &Web) -> Vec<(&'static str, MethodRouter)> {
         ("/favicon.svg", ask(get_service(file("favicon.svg")))),
         ("/robots.txt", ask(get_service(file("robots.txt")))),
         ("/healthz", get(health::alive)),
-        ("/readyz", get(health::ready).with_state(web.clone())),
+        (
+            "/readyz",
+            get(health::ready).with_state(health::Watched::from(web)),
+        ),
         ("/version", get(health::version)),
     ]
 }

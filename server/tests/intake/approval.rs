@@ -11,6 +11,7 @@ use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::Channel;
 use domain::role::Role;
 use domain::row::Column;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 struct House {
@@ -735,4 +736,115 @@ async fn the_same_file_brings_the_rest_of_what_was_ended() {
     assert_eq!(state, "done");
     assert_ne!(outcome.as_deref(), Some("DUBBEL"));
     assert_eq!(world.count("reports").await, 4);
+}
+
+/// Keeps the worker in the step to a state.
+struct Hold(sqlx::pool::PoolConnection<sqlx::Postgres>);
+
+impl Hold {
+    /// Whoever takes a delivery to this state waits from now on.
+    async fn at(house: &House, state: &str) -> Self {
+        let sql = format!(
+            "CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NEW; END $$;
+             CREATE TRIGGER held BEFORE UPDATE ON deliveries FOR EACH ROW
+             WHEN (NEW.state = '{state}' AND OLD.state <> '{state}') EXECUTE FUNCTION held();"
+        );
+        let admin = &house.world.test.admin;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(admin)
+            .await
+            .unwrap();
+        let mut held = admin.acquire().await.unwrap();
+        sqlx::raw_sql("SELECT pg_advisory_lock(4711)")
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        Self(held)
+    }
+
+    /// Decides as soon as the worker stands there. Who decides may have to wait for the worker, too.
+    async fn decide_meanwhile(mut self, house: &House, deciding: impl Future<Output = Said>) {
+        const WAITS: &str = "pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        let begun = Instant::now();
+        while house.world.count(WAITS).await == 0 {
+            assert!(begun.elapsed() < Duration::from_secs(20), "nobody waits");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let mut deciding = std::pin::pin!(deciding);
+        let soon = tokio::time::timeout(Duration::from_millis(300), &mut deciding).await;
+        sqlx::raw_sql("SELECT pg_advisory_unlock(4711); DROP TRIGGER held ON deliveries")
+            .execute(&mut *self.0)
+            .await
+            .unwrap();
+        let said = match soon {
+            Ok(said) => said,
+            Err(_) => deciding.await,
+        };
+        assert!(matches!(said, Said::Done(_)), "{said:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn opened_again_in_the_moment_it_is_parked_a_delivery_goes_on() {
+    let done = ("done".to_owned(), Some("VERWERKT".to_owned()));
+    for of_the_party in [false, true] {
+        // Before the worker parks it, and while it does.
+        for state in ["checking", "parked"] {
+            let house = House::new().await;
+            let connection = house.sftp().await;
+            let say = async |step| {
+                if of_the_party {
+                    whole(&house, step).await
+                } else {
+                    house.say(connection, step).await
+                }
+            };
+            say(ConnectionStep::Suspend).await;
+            let id = house.receive(&rows()).await;
+            let hold = Hold::at(&house, state).await;
+            let opens = hold.decide_meanwhile(&house, say(ConnectionStep::Reopen));
+            tokio::join!(house.world.work(), opens);
+            house.world.work().await;
+            assert_eq!(house.state(id).await, done, "{of_the_party} {state}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_column_that_is_approved_in_the_moment_its_file_is_parked_holds_it_no_longer() {
+    for state in ["checking", "parked"] {
+        let house = House::new().await;
+        let portal = &house.world.portal;
+        let first = house.deliver(&with_room()).await;
+        let asked = portal.ask_for_parked(&house.beheer, first).await.unwrap();
+        let second = house.receive(&[&with_room()[..], b"\r\n"].concat()).await;
+        let hold = Hold::at(&house, state).await;
+        let approves = hold.decide_meanwhile(&house, house.say(asked, ConnectionStep::Approve));
+        tokio::join!(house.world.work(), approves);
+        house.world.work().await;
+        for id in [first, second] {
+            assert_eq!(house.state(id).await.0, "done", "{state}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_the_portal_with_a_column_of_its_own_goes_on_when_its_connection_does() {
+    let house = House::new().await;
+    let (world, maria) = (&house.world, &house.world.maria);
+    let connection = house.connection(Channel::Upload).await;
+    house.say(connection, ConnectionStep::Suspend).await;
+    let content = with_room();
+    let received = world.receive(maria, "zonnehof.csv", &content, true);
+    let id = received.await.id();
+    world.work().await;
+    assert_eq!(house.state(id).await, ("parked".to_owned(), None));
+    // Its sender will hear that the column is left out; nobody has to approve it.
+    let said = house.say(connection, ConnectionStep::Reopen).await;
+    assert_eq!(said, Said::Done(1));
+    world.work().await;
+    assert_eq!(house.state(id).await.0, "preview");
+    let waits = house.world.count("deliveries WHERE state = 'parked'").await;
+    assert_eq!(waits, 0);
 }

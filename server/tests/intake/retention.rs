@@ -5,6 +5,7 @@ use crate::world::{EREBOS, World, csv, good};
 use app::ports::Deliveries;
 use app::ports::deliveries::RawFile;
 use server::intake::retain;
+use server::intake::tidy::{Tidied, tidy, tidy_at};
 use time::Duration;
 use uuid::Uuid;
 
@@ -136,4 +137,43 @@ async fn a_file_of_no_delivery_is_swept_after_a_day() {
     assert!(!world.road.blobs.holds(orphan) && !spool.exists());
     assert!(world.road.blobs.holds(kept));
     assert_eq!(lines(&world).await, before + 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_forward_or_back_destroys_nothing() {
+    let world = World::new().await;
+    let rows = csv(&[good(EREBOS, "01-04-2000")]);
+    let done = world.upload(&world.maria, &rows).await;
+    let other = csv(&[good(crate::world::NAOMI, "01-04-1987")]);
+    let waits = world
+        .receive(&world.maria, "b.csv", &other, true)
+        .await
+        .id();
+    world.work().await;
+    let before = lines(&world).await;
+    let now = world.road.clock.now();
+    for step in [
+        Duration::days(400),
+        Duration::hours(25),
+        Duration::seconds(10),
+        -Duration::hours(25),
+        -Duration::days(400),
+    ] {
+        assert_eq!(
+            tidy_at(&world.road, now + step).await,
+            Ok(Tidied::Clocks),
+            "{step}"
+        );
+    }
+    assert!(world.road.blobs.holds(done) && world.road.blobs.holds(waits));
+    assert_eq!(world.count("deliveries WHERE state = 'preview'").await, 1);
+    assert_eq!(lines(&world).await, before);
+    // Time that passed is another matter.
+    sqlx::query("UPDATE deliveries SET received_at = received_at - interval '31 days'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    assert_eq!(tidy(&world.road).await, Ok(Tidied::Done));
+    assert!(!world.road.blobs.holds(done) && !world.road.blobs.holds(waits));
+    assert_eq!(world.count("deliveries WHERE state = 'preview'").await, 0);
 }

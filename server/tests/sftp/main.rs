@@ -20,6 +20,7 @@ mod audit;
 mod brp;
 mod completeness;
 mod cuts;
+mod doctor;
 mod house;
 mod lane;
 mod login;

@@ -387,6 +387,63 @@ async fn a_party_puts_down_no_more_files_and_bytes_in_a_day_than_agreed() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn bytes_under_way_and_of_uploads_that_were_broken_off_count_for_the_day() {
+    const PORTION: usize = 200_000;
+    let house = House::with(config::Sftp {
+        day_bytes: 17 << 20,
+        ..config::Sftp::default()
+    })
+    .await;
+    house.keyed("vlijtig", Proof::Rename, 1).await;
+    house.keyed("zelfde", Proof::Rename, 2).await;
+    let (mut raw, mut same) = (house.raw("vlijtig", 1).await, house.raw("zelfde", 2).await);
+    let portion = vec![b'x'; PORTION];
+    // Twelve million bytes and then no more: its connection breaks.
+    let handle = raw.create("half.part").await.unwrap();
+    for place in 0..60 {
+        let (code, text) = raw.write(&handle, place * PORTION, &portion).await;
+        assert_eq!(code, StatusCode::Ok, "{text}");
+    }
+    drop(raw);
+    house.until("sftp_uploads WHERE state = 'void'", 1).await;
+    // There is room for a file, not for one of another twelve million.
+    let handle = same.create("groot.part").await.unwrap();
+    let (mut at, mut said) = (0, (StatusCode::Ok, String::new()));
+    while said.0 == StatusCode::Ok && at < 30_000_000 {
+        said = same.write(&handle, at, &portion).await;
+        at += PORTION;
+    }
+    assert_eq!(said.0, StatusCode::Failure, "after {at} bytes");
+    assert!(said.1.contains("lever morgen verder"), "{}", said.1);
+    assert_eq!(same.close(&handle).await.0, StatusCode::Failure);
+    let why = "sftp_uploads WHERE state = 'void' AND why = 'day-limit'";
+    assert_eq!(house.world.count(why).await, 1);
+    let (code, _) = same.create("klein.part").await.unwrap_err();
+    assert_eq!(code, StatusCode::Failure);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_is_open_counts_for_the_day_before_it_ends() {
+    let house = House::with(config::Sftp {
+        day_bytes: 10_000_000,
+        ..config::Sftp::default()
+    })
+    .await;
+    house.keyed("vlijtig", Proof::Rename, 1).await;
+    let (mut raw, mut other) = (house.raw("vlijtig", 1).await, house.raw("vlijtig", 1).await);
+    let portion = vec![b'x'; 200_000];
+    let handle = raw.create("open.part").await.unwrap();
+    for place in 0..45 {
+        raw.write(&handle, place * 200_000, &portion).await;
+    }
+    house.until("sftp_uploads WHERE size > 8000000", 1).await;
+    other.put("tweede.part", &[b'x'; 2_000_000]).await;
+    let (code, text) = other.create("derde.part").await.unwrap_err();
+    assert_eq!(code, StatusCode::Failure);
+    assert!(text.contains("lever morgen verder"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_packet_that_says_nothing_is_answered_and_one_that_breaks_the_frames_ends_the_channel() {
     let house = House::open().await;
     house.keyed("pakket", Proof::Rename, 1).await;

@@ -3,13 +3,16 @@
 use crate::house::{Anyone, House, Raw, key, rows};
 use crate::support::TestDb;
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
+use app::ports::Parties;
+use domain::connection::ConnectionStep;
 use domain::delivery::dropbox::Proof;
+use domain::role::Role;
 use domain::row::Column;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use russh::client;
 use russh::keys::PrivateKeyWithHashAlg;
-use russh_sftp::protocol::StatusCode;
+use russh_sftp::protocol::{OpenFlags, StatusCode};
 use server::config;
 use server::store::Db;
 use std::io::Write as _;
@@ -47,7 +50,7 @@ impl Process {
         let file = dir.join("cims.toml");
         let text = format!(
             "[server]\nmetrics_listen = \"127.0.0.1:{metrics}\"\n[database]\nportal_url = {:?}\nworker_url = {:?}\n\
-             [keys]\ndir = {:?}\n[storage]\ndir = {:?}\n[sftp]\nlisten = \"127.0.0.1:{port}\"\nquiet_seconds = 1\n{more}",
+             [log]\njson = true\n[keys]\ndir = {:?}\n[storage]\ndir = {:?}\n[sftp]\nlisten = \"127.0.0.1:{port}\"\nquiet_seconds = 1\n{more}",
             world.test.url("cims_portal"),
             world.test.url("cims_worker"),
             dir.join("keys"),
@@ -59,7 +62,7 @@ impl Process {
             .arg(&file)
             .args(["serve", "--roles", "sftp,worker"])
             .stdout(Stdio::null())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(dir.join("log")).unwrap())
             .spawn()
             .unwrap();
         Self {
@@ -69,13 +72,36 @@ impl Process {
         }
     }
 
+    /// Lines of its log at the level somebody must act on, once one of them says this.
+    async fn alarm(world: &World, says: &str) -> Vec<serde_json::Value> {
+        let begun = Instant::now();
+        loop {
+            let log = std::fs::read_to_string(world.test.dir.path().join("log")).unwrap();
+            let lines = log
+                .lines()
+                .filter_map(|line| serde_json::from_str(line).ok())
+                .filter(|line: &serde_json::Value| line["level"] == "ERROR")
+                .collect::<Vec<_>>();
+            if lines.iter().any(|line| line["fields"]["message"] == says) {
+                return lines;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "{says}: {log}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
     /// What it measured.
     async fn metrics(&self) -> String {
+        self.asked("/metrics").await
+    }
+
+    /// What its own small server answers, head and all.
+    async fn asked(&self, path: &str) -> String {
         let mut stream = tokio::net::TcpStream::connect(("127.0.0.1", self.metrics))
             .await
             .unwrap();
         stream
-            .write_all(b"GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            .write_all(format!("GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").as_bytes())
             .await
             .unwrap();
         let mut text = String::new();
@@ -378,6 +404,50 @@ async fn a_whole_file_that_the_database_did_not_hear_of_is_swept_in_and_sent_aga
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_cannot_be_settled_does_not_hold_up_the_others() {
+    const OTHERS: usize = 8;
+    let house = House::with(hasty()).await;
+    house.keyed("rij", Proof::Trailer, 1).await;
+    // The table takes the end of no upload that is named here.
+    let sql = "CREATE TABLE stubborn (name text);
+               CREATE FUNCTION stubborn() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
+               $$ BEGIN
+                   IF EXISTS (SELECT FROM stubborn s WHERE s.name IN ('*', NEW.name)) THEN RAISE 'not now'; END IF;
+                   RETURN NEW;
+               END $$;
+               CREATE TRIGGER stubborn BEFORE UPDATE ON sftp_uploads FOR EACH ROW WHEN (NEW.state = 'closed') EXECUTE FUNCTION stubborn();
+               INSERT INTO stubborn VALUES ('*')";
+    let admin = &house.world.test.admin;
+    sqlx::raw_sql(sql).execute(admin).await.unwrap();
+    let mut raw = house.raw("rij", 1).await;
+    for number in 0..=OTHERS {
+        let name = format!("CIMS_ZONNEHOF_rij_20210301_{number}.csv");
+        let handle = raw.create(&name).await.unwrap();
+        raw.write(&handle, 0, &proved(&name)).await;
+        assert_eq!(raw.close(&handle).await.0, StatusCode::Failure);
+    }
+    sqlx::raw_sql("UPDATE stubborn SET name = 'CIMS_ZONNEHOF_rij_20210301_0.csv'")
+        .execute(admin)
+        .await
+        .unwrap();
+    let many = i64::try_from(OTHERS).unwrap();
+    house
+        .until("deliveries WHERE outcome = 'VERWERKT'", many)
+        .await;
+    assert_eq!(
+        house.world.count("sftp_uploads WHERE state = 'open'").await,
+        1
+    );
+    sqlx::raw_sql("DELETE FROM stubborn")
+        .execute(admin)
+        .await
+        .unwrap();
+    house
+        .until("deliveries WHERE outcome = 'VERWERKT'", many + 1)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_under_way_survives_an_outage_of_the_database() {
     let mut test = TestDb::new().await;
     let mut door = Door::before(&mut test);
@@ -641,73 +711,235 @@ fn own_disk() -> Option<&'static [&'static str]> {
     })
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_disk_that_fills_up_while_a_file_is_written_fails_that_file_and_recovers() {
-    let Some(way) = own_disk() else {
-        println!("not run: no disk of one's own may be mounted here");
-        return;
-    };
-    let mut house = House::open().await;
-    house.keyed("vol", Proof::Rename, 1).await;
-    house.close().await;
-    let storage = house.world.test.dir.path().join("storage");
-    let process = Process::begin(&house.world, "max_file_bytes = 4194304\n", |program| {
+/// A process whose raw files lie on a disk of 64 MiB of its own, and where that is seen from here; with so many MiB on it
+/// from the start. None where no disk may be mounted.
+fn on_a_small_disk(world: &World, filled: u32) -> Option<(Process, PathBuf)> {
+    let way = own_disk()?;
+    let storage = world.test.dir.path().join("storage");
+    let script = format!(
+        "mount -t tmpfs -o size=64m tmpfs \"$0\" && head -c {filled}M /dev/zero > \"$0/ballast\" && exec \"$@\""
+    );
+    let process = Process::begin(world, "max_file_bytes = 4194304\n", |program| {
         let mut command = Command::new("unshare");
-        command.args(way).args([
-            "sh",
-            "-c",
-            "mount -t tmpfs -o size=16m tmpfs \"$0\" && exec \"$@\"",
-        ]);
+        command.args(way).args(["sh", "-c", &script]);
         command.arg(&storage).arg(program);
         command
     });
-    let mut raw = process.raw("vol").await.expect("it listens");
-    // The same disk, seen from here.
     let inside = PathBuf::from(format!("/proc/{}/root", process.child.id()))
         .join(storage.strip_prefix("/").unwrap());
-    let (ballast, spool) = (inside.join("ballast"), inside.join("spool"));
-    let handle = raw.create("x.part").await.unwrap();
+    Some((process, inside))
+}
+
+const NO_ROOM: &str = "er is nu geen ruimte, lever het bestand later opnieuw aan";
+
+/// Writes until a "no"; then CLOSE says no as well.
+async fn write_until_no(mut raw: Raw, handle: String, begun: usize) -> (Raw, String) {
     let portion = vec![b'a'; 32_000];
-    assert_eq!(raw.write(&handle, 0, &portion).await.0, StatusCode::Ok);
-    let full = fill(&ballast);
-    assert!(full > 10 << 20, "{full}");
-    let mut at = portion.len();
-    let (code, text) = loop {
+    let mut at = begun;
+    loop {
         let (code, text) = raw.write(&handle, at, &portion).await;
         at += portion.len();
-        if code != StatusCode::Ok || at > 4_000_000 {
-            break (code, text);
+        if code != StatusCode::Ok {
+            assert_eq!(raw.close(&handle).await.0, StatusCode::Failure);
+            return (raw, text);
         }
+        assert!(at < 4_000_000, "the disk is not full");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_that_fills_up_fails_the_files_that_are_written_and_nothing_else() {
+    const WRITERS: usize = 10;
+    let mut house = House::open().await;
+    for name in ["vol-a", "vol-b"] {
+        house.keyed(name, Proof::Rename, 1).await;
+    }
+    house.close().await;
+    let world = &house.world;
+    let Some((process, inside)) = on_a_small_disk(world, 0) else {
+        println!("not run: no disk of one's own may be mounted here");
+        return;
     };
-    assert_eq!(code, StatusCode::Failure);
-    assert_eq!(
-        text,
-        "er is nu geen ruimte, lever het bestand later opnieuw aan"
-    );
-    assert_eq!(raw.close(&handle).await.0, StatusCode::Failure);
-    house
-        .until("sftp_uploads WHERE state = 'void' AND why = 'disk'", 1)
-        .await;
+    let (ballast, spool) = (inside.join("ballast"), inside.join("spool"));
+    let account = |number: usize| ["vol-a", "vol-b"][number % 2];
+    let mut whole = process.raw("vol-a").await.expect("it listens");
+    assert!(process.asked("/readyz").await.contains("\"disk\":\"ok\""));
+    // One that was answered, one that waits for its connection, one that is whole and not proved yet.
+    let file = |name: &str| format!("CIMS_ZONNEHOF_vol-a_20210301_{name}.csv");
+    let (answered, waiting, closed) = (file("1"), file("2"), file("3"));
+    whole.put("x.part", &rows("een")).await;
+    whole.rename("x.part", &answered).await;
+    assert_eq!(house.answered(&answered).await, "VERWERKT");
+    let priya = world.test.caller("priya", Role::Privacycoordinator, None);
+    let priya = priya.await;
+    let connection: Uuid =
+        sqlx::query_scalar("SELECT id FROM connections WHERE party_id = $1 AND channel = 'sftp'")
+            .bind(world.maria.party().unwrap().id)
+            .fetch_one(&world.test.admin)
+            .await
+            .unwrap();
+    let say = async |step| {
+        let said = world
+            .portal
+            .decide_connection(&priya, connection, step, "een lek".into());
+        said.await.unwrap()
+    };
+    say(ConnectionStep::Suspend).await;
+    whole.put("x.part", &rows("twee")).await;
+    whole.rename("x.part", &waiting).await;
+    house.until("deliveries WHERE state = 'parked'", 1).await;
+    whole.put("x.part", &rows("drie")).await;
+
+    let mut writers = Vec::new();
+    for number in 0..WRITERS {
+        let mut raw = process.raw(account(number)).await.expect("it listens");
+        let handle = raw.create(&format!("{number}.part")).await.unwrap();
+        let (code, _) = raw.write(&handle, 0, &vec![b'a'; 32_000]).await;
+        assert_eq!(code, StatusCode::Ok);
+        writers.push((raw, handle));
+    }
+    assert!(fill(&ballast) > 40 << 20);
+    let refused = writers
+        .into_iter()
+        .map(|(raw, handle)| write_until_no(raw, handle, 32_000));
+    let mut writers = Vec::new();
+    for (raw, text) in futures::future::join_all(refused).await {
+        assert_eq!(text, NO_ROOM);
+        writers.push(raw);
+    }
+    let many = i64::try_from(WRITERS).unwrap();
+    let gone = "sftp_uploads WHERE state = 'void' AND why = 'disk'";
+    house.until(gone, many).await;
     assert_eq!(
         std::fs::read_dir(&spool).unwrap().count(),
         0,
         "nothing half stays"
     );
-    // As long as there is no room, nothing is begun; the login and the database go on.
-    assert_eq!(
-        raw.create("y.part").await.unwrap_err().0,
-        StatusCode::Failure
-    );
-
-    std::fs::remove_file(&ballast).unwrap();
-    let file = "CIMS_ZONNEHOF_vol_20210301_1.csv";
-    raw.put("x.part", &rows("vol")).await;
-    assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
-    assert_eq!(house.answered(file).await, "VERWERKT");
-    assert_eq!(house.world.count("deliveries").await, 1);
-    assert_eq!(house.world.count("delivery_rows").await, 2);
     let told = "audit_lines WHERE event = 'transfer.aborted' AND line LIKE '%\"why\":\"disk\"%'";
-    assert_eq!(house.world.count(told).await, 1);
+    assert_eq!(world.count(told).await, many);
+    // Nothing is begun; whoever looks at health sees why, and the node stays in service.
+    for raw in &mut writers {
+        let refused = raw.create("y.part").await.unwrap_err();
+        assert_eq!(refused, (StatusCode::Failure, NO_ROOM.to_owned()));
+    }
+    let ready = process.asked("/readyz").await;
+    assert!(
+        ready.starts_with("HTTP/1.0 200") && ready.contains("\"disk\":\"krap\""),
+        "{ready}"
+    );
+    // Logins, answers and imports go on.
+    let mut late = process.raw("vol-b").await.expect("a login");
+    assert!(late.open("/in/x", OpenFlags::READ).await.is_err());
+    let answer = whole
+        .fetch(&format!("/uit/{answered}.resultaat.json"))
+        .await;
+    assert!(!answer.is_empty());
+    say(ConnectionStep::Reopen).await;
+    house.until("deliveries WHERE state = 'done'", 2).await;
+    assert_eq!(world.count("delivery_rows").await, 4);
+    // A receipt that cannot be written is no yes; the file that was whole stays.
+    let rest = inside.join("rest");
+    fill(&rest);
+    let (code, text) = whole.rename("x.part", &closed).await;
+    assert_eq!(code, StatusCode::Failure, "{text}");
+    assert_eq!(world.count("sftp_uploads WHERE state = 'closed'").await, 1);
+
+    for file in [&ballast, &rest] {
+        std::fs::remove_file(file).unwrap();
+    }
+    assert_eq!(whole.rename("x.part", &closed).await.0, StatusCode::Ok);
+    for (number, raw) in writers.iter_mut().enumerate() {
+        let name = format!(
+            "CIMS_ZONNEHOF_{}_20210301_{}.csv",
+            account(number),
+            10 + number
+        );
+        raw.put("x.part", &rows(&name)).await;
+        assert_eq!(raw.rename("x.part", &name).await.0, StatusCode::Ok);
+        assert_eq!(house.answered(&name).await, "VERWERKT");
+    }
+    for name in [&waiting, &closed] {
+        assert_eq!(house.answered(name).await, "VERWERKT", "{name}");
+    }
+    assert_eq!(world.count(gone).await, many);
+    assert!(process.asked("/readyz").await.contains("\"disk\":\"ok\""));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_disk_with_little_room_is_an_alarm_each_minute() {
+    let mut house = House::open().await;
+    house.keyed("vol", Proof::Rename, 1).await;
+    house.close().await;
+    let Some((process, _)) = on_a_small_disk(&house.world, 60) else {
+        println!("not run: no disk of one's own may be mounted here");
+        return;
+    };
+    Process::alarm(&house.world, "little room is left for raw files").await;
+    let mut raw = process.raw("vol").await.expect("it listens");
+    let refused = raw.create("x.part").await.unwrap_err();
+    assert_eq!(refused, (StatusCode::Failure, NO_ROOM.to_owned()));
+    let text = process.metrics().await;
+    assert!(text.contains("cims_disk_free_bytes"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn work_that_waits_and_files_that_do_not_come_are_alarms() {
+    let mut house = House::open().await;
+    for (name, seed) in [("stil", 1), ("gat", 2), ("goed", 3)] {
+        house.keyed(name, Proof::Rename, seed).await;
+    }
+    for (name, seed, numbers) in [("gat", 2, [1, 3]), ("goed", 3, [1, 2])] {
+        let mut raw = house.raw(name, seed).await;
+        for number in numbers {
+            let file = format!("CIMS_ZONNEHOF_{name}_20210301_{number}.csv");
+            raw.put("x.part", &rows(&file)).await;
+            raw.rename("x.part", &file).await;
+            house.answered(&file).await;
+        }
+    }
+    house.until("jobs WHERE state <> 'done'", 0).await;
+    house.close().await;
+    let admin = &house.world.test.admin;
+    sqlx::raw_sql(
+        "UPDATE sftp_accounts SET created_at = now() - interval '14 days' WHERE name = 'stil';
+         INSERT INTO jobs (id, kind, subject, attempts, created_at, run_at)
+         SELECT gen_random_uuid(), kind, gen_random_uuid(), 3, now() - make_interval(mins => age), now() + interval '1 hour'
+         FROM (VALUES ('answer', 16), ('recheck', 14)) AS late (kind, age)",
+    )
+    .execute(admin)
+    .await
+    .unwrap();
+    let process = Process::start(&house.world);
+    let lines = Process::alarm(&house.world, "work waits too long").await;
+    let late: Vec<&str> = lines
+        .iter()
+        .filter(|line| line["fields"]["message"] == "work waits too long")
+        .filter_map(|line| line["fields"]["kind"].as_str())
+        .collect();
+    assert!(late.iter().all(|kind| *kind == "answer"), "{late:?}");
+    let lines = Process::alarm(&house.world, "installations lack files or rows").await;
+    let mut lack: Vec<(&str, u64)> = lines
+        .iter()
+        .filter(|line| line["fields"]["message"] == "installations lack files or rows")
+        .filter_map(|line| {
+            Some((
+                line["fields"]["lacks"].as_str()?,
+                line["fields"]["installations"].as_u64()?,
+            ))
+        })
+        .collect();
+    lack.sort_unstable();
+    lack.dedup();
+    assert_eq!(lack, [("gap", 1), ("silent", 1)]);
+    let text = process.metrics().await;
+    for line in [
+        "cims_installations_lacking{lacks=\"silent\"} 1",
+        "cims_installations_lacking{lacks=\"gap\"} 1",
+        "cims_installations_lacking{lacks=\"thin\"} 0",
+        "cims_installations 3",
+    ] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
 }
 
 /// Fills a disk up with one file; its bytes.

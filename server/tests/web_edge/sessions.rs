@@ -113,6 +113,22 @@ async fn idle_ends_at_fifteen_minutes_and_everything_at_eight_hours() {
 }
 
 #[tokio::test]
+async fn a_clock_that_is_set_lengthens_no_session() {
+    // Set back by an hour, what was seen lies in the future; set forward, long ago.
+    for set in [
+        "UPDATE sessions SET created_at = created_at + interval '1 hour', last_seen_at = last_seen_at + interval '1 hour'",
+        "UPDATE sessions SET created_at = created_at - interval '1 hour', last_seen_at = last_seen_at - interval '1 hour'",
+    ] {
+        let portal = Portal::new().await;
+        portal.nurse().await;
+        let browser = portal.logged_in("nurse").await;
+        assert!(is_in(&browser).await);
+        portal.sql(set).await;
+        assert!(!is_in(&browser).await, "{set}");
+    }
+}
+
+#[tokio::test]
 async fn a_page_that_asks_by_itself_keeps_nobody_logged_in() {
     let portal = Portal::new().await;
     portal.nurse().await;

@@ -162,6 +162,20 @@ async fn who_is_ended_is_out_at_the_next_request_and_somebody_stays_to_manage() 
 }
 
 #[tokio::test]
+async fn who_did_not_log_in_for_90_days_is_no_manager_who_is_left() {
+    let (portal, mut bram, bram_id) = managed().await;
+    let code = code(&mut bram, "Nel", "instellingsbeheerder").await;
+    let mut nel = portal.browser();
+    assert_eq!(enter(&portal, &mut nel, &code, "nel").await, "in");
+    portal
+        .sql("UPDATE user_roles SET last_used_at = now() - interval '91 days' WHERE user_id = (SELECT id FROM users WHERE subject = 'nel')")
+        .await;
+    let form = format!("user={bram_id}&role=instellingsbeheerder");
+    let last = bram.post("/api/gebruiker-beeindigen", &form).await;
+    assert_eq!(last.location(), "/gebruikers?melding=laatste");
+}
+
+#[tokio::test]
 async fn users_of_another_institution_are_out_of_reach() {
     let (portal, mut bram, _) = managed().await;
     let other = portal.test.party("DUINZICHT").await;

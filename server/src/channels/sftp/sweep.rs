@@ -5,7 +5,7 @@ use super::{Shared, take};
 use crate::intake::Road;
 use crate::intake::receive::ReceiveError;
 use crate::store::sftp_uploads::Left;
-use crate::store::{StoreError, sftp_uploads, worker_tx};
+use crate::store::{sftp_uploads, worker_tx};
 use domain::delivery::dropbox::Proof;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,8 +26,8 @@ const GONE_AFTER: Duration = Duration::from_secs(12);
 pub(super) enum End {
     /// All its bytes are on disk. Its party.
     Whole(Uuid),
-    /// It never counts. Its party, and why.
-    Void(Uuid, &'static str),
+    /// It never counts. Its party, why, and how many bytes came.
+    Void(Uuid, &'static str, u64),
 }
 
 /// Ends that wait until the database is back. A process that is killed meanwhile leaves them to the next one, which sees
@@ -103,15 +103,21 @@ async fn sweep(shared: &Shared, silent: &mut Silent) -> Result<(), ReceiveError>
     let unproved = sftp_uploads::unproved(&mut tx, PROOF_HOURS).await?;
     let proved = sftp_uploads::proved(&mut tx, f64::from(shared.settings.quiet_seconds)).await?;
     tx.rollback().await?;
+    let mut told = Told::default();
     for (id, end) in shared.loose.all() {
-        match end {
-            End::Whole(party) => take::found_whole(road, party, id).await?,
-            End::Void(party, why) => take::void(road, party, id, why).await?,
+        let settled = match end {
+            End::Whole(party) => take::found_whole(road, party, id).await,
+            End::Void(party, why, came) => {
+                let voided = take::void(road, party, id, why, came).await;
+                voided.map_err(ReceiveError::from)
+            }
+        };
+        if told.of(id, settled) {
+            shared.loose.settled(id);
         }
-        shared.loose.settled(id);
     }
     for one in silent.gone(left, Instant::now()) {
-        orphaned(road, &one).await?;
+        told.of(one.id, orphaned(road, &one).await);
     }
     for (account, upload) in proved {
         let name = upload.name.clone();
@@ -119,19 +125,34 @@ async fn sweep(shared: &Shared, silent: &mut Silent) -> Result<(), ReceiveError>
             Proof::Quiet => take::taken(road, &account, &upload, &name, None).await,
             _ => take::if_proved(road, &account, &upload, &name, false).await,
         };
-        match taken {
-            Ok(_) => {}
-            // One file that is broken does not hold up the next.
-            Err(ReceiveError::Store(error)) if error.is_transient() => return Err(error.into()),
-            Err(error) => {
-                tracing::error!(upload = %upload.id, %error, "a file in the drop box cannot be taken");
-            }
-        }
+        told.of(upload.id, taken.map(drop));
     }
     for (id, party) in unproved {
-        take::void(road, party, id, "no-proof").await?;
+        let voided = take::void(road, party, id, "no-proof", 0).await;
+        told.of(id, voided.map_err(ReceiveError::from));
     }
-    Ok(())
+    told.away.map_or(Ok(()), Err)
+}
+
+/// What became of each file in a sweep. One that cannot be settled does not hold up the next.
+#[derive(Default)]
+struct Told {
+    /// The last one that may succeed the next time as it is: the database was away for a moment.
+    away: Option<ReceiveError>,
+}
+
+impl Told {
+    /// Says what is wrong with a file, if anything is; true when nothing is.
+    fn of(&mut self, upload: Uuid, settled: Result<(), ReceiveError>) -> bool {
+        let Err(error) = settled else { return true };
+        if take::is_transient(&error) {
+            tracing::warn!(%upload, %error, "a file in the drop box waits for the next sweep");
+            self.away = Some(error);
+        } else {
+            tracing::error!(%upload, %error, "a file in the drop box cannot be settled");
+        }
+        false
+    }
 }
 
 /// An upload of a process that is gone. Only a file of which all bytes came lies among the whole ones (security F2); what
@@ -140,8 +161,8 @@ async fn orphaned(road: &Road, left: &Left) -> Result<(), ReceiveError> {
     if road.blobs.holds(left.id) {
         return take::found_whole(road, left.party, left.id).await;
     }
-    let voided: Result<(), StoreError> = take::void(road, left.party, left.id, "broken-off").await;
-    Ok(voided?)
+    // How far it came was noted while its process lived.
+    Ok(take::void(road, left.party, left.id, "broken-off", 0).await?)
 }
 
 #[cfg(test)]

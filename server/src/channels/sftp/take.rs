@@ -86,7 +86,7 @@ async fn with_control(
     let promise = promise(road, &control).await?;
     let received = taken(road, account, &file, &file_name, Some(promise)).await?;
     if received.is_some() {
-        void(road, account.party, control.id, "control-file").await?;
+        void(road, account.party, control.id, "control-file", 0).await?;
     }
     Ok(received)
 }
@@ -213,7 +213,7 @@ async fn brp_set(
     let mut tx = worker_tx(&road.db).await?;
     let taken = match refused {
         None => sftp_uploads::take(&mut tx, upload.id, name).await?,
-        Some(_) => sftp_uploads::void(&mut tx, upload.id, "refused").await?,
+        Some(_) => sftp_uploads::void(&mut tx, upload.id, "refused", 0).await?,
     };
     if !taken {
         return Ok(None);
@@ -253,15 +253,17 @@ fn whole(road: &Road, upload: &Upload) -> Result<Whole, StoreError> {
     })
 }
 
-/// An upload never counts: says why, and takes its file away. One that was taken in the meantime keeps its file.
+/// An upload never counts: says why and how many bytes came, as far as that is not known, and takes its file away. One that
+/// was taken in the meantime keeps its file.
 pub(super) async fn void(
     road: &Road,
     party: Uuid,
     id: Uuid,
     why: &'static str,
+    came: u64,
 ) -> Result<(), StoreError> {
     let mut tx = worker_tx(&road.db).await?;
-    if !sftp_uploads::void(&mut tx, id, why).await? {
+    if !sftp_uploads::void(&mut tx, id, why, came).await? {
         return tx.rollback().await;
     }
     crate::audit::add(&mut tx, ended(party, id, why)).await?;
@@ -282,6 +284,9 @@ pub(super) async fn closed(
     let mut tx = worker_tx(&road.db).await?;
     let closed = sftp_uploads::close(&mut tx, id, whole.size, sealed, tail).await?;
     let void = !closed && sftp_uploads::is_void(&mut tx, id).await?;
+    if void {
+        sftp_uploads::came(&mut tx, id, whole.size).await?;
+    }
     tx.commit().await?;
     if void {
         destroy(road, id);
@@ -308,11 +313,11 @@ pub(super) async fn found_whole(road: &Road, party: Uuid, id: Uuid) -> Result<()
         }
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
             tracing::error!(upload = %id, "a file in the drop box does not open");
-            Ok(void(road, party, id, "disk").await?)
+            Ok(void(road, party, id, "disk", 0).await?)
         }
         // Meanwhile it was replaced or removed, or another process took it; of a taken or ended one this changes nothing.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Ok(void(road, party, id, "disk").await?)
+            Ok(void(road, party, id, "disk", 0).await?)
         }
         Err(error) => Err(error.into()),
     }

@@ -22,6 +22,7 @@ use std::io::{self, Read as _, Seek, SeekFrom};
 use std::sync::Arc;
 use time::OffsetDateTime;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// Open files and folders of one channel (security §5.2).
@@ -33,6 +34,8 @@ const PORTION: u32 = 64 * 1024;
 /// Files this channel saw taken, whose size it still tells: many clients look after an upload whether it is all there.
 const REMEMBERED: usize = 64;
 const LANGUAGE: &str = "nl";
+/// Bytes after which the database hears again how far an upload is: they count for the day (security §5.2).
+const TOLD_EVERY: u64 = 8 * 1024 * 1024;
 
 /// One channel.
 pub(super) struct Tree {
@@ -58,6 +61,10 @@ struct Writing {
     file: BlobWriter,
     name: String,
     tail: Vec<u8>,
+    /// Bytes that the database was told of.
+    told: u64,
+    /// It is being told; true when that is more than its party may put down in a day.
+    telling: Option<JoinHandle<bool>>,
     _busy: Busy,
 }
 
@@ -161,9 +168,9 @@ impl Tree {
     pub(super) async fn end(&mut self) {
         for (_, opened) in self.handles.drain() {
             if let Opened::Upload(writing) = opened {
-                let id = writing.file.id();
+                let (id, came) = (writing.file.id(), writing.file.size());
                 drop(writing);
-                void(&self.shared, &self.account, id, "broken-off").await;
+                void(&self.shared, &self.account, id, "broken-off", came).await;
             }
         }
     }
@@ -260,7 +267,7 @@ impl Tree {
         let file = match road.blobs.create(&road.keys, upload) {
             Ok(file) => file,
             Err(error) => {
-                void(&self.shared, &self.account, upload, "disk").await;
+                void(&self.shared, &self.account, upload, "disk", 0).await;
                 return Err(ReceiveError::from(error).into());
             }
         };
@@ -268,6 +275,8 @@ impl Tree {
             file,
             name,
             tail: Vec::with_capacity(2 * TAIL_BYTES),
+            told: 0,
+            telling: None,
             _busy: Busy::new(&self.busy),
         };
         Ok(self.keep(id, Opened::Upload(Box::new(writing))))
@@ -276,7 +285,12 @@ impl Tree {
     async fn write(&mut self, write: Write) -> Answer {
         let wrong = match self.handles.get_mut(&write.handle) {
             Some(Opened::Upload(writing)) => {
-                match writing.add(&write, self.shared.settings.max_file_bytes) {
+                let added = writing.add(&write, self.shared.settings.max_file_bytes);
+                let told = match added {
+                    Ok(()) => writing.tell(&self.shared, self.account.party).await,
+                    wrong => wrong,
+                };
+                match told {
                     Ok(()) => return Ok(ok(write.id)),
                     Err(wrong) => wrong,
                 }
@@ -289,10 +303,10 @@ impl Tree {
         let (why, text) = wrong;
         let was = self.handles.insert(write.handle, Opened::Void(text));
         if let Some(Opened::Upload(writing)) = was {
-            let id = writing.file.id();
+            let (id, came) = (writing.file.id(), writing.file.size());
             // Its half file goes with it.
             drop(writing);
-            void(&self.shared, &self.account, id, why).await;
+            void(&self.shared, &self.account, id, why, came).await;
         }
         no(StatusCode::Failure, text)
     }
@@ -328,6 +342,7 @@ impl Tree {
     async fn finish(&mut self, id: u32, writing: Writing) -> Answer {
         let (road, upload) = (&self.shared.road, writing.file.id());
         let (name, tail, file) = (writing.name, Tail::of(&writing.tail), writing.file);
+        let came = file.size();
         let finished = tokio::task::spawn_blocking(move || file.finish())
             .await
             .map_err(io::Error::other)
@@ -335,7 +350,7 @@ impl Tree {
         let whole = match finished {
             Ok(whole) => whole,
             Err(error) => {
-                void(&self.shared, &self.account, upload, "disk").await;
+                void(&self.shared, &self.account, upload, "disk", came).await;
                 return Err(ReceiveError::from(error).into());
             }
         };
@@ -440,7 +455,7 @@ impl Tree {
                 if !upload.closed {
                     return no(StatusCode::Failure, say::STILL_OPEN);
                 }
-                take::void(road, self.account.party, upload.id, "removed").await?;
+                take::void(road, self.account.party, upload.id, "removed", 0).await?;
                 Ok(ok(id))
             }
             Place::OutFile(name) => {
@@ -587,6 +602,32 @@ impl Tree {
 }
 
 impl Writing {
+    /// Tells the database now and then how far it is, beside the upload: bytes land while the database is away. The "no" when
+    /// its party put down all that it may in a day comes with the next bytes.
+    async fn tell(
+        &mut self,
+        shared: &Arc<Shared>,
+        party: Uuid,
+    ) -> Result<(), (&'static str, &'static str)> {
+        if let Some(telling) = self.telling.take_if(|telling| telling.is_finished())
+            && telling.await.unwrap_or(false)
+        {
+            return Err(("day-limit", say::ENOUGH));
+        }
+        let (id, came) = (self.file.id(), self.file.size());
+        if self.telling.is_none() && came - self.told >= TOLD_EVERY {
+            self.told = came;
+            let shared = shared.clone();
+            self.telling = Some(tokio::spawn(async move {
+                let enough = too_much(&shared, party, id, came).await;
+                enough
+                    .inspect_err(|error| tracing::warn!(upload = %id, %error, "how far an upload is was not noted"))
+                    .unwrap_or(false)
+            }));
+        }
+        Ok(())
+    }
+
     /// Takes the next bytes; why not, as the table and as the sender reads it.
     fn add(&mut self, write: &Write, most: u64) -> Result<(), (&'static str, &'static str)> {
         if write.offset != self.file.size() {
@@ -649,7 +690,7 @@ async fn register(
     if !before.is_empty() {
         tx.rollback().await?;
         for older in before {
-            take::void(road, account.party, older.id, "replaced").await?;
+            take::void(road, account.party, older.id, "replaced", 0).await?;
         }
         tx = worker_tx(&road.db).await?;
     }
@@ -663,11 +704,21 @@ async fn register(
 }
 
 /// Ends an upload that went wrong; what cannot be written down now the sweep finds.
-async fn void(shared: &Shared, account: &Account, id: Uuid, why: &'static str) {
-    if let Err(error) = take::void(&shared.road, account.party, id, why).await {
+async fn void(shared: &Shared, account: &Account, id: Uuid, why: &'static str, came: u64) {
+    if let Err(error) = take::void(&shared.road, account.party, id, why, came).await {
         tracing::warn!(upload = %id, %error, "the end of an upload waits for the sweep");
-        shared.loose.keep(id, End::Void(account.party, why));
+        shared.loose.keep(id, End::Void(account.party, why, came));
     }
+}
+
+/// Notes how far an upload is; true when its party put down more than it may in a day.
+async fn too_much(shared: &Shared, party: Uuid, id: Uuid, came: u64) -> Result<bool, StoreError> {
+    let mut tx = worker_tx(&shared.road.db).await?;
+    sftp_uploads::came(&mut tx, id, came).await?;
+    let most = (u32::MAX, shared.settings.day_bytes);
+    let enough = sftp_uploads::had_enough(&mut tx, party, most).await?;
+    tx.commit().await?;
+    Ok(enough)
 }
 
 fn size(bytes: i64) -> u64 {

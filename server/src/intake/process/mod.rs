@@ -19,7 +19,7 @@ use super::{Blob, Road};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, JobKind, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
-use crate::store::connections;
+use crate::store::connections::{self, Waiting};
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, chunk_tx, trials, worker_tx};
@@ -745,6 +745,7 @@ async fn preview(road: &Road, trip: &Trip, holds_unconsented: bool) -> Result<()
         trip,
         tx,
         holds_unconsented,
+        None,
         trip.event(Kind::DeliveryEnded).detail("state", "preview"),
     )
     .await
@@ -761,6 +762,7 @@ async fn park(
         findings.push(Finding::whole(Code::A20));
     }
     let mut tx = worker_tx(&road.db).await?;
+    connections::hold(&mut tx, trip.id).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
     deliveries::findings(
         &mut tx,
@@ -770,14 +772,16 @@ async fn park(
     .await?;
     deliveries::settle(&mut tx, trip.id, "parked", None, counts, Some(parks.why)).await?;
     connections::waits_for(&mut tx, trip.id, &parks.columns).await?;
-    close(
-        road,
-        trip,
-        tx,
-        false,
-        trip.event(Kind::DeliveryParked).detail("code", parks.why),
-    )
-    .await
+    // What it waits for may have come since it was looked at; nobody looks again at what is parked.
+    let goes_on = connections::let_go(&mut tx, Waiting::Delivery(trip.id)).await?;
+    let next = goes_on
+        .first()
+        .map(|delivery| jobs::after_parking(delivery.submitted));
+    let event = trip
+        .event(Kind::DeliveryParked)
+        .detail("code", parks.why)
+        .detail("goes_on", next.is_some());
+    close(road, trip, tx, false, next, event).await
 }
 
 /// The end of a delivery, with its outcome.
@@ -815,7 +819,7 @@ async fn end(
     }
     // Of a test nothing stays that says anything of a person, should real data have come in.
     let destroys = holds_unconsented || infected || trip.work.test_lane;
-    close(road, trip, tx, destroys, event).await?;
+    close(road, trip, tx, destroys, None, event).await?;
     if !trip.work.test_lane {
         measure::ended(trip.channel, outcome, &counts);
     }
@@ -842,25 +846,30 @@ async fn tried(
     trials::insert(tx, trip.id, &trial, trip.channel, &kinds.codes).await
 }
 
-/// Ends the job in the transaction of its last effect. Values that rule T10 dropped live in the raw file alone, and
-/// so does what a scanner objects to (A21): such a file goes as soon as its last row was read (security G4, G5). After
-/// the commit, for without it it would have to be read again. What a kill in between leaves, the sweep takes.
+/// Ends the job in the transaction of its last effect, with the job that follows it, if one does. Values that rule T10
+/// dropped live in the raw file alone, and so does what a scanner objects to (A21): such a file goes as soon as its last
+/// row was read (security G4, G5). After the commit, for without it it would have to be read again. What a kill in between leaves, the sweep takes.
 async fn close(
     road: &Road,
     trip: &Trip,
     mut tx: WorkerTx<'_>,
     destroys: bool,
+    next: Option<JobKind>,
     event: Event,
 ) -> Result<(), Stopped> {
     if destroys {
         deliveries::forget_blob(&mut tx, trip.id).await?;
     }
     jobs::finish(&mut tx, &trip.job).await?;
+    if let Some(next) = next {
+        jobs::push(&mut tx, next, trip.id).await?;
+    }
     if trip.work.dropped {
         jobs::push(&mut tx, JobKind::Answer, trip.id).await?;
     }
     audit::add(&mut tx, event.detail("blob_destroyed", destroys)).await?;
     tx.commit().await?;
+    road.db.work.notify_waiters();
     if destroys && let Err(error) = road.blobs.destroy(trip.id) {
         tracing::error!(delivery = %trip.id, kind = %error.kind(), "a raw file waits for the sweep");
     }

@@ -182,6 +182,7 @@ impl Door<'_> {
         }))
     }
 
+    /// A session that was seen in the future ends: the clock was set back, and it would live so much longer (security F15).
     async fn find(
         &self,
         tx: &mut sqlx::PgTransaction<'_>,
@@ -191,7 +192,8 @@ impl Door<'_> {
             Found,
             "SELECT s.id, s.user_id AS \"user_id!\", s.data, s.acr, s.revoked_at IS NOT NULL AS \"revoked!\", s.revoked_reason,
                     u.name, u.disabled_at IS NOT NULL AS \"disabled!\",
-                    (extract(epoch FROM s.last_seen_at - now()) + $2::int)::float8 AS \"idle_left!\",
+                    CASE WHEN s.last_seen_at > now() + interval '1 minute' THEN -1
+                         ELSE extract(epoch FROM s.last_seen_at - now()) + $2::int END::float8 AS \"idle_left!\",
                     (extract(epoch FROM s.created_at - now()) + $3::int)::float8 AS \"absolute_left!\",
                     set_config('cims.actor', s.user_id::text, true) AS actor
              FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id_hash = $1",

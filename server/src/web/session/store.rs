@@ -152,7 +152,8 @@ impl SessionStore for HashedStore {
         let row = sqlx::query!(
             "SELECT data, created_at + make_interval(secs => $3) AS \"ends!\" FROM sessions
              WHERE id_hash = $1 AND revoked_at IS NULL
-               AND last_seen_at > now() - make_interval(secs => $2) AND created_at > now() - make_interval(secs => $3)",
+               AND last_seen_at > now() - make_interval(secs => $2) AND last_seen_at < now() + interval '1 minute'
+               AND created_at > now() - make_interval(secs => $3)",
             hash(id),
             f64::from(self.limits.idle),
             f64::from(self.limits.absolute)
