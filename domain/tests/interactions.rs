@@ -457,7 +457,10 @@ fn one_dot_in_a_code_is_removed_unless_it_can_be_that_of_decimals() {
         (HpkCode, "292452.8", Code::V12),
         (UitvoerderAgb, "123456.78", Code::U01),
     ] {
-        assert_eq!(found(GOOD, &[(column, text)]), [expected], "{text}");
+        let mut row = fixtures::row(GOOD, &[]);
+        row.set(column, text);
+        let lists = CodeLists::builtin();
+        assert_eq!(codes(&check(&row, &context(&lists))), [expected], "{text}");
     }
 }
 

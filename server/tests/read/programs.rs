@@ -159,8 +159,17 @@ fn a_bare_number_of_days_counts_in_the_date_system_of_its_workbook() {
 #[test]
 fn a_birth_year_is_a_year_in_every_date_system() {
     let codes = |birth: &str, properties: &str| {
-        let cells = with_days(0, if properties.is_empty() { 44_223 } else { 42_761 });
-        let born = format!("<c r=\"D2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{birth}</t></is></c>");
+        let cells = with_days(
+            0,
+            if properties.is_empty() {
+                44_223
+            } else {
+                42_761
+            },
+        );
+        let born = format!(
+            "<c r=\"D2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{birth}</t></is></c>"
+        );
         let cells = cells.replace("<c r=\"D2\" s=\"1\"><v>0</v></c>", &born);
         let answer = check("x.xlsx", &with_styles(&cells, properties));
         let rows = answer.rows();
