@@ -446,6 +446,25 @@ fn a_dot_of_decimals_is_never_taken_for_a_separator() {
 }
 
 #[test]
+fn one_dot_in_a_code_is_removed_unless_it_can_be_that_of_decimals() {
+    for (column, text, expected) in [
+        (Bsn, "99999.0019", Code::H02),
+        (HpkCode, "2924.528", Code::H02),
+        (UitvoerderAgb, "01.234567", Code::H02),
+        (BigNummer, "19065.432101", Code::H02),
+        // An amount of money has two decimals.
+        (Bsn, "9999900.19", Code::P02),
+        (HpkCode, "292452.8", Code::V12),
+        (UitvoerderAgb, "123456.78", Code::U01),
+    ] {
+        let mut row = fixtures::row(GOOD, &[]);
+        row.set(column, text);
+        let lists = CodeLists::builtin();
+        assert_eq!(codes(&check(&row, &context(&lists))), [expected], "{text}");
+    }
+}
+
+#[test]
 fn a_lost_zero_is_put_back_before_the_eleven_test() {
     // 12345678 weighed unpadded passes some peers' test; padded it does not (features L01).
     assert_eq!(found(GOOD, &[(Bsn, "12345678")]), [Code::H01, Code::P03]);

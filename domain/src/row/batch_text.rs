@@ -108,8 +108,9 @@ fn without_prefix(text: &str) -> Option<&str> {
     let rest = PREFIXES
         .iter()
         .find_map(|prefix| text.strip_prefix(prefix))?;
-    let rest = rest
-        .strip_prefix("NR")
+    let rest = ["NR", "NO"]
+        .iter()
+        .find_map(|number| rest.strip_prefix(number))
         .unwrap_or(rest)
         .trim_start_matches([':', '.', '#', '=', '-', '_']);
     (rest.len() >= 4 && rest.bytes().any(|b| b.is_ascii_digit())).then_some(rest)
@@ -187,6 +188,10 @@ mod tests {
             ("batch: ej 6795", "EJ6795"),
             ("Lotnr. 300042698", "300042698"),
             ("LOT LOT 210073", "210073"),
+            ("Lot no. EJ6795", "EJ6795"),
+            ("Batch No: ej 6795", "EJ6795"),
+            ("LOT NO 300042698", "300042698"),
+            ("LOTNO12", "LOTNO12"),
             ("LOT", "LOT"),
             ("LOT-12", "LOT-12"),
         ] {

@@ -21,4 +21,5 @@ pub use check::{Checked, Context, Evidence, PartyProfile, Profile, check};
 pub use columns::{Column, Requirement};
 pub use raw::{RawRow, RowText};
 pub use repair::{Repair, RepairSet};
+pub use text::blank;
 pub(crate) use text::is_prefix;

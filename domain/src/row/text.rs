@@ -75,7 +75,8 @@ pub(super) fn trimmed(text: &str) -> &str {
 }
 
 /// Nothing to see in it: such a cell is empty.
-pub(super) fn blank(text: &str) -> bool {
+#[must_use]
+pub fn blank(text: &str) -> bool {
     match text.as_bytes() {
         [] => return true,
         [b'!'..=b'~', ..] => return false,
@@ -169,10 +170,14 @@ pub(super) fn without_separators(text: &str) -> Option<String> {
         .then(|| text.chars().filter(|c| !is_separator(*c)).collect())
 }
 
-/// With one point, and digits to the end behind it: those are decimals of a number, not a part of a code.
+/// With one point and digits behind it as a number has them: one or two, or below one. Those are decimals, not a part of a
+/// code; more of them, or zeros in front, no spreadsheet makes of itself.
 pub(super) fn is_fraction(text: &str) -> bool {
-    text.split_once('.').is_some_and(|(_, decimals)| {
-        !decimals.is_empty() && decimals.bytes().all(|byte| byte.is_ascii_digit())
+    text.split_once('.').is_some_and(|(whole, decimals)| {
+        let digits = decimals.bytes().all(|byte| byte.is_ascii_digit());
+        let below_one = matches!(whole, "" | "0");
+        let padded = whole.starts_with('0');
+        digits && (below_one || (!padded && matches!(decimals.len(), 1 | 2)))
     })
 }
 

@@ -219,6 +219,28 @@ async fn answers(world: &World, id: uuid::Uuid) -> (String, String) {
 }
 
 #[tokio::test]
+async fn the_answer_names_a_row_by_its_key_as_it_was_repaired() {
+    let world = World::new().await;
+    let mut rows = three();
+    rows[0].set(Column::Bronsleutel, "rij-1\u{a0}");
+    rows[1].set(Column::Bronsleutel, "\u{200b}rij-2");
+    rows[1].set(Column::Dosisnummer, "");
+    let id = world.upload(&world.maria, &csv(&rows)).await;
+    let (table, _) = answers(&world, id).await;
+    let lines: Vec<&str> = table.trim_end().split("\r\n").collect();
+    assert!(
+        lines[1].starts_with("2;rij-1;GEACCEPTEERD;bronsleutel;H03;"),
+        "{}",
+        lines[1]
+    );
+    assert!(
+        lines[2].starts_with("3;rij-2;AFGEKEURD;bronsleutel;H03;"),
+        "{}",
+        lines[2]
+    );
+}
+
+#[tokio::test]
 async fn the_answer_has_every_row_and_no_value_of_a_person() {
     let world = World::new().await;
     let mut rows = three();

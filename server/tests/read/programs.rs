@@ -157,6 +157,46 @@ fn a_bare_number_of_days_counts_in_the_date_system_of_its_workbook() {
 }
 
 #[test]
+fn a_birth_year_is_a_year_in_every_date_system() {
+    let codes = |birth: &str, properties: &str| {
+        let cells = with_days(
+            0,
+            if properties.is_empty() {
+                44_223
+            } else {
+                42_761
+            },
+        );
+        let born = format!(
+            "<c r=\"D2\" t=\"inlineStr\"><is><t xml:space=\"preserve\">{birth}</t></is></c>"
+        );
+        let cells = cells.replace("<c r=\"D2\" s=\"1\"><v>0</v></c>", &born);
+        let answer = check("x.xlsx", &with_styles(&cells, properties));
+        let rows = answer.rows();
+        rows.first().map_or_else(Vec::new, |row| {
+            row.2.iter().map(ToString::to_string).collect()
+        })
+    };
+    let since_1904 = |birth: &str| codes(birth, "<workbookPr date1904=\"1\"/>");
+    let none: [&str; 0] = [];
+    for year in ["1942", "2009"] {
+        assert_eq!(since_1904(year), codes(year, ""), "{year}");
+    }
+    assert_eq!(since_1904("1942"), none);
+    assert_eq!(since_1904("1942.0"), ["H07"]);
+    // Day 480 since 1904 is 25-04-1905, and no birth year 1942.
+    assert_eq!(since_1904("480"), ["H04", "P17"]);
+    // Born the day after the vaccination, however the number of days is written.
+    for (days, expected) in [
+        ("42762", vec!["H04", "P13"]),
+        (" 42762 ", vec!["H04", "P13"]),
+        ("42762.0", vec!["H07", "H04", "P13"]),
+    ] {
+        assert_eq!(since_1904(days), expected, "{days}");
+    }
+}
+
+#[test]
 fn a_number_that_lost_its_zero_or_was_read_as_a_date_is_told() {
     let content = book(&[&|sheet| {
         lines(sheet, 0, &format!("{HEADER}\n{GOOD}\n{GOOD}"));

@@ -22,6 +22,22 @@ fn empty_and_default_rows_and_the_example_are_skipped_and_counted() {
 }
 
 #[test]
+fn a_line_with_nothing_to_see_in_it_is_empty() {
+    // Old programs close a file with Ctrl-Z, or a page with a form feed.
+    for end in [
+        "\u{1a}",
+        "\u{1a}\n",
+        "\u{c}\n",
+        "\u{feff}\n",
+        "\u{202c}\u{ad}\n",
+    ] {
+        let answer = check_csv(&format!("{HEADER}\n{GOOD}\n{end}"));
+        assert_eq!(answer.counts(), [1, 0, 0, 0, 0], "{end:?}");
+        assert_eq!(answer.file("skipped"), 1, "{end:?}");
+    }
+}
+
+#[test]
 fn a_row_with_one_real_value_is_a_row() {
     let answer = check_csv(&format!("{HEADER}\n;;;;;Comirnaty;;\n"));
     assert_eq!(answer.counts(), [0, 0, 1, 0, 0]);

@@ -221,14 +221,8 @@ impl Parts {
     }
 }
 
-/// White space only, invisible characters included.
+/// Nothing to see in it, as the rules take it: white space, and what takes no room.
 #[must_use]
 pub fn is_blank(cell: &str) -> bool {
-    cell.chars().all(|c| {
-        c.is_whitespace()
-            || matches!(
-                c,
-                '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}' | '\u{AD}'
-            )
-    })
+    domain::row::blank(cell)
 }

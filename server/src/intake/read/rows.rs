@@ -138,10 +138,9 @@ impl<'t> Shape<'t> {
     fn count_from_1900(&self, record: &mut Record, later: i32) {
         for &(index, column) in &self.fields {
             if matches!(column, Column::Geboortedatum | Column::Vaccinatiedatum)
-                && let Some(days) = day_number(record.get(index))
-                && let Some(days) = days.checked_add_signed(later)
+                && let Some(since_1900) = since_1900(record.get(index), later)
             {
-                record.replace(index, &days.to_string());
+                record.replace(index, &since_1900);
             }
         }
     }
@@ -328,10 +327,25 @@ fn trailer(record: &Record) -> Option<Option<Option<u32>>> {
     Some((!number.is_empty()).then(|| number.parse().ok()))
 }
 
-/// A bare number as spreadsheets count days (rule H04).
-fn day_number(cell: &str) -> Option<u32> {
-    let digits = (3..=5).contains(&cell.len()) && cell.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| cell.parse().ok()).flatten()
+/// Four digits that are a birth year in every date system (rule H04); which of them lie ahead of today the rules know.
+const YEARS: std::ops::RangeInclusive<i32> = domain::dates::FIRST_YEAR..=2100;
+
+/// A bare number as spreadsheets count days (rule H04), so many days later and otherwise as it was written. What would
+/// then look like a year gets a zero in front.
+fn since_1900(cell: &str, later: i32) -> Option<String> {
+    let bare = cell.trim();
+    let (before, after) = cell.split_once(bare).filter(|_| !bare.is_empty())?;
+    let (digits, decimals) = bare.split_at(bare.find(['.', ',']).unwrap_or(bare.len()));
+    let is_number = (3..=5).contains(&digits.len())
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && matches!(decimals, "" | ".0" | ".00" | ",0" | ",00");
+    let number: i32 = is_number.then(|| digits.parse().ok()).flatten()?;
+    if digits.len() == 4 && YEARS.contains(&number) {
+        return None;
+    }
+    let days = number.checked_add(later)?;
+    let width = if YEARS.contains(&days) { 5 } else { 0 };
+    Some(format!("{before}{days:0width$}{decimals}{after}"))
 }
 
 /// Takes off the one `'` that our own files put before what a spreadsheet would run as a formula

@@ -296,10 +296,17 @@ fn findings(findings: &[Finding]) -> serde_json::Value {
     serde_json::to_value(findings).unwrap_or_default()
 }
 
-/// The key as the answer may repeat it: well formed and without a BSN (specification §7). A key of our own
-/// making is none of the sender's.
+/// The key as the answer may repeat it: as it was repaired, well formed and without a BSN (specification §7). A key of our
+/// own making is none of the sender's.
 fn source_key(row: &Judged) -> Option<String> {
-    SourceKey::parse(row.row.raw.get(Column::Bronsleutel).trim())
+    let column = Column::Bronsleutel;
+    let repaired = row
+        .row
+        .repairs
+        .iter()
+        .rfind(|repair| repair.column == column);
+    let text = repaired.map_or(row.row.raw.get(column), |repair| &repair.after);
+    SourceKey::parse(text.trim())
         .ok()
         .map(|key| key.as_str().to_owned())
 }
