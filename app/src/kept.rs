@@ -2,7 +2,8 @@
 //!
 //! The forms of a registration, a card, a correction and a proposal have drafts of their own. Every other form in which somebody
 //! typed something is kept by the guard of the server as it was sent, and shown on `/bewaard/{id}` after the next login,
-//! from where it is sent again, copied or thrown away. Nothing is done with it before that.
+//! from where it is sent again, copied or thrown away. So is a proposal that lacks something: of that no draft can be made.
+//! Nothing is done with it before that.
 
 use domain::row::Column;
 
@@ -15,11 +16,15 @@ pub const ONLY_KEEP: &str = ONLY_KEEP_ADDED.split_at(1).1;
 /// Name in the query of a form that is sent again: the key under which it was kept.
 pub const AGAIN: &str = "bewaard";
 
-/// These forms, and the fields of each in which somebody types.
+/// Name of the field by which the form of a card says which of its answers is consent: `1` when both keyed that, else the
+/// one of the two who did.
+pub const AGREED: &str = "agreed";
+
+/// These forms, and the fields of each in which somebody types: groups of fields (`row` of `row[…]`), or single ones.
 pub const FORMS: &[(&str, &[&str])] = &[
     ("/api/werklijst-maken", &["persons"]),
     ("/api/kaart-nogmaals", &["row"]),
-    ("/api/kaart-verschil", &["other", "reason"]),
+    ("/api/kaart-verschil", &["choice", "other", "reason"]),
     ("/api/oordeel", &["reason"]),
     ("/api/aanlevering-intrekken", &["reason"]),
     ("/api/gebruiker-uitnodigen", &["name"]),
@@ -30,6 +35,27 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/api/geparkeerd-besluit", &["reason"]),
     ("/api/locatie-toevoegen", &["name", "place"]),
     ("/api/locatie-wijzigen", &["name", "place"]),
+    ("/api/groep-besluit", &["value", "reason"]),
+    ("/api/regel-koppelen", &["reason"]),
+    ("/api/koppeling-terug", &["reason"]),
+    (
+        "/api/lijst-voorstel",
+        &[
+            "form[sleutel]",
+            "form[vaccin]",
+            "form[hpk]",
+            "form[vrijgegeven]",
+            "form[houdbaar]",
+            "form[doses]",
+            "form[dagen]",
+            "form[eerste]",
+            "form[eu]",
+            "form[betekenis]",
+            "form[leeftijd]",
+            "form[vanaf]",
+            "form[bron]",
+        ],
+    ),
 ];
 
 /// Those that are sent again from the page that shows them: it shows all that they do, or they are easily undone. What the
@@ -63,10 +89,14 @@ pub fn of(path: &str, mut fields: Fields) -> Option<Fields> {
         let found = fields.iter().find(|(known, _)| known == name);
         found.map_or("", |(_, value)| value.as_str())
     };
-    let agreed = if path == "/api/werklijst-maken" {
-        !answer("consent").is_empty()
-    } else {
-        answer("row[toestemming]").eq_ignore_ascii_case("J")
+    let agreed = match path {
+        "/api/werklijst-maken" => !answer("consent").is_empty(),
+        "/api/kaart-verschil" => match answer(AGREED) {
+            "" => false,
+            "1" => true,
+            who => answer("choice[toestemming]") == who,
+        },
+        _ => answer("row[toestemming]").eq_ignore_ascii_case("J"),
     };
     fields.retain(|(name, _)| {
         name != crate::FORM_TOKEN && (agreed || !(name == "persons" || is_personal(name)))
@@ -82,7 +112,7 @@ pub fn typed<'a>(path: &str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
     };
     let is_typed = |name: &str| {
         let group = name.split('[').next().unwrap_or_default();
-        names.contains(&group)
+        names.contains(&group) || names.contains(&name)
     };
     let filled = fields
         .iter()
@@ -92,7 +122,7 @@ pub fn typed<'a>(path: &str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
         .collect()
 }
 
-/// Inputs `row[…]` about a person: the column, or a box of its date.
+/// Inputs `row[…]`, `choice[…]` and `other[…]` about a person: the column, or a box of its date.
 fn is_personal(name: &str) -> bool {
     let personal = |column: Column| column.is_personal();
     column(name).is_some_and(personal)
@@ -157,6 +187,51 @@ mod tests {
         assert_eq!(of("/api/werklijst-maken", fields(&list)), None);
         let agreed = [list[0], ("consent", "1")];
         assert!(of("/api/werklijst-maken", fields(&agreed)).is_some());
+    }
+
+    #[test]
+    fn what_differs_on_a_card_is_kept_whole_when_its_person_agreed() {
+        let typed = [
+            ("choice[bsn]", "anders"),
+            ("other[bsn]", "999990019"),
+            ("choice[batchnummer]", "tweede"),
+        ];
+        for (agreed, chosen, kept) in [
+            ("1", None, true),
+            ("eerste", Some("eerste"), true),
+            ("eerste", Some("tweede"), false),
+            ("eerste", None, false),
+            ("", None, false),
+        ] {
+            let mut sent = vec![("card", "1"), ("agreed", agreed)];
+            sent.extend(chosen.map(|chosen| ("choice[toestemming]", chosen)));
+            sent.extend(typed);
+            let left = of("/api/kaart-verschil", fields(&sent)).expect("a batch");
+            let person = left.iter().any(|(_, value)| value == "999990019");
+            assert_eq!(person, kept, "{agreed} {chosen:?}");
+            let choice = ("choice[bsn]".to_owned(), "anders".to_owned());
+            assert_eq!(left.contains(&choice), kept, "{agreed} {chosen:?}");
+        }
+    }
+
+    #[test]
+    fn what_came_with_the_page_was_not_typed() {
+        let form = "/api/lijst-voorstel";
+        let page = [("form[lijst]", "batches"), ("form[eind]", "true")];
+        assert_eq!(of(form, fields(&page)), None);
+        let day = ("form[vanaf]", "27-01-2021");
+        let typed = [page[0], day, ("form[sleutel]", "EJ6796")];
+        let left = of(form, fields(&typed)).expect("a batch");
+        assert_eq!(typed_names(form, &left), ["form[sleutel]", "form[vanaf]"]);
+    }
+
+    fn typed_names<'a>(form: &str, left: &'a Fields) -> Vec<&'a str> {
+        let mut names: Vec<_> = typed(form, left)
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        names.sort_unstable();
+        names
     }
 
     #[test]

@@ -363,15 +363,34 @@ fn sentence(figment: &Figment, error: &figment::Error) -> String {
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
             format!("configuration: key `{key}`{source} is not {expected}")
         }
-        Kind::Message(message) if key.is_empty() => format!("configuration{source}: {message}"),
+        Kind::Message(message) if key.is_empty() => {
+            format!("configuration{source}: {}", without_lines(message))
+        }
         _ => format!("configuration: key `{key}`{source} is not usable"),
     }
 }
 
-/// An address of a database without its password, in whichever of the two places that stands.
+/// What the reader of TOML says, without the line that it shows: a secret may stand there, in the wrong place.
+fn without_lines(message: &str) -> String {
+    let said = message.lines().map(str::trim);
+    let said = said.filter(|line| !line.is_empty() && !line.contains('|'));
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// An address of a database without its password, in whichever of the two places that stands. Of one that does not read as
+/// an address nothing is shown: where its password ends is a guess.
 fn without_password(url: &str) -> String {
-    let (address, options) = url.split_once('?').unwrap_or((url, ""));
-    let address = without_user_password(address);
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return HIDDEN.to_owned();
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    let (path, options) = path.split_once('?').unwrap_or((path, ""));
+    let unclear = |text: &str| text.contains(['@', '#']);
+    if unclear(path) || unclear(options) {
+        return format!("{scheme}://{HIDDEN}");
+    }
+    let address = format!("{scheme}://{}{path}", without_user_password(authority));
     if options.is_empty() {
         return address;
     }
@@ -379,7 +398,7 @@ fn without_password(url: &str) -> String {
         let (name, _) = option.split_once('=').unwrap_or((option, ""));
         // Written with % it is still the option that the database library reads.
         if name.eq_ignore_ascii_case("password") || name.contains('%') {
-            format!("{name}=***")
+            format!("{name}={HIDDEN}")
         } else {
             option.to_owned()
         }
@@ -387,18 +406,17 @@ fn without_password(url: &str) -> String {
     format!("{address}?{}", shown.collect::<Vec<_>>().join("&"))
 }
 
-fn without_user_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return url.to_owned();
+/// Stands for what is not shown.
+const HIDDEN: &str = "***";
+
+/// `user:password@host` without the password. It may hold an '@': the last one ends it.
+fn without_user_password(authority: &str) -> String {
+    let Some((user, host)) = authority.rsplit_once('@') else {
+        return authority.to_owned();
     };
-    // A password may hold an '@': the last one before the path ends the user part.
-    let end = rest.find('/').unwrap_or(rest.len());
-    let Some(at) = rest[..end].rfind('@') else {
-        return url.to_owned();
-    };
-    match rest[..at].split_once(':') {
-        Some((user, _)) => format!("{scheme}://{user}:***{}", &rest[at..]),
-        None => url.to_owned(),
+    match user.split_once(':') {
+        Some((user, _)) => format!("{user}:{HIDDEN}@{host}"),
+        None => authority.to_owned(),
     }
 }
 
@@ -545,5 +563,29 @@ mod tests {
             assert!(!shown.contains("topgeheim"), "{shown}");
             assert!(shown.contains(kept), "{shown}");
         }
+    }
+    #[test]
+    fn an_address_that_cannot_be_read_shows_no_password_either() {
+        for url in [
+            "postgres://cims:top/geheim@db.example/cims",
+            "postgres://cims:top?geheim@db.example/cims",
+            "postgres://cims:top#geheim@db.example/cims",
+            "postgres://cims:p@top/geheim@db.example/cims",
+            "postgres://cims:p@top?geheim@db.example/cims",
+            "cims:topgeheim@db.example/cims",
+        ] {
+            let config = load(&format!("[database]\nportal_url = \"{url}\"\n")).expect("loads");
+            let shown = config.redacted().expect("toml");
+            assert!(!shown.contains("geheim"), "{url}: {shown}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_toml_is_named_by_its_number_and_not_shown() {
+        let text = "[database]\nportal_url = postgres://cims:geheim123@db/cims\n";
+        let error = load(text).expect_err("refused").to_string();
+        assert!(error.contains("line 2"), "{error}");
+        assert!(!error.contains("geheim123"), "{error}");
+        assert!(!error.contains('\n'), "one sentence: {error}");
     }
 }

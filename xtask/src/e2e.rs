@@ -1,6 +1,7 @@
 //! The journeys of `end2end/`: real Chromium against the whole system on free ports with fresh demo data. Each lane has
 //! a system of its own, for a login ends the same user's session elsewhere, and takes one file of journeys after the
-//! other. Afterwards the portals' logs are searched for anything like a BSN.
+//! other. Afterwards the portals' logs are searched for anything like a BSN. A file of journeys that passed before with the
+//! same files of the project is not run again, unless all is asked for.
 //!
 //! The journeys get by environment: CIMS_URL, OIDC_URL, CIMS_PG (the demo database as
 //! superuser), CIMS_SFTP (port of the drop box), CIMS_BIN, CIMS_CONFIG, CIMS_LOG, CHROMIUM, SHOTS (folder for screenshots).
@@ -9,7 +10,7 @@ use crate::cluster::Cluster;
 use crate::node::Node;
 use crate::stack::{self, DATABASE, Place, Ports, Stack};
 use crate::tally::{self, Tally};
-use crate::test::Session;
+use crate::test::{self, Memory, Session};
 use crate::{apt, say, sh, site};
 use anyhow::{Context as _, Result, anyhow, bail};
 use std::fs;
@@ -31,6 +32,10 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
         ("sftp", "openssh-client"),
     ];
     apt::ensure(&needed, "the journeys")?;
+    let (passed, waiting) = remembered(session.remembers())?;
+    if waiting.is_empty() {
+        return Ok(passed);
+    }
     let chromium = sh::which("chromium").context("chromium is not on the path")?;
     let node = Node::find()?;
     node.install("end2end")?;
@@ -50,7 +55,7 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
         chromium,
         shots,
         folder,
-        waiting: Mutex::new(files()?),
+        waiting: Mutex::new(waiting),
         starting: Mutex::new(()),
     };
     let journeys = &journeys;
@@ -67,6 +72,7 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
             .collect::<Result<Vec<_>>>()
     })?;
     let mut all = Tally::one();
+    all.add(passed);
     for tally in tallies {
         all.add(tally);
     }
@@ -82,8 +88,8 @@ struct Journeys<'a> {
     chromium: PathBuf,
     shots: PathBuf,
     folder: PathBuf,
-    /// Files of journeys that nobody took yet; the last one is next.
-    waiting: Mutex<Vec<PathBuf>>,
+    /// Files of journeys that nobody took yet, each with its memory; the last one is next.
+    waiting: Mutex<Vec<(PathBuf, Memory)>>,
     /// Held while a system starts: migrations make roles of the whole cluster, and a free port stays free.
     starting: Mutex<()>,
 }
@@ -99,6 +105,35 @@ fn files() -> Result<Vec<PathBuf>> {
     }
     files.sort_by(|a, b| b.cmp(a));
     Ok(files)
+}
+
+/// What passed before with the same files, and the files of journeys that are to be run. What a file of journeys reads is
+/// all that the step reads but the other files of journeys.
+fn remembered(remembers: bool) -> Result<(Tally, Vec<(PathBuf, Memory)>)> {
+    let read = test::read_by("e2e")?.context("the journeys remember")?;
+    let mut passed = Tally::default();
+    let mut waiting = Vec::new();
+    for file in files()? {
+        let name = file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let other =
+            |path: &&String| path.ends_with(".test.mjs") && !path.ends_with(&format!("/{name}"));
+        let own: Vec<String> = read.iter().filter(|path| !other(path)).cloned().collect();
+        let memory = Memory::kept_as(&format!("passed-e2e-{name}"), &own)?;
+        match memory.passed().filter(|_| remembers) {
+            Some(tally) => {
+                say::note(format_args!(
+                    "{name} passed before, and no file that it reads has changed since"
+                ));
+                passed.add(tally);
+            }
+            None => waiting.push((file, memory)),
+        }
+    }
+    Ok((passed, waiting))
 }
 
 /// A lane: a whole system of its own, and one file of journeys after the other.
@@ -118,13 +153,14 @@ fn journeys_of(lane: usize, journeys: &Journeys<'_>) -> Result<Tally> {
         (place, stack)
     };
     let mut tally = Tally::default();
+    let mut ended = Vec::new();
     loop {
         let next = journeys
             .waiting
             .lock()
             .map_err(|_| anyhow!("a lane panicked"))?
             .pop();
-        let Some(file) = next else { break };
+        let Some((file, memory)) = next else { break };
         let mut said = String::new();
         let ran = tally::count_to(&mut journeys.command(&place, &file), |line| {
             said.push_str(line);
@@ -132,8 +168,10 @@ fn journeys_of(lane: usize, journeys: &Journeys<'_>) -> Result<Tally> {
         });
         // In one piece: another lane prints too.
         say::line(said.trim_end());
-        tally.add(ran?);
+        let ran = ran?;
         stack.still_alive()?;
+        tally.add(ran);
+        ended.push((memory, ran));
     }
     drop(stack);
     let found = bsn_like(&fs::read_to_string(place.log())?);
@@ -141,6 +179,11 @@ fn journeys_of(lane: usize, journeys: &Journeys<'_>) -> Result<Tally> {
         bail!(
             "the portal's log holds {found} numbers that pass the eleven-test; nothing of a person may be logged"
         );
+    }
+    for (memory, ran) in ended {
+        if ran.failed == 0 {
+            memory.keep(ran)?;
+        }
     }
     Ok(tally)
 }

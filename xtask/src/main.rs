@@ -14,6 +14,7 @@ mod guard;
 mod licences;
 mod node;
 mod process;
+mod rooms;
 mod run;
 mod say;
 mod sh;

@@ -3,13 +3,14 @@
 //! twice; one private PostgreSQL serves them all. Later steps run though one failed.
 //!
 //! The long steps remember what they passed with: when all steps are asked for and no file that a step may read has
-//! changed since, it is not run again, and says so. CI, named steps and `--again` run everything.
+//! changed since, it is not run again, and says so. Each file of journeys remembers by itself. CI, named steps and
+//! `--again` run everything.
 
 use crate::cluster::{Cluster, Life};
 use crate::fingerprint::Fingerprint;
 use crate::process::Stop;
 use crate::tally::Tally;
-use crate::{apt, e2e, guard, licences, say, sh, site, sqlx, ssh_audit, tally, tools};
+use crate::{apt, e2e, guard, licences, rooms, say, sh, site, sqlx, ssh_audit, tally, tools};
 use anyhow::{Context as _, Result, bail};
 use std::fs;
 use std::path::PathBuf;
@@ -18,18 +19,49 @@ use std::time::{Duration, Instant};
 
 type Work = fn(&mut Session) -> Result<Tally>;
 
-/// Steps that remember, with the parts of the project that cannot change their result. Everything else counts as read.
+/// Texts for people: no step reads them.
+const PAPERS: [&str; 9] = [
+    "README.md",
+    "README.en.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "LICENSE",
+    "publiccode.yml",
+    "docs/architecture.md",
+    "docs/decisions",
+];
+
+/// Steps that remember, with the parts of the project, beside [`PAPERS`], that cannot change their result. Everything else
+/// counts as read.
 const REMEMBER: [(&str, &[&str]); 4] = [
     ("lint", &["end2end", "style", "docs"]),
     ("rust", &["end2end", "style", "docs/screenshots"]),
-    ("docs", &["end2end", "style", "docs"]),
-    ("e2e", &["docs"]),
+    (
+        "docs",
+        &[
+            "end2end",
+            "style",
+            "docs",
+            "server/tests",
+            "domain/tests",
+            "xtask",
+        ],
+    ),
+    (
+        "e2e",
+        &["docs", "server/tests", "domain/tests", "app/src/tests"],
+    ),
 ];
 
 /// Name, what it proves, and the work.
 const STEPS: [(&str, &str, Work); 8] = [
     ("fmt", "rustfmt", fmt),
-    ("guard", "what reaches the browser", wasm_guard),
+    (
+        "guard",
+        "what reaches the browser, and what may import what",
+        guards,
+    ),
     (
         "lint",
         "clippy without a warning; .sqlx equals what the migrations say",
@@ -56,6 +88,8 @@ pub(crate) const SERVER_SIDE: [&str; 6] = [
 pub(crate) struct Session {
     cluster: Option<Cluster>,
     chosen: Vec<&'static str>,
+    /// What passed before with the same files is not run again.
+    remembers: bool,
 }
 
 struct Line {
@@ -89,6 +123,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
     let mut session = Session {
         cluster: None,
         chosen: steps().map(|&(step, ..)| step).collect(),
+        remembers: remember,
     };
     let mut lines = Vec::new();
     for &(name, proves, work) in steps() {
@@ -178,8 +213,8 @@ fn summary(lines: &[Line]) -> bool {
     sum.failed == 0
 }
 
-/// What a step passed with.
-struct Memory {
+/// What a step, or a part of one, passed with.
+pub(crate) struct Memory {
     fingerprint: Fingerprint,
     kept_in: PathBuf,
 }
@@ -187,21 +222,24 @@ struct Memory {
 impl Memory {
     /// Of a step that remembers; hashes every file that it may read.
     fn of(step: &str) -> Result<Option<Self>> {
-        let Some((_, apart)) = REMEMBER.iter().find(|(name, _)| *name == step) else {
-            return Ok(None);
-        };
+        let files = read_by(step)?;
+        files
+            .map(|files| Self::kept_as(&format!("passed-{step}"), &files))
+            .transpose()
+    }
+
+    /// Of a part of a step, by the files that it reads.
+    pub(crate) fn kept_as(name: &str, files: &[String]) -> Result<Self> {
         let compiler = sh::quiet(sh::program("rustc").arg("-V"))?;
-        let files = sh::files_of_project(apart)?;
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
-        let name = format!("passed-{step}");
-        Ok(Some(Self {
-            fingerprint: Fingerprint::of(&name, &[&compiler], &files)?,
+        Ok(Self {
+            fingerprint: Fingerprint::of(name, &[&compiler], &files)?,
             kept_in: sh::target().join("xtask").join(format!("{name}-tests")),
-        }))
+        })
     }
 
     /// How many tests passed, when nothing has changed since.
-    fn passed(&self) -> Option<Tally> {
+    pub(crate) fn passed(&self) -> Option<Tally> {
         if !self.fingerprint.is_current(&[&self.kept_in]) {
             return None;
         }
@@ -216,11 +254,20 @@ impl Memory {
         })
     }
 
-    fn keep(&self, tally: Tally) -> Result<()> {
+    pub(crate) fn keep(&self, tally: Tally) -> Result<()> {
         self.fingerprint.keep()?;
         fs::write(&self.kept_in, tally.passed.to_string())?;
         Ok(())
     }
+}
+
+/// The files that a step may read, when it remembers.
+pub(crate) fn read_by(step: &str) -> Result<Option<Vec<String>>> {
+    let Some((_, apart)) = REMEMBER.iter().find(|(name, _)| *name == step) else {
+        return Ok(None);
+    };
+    let apart: Vec<&str> = apart.iter().chain(&PAPERS).copied().collect();
+    sh::files_of_project(&apart).map(Some)
 }
 
 impl Session {
@@ -234,6 +281,11 @@ impl Session {
             .context("the cluster was just started")
     }
 
+    /// Whether what passed before with the same files is left out.
+    pub(crate) fn remembers(&self) -> bool {
+        self.remembers
+    }
+
     /// Whether a step is part of this run.
     pub(crate) fn chosen(&self, step: &str) -> bool {
         self.chosen.contains(&step)
@@ -245,9 +297,13 @@ fn fmt(_: &mut Session) -> Result<Tally> {
     Ok(Tally::one())
 }
 
-fn wasm_guard(_: &mut Session) -> Result<Tally> {
+fn guards(_: &mut Session) -> Result<Tally> {
+    rooms::check()?;
     guard::check()?;
-    Ok(Tally::one())
+    Ok(Tally {
+        passed: 2,
+        ..Tally::default()
+    })
 }
 
 /// Clippy's pass over the server expands the queries anyway, so it also tells whether .sqlx is fresh.

@@ -2,6 +2,7 @@
 //! (features F11). The first's values are on the page only once somebody else has keyed it again.
 
 use crate::calls::cards::{DiscardCard, KeyAgain, SettleCard};
+use crate::kept::AGREED;
 use crate::page::{Screen, Visit, cards, page};
 use crate::parts::answers::{Answer, answers, words};
 use crate::parts::date_boxes::{Kind, date_boxes};
@@ -165,11 +166,15 @@ fn settle(
     let choices = differences
         .iter()
         .map(|difference| choice(difference, messages, t));
+    let hidden = vec![
+        ("card", view.line.id.to_string()),
+        (AGREED, agreed(differences).to_owned()),
+    ];
     view! {
         <h2 class="utrecht-heading-2">{c.differs_title}</h2>
         {paragraph(c.differs_lead)}
         <form class="cims-form" method="post" action=SettleCard::PATH autocomplete="off">
-            {hidden_inputs(vec![("card", view.line.id.to_string())])}
+            {hidden_inputs(hidden)}
             {choices.collect_view()}
             {reason.area(messages, t)}
             <div class="utrecht-button-group">
@@ -179,6 +184,21 @@ fn settle(
         </form>
     }
     .into_any()
+}
+
+/// Which answer is consent, for a form that is kept when the session ends ([`crate::kept`]). Two who say the same said yes
+/// where they differ about the person: without consent nothing of one is keyed.
+fn agreed(differences: &[Difference]) -> &'static str {
+    let yes = |text: &str| text.eq_ignore_ascii_case("J");
+    let consent = differences
+        .iter()
+        .find(|difference| difference.column == Column::Toestemming);
+    match consent {
+        None => "1",
+        Some(consent) if yes(&consent.first) => "eerste",
+        Some(consent) if yes(&consent.second) => "tweede",
+        Some(_) => "",
+    }
 }
 
 /// What the first keyed, what the second did, or something else.

@@ -1,14 +1,16 @@
-//! `/bewaard/{id}`: a form that was sent after the session ended, to be sent again, copied or thrown away.
+//! `/bewaard/{id}`: a form that was sent after the session ended, or of which nothing came by a fault of ours, to be sent
+//! again, copied or thrown away.
 
 use crate::calls::sessions::DiscardKept;
 use crate::kept::{self, AGAIN};
 use crate::page::{Screen, Visit, page, sessions};
 use crate::parts::answers::{Answer, answers};
-use crate::parts::{hidden_inputs, paragraph, small_form, submit, title};
+use crate::parts::{alert, hidden_inputs, paragraph, small_form, submit, title};
 use crate::ports::session::KeptForm;
-use crate::texts::Texts;
+use crate::texts::{Texts, fill};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
+use uuid::Uuid;
 
 /// `/bewaard/{id}`
 pub(crate) fn kept() -> AnyView {
@@ -25,13 +27,21 @@ fn screen(visit: &Visit, form: &KeptForm) -> Screen {
     let typed = kept::typed(&form.path, &form.fields);
     let typed = typed
         .into_iter()
-        .map(|(name, value)| Answer::new(label(name, t), value))
+        .map(|(name, value)| Answer::new(label(name, t), said(name, value, t)))
         .collect();
     let again = kept::is_sent_again(&form.path).then(|| send_again(form, t));
     let copy = again.is_none().then(|| paragraph(k.copy));
+    // Of the incident only its number is repeated, and only when it is one.
+    let incident = visit
+        .query("storing")
+        .and_then(|text| Uuid::parse_str(&text).ok());
+    let incident = incident.map(|number| number.to_string());
+    let broken = incident.map(|number| alert::error(fill(t.frame.broken, &[("nummer", &number)])));
+    let lead = if broken.is_some() { k.broken } else { k.lead };
     let body = view! {
+        {broken}
         {title(k.title)}
-        {paragraph(k.lead)}
+        {paragraph(lead)}
         {answers(typed, t)}
         {copy}
         {paragraph(k.until)}
@@ -58,6 +68,17 @@ fn send_again(form: &KeptForm, t: &'static Texts) -> AnyView {
     .into_any()
 }
 
+/// A value as it stood on the page.
+fn said<'a>(name: &str, value: &'a str, t: &'static Texts) -> &'a str {
+    match value {
+        _ if !name.starts_with("choice[") => value,
+        "eerste" => t.cards.first,
+        "tweede" => t.cards.second,
+        "anders" => t.cards.other,
+        value => value,
+    }
+}
+
 /// What a field is called.
 fn label(name: &str, t: &'static Texts) -> String {
     let k = &t.kept;
@@ -69,6 +90,7 @@ fn label(name: &str, t: &'static Texts) -> String {
         "purpose" => k.purpose.to_owned(),
         "name" => k.name.to_owned(),
         "place" => k.place.to_owned(),
+        "value" => t.decisions.map_value.to_owned(),
         "persons" => k.persons.to_owned(),
         // the form of a code list names its fields in Dutch
         other => {

@@ -144,6 +144,10 @@ async fn what_differs_stands_side_by_side_and_is_settled_by_a_choice_each() {
         assert!(page.has(part), "{part}");
     }
     assert!(!page.has("name=\"other[toestemming]\""), "yes or no");
+    assert!(
+        page.has("name=\"agreed\" value=\"eerste\""),
+        "who said yes, for a form that is kept"
+    );
     let id = ID.to_string();
     let form = [
         ("card", id.as_str()),

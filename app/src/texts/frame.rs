@@ -49,7 +49,7 @@ texts! {
         not_found: "Deze pagina bestaat niet of u hebt er geen toegang toe." / "This page does not exist or you have no access to it.",
         to_home: "Naar de startpagina" / "To the home page",
         broken_title: "Er ging iets mis" / "Something went wrong",
-        broken: "Er ging iets mis bij ons. Uw invoer is bewaard. Noem bij contact nummer {nummer}." / "Something went wrong on our side. Your input is kept. Mention number {nummer} when you contact us.",
+        broken: "Er ging iets mis bij ons. Noem bij contact nummer {nummer}." / "Something went wrong on our side. Mention number {nummer} when you contact us.",
         too_many_title: "Even wachten" / "Wait a moment",
         too_many: "U hebt te veel controles achter elkaar gedaan. Uw invoer is bewaard. Probeer het over een minuut opnieuw." / "You did too many checks in a row. Your input is kept. Try again in a minute.",
         conflict_title: "Dit is intussen gewijzigd" / "This has changed in the meantime",

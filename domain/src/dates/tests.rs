@@ -54,7 +54,7 @@ fn every_day_from_1890_to_2030_is_read_in_every_form_and_no_other_day_is() {
 
 #[test]
 fn partly_unknown_dates_cover_exactly_their_days() {
-    for year in [1890, 1900, 1942, 2000, 2020] {
+    for year in 1890..=2021 {
         for text in [
             format!("00-00-{year}"),
             format!("XX-xx-{year}"),

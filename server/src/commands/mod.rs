@@ -147,3 +147,68 @@ fn refuse(error: &anyhow::Error) -> ExitCode {
         ExitCode::from(2)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Cli;
+    use clap::{CommandFactory as _, Parser as _};
+
+    /// The commands that do something, with the words that lead to each.
+    fn leaves(command: &clap::Command, way: &str) -> Vec<(String, clap::Command)> {
+        let below = command
+            .get_subcommands()
+            .filter(|one| one.get_name() != "help");
+        let below: Vec<_> = below
+            .flat_map(|one| leaves(one, &format!("{way} {}", one.get_name())))
+            .collect();
+        if below.is_empty() {
+            vec![(way.to_owned(), command.clone())]
+        } else {
+            below
+        }
+    }
+
+    /// The commands of a text with examples, as a shell takes them apart.
+    fn examples(text: &str) -> Vec<Vec<String>> {
+        let text = text.replace("\\\n", " ");
+        let lines = text.lines().map(str::trim);
+        let commands = lines.filter_map(|line| line.find("cims ").map(|at| &line[at..]));
+        commands
+            .map(|line| {
+                // What follows three spaces says what it is for.
+                let line = line.split("   ").next().unwrap_or_default();
+                let line = line.split(" < ").next().unwrap_or_default();
+                let parts = line.split('"').enumerate();
+                parts
+                    .flat_map(|(at, part)| {
+                        if at % 2 == 1 {
+                            vec![part.to_owned()]
+                        } else {
+                            part.split_whitespace().map(str::to_owned).collect()
+                        }
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_command_has_examples_that_it_understands() {
+        let all = leaves(&Cli::command(), "cims");
+        assert!(all.len() > 14, "{}", all.len());
+        for (way, command) in all {
+            let text = command.get_after_help().map(ToString::to_string);
+            let text = text.unwrap_or_default();
+            assert!(text.contains("Example"), "{way} has no examples");
+            let shown = examples(&text);
+            let own = shown
+                .iter()
+                .filter(|words| words.join(" ").starts_with(&way));
+            assert!(own.count() > 0, "{way}: {shown:?}");
+            for words in shown {
+                let parsed = Cli::try_parse_from(&words);
+                assert!(parsed.is_ok(), "{words:?}: {:?}", parsed.err());
+            }
+        }
+    }
+}

@@ -239,6 +239,17 @@ pub async fn picked(
     Ok(found.and_then(|location| location.parse().ok()))
 }
 
+/// Forgets what was remembered for a user, who logs out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_remembered(tx: &mut PartyTx<'_>, user: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("DELETE FROM remembered_defaults WHERE user_id = $1", user)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Forgets what was remembered for a day before this one (features F03).
 ///
 /// # Errors

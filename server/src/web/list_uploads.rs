@@ -11,6 +11,14 @@ use axum::extract::{Extension, Multipart, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::lists::Fault;
 
+/// Where a list is sent.
+pub(super) const PATH: &str = "/codelijsten/inlezen";
+
+/// The answer to a list of more bytes than a body may have.
+pub(super) fn too_large() -> Response {
+    back("groot")
+}
+
 /// What the form holds.
 #[derive(Default)]
 struct Form {
@@ -31,9 +39,8 @@ pub async fn receive(
     let Ok(form) = form else {
         return back("afgebroken");
     };
-    // The limit of the body cuts off what is too large.
     let Ok(form) = read(form).await else {
-        return back("groot");
+        return back("afgebroken");
     };
     let portal = Portal::new(web.road.clone());
     let imported = portal

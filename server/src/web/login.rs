@@ -8,6 +8,7 @@ use super::{Web, attempt, attempt::Attempt, client, pages};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::keys::Sealed;
 use crate::portal::code_hash;
+use crate::store::drafts;
 use crate::store::users::{self, Entering};
 use crate::store::{StoreError, anonymous_tx, party_tx, worker_tx};
 use app::ports::Caller;
@@ -344,12 +345,7 @@ async fn leave(
             ..alive.caller.clone()
         };
         let mut tx = party_tx(&web.db, &caller).await?;
-        sqlx::query!(
-            "DELETE FROM remembered_defaults WHERE user_id = $1",
-            caller.user_id
-        )
-        .execute(&mut *tx)
-        .await?;
+        drafts::forget_remembered(&mut tx, caller.user_id).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -41,7 +41,7 @@ pub fn moving_on(path: &str) -> Response {
 #[must_use]
 pub fn incident(number: Uuid) -> Response {
     let body = format!(
-        "<p class=\"utrecht-paragraph\">Er ging iets mis bij ons. Uw invoer is bewaard. Noem bij contact nummer {number}.</p>\
+        "<p class=\"utrecht-paragraph\">Er ging iets mis bij ons. Noem bij contact nummer {number}.</p>\
          <p class=\"utrecht-paragraph\"><a class=\"utrecht-link utrecht-link--html-a\" href=\"/\">Naar de startpagina</a></p>"
     );
     (

@@ -128,7 +128,7 @@ fn own_routes() -> Vec<Handler> {
         (Method::POST, "/sessie/verleng", post(login::extend)),
         (
             Method::POST,
-            "/codelijsten/inlezen",
+            list_uploads::PATH,
             post(list_uploads::receive),
         ),
         (

@@ -1,6 +1,7 @@
 //! Approval is a lock in the intake: what nobody approved waits, with nothing past its header read (features F-X10).
 
-use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, row, with};
+use crate::support::{counted, until};
+use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, with};
 use app::ports::deliveries::Deliveries;
 use app::ports::entry::{Entry, Submitted};
 use app::ports::parties::{Parties, Said, Side, Waits, Wish};
@@ -488,29 +489,15 @@ async fn import_meets_a_suspension(of_the_party: bool) {
             house.say(connection, step).await
         }
     };
-    // Without consent: counted, nobody looked up.
-    let counted = |number: i64| {
-        let key = format!("n-{number}");
-        row(&[
-            (Column::Bronsleutel, &key),
-            (Column::Toestemming, "N"),
-            (Column::Vaccinatiedatum, "27-01-2021"),
-            (Column::Vaccin, "Comirnaty"),
-            (Column::Batchnummer, "EJ6795"),
-            (Column::Dosisnummer, "1"),
-            (Column::Leeftijdsgroep, "B"),
-            (Column::Doelgroep, "BEWONER_INSTELLING"),
-            (Column::UitvoerderAgb, "06010001"),
-        ])
-    };
-    let content = csv(&(0..ROWS).map(counted).collect::<Vec<_>>());
+    let content = csv(&(0..ROWS)
+        .map(|number| counted(&format!("n-{number}")))
+        .collect::<Vec<_>>());
     let id = house.receive(&content).await;
     let suspend = async {
-        let begun = std::time::Instant::now();
-        while world.count("deliveries WHERE progress > 0").await == 0 {
-            assert!(begun.elapsed().as_secs() < 60, "nothing is stored");
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        }
+        until(Duration::from_secs(60), "nothing is stored", async || {
+            world.count("deliveries WHERE progress > 0").await > 0
+        })
+        .await;
         assert_eq!(say(ConnectionStep::Suspend).await, Said::Done(0));
     };
     tokio::join!(world.work(), suspend);

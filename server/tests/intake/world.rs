@@ -1,6 +1,7 @@
 //! A small world: two institutions, a BRP with a handful of fictitious people, and the ports on top.
 
 use crate::support::{self, TestDb};
+pub(crate) use crate::support::{good, row, with};
 use app::ports::entry::{Entry, Saved, Step, Submitted};
 use app::ports::{Caller, Deliveries};
 use domain::delivery::Channel;
@@ -235,16 +236,7 @@ impl World {
 
 /// Rows as a CSV file with all columns.
 pub(crate) fn csv(rows: &[RowText]) -> Vec<u8> {
-    let mut text: Vec<String> = vec![Column::ALL.map(Column::name).join(";")];
-    for row in rows {
-        text.push(
-            Column::ALL
-                .map(|column| row.get(column).to_owned())
-                .join(";"),
-        );
-    }
-    text.push(String::new());
-    text.join("\r\n").into_bytes()
+    support::csv(rows).into_bytes()
 }
 
 /// A file that shows all that an approval asks for: ten good rows, with a correction, a withdrawal, and rows without consent.
@@ -287,37 +279,4 @@ pub(crate) fn conforming() -> Vec<u8> {
         ]));
     }
     csv(&rows)
-}
-
-/// A row of the standard format from its filled columns.
-pub(crate) fn row(cells: &[(Column, &str)]) -> RowText {
-    let mut row = RowText::default();
-    for (column, text) in cells {
-        row.set(*column, *text);
-    }
-    row
-}
-
-/// A good row: this person, first dose of Comirnaty from a known batch.
-pub(crate) fn good(bsn: &str, birth: &str) -> RowText {
-    row(&[
-        (Column::Toestemming, "J"),
-        (Column::Bsn, bsn),
-        (Column::Geboortedatum, birth),
-        (Column::Vaccinatiedatum, "27-01-2021"),
-        (Column::Vaccin, "Comirnaty"),
-        (Column::Batchnummer, "EJ6795"),
-        (Column::Dosisnummer, "1"),
-        (Column::Doelgroep, "BEWONER_INSTELLING"),
-        (Column::UitvoerderAgb, "06010001"),
-        (Column::BigNummer, "19012345601"),
-    ])
-}
-
-/// The same with other cells.
-pub(crate) fn with(mut row: RowText, cells: &[(Column, &str)]) -> RowText {
-    for (column, text) in cells {
-        row.set(*column, *text);
-    }
-    row
 }

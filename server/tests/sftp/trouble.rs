@@ -1,7 +1,7 @@
 //! The server is killed, the database goes away, the disk is full (security F1-F5).
 
 use crate::house::{Anyone, House, Raw, key, rows};
-use crate::support::TestDb;
+use crate::support::{TestDb, counted, until};
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::Parties;
 use domain::connection::ConnectionStep;
@@ -543,32 +543,17 @@ async fn asked_to_stop_in_the_middle_of_an_import_it_ends_the_chunk_and_the_next
     const ROWS: i64 = 15_000;
     let mut house = House::open().await;
     house.close().await;
-    let counted = |number: i64| {
-        let key = format!("n-{number}");
-        crate::world::row(&[
-            (Column::Bronsleutel, &key),
-            (Column::Toestemming, "N"),
-            (Column::Vaccinatiedatum, "27-01-2021"),
-            (Column::Vaccin, "Comirnaty"),
-            (Column::Batchnummer, "EJ6795"),
-            (Column::Dosisnummer, "1"),
-            (Column::Leeftijdsgroep, "B"),
-            (Column::Doelgroep, "BEWONER_INSTELLING"),
-            (Column::UitvoerderAgb, "06010001"),
-        ])
-    };
-    let content = csv(&(0..ROWS).map(counted).collect::<Vec<_>>());
+    let content = csv(&(0..ROWS)
+        .map(|number| counted(&format!("n-{number}")))
+        .collect::<Vec<_>>());
     let (world, maria) = (&house.world, &house.world.maria);
     world.receive_by_sftp(maria, "groot.csv", &content).await;
     let mut process = Process::start(world);
-    let begun = Instant::now();
-    while world.count("deliveries WHERE progress > 0").await == 0 {
-        assert!(
-            begun.elapsed() < Duration::from_secs(150),
-            "nothing is stored"
-        );
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    let patience = Duration::from_secs(150);
+    until(patience, "nothing is stored", async || {
+        world.count("deliveries WHERE progress > 0").await > 0
+    })
+    .await;
     let (took, well) = process.asked_to_stop().await;
     assert!(well && took < Duration::from_secs(8), "{took:?}");
     let stored = world.count("delivery_rows").await;
@@ -580,11 +565,10 @@ async fn asked_to_stop_in_the_middle_of_an_import_it_ends_the_chunk_and_the_next
         "its work is free"
     );
     let _next = Process::start(world);
-    let begun = Instant::now();
-    while world.count("deliveries WHERE outcome = 'VERWERKT'").await == 0 {
-        assert!(begun.elapsed() < Duration::from_secs(150), "it goes on");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    until(patience, "it goes on", async || {
+        world.count("deliveries WHERE outcome = 'VERWERKT'").await > 0
+    })
+    .await;
     assert_eq!(world.count("delivery_rows").await, ROWS);
     assert_eq!(
         world

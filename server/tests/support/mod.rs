@@ -17,6 +17,7 @@
 use app::ports::{Caller, Membership, PartyRef};
 use domain::bsn::Bsn;
 use domain::role::Role;
+use domain::row::{Column, RowText};
 use server::keys::{Keys, Purpose};
 use server::store::{Db, schema};
 use sha2::{Digest, Sha256};
@@ -24,7 +25,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool};
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// Born 01-04-2000, in the BRP.
@@ -325,4 +326,69 @@ fn digest_of_migrations() -> String {
         .take(6)
         .map(|byte| format!("{byte:02x}"))
         .collect()
+}
+
+/// A row of these cells.
+pub(crate) fn row(cells: &[(Column, &str)]) -> RowText {
+    with(RowText::default(), cells)
+}
+
+/// A good row: this person, first dose of Comirnaty from a known batch.
+pub(crate) fn good(bsn: &str, birth: &str) -> RowText {
+    row(&[
+        (Column::Toestemming, "J"),
+        (Column::Bsn, bsn),
+        (Column::Geboortedatum, birth),
+        (Column::Vaccinatiedatum, "27-01-2021"),
+        (Column::Vaccin, "Comirnaty"),
+        (Column::Batchnummer, "EJ6795"),
+        (Column::Dosisnummer, "1"),
+        (Column::Doelgroep, "BEWONER_INSTELLING"),
+        (Column::UitvoerderAgb, "06010001"),
+        (Column::BigNummer, "19012345601"),
+    ])
+}
+
+/// A row without consent: counted, and nobody looked up.
+pub(crate) fn counted(source_key: &str) -> RowText {
+    row(&[
+        (Column::Bronsleutel, source_key),
+        (Column::Toestemming, "N"),
+        (Column::Vaccinatiedatum, "27-01-2021"),
+        (Column::Vaccin, "Comirnaty"),
+        (Column::Batchnummer, "EJ6795"),
+        (Column::Dosisnummer, "1"),
+        (Column::Leeftijdsgroep, "B"),
+        (Column::Doelgroep, "BEWONER_INSTELLING"),
+        (Column::UitvoerderAgb, "06010001"),
+    ])
+}
+
+/// The same with other cells.
+pub(crate) fn with(mut row: RowText, cells: &[(Column, &str)]) -> RowText {
+    for (column, text) in cells {
+        row.set(*column, *text);
+    }
+    row
+}
+
+/// Rows as a file.
+pub(crate) fn csv(rows: &[RowText]) -> String {
+    let header = Column::ALL.map(Column::name).join(";");
+    let line = |row: &RowText| {
+        Column::ALL
+            .map(|column| row.get(column).to_owned())
+            .join(";")
+    };
+    let lines = std::iter::once(header).chain(rows.iter().map(line));
+    lines.map(|line| line + "\r\n").collect()
+}
+
+/// Waits until it is so, and looks every few milliseconds; `fault` says what is wrong when it takes longer than `longest`.
+pub(crate) async fn until(longest: Duration, fault: &str, is_so: impl AsyncFn() -> bool) {
+    let begun = Instant::now();
+    while !is_so().await {
+        assert!(begun.elapsed() < longest, "{fault}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
 }

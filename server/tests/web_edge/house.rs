@@ -4,7 +4,8 @@
 
 use crate::browser::{Answer, Browser, query};
 use crate::portal::Portal;
-use crate::support::NAOMI;
+pub(crate) use crate::support::csv;
+use crate::support::{NAOMI, good, with};
 use app::ports::PartyRef;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -53,37 +54,7 @@ pub fn with_row(fields: &[Field<'_>], of: &str, row: &RowText) -> String {
 
 /// A good row of the one person, with other cells.
 pub fn row(cells: &[(Column, &str)]) -> RowText {
-    let mut row = RowText::default();
-    for (column, text) in [
-        (Column::Toestemming, "J"),
-        (Column::Bsn, NAOMI),
-        (Column::Geboortedatum, BORN),
-        (Column::Vaccinatiedatum, "27-01-2021"),
-        (Column::Vaccin, "Comirnaty"),
-        (Column::Batchnummer, "EJ6795"),
-        (Column::Dosisnummer, "1"),
-        (Column::Doelgroep, "BEWONER_INSTELLING"),
-        (Column::UitvoerderAgb, "06010001"),
-        (Column::BigNummer, "19012345601"),
-    ]
-    .iter()
-    .chain(cells)
-    {
-        row.set(*column, *text);
-    }
-    row
-}
-
-/// Rows as a file.
-pub fn csv(rows: &[RowText]) -> String {
-    let header = Column::ALL.map(Column::name).join(";");
-    let line = |row: &RowText| {
-        Column::ALL
-            .map(|column| row.get(column).to_owned())
-            .join(";")
-    };
-    let lines = std::iter::once(header).chain(rows.iter().map(line));
-    lines.map(|line| line + "\r\n").collect()
+    with(good(NAOMI, BORN), cells)
 }
 
 /// A form with a file.

@@ -612,3 +612,113 @@ async fn forms_of_the_grid_and_of_rivm_are_kept_too() {
         "SELECT count(*) FROM audit_lines WHERE event IN ('transfer.row-mended', 'record.decided')";
     assert_eq!(house.portal.count(done).await, 0, "nothing else happened");
 }
+
+#[tokio::test]
+async fn a_proposal_of_rivm_that_lacks_something_is_kept_as_it_was_sent() {
+    const IDLE: &str = "UPDATE sessions SET last_seen_at = now() - interval '15 minutes 1 second' WHERE revoked_at IS NULL";
+    let mut house = House::new().await;
+    let waiting = house.waiting().await;
+    let nameless = house.nameless().await;
+    let decision = house.decision(waiting).await;
+    let judge = "rivm-beoordelaar";
+    let proposals = [
+        (
+            judge,
+            "/api/groep-besluit",
+            format!("row={waiting}&kind=map&value=&reason=gebeld-met-balie"),
+            "gebeld-met-balie",
+        ),
+        (
+            judge,
+            "/api/regel-koppelen",
+            format!("row={nameless}&reason=zelfde-adres"),
+            "zelfde-adres",
+        ),
+        (
+            judge,
+            "/api/koppeling-terug",
+            format!("id={decision}&reason=toch-niet-zij"),
+            "toch-niet-zij",
+        ),
+        (
+            "rivm-beheer",
+            "/api/lijst-voorstel",
+            "form[lijst]=doelgroepen&form[sleutel]=DAKLOOS&form[bron]=brief-van-vws".to_owned(),
+            "brief-van-vws",
+        ),
+    ];
+    let done = "SELECT (SELECT count(*) FROM decisions) + (SELECT count(*) FROM list_changes)";
+    let before = house.portal.count(done).await;
+    for (who, path, form, typed) in &proposals {
+        // Sent after a login elsewhere, after the end, and by a script just before it.
+        for way in ["elders", "verlopen", "bewaren"] {
+            let mut browser = house.portal.logged_in(who).await;
+            let mut path = (*path).to_owned();
+            match way {
+                "elders" => drop(house.portal.logged_in(who).await),
+                "verlopen" => drop(house.portal.sql(IDLE).await),
+                _ => path += app::kept::ONLY_KEEP_ADDED,
+            }
+            let answer = browser.post(&path, form).await;
+            let said = answer.location().ends_with("&bewaard=1");
+            let to = next(&answer).unwrap_or_default();
+            let kept = said && to.starts_with("/bewaard/");
+            assert!(kept, "{way} {path}: {}", answer.location());
+            let page = house.portal.logged_in(who).await.get(&to).await;
+            assert!(page.body.contains(typed), "{path}: {}", page.body);
+            assert!(!page.body.contains("Alsnog versturen"), "{path}");
+        }
+    }
+    assert_eq!(house.portal.count(done).await, before, "nothing else");
+}
+
+#[tokio::test]
+async fn a_difference_on_a_card_is_kept_with_what_is_personal_in_it() {
+    let mut house = House::new().await;
+    let card = house.differing().await;
+    let (who, path) = ("rivm-invoerder-2", "/api/kaart-verschil");
+    let mut browser = house.portal.logged_in(who).await;
+    let form = format!(
+        "card={card}&agreed=1&choice[bsn]=anders&other[bsn]=999990019&choice[batchnummer]=eerste&reason="
+    );
+    let only = path.to_owned() + app::kept::ONLY_KEEP_ADDED;
+    let to = next(&browser.post(&only, &form).await).unwrap_or_default();
+    let page = browser.get(&to).await;
+    for part in ["999990019", "Geen van beide", "Eerste invoer"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn what_was_typed_is_kept_when_it_breaks_and_nothing_is_promised_when_not() {
+    const INVITE: &str = "/api/gebruiker-uitnodigen";
+    const FORM: &str = "name=Nel+de+Vries&role=invoerder";
+    let portal = Portal::new().await;
+    let party = portal.test.party("ZONNEHOF").await;
+    let role = [("instellingsbeheerder", Some(&party))];
+    portal.user("bram", &role).await;
+    let mut bram = portal.logged_in("bram").await;
+    portal
+        .sql("ALTER TABLE invitations RENAME TO broken_invitations")
+        .await;
+    let answer = bram.post(INVITE, FORM).await;
+    let to = answer.location().to_owned();
+    assert!(
+        to.starts_with("/bewaard/") && to.contains("?storing="),
+        "{to}"
+    );
+    let page = bram.get(&to).await;
+    for part in ["Er ging iets mis bij ons.", "Nel de Vries"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    portal
+        .sql("ALTER TABLE kept_forms RENAME TO broken_kept_forms")
+        .await;
+    let answer = bram.post(INVITE, FORM).await;
+    assert!(answer.location().starts_with("/storing/"));
+    let page = bram.get(answer.location()).await;
+    assert_eq!(page.status, StatusCode::INTERNAL_SERVER_ERROR);
+    let main = page.body.split("<main").nth(1).expect("a page");
+    let main = main.split("</main>").next().expect("a page");
+    assert!(!main.contains("bewaard"), "{main}");
+}

@@ -1,7 +1,7 @@
 //! Every route of the table, not a sample: headers, origins, methods, and who gets in (security B20, B21).
 
 use crate::browser::{Answer, bare, raw};
-use crate::house::House;
+use crate::house::{House, upload};
 use crate::portal::{ORIGIN, Portal};
 use crate::stands::{NURSE, who_may};
 use axum::body::{Body, Bytes};
@@ -415,6 +415,20 @@ async fn each_route_is_for_whom_the_table_says() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_release_list_over_the_limit_is_told_in_words_about_a_file() {
+    let house = House::new().await;
+    let list = upload("/codelijsten/inlezen", &"a".repeat(1 << 20));
+    let answer = house.of("rivm-beheer").send(list).await;
+    assert_eq!(
+        answer.location(),
+        "/codelijsten/batches?lijst=groot#foutoverzicht"
+    );
+    let page = house.of("rivm-beheer").get(answer.location()).await;
+    let told = page.body.contains("Het bestand is groter dan 1 MB.");
+    assert!(told, "{}", page.body);
 }
 
 /// Kept out by its size: with a page that says so, or on the page of an upload.

@@ -12,7 +12,7 @@ use crate::web::router::BODY;
 use crate::web::routes::{Access, Kind, Lookup, Route};
 use crate::web::{Web, form_token, pages};
 use app::ports::Caller;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
@@ -74,7 +74,7 @@ pub struct Gate {
 
 /// Forms whose content is kept when they are sent after the session ended. Each of them writes nothing but a draft of
 /// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last five). Other forms in
-/// which somebody types are kept whole ([`app::kept::FORMS`]).
+/// which somebody types are kept whole ([`app::kept::FORMS`]); so are the last four when what they lack makes no draft.
 const KEPT: [&str; 14] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
@@ -166,11 +166,10 @@ pub async fn layer(
             match alive {
                 Some(mut alive) if is_kept(route, &request) => {
                     alive.caller.only_keeps = true;
-                    request.extensions_mut().insert(Visit {
-                        request_id,
-                        standing: Standing::Alive(Box::new(alive)),
-                    });
-                    kept_as_draft(why, &next.run(request).await)
+                    match keep_draft(&gate.web, route, why, alive, request, next).await {
+                        Ok(answer) => answer,
+                        Err(error) => return unreadable(request_id, &error),
+                    }
                 }
                 alive => match keep_whole(&gate.web, route, alive, request).await {
                     Ok(form) => login_page(why, form.as_deref(), form.is_some()),
@@ -179,7 +178,7 @@ pub async fn layer(
             }
         }
         Decision::Through => {
-            let owner = standing.alive().map(|alive| alive.caller.clone());
+            let owner = standing.alive().cloned();
             let standing = if is_undecided(route, &standing) {
                 Standing::Nobody
             } else {
@@ -194,10 +193,10 @@ pub async fn layer(
                 .insert(NotFoundPage(Arc::clone(&gate.not_found)));
             match own_form(&gate.web, route, request).await {
                 Ok(request) => {
-                    let answer = next.run(request).await;
+                    let answer = run(&gate.web, route, owner.clone(), request, next).await;
                     if let (Some(form), Some(owner)) = (again, owner)
                         && did_it(&answer)
-                        && let Err(error) = kept::forget(&gate.web, &owner, form).await
+                        && let Err(error) = kept::forget(&gate.web, &owner.caller, form).await
                     {
                         tracing::warn!(%request_id, %error, "a form that was sent again stays until its day is over");
                     }
@@ -222,11 +221,10 @@ pub async fn layer(
                     }
                 }
                 Ok(Some(alive)) => {
-                    request.extensions_mut().insert(Visit {
-                        request_id,
-                        standing: Standing::Alive(Box::new(alive)),
-                    });
-                    kept_as_draft(why, &next.run(request).await)
+                    match keep_draft(&gate.web, route, why, alive, request, next).await {
+                        Ok(answer) => answer,
+                        Err(error) => return unreadable(request_id, &error),
+                    }
                 }
                 Err(error) => return unreadable(request_id, &error),
             }
@@ -315,6 +313,7 @@ fn is_undecided(route: Option<Route>, standing: &Standing) -> bool {
 fn did_it(answer: &Response) -> bool {
     let told = [
         "/storing/",
+        "/bewaard/",
         "/even-wachten",
         "/gewijzigd",
         "/niet-gevonden",
@@ -335,7 +334,8 @@ fn is_kept(route: Option<Route>, request: &Request) -> bool {
 
 /// The same for a form that has no draft of its own.
 fn is_kept_whole(route: Option<Route>, request: &Request) -> bool {
-    route.is_some_and(|route| app::kept::is_kept(route.path)) && wants_page(request)
+    let whole = |route: Route| app::kept::is_kept(route.path) && !KEPT.contains(&route.path);
+    route.is_some_and(whole) && wants_page(request)
 }
 
 /// A script sends this form because the session is about to end: nothing is done with it but keeping it.
@@ -354,12 +354,81 @@ fn sent_again(uri: &Uri) -> Option<Uuid> {
     key.parse().ok()
 }
 
+/// Does what is asked. What was typed in a form of which nothing came, by a fault of ours, is kept for its sender.
+async fn run(
+    web: &Web,
+    route: Option<Route>,
+    owner: Option<Alive>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if owner.is_none() || !is_kept_whole(route, &request) {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY).await else {
+        return pages::too_large();
+    };
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    let answer = next.run(request).await;
+    let to = answer.headers().get(header::LOCATION);
+    let incident = to
+        .and_then(|to| to.to_str().ok()?.strip_prefix("/storing/"))
+        .map(str::to_owned);
+    let Some(incident) = incident else {
+        return answer;
+    };
+    match keep_sent(web, route, owner, &body).await {
+        Ok(Some(form)) => see_other(&form, &format!("storing={incident}")),
+        // Whatever broke breaks this too: then nothing is promised.
+        Ok(None) | Err(_) => answer,
+    }
+}
+
+/// Makes a draft of a form, or keeps it whole where that is known how; then to the login page.
+async fn keep_draft(
+    web: &Web,
+    route: Option<Route>,
+    why: Option<Why>,
+    alive: Alive,
+    request: Request,
+    next: Next,
+) -> Result<Response, StoreError> {
+    let (mut parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY).await else {
+        return Ok(pages::too_large());
+    };
+    parts.extensions.insert(Visit {
+        request_id: alive.caller.request_id,
+        standing: Standing::Alive(Box::new(alive.clone())),
+    });
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    let answer = next.run(request).await;
+    if let Some(draft) = draft_in(&answer) {
+        return Ok(login_page(why, Some(draft), true));
+    }
+    let form = keep_sent(web, route, Some(alive), &body).await?;
+    Ok(login_page(why, form.as_deref(), form.is_some()))
+}
+
 /// Keeps a form for who sent it, when their role may send it; where it is found then.
 async fn keep_whole(
     web: &Web,
     route: Option<Route>,
     alive: Option<Alive>,
     request: Request,
+) -> Result<Option<String>, StoreError> {
+    match to_bytes(request.into_body(), BODY).await {
+        Ok(body) => keep_sent(web, route, alive, &body).await,
+        Err(_) => Ok(None),
+    }
+}
+
+async fn keep_sent(
+    web: &Web,
+    route: Option<Route>,
+    alive: Option<Alive>,
+    body: &[u8],
 ) -> Result<Option<String>, StoreError> {
     let (Some(route), Some(alive)) = (route, alive) else {
         return Ok(None);
@@ -371,20 +440,18 @@ async fn keep_whole(
     if !may || !app::kept::is_kept(route.path) {
         return Ok(None);
     }
-    kept::keep(web, &alive.caller, route.path, request).await
+    kept::keep(web, &alive.caller, route.path, body).await
 }
 
-/// To the login page, and from there back to the form with what was typed. Whatever the form would have
-/// answered is not told.
-fn kept_as_draft(why: Option<Why>, answer: &Response) -> Response {
+/// The draft that an answer leads to. Whatever else the form would have answered is not told.
+fn draft_in(answer: &Response) -> Option<&str> {
     let draft = |to: &&str| to.contains("concept=") || DRAFTS.iter().any(|way| to.starts_with(way));
-    let form = answer
+    answer
         .headers()
         .get(header::LOCATION)
         .and_then(|to| to.to_str().ok())
         .and_then(|to| to.split('#').next())
-        .filter(draft);
-    login_page(why, form, form.is_some())
+        .filter(draft)
 }
 
 fn sets_session(headers: &HeaderMap) -> bool {
@@ -495,15 +562,17 @@ mod tests {
     #[test]
     fn every_form_in_which_somebody_types_is_kept_when_the_session_ended() {
         for route in routes().iter().filter(|route| route.kind == Kind::Call) {
-            let ways = [
-                KEPT.contains(&route.path),
-                app::kept::is_kept(route.path),
+            let (draft, whole) = (KEPT.contains(&route.path), app::kept::is_kept(route.path));
+            assert_ne!(
+                draft || whole,
                 NOTHING_TYPED.contains(&route.path),
-            ];
-            let ways = ways.into_iter().filter(|way| *way).count();
-            assert_eq!(
-                ways, 1,
                 "{}: kept as a draft, kept whole, or nothing typed",
+                route.path
+            );
+            assert_eq!(
+                draft && whole,
+                KEPT[10..].contains(&route.path),
+                "{}: whole as well, because it can lack something that a draft needs",
                 route.path
             );
         }

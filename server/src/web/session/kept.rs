@@ -1,17 +1,15 @@
 //! Forms that are kept whole when they are sent after the session ended ([`app::kept`]): sealed, for who sent them and
-//! the institution they worked for, 24 hours. They are sent again by their owner, or thrown away.
+//! the institution they worked for, 24 hours. They are sent again by their owner, or thrown away. Here they are sealed and
+//! opened; how they are stored: [`crate::store::kept_forms`].
 
 use super::super::Web;
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::keys::{Purpose, Sealed};
-use crate::store::{StoreError, party_tx};
-use crate::web::router::BODY;
+use crate::store::{StoreError, kept_forms, party_tx};
 use app::kept::{self, Fields};
 use app::ports::Caller;
 use app::ports::session::KeptForm;
-use axum::body::to_bytes;
-use axum::extract::Request;
 use openidconnect::url::form_urlencoded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -35,12 +33,9 @@ pub(super) async fn keep(
     web: &Web,
     caller: &Caller,
     path: &str,
-    request: Request,
+    body: &[u8],
 ) -> Result<Option<String>, StoreError> {
-    let Ok(body) = to_bytes(request.into_body(), BODY).await else {
-        return Ok(None);
-    };
-    let sent = form_urlencoded::parse(&body).into_owned().collect();
+    let sent = form_urlencoded::parse(body).into_owned().collect();
     let Some(fields) = kept::of(path, sent) else {
         return Ok(None);
     };
@@ -52,22 +47,9 @@ pub(super) async fn keep(
     let plain = zeroize::Zeroizing::new(serde_json::to_vec(&content).unwrap_or_default());
     let sealed = web.keys.seal(&plain, &Purpose::Draft.of(id.as_bytes()));
     let mut tx = party_tx(&web.db, caller).await?;
-    sqlx::query!(
-        "INSERT INTO kept_forms (id, user_id, party_id, sealed) VALUES ($1, $2, $3, $4)",
-        id,
-        caller.user_id,
-        caller.party().map(|party| party.id),
-        sealed.into_bytes()
-    )
-    .execute(&mut *tx)
-    .await?;
-    sqlx::query!(
-        "DELETE FROM kept_forms WHERE id IN (SELECT id FROM kept_forms WHERE user_id = $1 ORDER BY kept_at DESC, id DESC OFFSET $2)",
-        caller.user_id,
-        MOST
-    )
-    .execute(&mut *tx)
-    .await?;
+    let party = caller.party().map(|party| party.id);
+    kept_forms::insert(&mut tx, id, caller.user_id, party, &sealed.into_bytes()).await?;
+    kept_forms::keep_newest(&mut tx, caller.user_id, MOST).await?;
     tx.commit().await?;
     Ok(Some(format!("/bewaard/{id}")))
 }
@@ -79,12 +61,7 @@ pub(super) async fn show(
     id: Uuid,
 ) -> Result<Option<KeptForm>, StoreError> {
     let mut tx = party_tx(&web.db, caller).await?;
-    let found = sqlx::query_scalar!(
-        "SELECT sealed FROM kept_forms WHERE id = $1 AND expires_at > now()",
-        id
-    )
-    .fetch_optional(&mut *tx)
-    .await?;
+    let found = kept_forms::open(&mut tx, id).await?;
     let Some(sealed) = found else {
         return Ok(None);
     };
@@ -109,9 +86,7 @@ pub(super) async fn show(
 /// The database does not answer.
 pub(super) async fn forget(web: &Web, caller: &Caller, id: Uuid) -> Result<bool, StoreError> {
     let mut tx = party_tx(&web.db, caller).await?;
-    let gone = sqlx::query!("DELETE FROM kept_forms WHERE id = $1", id)
-        .execute(&mut *tx)
-        .await?;
+    let gone = kept_forms::delete(&mut tx, id).await?;
     tx.commit().await?;
-    Ok(gone.rows_affected() == 1)
+    Ok(gone)
 }
