@@ -1197,7 +1197,7 @@ async fn what_waited_because_of_a_withdrawn_delivery_waits_no_more_and_waits_aga
             of_piet(good(EREBOS, "01-04-2000")),
             &[
                 (Column::Vaccin, "Spikevax"),
-                (Column::Batchnummer, "300042460"),
+                (Column::Batchnummer, "300042698"),
             ],
         ),
         with(
