@@ -252,7 +252,7 @@ pub(super) fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
          SELECT d.id, n, gen_random_uuid(), d.party_id, CASE WHEN n % 5 = 0 THEN 'TE_CONTROLEREN' ELSE 'AFGEKEURD' END, 'open',
                 (ARRAY['V11', 'V26', 'P03', 'B10', 'V22', 'D04', 'P12', 'V31'])[1 + n % 8], (ARRAY['vaccin', 'batchnummer', 'bsn', ''])[1 + n % 4],
                 CASE WHEN n % 4 < 2 THEN 'mac-1:' || md5((n % 400)::text) ELSE '' END, d.received_at, '[{{\"code\": \"V11\", \"severity\": \"fout\"}}]'
-         FROM deliveries d, generate_series(1, {DELIVERY}) n;
+         FROM deliveries d, generate_series(1, {DELIVERY}) n WHERE d.afgekeurd = 4000 AND d.te_controleren = 1000;
          INSERT INTO assignments SELECT r.id, u.id, u.id, now() FROM (SELECT id FROM users LIMIT 1) u, (SELECT id FROM delivery_rows ORDER BY created_at LIMIT 500) r;
          WITH gone AS (DELETE FROM cluster_changes RETURNING *)
          INSERT INTO cluster_changes SELECT party_id, cluster_code, cluster_column, cluster_value, outcome, sum(rows) FROM gone GROUP BY 1, 2, 3, 4, 5;
