@@ -909,7 +909,8 @@ const LISTED_SEEN: i64 = 50;
 
 /// Batches of registered vaccinations and of rows that wait, which are not in the list or were given exactly once; those
 /// that are not in the list first, then the rarest. The batches in use are found by jumping through the indexes of batches,
-/// so neither a register of millions nor a queue of as many is read.
+/// so neither a register of millions nor a queue of as many is read; in the order of the index, for else PostgreSQL reads all
+/// vaccinations to find none of a rare batch.
 ///
 /// # Errors
 /// When the database fails.
@@ -938,7 +939,7 @@ pub async fn suspects(
                SELECT l.batch, s.vaccine, count(*) AS times, min(s.vaccinated_on) AS first, max(s.vaccinated_on) AS last
                FROM lots l CROSS JOIN LATERAL (
                    (SELECT v.vaccine, v.vaccinated_on FROM vaccinations v
-                    WHERE v.batch = l.batch AND v.effective AND v.valid_to IS NULL LIMIT l.most)
+                    WHERE v.batch = l.batch AND v.effective AND v.valid_to IS NULL ORDER BY v.vaccinated_on LIMIT l.most)
                    UNION ALL
                    (SELECT r.vaccine, r.vaccinated_on FROM reports r
                     WHERE r.batch = l.batch AND r.valid_to IS NULL AND r.outcome = 'TE_CONTROLEREN' AND r.batch IS NOT NULL
@@ -952,7 +953,8 @@ pub async fn suspects(
            SELECT p.batch AS "batch!", p.vaccine AS "vaccine!", p.listed AS "listed!", LEAST(p.times, $3) AS "times!",
                   ARRAY(SELECT DISTINCT y.name FROM (
                             (SELECT r.party_id FROM (SELECT v.id FROM vaccinations v
-                                                     WHERE v.batch = p.batch AND v.vaccine = p.vaccine AND v.effective AND v.valid_to IS NULL LIMIT $4) v
+                                                     WHERE v.batch = p.batch AND v.vaccine = p.vaccine AND v.effective AND v.valid_to IS NULL
+                                                     ORDER BY v.vaccinated_on LIMIT $4) v
                              JOIN reports r ON r.vaccination_id = v.id AND r.valid_to IS NULL)
                             UNION ALL
                             (SELECT r.party_id FROM reports r
