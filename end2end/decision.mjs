@@ -1,8 +1,9 @@
 // How long a decision about many rows takes: `cargo xtask bench` runs this against a portal of its own.
 //
-//   node decision.mjs CODE ROWS VALUE RUNS      CIMS_URL   the portal
+//   node decision.mjs KIND CODE ROWS RUNS VALUE      CIMS_URL   the portal
 //
-// Each run takes the first group with this code, which must have so many rows, and says what its name stands for.
+// Each run takes the first group with this code that has so many rows, and decides: `map` says what its name stands for,
+// `accept` takes its rows as they are.
 // "preview" runs from asking for the page of the decision to its last byte; "carriedOut" from the second person's
 // "akkoord" until a page says that it was done. Prints a line of JSON: the milliseconds of each run.
 import assert from "node:assert/strict";
@@ -10,7 +11,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client, form, hangUp } from "./lib/http.mjs";
 
 const PORTAL = process.env.CIMS_URL ?? assert.fail("CIMS_URL is not set");
-const [code, rows, value, runs] = process.argv.slice(2);
+const [kind, code, rows, runs, value] = process.argv.slice(2);
 /** Between two questions whether it is done, and longest wait, in milliseconds. */
 const PAUSE = 20;
 const PATIENCE = 120_000;
@@ -31,15 +32,21 @@ function foreseenRows(page) {
   return numbers.reduce((sum, number) => sum + number, 0);
 }
 
+/** The first of these groups with so many rows; others may wait beside them. */
+async function ofSize(asks, groups) {
+  for (const [, group] of groups.matchAll(/href="(\/beoordelen\/groepen\/[0-9a-f-]{36})"/g)) {
+    const page = await asks.page(group);
+    if (page.includes(`${Number(rows).toLocaleString("nl-NL")} regels`)) return page;
+  }
+  return assert.fail("no group of so many rows");
+}
+
 async function one(asks, agrees) {
   const groups = await asks.page(`/beoordelen/groepen?code=${code}`);
-  const [, group] = groups.match(/href="(\/beoordelen\/groepen\/[0-9a-f-]{36})"/) ?? assert.fail("no group");
-  const page = await asks.page(group);
-  assert.ok(page.includes(`${Number(rows).toLocaleString("nl-NL")} regels`), "a group of so many rows");
-  const propose = formWith(page, "<select", "Gevolgen bekijken</button>");
-  const option = propose.inside.match(new RegExp(`<option[^>]*value="([^"]*)"[^>]*>${value}<`));
-  assert.ok(option, `${value} can be chosen`);
-  const made = await asks.post(propose.action, form({ ...propose.fields, value: option[1], reason: "Zo noemt de instelling dit." }));
+  const page = await ofSize(asks, groups);
+  const propose = formWith(page, `value="${kind}"`, "Gevolgen bekijken</button>");
+  const chosen = kind === "map" ? { value: (propose.inside.match(new RegExp(`<option[^>]*value="([^"]*)"[^>]*>${value}<`)) ?? assert.fail(`${value} can be chosen`))[1] } : {};
+  const made = await asks.post(propose.action, form({ ...propose.fields, ...chosen, reason: "Zo noemt de instelling dit." }));
   const path = new URL(made.to).pathname;
   assert.match(path, /^\/beoordelen\/besluiten\//, "a decision");
 

@@ -88,6 +88,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/beoordelen/besluiten") view=pages::decisions ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/besluiten/:id") view=pages::decision ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/cijfers") view=pages::numbers ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/kwaliteit") view=pages::qualities ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/kwaliteit/:id") view=pages::quality_of ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/oordelen/:id") view=pages::ruling ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/correcties/:id") view=pages::correction ssr=whole.clone()/>
                 <Route path=path!("/beheer") view=pages::operations ssr=whole.clone()/>

@@ -257,19 +257,19 @@ impl CodeLists {
         TargetGroup::parse(text).filter(|group| self.groups.contains(group))
     }
 
-    /// They hold a name, code or target group that the built-in ones do not, or another first day of use.
+    /// They hold a name, code or target group that the built-in ones do not, or other days of use.
     #[must_use]
     pub fn knows_more(&self) -> bool {
         let builtin = Self::builtin();
         self.names != builtin.names
             || self.hpk != builtin.hpk
             || self.groups != builtin.groups
-            || self.first_days().ne(builtin.first_days())
+            || self.days_of_use().ne(builtin.days_of_use())
     }
 
-    fn first_days(&self) -> impl Iterator<Item = (VaccineId, Date)> + '_ {
+    fn days_of_use(&self) -> impl Iterator<Item = (VaccineId, Date, Option<Date>)> + '_ {
         let vaccines = self.vaccines.iter();
-        vaccines.map(|vaccine| (vaccine.id, vaccine.first_use))
+        vaccines.map(|vaccine| (vaccine.id, vaccine.first_use, vaccine.last_use))
     }
 
     /// The same lists with names that one party uses: (its name, a name or number that these lists know). What the
@@ -325,6 +325,7 @@ impl CodeLists {
             doses,
             min_days,
             first_use,
+            last_use: None,
         };
         Self::new(
             vec![

@@ -6,7 +6,7 @@ use crate::finding::Code;
 use crate::row::Column;
 use time::Date;
 
-/// More rows than this are only rejected for good when a second person agrees.
+/// About more rows than this nothing is decided unless a second person agrees.
 pub const SECOND_PERSON_ABOVE: u32 = 100;
 
 /// What is decided about all rows of a cluster.
@@ -56,13 +56,12 @@ impl DecisionKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// A second person has to agree: to every other value and person (security G18), and when many rows are lost.
+    /// A second person has to agree: to every other value and person (security G18), and whenever it is about many rows.
     #[must_use]
     pub const fn needs_second_person(self, rows: u32) -> bool {
         match self {
             Self::Map | Self::Link | Self::Unlink => true,
-            Self::Reject => rows > SECOND_PERSON_ABOVE,
-            Self::Return | Self::Accept => false,
+            Self::Reject | Self::Return | Self::Accept => rows > SECOND_PERSON_ABOVE,
         }
     }
 
@@ -123,10 +122,13 @@ mod tests {
         assert!(DecisionKind::Map.needs_second_person(1));
         assert!(DecisionKind::Link.needs_second_person(1));
         assert!(DecisionKind::Unlink.needs_second_person(1));
-        assert!(!DecisionKind::Reject.needs_second_person(100));
-        assert!(DecisionKind::Reject.needs_second_person(101));
-        for kind in [DecisionKind::Return, DecisionKind::Accept] {
-            assert!(!kind.needs_second_person(1_000));
+        for kind in [
+            DecisionKind::Reject,
+            DecisionKind::Return,
+            DecisionKind::Accept,
+        ] {
+            assert!(!kind.needs_second_person(100));
+            assert!(kind.needs_second_person(101), "{kind:?}");
         }
     }
 

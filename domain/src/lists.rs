@@ -88,10 +88,10 @@ impl ListKind {
         !matches!(self, Self::Ages)
     }
 
-    /// What stands in it can end. A product does not: what was given of it may still be reported.
+    /// What stands in it can end. Of a product that is its last day of use: what was given until then may still be reported.
     #[must_use]
     pub const fn ends(self) -> bool {
-        !matches!(self, Self::Products | Self::Ages)
+        !matches!(self, Self::Ages)
     }
 
     /// Its entries are of a product.
@@ -707,7 +707,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_of_a_product_changes_and_no_product_ends() {
+    fn what_is_said_of_a_product_changes_and_a_product_ends_and_comes_back() {
         let before = Entry {
             doses: Some(2),
             min_days: Some(21),
@@ -734,10 +734,11 @@ mod tests {
             end: true,
             ..wish("2", "21", "04-01-2021")
         };
-        assert_eq!(
-            propose(kind, &ended, Some(&before)),
-            Err(vec![Fault::NotThere])
-        );
+        let (_, ended) = propose(kind, &ended, Some(&before)).expect("it ends");
+        assert!(ended.ended);
+        assert_eq!(ended.first_use, before.first_use, "what it was stays");
+        let again = propose(kind, &wish("2", "21", "04-01-2021"), Some(&ended));
+        assert_eq!(again.expect("it comes back").1, before);
     }
 
     #[test]

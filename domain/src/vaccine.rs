@@ -55,4 +55,14 @@ pub struct Vaccine {
     pub min_days: Option<u16>,
     /// First day it was used in the Netherlands (V06).
     pub first_use: Date,
+    /// Last day it was used, once it ended (V06). What was given until then may still be reported.
+    pub last_use: Option<Date>,
+}
+
+impl Vaccine {
+    /// It was in use in the Netherlands on this day.
+    #[must_use]
+    pub fn was_used_on(&self, day: Date) -> bool {
+        self.first_use <= day && self.last_use.is_none_or(|last| day <= last)
+    }
 }

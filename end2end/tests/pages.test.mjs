@@ -222,6 +222,10 @@ test("rows that wait, a group of them, and a decision about it", async (t) => {
   await judge(other, "besluit-uitgevoerd");
   await open(other, "/beoordelen/cijfers");
   await judge(other, "cijfers");
+  await open(other, "/beoordelen/kwaliteit");
+  await judge(other, "kwaliteit-instellingen");
+  await press(other, /./, { role: "link", within: other.locator("tbody") });
+  await judge(other, "kwaliteit-instelling");
 });
 
 test("a row without BSN, who may be its person, and the decision of the link", async (t) => {

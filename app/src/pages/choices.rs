@@ -2,6 +2,7 @@
 
 use crate::page::code_lists;
 use crate::texts::{Texts, fill};
+use domain::dates::dutch;
 use domain::row::Column;
 use domain::text::Lang;
 
@@ -118,13 +119,23 @@ pub(crate) fn options(column: Column, first: &str, t: &'static Texts) -> Vec<(St
         .collect()
 }
 
-/// The products of the code lists, with an empty first choice.
-pub(crate) fn vaccines(first: &str) -> Vec<(String, String)> {
+/// The products of the code lists, with an empty first choice. Those that ended come last, with their last day: what was
+/// given of them may still be reported.
+pub(crate) fn vaccines(first: &str, t: &'static Texts) -> Vec<(String, String)> {
     let lists = code_lists();
-    let names = lists
-        .vaccines()
-        .iter()
-        .map(|vaccine| (vaccine.name.clone(), vaccine.name.clone()));
+    let mut vaccines: Vec<_> = lists.vaccines().iter().collect();
+    vaccines.sort_by_key(|vaccine| vaccine.last_use.is_some());
+    let names = vaccines.into_iter().map(|vaccine| {
+        let name = vaccine.name.clone();
+        let words = vaccine.last_use.map_or_else(
+            || name.clone(),
+            |last| {
+                let parts = [("naam", name.as_str()), ("dag", &dutch(last))];
+                fill(t.entry.vaccine_until, &parts)
+            },
+        );
+        (name, words)
+    });
     std::iter::once((String::new(), first.to_owned()))
         .chain(names)
         .collect()

@@ -234,7 +234,15 @@ fn headers(kind: ListKind, t: &'static Texts) -> Vec<&'static str> {
         ],
         ListKind::Names => vec![l.name, l.vaccine, l.holds, l.origin],
         ListKind::Codes => vec![l.hpk, l.vaccine, l.holds, l.origin],
-        ListKind::Products => vec![l.vaccine, l.eu, l.doses, l.min_days, l.first_use, l.origin],
+        ListKind::Products => vec![
+            l.vaccine,
+            l.eu,
+            l.doses,
+            l.min_days,
+            l.first_use,
+            l.holds,
+            l.origin,
+        ],
         ListKind::Groups => vec![l.code, l.meaning, l.holds, l.origin],
         ListKind::Ages => vec![l.age_group, l.first_age, l.last_age, l.holds, l.origin],
     }
@@ -286,6 +294,7 @@ fn row(kind: ListKind, line: &EntryLine, ages: AgeBounds, t: &'static Texts) -> 
             count(entry.doses.map(u16::from)),
             count(entry.min_days),
             day(entry.first_use),
+            Cell::new(holds(line, t)),
         ],
     };
     cells.push(Cell::new(origin(line, t)));
@@ -735,7 +744,7 @@ fn end_form(visit: &Visit, kind: ListKind, line: &EntryLine, messages: &Messages
     view! {
         <form class="cims-form" method="post" action=ProposeEntry::PATH novalidate>
             {hidden_inputs(hidden)}
-            {paragraph(l.end_text)}
+            {paragraph(if kind == ListKind::Products { l.end_product } else { l.end_text })}
             {when_and_why(visit, "einde-", messages)}
             {submit(l.look_first)}
         </form>

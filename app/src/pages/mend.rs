@@ -256,7 +256,7 @@ pub(super) fn options(column: Column, t: &'static Texts) -> Vec<(String, String)
     let m = &t.mend;
     let own = |value: &str, text: &str| (value.to_owned(), text.to_owned());
     match column {
-        Column::Vaccin => choices::vaccines(m.choose),
+        Column::Vaccin => choices::vaccines(m.choose, t),
         Column::Mutatie => vec![
             own("", m.choose),
             own("N", m.mutation_new),

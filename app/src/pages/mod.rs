@@ -86,7 +86,7 @@ pub(crate) use party_requests::{
     list as party_requests, new as new_party, request as party_request,
 };
 pub(crate) use person::person;
-pub(crate) use quality::quality;
+pub(crate) use quality::{qualities, quality, quality_of};
 pub(crate) use receipt::receipt;
 pub(crate) use record::{find as find_person, record};
 pub(crate) use registration::registration;

@@ -1,6 +1,6 @@
 //! `/beoordelen/cijfers`: how much waits, how long, of whom and why (features F54). Each number has its bar beside it.
 
-use super::clusters::cause;
+use super::{clusters::cause, quality};
 use crate::page::{Screen, Visit, page, review};
 use crate::parts::chart::bar;
 use crate::parts::table::{Cell, empty, table};
@@ -42,8 +42,6 @@ fn screen(visit: &Visit, numbers: &ReviewNumbers) -> Screen {
         view! {
             {waiting}
             {solved(&numbers.solved, t)}
-            {heading(n.parties)}
-            {paragraph(n.party_text)}
             {parties(&numbers.parties, t)}
         }
         .into_any()
@@ -122,34 +120,16 @@ fn time(minutes: u32, t: &'static Texts) -> String {
     fill(text, &[("aantal", &count.to_string())])
 }
 
+/// The institutions of which most waits: how much, with the way to all of them.
 fn parties(parties: &[PartyNumbers], t: &'static Texts) -> AnyView {
     let n = &t.numbers;
-    let rows = parties.iter().map(|party| {
-        let causes: Vec<&str> = party.causes.iter().map(|code| code.as_str()).collect();
-        let share =
-            (party.rows > 0).then(|| u64::from(party.refused) * 100 / u64::from(party.rows));
-        let share = match share {
-            // A few of many are not none.
-            Some(0) if party.refused > 0 => "<1%".to_owned(),
-            Some(share) => format!("{share}%"),
-            None => "-".to_owned(),
-        };
-        let count = |count: u32| Cell::number(number(t.language, u64::from(count)));
-        vec![
-            Cell::new(party.party.clone()),
-            count(party.open),
-            count(party.rows),
-            Cell::number(share),
-            Cell::new(bar(party.refused, party.rows, "error")),
-            Cell::new(if causes.is_empty() {
-                "-".to_owned()
-            } else {
-                causes.join(", ")
-            }),
-        ]
-    });
-    let headers = [n.party, n.open, n.delivered, n.refused, n.picture, n.causes];
-    table("instellingen", n.party_caption, &headers, rows.collect())
+    view! {
+        {heading(n.parties)}
+        {paragraph(n.party_text)}
+        {quality::parties(parties, t)}
+        <p class="utrecht-paragraph">{second_link(quality::ALL, n.all_parties)}</p>
+    }
+    .into_any()
 }
 
 /// A number and its bar.

@@ -113,7 +113,7 @@ fn bar(filter: &RegistrationFilter, filtered: bool, total: u64, t: &'static Text
             <form method="get" class="cims-filter__form" action="/registraties">
                 {Field::new("van", r.from, &van).date()}
                 {Field::new("tot", r.until, &tot).date()}
-                {Field::new("vaccin", r.vaccine, &vaccin).filter_select(choices::vaccines(r.all_vaccines))}
+                {Field::new("vaccin", r.vaccine, &vaccin).filter_select(choices::vaccines(r.all_vaccines, t))}
                 {Field::new("uitkomst", r.outcome, outcome).filter_select(outcomes(r.all_outcomes, &RowOutcome::ALL, t))}
                 <div class="cims-filter__actions">
                     <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>

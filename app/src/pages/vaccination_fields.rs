@@ -49,7 +49,7 @@ pub(crate) fn fields(
     };
     view! {
         {date_boxes(Column::Vaccinatiedatum, Kind::Vaccination(today, focus), cell(Column::Vaccinatiedatum), messages, t)}
-        {vaccine.select(choices::vaccines(e.vaccine_choose), messages, t)}
+        {vaccine.select(choices::vaccines(e.vaccine_choose, t), messages, t)}
         {batch.text(messages, t)}
         {batches(&draft.batches, t)}
         {suggestion(draft.suggestion.as_deref(), t)}

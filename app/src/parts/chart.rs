@@ -15,6 +15,32 @@ pub(crate) fn bar(part: u32, whole: u32, kind: &'static str) -> AnyView {
     .into_any()
 }
 
+/// What a share was, time after time, the oldest first: a column each, under what it is called. With a name and a text of its
+/// own; the numbers stand in the table beneath.
+pub(crate) fn shares(name: &'static str, text: String, shares: &[(String, u64)]) -> AnyView {
+    let columns = shares.iter().enumerate().map(|(place, (when, share))| {
+        // A hundred high, under a line for the number.
+        let (left, height) = (place * 60, (*share).min(100));
+        let (middle, top) = (left + 30, 124 - height);
+        view! {
+            <rect class="cims-chart__column" x=(left + 10).to_string() y=top.to_string() width="40" height=height.to_string()/>
+            <text class="cims-chart__text" x=middle.to_string() y=(top - 6).to_string() text-anchor="middle">{format!("{share}%")}</text>
+            <text class="cims-chart__text" x=middle.to_string() y="142" text-anchor="middle">{when.clone()}</text>
+        }
+    });
+    let wide = shares.len() * 60;
+    view! {
+        <svg class="cims-chart" viewBox=format!("0 0 {wide} 148") role="img" aria-labelledby="beeld-naam beeld-tekst" focusable="false">
+            <title id="beeld-naam">{name}</title>
+            <desc id="beeld-tekst">{text}</desc>
+            <line class="cims-chart__line" x1="0" y1="24.5" x2=wide.to_string() y2="24.5"/>
+            <line class="cims-chart__line" x1="0" y1="124.5" x2=wide.to_string() y2="124.5"/>
+            {columns.collect_view()}
+        </svg>
+    }
+    .into_any()
+}
+
 /// One day of a calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Day {

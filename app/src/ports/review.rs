@@ -1,8 +1,9 @@
 //! RIVM looks at refused and for-review rows of all parties (features F44-F55; a first page of it).
 
 use super::decisions::LinkedBy;
+use super::deliveries::QualityView;
 #[cfg(feature = "ssr")]
-use super::{Caller, PortResult};
+use super::{Caller, Page, PortResult};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
@@ -197,6 +198,8 @@ pub struct ReviewView {
 /// What a party delivered in the last four weeks, and what of it waits.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct PartyNumbers {
+    /// Key.
+    pub id: Uuid,
     /// Its name.
     pub party: String,
     /// Rows that wait for RIVM, of any age.
@@ -205,8 +208,21 @@ pub struct PartyNumbers {
     pub rows: u32,
     /// Rows of those that are refused now.
     pub refused: u32,
+    /// Rows of the four weeks before that, and of those what is refused now.
+    pub before: (u32, u32),
     /// The codes that most of its rows wait for, three at most.
     pub causes: Vec<Code>,
+}
+
+/// How good what one party delivers is, as it sees that itself.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PartyQuality {
+    /// Its name.
+    pub party: String,
+    /// Rows that wait for RIVM, of any age.
+    pub open: u32,
+    /// Week by week, and why rows are refused.
+    pub view: QualityView,
 }
 
 /// What solved waiting rows.
@@ -256,7 +272,7 @@ pub struct ReviewNumbers {
     pub ages: [u32; 4],
     /// By code, the most first.
     pub codes: Vec<(Code, u32)>,
-    /// By party, the most waiting rows first.
+    /// The parties with the most waiting rows.
     pub parties: Vec<PartyNumbers>,
     /// What was solved, the most first.
     pub solved: Vec<Solved>,
@@ -289,4 +305,13 @@ pub trait Review: Send + Sync {
     ) -> PortResult<u32>;
     /// How much waits, how long, of whom and why.
     async fn numbers(&self, caller: &Caller) -> PortResult<ReviewNumbers>;
+    /// How good what each party delivers is, the most refused rows first; of which the name or code has this text.
+    async fn qualities(
+        &self,
+        caller: &Caller,
+        search: String,
+        page: u32,
+    ) -> PortResult<Page<PartyNumbers>>;
+    /// How good what one party delivers is, as it sees that itself.
+    async fn quality_of(&self, caller: &Caller, party: Uuid) -> PortResult<PartyQuality>;
 }

@@ -280,7 +280,8 @@ async fn the_numbers_stand_in_tables_with_a_picture_beside_each() {
         "Langer dan vier weken",
         "1.400",
         "Praktijk &lt;b&gt;De Linde",
-        "50%",
+        "50 %",
+        "95 %",
         "V11, B10",
         "aria-hidden=\"true\"",
     ] {
@@ -295,9 +296,48 @@ async fn the_numbers_stand_in_tables_with_a_picture_beside_each() {
         4 + 2 + 2 + 2,
         "ages, codes, parties, what solved rows"
     );
+    assert!(page.links("/beoordelen/kwaliteit", "Kwaliteit van alle instellingen"));
     let empty = reviewer(|world| world.numbers = ReviewNumbers::default());
     let page = get(&empty, "/beoordelen/cijfers").await;
     assert!(page.has("Er is nog niets aangeleverd") && !page.has("cims-bar"));
+}
+
+#[tokio::test]
+async fn rivm_sees_the_quality_of_each_institution_as_it_sees_that_itself() {
+    let list = get(
+        &reviewer(|_| ()),
+        "/beoordelen/kwaliteit?zoek=linde&pagina=2",
+    )
+    .await;
+    let way = format!("/beoordelen/kwaliteit/{ID}");
+    assert!(list.links(&way, "Praktijk &lt;b&gt;De Linde"));
+    for part in [
+        "5.000 instellingen",
+        "Pagina 2 van 100",
+        "zoek=linde&amp;pagina=3",
+        "value=\"linde\"",
+    ] {
+        assert!(list.has(part), "{part}");
+    }
+    let of_rivm = get(&reviewer(|_| ()), &way).await;
+    let deliverer = World::new(Some(Role::Invoerder));
+    let own = get(&Arc::new(deliverer), "/kwaliteit").await;
+    for page in [&of_rivm, &own] {
+        for part in [
+            "role=\"img\" aria-labelledby=\"beeld-naam beeld-tekst\"",
+            "In de eerste week was 90 procent goed, in de laatste week 99 procent.",
+            "Week van",
+            "09-11-2026",
+            "P03",
+            "href=\"/hulp/regels/P03\"",
+        ] {
+            assert!(page.has(part), "{part}");
+        }
+    }
+    assert!(of_rivm.has("Regels die nu wachten op het RIVM: 1.424."));
+    // What may be a BSN is not searched for, and does not stay in the address.
+    let bsn = get(&reviewer(|_| ()), "/beoordelen/kwaliteit?zoek=999995571").await;
+    assert_eq!(bsn.location, "/beoordelen/kwaliteit?melding=bsn");
 }
 
 #[tokio::test]

@@ -35,8 +35,8 @@ use crate::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
 };
 use crate::ports::review::{
-    PartyNumbers, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Reviewer, Solved,
-    SolvedBy, Suggestion,
+    PartyNumbers, PartyQuality, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
+    Reviewer, Solved, SolvedBy, Suggestion,
 };
 use crate::ports::session::{Frame, KeptForm, Life, SessionLine, UserSession};
 use crate::ports::users::{
@@ -693,14 +693,7 @@ impl Deliveries for World {
     }
 
     async fn quality(&self, _: &Caller) -> PortResult<QualityView> {
-        Ok(QualityView {
-            weeks: vec![QualityWeek {
-                monday: "16-11-2026".into(),
-                rows: 1_200,
-                refused: 12,
-            }],
-            causes: vec![(Code::P03, 7)],
-        })
+        Ok(quality())
     }
 
     async fn delivery(&self, _: &Caller, id: Uuid) -> PortResult<DeliveryView> {
@@ -909,6 +902,22 @@ impl Review for World {
 
     async fn numbers(&self, _: &Caller) -> PortResult<ReviewNumbers> {
         Ok(self.numbers.clone())
+    }
+
+    async fn qualities(&self, _: &Caller, _: String, page: u32) -> PortResult<Page<PartyNumbers>> {
+        Ok(Page {
+            items: self.numbers.parties.clone(),
+            total: 5_000,
+            page,
+        })
+    }
+
+    async fn quality_of(&self, _: &Caller, _: Uuid) -> PortResult<PartyQuality> {
+        Ok(PartyQuality {
+            party: "Praktijk <b>De Linde".into(),
+            open: 1_424,
+            view: quality(),
+        })
     }
 
     async fn row(&self, _: &Caller, id: Uuid) -> PortResult<ReviewView> {
@@ -1969,16 +1978,30 @@ pub(crate) fn decision_line() -> DecisionLine {
     }
 }
 
+fn quality() -> QualityView {
+    let week = |monday: &str, rows, refused| QualityWeek {
+        monday: monday.into(),
+        rows,
+        refused,
+    };
+    QualityView {
+        weeks: vec![week("09-11-2026", 400, 40), week("16-11-2026", 1_200, 12)],
+        causes: vec![(Code::P03, 7)],
+    }
+}
+
 pub(crate) fn numbers() -> ReviewNumbers {
     ReviewNumbers {
         ages: [1, 20, 3, 1_400],
         codes: vec![(Code::V11, 1_400), (Code::B10, 24)],
         parties: vec![
             PartyNumbers {
+                id: ID,
                 party: "Praktijk <b>De Linde".into(),
                 open: 1_424,
                 rows: 3_000,
                 refused: 1_500,
+                before: (200, 10),
                 causes: vec![Code::V11, Code::B10],
             },
             PartyNumbers {

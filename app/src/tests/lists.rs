@@ -112,7 +112,8 @@ async fn an_entry_shows_what_holds_and_who_changed_it() {
         "/codelijsten/vaccins/onderdeel?sleutel=Comirnaty&vaccin=Comirnaty",
     )
     .await;
-    assert!(page.has("minstens 21 dagen") && !page.has("Beëindigen"));
+    assert!(page.has("minstens 21 dagen") && page.has("Beëindigen"));
+    assert!(page.has("Wat tot dan is gegeven, kan nog worden aangeleverd."));
     let page = get(
         &manager(),
         "/codelijsten/namen/onderdeel?sleutel=Pfizer&vaccin=Comirnaty",

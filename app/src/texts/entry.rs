@@ -55,6 +55,7 @@ texts! {
         vaccination_date_hint: "Bijvoorbeeld 27 1 2021" / "For example 27 1 2021",
         today: "Vandaag" / "Today",
         yesterday: "Gisteren" / "Yesterday",
+        vaccine_until: "{naam} (tot en met {dag})" / "{naam} (until {dag})",
         vaccine_choose: "Kies een vaccin" / "Choose a vaccine",
         batch_hint: "Staat op de flacon of de doos. Hier eerder gebruikte nummers kunt u kiezen." / "It is on the vial or the box. You can choose numbers used here before.",
         batch_times: "{vaccin}, {aantal} keer gebruikt" / "{vaccin}, used {aantal} times",

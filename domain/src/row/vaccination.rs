@@ -109,7 +109,7 @@ impl Judge<'_, '_> {
         let date = self.vaccination_date(country);
         let (vaccine, hpk) = self.product();
         if let (Some((date, true)), Some(vaccine)) = (date, vaccine) {
-            self.first_use(date, vaccine, country);
+            self.in_use(date, vaccine, country);
         }
         let batch = self.batch();
         let dose = self.dose();
@@ -151,14 +151,11 @@ impl Judge<'_, '_> {
         None
     }
 
-    /// V06. First use is known for the Netherlands only, so it says nothing about a jab given abroad.
-    fn first_use(&mut self, date: Date, vaccine: VaccineId, country: Country) {
-        let first = self
-            .context
-            .lists
-            .vaccine(vaccine)
-            .map(|vaccine| vaccine.first_use);
-        if country == Country::NL && first.is_some_and(|first| date < first) {
+    /// V06. The days of use are those of the Netherlands, so they say nothing about a jab given abroad.
+    fn in_use(&mut self, date: Date, vaccine: VaccineId, country: Country) {
+        let vaccine = self.context.lists.vaccine(vaccine);
+        let unused = vaccine.is_some_and(|vaccine| !vaccine.was_used_on(date));
+        if country == Country::NL && unused {
             self.find(Code::V06, Column::Vaccinatiedatum);
         }
     }

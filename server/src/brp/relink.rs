@@ -14,7 +14,7 @@ use crate::intake::recheck::{self, Why};
 use crate::keys::{Keys, Mac, Purpose, Sealed};
 use crate::store::register::{self, BrpList};
 use crate::store::relink::{self, Content, Numbers, Renumbered, Settled};
-use crate::store::{StoreError, WorkerTx, late, rulings};
+use crate::store::{StoreError, WorkerTx, brp_people, late, rulings};
 use domain::bsn::Bsn;
 use domain::dates::{PartialDate, parse_partial};
 use domain::finding::Code;
@@ -169,8 +169,9 @@ async fn facts(
         let person = content.person;
         who.insert(person, open(road, content)?);
     }
+    let lists = brp_people::by_key(tx, &pl_ids).await?.into_iter();
     Ok(Facts {
-        lists: relink::lists(tx, &pl_ids).await?.into_iter().collect(),
+        lists: lists.map(|listed| (listed.pl_id, listed.list)).collect(),
         by_mac,
         holders,
         who,
@@ -325,7 +326,7 @@ async fn apply(
         }
         relink::get(tx, &key, &numbers).await?;
     }
-    let doubtful = late::of_persons(tx, &unclear).await?;
+    let doubtful = late::accepted_of(tx, &unclear, &[]).await?;
     let mut reviewed = recheck::review(&road.keys, tx, &doubtful, Why::NotSure).await?;
     if !kept.is_empty() {
         let contradicts = relink::merge(tx, load, &kept, &gone).await?;
@@ -335,7 +336,7 @@ async fn apply(
                 .filter(|one| one.same_day == same_day)
                 .map(|one| one.jab)
                 .collect();
-            let some = late::of_vaccinations(tx, &jabs).await?;
+            let some = late::accepted_of(tx, &[], &jabs).await?;
             reviewed += recheck::review(&road.keys, tx, &some, Why::Contradicts(code)).await?;
         }
     }

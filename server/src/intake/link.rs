@@ -366,10 +366,12 @@ async fn try_unlink(
     }
     decisions::mark_undone(tx, report, decision.id).await?;
     done.persons.push(person);
+    let after = decisions::counting_of(tx, &[person]).await?;
+    let after = after.first().map_or(0, |(_, number)| *number);
     Ok(Some(Link {
         outcome,
         findings,
-        counting: (before, decisions::counting(tx, person).await?),
+        counting: (before, after),
         done,
     }))
 }

@@ -211,6 +211,7 @@ pub async fn mend(
         products: &products,
         today,
     };
+    let kept_keys = keys_of(tx, &lines).await?;
     let judged = stage_one(&lines, &desk);
     let again = again(&lines, &judged, &changed, keep);
     // What is only foreseen is one chunk, as a preview is.
@@ -222,6 +223,10 @@ pub async fn mend(
         row.reason.clone_from(&line.reason);
         row.replaces = line.stands.replaces;
         row.linked.clone_from(&line.linked);
+        let own = line.linked.as_ref().and_then(|linked| linked.registration);
+        if let Some(key) = own.and_then(|own| kept_keys.get(&own)) {
+            row.source_key = Some(key.clone());
+        }
         chunks.extend(gather.add(row));
     }
     chunks.push(gather.into_rows());
@@ -295,6 +300,21 @@ pub async fn mend(
         settle(tx, &work, mending.delivery, keep).await?;
     }
     Ok(Mended::Done(done))
+}
+
+/// The keys of the registrations that get a version more. A key that we made of the content is not made anew: with other
+/// defaults of the party, or another digest, it would be that of another registration.
+async fn keys_of(
+    tx: &mut WorkerTx<'_>,
+    lines: &[Line],
+) -> Result<HashMap<Uuid, String>, StoreError> {
+    let linked = lines.iter().filter_map(|line| line.linked.as_ref());
+    let registrations: Vec<Uuid> = linked.filter_map(|linked| linked.registration).collect();
+    if registrations.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let keys = mend::keys_of(tx, &registrations).await?;
+    Ok(keys.into_iter().collect())
 }
 
 /// What stands in the rows about which something was suggested: their place and text.

@@ -20,7 +20,7 @@ use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::Column;
 use std::collections::BTreeMap;
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// Examples of a kind of repair.
@@ -30,6 +30,46 @@ const EXAMPLES: i64 = 3;
 const QUALITY_WEEKS: i64 = 8;
 /// Causes that it names.
 const QUALITY_CAUSES: i64 = 3;
+
+impl Portal {
+    /// How good what a party delivers is: it, and RIVM, see the same.
+    pub(super) async fn quality_view(
+        &self,
+        caller: &Caller,
+        party: Uuid,
+    ) -> PortResult<QualityView> {
+        let since = first_week(self.road.clock.now());
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let weeks = quality::weeks(&mut tx, party, since)
+            .await
+            .or_broken(caller)?;
+        let causes = quality::causes(&mut tx, party, since, QUALITY_CAUSES)
+            .await
+            .or_broken(caller)?;
+        let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        let weeks = weeks.into_iter().filter(|week| week.rows > 0);
+        let weeks = weeks.map(|week| QualityWeek {
+            monday: dutch(week.monday),
+            rows: number(week.rows),
+            refused: number(week.refused),
+        });
+        let causes = causes
+            .into_iter()
+            .filter_map(|(code, rows)| Some((code.parse().ok()?, number(rows))));
+        Ok(QualityView {
+            weeks: weeks.collect(),
+            causes: causes.collect(),
+        })
+    }
+}
+
+/// When the first of the weeks began, Dutch time; this week is the last one.
+fn first_week(now: OffsetDateTime) -> OffsetDateTime {
+    let day = clock::dutch_day(now) - Duration::weeks(QUALITY_WEEKS - 1);
+    let monday = day - Duration::days(i64::from(day.weekday().number_days_from_monday()));
+    // Noon is that day in every season.
+    clock::dutch_midnight(monday.midnight().assume_utc() + Duration::hours(12))
+}
 
 #[async_trait::async_trait]
 impl Deliveries for Portal {
@@ -58,28 +98,7 @@ impl Deliveries for Portal {
 
     async fn quality(&self, caller: &Caller) -> PortResult<QualityView> {
         let party = deliverer(caller)?;
-        let since = self.road.clock.now() - Duration::weeks(QUALITY_WEEKS);
-        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let weeks = quality::weeks(&mut tx, party, since)
-            .await
-            .or_broken(caller)?;
-        let causes = quality::causes(&mut tx, party, since, QUALITY_CAUSES)
-            .await
-            .or_broken(caller)?;
-        let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-        let weeks = weeks.into_iter().filter(|week| week.rows > 0);
-        let weeks = weeks.map(|week| QualityWeek {
-            monday: dutch(week.monday),
-            rows: number(week.rows),
-            refused: number(week.refused),
-        });
-        let causes = causes
-            .into_iter()
-            .filter_map(|(code, rows)| Some((code.parse().ok()?, number(rows))));
-        Ok(QualityView {
-            weeks: weeks.collect(),
-            causes: causes.collect(),
-        })
+        self.quality_view(caller, party).await
     }
 
     async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView> {

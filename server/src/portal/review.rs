@@ -7,13 +7,14 @@ use crate::audit::{self, Kind};
 use crate::intake::suggest::{self, Bench};
 use crate::keys::{Mac, Purpose};
 use crate::store::products::Products;
-use crate::store::review::{self, Delivered, Filter, Line, OpenCount, Place};
+use crate::store::quality::{self, OfParty, Wanted};
+use crate::store::review::{self, Filter, Line, OpenCount, Place};
 use crate::store::{PartyTx, StoreError, assignments, looks, party_tx, worker_tx};
 use app::ports::review::{
-    PartyNumbers, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView, Reviewer,
-    Solved, SolvedBy, Suggestion, With,
+    PartyNumbers, PartyQuality, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
+    Reviewer, Solved, SolvedBy, Suggestion, With,
 };
-use app::ports::{Caller, PAGE_ROWS, PortError, PortResult};
+use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::bsn::Bsn;
 use domain::decision::may_map;
 use domain::delivery::{Channel, RowOutcome};
@@ -21,15 +22,15 @@ use domain::finding::{Code, Finding};
 use domain::matching::Match;
 use domain::row::{Column, RowText};
 use domain::search;
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// What was delivered in so many days counts for the share of refused rows.
 const DAYS: i64 = 28;
 /// Causes that are named of a party.
-const CAUSES: usize = 3;
+const CAUSES: i64 = 3;
+/// Parties that the page of numbers shows.
+const PARTIES: i64 = 10;
 /// Rows that are counted under a filter whose count is not kept.
 const COUNTED: i32 = 10_000;
 
@@ -154,14 +155,56 @@ impl Review for Portal {
         let since = self.road.clock.now() - Duration::days(DAYS);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let open = review::open_counts(&mut tx).await.or_broken(caller)?;
-        let delivered = review::delivered(&mut tx, since).await.or_broken(caller)?;
         drop(tx);
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let solved = review::solved(&mut tx, since).await.or_broken(caller)?;
+        let wanted = Wanted {
+            by_open: true,
+            limit: PARTIES,
+            ..self.of_parties("")
+        };
+        let parties = quality::parties(&mut tx, &wanted).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
-        let mut found = numbers(open, delivered);
+        let mut found = numbers(open);
+        found.parties = parties.into_iter().map(of_party).collect();
         found.solved = solved.into_iter().filter_map(how_solved).collect();
         Ok(found)
+    }
+
+    async fn qualities(
+        &self,
+        caller: &Caller,
+        search: String,
+        page: u32,
+    ) -> PortResult<Page<PartyNumbers>> {
+        reviewer(caller)?;
+        let page = page.max(1);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let wanted = Wanted {
+            offset: i64::from(page - 1) * i64::from(PAGE_ROWS),
+            ..self.of_parties(search.trim())
+        };
+        let found = quality::parties(&mut tx, &wanted).await.or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        let total = found.first().map_or(0, |party| party.total);
+        Ok(Page {
+            items: found.into_iter().map(of_party).collect(),
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
+    }
+
+    async fn quality_of(&self, caller: &Caller, party: Uuid) -> PortResult<PartyQuality> {
+        reviewer(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let known = quality::party(&mut tx, party).await.or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        let (name, open) = known.ok_or(PortError::NotFound)?;
+        Ok(PartyQuality {
+            party: name,
+            open: u32::try_from(open).unwrap_or_default(),
+            view: self.quality_view(caller, party).await?,
+        })
     }
 
     async fn row(&self, caller: &Caller, id: Uuid) -> PortResult<ReviewView> {
@@ -217,6 +260,20 @@ impl Review for Portal {
 }
 
 impl Portal {
+    /// The first page of the list of parties by what is refused.
+    fn of_parties<'s>(&self, search: &'s str) -> Wanted<'s> {
+        let now = self.road.clock.now();
+        Wanted {
+            before: now - Duration::days(2 * DAYS),
+            since: now - Duration::days(DAYS),
+            search,
+            by_open: false,
+            causes: CAUSES,
+            limit: i64::from(PAGE_ROWS),
+            offset: 0,
+        }
+    }
+
     /// A search of the queue or of the clusters as sets of keys; `None` when nothing is searched. A text that may hold a BSN
     /// finds nothing.
     pub(super) async fn search(
@@ -335,42 +392,39 @@ fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
 }
 
 /// Puts the counts in their places; those of most rows come first.
-fn numbers(open: Vec<OpenCount>, delivered: Vec<Delivered>) -> ReviewNumbers {
-    let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+fn numbers(open: Vec<OpenCount>) -> ReviewNumbers {
     let mut found = ReviewNumbers::default();
-    let mut parties: BTreeMap<String, PartyNumbers> = BTreeMap::new();
     for count in open {
-        let code = count.code.as_deref().and_then(|code| code.parse().ok());
-        match (count.party, code, count.age) {
-            (Some(party), None, _) => parties.entry(party).or_default().open = number(count.rows),
-            (Some(party), Some(code), _) => {
-                let causes = &mut parties.entry(party).or_default().causes;
-                if causes.len() < CAUSES {
-                    causes.push(code);
-                }
-            }
-            (None, Some(code), _) => found.codes.push((code, number(count.rows))),
-            (None, None, Some(age)) => {
+        let rows = number(count.rows);
+        match (count.code.as_deref(), count.age) {
+            (Some(code), _) => found.codes.extend(code.parse().map(|code| (code, rows))),
+            (None, Some(age)) => {
                 let place = usize::try_from(age).ok();
-                if let Some(rows) = place.and_then(|place| found.ages.get_mut(place)) {
-                    *rows = number(count.rows);
+                if let Some(age) = place.and_then(|place| found.ages.get_mut(place)) {
+                    *age = rows;
                 }
             }
-            (None, None, None) => {}
+            (None, None) => {}
         }
     }
-    for party in delivered {
-        let told = parties.entry(party.party).or_default();
-        (told.rows, told.refused) = (number(party.rows), number(party.refused));
+    found
+}
+
+fn number(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+fn of_party(found: OfParty) -> PartyNumbers {
+    let causes = found.causes.iter().filter_map(|code| code.parse().ok());
+    PartyNumbers {
+        id: found.id,
+        party: found.name,
+        open: number(found.open),
+        rows: number(found.rows),
+        refused: number(found.refused),
+        before: (number(found.rows_before), number(found.refused_before)),
+        causes: causes.collect(),
     }
-    let named = parties
-        .into_iter()
-        .map(|(party, numbers)| PartyNumbers { party, ..numbers });
-    found.parties = named.collect();
-    found
-        .parties
-        .sort_by_key(|party| (Reverse(party.open), Reverse(party.refused)));
-    found
 }
 
 fn how_solved(found: review::Solved) -> Option<Solved> {

@@ -699,19 +699,6 @@ pub async fn stored(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Stored>,
     Ok(rows)
 }
 
-/// Vaccinations that count for a person.
-///
-/// # Errors
-/// When the database fails.
-pub async fn counting(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<i64, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) AS "n!" FROM vaccinations WHERE person_id = $1 AND effective AND valid_to IS NULL"#,
-        person
-    )
-    .fetch_one(&mut **tx)
-    .await?)
-}
-
 /// Prepares that a link is undone: about the row as it stands, with the cause that it had.
 ///
 /// # Errors

@@ -81,32 +81,13 @@ pub async fn touched(
     Ok(touched)
 }
 
-/// The accepted registrations of these persons, locked.
+/// The accepted registrations of these persons, and those that these vaccinations rest on; locked.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_persons(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<Vec<Late>, StoreError> {
-    let found = sqlx::query_as!(
-        Late,
-        r#"SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
-                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
-           FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
-           WHERE r.person_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD' AND r.content_sealed IS NOT NULL
-             AND r.vaccinated_on IS NOT NULL
-           ORDER BY r.id FOR UPDATE OF r, w"#,
-        persons
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(found)
-}
-
-/// The accepted registrations that these vaccinations rest on, locked.
-///
-/// # Errors
-/// When the database fails.
-pub async fn of_vaccinations(
+pub async fn accepted_of(
     tx: &mut WorkerTx<'_>,
+    persons: &[Uuid],
     jabs: &[Uuid],
 ) -> Result<Vec<Late>, StoreError> {
     let found = sqlx::query_as!(
@@ -114,9 +95,10 @@ pub async fn of_vaccinations(
         r#"SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
                   r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
            FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
-           WHERE r.vaccination_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD' AND r.content_sealed IS NOT NULL
-             AND r.vaccinated_on IS NOT NULL
+           WHERE (r.person_id = ANY ($1) OR r.vaccination_id = ANY ($2)) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD'
+             AND r.content_sealed IS NOT NULL AND r.vaccinated_on IS NOT NULL
            ORDER BY r.id FOR UPDATE OF r, w"#,
+        persons,
         jabs
     )
     .fetch_all(&mut **tx)

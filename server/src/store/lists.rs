@@ -535,8 +535,9 @@ pub async fn apply(
 async fn apply_products(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE vaccines v SET doses = (i.after ->> 'doses')::smallint, min_interval_days = (i.after ->> 'min_days')::smallint,
-                first_use = (i.after ->> 'first_use')::date, change_id = i.change_id
-         FROM list_items i WHERE i.change_id = $1 AND v.id = i.vaccine",
+                first_use = (i.after ->> 'first_use')::date, change_id = i.change_id,
+                valid_to = CASE WHEN (i.after ->> 'ended')::boolean THEN c.holds_from - 1 END
+         FROM list_changes c JOIN list_items i ON i.change_id = c.id WHERE c.id = $1 AND v.id = i.vaccine",
         id
     )
     .execute(&mut **tx)
@@ -903,9 +904,13 @@ pub async fn given(
 /// Vaccinations of a batch that are counted, at most.
 pub const MOST_SEEN: i64 = 1_000;
 
+/// Vaccinations of a number that some list has, at most: it is only seen whether it was given once, and of which products.
+const LISTED_SEEN: i64 = 50;
+
 /// Batches of registered vaccinations and of rows that wait, which are not in the list or were given exactly once; those
-/// that are not in the list first, then the rarest. The batches in use are found by jumping through the index of batches,
-/// so a register of millions is not read.
+/// that are not in the list first, then the rarest. The batches in use are found by jumping through the indexes of batches,
+/// so neither a register of millions nor a queue of as many is read; in the order of the index, for else PostgreSQL reads all
+/// vaccinations to find none of a rare batch.
 ///
 /// # Errors
 /// When the database fails.
@@ -916,25 +921,29 @@ pub async fn suspects(
 ) -> Result<Vec<Suspect>, StoreError> {
     let rows = sqlx::query_as!(
         Suspect,
-        r#"WITH RECURSIVE jump (batch) AS (
+        r#"WITH RECURSIVE given (batch) AS (
                (SELECT batch FROM vaccinations WHERE effective AND valid_to IS NULL ORDER BY batch LIMIT 1)
                UNION ALL
-               SELECT (SELECT v.batch FROM vaccinations v WHERE v.effective AND v.valid_to IS NULL AND v.batch > j.batch ORDER BY v.batch LIMIT 1)
-               FROM jump j WHERE j.batch IS NOT NULL),
-           counted AS MATERIALIZED (
-               SELECT g.batch, g.vaccine, g.vaccinated_on, g.id
-               FROM jump j CROSS JOIN LATERAL (
-                   SELECT v.batch, v.vaccine, v.vaccinated_on, v.id FROM vaccinations v
-                   WHERE v.batch = j.batch AND v.effective AND v.valid_to IS NULL LIMIT $3) g
-               WHERE j.batch IS NOT NULL),
-           waiting AS MATERIALIZED (
-               SELECT r.batch, r.vaccine, r.vaccinated_on, r.vaccination_id AS id, r.party_id
-               FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
-               WHERE w.state = 'open' AND w.report_id IS NOT NULL AND w.outcome = 'TE_CONTROLEREN'
-                 AND r.batch IS NOT NULL AND r.vaccine IS NOT NULL AND r.vaccinated_on IS NOT NULL),
-           seen AS (
-               SELECT batch, vaccine, count(*) AS times, min(vaccinated_on) AS first, max(vaccinated_on) AS last
-               FROM (SELECT batch, vaccine, vaccinated_on FROM counted UNION ALL SELECT batch, vaccine, vaccinated_on FROM waiting) s
+               SELECT (SELECT v.batch FROM vaccinations v WHERE v.effective AND v.valid_to IS NULL AND v.batch > g.batch ORDER BY v.batch LIMIT 1)
+               FROM given g WHERE g.batch IS NOT NULL),
+           waiting (batch) AS (
+               (SELECT batch FROM reports WHERE valid_to IS NULL AND outcome = 'TE_CONTROLEREN' AND batch IS NOT NULL ORDER BY batch LIMIT 1)
+               UNION ALL
+               SELECT (SELECT r.batch FROM reports r WHERE r.valid_to IS NULL AND r.outcome = 'TE_CONTROLEREN' AND r.batch IS NOT NULL AND r.batch > w.batch
+                       ORDER BY r.batch LIMIT 1)
+               FROM waiting w WHERE w.batch IS NOT NULL),
+           lots AS MATERIALIZED (
+               SELECT l.batch, CASE WHEN EXISTS (SELECT FROM batches b WHERE b.lot = l.batch AND b.valid_to IS NULL) THEN $4::bigint ELSE $3::bigint END AS most
+               FROM (SELECT batch FROM given UNION SELECT batch FROM waiting) l WHERE l.batch IS NOT NULL),
+           seen AS MATERIALIZED (
+               SELECT l.batch, s.vaccine, count(*) AS times, min(s.vaccinated_on) AS first, max(s.vaccinated_on) AS last
+               FROM lots l CROSS JOIN LATERAL (
+                   (SELECT v.vaccine, v.vaccinated_on FROM vaccinations v
+                    WHERE v.batch = l.batch AND v.effective AND v.valid_to IS NULL ORDER BY v.vaccinated_on LIMIT l.most)
+                   UNION ALL
+                   (SELECT r.vaccine, r.vaccinated_on FROM reports r
+                    WHERE r.batch = l.batch AND r.valid_to IS NULL AND r.outcome = 'TE_CONTROLEREN' AND r.batch IS NOT NULL
+                      AND r.vaccine IS NOT NULL AND r.vaccinated_on IS NOT NULL LIMIT l.most)) s
                GROUP BY 1, 2),
            page AS MATERIALIZED (
                SELECT s.*, b.lot IS NOT NULL AS listed, count(*) OVER () AS total
@@ -943,15 +952,21 @@ pub async fn suspects(
                ORDER BY b.lot IS NOT NULL, s.times, s.batch, s.vaccine LIMIT $1 OFFSET $2)
            SELECT p.batch AS "batch!", p.vaccine AS "vaccine!", p.listed AS "listed!", LEAST(p.times, $3) AS "times!",
                   ARRAY(SELECT DISTINCT y.name FROM (
-                            SELECT r.party_id FROM counted c JOIN reports r ON r.vaccination_id = c.id AND r.valid_to IS NULL
-                            WHERE c.batch = p.batch AND c.vaccine = p.vaccine
-                            UNION SELECT w.party_id FROM waiting w WHERE w.batch = p.batch AND w.vaccine = p.vaccine) who
+                            (SELECT r.party_id FROM (SELECT v.id FROM vaccinations v
+                                                     WHERE v.batch = p.batch AND v.vaccine = p.vaccine AND v.effective AND v.valid_to IS NULL
+                                                     ORDER BY v.vaccinated_on LIMIT $4) v
+                             JOIN reports r ON r.vaccination_id = v.id AND r.valid_to IS NULL)
+                            UNION ALL
+                            (SELECT r.party_id FROM reports r
+                             WHERE r.batch = p.batch AND r.vaccine = p.vaccine AND r.valid_to IS NULL AND r.outcome = 'TE_CONTROLEREN'
+                               AND r.batch IS NOT NULL LIMIT $4)) who
                         JOIN parties y ON y.id = who.party_id ORDER BY y.name LIMIT 4) AS "parties!: Vec<String>",
                   p.first AS "first!", p.last AS "last!", p.total AS "total!"
            FROM page p ORDER BY p.listed, p.times, p.batch, p.vaccine"#,
         limit,
         offset,
-        MOST_SEEN
+        MOST_SEEN,
+        LISTED_SEEN
     )
     .fetch_all(&mut **tx)
     .await?;

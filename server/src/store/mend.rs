@@ -78,6 +78,26 @@ pub async fn rows(
     Ok(rows)
 }
 
+/// The source keys of registrations, as they stand: (registration, key).
+///
+/// # Errors
+/// When the database fails.
+pub async fn keys_of(
+    tx: &mut WorkerTx<'_>,
+    registrations: &[Uuid],
+) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let found = sqlx::query!(
+        "SELECT id, source_key FROM reports WHERE id = ANY ($1) AND valid_to IS NULL",
+        registrations
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found
+        .into_iter()
+        .map(|row| (row.id, row.source_key))
+        .collect())
+}
+
 /// A preview is thrown away, and with it what its rows said before: that they were mended stays.
 ///
 /// # Errors

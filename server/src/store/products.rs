@@ -20,7 +20,7 @@ impl Products {
     pub async fn load(tx: &mut WorkerTx<'_>, today: Date) -> Result<Self, StoreError> {
         let builtin = CodeLists::builtin();
         let rows = sqlx::query!(
-            r#"SELECT v.id, v.name, v.eu_number, v.doses, v.min_interval_days, v.first_use,
+            r#"SELECT v.id, v.name, v.eu_number, v.doses, v.min_interval_days, v.first_use, v.valid_to AS last_use,
                       ARRAY(SELECT h.hpk FROM vaccine_hpk h WHERE h.vaccine = v.id AND h.valid_from <= $1
                             AND (h.valid_to IS NULL OR h.valid_to >= $1)) AS "hpk!: Vec<String>",
                       ARRAY(SELECT a.alias FROM vaccine_aliases a WHERE a.vaccine = v.id AND a.valid_from <= $1
@@ -44,6 +44,7 @@ impl Products {
                         .min_interval_days
                         .and_then(|days| u16::try_from(days).ok()),
                     first_use: row.first_use,
+                    last_use: row.last_use,
                 })
             })
             .collect();

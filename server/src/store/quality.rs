@@ -1,6 +1,8 @@
 //! How good what a party delivers is, week by week, and why rows of it are refused (features F54). No row of it.
+//!
+//! A refused row that came again, corrected, in another delivery counts there and not here.
 
-use super::{PartyTx, StoreError};
+use super::{PartyTx, StoreError, WorkerTx};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -14,7 +16,7 @@ pub struct Week {
     pub refused: i64,
 }
 
-/// What a party delivered since a moment, by week.
+/// What a party delivered since a moment, by week: of its own, or for staff of any.
 ///
 /// # Errors
 /// When the database fails.
@@ -25,11 +27,15 @@ pub async fn weeks(
 ) -> Result<Vec<Week>, StoreError> {
     Ok(sqlx::query_as!(
         Week,
-        r#"SELECT date_trunc('week', received_at AT TIME ZONE 'Europe/Amsterdam')::date AS "monday!",
-                  sum(geaccepteerd + te_controleren + afgekeurd + dubbel + geteld)::bigint AS "rows!", sum(afgekeurd)::bigint AS "refused!"
-           FROM deliveries d
-           WHERE party_id = $1 AND received_at >= $2 AND state = 'done' AND NOT test_lane
-             AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)
+        r#"WITH own AS MATERIALIZED (
+               SELECT id, received_at, geaccepteerd + te_controleren + dubbel + geteld AS good, afgekeurd AS refused
+               FROM deliveries WHERE party_id = $1 AND received_at >= $2 AND state = 'done' AND NOT test_lane),
+           again AS MATERIALIZED (
+               SELECT r.delivery_id, count(*) AS rows FROM delivery_rows r WHERE r.party_id = $1 AND r.state = 'repaired' AND r.outcome = 'AFGEKEURD' GROUP BY 1)
+           SELECT date_trunc('week', d.received_at AT TIME ZONE 'Europe/Amsterdam')::date AS "monday!",
+                  sum(d.good + d.refused - COALESCE(a.rows, 0))::bigint AS "rows!", sum(d.refused - COALESCE(a.rows, 0))::bigint AS "refused!"
+           FROM own d LEFT JOIN again a ON a.delivery_id = d.id
+           WHERE NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)
            GROUP BY 1 ORDER BY 1"#,
         party,
         since
@@ -51,7 +57,7 @@ pub async fn causes(
 ) -> Result<Vec<(String, i64)>, StoreError> {
     let rows = sqlx::query!(
         r#"SELECT f.code AS "code!", count(*) AS "rows!"
-           FROM deliveries d JOIN delivery_rows r ON r.delivery_id = d.id AND r.outcome = 'AFGEKEURD'
+           FROM deliveries d JOIN delivery_rows r ON r.delivery_id = d.id AND r.outcome = 'AFGEKEURD' AND r.state <> 'repaired'
            CROSS JOIN LATERAL (SELECT one ->> 'code' AS code FROM jsonb_array_elements(r.findings) WITH ORDINALITY AS all_of (one, place)
                                ORDER BY one ->> 'severity' <> 'fout', place LIMIT 1) AS f
            WHERE d.party_id = $1 AND d.received_at >= $2 AND d.state = 'done' AND NOT d.test_lane AND d.afgekeurd > 0
@@ -63,4 +69,111 @@ pub async fn causes(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.code, row.rows)).collect())
+}
+
+/// What a party delivered in two times that follow each other, and what of it waits.
+pub struct OfParty {
+    /// The party.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Rows that wait for RIVM, of any age.
+    pub open: i64,
+    /// Rows of the last time.
+    pub rows: i64,
+    /// Of those, refused now.
+    pub refused: i64,
+    /// Rows of the time before.
+    pub rows_before: i64,
+    /// Of those, refused now.
+    pub refused_before: i64,
+    /// The codes that most of its rows wait for.
+    pub causes: Vec<String>,
+    /// Parties in all pages.
+    pub total: i64,
+}
+
+/// What is wanted of the list of parties.
+pub struct Wanted<'w> {
+    /// Where the time before begins.
+    pub before: OffsetDateTime,
+    /// Where the last time begins.
+    pub since: OffsetDateTime,
+    /// A part of the name, or the code; empty for all.
+    pub search: &'w str,
+    /// Most waiting rows first; else most refused ones.
+    pub by_open: bool,
+    /// Causes that are named of each.
+    pub causes: i64,
+    /// Parties of a page.
+    pub limit: i64,
+    /// Parties before it.
+    pub offset: i64,
+}
+
+/// A page of the parties of which something waits or that delivered something.
+///
+/// # Errors
+/// When the database fails.
+pub async fn parties(
+    tx: &mut WorkerTx<'_>,
+    wanted: &Wanted<'_>,
+) -> Result<Vec<OfParty>, StoreError> {
+    Ok(sqlx::query_as!(
+        OfParty,
+        r#"WITH again AS MATERIALIZED (
+               SELECT r.delivery_id, count(*) AS rows FROM delivery_rows r WHERE r.state = 'repaired' AND r.outcome = 'AFGEKEURD' GROUP BY 1),
+           told AS MATERIALIZED (
+               SELECT d.party_id, d.received_at >= $2 AS last, d.afgekeurd - COALESCE(a.rows, 0) AS refused,
+                      d.geaccepteerd + d.te_controleren + d.dubbel + d.geteld AS good
+               FROM deliveries d LEFT JOIN again a ON a.delivery_id = d.id
+               WHERE d.state = 'done' AND d.received_at >= $1 AND NOT d.test_lane
+                 AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)),
+           delivered AS MATERIALIZED (
+               SELECT party_id, COALESCE(sum(good + refused) FILTER (WHERE last), 0)::bigint AS rows,
+                      COALESCE(sum(refused) FILTER (WHERE last), 0)::bigint AS refused,
+                      COALESCE(sum(good + refused) FILTER (WHERE NOT last), 0)::bigint AS rows_before,
+                      COALESCE(sum(refused) FILTER (WHERE NOT last), 0)::bigint AS refused_before
+               FROM told GROUP BY 1),
+           waiting AS MATERIALIZED (SELECT c.party_id, c.cluster_code AS code, sum(c.rows)::bigint AS rows FROM cluster_changes c
+                                    GROUP BY 1, 2 HAVING sum(c.rows) > 0),
+           open AS MATERIALIZED (SELECT party_id, sum(rows)::bigint AS rows FROM waiting GROUP BY 1),
+           page AS MATERIALIZED (
+               SELECT p.id, p.name, COALESCE(o.rows, 0) AS open, COALESCE(d.rows, 0) AS rows, COALESCE(d.refused, 0) AS refused,
+                      COALESCE(d.rows_before, 0) AS rows_before, COALESCE(d.refused_before, 0) AS refused_before, count(*) OVER () AS total
+               FROM parties p LEFT JOIN delivered d ON d.party_id = p.id LEFT JOIN open o ON o.party_id = p.id
+               WHERE (o.rows > 0 OR d.rows + d.rows_before > 0)
+                 AND ($3 = '' OR strpos(lower(p.name), lower($3)) > 0 OR lower(p.code) = lower($3))
+               ORDER BY CASE WHEN $4 THEN COALESCE(o.rows, 0) END DESC, COALESCE(d.refused, 0) DESC, COALESCE(o.rows, 0) DESC, p.name, p.id
+               LIMIT $6 OFFSET $7)
+           SELECT g.id, g.name, g.open AS "open!", g.rows AS "rows!", g.refused AS "refused!", g.rows_before AS "rows_before!",
+                  g.refused_before AS "refused_before!", g.total AS "total!",
+                  ARRAY(SELECT w.code FROM waiting w WHERE w.party_id = g.id ORDER BY w.rows DESC, w.code LIMIT $5) AS "causes!: Vec<String>"
+           FROM page g
+           ORDER BY CASE WHEN $4 THEN g.open END DESC, g.refused DESC, g.open DESC, g.name, g.id"#,
+        wanted.before,
+        wanted.since,
+        wanted.search,
+        wanted.by_open,
+        wanted.causes,
+        wanted.limit,
+        wanted.offset
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Name of a party and how many of its rows wait; `None` when there is none, or it is RIVM.
+///
+/// # Errors
+/// When the database fails.
+pub async fn party(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Option<(String, i64)>, StoreError> {
+    let found = sqlx::query!(
+        r#"SELECT p.name, COALESCE((SELECT sum(c.rows) FROM cluster_changes c WHERE c.party_id = p.id), 0)::bigint AS "open!"
+           FROM parties p WHERE p.id = $1 AND p.kind <> 'rivm'"#,
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(found.map(|row| (row.name, row.open)))
 }

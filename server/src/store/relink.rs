@@ -1,7 +1,6 @@
 //! Persons whose BSN the BRP changed: who they are, and giving them the new one. Works on sets; the one transaction that does
 //! it all begins with [`leave`], which locks the persons, so that what comes in meanwhile is seen or waits.
 
-use super::register::BrpList;
 use super::{StoreError, WorkerTx, turns};
 use uuid::Uuid;
 
@@ -39,44 +38,6 @@ pub async fn waiting(tx: &mut WorkerTx<'_>) -> Result<Vec<Renumbered>, StoreErro
     )
     .fetch_all(&mut **tx)
     .await?)
-}
-
-/// Lists of the BRP by their key, with it.
-///
-/// # Errors
-/// When the database fails.
-pub async fn lists(
-    tx: &mut WorkerTx<'_>,
-    pl_ids: &[String],
-) -> Result<Vec<(String, BrpList)>, StoreError> {
-    let rows = sqlx::query!(
-        "SELECT pl_id, bsn_mac, given_names, prefix, surname, partner_prefix, partner_surname, birth_date, postcode, house_number,
-                suspension_reason, suspension_date, death_date, secret FROM brp_lists WHERE pl_id = ANY ($1)",
-        pl_ids
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let list = BrpList {
-                bsn_mac: row.bsn_mac,
-                given_names: row.given_names,
-                prefix: row.prefix,
-                surname: row.surname,
-                partner_prefix: row.partner_prefix,
-                partner_surname: row.partner_surname,
-                birth_date: row.birth_date,
-                postcode: row.postcode,
-                house_number: row.house_number,
-                suspension_reason: row.suspension_reason,
-                suspension_date: row.suspension_date,
-                death_date: row.death_date,
-                secret: row.secret,
-            };
-            (row.pl_id, list)
-        })
-        .collect())
 }
 
 /// Persons who have one of these BSNs now: (MAC, person).

@@ -249,10 +249,8 @@ pub async fn notes(
         .collect())
 }
 
-/// Rows that wait, of a party, of a code, of an age, or of a party with a code.
+/// Rows that wait, of a code or of an age.
 pub struct OpenCount {
-    /// Name of the party.
-    pub party: Option<String>,
     /// Rule code.
     pub code: Option<String>,
     /// 0 up to a day, 1 up to a week, 2 up to four weeks, 3 older.
@@ -268,38 +266,7 @@ pub struct OpenCount {
 pub async fn open_counts(tx: &mut PartyTx<'_>) -> Result<Vec<OpenCount>, StoreError> {
     let rows = sqlx::query_as!(
         OpenCount,
-        r#"SELECT party, code, age, rows AS "rows!" FROM staff_open_counts()"#
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows)
-}
-
-/// What a party delivered.
-pub struct Delivered {
-    /// Name of the party.
-    pub party: String,
-    /// Rows.
-    pub rows: i64,
-    /// Rows that are refused now.
-    pub refused: i64,
-}
-
-/// What each party delivered since a time, the most refused first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delivered(
-    tx: &mut PartyTx<'_>,
-    since: OffsetDateTime,
-) -> Result<Vec<Delivered>, StoreError> {
-    let rows = sqlx::query_as!(
-        Delivered,
-        r#"SELECT p.name AS party, sum(d.geaccepteerd + d.te_controleren + d.afgekeurd + d.dubbel + d.geteld) AS "rows!",
-                  sum(d.afgekeurd) AS "refused!"
-           FROM deliveries d JOIN parties p ON p.id = d.party_id
-           WHERE d.state = 'done' AND d.received_at >= $1 AND NOT d.test_lane GROUP BY 1 ORDER BY 3 DESC, 1"#,
-        since
+        r#"SELECT code, age, rows AS "rows!" FROM staff_open_counts()"#
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -339,7 +306,7 @@ pub async fn solved(
                ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
            decided AS (
                SELECT delivery_id, decided_at AS at, 'rivm' AS by FROM delivery_rows
-               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected')),
+               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected') AND freed_by IS NULL),
            solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided)
            SELECT s.by AS "by!", count(*) AS "rows!",
                   (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.at - d.received_at)))::double precision AS "median!"

@@ -177,6 +177,8 @@ const TABLE: &[Route] = &[
     page("/beoordelen/besluiten", Roles(REVIEW), false),
     page("/beoordelen/besluiten/{id}", Roles(REVIEW), true),
     page("/beoordelen/cijfers", Roles(REVIEW), false),
+    page("/beoordelen/kwaliteit", Roles(REVIEW), false),
+    page("/beoordelen/kwaliteit/{id}", Roles(REVIEW), false),
     page("/beoordelen/oordelen/{id}", Roles(REVIEW), true),
     page("/beoordelen/correcties/{id}", Roles(REVIEW), true),
     page("/beoordelen/{id}", Roles(REVIEW), true),

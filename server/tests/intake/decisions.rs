@@ -2,9 +2,10 @@
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::decisions::{Agreed, ClusterFilter, DecisionState, Decisions, MayDecide, Proposal};
+use app::ports::deliveries::QualityView;
 use app::ports::news::{News, NewsOf};
-use app::ports::review::ReviewFilter;
-use app::ports::{Caller, Deliveries, PortError, Review};
+use app::ports::review::{PartyNumbers, ReviewFilter};
+use app::ports::{Caller, Deliveries, PortError, Review, Withdrawals};
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
@@ -477,6 +478,94 @@ async fn the_numbers_count_what_waits_by_age_cause_and_party_and_what_was_delive
         .collect();
     assert_eq!(parties, [(2, 3, 2, 2), (1, 1, 1, 1)]);
     assert!(world.portal.numbers(&world.maria).await.is_err());
+}
+
+#[tokio::test]
+async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
+    let world = World::new().await;
+    let wrong = |bsn: &str, born: &str| with(good(bsn, born), &[(Column::Dosisnummer, "nul")]);
+    let rows = [
+        good(EREBOS, "01-04-2000"),
+        wrong(NAOMI, "01-04-1987"),
+        wrong(FROUKE, "24-03-2000"),
+    ];
+    let first = world.upload(&world.maria, &csv(&rows)).await;
+    world
+        .upload(
+            &world.piet,
+            &csv(&[odd_vaccine(good(EREBOS, "01-04-2000"))]),
+        )
+        .await;
+    // Two institutions may have one name.
+    sqlx::query("UPDATE parties SET name = (SELECT name FROM parties WHERE code = 'ZONNEHOF') WHERE code = 'DUINZICHT'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let list = async |search: &str| {
+        let found = world.portal.qualities(&world.rivm, search.into(), 1).await;
+        found.unwrap()
+    };
+    let of = |page: &app::ports::Page<PartyNumbers>| {
+        let parties = page.items.iter();
+        let parties = parties.map(|one| (one.open, one.rows, one.refused, one.before));
+        parties.collect::<Vec<_>>()
+    };
+    assert_eq!(of(&list("").await), [(2, 3, 2, (0, 0)), (1, 1, 1, (0, 0))]);
+    assert_eq!(list("duinzicht").await.total, 1, "by its code");
+    assert_eq!(list("zonneh").await.total, 2, "by a part of the name");
+    assert_eq!(list("' OR 1 = 1 --").await.total, 0);
+
+    // The refused rows of one come again, corrected: each counts once, as what it is now.
+    let own = |own: QualityView| {
+        (
+            own.weeks
+                .iter()
+                .map(|week| (week.rows, week.refused))
+                .collect::<Vec<_>>(),
+            own.causes,
+        )
+    };
+    let id = list("").await.items[0].id;
+    let said = world.portal.quality(&world.maria).await.unwrap();
+    assert_eq!(own(said), (vec![(3, 2)], vec![(Code::V31, 2)]));
+    let refused = "UPDATE delivery_rows SET state = 'repaired' WHERE id = (SELECT id FROM delivery_rows WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' ORDER BY row_number LIMIT 1)";
+    sqlx::query(refused)
+        .bind(first)
+        .execute(&world.road.db.worker)
+        .await
+        .unwrap();
+    world
+        .upload(&world.maria, &csv(&[good(NAOMI, "01-04-1987")]))
+        .await;
+    let said = world.portal.quality(&world.maria).await.unwrap();
+    let seen = world.portal.quality_of(&world.rivm, id).await.unwrap();
+    assert_eq!(seen.open, 1);
+    let said = own(said);
+    assert_eq!(said, (vec![(3, 1)], vec![(Code::V31, 1)]));
+    assert_eq!(own(seen.view), said, "RIVM sees the same");
+    assert_eq!(of(&list("").await)[0], (1, 3, 1, (0, 0)));
+
+    // Five weeks ago is the time before; what is withdrawn counts no more.
+    sqlx::query("UPDATE deliveries SET received_at = received_at - interval '35 days' WHERE party_id = (SELECT id FROM parties WHERE code = 'DUINZICHT')")
+        .execute(&world.road.db.worker)
+        .await
+        .unwrap();
+    let duinzicht = list("duinzicht").await;
+    assert_eq!(of(&duinzicht), [(1, 0, 0, (1, 1))]);
+    world
+        .portal
+        .withdraw_delivery(&world.maria, first, "Verkeerd bestand".into())
+        .await
+        .unwrap();
+    world.work().await;
+    let seen = world.portal.quality_of(&world.rivm, id).await.unwrap();
+    assert_eq!(own(seen.view), (vec![(1, 0)], vec![]));
+    for caller in [&world.maria, &world.piet] {
+        let list = world.portal.qualities(caller, String::new(), 1).await;
+        assert_eq!(list.err(), Some(PortError::NotFound));
+        let one = world.portal.quality_of(caller, id).await;
+        assert_eq!(one.err(), Some(PortError::NotFound));
+    }
 }
 
 #[tokio::test]

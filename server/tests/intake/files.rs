@@ -40,7 +40,7 @@ async fn a_preview_changes_nothing_until_it_is_submitted() {
         (
             view.groups.len(),
             view.groups[0].finding.code,
-            view.groups[0].rows.as_str()
+            view.groups[0].rows.first.as_str()
         ),
         (1, Code::V31, "4")
     );
@@ -632,7 +632,7 @@ async fn the_preview_tells_what_changes_for_persons_among_the_own_registrations(
     let told: Vec<_> = view
         .doses
         .iter()
-        .map(|group| (group.before, group.after, group.series, group.rows.as_str()))
+        .map(|group| (group.before, group.after, group.series, group.rows.first.as_str()))
         .collect();
     assert_eq!(told, [(0, 1, Some(2), "3"), (1, 2, Some(2), "2")]);
     assert!(view.own_doubles.is_empty());
@@ -695,7 +695,7 @@ async fn the_preview_tells_what_the_party_itself_registered_before_and_nothing_o
     let told: Vec<_> = view
         .own_doubles
         .iter()
-        .map(|group| (group.differ, group.rows.as_str()))
+        .map(|group| (group.differ, group.rows.first.as_str()))
         .collect();
     assert_eq!(told, [(false, "2"), (true, "3")], "row 4 says nothing");
 }

@@ -815,6 +815,60 @@ async fn a_row_that_was_refused_is_refused_again_without_its_link_and_its_sender
 }
 
 #[tokio::test]
+async fn a_link_is_undone_although_the_defaults_of_the_party_changed_since() {
+    for change in [
+        "UPDATE parties SET default_target_group = 'OVERIG', default_big = NULL",
+        // Its row would be refused now: its vaccine is in use from a later day.
+        "UPDATE vaccines SET first_use = '2021-06-01'",
+    ] {
+        let world = World::new().await;
+        let row = with(without_bsn(), &[(Column::Doelgroep, "")]);
+        let delivery = world.upload(&world.maria, &csv(&[row])).await;
+        let link = link(&world, waiting(&world, Code::B14).await, "1").await;
+        assert_eq!(counting(&world, EREBOS).await, 1);
+        sqlx::query(change)
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+        undo(&world, link).await;
+        assert_eq!(counting(&world, EREBOS).await, 0, "{change}");
+        let (outcome, codes) = seen(&world, delivery).await;
+        let refused = outcome == "AFGEKEURD";
+        assert_eq!(codes, [if refused { Code::V06 } else { Code::B14 }]);
+        let stands = "reports WHERE valid_to IS NULL AND link_id IS NOT NULL";
+        assert_eq!(world.count(stands).await, 0, "{change}");
+        assert_eq!(
+            world.count("(SELECT DISTINCT id FROM reports) AS r").await,
+            1
+        );
+        assert_eq!(world.count("reports WHERE source_key = ''").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_row_is_linked_although_the_defaults_of_the_party_changed_since() {
+    let world = World::new().await;
+    let row = with(without_bsn(), &[(Column::Doelgroep, "")]);
+    world.upload(&world.maria, &csv(&[row])).await;
+    let row = waiting(&world, Code::B14).await;
+    sqlx::query("UPDATE parties SET default_target_group = 'OVERIG'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    link(&world, row, "1").await;
+    assert_eq!(counting(&world, EREBOS).await, 1);
+    assert_eq!(
+        world.count("vaccinations WHERE valid_to IS NULL AND EXISTS (SELECT FROM reports r WHERE r.vaccination_id = vaccinations.id AND r.valid_to IS NULL)").await,
+        1,
+        "no second registration of the same row"
+    );
+    assert_eq!(
+        world.count("(SELECT DISTINCT id FROM reports) AS r").await,
+        1
+    );
+}
+
+#[tokio::test]
 async fn a_link_that_its_sender_overtook_is_not_undone() {
     let world = World::new().await;
     world.upload(&world.maria, &csv(&[without_bsn()])).await;

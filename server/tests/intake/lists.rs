@@ -567,6 +567,83 @@ async fn an_earlier_first_use_frees_rows_of_before() {
     assert_eq!(world.count("vaccines").await, 5);
 }
 
+#[tokio::test]
+async fn a_product_that_ended_is_still_reported_of_before_and_comes_back() {
+    let world = World::new().await;
+    let on =
+        |bsn: &str, born: &str, day: &str| with(good(bsn, born), &[(Column::Vaccinatiedatum, day)]);
+    let known = world
+        .upload(&world.maria, &csv(&[good(EREBOS, "01-04-2000")]))
+        .await;
+    let typed = Typed {
+        key: "Comirnaty".into(),
+        end: true,
+        ..Typed::default()
+    };
+    // Its last day is that before today, 15 June.
+    let done = carry_out(&world, wish(ListKind::Products, typed)).await;
+    assert_eq!(done.line.state, ChangeState::Done);
+    let said = async || {
+        let name = || "Comirnaty".to_owned();
+        let entry = world
+            .portal
+            .entry(&world.rivm, ListKind::Products, name(), name());
+        entry.await.unwrap().line
+    };
+    let ended = said().await;
+    assert_eq!(
+        (ended.until.as_deref(), ended.entry.ended),
+        (Some("14-06-2021"), true)
+    );
+    assert_eq!(ended.entry.doses, Some(2), "what it was stays readable");
+    assert_eq!(counts(&world, &world.maria, known).await.geaccepteerd, 1);
+    // A late report of a day before is taken; of the day itself it is not.
+    let late = [
+        on(NAOMI, "01-04-1987", "14-06-2021"),
+        on(FROUKE, "24-03-2000", "15-06-2021"),
+    ];
+    let late = world.upload(&world.maria, &csv(&late)).await;
+    let now = counts(&world, &world.maria, late).await;
+    assert_eq!(
+        (now.geaccepteerd + now.te_controleren, now.afgekeurd),
+        (1, 1)
+    );
+    assert_eq!(
+        world
+            .count("delivery_rows WHERE findings @> '[{\"code\": \"V06\"}]'")
+            .await,
+        1
+    );
+    // Ended twice is nothing; with what it was it comes back, and the row that waited is taken.
+    let (rosa, _) = managers(&world).await;
+    let again = Typed {
+        key: "Comirnaty".into(),
+        end: true,
+        ..Typed::default()
+    };
+    let twice = world
+        .portal
+        .propose_entry(&rosa, wish(ListKind::Products, again))
+        .await;
+    assert!(matches!(twice, Ok(Proposed::Wrong(faults)) if faults == [Fault::NotThere]));
+    let back = Typed {
+        key: "Comirnaty".into(),
+        doses: "2".into(),
+        min_days: "21".into(),
+        first_use: "04-01-2021".into(),
+        ..Typed::default()
+    };
+    let done = carry_out(&world, wish(ListKind::Products, back)).await;
+    assert_eq!(done.released.0 + done.released.1, 1);
+    assert_eq!(
+        (
+            said().await.until,
+            counts(&world, &world.maria, late).await.afgekeurd
+        ),
+        (None, 0)
+    );
+}
+
 fn bimervax() -> Typed {
     Typed {
         key: "Bimervax".into(),

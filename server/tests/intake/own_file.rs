@@ -340,7 +340,7 @@ async fn a_token_of_somebody_else_or_none_at_all_changes_nothing() {
     let codes: Vec<_> = view
         .groups
         .iter()
-        .map(|group| (group.finding.code.as_str(), group.rows.as_str()))
+        .map(|group| (group.finding.code.as_str(), group.rows.first.as_str()))
         .collect();
     let counts = view.line.counts;
     assert_eq!(

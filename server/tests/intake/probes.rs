@@ -24,7 +24,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 116] = [
+const METHODS: [&str; 118] = [
     "begin",
     "open_draft",
     "draft",
@@ -74,6 +74,8 @@ const METHODS: [&str; 116] = [
     "end_name",
     "recall",
     "numbers",
+    "qualities",
+    "quality_of",
     "connections",
     "connection",
     "ask_connection",
@@ -482,6 +484,8 @@ async fn probe(
         "end_name" => portal.end_name(caller, things.decision).await,
         "recall" => portal.recall(caller, things.decision).await,
         "numbers" => portal.numbers(caller).await.map(drop),
+        "qualities" => portal.qualities(caller, String::new(), 1).await.map(drop),
+        "quality_of" => portal.quality_of(caller, things.stored).await.map(drop),
         "connections" => portal.connections(caller, 1).await.map(drop),
         "connection" => portal.connection(caller, things.stored).await.map(drop),
         "ask_connection" => {
@@ -707,6 +711,8 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "end_name"
                     | "recall"
                     | "numbers"
+                    | "qualities"
+                    | "quality_of"
                     | "parked"
                     | "completeness"
                     | "compare"
@@ -764,6 +770,7 @@ async fn what_belongs_to_another_party_is_not_there() {
                 | "clusters"
                 | "decisions"
                 | "numbers"
+                | "qualities"
                 | "parked"
                 | "completeness"
                 | "find_person"
@@ -794,6 +801,7 @@ async fn what_belongs_to_another_party_is_not_there() {
                 | "drop_correction"
                 | "entry"
                 | "list_change"
+                | "quality_of"
         );
         let caller = if of_rivm { &world.rivm } else { &world.maria };
         if let Some(answer) = probe(&world, caller, &nothing, method).await {

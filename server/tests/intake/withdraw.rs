@@ -312,7 +312,7 @@ async fn what_changed_since_or_came_again_is_kept_and_told() {
         .last
         .unwrap();
     assert_eq!((last.reversed, last.kept), (1, 4));
-    assert_eq!(last.kept_rows, "2-5");
+    assert_eq!(last.kept_rows.first, "2-5");
     let gone: Vec<_> = before
         .iter()
         .filter(|line| {
@@ -1177,4 +1177,81 @@ async fn a_mended_row_goes_with_its_delivery_and_none_is_mended_meanwhile() {
     assert_eq!(register(&world).await, before);
     // The row that was refused can be mended again.
     assert_eq!(mend(mended(4).await).await, Ok(good));
+}
+
+#[tokio::test]
+async fn what_waited_because_of_a_withdrawn_delivery_waits_no_more_and_waits_again_when_it_is_put_back()
+ {
+    let world = World::new().await;
+    other_agb(&world).await;
+    let of_piet = |row: RowText| with(row, &[(Column::UitvoerderAgb, "06010002")]);
+    let wrong = [
+        good(EREBOS, "01-04-2000"),
+        good(NAOMI, "01-04-1987"),
+        good(FROUKE, "24-03-2000"),
+    ];
+    let first = world.upload(&world.maria, &csv(&wrong)).await;
+    // Another product that day; the same dose on another day; soon after; and one whose batch nobody knows besides.
+    let rows = [
+        with(
+            of_piet(good(EREBOS, "01-04-2000")),
+            &[
+                (Column::Vaccin, "Spikevax"),
+                (Column::Batchnummer, "300042698"),
+            ],
+        ),
+        with(
+            of_piet(good(NAOMI, "01-04-1987")),
+            &[
+                (Column::Vaccinatiedatum, "28-02-2021"),
+                (Column::Batchnummer, "EJ6795"),
+            ],
+        ),
+        with(
+            of_piet(good(FROUKE, "24-03-2000")),
+            &[
+                (Column::Vaccinatiedatum, "28-02-2021"),
+                (Column::Batchnummer, "ZZ9999"),
+            ],
+        ),
+    ];
+    let later = world.upload(&world.piet, &csv(&rows)).await;
+    let counts = async || {
+        let seen = world.portal.delivery(&world.piet, later).await.unwrap();
+        (
+            seen.line.counts.geaccepteerd,
+            seen.line.counts.te_controleren,
+        )
+    };
+    assert_eq!(counts().await, (0, 3));
+    let before = register(&world).await;
+    world
+        .portal
+        .withdraw_delivery(&world.maria, first, "Verkeerd bestand".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(counts().await, (2, 1), "the unknown batch waits still");
+    assert_eq!(
+        open_rows(&world).await,
+        [("DUINZICHT".to_owned(), 4, "TE_CONTROLEREN".to_owned())]
+    );
+    let effective = "vaccinations WHERE effective AND valid_to IS NULL";
+    assert_eq!(world.count(effective).await, 2);
+    // As in a register to which the first delivery never came.
+    let other = World::new().await;
+    other_agb(&other).await;
+    other.upload(&other.piet, &csv(&rows)).await;
+    assert_eq!(register(&world).await, register(&other).await);
+
+    world
+        .portal
+        .restore_delivery(&world.maria, first, "Toch goed".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(counts().await, (0, 3));
+    assert_eq!(register(&world).await, before, "one truth per jab again");
+    let lines = "audit_lines WHERE event = 'record.checked-again'";
+    assert_eq!(world.count(lines).await, 2, "freed, and held again");
 }

@@ -31,6 +31,7 @@ async fn the_seeded_vaccines_are_those_built_into_the_rules() {
             vaccine.min_days.map(|days| i16::try_from(days).unwrap())
         );
         assert_eq!(row.get::<Date, _>("first_use"), vaccine.first_use);
+        assert_eq!(vaccine.last_use, None, "the first list has no end");
         let hpk: Vec<String> = vaccine.hpk.iter().map(ToString::to_string).collect();
         assert_eq!(row.get::<Vec<String>, _>("hpk"), hpk);
         let aliases: BTreeSet<String> = vaccine.aliases.iter().cloned().collect();

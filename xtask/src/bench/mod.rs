@@ -44,7 +44,8 @@ pub(crate) struct Options {
     binary: Option<PathBuf>,
     /// Instead of measuring: kill the program this often, and compare with a run in peace.
     torture: Option<u32>,
-    /// Instead of measuring imports: so many rows that wait for RIVM, and what their pages take.
+    /// Instead of measuring imports: so many rows that wait for RIVM, and what their pages take. With `decision`: they wait beside
+    /// the rows that are decided about.
     queue: Option<u32>,
     /// Instead of the usual: decisions about many rows.
     decision: bool,
@@ -70,7 +71,7 @@ fn measure(options: Options, table: &mut Table) -> Result<()> {
     if let Some(kills) = options.torture {
         return torture::measure(kills, table);
     }
-    if let Some(rows) = options.queue {
+    if let Some(rows) = options.queue.filter(|_| !options.decision) {
         return queue::measure(rows, options.runs, table);
     }
     let site = site::build(false)?;

@@ -6,12 +6,14 @@ use super::table::{Goal, Table};
 use crate::cluster::{Cluster, Life};
 use crate::stack::{DATABASE, Place, Ports};
 use crate::{say, sh};
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use std::fs;
 use std::time::Instant;
 
 /// What a page may take, in milliseconds.
 const MOST: f64 = 100.0;
+/// Parties in the list of quality.
+const PARTIES: u32 = 5_000;
 /// Rows of a delivery.
 const DELIVERY: u32 = 5_000;
 
@@ -141,23 +143,105 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
             format!("staff_cluster_rows({sample}, 20)"),
         ),
     ] {
-        let mut times = Vec::new();
-        for _ in 0..runs.max(1) {
-            times.push(time(&cluster, &question)?);
-        }
-        let took = median(times);
-        table.ratio(
-            &format!("{what}, of {MOST} ms"),
-            took / MOST,
-            Goal::AtMost(1.0),
-            format!("{took:.1} ms"),
-        );
+        let question = format!("SELECT * FROM {question}");
+        timed(&cluster, what, &question, runs, table)?;
+    }
+    say::step(format_args!(
+        "{PARTIES} parties that deliver, and batches of what waits"
+    ));
+    crowd(&cluster)?;
+    let ages = "SELECT * FROM staff_open_counts()";
+    timed(&cluster, "numbers: by cause and age", ages, runs, table)?;
+    let parties = [
+        "now() - interval '56 days'",
+        "now() - interval '28 days'",
+        "''",
+        "false",
+        "3",
+        "50",
+        "0",
+    ];
+    let suspects = ["50", "0", "1000", "50"];
+    for (what, mark, with) in [
+        ("numbers: quality by party", "AS rows_before", &parties[..]),
+        (
+            "lists: suspicious batches",
+            "RECURSIVE given",
+            &suspects[..],
+        ),
+    ] {
+        timed(&cluster, what, &kept(mark, with)?, runs, table)?;
     }
     Ok(())
 }
 
+fn timed(
+    cluster: &Cluster,
+    what: &str,
+    question: &str,
+    runs: usize,
+    table: &mut Table,
+) -> Result<()> {
+    let mut times = Vec::new();
+    for _ in 0..runs.max(1) {
+        times.push(time(cluster, question)?);
+    }
+    let took = median(times);
+    table.ratio(
+        &format!("{what}, of {MOST} ms"),
+        took / MOST,
+        Goal::AtMost(1.0),
+        format!("{took:.1} ms"),
+    );
+    Ok(())
+}
+
+/// A query of the program with this in it, as `.sqlx` keeps it, with its parameters filled in.
+fn kept(mark: &str, with: &[&str]) -> Result<String> {
+    for file in fs::read_dir(sh::root().join(".sqlx"))? {
+        let kept: serde_json::Value = serde_json::from_str(&fs::read_to_string(file?.path())?)?;
+        let query = kept["query"].as_str().unwrap_or_default();
+        if query.contains(mark) {
+            let mut query = query.to_owned();
+            for (place, value) in with.iter().enumerate().rev() {
+                query = query.replace(&format!("${}", place + 1), value);
+            }
+            return Ok(query);
+        }
+    }
+    bail!("no query with {mark}")
+}
+
+/// Parties that delivered something each day and a half for eight weeks; persons with vaccinations of listed batches, and what
+/// waits of thousands of batches that no list has.
+fn crowd(cluster: &Cluster) -> Result<()> {
+    let sql = format!(
+        "INSERT INTO parties (id, code, name, kind, status)
+         SELECT gen_random_uuid(), 'PRAKTIJK' || n, 'Praktijk ' || n, 'verpleeghuis', 'active' FROM generate_series(1, {PARTIES}) n;
+         INSERT INTO deliveries (id, party_id, channel, state, outcome, received_at, geaccepteerd, afgekeurd)
+         SELECT gen_random_uuid(), p.id, 'upload', 'done', 'DEELS_VERWERKT', now() - make_interval(hours => n * 33), 90, n
+         FROM parties p, generate_series(1, 40) n WHERE p.code LIKE 'PRAKTIJK%';
+         INSERT INTO persons (id) SELECT ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid FROM generate_series(1, 500) n;
+         INSERT INTO vaccinations (person_id, id, vaccinated_on, vaccine, batch, dose, target_group)
+         SELECT p.id, gen_random_uuid(), date '2021-01-06' + n, 1, (ARRAY(SELECT lot FROM batches WHERE vaccine = 1 ORDER BY lot))[1 + n % 20], 1, 'OVERIG'
+         FROM persons p, generate_series(1, 400) n WHERE p.id::text LIKE '00000000-0000-4000-%';
+         INSERT INTO reports (id, party_id, source_key, channel, delivery_id, row_number, outcome, vaccinated_on, vaccine, batch, dose, target_group,
+                              content_sealed)
+         SELECT r.id, r.party_id, r.id::text, 'upload', r.delivery_id, r.row_number, 'TE_CONTROLEREN', date '2021-02-01', 1,
+                'T' || r.row_number, 1, 'OVERIG', '\\x00'
+         FROM delivery_rows r WHERE r.outcome = 'TE_CONTROLEREN' AND r.state = 'open';
+         ANALYZE"
+    );
+    sh::quiet(
+        cluster
+            .psql(DATABASE)
+            .args(["-v", "ON_ERROR_STOP=1", "-c", &sql]),
+    )
+    .map(drop)
+}
+
 /// Deliveries of all parties, rows of many causes; summed up as a worker does each minute.
-fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
+pub(super) fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
     let deliveries = rows.div_ceil(DELIVERY);
     let sql = format!(
         "INSERT INTO deliveries (id, party_id, channel, state, outcome, received_at, afgekeurd, te_controleren)
@@ -168,7 +252,7 @@ fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
          SELECT d.id, n, gen_random_uuid(), d.party_id, CASE WHEN n % 5 = 0 THEN 'TE_CONTROLEREN' ELSE 'AFGEKEURD' END, 'open',
                 (ARRAY['V11', 'V26', 'P03', 'B10', 'V22', 'D04', 'P12', 'V31'])[1 + n % 8], (ARRAY['vaccin', 'batchnummer', 'bsn', ''])[1 + n % 4],
                 CASE WHEN n % 4 < 2 THEN 'mac-1:' || md5((n % 400)::text) ELSE '' END, d.received_at, '[{{\"code\": \"V11\", \"severity\": \"fout\"}}]'
-         FROM deliveries d, generate_series(1, {DELIVERY}) n;
+         FROM deliveries d, generate_series(1, {DELIVERY}) n WHERE d.afgekeurd = 4000 AND d.te_controleren = 1000;
          INSERT INTO assignments SELECT r.id, u.id, u.id, now() FROM (SELECT id FROM users LIMIT 1) u, (SELECT id FROM delivery_rows ORDER BY created_at LIMIT 500) r;
          WITH gone AS (DELETE FROM cluster_changes RETURNING *)
          INSERT INTO cluster_changes SELECT party_id, cluster_code, cluster_column, cluster_value, outcome, sum(rows) FROM gone GROUP BY 1, 2, 3, 4, 5;
@@ -184,9 +268,7 @@ fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
 
 /// Milliseconds that a question of RIVM takes in the database.
 fn time(cluster: &Cluster, question: &str) -> Result<f64> {
-    let sql = format!(
-        "SET cims.role = 'rivm-beheer'; EXPLAIN (ANALYZE, FORMAT JSON) SELECT * FROM {question}"
-    );
+    let sql = format!("SET cims.role = 'rivm-beheer'; EXPLAIN (ANALYZE, FORMAT JSON) {question}");
     let said = sh::quiet(cluster.psql(DATABASE).args(["-Atc", &sql]))?;
     let from = said.find('[').context("no plan")?;
     let plan: serde_json::Value = serde_json::from_str(said.get(from..).unwrap_or_default())?;

@@ -81,8 +81,8 @@ pub(super) fn judge(
         .cloned()
         .collect();
     let (of_all, of_own) = (
-        rules(jab, &known, &facts.intervals),
-        rules(jab, &own, &facts.intervals),
+        rules(jab.date(), jab.dose(), &known, &facts.intervals),
+        rules(jab.date(), jab.dose(), &own, &facts.intervals),
     );
     for &(code, column) in &of_own {
         let also_of_all = code != Code::V33 || of_all.contains(&(code, column));
@@ -121,35 +121,50 @@ fn is_same(known: &Jab, jab: &Vaccination) -> bool {
         && known.dose == jab.dose()
 }
 
+/// A vaccination of this day and dose contradicts what is known besides, so that RIVM has to look at it.
+pub fn contradicts(
+    date: Date,
+    dose: u8,
+    known: &[Jab],
+    intervals: &HashMap<VaccineId, u16>,
+) -> bool {
+    let found = rules(date, dose, known, intervals);
+    found.iter().any(|(code, _)| WAITS.contains(code))
+}
+
+/// Rules by which a row waits because of another vaccination of its person.
+pub const WAITS: [Code; 3] = [Code::D04, Code::D05, Code::V32];
+
 fn rules(
-    jab: &Vaccination,
+    date: Date,
+    dose: u8,
     known: &[Jab],
     intervals: &HashMap<VaccineId, u16>,
 ) -> Vec<(Code, Column)> {
     let mut found = Vec::new();
-    if known.iter().any(|known| known.date == jab.date()) {
+    if known.iter().any(|known| known.date == date) {
         found.push((Code::D04, Column::Vaccinatiedatum));
     }
     if known
         .iter()
-        .any(|known| known.dose == jab.dose() && known.date != jab.date())
+        .any(|known| known.dose == dose && known.date != date)
     {
         found.push((Code::D05, Column::Dosisnummer));
     }
     let before = known
         .iter()
-        .filter(|known| known.date < jab.date())
+        .filter(|known| known.date < date)
         .max_by_key(|known| known.date);
     if let Some(before) = before
         && let Some(least) = intervals.get(&before.vaccine)
-        && (jab.date() - before.date).whole_days() < i64::from(*least)
+        && (date - before.date).whole_days() < i64::from(*least)
     {
         found.push((Code::V32, Column::Vaccinatiedatum));
     }
-    if jab.dose() >= 2
+    if dose >= 2
         && !known
             .iter()
-            .any(|known| known.dose < jab.dose() && known.date <= jab.date())
+            .any(|known| known.dose < dose && known.date <= date)
     {
         found.push((Code::V33, Column::Dosisnummer));
     }

@@ -10,7 +10,7 @@ mod doubles;
 mod person;
 
 pub use batches::Batches;
-pub use doubles::{Jab, Place};
+pub use doubles::{Jab, Place, WAITS, contradicts};
 pub(super) use person::candidate;
 pub use person::{Again, BrpFacts, brp_again, compare};
 
@@ -233,14 +233,13 @@ fn end_unlinked(judged: &mut Judged, facts: &mut Facts) {
     if matches!(judged.effect, Effect::Report { .. }) {
         return;
     }
-    let mut known = facts.keys.values();
-    if let Some(known) = known
-        .find(|known| known.registration == registration)
-        .cloned()
-    {
+    let mut keys = facts.keys.iter();
+    let own = keys.find(|(_, known)| known.registration == registration);
+    if let Some((key, known)) = own.map(|(key, known)| (key.clone(), known.clone())) {
         if let Some(person) = known.person {
             doubles::forget(facts, person, registration);
         }
+        judged.row.source_key = Some(key);
         judged.effect = Effect::Withdraw(known);
     }
 }

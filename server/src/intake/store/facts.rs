@@ -87,7 +87,11 @@ async fn known_keys(
         .collect())
 }
 
-async fn jabs(
+/// The vaccinations of persons, seen by a party.
+///
+/// # Errors
+/// When the database fails.
+pub async fn jabs(
     tx: &mut WorkerTx<'_>,
     party: Uuid,
     persons: &[Uuid],
