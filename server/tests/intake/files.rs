@@ -632,7 +632,14 @@ async fn the_preview_tells_what_changes_for_persons_among_the_own_registrations(
     let told: Vec<_> = view
         .doses
         .iter()
-        .map(|group| (group.before, group.after, group.series, group.rows.first.as_str()))
+        .map(|group| {
+            (
+                group.before,
+                group.after,
+                group.series,
+                group.rows.first.as_str(),
+            )
+        })
         .collect();
     assert_eq!(told, [(0, 1, Some(2), "3"), (1, 2, Some(2), "2")]);
     assert!(view.own_doubles.is_empty());
