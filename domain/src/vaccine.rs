@@ -55,7 +55,7 @@ pub struct Vaccine {
     pub min_days: Option<u16>,
     /// First day it was used in the Netherlands (V06).
     pub first_use: Date,
-    /// Last day it was used, once it ended (V06). What was given until then may still be reported.
+    /// Last day it was used, once it ended (V11, V12). What was given until then may still be reported.
     pub last_use: Option<Date>,
 }
 

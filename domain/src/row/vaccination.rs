@@ -151,13 +151,21 @@ impl Judge<'_, '_> {
         None
     }
 
-    /// V06. The days of use are those of the Netherlands, so they say nothing about a jab given abroad.
+    /// V06, and for a product that ended V11 or V12: on the list of that day it does not stand. The days of use are those of
+    /// the Netherlands, so they say nothing about a jab given abroad.
     fn in_use(&mut self, date: Date, vaccine: VaccineId, country: Country) {
-        let vaccine = self.context.lists.vaccine(vaccine);
-        let unused = vaccine.is_some_and(|vaccine| !vaccine.was_used_on(date));
-        if country == Country::NL && unused {
-            self.find(Code::V06, Column::Vaccinatiedatum);
+        let Some(vaccine) = self.context.lists.vaccine(vaccine) else {
+            return;
+        };
+        if country != Country::NL || vaccine.was_used_on(date) {
+            return;
         }
+        let (code, column) = match (date < vaccine.first_use, self.filled(Column::Vaccin)) {
+            (true, _) => (Code::V06, Column::Vaccinatiedatum),
+            (false, true) => (Code::V11, Column::Vaccin),
+            (false, false) => (Code::V12, Column::HpkCode),
+        };
+        self.find(code, column);
     }
 
     /// The product by name and by HPK code; both must agree.

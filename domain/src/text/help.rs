@@ -543,7 +543,7 @@ pub const fn help(code: Code) -> &'static Help {
             bad: &["05-01-2021"],
         },
         Code::V06 => &Help {
-            what: "Dit vaccin werd op deze datum in Nederland nog niet of niet meer gebruikt.",
+            what: "Dit vaccin werd op deze datum in Nederland nog niet gebruikt.",
             how_to_fix: "Controleer de datum en het vaccin.",
             good: &["Vaxzevria op 08-02-2021"],
             bad: &["Vaxzevria op 07-02-2021"],

@@ -302,8 +302,8 @@ const fn both(code: Code) -> (&'static str, &'static str) {
             "Nobody was vaccinated in the Netherlands yet on this date.",
         ),
         Code::V06 => (
-            "Dit vaccin was op deze datum niet in gebruik.",
-            "This vaccine was not in use on this date.",
+            "Dit vaccin was op deze datum nog niet in gebruik.",
+            "This vaccine was not in use yet on this date.",
         ),
         Code::V07 => (
             "Schrijf het jaartal met vier cijfers.",

@@ -610,7 +610,7 @@ async fn a_product_that_ended_is_still_reported_of_before_and_comes_back() {
     );
     assert_eq!(
         world
-            .count("delivery_rows WHERE findings @> '[{\"code\": \"V06\"}]'")
+            .count("delivery_rows WHERE findings @> '[{\"code\": \"V11\"}]'")
             .await,
         1
     );
