@@ -44,7 +44,7 @@ async function ofSize(asks, groups) {
 async function one(asks, agrees) {
   const groups = await asks.page(`/beoordelen/groepen?code=${code}`);
   const page = await ofSize(asks, groups);
-  const propose = formWith(page, `value="${kind}"`, "Gevolgen bekijken</button>");
+  const propose = formWith(page, `value="${kind}"`, "<textarea", "Gevolgen bekijken</button>");
   const chosen = kind === "map" ? { value: (propose.inside.match(new RegExp(`<option[^>]*value="([^"]*)"[^>]*>${value}<`)) ?? assert.fail(`${value} can be chosen`))[1] } : {};
   const made = await asks.post(propose.action, form({ ...propose.fields, ...chosen, reason: "Zo noemt de instelling dit." }));
   const path = new URL(made.to).pathname;

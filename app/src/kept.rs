@@ -110,7 +110,14 @@ pub fn typed<'a>(path: &str, fields: &'a Fields) -> Vec<(&'a str, &'a str)> {
     let Some((_, names)) = FORMS.iter().find(|(form, _)| *form == path) else {
         return Vec::new();
     };
+    // In the form about an entry its key came with the page.
+    let about_entry = fields
+        .iter()
+        .any(|(name, value)| name == "form[onderdeel]" && value == "true");
     let is_typed = |name: &str| {
+        if about_entry && matches!(name, "form[sleutel]" | "form[vaccin]") {
+            return false;
+        }
         let group = name.split('[').next().unwrap_or_default();
         names.contains(&group) || names.contains(&name)
     };
@@ -219,6 +226,8 @@ mod tests {
         let form = "/api/lijst-voorstel";
         let page = [("form[lijst]", "batches"), ("form[eind]", "true")];
         assert_eq!(of(form, fields(&page)), None);
+        let about = [("form[onderdeel]", "true"), ("form[sleutel]", "EJ6796")];
+        assert_eq!(of(form, fields(&about)), None);
         let day = ("form[vanaf]", "27-01-2021");
         let typed = [page[0], day, ("form[sleutel]", "EJ6796")];
         let left = of(form, fields(&typed)).expect("a batch");

@@ -37,7 +37,14 @@ impl Tool {
                 "installing {} {}: some minutes, once for each version",
                 self.name, self.version
             ));
-            let install = ["install", "--quiet", "--locked", self.name, "--version"];
+            let install = [
+                "install",
+                "--quiet",
+                "--locked",
+                "--force",
+                self.name,
+                "--version",
+            ];
             sh::quiet(
                 sh::cargo()
                     .args(install)

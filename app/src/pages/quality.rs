@@ -1,7 +1,7 @@
 //! How good what institutions deliver is, week by week, and what to do about it (features F54): `/kwaliteit` for the own one, and for
 //! RIVM `/beoordelen/kwaliteit` with all of them and `/beoordelen/kwaliteit/{id}` with one, as it sees that itself.
 
-use super::clusters::cause;
+use super::clusters::{amount, cause};
 use super::review::{no_bsn, searched, without_bsn};
 use crate::page::{Screen, Visit, deliveries as port, page, review};
 use crate::parts::chart::{bar, shares};
@@ -117,7 +117,12 @@ fn picture(weeks: &[QualityWeek], t: &'static Texts) -> AnyView {
     let ends = told.first().zip(told.last());
     let text = ends.map_or_else(String::new, |((_, first), (_, last))| {
         let (first, last) = (first.to_string(), last.to_string());
-        fill(n.picture_text, &[("eerste", &first), ("laatste", &last)])
+        let text = if weeks.len() == 1 {
+            n.picture_one
+        } else {
+            n.picture_text
+        };
+        fill(text, &[("eerste", &first), ("laatste", &last)])
     });
     shares(n.picture_name, text, &told)
 }
@@ -161,13 +166,13 @@ fn list_screen(visit: &Visit, search: &str, list: &Page<PartyNumbers>) -> Screen
         hint: n.party_hint,
         ..Field::new("zoek", n.party, search)
     };
-    let count = number(t.language, list.total);
+    let count = amount(list.total, n.party_one, n.party_count, t);
     let body = view! {
         {no_bsn(visit)}
         {title(n.qualities)}
         {paragraph(n.party_text)}
         <section class="cims-filter" aria-label=r.filters>
-            <p class="cims-filter__count">{fill(n.party_count, &[("aantal", &count)])}</p>
+            <p class="cims-filter__count">{count}</p>
             <form method="get" class="cims-filter__form" action=ALL>
                 {field.filter_search()}
                 <div class="cims-filter__actions">

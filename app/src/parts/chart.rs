@@ -28,7 +28,8 @@ pub(crate) fn shares(name: &'static str, text: String, shares: &[(String, u64)])
             <text class="cims-chart__text" x=middle.to_string() y="142" text-anchor="middle">{when.clone()}</text>
         }
     });
-    let wide = shares.len() * 60;
+    // A picture of one week is no taller than one of eight.
+    let wide = shares.len().max(8) * 60;
     view! {
         <svg class="cims-chart" viewBox=format!("0 0 {wide} 148") role="img" aria-labelledby="beeld-naam beeld-tekst" focusable="false">
             <title id="beeld-naam">{name}</title>

@@ -35,10 +35,12 @@ pub(crate) fn row_ranges(rows: &RowRanges, t: &'static Texts) -> String {
         return rows.first.clone();
     }
     let more = number(t.language, u64::from(rows.more));
-    fill(
-        t.upload.rows_and_more,
-        &[("regels", &rows.first), ("aantal", &more)],
-    )
+    let text = if rows.more == 1 {
+        t.upload.rows_and_one
+    } else {
+        t.upload.rows_and_more
+    };
+    fill(text, &[("regels", &rows.first), ("aantal", &more)])
 }
 
 /// A heading of the second level.

@@ -1,8 +1,8 @@
 //! Withdrawing a delivery as a whole, and undoing that; where it takes two people, the second one's say
 //! (security G6, G18).
 
-#[cfg(feature = "ssr")]
 use super::deliveries::RowRanges;
+#[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -59,7 +59,7 @@ texts! {
         add_text: "Staat het al in de lijst, dan wordt het gewijzigd." / "What is in the list already is changed.",
         change: "Wijzigen" / "Change",
         end: "Beëindigen" / "End",
-        end_product: "De dag ervoor is de laatste dag dat het vaccin in gebruik is. Wat tot dan is gegeven, kan nog worden aangeleverd." / "The day before is the last day that the vaccine is in use. What was given until then can still be delivered.",
+        end_product: "De dag vóór 'Geldt vanaf' is de laatste dag van gebruik. Wat tot en met die dag is gegeven, kan nog worden aangeleverd." / "The day before 'Valid from' is the last day of use. What was given up to and including that day can still be delivered.",
         end_text: "Nieuwe regels kennen dit dan niet meer. Wat al is opgenomen, blijft staan." / "New rows do not know this any more. What is registered stays.",
         choose: "Kies een vaccin" / "Choose a vaccine",
         from: "Geldt vanaf" / "Holds from",

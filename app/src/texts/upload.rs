@@ -132,6 +132,7 @@ texts! {
         doses_change: "Bij u bekend, voor en na" / "Known from you, before and after",
         doses_past: "{voor} → {na}, na de reeks van {reeks}" / "{voor} → {na}, after the series of {reeks}",
         doses_above: "{na} van {reeks}: dubbele registratie?" / "{na} of {reeks}: registered twice?",
+        rows_and_one: "{regels} en nog 1 regel" / "{regels} and 1 more row",
         rows_and_more: "{regels} en nog {aantal} regels" / "{regels} and {aantal} more rows",
         discard: "Weggooien" / "Throw away",
         doubles_link: "Bekijk de eerdere aanlevering" / "See the earlier delivery",

@@ -567,13 +567,13 @@ pub const fn help(code: Code) -> &'static Help {
             bad: &["(leeg)"],
         },
         Code::V11 => &Help {
-            what: "Deze naam staat niet in onze lijst van vaccins.",
+            what: "Deze naam staat niet in onze lijst van vaccins, of het vaccin was op deze datum niet meer in gebruik.",
             how_to_fix: "Vul de merknaam in zoals die op de verpakking staat, of het EU-nummer.",
             good: &["Comirnaty", "EU/1/20/1528"],
             bad: &["Griepprik"],
         },
         Code::V12 => &Help {
-            what: "Deze HPK-code hoort niet bij een vaccin dat we kennen. Een HPK-code heeft 7 cijfers.",
+            what: "Deze HPK-code hoort niet bij een vaccin dat we kennen, of het was op deze datum niet meer in gebruik. Een HPK-code heeft 7 cijfers.",
             how_to_fix: "Controleer de code, of vul alleen de naam van het vaccin in.",
             good: &["2924528"],
             bad: &["1234567"],

@@ -134,7 +134,7 @@ fn codes(kind: ListKind) -> &'static [Code] {
         ListKind::Batches => &[Code::V21],
         ListKind::Names => &[Code::V11],
         ListKind::Codes => &[Code::V12],
-        ListKind::Products => &[Code::V06, Code::V11],
+        ListKind::Products => &[Code::V06, Code::V11, Code::V12],
         ListKind::Groups => &[Code::V42],
         // The letter of a group is what it was; nothing waits because of an age.
         ListKind::Ages => &[],
@@ -183,18 +183,22 @@ fn says(
     let value = text.get(column);
     match kind {
         ListKind::Names => is_named(value, products),
-        ListKind::Codes => {
-            Hpk::parse(value.trim()).is_some_and(|code| products.lists().by_hpk(code).is_some())
-        }
+        ListKind::Codes => is_coded(value, products),
         ListKind::Batches => {
             let folded: String = value.split_whitespace().collect::<String>().to_uppercase();
             lots.iter().any(|lot| folded.contains(lot.as_str()))
         }
-        // One product more, or another first day of use.
-        ListKind::Products => sample.code != Code::V11.as_str() || is_named(value, products),
+        // One product more, one that came back, or another first day of use.
+        ListKind::Products if sample.code == Code::V11.as_str() => is_named(value, products),
+        ListKind::Products if sample.code == Code::V12.as_str() => is_coded(value, products),
+        ListKind::Products => true,
         ListKind::Groups => products.lists().group(value.trim()).is_some(),
         ListKind::Ages => false,
     }
+}
+
+fn is_coded(value: &str, products: &Products) -> bool {
+    Hpk::parse(value.trim()).is_some_and(|code| products.lists().by_hpk(code).is_some())
 }
 
 fn is_named(value: &str, products: &Products) -> bool {

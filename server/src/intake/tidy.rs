@@ -32,7 +32,7 @@ const SET: time::Duration = time::Duration::minutes(1);
 /// After it was set, nothing is destroyed for so long: somebody can set it right.
 const DOUBT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Whether the clock of this machine was set since it was first looked at.
+/// Whether the clock of this machine was set since it was last looked at and believed.
 #[derive(Debug)]
 struct Trust {
     /// What it said, and when by a clock that cannot be set.
@@ -53,7 +53,8 @@ impl Trust {
     fn look(&mut self, now: OffsetDateTime, passed: Instant) -> bool {
         let expected = self.begun.0 + passed.duration_since(self.begun.1);
         if (now - expected).abs() <= SET {
-            self.doubted = None;
+            // A clock that drifts is not one that was set: the steps do not add up.
+            *self = Self::new(now, passed);
             return true;
         }
         let since = *self.doubted.get_or_insert(passed);
@@ -218,6 +219,9 @@ mod tests {
         assert!(trust.look(NOON + MINUTE * 2, begun + MINUTE * 2));
         // A clock that is kept right by small steps was not set.
         let small = time::Duration::seconds(4);
-        assert!(trust.look(NOON + MINUTE * 3 + small, begun + MINUTE * 3));
+        for looks in 3..100_u32 {
+            let drifted = small * i32::try_from(looks).unwrap();
+            assert!(trust.look(NOON + MINUTE * looks + drifted, begun + MINUTE * looks));
+        }
     }
 }

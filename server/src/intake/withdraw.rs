@@ -5,7 +5,7 @@
 //! one transaction that moves the progress under the fence of the job, with its audit line; the last one moves
 //! the delivery. So a kill at any moment loses nothing and doubles nothing. Nothing is deleted.
 
-use super::{Road, freed, store};
+use super::{Road, store};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
@@ -74,7 +74,7 @@ async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<
         Some(undone) => turns::of_withdrawal(&mut tx, undone, work.progress, size).await?,
     };
     let (Some(first), Some(last)) = (candidates.first(), candidates.last()) else {
-        end(road, tx, job, work).await?;
+        end(tx, job, work).await?;
         return Ok(None);
     };
     let (first, last) = (first.row_number, last.row_number);
@@ -94,10 +94,6 @@ async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<
         back: work.undoes.is_none(),
     };
     let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
-    if work.undoes.is_none() {
-        let persons: Vec<Uuid> = about.iter().copied().collect();
-        freed::free(road, &mut tx, job.subject, by.user, &persons).await?;
-    }
     let count = i32::try_from(turned.len()).unwrap_or(i32::MAX);
     if !withdrawals::progress(&mut tx, job.subject, job.fence, last, count, &kept).await? {
         return Err(Stopped::Fenced);
@@ -123,15 +119,12 @@ fn event(job: &Job, work: &Work, kind: Kind) -> Event {
 }
 
 /// The last transaction: the delivery moves, its open rows close (or open again), the job ends.
-async fn end(road: &Road, mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped> {
+async fn end(mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped> {
     let withdrawn = work.undoes.is_none();
     let by = work.decided_by.unwrap_or(work.asked_by);
     match work.undoes {
         None => turns::close_rows(&mut tx, work.delivery_id).await?,
-        Some(undone) => {
-            turns::open_rows(&mut tx, work.delivery_id, undone).await?;
-            freed::hold(road, &mut tx, undone, by).await?;
-        }
+        Some(undone) => turns::open_rows(&mut tx, work.delivery_id, undone).await?,
     }
     let (reversed, kept) =
         withdrawals::finish(&mut tx, job.subject, work.delivery_id, withdrawn, by).await?;

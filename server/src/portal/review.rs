@@ -185,8 +185,13 @@ impl Review for Portal {
             ..self.of_parties(search.trim())
         };
         let found = quality::parties(&mut tx, &wanted).await.or_broken(caller)?;
+        let mut total = found.first().map_or(0, |party| party.total);
+        if found.is_empty() && page > 1 {
+            let first = self.of_parties(search.trim());
+            let first = quality::parties(&mut tx, &first).await.or_broken(caller)?;
+            total = first.first().map_or(0, |party| party.total);
+        }
         tx.rollback().await.or_broken(caller)?;
-        let total = found.first().map_or(0, |party| party.total);
         Ok(Page {
             items: found.into_iter().map(of_party).collect(),
             total: u64::try_from(total).unwrap_or_default(),

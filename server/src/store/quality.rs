@@ -31,7 +31,8 @@ pub async fn weeks(
                SELECT id, received_at, geaccepteerd + te_controleren + dubbel + geteld AS good, afgekeurd AS refused
                FROM deliveries WHERE party_id = $1 AND received_at >= $2 AND state = 'done' AND NOT test_lane),
            again AS MATERIALIZED (
-               SELECT r.delivery_id, count(*) AS rows FROM delivery_rows r WHERE r.party_id = $1 AND r.state = 'repaired' AND r.outcome = 'AFGEKEURD' GROUP BY 1)
+               SELECT r.delivery_id, count(*) AS rows FROM own d JOIN delivery_rows r ON r.delivery_id = d.id
+               WHERE d.refused > 0 AND r.party_id = $1 AND r.state = 'repaired' AND r.outcome = 'AFGEKEURD' GROUP BY 1)
            SELECT date_trunc('week', d.received_at AT TIME ZONE 'Europe/Amsterdam')::date AS "monday!",
                   sum(d.good + d.refused - COALESCE(a.rows, 0))::bigint AS "rows!", sum(d.refused - COALESCE(a.rows, 0))::bigint AS "refused!"
            FROM own d LEFT JOIN again a ON a.delivery_id = d.id
@@ -121,14 +122,19 @@ pub async fn parties(
 ) -> Result<Vec<OfParty>, StoreError> {
     Ok(sqlx::query_as!(
         OfParty,
-        r#"WITH again AS MATERIALIZED (
-               SELECT r.delivery_id, count(*) AS rows FROM delivery_rows r WHERE r.state = 'repaired' AND r.outcome = 'AFGEKEURD' GROUP BY 1),
-           told AS MATERIALIZED (
-               SELECT d.party_id, d.received_at >= $2 AS last, d.afgekeurd - COALESCE(a.rows, 0) AS refused,
+        r#"WITH recent AS MATERIALIZED (
+               SELECT d.id, d.party_id, d.received_at >= $2 AS last, d.afgekeurd,
                       d.geaccepteerd + d.te_controleren + d.dubbel + d.geteld AS good
-               FROM deliveries d LEFT JOIN again a ON a.delivery_id = d.id
+               FROM deliveries d
                WHERE d.state = 'done' AND d.received_at >= $1 AND NOT d.test_lane
                  AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)),
+           again AS MATERIALIZED (
+               SELECT d.id, count(*) AS rows
+               FROM recent d JOIN delivery_rows r ON r.party_id = d.party_id AND r.delivery_id = d.id
+               WHERE d.afgekeurd > 0 AND r.state = 'repaired' AND r.outcome = 'AFGEKEURD' GROUP BY 1),
+           told AS MATERIALIZED (
+               SELECT d.party_id, d.last, d.afgekeurd - COALESCE(a.rows, 0) AS refused, d.good
+               FROM recent d LEFT JOIN again a USING (id)),
            delivered AS MATERIALIZED (
                SELECT party_id, COALESCE(sum(good + refused) FILTER (WHERE last), 0)::bigint AS rows,
                       COALESCE(sum(refused) FILTER (WHERE last), 0)::bigint AS refused,

@@ -408,6 +408,9 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
                 .await))
         }
         "/koppelingen/{id}" => at(house.id("SELECT id FROM connections LIMIT 1").await),
+        "/beoordelen/kwaliteit/{id}" => at(house
+            .id("SELECT id FROM parties WHERE kind <> 'rivm' LIMIT 1")
+            .await),
         "/aanvragen/{id}" => {
             let fields = [
                 ("concept", "01890000-0000-7000-8000-000000000001"),

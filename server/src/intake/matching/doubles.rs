@@ -81,8 +81,8 @@ pub(super) fn judge(
         .cloned()
         .collect();
     let (of_all, of_own) = (
-        rules(jab.date(), jab.dose(), &known, &facts.intervals),
-        rules(jab.date(), jab.dose(), &own, &facts.intervals),
+        rules(jab, &known, &facts.intervals),
+        rules(jab, &own, &facts.intervals),
     );
     for &(code, column) in &of_own {
         let also_of_all = code != Code::V33 || of_all.contains(&(code, column));
@@ -121,50 +121,35 @@ fn is_same(known: &Jab, jab: &Vaccination) -> bool {
         && known.dose == jab.dose()
 }
 
-/// A vaccination of this day and dose contradicts what is known besides, so that RIVM has to look at it.
-pub fn contradicts(
-    date: Date,
-    dose: u8,
-    known: &[Jab],
-    intervals: &HashMap<VaccineId, u16>,
-) -> bool {
-    let found = rules(date, dose, known, intervals);
-    found.iter().any(|(code, _)| WAITS.contains(code))
-}
-
-/// Rules by which a row waits because of another vaccination of its person.
-pub const WAITS: [Code; 3] = [Code::D04, Code::D05, Code::V32];
-
 fn rules(
-    date: Date,
-    dose: u8,
+    jab: &Vaccination,
     known: &[Jab],
     intervals: &HashMap<VaccineId, u16>,
 ) -> Vec<(Code, Column)> {
     let mut found = Vec::new();
-    if known.iter().any(|known| known.date == date) {
+    if known.iter().any(|known| known.date == jab.date()) {
         found.push((Code::D04, Column::Vaccinatiedatum));
     }
     if known
         .iter()
-        .any(|known| known.dose == dose && known.date != date)
+        .any(|known| known.dose == jab.dose() && known.date != jab.date())
     {
         found.push((Code::D05, Column::Dosisnummer));
     }
     let before = known
         .iter()
-        .filter(|known| known.date < date)
+        .filter(|known| known.date < jab.date())
         .max_by_key(|known| known.date);
     if let Some(before) = before
         && let Some(least) = intervals.get(&before.vaccine)
-        && (date - before.date).whole_days() < i64::from(*least)
+        && (jab.date() - before.date).whole_days() < i64::from(*least)
     {
         found.push((Code::V32, Column::Vaccinatiedatum));
     }
-    if dose >= 2
+    if jab.dose() >= 2
         && !known
             .iter()
-            .any(|known| known.dose < dose && known.date <= date)
+            .any(|known| known.dose < jab.dose() && known.date <= jab.date())
     {
         found.push((Code::V33, Column::Dosisnummer));
     }

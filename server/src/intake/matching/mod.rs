@@ -10,7 +10,7 @@ mod doubles;
 mod person;
 
 pub use batches::Batches;
-pub use doubles::{Jab, Place, WAITS, contradicts};
+pub use doubles::{Jab, Place};
 pub(super) use person::candidate;
 pub use person::{Again, BrpFacts, brp_again, compare};
 

@@ -87,11 +87,7 @@ async fn known_keys(
         .collect())
 }
 
-/// The vaccinations of persons, seen by a party.
-///
-/// # Errors
-/// When the database fails.
-pub async fn jabs(
+async fn jabs(
     tx: &mut WorkerTx<'_>,
     party: Uuid,
     persons: &[Uuid],

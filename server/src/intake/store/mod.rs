@@ -9,7 +9,7 @@ mod facts;
 mod people;
 
 pub use columns::{cluster, content};
-pub use facts::{brp_is_late, jabs};
+pub use facts::brp_is_late;
 pub use people::People;
 
 use super::matching::{self, Effect, Incoming, Judged, Place};

@@ -193,7 +193,7 @@ pub async fn layer(
                 .insert(NotFoundPage(Arc::clone(&gate.not_found)));
             match own_form(&gate.web, route, request).await {
                 Ok(request) => {
-                    let answer = run(&gate.web, route, owner.clone(), request, next).await;
+                    let answer = run(&gate.web, route, owner.clone(), again, request, next).await;
                     if let (Some(form), Some(owner)) = (again, owner)
                         && did_it(&answer)
                         && let Err(error) = kept::forget(&gate.web, &owner.caller, form).await
@@ -359,6 +359,7 @@ async fn run(
     web: &Web,
     route: Option<Route>,
     owner: Option<Alive>,
+    again: Option<Uuid>,
     request: Request,
     next: Next,
 ) -> Response {
@@ -378,7 +379,14 @@ async fn run(
     let Some(incident) = incident else {
         return answer;
     };
-    match keep_sent(web, route, owner, &body).await {
+    let kept = match (again, &owner) {
+        // It is there already.
+        (Some(form), Some(owner)) => kept::show(web, &owner.caller, form)
+            .await
+            .map(|there| there.map(|_| format!("/bewaard/{form}"))),
+        _ => keep_sent(web, route, owner, &body).await,
+    };
+    match kept {
         Ok(Some(form)) => see_other(&form, &format!("storing={incident}")),
         // Whatever broke breaks this too: then nothing is promised.
         Ok(None) | Err(_) => answer,
