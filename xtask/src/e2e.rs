@@ -19,9 +19,9 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 
-/// Systems side by side: a browser and its portal keep two cores busy.
+/// Systems side by side: a browser and its portal wait for each other, so one of them leaves a third of two cores idle.
 fn lanes() -> usize {
-    thread::available_parallelism().map_or(1, |cores| (cores.get() / 2).clamp(1, 4))
+    thread::available_parallelism().map_or(1, |cores| cores.get().clamp(1, 4))
 }
 
 /// Runs all journeys.
@@ -94,17 +94,21 @@ struct Journeys<'a> {
     starting: Mutex<()>,
 }
 
-/// The files of journeys, the first one last.
+/// The files of journeys, the largest one last: it is taken first, for it takes longest.
 fn files() -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(sh::root().join("end2end/tests"))? {
         let path = entry?.path();
         if path.to_string_lossy().ends_with(".test.mjs") {
-            files.push(path);
+            files.push((size(&path), path));
         }
     }
-    files.sort_by(|a, b| b.cmp(a));
-    Ok(files)
+    files.sort();
+    Ok(files.into_iter().map(|(_, path)| path).collect())
+}
+
+fn size(path: &Path) -> u64 {
+    fs::metadata(path).map_or(0, |file| file.len())
 }
 
 /// What passed before with the same files, and the files of journeys that are to be run. What a file of journeys reads is

@@ -96,6 +96,11 @@ impl Running {
         }
     }
 
+    /// Waits until the child ends by itself; whether it ended well.
+    pub(crate) fn ended(mut self) -> Result<bool> {
+        Ok(self.child.wait()?.success())
+    }
+
     /// Waits until `ready` says yes; fails when the child ends or the time is over.
     pub(crate) fn wait_until(
         &mut self,

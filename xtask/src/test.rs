@@ -8,10 +8,11 @@
 
 use crate::cluster::{Cluster, Life};
 use crate::fingerprint::Fingerprint;
-use crate::process::Stop;
+use crate::process::{Running, Stop, tethered};
 use crate::tally::Tally;
 use crate::{apt, e2e, guard, licences, rooms, say, sh, site, sqlx, ssh_audit, tally, tools};
 use anyhow::{Context as _, Result, bail};
+use rustix::process::Signal;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -90,6 +91,8 @@ pub(crate) struct Session {
     chosen: Vec<&'static str>,
     /// What passed before with the same files is not run again.
     remembers: bool,
+    /// The wasm while it is built beside the tests.
+    wasm: Option<Running>,
 }
 
 struct Line {
@@ -124,6 +127,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
         cluster: None,
         chosen: steps().map(|&(step, ..)| step).collect(),
         remembers: remember,
+        wasm: None,
     };
     let mut lines = Vec::new();
     for &(name, proves, work) in steps() {
@@ -281,6 +285,24 @@ impl Session {
             .context("the cluster was just started")
     }
 
+    /// Builds the wasm beside the tests: the last crates of both are compiled on one core each. The step of the wasm waits
+    /// for it, and does what is left.
+    fn begin_wasm(&mut self) -> Result<()> {
+        if !self.chosen("wasm") {
+            return Ok(());
+        }
+        let log = sh::target().join("xtask/wasm.log");
+        fs::create_dir_all(sh::target().join("xtask"))?;
+        say::note(format_args!(
+            "the wasm is built meanwhile; what it says is in {}",
+            log.display()
+        ));
+        let mut build = tethered(&std::env::current_exe()?, "TERM");
+        let beside = Running::start("wasm", build.arg("build"), &log, Signal::TERM)?;
+        self.wasm = Some(beside);
+        Ok(())
+    }
+
     /// Whether what passed before with the same files is left out.
     pub(crate) fn remembers(&self) -> bool {
         self.remembers
@@ -372,6 +394,7 @@ fn rust(session: &mut Session) -> Result<Tally> {
     let mut tally = Tally::default();
     // Without a network for it, the tests run as well, one crate after the other.
     let nextest = tools::NEXTEST.ensure();
+    session.begin_wasm()?;
     if let Err(error) = &nextest {
         say::note(format_args!("cargo test instead of nextest: {error:#}"));
     }
@@ -414,7 +437,12 @@ fn docs(_: &mut Session) -> Result<Tally> {
     Ok(Tally::one())
 }
 
-fn wasm(_: &mut Session) -> Result<Tally> {
+fn wasm(session: &mut Session) -> Result<Tally> {
+    if let Some(beside) = session.wasm.take()
+        && !beside.ended()?
+    {
+        say::note("what was built beside the tests failed; once more, to see why");
+    }
     site::build(false)?;
     Ok(Tally::one())
 }

@@ -38,14 +38,17 @@ pub(crate) async fn save_person(
 ) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
+        let person = person_part(&row.to_row());
+        // Whether that person agrees was not answered, and nobody is there to answer it (ux §3.2).
+        if caller.only_keeps && person.get(Column::Toestemming).trim().is_empty() {
+            return Ok("/registreren".to_owned());
+        }
         let draft = match concept {
             Some(draft) => draft,
             None => entry.begin(&caller, None, false).await?,
         };
         pick(&caller, draft, location).await?;
-        let saved = entry
-            .save_person(&caller, draft, person_part(&row.to_row()), reason)
-            .await?;
+        let saved = entry.save_person(&caller, draft, person, reason).await?;
         Ok(after(saved, Step::Person, draft, back))
     })
     .await

@@ -113,7 +113,7 @@ async fn an_entry_shows_what_holds_and_who_changed_it() {
     )
     .await;
     assert!(page.has("minstens 21 dagen") && page.has("Beëindigen"));
-    assert!(page.has("Wat tot dan is gegeven, kan nog worden aangeleverd."));
+    assert!(page.has("Wat tot en met die dag is gegeven, kan nog worden aangeleverd."));
     let page = get(
         &manager(),
         "/codelijsten/namen/onderdeel?sleutel=Pfizer&vaccin=Comirnaty",

@@ -70,15 +70,23 @@ pub async fn newest(tx: &mut PartyTx<'_>, user: Uuid) -> Result<Vec<DraftRow>, S
     Ok(rows)
 }
 
-/// Changes an open draft of the caller; `false` when there is none.
+/// Changes an open draft of the caller, which is gone after so many minutes, or after its 24 hours; `false` when there is none.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn update(tx: &mut PartyTx<'_>, id: Uuid, sealed: &[u8]) -> Result<bool, StoreError> {
+pub async fn update(
+    tx: &mut PartyTx<'_>,
+    id: Uuid,
+    sealed: &[u8],
+    minutes: Option<i32>,
+) -> Result<bool, StoreError> {
     let changed = sqlx::query!(
-        "UPDATE drafts SET sealed = $2, updated_at = now() WHERE id = $1 AND submitted_at IS NULL AND expires_at > now()",
+        "UPDATE drafts SET sealed = $2, updated_at = now(),
+                expires_at = LEAST(created_at + interval '24 hours', now() + make_interval(mins => $3))
+         WHERE id = $1 AND submitted_at IS NULL AND expires_at > now()",
         id,
-        sealed
+        sealed,
+        minutes
     )
     .execute(&mut **tx)
     .await?;

@@ -99,6 +99,24 @@ async fn the_same_draft_submitted_twice_at_once_is_one_registration() {
 }
 
 #[tokio::test]
+async fn a_person_who_was_not_asked_yet_stays_in_a_draft_no_longer_than_a_session() {
+    let world = World::new().await;
+    let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
+    let asked = good(EREBOS, "01-04-2000");
+    let not_asked = with(asked.clone(), &[(Column::Toestemming, "")]);
+    let soon = "drafts WHERE expires_at < now() + interval '16 minutes'";
+    for (row, short) in [(&not_asked, 1), (&asked, 0), (&not_asked, 1)] {
+        let save = world
+            .portal
+            .save_person(&world.maria, draft, row.clone(), String::new());
+        save.await.unwrap();
+        assert_eq!(world.count(soon).await, short);
+    }
+    let kept = world.portal.draft(&world.maria, draft).await.unwrap();
+    assert_eq!(kept.row.get(Column::Bsn), EREBOS, "it is not typed twice");
+}
+
+#[tokio::test]
 async fn a_person_who_cannot_be_matched_needs_a_reason_and_goes_to_review() {
     let world = World::new().await;
     for (bsn, birth) in [(NOBODY, "01-04-2000"), (EREBOS, "02-04-2000")] {

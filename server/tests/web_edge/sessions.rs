@@ -393,6 +393,24 @@ async fn work_that_waits_too_long_is_said_and_keeps_no_node_out_of_service() {
 }
 
 #[tokio::test]
+async fn of_a_person_who_was_not_asked_nothing_is_kept_after_the_session_ended() {
+    const IDLE: &str = "UPDATE sessions SET last_seen_at = now() - interval '15 minutes 1 second' WHERE revoked_at IS NULL";
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    let mut browser = portal.logged_in("nurse").await;
+    portal.sql(IDLE).await;
+    let person = "row%5Bbsn%5D=999990019&row%5Bgeboortedatum_jaar%5D=2000";
+    let answer = browser.post("/api/registreren-persoon", person).await;
+    let to = answer.location();
+    assert!(
+        to.starts_with("/inloggen?reden=verlopen") && !to.contains("concept"),
+        "{to}"
+    );
+    assert_eq!(portal.count("SELECT count(*) FROM drafts").await, 0);
+    assert_eq!(portal.count("SELECT count(*) FROM kept_forms").await, 0);
+}
+
+#[tokio::test]
 async fn a_form_sent_after_the_session_ended_is_kept_for_its_owner_and_does_nothing_else() {
     const IDLE: &str = "UPDATE sessions SET last_seen_at = now() - interval '15 minutes 1 second' WHERE revoked_at IS NULL";
     let portal = Portal::new().await;

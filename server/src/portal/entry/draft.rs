@@ -71,6 +71,18 @@ pub(super) fn is_person_step(column: Column) -> bool {
     column == Column::Toestemming || column.is_personal()
 }
 
+/// Minutes that a person stays in a draft while it is not answered whether that person agrees: as long as a session
+/// waits for its user (ux §3.2).
+const UNANSWERED_MINUTES: i32 = 15;
+
+fn is_unanswered(row: &RowText) -> bool {
+    let filled = |column: &Column| !row.get(*column).trim().is_empty();
+    !filled(&Column::Toestemming)
+        && Column::ALL
+            .iter()
+            .any(|column| column.is_personal() && filled(column))
+}
+
 /// Columns of the vaccination step.
 pub(super) fn is_vaccination_step(column: Column) -> bool {
     !is_person_step(column) && !matches!(column, Column::Mutatie | Column::Bronsleutel)
@@ -191,7 +203,8 @@ impl Portal {
         draft: &Draft,
     ) -> PortResult<()> {
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        if !drafts::update(&mut tx, id, &self.seal_draft(id, draft))
+        let minutes = is_unanswered(&draft.row).then_some(UNANSWERED_MINUTES);
+        if !drafts::update(&mut tx, id, &self.seal_draft(id, draft), minutes)
             .await
             .or_broken(caller)?
         {
