@@ -40,7 +40,7 @@ export async function visitor(t, { script = true, colour = "light", width = 1280
     timezoneId: "Europe/Amsterdam",
     reducedMotion: "reduce",
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const page = await context.newPage();
   if (script) scripted.add(page);
   const complaints = [];
