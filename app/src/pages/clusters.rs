@@ -137,6 +137,7 @@ pub(super) fn cause(code: Code, column: Option<Column>, t: &'static Texts) -> St
     )
 }
 
+/// A sentence about one, or about a number of them.
 pub(super) fn amount(count: u64, one: &str, many: &str, t: &'static Texts) -> String {
     if count == 1 {
         one.to_owned()

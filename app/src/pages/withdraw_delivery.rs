@@ -1,6 +1,7 @@
 //! `/aanleveringen/{id}/intrekken`: withdraw a whole delivery or undo that; the request that waits for a second
 //! person; and what it came to (ux §3.2 destructive act, §4). For institutions and for RIVM.
 
+use super::clusters::amount;
 use crate::calls::withdrawals::{AgreeToWithdrawal, TurnDownWithdrawal, WithdrawDelivery};
 use crate::islands::Progress;
 use crate::page::{Screen, Visit, page, withdrawals};
@@ -96,10 +97,10 @@ fn withdraw_form(
     t: &'static Texts,
 ) -> AnyView {
     let w = &t.withdrawals;
-    let counted =
-        (view.counted > 0).then(|| paragraph(amount(view.counted, w.counted_one, w.counted, t)));
+    let counted = (view.counted > 0)
+        .then(|| paragraph(amount(u64::from(view.counted), w.counted_one, w.counted, t)));
     let texts = view! {
-        {paragraph(amount(view.rows, w.consequence_one, w.consequence, t))}
+        {paragraph(amount(u64::from(view.rows), w.consequence_one, w.consequence, t))}
         <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">
             <li>{w.consequence_before}</li>
             <li>{w.consequence_kept}</li>
@@ -128,7 +129,7 @@ fn undo_form(view: &WithdrawalView, messages: &Messages, back: &str, t: &'static
     let turned = view.last.as_ref().map_or(0, |last| last.reversed);
     let texts = view! {
         {heading(w.undo_title)}
-        {paragraph(amount(turned, w.undo_text_one, w.undo_text, t))}
+        {paragraph(amount(u64::from(turned), w.undo_text_one, w.undo_text, t))}
         {paragraph(w.undo_kept)}
     };
     let ask = Ask {
@@ -143,15 +144,6 @@ fn undo_form(view: &WithdrawalView, messages: &Messages, back: &str, t: &'static
         stay: w.undo_back,
     };
     form(view, ask, messages, back, t)
-}
-
-/// A sentence about one, or about a number of them.
-fn amount(count: u32, one: &str, many: &str, t: &'static Texts) -> String {
-    if count == 1 {
-        one.to_owned()
-    } else {
-        fill(many, &[("aantal", &number(t.language, u64::from(count)))])
-    }
 }
 
 /// The words of the form.
