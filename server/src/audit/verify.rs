@@ -5,7 +5,7 @@ use crate::store::StoreError;
 use futures::TryStreamExt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use sqlx::PgConnection;
+use sqlx::{Connection, Executor, PgConnection};
 use std::collections::HashMap;
 use std::fmt;
 use time::OffsetDateTime;
@@ -86,19 +86,24 @@ struct Pin {
     hash: Vec<u8>,
 }
 
-/// Verifies everything, as a role that may read the audit tables.
+/// Verifies everything, as a role that may read the audit tables: all as it stood at one moment, for lines are written
+/// meanwhile.
 ///
 /// # Errors
 /// When they cannot be read.
 pub async fn verify(connection: &mut PgConnection, keys: &Keys) -> Result<Report, StoreError> {
+    let mut tx = connection.begin().await?;
+    tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        .await?;
     let mut report = Report::default();
-    let mut pins = anchors(connection, keys, &mut report).await?;
+    let mut pins = anchors(&mut tx, keys, &mut report).await?;
     for shard in 0..SHARDS {
         let pins = pins.remove(&shard).unwrap_or_default();
-        if let Some(broken) = chain(connection, shard, pins, &mut report.lines).await? {
+        if let Some(broken) = chain(&mut tx, shard, pins, &mut report.lines).await? {
             report.broken.push(broken);
         }
     }
+    tx.rollback().await?;
     Ok(report)
 }
 

@@ -59,6 +59,32 @@ async fn an_untouched_log_verifies() {
 }
 
 #[tokio::test]
+async fn a_log_that_is_written_meanwhile_verifies() {
+    let test = TestDb::new().await;
+    let party = test.party("AAA").await;
+    let maria = test.caller("maria", Role::Invoerder, Some(&party)).await;
+    let (db, keys) = (test.db.clone(), test.keys.clone());
+    let writer = tokio::spawn(async move {
+        for number in 0..300 {
+            let mut tx = party_tx(&db, &maria).await.unwrap();
+            let event = Event::of(&maria, Kind::RegistrationRead)
+                .object("registration", Uuid::now_v7())
+                .detail("number", number);
+            audit::add(&mut tx, event).await.unwrap();
+            tx.commit().await.unwrap();
+            if number % 50 == 0 {
+                audit::anchor(&db, &keys).await.unwrap();
+            }
+        }
+    });
+    while !writer.is_finished() {
+        assert_eq!(report(&test).await.broken, []);
+    }
+    writer.await.unwrap();
+    assert_eq!(report(&test).await.lines, 300);
+}
+
+#[tokio::test]
 async fn no_role_of_ours_can_change_a_line() {
     let test = TestDb::new().await;
     written(&test).await;
