@@ -33,8 +33,8 @@ const LOCK: i64 = 0x6272_706c;
 
 const COPY: &str = "COPY brp_staging (load_id, line, pl_id, mac_key, bsn_mac, bsn_enc, given_names, prefix, surname, partner_prefix,
     partner_surname, birth_date, sex, postcode, house_number, house_letter, house_addition, street, town, suspension_reason,
-    suspension_date, death_date, secret, content_digest) FROM STDIN BINARY";
-const COPY_FIELDS: i16 = 24;
+    suspension_date, death_date, secret, content_digest, usable) FROM STDIN BINARY";
+const COPY_FIELDS: i16 = 25;
 
 /// What the file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -301,7 +301,7 @@ impl Run {
         tx: &mut crate::store::WorkerTx<'_>,
     ) -> Result<(), LoadError> {
         let there = sqlx::query_scalar!(
-            r#"SELECT count(*) AS "n!" FROM brp_staging WHERE load_id = $1"#,
+            r#"SELECT count(*) AS "n!" FROM brp_staging WHERE load_id = $1 AND usable"#,
             self.id
         )
         .fetch_one(&mut **tx)
@@ -482,20 +482,34 @@ fn read_chunks(
 fn seal(keys: &Keys, load: Uuid, chunk: &Chunk) -> SealedChunk {
     let mut rows = CopyRows::with_capacity(chunk.lines.len() * 400);
     let mut refused = Vec::new();
+    let mut staged = 0;
     for (line, text) in &chunk.lines {
-        match Record::read(&chunk.header, text) {
-            Some(record) => write(&mut rows, keys, load, *line, &record),
-            None => refused.push(*line),
+        if let Some(record) = Record::read(&chunk.header, text) {
+            write(&mut rows, keys, load, *line, (&record, true));
+            staged += 1;
+        } else {
+            refused.push(*line);
+            // That it is in the file is known all the same, so a full set does not take it away.
+            let named = Record::named(&chunk.header, text);
+            if !named.pl_id.is_empty() {
+                write(&mut rows, keys, load, *line, (&named, false));
+            }
         }
     }
     SealedChunk {
-        staged: rows.rows(),
+        staged,
         bytes: rows.finish(),
         refused,
     }
 }
 
-fn write(rows: &mut CopyRows, keys: &Keys, load: Uuid, line: i64, record: &Record<'_>) {
+fn write(
+    rows: &mut CopyRows,
+    keys: &Keys,
+    load: Uuid,
+    line: i64,
+    (record, usable): (&Record<'_>, bool),
+) {
     rows.row(COPY_FIELDS);
     rows.uuid(load);
     rows.bigint(line);
@@ -544,6 +558,7 @@ fn write(rows: &mut CopyRows, keys: &Keys, load: Uuid, line: i64, record: &Recor
     }
     rows.boolean(record.secret);
     rows.bytes(&keys.digest(record.content_sha256()).bytes);
+    rows.boolean(usable);
 }
 
 fn file_sha256(source: &dyn Source) -> std::io::Result<[u8; 32]> {

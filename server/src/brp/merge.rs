@@ -58,7 +58,7 @@ pub(super) async fn merge(
                 s.secret, s.content_digest, s.load_id,
                 CASE WHEN (s.suspension_reason, s.death_date) IS DISTINCT FROM (l.suspension_reason, l.death_date) THEN s.load_id ELSE l.standing_load END)
          FROM brp_staging s
-         WHERE s.pl_id = l.pl_id AND (s.content_digest <> l.content_digest OR s.mac_key IS DISTINCT FROM l.mac_key)"
+         WHERE s.pl_id = l.pl_id AND s.usable AND (s.content_digest <> l.content_digest OR s.mac_key IS DISTINCT FROM l.mac_key)"
     )
     .execute(&mut **tx)
     .await?
@@ -71,7 +71,7 @@ pub(super) async fn merge(
                 s.postcode, s.house_number, s.house_letter, s.house_addition, s.street, s.town, s.suspension_reason, s.suspension_date, s.death_date,
                 s.secret, s.content_digest, s.load_id
          FROM brp_staging s
-         WHERE s.load_id = $1 AND NOT EXISTS (SELECT FROM brp_lists l WHERE l.pl_id = s.pl_id)
+         WHERE s.load_id = $1 AND s.usable AND NOT EXISTS (SELECT FROM brp_lists l WHERE l.pl_id = s.pl_id)
          ORDER BY s.pl_id",
         load
     )
@@ -98,7 +98,7 @@ async fn renumbered(tx: &mut WorkerTx<'_>, load: Uuid) -> Result<i64, LoadError>
     let kept = sqlx::query!(
         "INSERT INTO brp_renumbered (load_id, pl_id, old_key, old_mac, old_birth_date)
          SELECT $1, l.pl_id, l.mac_key, l.bsn_mac, l.birth_date FROM brp_lists l JOIN brp_staging s ON s.pl_id = l.pl_id
-         WHERE s.content_digest <> l.content_digest AND l.bsn_mac IS NOT NULL AND s.bsn_mac <> l.bsn_mac",
+         WHERE s.usable AND s.content_digest <> l.content_digest AND l.bsn_mac IS NOT NULL AND s.bsn_mac <> l.bsn_mac",
         load
     )
     .execute(&mut **tx)

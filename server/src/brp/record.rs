@@ -186,8 +186,8 @@ impl<'a> Record<'a> {
                 Field::BirthDate => record.birth_date = date(value)?,
                 Field::Sex => record.sex = value,
                 Field::Postcode => record.postcode = value,
-                Field::HouseNumber if value.is_empty() => {}
-                Field::HouseNumber => record.house_number = Some(value.parse().ok()?),
+                // One that is no number says nothing; the person is known by the rest.
+                Field::HouseNumber => record.house_number = value.parse().ok(),
                 Field::HouseLetter => record.house_letter = value,
                 Field::HouseAddition => record.house_addition = value,
                 Field::Street => record.street = value,
@@ -205,6 +205,16 @@ impl<'a> Record<'a> {
             "" | "O" | "E" | "M" | "R" | "F" | "W" | "."
         );
         (!record.pl_id.is_empty() && known_reason).then_some(record)
+    }
+
+    /// The key alone, of a line that is no persoonslijst.
+    #[must_use]
+    pub fn named(header: &Header, line: &'a csv::StringRecord) -> Self {
+        let at = header.fields.iter().position(|field| *field == Field::PlId);
+        Self {
+            pl_id: at.and_then(|at| line.get(at)).unwrap_or_default().trim(),
+            ..Self::default()
+        }
     }
 
     /// SHA-256 over all that is stored, to see whether a list changed. Keyed before it is kept (security G10).

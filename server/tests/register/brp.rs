@@ -129,6 +129,43 @@ async fn no_bsn_stands_readable_anywhere_in_the_copy() {
 }
 
 #[tokio::test]
+async fn a_wrong_line_of_a_full_set_does_not_take_its_list_away() {
+    let test = TestDb::new().await;
+    let persons: String = (0..30)
+        .map(|n| format!("P{n};;Naam{n};19500101;1234AB;{n};\n"))
+        .collect();
+    let first = format!("{HEADER}A;999990019;Bultenaar;20000401;1234AB;1;\n{persons}");
+    test.load(test.write("vol.csv", first.as_bytes()), Set::Full)
+        .await
+        .unwrap();
+    let before = test.lists().await;
+
+    // No date of LO3, no BSN, a line cut off; who is not in the file at all is gone.
+    let persons = persons
+        .replace("Naam3;19500101", "Naam3;1950")
+        .replace("P4;;", "P4;999999245;")
+        .replace("P5;;Naam5;19500101;1234AB;5;\n", "P5;;Naam5\n")
+        .replace("P6;;Naam6;19500101;1234AB;6;\n", "");
+    let next = format!("{HEADER}A;999990019;Bultenaar;20000401;1234AB;1;\n{persons}");
+    let loaded = test
+        .load(test.write("volgende.csv", next.as_bytes()), Set::Full)
+        .await
+        .unwrap();
+    assert_eq!((loaded.refused, merged(&loaded)), (3, (0, 0, 1, 30)));
+    let after = test.lists().await;
+    let gone: Vec<_> = before.iter().filter(|list| !after.contains(list)).collect();
+    assert!(gone.len() == 1 && gone[0].starts_with("P6|"), "{gone:?}");
+
+    // A house number that is no number is no reason to lose a person.
+    let delta = format!("{HEADER}P7;;Naam7;19500101;1234AB;7 bis;\n");
+    let loaded = test
+        .load(test.write("delta.csv", delta.as_bytes()), Set::Delta)
+        .await
+        .unwrap();
+    assert_eq!((loaded.refused, merged(&loaded)), (0, (0, 1, 0, 30)));
+}
+
+#[tokio::test]
 async fn a_set_that_lost_many_persons_is_refused_and_the_next_one_is_not_blocked_by_it() {
     let test = TestDb::new().await;
     let lines: String = (0..40)
