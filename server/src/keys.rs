@@ -1,8 +1,9 @@
 //! The keys: files of 32 bytes outside the database, and the one module that uses them (security G9, G10, G17).
 //!
-//! Every MAC, ciphertext and signature carries the id of its key. A purpose has a list of keys, `mac-1.key`,
-//! `mac-2.key` …: the highest number writes, all of them read, so keys rotate while the server runs. A missing
-//! or badly sized file refuses the start; there is no plaintext to fall back to (security G19).
+//! Every ciphertext and signature carries the id of its key. A purpose has a list of keys, `enc-1.key`,
+//! `enc-2.key` …: the highest number writes, all of them read, so keys rotate while the server runs. Not so where
+//! something is found by a MAC: persons and doubles of before would be found no more, so there a second key refuses
+//! the start. So does a missing or badly sized file; there is no plaintext to fall back to (security G19).
 
 mod ring;
 
@@ -19,6 +20,8 @@ use zeroize::Zeroizing;
 
 /// Purposes with a key of their own, as in the names of the files.
 const PURPOSES: [&str; 7] = ["mac", "enc", "digest", "blob", "cookie", "audit", HOST];
+/// Purposes with one key: what is stored is looked up under it.
+const ALONE: [&str; 2] = ["mac", "digest"];
 /// The host key of the drop box: only a node that serves SFTP needs it.
 const HOST: &str = "sftp";
 
@@ -98,6 +101,9 @@ pub enum KeyError {
     /// Not exactly 32 bytes.
     #[error("key file {} is not exactly 32 bytes", .0.display())]
     Size(PathBuf),
+    /// A second key where there can be one.
+    #[error("key file {} is one too many: what is stored is found under the first key alone, and would be found no more (docs/keys.md)", .0.display())]
+    Several(PathBuf),
     /// Others may read it.
     #[error("key file {} is readable for everyone (mode must be 0600 or 0400)", .0.display())]
     Open(PathBuf),
@@ -140,11 +146,14 @@ impl Keys {
     /// Reads every key file of a folder.
     ///
     /// # Errors
-    /// When one is missing, not 32 bytes, or readable for everyone.
+    /// When one is missing, one too many, not 32 bytes, or readable for everyone.
     pub fn load(dir: &Path) -> Result<Self, KeyError> {
         let mut checks = Vec::new();
         let mut ring = |purpose| -> Result<ring::Secrets, KeyError> {
             let secrets = read_ring(dir, purpose)?;
+            if let (true, [_, .., (id, _)]) = (ALONE.contains(&purpose), &secrets[..]) {
+                return Err(KeyError::Several(dir.join(format!("{purpose}-{id}.key"))));
+            }
             for (id, key) in &secrets {
                 checks.push((format!("{purpose}-{id}"), ring::check_value(key)));
             }
@@ -218,11 +227,6 @@ impl Keys {
     #[must_use]
     pub fn bsn_mac(&self, bsn: &Bsn) -> Mac {
         self.mac.mac("cims/match/v1", &[bsn.expose().as_bytes()])
-    }
-
-    /// MACs of a BSN under every key, newest first: what a look-up searches while keys rotate.
-    pub fn bsn_macs(&self, bsn: &Bsn) -> impl Iterator<Item = Mac> {
-        self.mac.macs("cims/match/v1", bsn.expose().as_bytes())
     }
 
     /// MAC of the identity of a person without BSN (birth date, postcode, house number, folded name).

@@ -129,13 +129,6 @@ impl MacRing {
         Self::with(*id, hmac, label, parts)
     }
 
-    pub(super) fn macs(&self, label: &'static str, part: &[u8]) -> impl Iterator<Item = Mac> {
-        self.0
-            .iter()
-            .rev()
-            .map(move |(id, hmac)| Self::with(*id, hmac, label, &[part]))
-    }
-
     fn with(key: KeyId, hmac: &Hmac<Sha256>, label: &str, parts: &[&[u8]]) -> Mac {
         let mut hmac = hmac.clone();
         hmac.update(label.as_bytes());
