@@ -6,12 +6,14 @@
 use crate::intake::read::Limits;
 use crate::intake::receive::KEPT_DAYS;
 use crate::intake::scan;
-use figment::Figment;
+use figment::{Figment, Metadata};
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
+use openidconnect::url::Url;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use tracing_subscriber::EnvFilter;
 
 /// The file that is read when no other is named.
 pub const DEFAULT_FILE: &str = "cims.toml";
@@ -37,6 +39,214 @@ pub struct Config {
     /// Sessions.
     pub session: Session,
     /// Log lines.
+    pub log: Log,
+}
+
+/// Addresses and origin.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// Where the portal listens.
+    pub listen: SocketAddr,
+    /// Where metrics listen; apart from the portal, never public.
+    pub metrics_listen: SocketAddr,
+    /// Origin people see, e.g. `https://portaal.example.nl`; requests from elsewhere may change nothing.
+    pub origin: String,
+    /// Addresses whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<std::net::IpAddr>,
+    /// Folder with `pkg/`, CSS, fonts and icons.
+    pub site_root: PathBuf,
+    /// Shows the banner "Demo: geen echte gegevens".
+    pub demo: bool,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 3000)),
+            metrics_listen: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            origin: "http://localhost:3000".to_owned(),
+            trusted_proxies: Vec::new(),
+            site_root: PathBuf::from("target/site"),
+            demo: false,
+        }
+    }
+}
+
+/// PostgreSQL. Three roles, three addresses: no process that serves people owns a table (security §4.5).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Database {
+    /// Role `cims_portal`: reads for people.
+    pub portal_url: String,
+    /// File with the password of that role, when it has one.
+    pub portal_password_file: Option<PathBuf>,
+    /// Role `cims_worker`: writes the register.
+    pub worker_url: String,
+    /// File with the password of that role, when it has one.
+    pub worker_password_file: Option<PathBuf>,
+    /// Role `cims_log` of the logbeheerder, for `cims audit verify`; the owner's when absent.
+    pub log_url: Option<String>,
+    /// File with the password of that role, when it has one.
+    pub log_password_file: Option<PathBuf>,
+    /// Role that migrates; only `cims migrate` uses it, directly, never through a pooler.
+    pub owner_url: Option<String>,
+    /// File with the password of that role, when it has one.
+    pub owner_password_file: Option<PathBuf>,
+    /// Connections of each of the two pools.
+    pub connections: u32,
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self {
+            portal_url: "postgres://cims_portal@localhost/cims".to_owned(),
+            portal_password_file: None,
+            worker_url: "postgres://cims_worker@localhost/cims".to_owned(),
+            worker_password_file: None,
+            log_url: None,
+            log_password_file: None,
+            owner_url: None,
+            owner_password_file: None,
+            connections: 8,
+        }
+    }
+}
+
+/// Key files (security §10).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Keys {
+    /// Folder with `mac-1.key`, `enc-1.key` … of 32 bytes each.
+    pub dir: PathBuf,
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            dir: PathBuf::from("keys"),
+        }
+    }
+}
+
+/// Raw files, sealed (security G4).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Storage {
+    /// Folder with `spool/` and `blobs/`.
+    pub dir: PathBuf,
+    /// Days a raw file is kept after its receipt; what came of it is kept for ever (features F26).
+    pub raw_file_days: u32,
+}
+
+impl Default for Storage {
+    fn default() -> Self {
+        Self {
+            dir: PathBuf::from("storage"),
+            raw_file_days: KEPT_DAYS,
+        }
+    }
+}
+
+/// SFTP drop box (security §5). Its host key is `sftp-1.key` among the key files.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Sftp {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Largest file, in bytes.
+    pub max_file_bytes: u64,
+    /// Seconds to log in.
+    pub login_seconds: u32,
+    /// Minutes without a packet before a connection ends.
+    pub idle_minutes: u32,
+    /// Seconds a file without proof is left alone before it counts as whole (specification §8).
+    pub quiet_seconds: u32,
+    /// Seconds a sender is kept waiting while the database is away (security F3).
+    pub patience_seconds: u32,
+    /// Files a party may put down in 24 hours, of all its installations.
+    pub day_files: u32,
+    /// Bytes likewise.
+    pub day_bytes: u64,
+    /// Key exchanges that a quantum computer would break are offered too, for clients that know no other.
+    pub classic_key_exchange: bool,
+}
+
+impl Default for Sftp {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 2222)),
+            max_file_bytes: Limits::SYSTEM.bytes,
+            login_seconds: 20,
+            idle_minutes: 15,
+            quiet_seconds: 300,
+            patience_seconds: 30,
+            day_files: 10_000,
+            day_bytes: 100 * 1024 * 1024 * 1024,
+            classic_key_exchange: true,
+        }
+    }
+}
+
+/// Malware scanner (rule A21).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scanner {
+    /// Where clamd listens: the path of its Unix socket, or `host:port`; without it no file is scanned.
+    pub address: Option<scan::Address>,
+}
+
+/// OpenID provider (security §4.3).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Login {
+    /// Issuer; its discovery document is read at start and kept 24 hours.
+    pub issuer: String,
+    /// Our client at the provider.
+    pub client_id: String,
+    /// File with the client secret; none for a public client.
+    pub client_secret_file: Option<PathBuf>,
+    /// Levels of assurance (`acr`) that may enter; asked for and checked.
+    pub acr: Vec<String>,
+    /// Levels for RIVM roles, which need two factors; empty = the same.
+    pub staff_acr: Vec<String>,
+    /// Name on the button.
+    pub provider_name: String,
+}
+
+impl Default for Login {
+    fn default() -> Self {
+        Self {
+            issuer: "http://localhost:3001".to_owned(),
+            client_id: "cims".to_owned(),
+            client_secret_file: None,
+            acr: vec!["substantial".to_owned()],
+            staff_acr: Vec::new(),
+            provider_name: "inlogdienst".to_owned(),
+        }
+    }
+}
+
+/// Sessions (security §4.4).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Session {
+    /// Minutes without a request before a session ends.
+    pub idle_minutes: u32,
+    /// Hours after which a session ends, however active.
+    pub absolute_hours: u32,
+}
+
+impl Default for Session {
+    fn default() -> Self {
+        Self {
+            idle_minutes: 15,
+            absolute_hours: 8,
+        }
+    }
+}
+
+/// Log lines.
     pub log: Log,
 }
 
@@ -309,8 +519,32 @@ impl Config {
         let config: Self = figment
             .extract()
             .map_err(|error| ConfigError(sentence(figment, &error)))?;
-        config.session.check()?;
+        if let Some((key, wanted)) = config.unusable() {
+            let source = source(figment, key, None);
+            return Err(ConfigError(format!(
+                "configuration: key `{key}`{source} is not {wanted}"
+            )));
+        }
         Ok(config)
+    }
+
+    /// A key with a value of the right kind that cannot be used all the same, and what it should be.
+    fn unusable(&self) -> Option<(&'static str, &'static str)> {
+        // A session has to outlive the warnings before its ends: two minutes, and ten (ux §3.4).
+        if !(3..=60).contains(&self.session.idle_minutes) {
+            Some(("session.idle_minutes", "a number from 3 to 60"))
+        } else if !(1..=24).contains(&self.session.absolute_hours) {
+            Some(("session.absolute_hours", "a number from 1 to 24"))
+        } else if !is_origin(&self.server.origin) {
+            Some((
+                "server.origin",
+                "an origin, like https://portaal.example.nl",
+            ))
+        } else if EnvFilter::try_new(&self.log.filter).is_err() {
+            Some(("log.filter", "a filter, like info,server=debug"))
+        } else {
+            None
+        }
     }
 
     /// The configuration as TOML, passwords in addresses replaced.
@@ -344,14 +578,7 @@ fn sentence(figment: &Figment, error: &figment::Error) -> String {
         path.push(name.clone());
     }
     let key = path.join(".");
-    let metadata = figment.find_metadata(&key).or(error.metadata.as_ref());
-    let source = metadata.map_or_else(String::new, |metadata| match &metadata.source {
-        Some(source) => format!(" in {source}"),
-        None => format!(
-            " in the environment (CIMS__{})",
-            key.replace('.', "__").to_uppercase()
-        ),
-    });
+    let source = source(figment, &key, error.metadata.as_ref());
     match &error.kind {
         Kind::UnknownField(_, known) => {
             format!(
@@ -368,6 +595,25 @@ fn sentence(figment: &Figment, error: &figment::Error) -> String {
         }
         _ => format!("configuration: key `{key}`{source} is not usable"),
     }
+}
+
+/// Where a key was read: " in cims.toml".
+fn source(figment: &Figment, key: &str, otherwise: Option<&Metadata>) -> String {
+    let metadata = figment.find_metadata(key).or(otherwise);
+    metadata.map_or_else(String::new, |metadata| match &metadata.source {
+        Some(source) => format!(" in {source}"),
+        None => format!(
+            " in the environment (CIMS__{})",
+            key.replace('.', "__").to_uppercase()
+        ),
+    })
+}
+
+/// As browsers write it: scheme, host and port, and nothing behind it.
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == text
+    })
 }
 
 /// What the reader of TOML says, without the line that it shows: a secret may stand there, in the wrong place.
@@ -525,20 +771,48 @@ mod tests {
     }
 
     #[test]
-    fn a_session_outlives_the_warning_before_its_end() {
-        for (text, key) in [
-            ("[session]\nidle_minutes = 2\n", "`session.idle_minutes`"),
-            ("[session]\nidle_minutes = 61\n", "`session.idle_minutes`"),
-            (
-                "[session]\nabsolute_hours = 0\n",
-                "`session.absolute_hours`",
-            ),
-        ] {
-            let error = load(text).expect_err("refused").to_string();
-            assert!(error.contains(key), "{error}");
-        }
+    fn a_session_that_just_outlives_the_warning_before_its_end_is_fine() {
         let config = load("[session]\nidle_minutes = 3\n").expect("loads");
         assert_eq!(config.session.idle_minutes, 3);
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "signature of figment's jail")]
+    fn a_value_that_cannot_be_used_names_its_key_and_its_source() {
+        for (section, key, values) in [
+            ("session", "idle_minutes", &["2", "61"][..]),
+            ("session", "absolute_hours", &["0", "25"]),
+            (
+                "server",
+                "origin",
+                &[
+                    "\"foo\"",
+                    "\"https://portaal.example.nl/\"",
+                    "\"https://portaal.example.nl/pad\"",
+                    "\"ftp://portaal.example.nl\"",
+                ],
+            ),
+            ("log", "filter", &["\"info,=x=y\""]),
+        ] {
+            for value in values {
+                figment::Jail::expect_with(|jail| {
+                    let name = format!("`{section}.{key}`");
+                    jail.create_file("cims.toml", &format!("[{section}]\n{key} = {value}\n"))?;
+                    let refused = || Config::load(Path::new("cims.toml")).expect_err("refused");
+                    let said = refused().to_string();
+                    assert!(said.contains(&name) && said.contains("cims.toml"), "{said}");
+                    jail.create_file("cims.toml", "")?;
+                    let variable =
+                        format!("CIMS__{section}__{key}").to_uppercase();
+                    jail.set_env(&variable, value.trim_matches('"'));
+                    let said = refused().to_string();
+                    assert!(said.contains(&name) && said.contains(&variable), "{said}");
+                    Ok(())
+                });
+            }
+        }
+        let config = load("[server]\norigin = \"https://portaal.example.nl:8443\"\n");
+        assert!(config.is_ok());
     }
 
     #[test]

@@ -257,8 +257,8 @@ async fn asked_to_stop() -> anyhow::Result<()> {
 }
 
 fn logging(log: &config::Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|error| NotFit(format!("configuration: key `log.filter`: {error}")))?;
+    // The configuration was refused if it is none.
+    let filter = EnvFilter::try_new(&log.filter)?;
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

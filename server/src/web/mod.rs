@@ -126,16 +126,16 @@ impl Web {
     /// The client secret cannot be read.
     pub fn new(config: Config, road: Road, clock: fn() -> OffsetDateTime) -> anyhow::Result<Self> {
         let login = &config.login;
-        let secret = match &login.client_secret_file {
-            Some(file) => std::fs::read_to_string(file)
-                .with_context(|| format!("client secret {}", file.display()))?,
-            None => String::new(),
-        };
+        let secret = login.client_secret_file.as_ref().map(|file| {
+            let secret = std::fs::read_to_string(file);
+            secret.with_context(|| format!("client secret {}", file.display()))
+        });
+        let secret = secret.transpose()?;
         let provider = oidc::Provider::new(
             oidc::Settings {
                 issuer: login.issuer.clone(),
                 client_id: login.client_id.clone(),
-                client_secret: SecretString::from(secret.trim()),
+                client_secret: secret.map(|secret| SecretString::from(secret.trim())),
                 acr: login.acr.clone(),
                 public_url: config.server.origin.trim_end_matches('/').to_owned(),
             },

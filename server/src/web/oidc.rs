@@ -40,8 +40,8 @@ pub struct Settings {
     pub issuer: String,
     /// Our name at the provider.
     pub client_id: String,
-    /// Our secret there.
-    pub client_secret: SecretString,
+    /// Our secret there; a public client has none.
+    pub client_secret: Option<SecretString>,
     /// Levels of assurance that suffice, best first; empty = whatever the provider does.
     pub acr: Vec<String>,
     /// Public address of the portal, without a slash at its end.
@@ -318,9 +318,10 @@ impl Provider {
         Ok(CoreClient::from_provider_metadata(
             known.metadata.clone(),
             ClientId::new(self.settings.client_id.clone()),
-            Some(ClientSecret::new(
-                self.settings.client_secret.expose_secret().to_owned(),
-            )),
+            self.settings
+                .client_secret
+                .as_ref()
+                .map(|secret| ClientSecret::new(secret.expose_secret().to_owned())),
         )
         .set_redirect_uri(back))
     }
