@@ -131,7 +131,7 @@ for (const script of [true, false]) {
     await agree();
     assert.ok(await decides.getByText("De partij mag nu aanleveren.", { exact: false }).isVisible());
     const history = (await decides.locator(".cims-timeline__item").allInnerTexts()).join(" ");
-    assert.match(history, /Gevraagd, door Rik van Beheer[\s\S]*Akkoord geven, door Priya Privacy/);
+    assert.match(history, /Gevraagd, door Rosa Register[\s\S]*Akkoord geven, door Pien Privé/);
     await open(asks, request);
     assert.deepEqual(await steps(asks), ["Gegevens Klaar", "Technische toets Klaar", "Akkoord privacycoördinator Klaar"]);
 
@@ -159,7 +159,7 @@ for (const script of [true, false]) {
     assert.ok(await decides.locator("details[open]").filter({ hasText: `Verpleeghuis ${code} opschorten` }).isVisible());
     await whole("opschorten", "Gelekt wachtwoord");
     assert.ok(await decides.getByText("Uw besluit is vastgelegd.").isVisible());
-    assert.match(await decides.locator("main").innerText(), /De partij als geheel[\s\S]*Opgeschort[\s\S]*Opschorten, door Priya Privacy[\s\S]*Gelekt wachtwoord/);
+    assert.match(await decides.locator("main").innerText(), /De partij als geheel[\s\S]*Opgeschort[\s\S]*Opschorten, door Pien Privé[\s\S]*Gelekt wachtwoord/);
     await nora.goto(`${PORTAL()}/aanleveren`);
     assert.notEqual(await heading(nora), "Bestand aanleveren", "its people cannot get in");
     await whole("heropenen", "Nieuw wachtwoord");

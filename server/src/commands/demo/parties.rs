@@ -103,17 +103,17 @@ pub(super) struct Account {
 pub(super) const ACCOUNTS: [Account; 11] = [
     Account {
         subject: "invoerder",
-        name: "Iris de Invoerder",
+        name: "Iris Invoerder",
         roles: &[(Role::Invoerder, Some("ZONNEHOF"))],
     },
     Account {
         subject: "beheerder",
-        name: "Bas Beheerder",
+        name: "Bram Beheerder",
         roles: &[(Role::Instellingsbeheerder, Some("ZONNEHOF"))],
     },
     Account {
         subject: "tweehuizen",
-        name: "Tessa Tweehuizen",
+        name: "Tess Tweehuizen",
         roles: &[
             (Role::Invoerder, Some("ZONNEHOF")),
             (Role::Invoerder, Some("GEZONDWERK")),
@@ -137,28 +137,28 @@ pub(super) const ACCOUNTS: [Account; 11] = [
     },
     Account {
         subject: "beoordelaar",
-        name: "Bo Beoordelaar",
+        name: "Rik Regelmaat",
         roles: &[(Role::RivmBeoordelaar, None)],
     },
     Account {
         subject: "rivmbeheer",
-        name: "Rik van Beheer",
+        name: "Rosa Register",
         roles: &[(Role::RivmBeheer, None)],
     },
     // Code lists take two of them.
     Account {
         subject: "rivmbeheer2",
-        name: "Rosa van Beheer",
+        name: "Ruud Register",
         roles: &[(Role::RivmBeheer, None)],
     },
     Account {
         subject: "privacy",
-        name: "Priya Privacy",
+        name: "Pien Privé",
         roles: &[(Role::Privacycoordinator, None)],
     },
     Account {
         subject: "auditor",
-        name: "Aad Auditor",
+        name: "Aad Audit",
         roles: &[(Role::Auditor, None)],
     },
 ];
@@ -291,4 +291,23 @@ async fn make_user(
     .execute(&mut **tx)
     .await?;
     Ok(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who reads "log in als Rik Regelmaat" finds that name on the page of the login service and in the portal.
+    #[test]
+    fn the_login_service_of_the_demo_calls_everybody_as_the_portal_does() {
+        let file = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../end2end/oidc/accounts.mjs"
+        );
+        let there = std::fs::read_to_string(file).expect("accounts of the login service");
+        for Account { subject, name, .. } in &ACCOUNTS {
+            let line = format!("sub: '{subject}', name: '{name}'");
+            assert!(there.contains(&line), "{line}");
+        }
+    }
 }
