@@ -157,7 +157,7 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
             <div class="utrecht-page-body"><div class="utrecht-page-body__content">
                 {crumbs}
                 <main id="inhoud" class=format!("utrecht-page-content__main cims-main{width}") tabindex="-1">
-                    {frame.and_then(|frame| frame.notice.clone()).map(crate::parts::alert::info)}
+                    {frame.is_some_and(|frame| frame.ended_another).then(|| crate::parts::alert::info(f.ended_another))}
                     {body}
                 </main>
             </div></div>

@@ -95,7 +95,7 @@ pub struct Candidate<'a> {
 }
 
 /// The judgement, for RIVM (domain §6.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Match {
     /// The same person.
     Gevonden,

@@ -1,5 +1,6 @@
 //! The one place that reads the clock of the machine. Everything else takes time as a parameter.
 
+use domain::dates::dutch;
 use std::sync::Mutex;
 use time::{Date, OffsetDateTime, UtcOffset};
 use uuid::{ContextV7, Timestamp, Uuid};
@@ -52,32 +53,11 @@ pub fn today() -> Date {
     dutch_day(now())
 }
 
-/// "22 november 2026, 14:05", in the Netherlands.
+/// "22-11-2026 14:05", in the Netherlands.
 #[must_use]
 pub fn dutch_moment(at: OffsetDateTime) -> String {
-    const MONTHS: [&str; 12] = [
-        "januari",
-        "februari",
-        "maart",
-        "april",
-        "mei",
-        "juni",
-        "juli",
-        "augustus",
-        "september",
-        "oktober",
-        "november",
-        "december",
-    ];
-    let at = at.to_offset(dutch_offset(at));
-    let month = MONTHS[usize::from(u8::from(at.month())) - 1];
-    format!(
-        "{} {month} {}, {:02}:{:02}",
-        at.day(),
-        at.year(),
-        at.hour(),
-        at.minute()
-    )
+    let at = dutch_time(at);
+    format!("{} {:02}:{:02}", dutch(at.date()), at.hour(), at.minute())
 }
 
 /// Offset of Europe/Amsterdam: summer time from the last Sunday of March to that of October, 01:00 UTC.
@@ -160,11 +140,11 @@ mod tests {
     fn a_moment_is_told_in_dutch_time() {
         assert_eq!(
             dutch_moment(datetime!(2026-11-22 13:05 UTC)),
-            "22 november 2026, 14:05"
+            "22-11-2026 14:05"
         );
         assert_eq!(
             dutch_moment(datetime!(2026-06-01 22:30 UTC)),
-            "2 juni 2026, 00:30"
+            "02-06-2026 00:30"
         );
     }
 

@@ -1,6 +1,7 @@
 //! `/beoordelen/{id}/vergelijken`: a stored row beside what else is known of its person, and what is ruled about it (features
 //! F50).
 
+use super::decisions::record;
 use super::review::also_open;
 use crate::calls::persons::Rule;
 use crate::page::{Screen, Visit, page, persons};
@@ -13,7 +14,7 @@ use crate::parts::table::{Cell, table};
 use crate::parts::{
     alert, badge, folded, heading, hidden_inputs, link, paragraph, second_link, submit, title,
 };
-use crate::ports::persons::{Comparison, Jab, Source, Why};
+use crate::ports::persons::{Comparison, Jab, Source};
 use crate::texts::{Texts, fill};
 use domain::row::Column;
 use domain::ruling::RulingKind;
@@ -69,7 +70,6 @@ fn screen(visit: &Visit, view: &Comparison) -> Screen {
     };
     let alone = view.other.is_none().then(|| paragraph(p.alone));
     let lead = view.other.is_some().then(|| paragraph(p.compare_lead));
-    let why = Why::Review.as_str();
     let body = view! {
         {told}
         {messages.summary(t)}
@@ -81,7 +81,7 @@ fn screen(visit: &Visit, view: &Comparison) -> Screen {
         {side_by_side(view, t)}
         {others(view, t)}
         {acts}
-        <p class="utrecht-paragraph">{link(format!("/dossiers/{}?reden={why}", view.person), p.to_person)}</p>
+        <p class="utrecht-paragraph">{link(format!("/dossiers/{}", view.person), p.to_person)}</p>
         <p class="utrecht-paragraph">{second_link("/beoordelen", v.back)}</p>
     };
     Screen::new(name, body)
@@ -229,6 +229,13 @@ fn forms(
     view! { {heading(t.decisions.what)}{forms.collect_view()} }.into_any()
 }
 
+/// What the record of the person would say.
+fn foreseen(view: &Comparison, kind: RulingKind, t: &'static Texts) -> Option<AnyView> {
+    let (_, change) = view.records.iter().find(|(of, _)| *of == kind)?;
+    let text = record((change.before != change.after).then_some(*change), t);
+    Some(view! { <p class="utrecht-paragraph">{t.decisions.record}": "{text}</p> }.into_any())
+}
+
 fn form(view: &Comparison, kind: RulingKind, messages: &Messages, t: &'static Texts) -> AnyView {
     let p = &t.persons;
     let alone = view.other.is_none();
@@ -266,6 +273,7 @@ fn form(view: &Comparison, kind: RulingKind, messages: &Messages, t: &'static Te
         <form class="cims-form" method="post" action=Rule::PATH novalidate>
             {hidden_inputs(hidden)}
             {paragraph(text)}
+            {foreseen(view, kind, t)}
             {which}
             {reason.area(messages, t)}
             {submit(p.decide)}

@@ -4,7 +4,7 @@
 use crate::page::{Screen, Visit, page, parties};
 use crate::parts::chart::{Day, calendar, columns};
 use crate::parts::table::{Cell, empty, table};
-use crate::parts::{alert, badge};
+use crate::parts::{badge, brp_age};
 use crate::parts::{paragraph, title};
 use crate::ports::parties::{Came, CompletenessView, InstallationView};
 use crate::texts::{Texts, fill, number};
@@ -26,11 +26,6 @@ fn screen(visit: &Visit, view: &CompletenessView) -> Screen {
     let t = visit.t;
     let p = &t.parties;
     let list = &view.installations;
-    let brp = match &view.brp {
-        Some(at) if view.brp_late => alert::error(fill(p.brp_late, &[("moment", at)])),
-        Some(at) => paragraph(fill(p.brp_at, &[("moment", at)])),
-        None => alert::error(p.brp_never),
-    };
     let content = if list.is_empty() {
         empty(p.no_installations, Vec::new())
     } else {
@@ -40,7 +35,7 @@ fn screen(visit: &Visit, view: &CompletenessView) -> Screen {
         }
         .into_any()
     };
-    let body = view! { {title(p.complete)}{brp}{content} };
+    let body = view! { {title(p.complete)}{brp_age::line(&view.brp, t)}{content} };
     Screen::new(p.complete, body).wide()
 }
 

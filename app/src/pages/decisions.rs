@@ -268,7 +268,7 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
 }
 
 /// "1 van 2 → 2 van 2", marked when it is more than the series has.
-fn record(change: Option<RecordChange>, t: &'static Texts) -> AnyView {
+pub(super) fn record(change: Option<RecordChange>, t: &'static Texts) -> AnyView {
     let Some(change) = change else {
         return t.decisions.record_same.into_any();
     };

@@ -6,7 +6,7 @@ use crate::page::{Screen, Visit, decisions, page};
 use crate::parts::answers::{Answer, answers, of_row};
 use crate::parts::field::Field;
 use crate::parts::messages::{Messages, error_message};
-use crate::parts::{alert, heading, hidden_inputs, paragraph, second_link, submit, title};
+use crate::parts::{alert, brp_age, heading, hidden_inputs, paragraph, second_link, submit, title};
 use crate::ports::decisions::{Candidate, Candidates, Gone, LinkView, LinkedBy, Same};
 use crate::texts::{Texts, fill};
 use leptos::prelude::*;
@@ -53,6 +53,7 @@ fn screen(visit: &Visit, view: &Candidates) -> Screen {
         {heading(l.delivered)}
         {of_row(&view.delivered, t)}
         {heading(l.found)}
+        {brp_age::line(&view.brp, t)}
         {found}
     };
     Screen::new(l.title, body)

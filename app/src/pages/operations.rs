@@ -4,7 +4,7 @@ use crate::page::{Screen, Visit, operations, page};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::chart::bar;
 use crate::parts::table::{Cell, table};
-use crate::parts::{alert, badge, heading, link, paragraph, title};
+use crate::parts::{alert, badge, brp_age, heading, link, paragraph, title};
 use crate::ports::deliveries::Phase;
 use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
 use crate::texts::{Texts, fill, number};
@@ -28,7 +28,7 @@ pub(crate) fn operations_page() -> AnyView {
 
 fn is_well(view: &OperationsView) -> bool {
     let (free, total) = view.room;
-    !view.brp_late
+    !view.brp.late
         && view.trouble.is_empty()
         && free.saturating_mul(100) >= total.saturating_mul(SCARCE)
         && view.queues.iter().all(|queue| queue.lag < LAG)
@@ -94,11 +94,6 @@ fn list(empty: bool, why: &'static str, table: impl FnOnce() -> AnyView) -> AnyV
 
 fn facts(view: &OperationsView, t: &'static Texts) -> Vec<Answer> {
     let o = &t.operations;
-    let brp = match &view.brp {
-        Some(at) if view.brp_late => fill(o.brp_late, &[("moment", at)]),
-        Some(at) => at.clone(),
-        None => o.brp_never.to_owned(),
-    };
     let (free, total) = view.room;
     let gigabytes = |bytes: u64| number(t.language, bytes / GIGABYTE);
     let room = fill(
@@ -106,7 +101,7 @@ fn facts(view: &OperationsView, t: &'static Texts) -> Vec<Answer> {
         &[("vrij", &gigabytes(free)), ("totaal", &gigabytes(total))],
     );
     vec![
-        Answer::new(o.brp, brp),
+        brp_age::answer(&view.brp, t),
         Answer::new(o.room, room),
         Answer::new(o.in_the_box, number(t.language, u64::from(view.in_the_box))),
     ]

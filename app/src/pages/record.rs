@@ -1,6 +1,7 @@
 //! `/dossiers` and `/dossiers/{id}`: RIVM looks a person up, says why, and sees what counts, what was reported and what was
 //! ruled. Opening a record is recorded with its reason.
 
+use super::clusters::kind_name as decision_name;
 use super::compare::{kind_name, sources};
 use crate::calls::corrections::BeginCorrection;
 use crate::calls::persons::FindPerson;
@@ -11,7 +12,7 @@ use crate::parts::messages::Messages;
 use crate::parts::radios::Radios;
 use crate::parts::table::{Cell, table};
 use crate::parts::{alert, badge, heading, hidden_inputs, paragraph, submit, title};
-use crate::ports::persons::{Jab, PersonView, Reported, RulingView, Why};
+use crate::ports::persons::{Act, Acted, Jab, PersonView, Reported, RulingView, Why};
 use crate::texts::{Texts, fill};
 use domain::row::Column;
 use leptos::prelude::*;
@@ -149,6 +150,11 @@ fn screen(visit: &Visit, view: &PersonView) -> Screen {
         let headers = [p.when, p.kind, p.made_by, p.reason, p.holds, p.open];
         table("oordelen", p.rulings_caption, &headers, rows)
     };
+    let acts = (!view.acts.is_empty()).then(|| {
+        let rows = view.acts.iter().map(|one| acted(one, t)).collect();
+        let headers = [p.when, p.kind, p.made_by, p.agreed_by, p.open];
+        view! { {heading(p.acts)}{table("besluiten", p.acts_caption, &headers, rows)} }
+    });
     let merged = view.merged.then(|| alert::info(p.merged));
     let body = view! {
         {merged}
@@ -162,6 +168,7 @@ fn screen(visit: &Visit, view: &PersonView) -> Screen {
         {table("meldingen", p.reported_caption, &headers, reported)}
         {heading(p.rulings)}
         {rulings}
+        {acts}
     };
     Screen::new(p.record, body)
         .under(t.review.title, "/beoordelen")
@@ -262,6 +269,26 @@ fn ruling(one: &RulingView, t: &'static Texts) -> Vec<Cell> {
         }),
         Cell::new(view! {
             <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/oordelen/{}", one.id) aria-label=label>{p.open}</a>
+        }),
+    ]
+}
+
+/// A decision about rows, or a correction that an institution asked for.
+fn acted(one: &Acted, t: &'static Texts) -> Vec<Cell> {
+    let p = &t.persons;
+    let (what, place) = match one.act {
+        Act::Decision(kind) => (decision_name(kind, t), "besluiten"),
+        Act::Corrected => (p.act_corrected, "correcties"),
+        Act::Withdrawn => (p.act_withdrawn, "correcties"),
+    };
+    let label = fill(p.act_label, &[("moment", &one.at)]);
+    vec![
+        Cell::new(one.at.clone()),
+        Cell::new(what),
+        Cell::new(one.asked_by.clone()),
+        Cell::new(one.agreed_by.clone().unwrap_or_else(|| "–".to_owned())),
+        Cell::new(view! {
+            <a class="utrecht-link utrecht-link--html-a" href=format!("/beoordelen/{place}/{}", one.id) aria-label=label>{p.open}</a>
         }),
     ]
 }

@@ -148,9 +148,14 @@ fn row(line: &RegistrationLine, t: &'static Texts) -> Vec<Cell> {
         r.open_label,
         &[("datum", &line.date), ("vaccin", &line.vaccine)],
     );
+    let person = if line.bsn_masked.is_empty() {
+        Cell::new(r.no_bsn)
+    } else {
+        Cell::new(view! { <span class="cims-code">{line.bsn_masked.clone()}</span> })
+    };
     vec![
         Cell::new(view! { <span class="cims-nowrap">{line.date.clone()}</span> }),
-        Cell::new(view! { <span class="cims-code">{line.bsn_masked.clone()}</span> }),
+        person,
         Cell::new(line.vaccine.clone()),
         Cell::new(view! { <span class="cims-code">{line.batch.clone()}</span> }),
         Cell::number(line.dose.to_string()),

@@ -10,7 +10,7 @@ use crate::parts::findings::findings;
 use crate::parts::pager::address;
 use crate::parts::suggestions::suggestions;
 use crate::parts::table::{Cell, empty, table};
-use crate::parts::{alert, badge, button_link, heading, link, paragraph, second_link, title};
+use crate::parts::{alert, badge, brp_age, button_link, heading, link, paragraph, second_link, title};
 use crate::ports::review::{
     Age, Queue, ReviewFilter, ReviewLine, ReviewView, Reviewer, Suggestion, With,
 };
@@ -18,6 +18,7 @@ use crate::texts::{Texts, fill, number};
 use domain::decision::DecisionKind;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
+use domain::matching::Match;
 use domain::row::Column;
 use domain::search::may_hold_a_bsn;
 use leptos::prelude::*;
@@ -328,10 +329,11 @@ fn row_screen(
         Answer::new(v.delivery, row.delivery.to_string()),
     ];
     facts.extend(
-        row.match_note
-            .iter()
-            .map(|note| Answer::new(v.match_note, note.clone())),
+        row.matched
+            .and_then(|matched| match_note(matched, t))
+            .map(|note| Answer::new(v.match_note, note)),
     );
+    facts.push(brp_age::answer(&row.brp, t));
     facts.extend(
         row.reason
             .iter()
@@ -382,6 +384,24 @@ fn row_screen(
         {ways(next, back, list, t)}
     };
     Screen::new(name, body).under(v.title, "/beoordelen")
+}
+
+/// The match in words; nothing when there is nothing to say.
+const fn match_note(matched: Match, t: &'static Texts) -> Option<&'static str> {
+    let v = &t.review;
+    match matched {
+        Match::Gevonden => None,
+        Match::NaamWijktAf => Some(v.match_name),
+        Match::DatumAnders => Some(v.match_date),
+        Match::NietGevonden => Some(v.match_unknown),
+        Match::NietUniek => Some(v.match_several),
+        Match::Overleden => Some(v.match_died),
+        Match::Geemigreerd => Some(v.match_emigrated),
+        Match::Rni => Some(v.match_non_resident),
+        Match::Overig => Some(v.match_suspended),
+        Match::Uitgesteld => Some(v.match_later),
+        Match::ZonderBsn => Some(v.match_no_bsn),
+    }
 }
 
 /// On to the next row, back to the sender or back to the list, by key too.

@@ -5,7 +5,7 @@ use crate::calls::persons::UndoRuling;
 use crate::page::{Screen, Visit, page, persons};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::{alert, folded, link, paragraph, second_link, small_form, title};
-use crate::ports::persons::{RulingView, Why};
+use crate::ports::persons::RulingView;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -41,7 +41,7 @@ fn screen(visit: &Visit, view: &RulingView) -> Screen {
         folded(p.undo, view! { {paragraph(p.undo_text)}{form} }, false)
     });
     let compare = format!("/beoordelen/{}/vergelijken", view.row);
-    let record = format!("/dossiers/{}?reden={}", view.person, Why::Review.as_str());
+    let record = format!("/dossiers/{}", view.person);
     let body = view! {
         {told}
         {title(p.ruling)}

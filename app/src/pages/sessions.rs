@@ -48,7 +48,16 @@ fn row(line: &SessionLine, t: &'static Texts) -> Vec<Cell> {
     vec![
         Cell::new(line.began.clone()),
         Cell::new(line.last_seen.clone()),
-        Cell::new(line.browser.clone()),
+        browser(&line.browser, t),
         Cell::new(act),
     ]
+}
+
+/// "Firefox, Windows".
+pub(super) fn browser(named: &str, t: &'static Texts) -> Cell {
+    if named.is_empty() {
+        Cell::new(t.frame.browser_unknown)
+    } else {
+        Cell::new(named.to_owned())
+    }
 }

@@ -1,6 +1,7 @@
 //! `/gebruikers/sessies`: who is logged in, and ending that: RIVM-beheer of everybody, an institution of its own users
 //! (security §4.4).
 
+use super::sessions::browser;
 use crate::calls::sessions::EndUserSessions;
 use crate::page::{Screen, Visit, page, sessions};
 use crate::parts::pager::pager;
@@ -84,7 +85,7 @@ fn row(one: &UserSession, t: &'static Texts) -> Vec<Cell> {
         Cell::new(institution),
         Cell::new(one.began.clone()),
         Cell::new(one.last_seen.clone()),
-        Cell::new(one.browser.clone()),
+        browser(&one.browser, t),
         Cell::new(act),
     ]
 }

@@ -4,6 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod answers;
 pub(crate) mod assigning;
 pub(crate) mod badge;
+pub(crate) mod brp_age;
 pub(crate) mod chart;
 pub(crate) mod date_boxes;
 pub(crate) mod field;

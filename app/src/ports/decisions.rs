@@ -1,5 +1,6 @@
 //! RIVM decides once for all rows that share a cause (features F52-F54, F-X9).
 
+use super::BrpAge;
 use super::review::Suggestion;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
@@ -150,6 +151,8 @@ pub struct Candidates {
     pub found: Vec<Candidate>,
     /// There are more.
     pub more: bool,
+    /// The copy of the BRP that they were sought in.
+    pub brp: BrpAge,
 }
 
 /// The person that a row is to be linked to, or was.

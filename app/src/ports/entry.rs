@@ -187,7 +187,7 @@ pub struct RegistrationFilter {
 pub struct RegistrationLine {
     /// Key.
     pub id: Uuid,
-    /// `*****1234`, or "geen BSN".
+    /// `*****1234`; nothing of a person without BSN.
     pub bsn_masked: String,
     /// dd-mm-jjjj.
     pub date: String,

@@ -34,6 +34,15 @@ pub use {
 
 use serde::{Deserialize, Serialize};
 
+/// How old the copy of the BRP is that persons are compared with.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BrpAge {
+    /// When a set was loaded last: "22-11-2026 14:05"; none without one.
+    pub loaded: Option<String>,
+    /// It is older than 48 hours, or there is none (rule B13).
+    pub late: bool,
+}
+
 /// Why a port did not do what was asked. Refused *data* is never an error: that is an `Ok` with findings.
 /// Holds no value, because Leptos may put an error into a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! RIVM-beheer sees how the work goes: queues, deliveries on their way, what came, the BRP, the disk. No person data.
 
 #[cfg(feature = "ssr")]
+use super::BrpAge;
 use super::{Caller, PortResult};
 use domain::delivery::Channel;
 use serde::{Deserialize, Serialize};
@@ -77,10 +78,8 @@ pub struct OperationsView {
     pub trouble: Vec<TroubleView>,
     /// Files in the drop box that are no deliveries yet.
     pub in_the_box: u32,
-    /// When the BRP was loaded last.
-    pub brp: Option<String>,
-    /// That is too long ago.
-    pub brp_late: bool,
+    /// The copy of the BRP.
+    pub brp: BrpAge,
     /// Bytes that are free for raw files, and all there are.
     pub room: (u64, u64),
 }

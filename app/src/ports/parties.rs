@@ -1,6 +1,7 @@
 //! Approval of delivering parties: RIVM-beheer asks for a connection, the privacycoördinator decides, and deliveries
 //! without one wait (features F79-F81, F-X10; security G18).
 
+use super::BrpAge;
 use super::Page;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
@@ -287,10 +288,8 @@ pub struct InstallationView {
 pub struct CompletenessView {
     /// Every installation that delivers by SFTP.
     pub installations: Vec<InstallationView>,
-    /// When the last set of the BRP was loaded: "22-11-2026 14:05"; none without one.
-    pub brp: Option<String>,
-    /// It is older than 48 hours, or there is none (rule B13).
-    pub brp_late: bool,
+    /// The copy of the BRP.
+    pub brp: BrpAge,
 }
 
 impl InstallationView {

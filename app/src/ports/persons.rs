@@ -1,8 +1,10 @@
 //! RIVM sees to it that one vaccination counts for each jab: a stored row held against what else is known of the person, a
 //! ruling and its undoing, and the record of a person (features F48, F50).
 
+use super::decisions::RecordChange;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
+use domain::decision::DecisionKind;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Finding;
 use domain::row::RowText;
@@ -59,6 +61,8 @@ pub struct Comparison {
     pub other_first: bool,
     /// Both can count: they are not of the same day and product.
     pub may_keep: bool,
+    /// What the record would say after each ruling that is possible.
+    pub records: Vec<(RulingKind, RecordChange)>,
     /// Colleagues who have it open too.
     pub also_open: Vec<String>,
     /// Nobody decided about it yet; else the name of who did, when a person did.
@@ -168,6 +172,32 @@ pub struct Reported {
     pub waits: Option<Uuid>,
 }
 
+/// What RIVM did with registrations of a person, besides rulings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Act {
+    /// A decision about rows.
+    Decision(DecisionKind),
+    /// A correction at the request of the institution.
+    Corrected,
+    /// A withdrawal at its request.
+    Withdrawn,
+}
+
+/// A decision or correction that was carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acted {
+    /// Key of the decision or correction.
+    pub id: Uuid,
+    /// What.
+    pub act: Act,
+    /// Who prepared it.
+    pub asked_by: String,
+    /// Who agreed, when that was somebody else.
+    pub agreed_by: Option<String>,
+    /// When.
+    pub at: String,
+}
+
 /// The record of a person (audited).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct PersonView {
@@ -185,6 +215,8 @@ pub struct PersonView {
     pub reported: Vec<Reported>,
     /// All that was ruled, the newest first.
     pub rulings: Vec<RulingView>,
+    /// What else RIVM decided about these reports, the newest first.
+    pub acts: Vec<Acted>,
 }
 
 /// One vaccination for each jab (roles RIVM-beoordelaar, RIVM-beheer).

@@ -1,11 +1,13 @@
 //! RIVM looks at refused and for-review rows of all parties (features F44-F55; a first page of it).
 
+use super::BrpAge;
 use super::decisions::LinkedBy;
 use super::deliveries::QualityView;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
+use domain::matching::Match;
 use domain::row::{Column, RowText};
 use domain::suggestion::SuggestionKind;
 use serde::{Deserialize, Serialize};
@@ -191,8 +193,10 @@ pub struct ReviewView {
     pub may_link: bool,
     /// Who found its person, when its sender did not say who it is.
     pub linked: Option<LinkedBy>,
-    /// What only RIVM sees of the BRP match: "Geboortedatum wijkt af", "Niet in de BRP", "BSN niet uniek", …
-    pub match_note: Option<String>,
+    /// What the match with the BRP came to, which only RIVM sees.
+    pub matched: Option<Match>,
+    /// The copy of the BRP as it is now.
+    pub brp: BrpAge,
 }
 
 /// What a party delivered in the last four weeks, and what of it waits.

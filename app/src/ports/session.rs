@@ -61,8 +61,8 @@ pub struct Frame {
     pub colour: String,
     /// "nl" or "en".
     pub language: String,
-    /// A sentence to show once (flash), e.g. "Uw andere sessie is beëindigd."
-    pub notice: Option<String>,
+    /// This login ended another session of the same user; told once.
+    pub ended_another: bool,
 }
 
 /// A form that was sent after the session ended, as it was sent.

@@ -346,6 +346,7 @@ async fn who_may_be_the_person_of_a_row_is_shown_and_of_who_is_secret_no_name_an
     let way = format!("{row}/koppelen");
     let opened = get(&reviewer(|_| ()), &row).await;
     assert!(opened.links(&way, "Persoon zoeken"));
+    assert!(opened.has("20-11-2026 06:01, te lang geleden"));
     assert!(opened.has("Door P. &lt;Pieters&gt;, akkoord van J. Jansen op 22-11-2026 14:06"));
     let page = get(&reviewer(|_| ()), &way).await;
     for part in [
@@ -359,6 +360,7 @@ async fn who_may_be_the_person_of_a_row_is_shown_and_of_who_is_secret_no_name_an
         "Overleden",
         "Er lijken meer personen op.",
         "De instelling ziet het gevonden BSN niet.",
+        "De BRP is bijgewerkt op 22-11-2026 06:00.",
     ] {
         assert!(page.has(part), "{part}: {}", page.html);
     }

@@ -32,7 +32,7 @@ use crate::ports::parties::{
     Side, StandingView, StepView, TrialView, Waits, Wish,
 };
 use crate::ports::persons::{
-    Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
+    Act, Acted, Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
 };
 use crate::ports::review::{
     PartyNumbers, PartyQuality, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
@@ -55,6 +55,7 @@ use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
+use domain::matching::Match;
 use domain::lists::{Entry as ListEntry, Fault as ListFault, ListKind};
 use domain::onboarding::{Fault, PartyForm, TaskState};
 use domain::role::Role;
@@ -292,7 +293,7 @@ impl Sessions for World {
             absolute_seconds_left: 28_800,
             colour: String::new(),
             language: "nl".into(),
-            notice: None,
+            ended_another: false,
         })
     }
 
@@ -946,12 +947,20 @@ impl Review for World {
             reason: Some("Gezien op het paspoort".into()),
             stored: true,
             also_open: vec!["R. <Collega>".into()],
-            match_note: Some("Geboortedatum wijkt af".into()),
+            matched: Some(Match::DatumAnders),
+            brp: brp("20-11-2026 06:01", true),
             suggestions: vec![
                 suggestion(SuggestionKind::Bsn, Column::Bsn, None),
                 suggestion(SuggestionKind::Batch, Column::Batchnummer, Some("EJ6796")),
             ],
         })
+    }
+}
+
+fn brp(loaded: &str, late: bool) -> BrpAge {
+    BrpAge {
+        loaded: Some(loaded.into()),
+        late,
     }
 }
 
@@ -1085,6 +1094,10 @@ impl Persons for World {
             other: Some(jab("EM0477", true)),
             others: vec![jab("EL1484", true)],
             other_first: true,
+            records: vec![
+                (RulingKind::Merge, change(2, 3)),
+                (RulingKind::Refuse, change(2, 2)),
+            ],
             may_keep: false,
             also_open: Vec::new(),
             open: Ok(()),
@@ -1140,7 +1153,21 @@ impl Persons for World {
             aside: vec![jab("EJ6795", false)],
             reported: vec![reported],
             rulings: vec![self.ruling(caller, ID).await?],
+            acts: vec![
+                acted(Act::Decision(DecisionKind::Accept), None),
+                acted(Act::Corrected, Some("J. <Jansen>")),
+            ],
         })
+    }
+}
+
+fn acted(act: Act, agreed_by: Option<&str>) -> Acted {
+    Acted {
+        id: ID,
+        act,
+        asked_by: "P. <Pieters>".into(),
+        agreed_by: agreed_by.map(str::to_owned),
+        at: "22-11-2026 14:05".into(),
     }
 }
 
@@ -1265,8 +1292,7 @@ impl Operations for World {
                 since: "22-11-2026 14:05".into(),
             }],
             in_the_box: 1,
-            brp: Some("22-11-2026 14:05".into()),
-            brp_late: true,
+            brp: brp("22-11-2026 14:05", true),
             room: (41_000_000_000, 252_000_000_000),
         })
     }
@@ -1699,8 +1725,7 @@ impl Parties for World {
         }];
         Ok(CompletenessView {
             installations,
-            brp: Some("20-11-2026 06:00".into()),
-            brp_late: true,
+            brp: brp("20-11-2026 06:00", true),
         })
     }
 
@@ -1907,6 +1932,14 @@ impl Withdrawals for World {
     }
 }
 
+const fn change(before: u32, after: u32) -> RecordChange {
+    RecordChange {
+        before,
+        after,
+        doses: Some(2),
+    }
+}
+
 pub(crate) fn decision() -> DecisionView {
     DecisionView {
         line: decision_line(),
@@ -1922,11 +1955,7 @@ pub(crate) fn decision() -> DecisionView {
             RowOutcome::Afgekeurd,
             vec![Finding::on(Code::V31, Column::Dosisnummer)],
         )],
-        records: vec![Some(RecordChange {
-            before: 2,
-            after: 3,
-            doses: Some(2),
-        })],
+        records: vec![Some(change(2, 3))],
         persons: (390, 12),
         other: None,
         link: None,
@@ -2084,6 +2113,7 @@ impl Decisions for World {
             delivered: row(),
             found: self.candidates.clone(),
             more: self.candidates.len() > 1,
+            brp: brp("22-11-2026 06:00", false),
         })
     }
 

@@ -673,7 +673,7 @@ async fn a_list_keeps_its_filter_in_the_links_to_other_pages() {
 async fn what_people_typed_is_escaped() {
     let page = get(&of(Role::RivmBeoordelaar), &format!("/beoordelen/{ID}")).await;
     assert!(page.has("Żółty&lt;b&gt;") && !page.has("Żółty<b>"));
-    assert!(page.has("Geboortedatum wijkt af") && page.has("Dat wordt vastgelegd."));
+    assert!(page.has("De geboortedatum wijkt af van de BRP.") && page.has("Dat wordt vastgelegd."));
 }
 
 #[tokio::test]

@@ -26,10 +26,14 @@ async fn what_differs_between_two_reports_is_marked_and_what_cannot_be_is_said()
         "Beide houden kan niet",
         "Samenvoegen",
         "Deze melding telt niet",
+        "Vaccinaties van de persoon: <span class=\"utrecht-status-badge utrecht-status-badge--error\">2 van 2 → 3 van 2</span>",
+        "Vaccinaties van de persoon: Blijft gelijk",
     ] {
         assert!(page.has(part), "{part}");
     }
     assert!(page.has(&format!("{}?met={ID}", compare())));
+    // Why a record is opened is asked each time.
+    assert!(page.has(&format!("href=\"/dossiers/{ID}\"")));
 }
 
 /// What the form about the row sends.
@@ -81,6 +85,14 @@ async fn a_record_opens_only_with_a_reason_and_no_address_holds_a_bsn() {
     assert!(nothing.has("Waarom opent u dit dossier?") && !nothing.has("EM0477"));
     let page = get(&reviewer(), &format!("/dossiers/{ID}?reden=verzoek")).await;
     assert!(page.has("EM0477") && page.has("Zelfde &lt;prik&gt;"));
+    for part in [
+        "Correctie op verzoek van de instelling",
+        "J. &lt;Jansen&gt;",
+        &format!("href=\"/beoordelen/correcties/{ID}\""),
+        &format!("href=\"/beoordelen/besluiten/{ID}\""),
+    ] {
+        assert!(page.has(part), "{part}");
+    }
     let merged = format!("/dossiers/{}?reden=verzoek", super::fakes::MERGED);
     let merged = get(&reviewer(), &merged).await;
     assert!(merged.has("twee nummers van dezelfde persoon") && !page.has("twee nummers"));

@@ -10,6 +10,8 @@ texts! {
         main_menu: "Hoofdmenu" / "Main menu",
         breadcrumb: "Kruimelpad" / "Breadcrumb",
         demo_banner: "Demo: geen echte gegevens" / "Demo: no real data",
+        ended_another: "U was nog ergens anders ingelogd. Die sessie is beëindigd." / "You were still logged in elsewhere. That session was ended.",
+        browser_unknown: "Onbekende browser" / "Unknown browser",
         log_in: "Inloggen" / "Log in",
         log_out: "Log uit" / "Log out",
         switch_institution: "Wissel van instelling" / "Switch institution",

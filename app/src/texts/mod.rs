@@ -18,6 +18,7 @@ pub mod mend;
 pub mod numbers;
 pub mod onboarding;
 pub mod operations;
+pub mod outside;
 pub mod parties;
 pub mod persons;
 pub mod registrations;
@@ -125,6 +126,8 @@ pub struct Texts {
     pub corrections: corrections::Corrections,
     /// Help, privacy, cookies, accessibility, sessions.
     pub fixed: fixed::Fixed,
+    /// Pages that the server makes when the app cannot be asked.
+    pub outside: outside::Outside,
 }
 
 /// Dutch.
@@ -152,6 +155,7 @@ pub static NL: Texts = Texts {
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
     fixed: fixed::Fixed::NL,
+    outside: outside::Outside::NL,
 };
 
 /// English.
@@ -179,6 +183,7 @@ pub static EN: Texts = Texts {
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,
     fixed: fixed::Fixed::EN,
+    outside: outside::Outside::EN,
 };
 
 /// Fills the `{name}` of a text.
@@ -237,6 +242,7 @@ mod tests {
                     t.cards.all(),
                     t.corrections.all(),
                     t.fixed.all(),
+                    t.outside.all(),
                 ]
                 .concat()
             })

@@ -9,6 +9,7 @@ texts! {
         caption: "Registraties van uw instelling, nieuwste eerst" / "Registrations of your institution, newest first",
         count_one: "1 registratie" / "1 registration",
         count: "{aantal} registraties" / "{aantal} registrations",
+        no_bsn: "geen BSN" / "no BSN",
         filters: "Filters" / "Filters",
         from: "Vanaf" / "From",
         until: "Tot en met" / "Until",

@@ -2,7 +2,7 @@
 //! to. Everybody whose data is shown has a line of their own in the audit, in the transaction that read it.
 
 use super::review::named;
-use super::{OrBroken, Portal, event, reviewer, words};
+use super::{OrBroken, Portal, brp_age, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::intake::decide;
 use crate::intake::link::{self, Found};
@@ -65,9 +65,13 @@ impl Portal {
         if let Some(mac) = self.mac_of(&text) {
             event = event.about_mac(&mac);
         }
+        let brp = brp_age(&mut tx, self.road.clock.now())
+            .await
+            .or_broken(caller)?;
         audit::add(&mut tx, event).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(Candidates {
+            brp,
             row,
             number: u32::try_from(line.row_number).unwrap_or_default(),
             party: line.party,

@@ -25,11 +25,13 @@ mod words;
 
 use crate::audit::{Event, Kind};
 use crate::intake::Road;
+use crate::intake::store::is_late;
 use crate::keys::{Purpose, Sealed};
-use crate::store::StoreError;
-use app::ports::{Caller, PortError, PortResult};
+use crate::store::{StoreError, WorkerTx, register};
+use app::ports::{BrpAge, Caller, PortError, PortResult};
 use domain::row::RowText;
 use std::fmt::Display;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The ports, on the real register.
@@ -105,6 +107,15 @@ fn reviewer(caller: &Caller) -> PortResult<()> {
     } else {
         Err(PortError::NotFound)
     }
+}
+
+/// How old the copy of the BRP is. The role of the portal sees nothing of the BRP, not even its date.
+async fn brp_age(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<BrpAge, StoreError> {
+    let loaded = register::brp_loaded_at(tx).await?;
+    Ok(BrpAge {
+        late: is_late(loaded, now),
+        loaded: loaded.map(words::moment),
+    })
 }
 
 fn event(caller: &Caller, kind: Kind) -> Event {

@@ -1,9 +1,8 @@
 //! How the work goes, for RIVM-beheer.
 
-use super::{OrBroken, Portal, broken, words};
+use super::{OrBroken, Portal, broken, brp_age, words};
 use crate::clock::dutch_midnight;
-use crate::intake::store::brp_is_late;
-use crate::store::{StoreError, operations, register, worker_tx};
+use crate::store::{StoreError, operations, worker_tx};
 use app::ports::operations::{
     CameBy, OnTheWay, Operations, OperationsView, QueueView, TroubleView,
 };
@@ -32,8 +31,7 @@ impl Operations for Portal {
             .await
             .or_broken(caller)?;
         let in_the_box = operations::in_the_box(&mut tx).await.or_broken(caller)?;
-        let brp = register::brp_loaded_at(&mut tx).await.or_broken(caller)?;
-        let brp_late = brp_is_late(&mut tx, now).await.or_broken(caller)?;
+        let brp = brp_age(&mut tx, now).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         let lag = |queue: &operations::Queue| {
             let waited = queue.oldest.map(|oldest| (now - oldest).whole_seconds());
@@ -66,8 +64,7 @@ impl Operations for Portal {
             came: came.or_broken(caller)?,
             trouble: trouble.collect(),
             in_the_box: number(in_the_box),
-            brp: brp.map(words::moment),
-            brp_late,
+            brp,
             room: (room.free, room.total),
         })
     }

@@ -1,10 +1,9 @@
 //! Approval of connections, and deliveries that wait for somebody. RIVM-beheer asks, the privacycoördinator decides; the
 //! same person never does both, as `connections_four_eyes` says too (security G18).
 
-use super::{OrBroken, Portal, event, words};
+use super::{OrBroken, Portal, brp_age, event, words};
 use crate::audit::{self, Kind};
 use crate::clock::dutch_day;
-use crate::intake::store::brp_is_late;
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::completeness::{self, Installation};
@@ -13,8 +12,7 @@ use crate::store::connections::{
 };
 use crate::store::trials::{self, Tried};
 use crate::store::{
-    StoreError, WorkerTx, deliveries, party_requests, party_tx, profiles, register, sftp_accounts,
-    worker_tx,
+    StoreError, WorkerTx, deliveries, party_requests, party_tx, profiles, sftp_accounts, worker_tx,
 };
 use app::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties,
@@ -278,16 +276,10 @@ impl Parties for Portal {
         only(caller.role().may_review())?;
         let installations = self.installations(caller).await?;
         let now = self.road.clock.now();
-        // The portal's role sees nothing of the BRP, not even its date.
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let loaded = register::brp_loaded_at(&mut tx).await.or_broken(caller)?;
-        let brp_late = brp_is_late(&mut tx, now).await.or_broken(caller)?;
+        let brp = brp_age(&mut tx, now).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
-        Ok(CompletenessView {
-            installations,
-            brp: loaded.map(words::moment),
-            brp_late,
-        })
+        Ok(CompletenessView { installations, brp })
     }
 
     async fn own_installations(&self, caller: &Caller) -> PortResult<Vec<InstallationView>> {

@@ -7,13 +7,15 @@ use crate::audit::{self, Kind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Version};
-use crate::store::{StoreError, WorkerTx, looks, register, worker_tx};
+use crate::store::{StoreError, WorkerTx, decisions, looks, register, worker_tx};
+use app::ports::decisions::RecordChange;
 use app::ports::persons::{
-    Comparison, Jab, NewRuling, PersonView, Persons, Reported, Ruled, RulingView, Source, Why,
+    Act, Acted, Comparison, Jab, NewRuling, PersonView, Persons, Reported, Ruled, RulingView, Source, Why,
 };
 use app::ports::{Caller, PortError, PortResult};
 use domain::bsn::Bsn;
 use domain::dates::dutch;
+use domain::decision::DecisionKind;
 use domain::delivery::{Channel, RowOutcome};
 use domain::row::{Column, RowText};
 use domain::ruling::{RulingKind, is_better_source};
@@ -55,12 +57,16 @@ impl Persons for Portal {
         };
         let other = at.map(|at| others.remove(at));
         let priority = priority(&mut tx).await.or_broken(caller)?;
+        let records = self
+            .foreseen(&mut tx, caller, &stored, &known, other.as_ref())
+            .await?;
         let now = self.road.clock.now();
         let also_open = looks::look(&mut tx, row, caller.user_id, now)
             .await
             .or_broken(caller)?;
         let view = Comparison {
             also_open,
+            records,
             row,
             number: u32::try_from(stored.row_number).unwrap_or_default(),
             party: stored.party.clone(),
@@ -94,65 +100,18 @@ impl Persons for Portal {
         reviewer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let (stored, known) = self.known(&mut tx, caller, row).await?;
-        let (this, others) = known.around(stored.jab);
-        let this = this.ok_or(PortError::NotFound)?;
-        let other = ruling
-            .other
-            .map(|id| others.iter().find(|jab| jab.id == id));
-        if !is_open(&stored) || matches!(other, Some(None)) {
-            return Ok(Ruled::Late);
-        }
-        let other = other.flatten();
-        let merge = match (ruling.kind, other) {
-            (RulingKind::Merge, None) => return Err(PortError::NotFound),
-            (RulingKind::Merge, Some(other)) if ruling.other_counts => Some((this.id, other.id)),
-            (RulingKind::Merge, Some(other)) => Some((other.id, this.id)),
-            (RulingKind::Keep, _) if !may_keep(&this, &[], &others) => return Ok(Ruled::SameDay),
-            _ => None,
+        let (ruled, rows) = self
+            .carry_out(&mut tx, caller, &stored, &known, &ruling)
+            .await?;
+        let Ruled::Done(id) = ruled else {
+            return Ok(ruled);
         };
-        let (id, at) = (crate::clock::new_key(), self.road.clock.now());
-        // Whoever merges two has seen both, and what waited because of either is settled.
-        let mut settled = vec![this.id];
-        settled.extend(merge.iter().flat_map(|(lesser, kept)| [*lesser, *kept]));
-        let rows = rulings::waiting(&mut tx, &settled)
-            .await
-            .or_broken(caller)?;
-        let reason = words::kept(&ruling.reason, CHARS);
-        let purpose = Purpose::Reason.of(id.as_bytes());
-        let kept = Kept {
-            id,
-            person_id: stored.person_id,
-            kind: ruling.kind.as_str(),
-            row_id: row,
-            jab: this.id,
-            other: other.map(|other| other.id),
-            merge,
-            rows,
-            reason_sealed: self
-                .road
-                .keys
-                .seal(reason.as_bytes(), &purpose)
-                .into_bytes(),
-            by: caller.user_id,
-            at,
-        };
-        rulings::insert(&mut tx, &kept).await.or_broken(caller)?;
-        let becomes = match ruling.kind {
-            RulingKind::Refuse => Becomes::Rejected,
-            RulingKind::Merge | RulingKind::Keep => Becomes::Accepted,
-        };
-        rulings::settle_rows(&mut tx, &kept.rows, becomes, caller.user_id, at)
-            .await
-            .or_broken(caller)?;
-        rulings::settle(&mut tx, &[stored.person_id])
-            .await
-            .or_broken(caller)?;
         let line = event(caller, Kind::Decided)
             .for_party(stored.party_id)
             .object("ruling", id)
-            .detail("decision", kept.kind)
+            .detail("decision", ruling.kind.as_str())
             .detail("row", row.to_string())
-            .detail("rows", kept.rows.len())
+            .detail("rows", rows)
             .about([stored.person_id]);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
@@ -248,6 +207,9 @@ impl Persons for Portal {
             .or_broken(caller)?;
         let made = made.iter().map(|ruling| self.ruling_view(ruling));
         let made = made.collect::<Result<_, _>>().or_broken(caller)?;
+        let acts = rulings::acts(&mut tx, id).await.or_broken(caller)?;
+        let acts = acts.into_iter().map(acted);
+        let acts = acts.collect::<Result<_, _>>().or_broken(caller)?;
         let reported = known.versions.iter();
         let reported = reported.map(|version| reported_of(version, &known.products));
         let reported = reported.collect::<Result<_, _>>().or_broken(caller)?;
@@ -267,6 +229,7 @@ impl Persons for Portal {
             aside,
             reported,
             rulings: made,
+            acts,
         })
     }
 }
@@ -283,6 +246,109 @@ impl Portal {
         let stored = stored.ok_or(PortError::NotFound)?;
         let known = self.record(tx, stored.person_id).await.or_broken(caller)?;
         Ok((stored, known))
+    }
+
+    /// Does what a ruling says, and tells how many rows it settles.
+    async fn carry_out(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        caller: &Caller,
+        stored: &Stored,
+        known: &Known,
+        ruling: &NewRuling,
+    ) -> PortResult<(Ruled, usize)> {
+        let (this, others) = known.around(stored.jab);
+        let this = this.ok_or(PortError::NotFound)?;
+        let other = ruling
+            .other
+            .map(|id| others.iter().find(|jab| jab.id == id));
+        if !is_open(stored) || matches!(other, Some(None)) {
+            return Ok((Ruled::Late, 0));
+        }
+        let other = other.flatten();
+        let merge = match (ruling.kind, other) {
+            (RulingKind::Merge, None) => return Err(PortError::NotFound),
+            (RulingKind::Merge, Some(other)) if ruling.other_counts => Some((this.id, other.id)),
+            (RulingKind::Merge, Some(other)) => Some((other.id, this.id)),
+            (RulingKind::Keep, _) if !may_keep(&this, &[], &others) => {
+                return Ok((Ruled::SameDay, 0));
+            }
+            _ => None,
+        };
+        let (id, at) = (crate::clock::new_key(), self.road.clock.now());
+        // Whoever merges two has seen both, and what waited because of either is settled.
+        let mut settled = vec![this.id];
+        settled.extend(merge.iter().flat_map(|(lesser, kept)| [*lesser, *kept]));
+        let rows = rulings::waiting(tx, &settled).await.or_broken(caller)?;
+        let reason = words::kept(&ruling.reason, CHARS);
+        let purpose = Purpose::Reason.of(id.as_bytes());
+        let kept = Kept {
+            id,
+            person_id: stored.person_id,
+            kind: ruling.kind.as_str(),
+            row_id: stored.id,
+            jab: this.id,
+            other: other.map(|other| other.id),
+            merge,
+            rows,
+            reason_sealed: self
+                .road
+                .keys
+                .seal(reason.as_bytes(), &purpose)
+                .into_bytes(),
+            by: caller.user_id,
+            at,
+        };
+        rulings::insert(tx, &kept).await.or_broken(caller)?;
+        let becomes = match ruling.kind {
+            RulingKind::Refuse => Becomes::Rejected,
+            RulingKind::Merge | RulingKind::Keep => Becomes::Accepted,
+        };
+        rulings::settle_rows(tx, &kept.rows, becomes, caller.user_id, at)
+            .await
+            .or_broken(caller)?;
+        rulings::settle(tx, &[stored.person_id])
+            .await
+            .or_broken(caller)?;
+        Ok((Ruled::Done(id), kept.rows.len()))
+    }
+
+    /// What the record would say after each ruling that is possible: each is carried out, and undone.
+    async fn foreseen(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        caller: &Caller,
+        stored: &Stored,
+        known: &Known,
+        other: Option<&Jab>,
+    ) -> PortResult<Vec<(RulingKind, RecordChange)>> {
+        let doses = known.doses(stored.jab);
+        let before = counting(tx, stored.person_id).await.or_broken(caller)?;
+        let mut records = Vec::new();
+        for kind in RulingKind::ALL {
+            if kind == RulingKind::Merge && other.is_none() {
+                continue;
+            }
+            let ruling = NewRuling {
+                kind,
+                other: other.map(|other| other.id),
+                other_counts: false,
+                reason: String::new(),
+            };
+            tx.mark().await.or_broken(caller)?;
+            let (ruled, _) = self.carry_out(tx, caller, stored, known, &ruling).await?;
+            let after = counting(tx, stored.person_id).await.or_broken(caller)?;
+            tx.go_back().await.or_broken(caller)?;
+            if matches!(ruled, Ruled::Done(_)) {
+                let change = RecordChange {
+                    before,
+                    after,
+                    doses,
+                };
+                records.push((kind, change));
+            }
+        }
+        Ok(records)
     }
 
     async fn record(&self, tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Known, StoreError> {
@@ -317,6 +383,22 @@ impl Portal {
     }
 }
 
+fn acted(act: rulings::Act) -> Result<Acted, StoreError> {
+    let odd = || StoreError::Broken("decision".to_owned());
+    let of = match act.kind.as_str() {
+        "correct" => Act::Corrected,
+        "withdraw" => Act::Withdrawn,
+        kind => Act::Decision(DecisionKind::parse(kind).ok_or_else(odd)?),
+    };
+    Ok(Acted {
+        id: act.id,
+        act: of,
+        asked_by: act.asked_by,
+        agreed_by: act.agreed_by,
+        at: words::moment(act.at),
+    })
+}
+
 async fn one(tx: &mut WorkerTx<'_>, caller: &Caller, id: Uuid) -> PortResult<Ruling> {
     let found = rulings::list(tx, None, Some(id)).await.or_broken(caller)?;
     found.into_iter().next().ok_or(PortError::NotFound)
@@ -336,6 +418,13 @@ impl Known {
         let mut others = self.jabs();
         others.retain(|one| one.id != jab);
         (this.map(|this| self.view(this)), others)
+    }
+
+    /// Doses of the series of a vaccination's product.
+    fn doses(&self, jab: Uuid) -> Option<u8> {
+        let jab = self.jabs.iter().find(|one| one.id == jab)?;
+        let vaccine = self.products.lists().vaccine(Products::id(jab.vaccine)?)?;
+        Some(vaccine.doses)
     }
 
     /// The one that counts in its place, or itself.
@@ -433,6 +522,13 @@ fn reported_of(version: &Version, products: &Products) -> Result<Reported, Store
         stands: version.stands,
         waits: version.waits,
     })
+}
+
+/// Vaccinations of a person that count.
+async fn counting(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<u32, StoreError> {
+    let counted = decisions::counting_of(tx, &[person]).await?;
+    let counted = counted.first().map_or(0, |(_, number)| *number);
+    Ok(u32::try_from(counted).unwrap_or(u32::MAX))
 }
 
 async fn priority(tx: &mut WorkerTx<'_>) -> Result<Vec<Channel>, StoreError> {

@@ -2,7 +2,7 @@
 //! and is audited.
 
 use super::links::waits_for_person;
-use super::{OrBroken, Portal, event, reviewer, words};
+use super::{OrBroken, Portal, brp_age, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::intake::suggest::{self, Bench};
 use crate::keys::{Mac, Purpose};
@@ -14,7 +14,7 @@ use app::ports::review::{
     PartyNumbers, PartyQuality, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
     Reviewer, Solved, SolvedBy, Suggestion, With,
 };
-use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use app::ports::{BrpAge, Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::bsn::Bsn;
 use domain::decision::may_map;
 use domain::delivery::{Channel, RowOutcome};
@@ -227,7 +227,7 @@ impl Review for Portal {
                 (findings, matched)
             });
         let delivery = opened.line.delivery_id;
-        let (also_open, assignee) = self.opened_by(caller, id).await?;
+        let (also_open, assignee, brp) = self.opened_by(caller, id).await?;
         let text = self
             .open_row(Purpose::Row, id, opened.raw_sealed)
             .or_broken(caller)?;
@@ -237,6 +237,7 @@ impl Review for Portal {
         let view = ReviewView {
             may_link: opened.waits && waits_for_person(&line.findings),
             linked,
+            brp,
             also_open,
             assignee,
             row: text,
@@ -244,7 +245,7 @@ impl Review for Portal {
             reason: self
                 .open_text(Purpose::Reason, id, opened.reason_sealed)
                 .or_broken(caller)?,
-            match_note: matched.as_deref().and_then(note).map(str::to_owned),
+            matched: matched.as_deref().and_then(match_of),
             line,
             stored: opened.report_id.is_some(),
             delivery,
@@ -343,12 +344,12 @@ impl Portal {
         Ok((found.into_iter().map(view).collect(), about))
     }
 
-    /// Tells colleagues that this row is open here; who has it open too, and on whose list it is.
+    /// Tells colleagues that this row is open here; who has it open too, on whose list it is, and how old the BRP is.
     async fn opened_by(
         &self,
         caller: &Caller,
         row: Uuid,
-    ) -> PortResult<(Vec<String>, Option<Uuid>)> {
+    ) -> PortResult<(Vec<String>, Option<Uuid>, BrpAge)> {
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let now = self.road.clock.now();
         let others = looks::look(&mut tx, row, caller.user_id, now)
@@ -357,8 +358,9 @@ impl Portal {
         let assignee = assignments::assignee(&mut tx, row)
             .await
             .or_broken(caller)?;
+        let brp = brp_age(&mut tx, now).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        Ok((others, assignee))
+        Ok((others, assignee, brp))
     }
 
     /// MAC of the BSN in a row, when there is one.
@@ -487,22 +489,6 @@ fn wanted(caller: &Caller, filter: ReviewFilter, search: Option<serde_json::Valu
     }
 }
 
-/// The match in words; nothing when there is nothing to say.
-fn note(word: &str) -> Option<&'static str> {
-    let found = Match::ALL
-        .into_iter()
-        .find(|found| found.as_str() == word)?;
-    match found {
-        Match::Gevonden => None,
-        Match::NaamWijktAf => Some("De naam wijkt af van de BRP."),
-        Match::DatumAnders => Some("De geboortedatum wijkt af van de BRP."),
-        Match::NietGevonden => Some("Dit BSN staat niet in de BRP."),
-        Match::NietUniek => Some("Dit BSN staat op meer dan één persoonslijst."),
-        Match::Overleden => Some("Volgens de BRP was deze persoon al overleden."),
-        Match::Geemigreerd => Some("Deze persoon is geëmigreerd."),
-        Match::Rni => Some("Deze persoon staat in het register van niet-ingezetenen."),
-        Match::Overig => Some("De persoonslijst is om een andere reden opgeschort."),
-        Match::Uitgesteld => Some("De BRP was niet actueel; de controle volgt nog."),
-        Match::ZonderBsn => Some("Deze regel heeft geen BSN."),
-    }
+fn match_of(word: &str) -> Option<Match> {
+    Match::ALL.into_iter().find(|one| one.as_str() == word)
 }

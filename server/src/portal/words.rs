@@ -1,16 +1,10 @@
 //! Moments, numbers and names as pages show them.
 
-pub(super) use crate::clock::dutch_moment as long_moment;
+pub(super) use crate::clock::dutch_moment as moment;
 use crate::clock::dutch_time;
 use app::ports::deliveries::RowRanges;
 use domain::dates::dutch;
 use time::OffsetDateTime;
-
-/// "22-11-2026 14:05", Dutch time.
-pub(super) fn moment(at: OffsetDateTime) -> String {
-    let at = dutch_time(at);
-    format!("{} {:02}:{:02}", dutch(at.date()), at.hour(), at.minute())
-}
 
 /// "14:05", Dutch time.
 pub(super) fn clock_time(at: OffsetDateTime) -> String {
@@ -23,11 +17,11 @@ pub(super) fn kept(text: &str, most: usize) -> String {
     text.trim().chars().take(most).collect()
 }
 
-/// `*****1234`, or "geen BSN".
+/// `*****1234`; nothing without a BSN.
 pub(super) fn masked(bsn: &str) -> String {
     match bsn.get(5..) {
         Some(end) if bsn.len() == 9 => format!("*****{end}"),
-        _ => "geen BSN".to_owned(),
+        _ => String::new(),
     }
 }
 
@@ -122,15 +116,11 @@ mod tests {
     #[test]
     fn moments_are_in_dutch_time() {
         assert_eq!(moment(datetime!(2026-07-01 22:05 UTC)), "02-07-2026 00:05");
-        assert_eq!(
-            long_moment(datetime!(2026-11-22 13:05 UTC)),
-            "22 november 2026, 14:05"
-        );
     }
 
     #[test]
     fn a_bsn_shows_its_last_four_digits() {
         assert_eq!(masked("999990019"), "*****0019");
-        assert_eq!(masked(""), "geen BSN");
+        assert_eq!(masked(""), "");
     }
 }

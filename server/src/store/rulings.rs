@@ -246,6 +246,53 @@ pub async fn list(
     Ok(found)
 }
 
+/// A decision about rows, or a correction on request, that was carried out on registrations of a person.
+pub struct Act {
+    /// Key of the decision or correction.
+    pub id: Uuid,
+    /// Kind of the decision; `correct` or `withdraw` of a correction.
+    pub kind: String,
+    /// Who prepared it.
+    pub asked_by: String,
+    /// Who agreed, when that was somebody else.
+    pub agreed_by: Option<String>,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// What RIVM did with registrations of a person besides rulings, the newest first. A row that was accepted with its group
+/// names no decision: it is the one of its cluster that was under way at that moment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn acts(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Act>, StoreError> {
+    let found = sqlx::query_as!(
+        Act,
+        r#"WITH theirs AS (SELECT r.id, r.party_id, r.delivery_id, r.row_number, r.link_id, r.unlink_id FROM reports r
+                           WHERE r.id IN (SELECT o.id FROM vaccinations v JOIN reports o ON o.vaccination_id = v.id WHERE v.person_id = $1)),
+                those AS (SELECT link_id AS id FROM theirs UNION SELECT unlink_id FROM theirs
+                          UNION SELECT h.decision_id FROM theirs t JOIN row_history h
+                                  ON h.party_id = t.party_id AND h.delivery_id = t.delivery_id AND h.row_number = t.row_number
+                          UNION SELECT d.id FROM theirs t JOIN delivery_rows w ON w.report_id = t.id AND w.state = 'accepted'
+                                JOIN decisions d ON d.party_id = w.party_id AND d.kind = 'accept' AND d.cluster_code = w.cluster_code
+                                 AND d.cluster_column = w.cluster_column AND d.cluster_value = w.cluster_value AND d.decided_by = w.decided_by
+                                 AND w.decided_at >= d.decided_at AND w.decided_at <= COALESCE(d.finished_at, 'infinity'))
+           SELECT c.id AS "id!", CASE WHEN c.content_sealed IS NULL THEN 'withdraw' ELSE 'correct' END AS "kind!", a.name AS "asked_by!",
+                  b.name AS "agreed_by?", c.decided_at AS "at!"
+           FROM corrections c JOIN users a ON a.id = c.asked_by JOIN users b ON b.id = c.decided_by
+           WHERE c.person_id = $1 AND c.state = 'done'
+           UNION ALL
+           SELECT d.id, d.kind, a.name, b.name, d.decided_at
+           FROM decisions d JOIN users a ON a.id = d.asked_by LEFT JOIN users b ON b.id = d.decided_by AND d.decided_by <> d.asked_by
+           WHERE d.id IN (SELECT id FROM those) AND d.decided_at IS NOT NULL
+           ORDER BY 5 DESC, 1"#,
+        person
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
 /// A new ruling.
 pub struct NewRuling {
     /// Key.

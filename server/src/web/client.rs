@@ -48,7 +48,7 @@ pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     })
 }
 
-/// "Firefox op Windows": what somebody recognises in the list of sessions, not a fingerprint.
+/// "Firefox, Windows": what somebody recognises in the list of sessions, not a fingerprint.
 #[must_use]
 pub fn browser(headers: &HeaderMap) -> String {
     let agent = headers
@@ -77,9 +77,9 @@ pub fn browser(headers: &HeaderMap) -> String {
         ("Linux", "Linux"),
     ]);
     match (browser, system) {
-        (Some(browser), Some(system)) => format!("{browser} op {system}"),
+        (Some(browser), Some(system)) => format!("{browser}, {system}"),
         (Some(one), None) | (None, Some(one)) => one.to_owned(),
-        (None, None) => "Onbekende browser".to_owned(),
+        (None, None) => String::new(),
     }
 }
 
@@ -98,13 +98,13 @@ mod tests {
             named(
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36 Edg/130.0"
             ),
-            "Edge op Windows"
+            "Edge, Windows"
         );
         assert_eq!(
             named("Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0"),
-            "Firefox op Linux"
+            "Firefox, Linux"
         );
-        assert_eq!(named("<script>"), "Onbekende browser");
+        assert_eq!(named("<script>"), "");
     }
 
     #[test]

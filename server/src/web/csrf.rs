@@ -4,6 +4,7 @@
 //! from in `Sec-Fetch-Site`; `Origin` is the second witness for those that do not. Leptos does no such
 //! check by design, so nothing below this layer may be reached without it.
 
+use super::pages;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -45,11 +46,7 @@ pub async fn layer(State(origin): State<Arc<str>>, request: Request, next: Next)
         Verdict::Reads | Verdict::Own => next.run(request).await,
         Verdict::Refused => {
             metrics::counter!("cims_csrf_refused_total").increment(1);
-            (
-                StatusCode::FORBIDDEN,
-                "Dit verzoek kwam niet van een pagina van CIMS zelf.",
-            )
-                .into_response()
+            (StatusCode::FORBIDDEN, pages::TEXTS.foreign).into_response()
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::world::{EREBOS, World, csv, good, with};
 use app::ports::corrections::{Corrected, Corrections};
 use app::ports::decisions::{DecisionState, MayDecide};
 use app::ports::news::News;
-use app::ports::persons::{Persons, Why};
+use app::ports::persons::{Act, Persons, Why};
 use app::ports::{Caller, Entry, PortError};
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
@@ -130,6 +130,12 @@ async fn a_correction_is_foreseen_agreed_by_somebody_else_and_then_holds() {
         .await
         .unwrap();
     assert_eq!(person.reported.len(), 2);
+    let act = &person.acts[0];
+    assert_eq!(
+        (person.acts.len(), act.id, act.act),
+        (1, id, Act::Corrected)
+    );
+    assert!(act.agreed_by.is_some() && act.agreed_by.as_ref() != Some(&act.asked_by));
     world.nowhere(&[REQUEST]).await;
 }
 

@@ -896,3 +896,22 @@ async fn a_link_that_its_sender_overtook_is_not_undone() {
         assert_eq!(asked, Err(PortError::NotFound), "not for who delivers");
     }
 }
+
+#[tokio::test]
+async fn who_judges_a_person_sees_how_old_the_brp_is() {
+    let world = World::new().await;
+    let rows = [with(good(EREBOS, "02-04-2000"), &[])];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let row = waiting(&world, Code::B10).await;
+    for (age, late) in [("47 hours", false), ("49 hours", true)] {
+        sqlx::query("UPDATE brp_loads SET finished_at = now() - $1::text::interval")
+            .bind(age)
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+        let opened = world.portal.row(&world.rivm, row).await.unwrap().brp;
+        let sought = world.portal.candidates(&world.rivm, row).await.unwrap().brp;
+        assert_eq!((opened.late, sought.late), (late, late), "{age}");
+        assert!(opened.loaded.is_some() && opened.loaded == sought.loaded);
+    }
+}

@@ -14,7 +14,7 @@ async fn what_waits_what_came_and_what_does_not_succeed_is_shown() {
     let beheer = world.test.caller("rik", Role::RivmBeheer, None).await;
     let view = world.portal.operations(&beheer).await.unwrap();
     assert!(view.queues.is_empty() && view.on_the_way.is_empty() && view.came.is_empty());
-    assert!(view.brp.is_some() && !view.brp_late);
+    assert!(view.brp.loaded.is_some() && !view.brp.late);
     assert!(view.room.0 > 0 && view.room.0 <= view.room.1);
 
     let rows = [

@@ -4,7 +4,7 @@
 use crate::queue::{kept, real};
 use crate::world::{EREBOS, NAOMI, World, csv, good, with};
 use app::ports::decisions::{Decisions, Proposal};
-use app::ports::persons::{NewRuling, PersonView, Persons, Ruled, Why};
+use app::ports::persons::{Act, NewRuling, PersonView, Persons, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, Deliveries, Entry, PortError, Review};
@@ -95,8 +95,12 @@ async fn rows_that_are_accepted_count_from_then_on() {
     let delivery = world.upload(&world.maria, &csv(&[unknown])).await;
     assert!(counts(&world).await.is_empty(), "RIVM has to look first");
     let row = waiting(&world).await[0];
-    accept_group(&world, row).await;
+    let decision = accept_group(&world, row).await;
     assert_eq!(counts(&world).await, ["27-01-2021 ZZ9999 1"]);
+    let acts = record(&world).await.acts;
+    let of_group = Act::Decision(DecisionKind::Accept);
+    assert_eq!((acts.len(), acts[0].id, acts[0].act), (1, decision, of_group));
+    assert_eq!(acts[0].agreed_by, None, "a few rows take one person");
     assert!(waiting(&world).await.is_empty());
     let view = world.portal.delivery(&world.maria, delivery).await.unwrap();
     let told = view.line.counts;
@@ -315,6 +319,51 @@ async fn two_jabs_of_different_days_can_both_count() {
         counts(&world).await,
         ["27-01-2021 EJ6795 1", "10-03-2021 EJ6795 1"]
     );
+}
+
+#[tokio::test]
+async fn what_the_record_would_say_is_shown_for_each_ruling_and_is_what_it_says_then() {
+    for kind in RulingKind::ALL {
+        let world = World::new().await;
+        let second = erebos(&[
+            (Column::Vaccinatiedatum, "03-03-2021"),
+            (Column::Dosisnummer, "2"),
+        ]);
+        world.upload(&world.piet, &csv(&[erebos(&[]), second])).await;
+        let again = erebos(&[
+            (Column::Vaccinatiedatum, "05-03-2021"),
+            (Column::Dosisnummer, "2"),
+        ]);
+        let delivery = world.upload(&world.maria, &csv(&[again])).await;
+        let row = waiting(&world).await[0];
+        let before = world.portal.delivery(&world.maria, delivery).await.unwrap();
+        let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
+        let after: Vec<_> = view
+            .records
+            .iter()
+            .map(|(kind, record)| (*kind, record.before, record.after, record.doses))
+            .collect();
+        assert_eq!(
+            after,
+            [
+                (RulingKind::Merge, 2, 2, Some(2)),
+                (RulingKind::Keep, 2, 3, Some(2)),
+                (RulingKind::Refuse, 2, 2, Some(2)),
+            ]
+        );
+        // Looking changes nothing.
+        assert_eq!(waiting(&world).await, [row]);
+        assert_eq!(world.count("rulings").await, 0);
+        let looked = world.portal.delivery(&world.maria, delivery).await.unwrap();
+        assert_eq!(looked.line.counts, before.line.counts);
+
+        let other = view.other.map(|other| other.id);
+        rule(&world, row, ruling(kind, other, false)).await;
+        let said = after.iter().find(|(of, ..)| *of == kind).unwrap().2;
+        assert_eq!(counts(&world).await.len(), said as usize, "{kind:?}");
+        let settled = world.portal.compare(&world.rivm, row, None).await;
+        assert!(settled.is_err() || settled.unwrap().records.is_empty());
+    }
 }
 
 #[tokio::test]

@@ -116,8 +116,12 @@ async fn jabs(
 /// # Errors
 /// When the database fails.
 pub async fn brp_is_late(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<bool, StoreError> {
-    let loaded = register::brp_loaded_at(tx).await?;
-    Ok(loaded.is_none_or(|loaded| now - loaded > BRP_MAX_AGE))
+    Ok(is_late(register::brp_loaded_at(tx).await?, now))
+}
+
+/// The same of a copy that was loaded then, or never.
+pub(crate) fn is_late(loaded: Option<OffsetDateTime>, now: OffsetDateTime) -> bool {
+    loaded.is_none_or(|loaded| now - loaded > BRP_MAX_AGE)
 }
 
 async fn brp(

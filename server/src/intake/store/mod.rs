@@ -10,6 +10,7 @@ mod people;
 
 pub use columns::{cluster, content};
 pub use facts::brp_is_late;
+pub(crate) use facts::is_late;
 pub use people::People;
 
 use super::matching::{self, Effect, Incoming, Judged, Place};

@@ -248,7 +248,7 @@ impl Portal {
             registration: row.report_id,
             outcome: RowOutcome::parse(&row.outcome).ok_or_else(|| odd(caller))?,
             findings: findings.unwrap_or_default(),
-            received: words::long_moment(row.created_at),
+            received: words::moment(row.created_at),
             vaccination: row
                 .content
                 .get("words")

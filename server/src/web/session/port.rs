@@ -63,10 +63,8 @@ impl Sessions for RequestSessions {
 
     async fn frame(&self) -> PortResult<Frame> {
         let alive = self.visit.alive();
-        let notice = alive
-            .and_then(|alive| alive.notice.as_deref())
-            .map(|_| NOTICE_ELSEWHERE.to_owned());
-        if let (Some(alive), Some(_)) = (alive, &notice) {
+        let told = alive.filter(|alive| alive.notice.is_some());
+        if let Some(alive) = told {
             forget_notice(&self.web, alive.caller.session_id)
                 .await
                 .map_err(|error| self.broken(error))?;
@@ -79,7 +77,7 @@ impl Sessions for RequestSessions {
             absolute_seconds_left: alive.map_or(0, |alive| alive.absolute_seconds_left),
             colour: self.colour.clone(),
             language: self.language.clone(),
-            notice,
+            ended_another: told.is_some(),
         })
     }
 
@@ -251,9 +249,6 @@ async fn end_sessions(
     tx.commit().await?;
     Ok(number)
 }
-
-/// Said once after a login that ended another session of the same user.
-const NOTICE_ELSEWHERE: &str = "U was nog ergens anders ingelogd. Die sessie is beëindigd.";
 
 /// Ends one of the own sessions; false when there is no such session.
 async fn end(web: &Web, caller: &Caller, session: Uuid) -> Result<bool, StoreError> {
