@@ -73,7 +73,7 @@ fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) 
         };
         empty(text, vec![second_link("/beoordelen", v.back)])
     } else {
-        let headers = [v.party, d.cause, d.rows, d.since, d.open];
+        let headers = [v.party, d.cause, d.outcome, d.rows, d.since, d.open];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
         let query = query(filter);
         let pages = pager("/beoordelen/groepen", &query, list.page, list.total, t);
@@ -113,6 +113,7 @@ fn row(line: &ClusterLine, t: &'static Texts) -> Vec<Cell> {
     vec![
         Cell::new(line.party.clone()),
         Cell::new(cause),
+        Cell::new(badge::outcome(line.outcome, t)),
         Cell::number(number(t.language, u64::from(line.rows))),
         Cell::new(line.since.clone()),
         Cell::new(view! {

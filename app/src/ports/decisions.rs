@@ -33,6 +33,8 @@ pub struct ClusterLine {
     pub code: Code,
     /// The column, or the whole row.
     pub column: Option<Column>,
+    /// AFGEKEURD or TE_CONTROLEREN.
+    pub outcome: RowOutcome,
     /// Rows.
     pub rows: u32,
     /// Since when: "22-11-2026 14:05".

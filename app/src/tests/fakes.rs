@@ -2038,6 +2038,7 @@ impl Decisions for World {
                 party: "Praktijk De Linde".into(),
                 code: Code::V26,
                 column: Some(Column::Batchnummer),
+                outcome: domain::delivery::RowOutcome::Afgekeurd,
                 rows: 400,
                 since: "22-11-2026 14:05".into(),
             }],

@@ -62,6 +62,7 @@ impl Decisions for Portal {
                 party: cluster.party,
                 code: code(&cluster.code)?,
                 column: Column::parse(&cluster.column),
+                outcome: outcome(&cluster.outcome)?,
                 rows: number(cluster.rows),
                 since: words::moment(cluster.oldest),
             })

@@ -15,6 +15,8 @@ pub struct Cluster {
     pub code: String,
     /// Column, or nothing.
     pub column: String,
+    /// Outcome on the wire.
+    pub outcome: String,
     /// Rows that wait.
     pub rows: i64,
     /// Since when.
@@ -37,7 +39,7 @@ pub async fn clusters(
 ) -> Result<Vec<Cluster>, StoreError> {
     let rows = sqlx::query_as!(
         Cluster,
-        r#"SELECT sample AS "sample!", party AS "party!", code AS "code!", in_column AS "column!", rows AS "rows!",
+        r#"SELECT sample AS "sample!", party AS "party!", code AS "code!", in_column AS "column!", outcome AS "outcome!", rows AS "rows!",
                   oldest AS "oldest!", clusters AS "clusters!"
            FROM staff_clusters($1, $2, $3, $4, $5)"#,
         party,
@@ -449,12 +451,14 @@ pub async fn waiting(
     }
     let rows = sqlx::query!(
         "SELECT delivery_id, row_number, id FROM delivery_rows
-         WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4 AND state = 'open' AND returned_at IS NULL
+         WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4
+           AND outcome = CASE $5 WHEN 'accept' THEN 'TE_CONTROLEREN' ELSE 'AFGEKEURD' END AND state = 'open' AND returned_at IS NULL
          ORDER BY delivery_id, row_number",
         decision.party_id,
         decision.code,
         decision.column,
-        decision.value
+        decision.value,
+        decision.kind
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -464,7 +468,7 @@ pub async fn waiting(
         .collect())
 }
 
-/// Rows go back to their sender, or are refused for good; those that still wait. Answers their numbers.
+/// Refused rows go back to their sender, or are refused for good; those that still wait. Answers their numbers.
 ///
 /// # Errors
 /// When the database fails.
@@ -480,7 +484,7 @@ pub async fn settle_rows(
              state = CASE $2 WHEN 'reject' THEN 'rejected' ELSE state END,
              returned_at = CASE $2 WHEN 'return' THEN $5::timestamptz END, returned_by = CASE $2 WHEN 'return' THEN $3::uuid END,
              decided_at = $5, decided_by = $4
-         WHERE id = ANY ($1) AND state = 'open' AND returned_at IS NULL RETURNING row_number",
+         WHERE id = ANY ($1) AND outcome = 'AFGEKEURD' AND state = 'open' AND returned_at IS NULL RETURNING row_number",
         rows,
         decision.kind,
         decision.id,
@@ -640,13 +644,15 @@ pub async fn also_open(
         Earlier,
         "SELECT d.id, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
          WHERE d.party_id = $2 AND d.cluster_code = $3 AND d.cluster_column = $4 AND d.cluster_value = $5
-           AND d.row_id IS NOT DISTINCT FROM $6 AND d.state IN ('asked', 'running') AND d.id <> $1",
+           AND d.row_id IS NOT DISTINCT FROM $6 AND (d.kind = 'accept') = ($7 = 'accept')
+           AND d.state IN ('asked', 'running') AND d.id <> $1",
         decision.id,
         decision.party_id,
         decision.code,
         decision.column,
         decision.value,
-        decision.row_id
+        decision.row_id,
+        decision.kind
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -668,6 +674,25 @@ pub async fn counting_of(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.person_id, row.n)).collect())
+}
+
+/// Of these stored rows those that wait because of their group alone: no other rule doubts them. What stands for something
+/// hidden is none, where that stands there itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_one_cause(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT w.id FROM delivery_rows w
+         WHERE w.id = ANY ($1) AND NOT EXISTS (
+             SELECT FROM jsonb_array_elements(w.findings || w.staff_findings) AS f
+             WHERE f ->> 'severity' IN ('controle', 'fout')
+               AND (f ->> 'code', COALESCE(f ->> 'column', '')) <> (w.cluster_code, w.cluster_column)
+               AND (f ->> 'code' <> 'B19' OR jsonb_array_length(w.staff_findings) = 0))",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// A stored row that a decision would accept.
