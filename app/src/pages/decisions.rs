@@ -16,7 +16,9 @@ use crate::parts::{
     small_form, submit, title,
 };
 use crate::ports::Page;
-use crate::ports::decisions::{DecisionLine, DecisionState, DecisionView, MayDecide, RecordChange};
+use crate::ports::decisions::{
+    DecisionLine, DecisionState, DecisionView, ForeseenRow, MayDecide, RecordChange,
+};
 use crate::texts::{Texts, fill, number};
 use domain::decision::DecisionKind;
 use leptos::prelude::*;
@@ -238,21 +240,24 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     });
     // Of a link the record stands with the person.
     let records = view.link.is_none();
-    let first = view.first.iter().enumerate();
-    let first = first.map(|(at, (row, outcome, wrong))| {
+    let first = view.first.iter().map(|row| {
         let mut cells = vec![
-            Cell::number(row.to_string()),
-            Cell::new(badge::outcome(*outcome, t)),
-            Cell::new(findings(wrong, t)),
+            Cell::new(link(format!("/beoordelen/{}", row.id), row_of(row, t))),
+            Cell::new(row.file.clone().unwrap_or_else(|| "–".to_owned())),
+            Cell::new(badge::outcome(row.outcome, t)),
+            Cell::new(findings(&row.findings, t)),
         ];
         if records {
-            let change = view.records.get(at).copied().flatten();
-            cells.push(Cell::new(record(change, t)));
+            cells.push(Cell::new(record(row.record, t)));
         }
         cells
     });
     let first = first.collect();
-    let mut headers = vec![d.row, d.outcome, d.still_wrong];
+    let left = (view.left > 0).then(|| {
+        let text = amount(u64::from(view.left), d.left_one, d.left, t);
+        alert::warning(text)
+    });
+    let mut headers = vec![d.row, d.file, d.outcome, d.still_wrong];
     if records {
         headers.push(d.record);
     }
@@ -260,10 +265,20 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
         view! {
             {heading(d.foreseen)}
             {table("uitkomsten", d.foreseen_caption, &[d.outcome, d.number], outcomes.collect())}
+            {left}
             {records.then(|| of_persons(view.persons, t))}
             {table("eerste", d.first_caption, &headers, first)}
         }
         .into_any(),
+    )
+}
+
+/// "Regel 3, ontvangen 22-11-2026 14:05".
+fn row_of(row: &ForeseenRow, t: &'static Texts) -> String {
+    let (number, moment) = (row.row.to_string(), &row.received);
+    fill(
+        t.decisions.row_link,
+        &[("regel", &number), ("moment", moment)],
     )
 }
 

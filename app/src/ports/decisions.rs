@@ -200,6 +200,25 @@ pub struct RecordChange {
     pub doses: Option<u8>,
 }
 
+/// A row as a decision would leave it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ForeseenRow {
+    /// Key, for its own page.
+    pub id: Uuid,
+    /// Number in its delivery.
+    pub row: u32,
+    /// The file it came with, when it had one.
+    pub file: Option<String>,
+    /// When that came: "22-11-2026 14:05".
+    pub received: String,
+    /// Its outcome then.
+    pub outcome: RowOutcome,
+    /// What would be wrong.
+    pub findings: Vec<Finding>,
+    /// What becomes of the record of its person.
+    pub record: Option<RecordChange>,
+}
+
 /// Where a decision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DecisionState {
@@ -318,10 +337,10 @@ pub struct DecisionView {
     pub done: (u32, u32),
     /// What it would come to, as long as it was not carried out: rows by outcome.
     pub outcomes: Vec<(RowOutcome, u32)>,
-    /// The first rows: number, outcome, what would be wrong.
-    pub first: Vec<(u32, RowOutcome, Vec<Finding>)>,
-    /// What becomes of the records of their persons, row by row as `first`.
-    pub records: Vec<Option<RecordChange>>,
+    /// The first rows.
+    pub first: Vec<ForeseenRow>,
+    /// Rows that another rule doubts too: they are left waiting.
+    pub left: u32,
     /// Persons who get more vaccinations that count, and of those the ones with more than the series has.
     pub persons: (u32, u32),
     /// Another decision about the same rows that is open.

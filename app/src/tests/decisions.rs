@@ -476,7 +476,7 @@ async fn a_decision_shows_what_the_records_of_persons_would_say() {
     let none = get(
         &with(|view| {
             view.persons = (0, 0);
-            view.records = vec![None];
+            view.first[0].record = None;
         }),
         &decision(),
     )

@@ -7,7 +7,7 @@ use crate::ports::cards::{
 use crate::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
 use crate::ports::decisions::{
     Agreed, Candidate, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView,
-    DecisionLine, DecisionState, DecisionView, Earlier, Gone, LinkView, LinkedBy, MayDecide,
+    DecisionLine, DecisionState, DecisionView, Earlier, ForeseenRow, Gone, LinkView, LinkedBy, MayDecide,
     Proposal, RecordChange, Same,
 };
 use crate::ports::deliveries::{
@@ -1917,16 +1917,20 @@ pub(crate) fn decision() -> DecisionView {
         decided_by: None,
         done: (0, 0),
         outcomes: vec![(RowOutcome::Geaccepteerd, 390), (RowOutcome::Afgekeurd, 10)],
-        first: vec![(
-            12,
-            RowOutcome::Afgekeurd,
-            vec![Finding::on(Code::V31, Column::Dosisnummer)],
-        )],
-        records: vec![Some(RecordChange {
-            before: 2,
-            after: 3,
-            doses: Some(2),
-        })],
+        first: vec![ForeseenRow {
+            id: ID,
+            row: 12,
+            file: Some("week <4>.csv".into()),
+            received: "22-11-2026 14:05".into(),
+            outcome: RowOutcome::Afgekeurd,
+            findings: vec![Finding::on(Code::V31, Column::Dosisnummer)],
+            record: Some(RecordChange {
+                before: 2,
+                after: 3,
+                doses: Some(2),
+            }),
+        }],
+        left: 0,
         persons: (390, 12),
         other: None,
         link: None,
@@ -2038,7 +2042,7 @@ impl Decisions for World {
                 party: "Praktijk De Linde".into(),
                 code: Code::V26,
                 column: Some(Column::Batchnummer),
-                outcome: domain::delivery::RowOutcome::Afgekeurd,
+                outcome: RowOutcome::Afgekeurd,
                 rows: 400,
                 since: "22-11-2026 14:05".into(),
             }],

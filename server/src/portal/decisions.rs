@@ -1,6 +1,7 @@
 //! RIVM decides about rows that share a cause: clusters, a decision prepared with what it would come to, a second person
 //! where that is needed. The work itself is a job.
 
+use super::review::named;
 use super::{OrBroken, Portal, broken, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock::dutch_day;
@@ -11,7 +12,7 @@ use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
     Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
-    DecisionState, DecisionView, Decisions, Earlier, KeptName, MayDecide, Proposal, RecordChange,
+    DecisionState, DecisionView, Decisions, Earlier, ForeseenRow, KeptName, MayDecide, Proposal, RecordChange,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::decision::{DecisionKind, is_overdue, may_map};
@@ -220,6 +221,10 @@ impl Decisions for Portal {
                 let rows = decide::foresee(&self.road, &mut tx, &decision, SHOWN).await;
                 rows.or_broken(caller)?
             }
+            DecisionKind::Return | DecisionKind::Reject if open => {
+                let rows = decide::foresee_settled(&mut tx, &decision, SHOWN).await;
+                rows.or_broken(caller)?
+            }
             DecisionKind::Accept if open => {
                 let rows = decide::foresee_accept(&self.road, &mut tx, &decision, SHOWN).await;
                 rows.or_broken(caller)?
@@ -244,7 +249,7 @@ impl Decisions for Portal {
             let opened = self.open_link(&mut tx, &decision, line.state).await;
             let opened = opened.or_broken(caller)?;
             if let Some(row) = opened.row {
-                foreseen.outcomes.insert(row.1.as_str(), 1);
+                foreseen.outcomes.insert(row.outcome.as_str(), 1);
                 foreseen.rows.push(row);
             }
             about = opened.about;
@@ -252,6 +257,9 @@ impl Decisions for Portal {
         } else {
             None
         };
+        let first = first_rows(&mut tx, foreseen.rows)
+            .await
+            .or_broken(caller)?;
         let text = |purpose, sealed: Option<Vec<u8>>| self.open_text(purpose, id, sealed);
         let view = DecisionView {
             old: text(Purpose::OldValue, decision.old_sealed.clone()).or_broken(caller)?,
@@ -289,9 +297,9 @@ impl Decisions for Portal {
                 (DecisionState::Asked, false) => MayDecide::Agree,
                 _ => MayDecide::Look,
             },
-            records: foreseen.records.into_iter().map(record).collect(),
             persons: (foreseen.persons, foreseen.above),
-            first: foreseen.rows,
+            first,
+            left: foreseen.left,
             other,
             line,
         };
@@ -492,13 +500,41 @@ fn earlier(found: decisions::Earlier) -> Earlier {
     }
 }
 
-fn record(record: Option<decide::RecordOf>) -> Option<RecordChange> {
-    let record = record?;
-    Some(RecordChange {
+/// Rows as a decision would leave them, with where they came from.
+async fn first_rows(
+    tx: &mut WorkerTx<'_>,
+    rows: Vec<decide::RowOf>,
+) -> Result<Vec<ForeseenRow>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let shown = decisions::shown(tx, &ids).await?;
+    let mut first = Vec::new();
+    for row in rows {
+        let Some(stands) = shown.iter().find(|one| one.id == row.id) else {
+            continue;
+        };
+        let findings = match row.findings {
+            Some(findings) => findings,
+            None => named(stands.findings.clone(), stands.staff_findings.clone())?,
+        };
+        first.push(ForeseenRow {
+            id: row.id,
+            row: u32::try_from(stands.row_number).unwrap_or_default(),
+            file: stands.file_name.clone(),
+            received: words::moment(stands.received_at),
+            outcome: row.outcome,
+            findings,
+            record: row.record.map(record),
+        });
+    }
+    Ok(first)
+}
+
+fn record(record: decide::RecordOf) -> RecordChange {
+    RecordChange {
         before: number(record.before),
         after: number(record.after),
         doses: record.doses,
-    })
+    }
 }
 
 /// What can be decided about a cluster.

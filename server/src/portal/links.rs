@@ -16,8 +16,6 @@ use app::ports::decisions::{Candidate, Candidates, DecisionState, Gone, LinkView
 use app::ports::{Caller, PortError, PortResult};
 use domain::dates::{PartialDate, dutch};
 use domain::decision::{DecisionKind, may_link};
-use domain::delivery::RowOutcome;
-use domain::finding::Finding;
 use domain::matching::Suspension;
 use domain::row::{Column, RowText};
 use uuid::Uuid;
@@ -40,7 +38,7 @@ const WHO: [Column; 8] = [
 pub(super) struct Opened {
     pub(super) view: LinkView,
     pub(super) about: Vec<Mac>,
-    pub(super) row: Option<(u32, RowOutcome, Vec<Finding>)>,
+    pub(super) row: Option<decide::RowOf>,
 }
 
 impl Portal {
@@ -206,7 +204,12 @@ impl Portal {
                 doses: vaccine.map(|vaccine| vaccine.doses),
             },
             about,
-            row: foreseen.map(|(number, link)| (number, link.outcome, link.findings)),
+            row: foreseen.map(|(row, link)| decide::RowOf {
+                id: row,
+                outcome: link.outcome,
+                findings: Some(link.findings),
+                record: None,
+            }),
         })
     }
 

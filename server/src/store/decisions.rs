@@ -695,12 +695,43 @@ pub async fn of_one_cause(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uu
     .await?)
 }
 
-/// A stored row that a decision would accept.
-pub struct Stored {
+/// A row as it waits, for who decides about it.
+pub struct Shown {
     /// Its key.
     pub id: Uuid,
     /// Its number.
     pub row_number: i32,
+    /// Outcome on the wire.
+    pub outcome: String,
+    /// Findings as the sender sees them.
+    pub findings: serde_json::Value,
+    /// Findings that RIVM alone sees.
+    pub staff_findings: serde_json::Value,
+    /// Name of the file it came with.
+    pub file_name: Option<String>,
+    /// When that came.
+    pub received_at: OffsetDateTime,
+}
+
+/// These rows, as they wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn shown(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Shown>, StoreError> {
+    Ok(sqlx::query_as!(
+        Shown,
+        "SELECT w.id, w.row_number, w.outcome, w.findings, w.staff_findings, d.file_name, d.received_at
+         FROM delivery_rows w JOIN deliveries d ON d.id = w.delivery_id WHERE w.id = ANY ($1) ORDER BY w.delivery_id, w.row_number",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// A stored row that a decision would accept.
+pub struct Stored {
+    /// Its key.
+    pub id: Uuid,
     /// Its person.
     pub person: Uuid,
     /// Its product.
@@ -714,7 +745,7 @@ pub struct Stored {
 pub async fn stored(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query_as!(
         Stored,
-        r#"SELECT w.id, w.row_number, r.person_id AS "person!", r.vaccine AS "vaccine!"
+        r#"SELECT w.id, r.person_id AS "person!", r.vaccine AS "vaccine!"
            FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
            WHERE w.id = ANY ($1) AND r.person_id IS NOT NULL AND r.vaccine IS NOT NULL ORDER BY w.delivery_id, w.row_number"#,
         rows
