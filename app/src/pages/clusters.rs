@@ -194,6 +194,7 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
     let mut messages = Messages::default();
     match (visit.query("melding").as_deref(), chosen) {
         (Some("waarde"), _) => messages.add("value", d.map_value_missing),
+        (Some("verzoek"), _) => messages.add("request", d.request_missing),
         (Some("reden"), Some(DecisionKind::Return)) => {
             messages.add(reason_id(DecisionKind::Return), d.message_missing);
         }
@@ -221,8 +222,10 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
         view! { <li>{link(format!("/beoordelen/{}", row.id), text)}</li> }
     });
     let rows = rows.collect_view();
+    let taken = visit.query("voorstel").and_then(|at| at.parse().ok());
+    let taken = taken.and_then(|at: usize| view.suggestions.get(at)?.value.as_deref());
     let forms = view.may.iter().map(|kind| {
-        let form = form(view, *kind, &messages, t);
+        let form = form(view, *kind, taken.unwrap_or_default(), &messages, t);
         folded(kind_name(*kind, t), form, chosen == Some(*kind))
     });
     let forms = forms.collect_view();
@@ -252,10 +255,20 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
         .failed(!messages.is_empty())
 }
 
-/// Puts a suggested value in all rows of the group: with what it comes to, and a second person, as any other value.
+/// Puts a suggested value in all rows of the group: with what it comes to, and a second person, as any other value. Where that
+/// takes a request of the institution it is filled in the form, which asks for it.
 fn take(view: &ClusterView, one: &Suggestion, t: &'static Texts) -> Option<AnyView> {
     if !view.may.contains(&DecisionKind::Map) {
         return None;
+    }
+    if DecisionKind::Map.takes_request(view.column) {
+        let same = |other: &Suggestion| other.value == one.value;
+        let at = view.suggestions.iter().position(same);
+        let way = format!("/beoordelen/groepen/{}?soort=map&voorstel=", view.sample);
+        return Some(link(
+            format!("{way}{}#value", at.filter(|_| one.value.is_some())?),
+            t.decisions.map_take,
+        ));
     }
     let hidden = vec![
         ("row", view.sample.to_string()),
@@ -289,7 +302,14 @@ const fn reason_id(kind: DecisionKind) -> &'static str {
     }
 }
 
-fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static Texts) -> AnyView {
+/// `taken`: the value of a suggestion.
+fn form(
+    view: &ClusterView,
+    kind: DecisionKind,
+    taken: &str,
+    messages: &Messages,
+    t: &'static Texts,
+) -> AnyView {
     let d = &t.decisions;
     let text = match kind {
         DecisionKind::Map => d.map_text,
@@ -302,7 +322,7 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
         .column
         .filter(|_| kind == DecisionKind::Map)
         .map(|column| {
-            let field = Field::new("value", d.map_value, "");
+            let field = Field::new("value", d.map_value, taken);
             let list = options(column, t);
             let input = if list.len() > 1 {
                 field.select(list, messages, t)
@@ -323,6 +343,14 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
             "",
         )
     };
+    let request = kind.takes_request(view.column).then(|| {
+        let c = &t.corrections;
+        let request = Field {
+            hint: c.request_hint,
+            ..Field::new("request", c.request, "")
+        };
+        request.area(messages, t)
+    });
     let hidden = vec![
         ("row", view.sample.to_string()),
         ("kind", kind.as_str().to_owned()),
@@ -332,6 +360,7 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
             {hidden_inputs(hidden)}
             {paragraph(text)}
             {value}
+            {request}
             {reason.area(messages, t)}
             {submit(d.look_first)}
         </form>

@@ -150,6 +150,8 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         facts.push(Answer::new(key, value.clone().unwrap_or_default()));
     }
     facts.push(Answer::new(d.why, view.reason.clone()));
+    let request = view.request.iter();
+    facts.extend(request.map(|text| Answer::new(t.corrections.request, text.clone())));
     facts.push(Answer::new(d.asked_by, line.asked_by.clone()));
     facts.push(Answer::new(d.asked_at, line.asked_at.clone()));
     let agreed = view.decided_by.iter().filter(|_| view.second_person);

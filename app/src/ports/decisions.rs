@@ -86,6 +86,8 @@ pub struct Proposal {
     pub value: String,
     /// Why; to the sender when the rows go back.
     pub reason: String,
+    /// Who of the institution asked for it, when and how ([`DecisionKind::takes_request`]).
+    pub request: String,
 }
 
 /// What a person of the BRP has in common with a row.
@@ -329,6 +331,8 @@ pub struct DecisionView {
     pub new: Option<String>,
     /// Why.
     pub reason: String,
+    /// Who of the institution asked for it, when and how.
+    pub request: Option<String>,
     /// A second person has to agree.
     pub second_person: bool,
     /// Who decided.
@@ -383,7 +387,7 @@ pub trait Decisions: Send + Sync {
     ) -> PortResult<Page<ClusterLine>>;
     /// The cluster that a row is in.
     async fn cluster(&self, caller: &Caller, sample: Uuid) -> PortResult<ClusterView>;
-    /// Prepares a decision about it; its key.
+    /// Prepares a decision about it; its key. `Conflict` when it takes a request of the institution, and none was filled in.
     async fn propose(&self, caller: &Caller, sample: Uuid, proposal: Proposal) -> PortResult<Uuid>;
     /// What was decided about a row that waits no more, and who was first.
     async fn decided_about(&self, caller: &Caller, row: Uuid) -> PortResult<Option<Earlier>>;

@@ -58,6 +58,7 @@ async fn the_page_of_a_group_shows_the_shared_value_and_every_thing_that_can_be_
         "&lt;b&gt;???",
         "Deze waarde betekent iets anders",
         "Datum, batch en dosis zijn van de instelling.",
+        "Wie vroeg dit, wanneer en hoe?",
         "Terug naar de instelling",
         "Definitief afwijzen",
         "Zo laten staan",
@@ -71,6 +72,11 @@ async fn the_page_of_a_group_shows_the_shared_value_and_every_thing_that_can_be_
             "soort=map&melding=waarde",
             "#value",
             "Vul de nieuwe waarde in.",
+        ),
+        (
+            "soort=map&melding=verzoek",
+            "#request",
+            "Vul in wie dit vroeg, wanneer en hoe.",
         ),
         (
             "soort=return&melding=reden",
@@ -107,7 +113,12 @@ async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question
             " ",
             format!("{}?soort=return&melding=reden#foutoverzicht", cluster()),
         ),
-        ("map", "EJ6796", "x", decision()),
+        (
+            "map",
+            "EJ6796",
+            "x",
+            format!("{}?soort=map&melding=verzoek#foutoverzicht", cluster()),
+        ),
         ("reject", "", "x", decision()),
     ] {
         let form = [
@@ -119,6 +130,29 @@ async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question
         let answer = post(&world, "/api/groep-besluit", &form).await;
         assert_eq!(answer.location, way, "{kind}");
     }
+    let form = [
+        ("row", id.as_str()),
+        ("kind", "map"),
+        ("value", "EJ6796"),
+        ("reason", "x"),
+        ("request", "Mevrouw De Boer, per brief"),
+    ];
+    let answer = post(&world, "/api/groep-besluit", &form).await;
+    assert_eq!(answer.location, decision());
+}
+
+#[tokio::test]
+async fn a_suggested_batch_is_filled_in_a_form_that_asks_who_of_the_institution_wanted_it() {
+    let page = get(&reviewer(|_| ()), &cluster()).await;
+    let way = format!("{}?soort=map&amp;voorstel=0#value", cluster());
+    assert!(page.links(&way, "Deze waarde invullen"));
+    let page = get(
+        &reviewer(|_| ()),
+        &format!("{}?soort=map&voorstel=0", cluster()),
+    )
+    .await;
+    assert_eq!(unfolded(&page), 1);
+    assert!(page.has("value=\"EJ6796\""));
 }
 
 #[tokio::test]
@@ -150,6 +184,7 @@ async fn a_decision_shows_what_it_would_come_to_and_only_what_this_person_may_do
             "EJ6796",
             "390",
             "Op verzoek van de instelling",
+            "Mevrouw &lt;De Boer&gt;, per brief",
         ] {
             assert!(page.has(part), "{may:?}: {part}");
         }

@@ -1913,6 +1913,7 @@ pub(crate) fn decision() -> DecisionView {
         old: Some("<b>???".into()),
         new: Some("EJ6796".into()),
         reason: "Op verzoek van de instelling".into(),
+        request: Some("Mevrouw <De Boer>, per brief".into()),
         second_person: true,
         decided_by: None,
         done: (0, 0),
@@ -2077,7 +2078,11 @@ impl Decisions for World {
         })
     }
 
-    async fn propose(&self, _: &Caller, _: Uuid, _: Proposal) -> PortResult<Uuid> {
+    async fn propose(&self, _: &Caller, _: Uuid, proposal: Proposal) -> PortResult<Uuid> {
+        let at_request = proposal.kind.takes_request(Some(Column::Batchnummer));
+        if at_request && proposal.request.trim().is_empty() {
+            return Err(PortError::Conflict);
+        }
         Ok(ID)
     }
 

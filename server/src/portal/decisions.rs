@@ -145,6 +145,10 @@ impl Decisions for Portal {
         if !may(column, outcome).contains(&proposal.kind) {
             return Err(PortError::NotFound);
         }
+        let at_request = proposal.kind.takes_request(column);
+        if at_request && proposal.request.trim().is_empty() {
+            return Err(PortError::Conflict);
+        }
         let old = self.shared_value(first).or_broken(caller)?;
         drop(tx);
         let id = crate::clock::new_key();
@@ -163,6 +167,7 @@ impl Decisions for Portal {
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
             new_sealed: maps.then(|| seal(Purpose::NewValue, &proposal.value)),
             reason_sealed: seal(Purpose::Reason, &proposal.reason),
+            request_sealed: at_request.then(|| seal(Purpose::Request, &proposal.request)),
             four_eyes: proposal.kind.needs_second_person(number(first.rows)),
             rows: i32::try_from(first.rows).unwrap_or(i32::MAX),
             by: caller.user_id,
@@ -275,6 +280,7 @@ impl Decisions for Portal {
             reason: text(Purpose::Reason, Some(decision.reason_sealed.clone()))
                 .or_broken(caller)?
                 .unwrap_or_default(),
+            request: text(Purpose::Request, decision.request_sealed.clone()).or_broken(caller)?,
             second_person: decision.four_eyes,
             decided_by: decision
                 .decided_by_name

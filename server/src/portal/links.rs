@@ -106,6 +106,7 @@ impl Portal {
             row: Some(row),
             old_sealed: None,
             new_sealed: Some(seal(Purpose::NewValue, list)),
+            request_sealed: None,
             reason_sealed: seal(Purpose::Reason, &words::kept(reason, CHARS)),
             four_eyes: true,
             rows: 1,

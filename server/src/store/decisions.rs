@@ -118,6 +118,8 @@ pub struct NewDecision {
     pub new_sealed: Option<Vec<u8>>,
     /// Why, sealed.
     pub reason_sealed: Vec<u8>,
+    /// Who of the institution asked for it, sealed; where that is needed.
+    pub request_sealed: Option<Vec<u8>>,
     /// A second person has to agree.
     pub four_eyes: bool,
     /// Rows of the cluster.
@@ -135,8 +137,8 @@ pub struct NewDecision {
 pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), StoreError> {
     let made = sqlx::query!(
         "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, old_sealed, new_sealed, reason_sealed,
-                                four_eyes, rows, asked_by, asked_at, row_id)
-         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11
+                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12
          FROM delivery_rows WHERE id = $2 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL",
         new.id,
         new.sample,
@@ -148,7 +150,8 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), Stor
         new.rows,
         new.by,
         new.at,
-        new.row
+        new.row,
+        new.request_sealed
     )
     .execute(&mut **tx)
     .await?;
@@ -185,6 +188,10 @@ pub struct Decision {
     pub new_sealed: Option<Vec<u8>>,
     /// Why, sealed.
     pub reason_sealed: Vec<u8>,
+    /// Who of the institution asked for it, sealed.
+    pub request_sealed: Option<Vec<u8>>,
+    /// The row at which it was prepared.
+    pub sample_id: Option<Uuid>,
     /// A second person has to agree.
     pub four_eyes: bool,
     /// State.
@@ -224,7 +231,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Decision,
         r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
-                  d.old_sealed, d.new_sealed, d.reason_sealed, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
+                  d.old_sealed, d.new_sealed, d.reason_sealed, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
                   d.decided_at, d.ended_at,
                   (SELECT count(*) FROM delivery_rows r WHERE r.returned_by = d.id AND r.state = 'open') AS "returned!"

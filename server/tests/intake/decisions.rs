@@ -39,6 +39,7 @@ fn map(value: &str) -> Proposal {
         kind: DecisionKind::Map,
         value: value.into(),
         reason: "Afgesproken met de instelling".into(),
+        request: "Mevrouw De Boer, per brief van 3 maart".into(),
     }
 }
 
@@ -47,6 +48,7 @@ fn only(kind: DecisionKind) -> Proposal {
         kind,
         value: String::new(),
         reason: "Kijk op de verpakking".into(),
+        request: String::new(),
     }
 }
 

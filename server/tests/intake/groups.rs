@@ -24,6 +24,7 @@ fn only(kind: DecisionKind) -> Proposal {
         kind,
         value: String::new(),
         reason: "Kijk op de verpakking".into(),
+        request: String::new(),
     }
 }
 
@@ -32,6 +33,7 @@ fn map(value: &str) -> Proposal {
         kind: DecisionKind::Map,
         value: value.into(),
         reason: "Afgesproken met de instelling".into(),
+        request: "Mevrouw De Boer, per brief van 3 maart".into(),
     }
 }
 

@@ -458,6 +458,7 @@ async fn nobody_is_linked_who_is_no_candidate() {
         kind: DecisionKind::Link,
         value: "1".into(),
         reason: WHY.into(),
+        request: String::new(),
     };
     let forged = world.portal.propose(&world.rivm, row, forged).await;
     assert_eq!(forged, Err(PortError::NotFound));

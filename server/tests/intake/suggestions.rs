@@ -158,6 +158,7 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
         kind: DecisionKind::Map,
         value,
         reason: "voorstel".into(),
+        request: String::new(),
     };
     let id = world
         .portal
