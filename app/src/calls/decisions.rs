@@ -102,6 +102,7 @@ pub(crate) async fn decide(id: Uuid) -> Posted {
             Agreed::Waiting => "wacht",
             Agreed::SamePerson => "zelfde",
             Agreed::Other => "ander",
+            Agreed::Late => "laat",
             Agreed::NotYet => "kanniet",
         };
         Ok(format!("/beoordelen/besluiten/{id}?melding={word}"))

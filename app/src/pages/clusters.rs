@@ -168,15 +168,24 @@ pub(crate) fn cluster() -> AnyView {
 /// Somebody else decided about these rows meanwhile.
 fn late(visit: &Visit, earlier: &Earlier) -> Screen {
     let d = &visit.t.decisions;
-    let way = format!("/beoordelen/besluiten/{}", earlier.id);
     let body = view! {
         {title(d.late)}
         {alert::info(fill(d.late_text, &[("wie", &earlier.by)]))}
-        <div class="utrecht-button-group">{second_link(way, d.late_way)}{second_link("/beoordelen/groepen", d.clusters)}</div>
+        <div class="utrecht-button-group">{way_to(earlier, visit.t)}{second_link("/beoordelen/groepen", d.clusters)}</div>
     };
     Screen::new(d.late, body)
         .under(visit.t.review.title, "/beoordelen")
         .under(d.clusters, "/beoordelen/groepen")
+}
+
+/// To what was decided, where it has a page.
+pub(super) fn way_to(earlier: &Earlier, t: &'static Texts) -> Option<AnyView> {
+    let way = match (earlier.decision, earlier.ruling) {
+        (Some(id), _) => format!("/beoordelen/besluiten/{id}"),
+        (None, Some(id)) => format!("/beoordelen/oordelen/{id}"),
+        (None, None) => return None,
+    };
+    Some(second_link(way, t.decisions.late_way))
 }
 
 fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {

@@ -1,7 +1,7 @@
 //! `/beoordelen/besluiten` and `/beoordelen/besluiten/{id}`: a decision with what it would come to, the second person, and
 //! what became of it (features F52, F53; security G18).
 
-use super::clusters::{amount, cause, kind_name};
+use super::clusters::{amount, cause, kind_name, way_to};
 use super::link::{counts, of_decision};
 use crate::calls::decisions::{Decide, DropDecision, EndName, Recall, UndoLink};
 use crate::page::{Screen, Visit, decisions, page};
@@ -172,10 +172,16 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         view! { <p class="utrecht-paragraph">{link(here, d.refresh)}</p> }
     });
     let other = view.other.as_ref().map(|other| {
-        let way = format!("/beoordelen/besluiten/{}", other.id);
-        let text = fill(d.other_open, &[("wie", &other.by)]);
-        alert::warning(view! { {paragraph(text)}{link(way, d.late_way)} })
+        let text = if view.late {
+            d.late_text
+        } else {
+            d.other_open
+        };
+        let text = fill(text, &[("wie", &other.by)]);
+        alert::warning(view! { {paragraph(text)}{way_to(other, t)} })
     });
+    let nobody = view.late && view.other.is_none();
+    let late = nobody.then(|| alert::warning(d.late_nobody));
     let of = view.undoes.map(|id| {
         let way = format!("/beoordelen/besluiten/{id}");
         view! { <p class="utrecht-paragraph">{second_link(way, t.links.undo_of)}</p> }
@@ -185,6 +191,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         {told}
         {title(name.clone())}
         {other}
+        {late}
         {answers(facts, t)}
         {of}
         {done}
@@ -327,6 +334,8 @@ fn acts(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     let id = || vec![("id", view.line.id.to_string())];
     let go_on = |text| Some((Decide::PATH, text));
     let (yes, no) = match view.may {
+        MayDecide::Confirm if view.late => (None, t.frame.cancel),
+        MayDecide::Agree if view.late => (None, d.say_no),
         MayDecide::Look if line_holds(view) => {
             return Some(small_form(EndName::PATH, id(), d.end_name));
         }

@@ -185,9 +185,11 @@ pub struct LinkedBy {
 /// What was decided before somebody else wanted to, and who was first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earlier {
-    /// The decision.
-    pub id: Uuid,
-    /// Who asked for it.
+    /// The decision, where it was one.
+    pub decision: Option<Uuid>,
+    /// The ruling about the row alone, where it was one.
+    pub ruling: Option<Uuid>,
+    /// Who asked for it, or ruled.
     pub by: String,
 }
 
@@ -347,7 +349,9 @@ pub struct DecisionView {
     pub left: u32,
     /// Persons who get more vaccinations that count, and of those the ones with more than the series has.
     pub persons: (u32, u32),
-    /// Another decision about the same rows that is open.
+    /// None of its rows waits any more: it cannot be carried out.
+    pub late: bool,
+    /// Another decision about the same rows that is open, or, when it is late, was first.
     pub other: Option<Earlier>,
     /// Of a link, or of undoing one: the person.
     pub link: Option<LinkView>,
@@ -370,6 +374,8 @@ pub enum Agreed {
     SamePerson,
     /// Another decision about these rows is open.
     Other,
+    /// None of these rows waits any more.
+    Late,
     /// The row would be refused all the same, or changed, or the BRP says otherwise now.
     NotYet,
 }

@@ -2,7 +2,9 @@
 
 use super::fakes::{ID, World, all_news, candidate, link};
 use super::{Answer, get, post};
-use crate::ports::decisions::{Agreed, DecisionState, DecisionView, KeptName, MayDecide};
+use crate::ports::decisions::{
+    Agreed, DecisionState, DecisionView, Earlier, KeptName, MayDecide,
+};
 use crate::ports::review::ReviewNumbers;
 use axum::http::StatusCode;
 use domain::decision::DecisionKind;
@@ -26,6 +28,14 @@ fn reviewer(change: impl FnOnce(&mut World)) -> Arc<World> {
 
 fn with(change: impl FnOnce(&mut DecisionView)) -> Arc<World> {
     reviewer(|world| change(&mut world.decision))
+}
+
+fn earlier(decision: Option<uuid::Uuid>, ruling: Option<uuid::Uuid>) -> Earlier {
+    Earlier {
+        decision,
+        ruling,
+        by: "P. <Pieters>".into(),
+    }
 }
 
 /// Details that stand open.
@@ -228,6 +238,7 @@ async fn agreeing_says_what_came_of_it() {
         (Agreed::Waiting, "wacht"),
         (Agreed::SamePerson, "zelfde"),
         (Agreed::Other, "ander"),
+        (Agreed::Late, "laat"),
         (Agreed::NotYet, "kanniet"),
     ] {
         let world = reviewer(|world| world.agreed = agreed);
@@ -527,11 +538,25 @@ async fn who_comes_second_hears_who_was_first() {
     assert!(page.has("P. &lt;Pieters&gt; heeft al over deze regels besloten."));
     assert!(page.links(&decision(), "Dat besluit bekijken"));
     let open = with(|view| {
-        view.other = Some(crate::ports::decisions::Earlier {
-            id: ID,
-            by: "P. <Pieters>".into(),
-        });
+        view.other = Some(earlier(Some(ID), None));
     });
     let page = get(&open, &decision()).await;
     assert!(page.has("P. &lt;Pieters&gt; was u voor: over deze regels loopt al een besluit."));
+
+    // A draft about rows that wait no more.
+    let late = |other: Option<Earlier>| {
+        with(move |view| {
+            view.late = true;
+            view.may = MayDecide::Confirm;
+            view.other = other;
+        })
+    };
+    let ruled = late(Some(earlier(None, Some(ID))));
+    let page = get(&ruled, &format!("{}?melding=laat", decision())).await;
+    assert!(page.has("P. &lt;Pieters&gt; heeft al over deze regels besloten."));
+    let way = format!("/beoordelen/oordelen/{ID}");
+    assert!(page.has(&format!("href=\"{way}\"")));
+    assert!(!page.has("Voorleggen aan een collega") && !page.has("/api/besluit-akkoord"));
+    let page = get(&late(None), &decision()).await;
+    assert!(page.has("Deze regels wachten niet meer."));
 }

@@ -1934,6 +1934,7 @@ pub(crate) fn decision() -> DecisionView {
         left: 0,
         persons: (390, 12),
         other: None,
+        late: false,
         link: None,
         may_undo: false,
         undoes: None,
@@ -2107,7 +2108,8 @@ impl Decisions for World {
 
     async fn decided_about(&self, _: &Caller, row: Uuid) -> PortResult<Option<Earlier>> {
         Ok((row == GONE).then(|| Earlier {
-            id: ID,
+            decision: Some(ID),
+            ruling: None,
             by: "P. <Pieters>".into(),
         }))
     }

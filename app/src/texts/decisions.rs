@@ -88,6 +88,7 @@ texts! {
         told_same: "Iemand anders moet akkoord geven." / "Somebody else has to agree.",
         late: "Iemand was u voor" / "Somebody was first",
         late_text: "{wie} heeft al over deze regels besloten. Er is niets meer te doen." / "{wie} decided about these rows already. Nothing is left to do.",
+        late_nobody: "Deze regels wachten niet meer. Er is niets meer te besluiten." / "These rows wait no more. Nothing is left to decide.",
         late_way: "Dat besluit bekijken" / "See that decision",
         other_open: "{wie} was u voor: over deze regels loopt al een besluit." / "{wie} was first: a decision about these rows is open.",
         record: "Vaccinaties van de persoon" / "Vaccinations of the person",

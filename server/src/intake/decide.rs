@@ -327,6 +327,8 @@ pub async fn products_of(
 /// What a decision would come to.
 #[derive(Default)]
 pub struct Foreseen {
+    /// Rows that wait.
+    pub waits: usize,
     /// Rows by the outcome they would have.
     pub outcomes: BTreeMap<&'static str, u32>,
     /// The first of them.
@@ -385,6 +387,7 @@ pub async fn foresee(
     let products = Products::load(tx, road.clock.day(road.clock.now())).await?;
     let mut changed: BTreeMap<Uuid, RecordOf> = BTreeMap::new();
     let waiting = decisions::waiting(tx, decision).await?;
+    foreseen.waits = waiting.len();
     for (delivery, rows) in by_delivery(waiting, FORESEEN_AT_ONCE) {
         let ids: BTreeMap<i32, Uuid> = rows.iter().copied().collect();
         tx.mark().await?;
@@ -422,7 +425,10 @@ pub async fn foresee_settled(
     most: usize,
 ) -> Result<Foreseen, StoreError> {
     let waiting = decisions::waiting(tx, decision).await?;
-    let mut foreseen = Foreseen::default();
+    let mut foreseen = Foreseen {
+        waits: waiting.len(),
+        ..Foreseen::default()
+    };
     if !waiting.is_empty() {
         let rows = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
         foreseen
@@ -506,6 +512,7 @@ pub async fn foresee_accept(
     let after: BTreeMap<Uuid, i64> = after.into_iter().collect();
     let left = ids.len().saturating_sub(alone.len());
     let mut foreseen = Foreseen {
+        waits: ids.len(),
         left: u32::try_from(left).unwrap_or(u32::MAX),
         ..Foreseen::default()
     };

@@ -236,12 +236,14 @@ impl Decisions for Portal {
             }
             _ => decide::Foreseen::default(),
         };
-        let other = if open {
-            let other = decisions::also_open(&mut tx, &decision).await;
-            other.or_broken(caller)?.map(earlier)
-        } else {
-            None
+        // A link says so itself.
+        let late = open && decision.row_id.is_none() && foreseen.waits == 0;
+        let other = match decision.sample_id.filter(|_| late) {
+            Some(sample) => decisions::dealt_with(&mut tx, sample).await,
+            None if open => decisions::also_open(&mut tx, &decision).await,
+            None => Ok(None),
         };
+        let other = other.or_broken(caller)?.map(earlier);
         let mut about = Vec::new();
         let holds = line.kind == DecisionKind::Link && line.state == DecisionState::Done;
         let may_undo = if holds {
@@ -307,6 +309,7 @@ impl Decisions for Portal {
             first,
             left: foreseen.left,
             other,
+            late,
             line,
         };
         let mut line = event(caller, Kind::RowOpened)
@@ -344,6 +347,10 @@ impl Decisions for Portal {
             ("draft", false) => return Err(PortError::NotFound),
             _ => return Err(PortError::Conflict),
         };
+        // Whoever was first dealt with them; a link says so below.
+        if rows == 0 && decision.row_id.is_none() {
+            return Ok(Agreed::Late);
+        }
         if kind == DecisionKind::Link {
             let foreseen = decide::foresee_link(&self.road, &mut tx, &decision).await;
             let link = foreseen.or_broken(caller)?;
@@ -501,7 +508,8 @@ impl Portal {
 
 fn earlier(found: decisions::Earlier) -> Earlier {
     Earlier {
-        id: found.id,
+        decision: found.decision,
+        ruling: found.ruling,
         by: found.by,
     }
 }

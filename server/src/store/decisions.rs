@@ -610,11 +610,13 @@ pub async fn stands_by_link(tx: &mut WorkerTx<'_>, link: Uuid) -> Result<bool, S
     .await?)
 }
 
-/// A decision that was made about a row before somebody else wanted to, and who asked for it.
+/// What was decided about a row before somebody else wanted to, and by whom.
 pub struct Earlier {
-    /// The decision.
-    pub id: Uuid,
-    /// Who asked for it.
+    /// The decision, where it was one.
+    pub decision: Option<Uuid>,
+    /// The ruling about the row alone, where it was one.
+    pub ruling: Option<Uuid>,
+    /// Who asked for it, or ruled.
     pub by: String,
 }
 
@@ -625,13 +627,22 @@ pub struct Earlier {
 pub async fn dealt_with(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Earlier>, StoreError> {
     let found = sqlx::query_as!(
         Earlier,
-        "SELECT d.id, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
-         WHERE d.id = COALESCE(
-             (SELECT h.decision_id FROM row_history h WHERE h.row_id = $1 AND h.decision_id IS NOT NULL ORDER BY h.mended_at DESC LIMIT 1),
-             (SELECT r.returned_by FROM delivery_rows r WHERE r.id = $1),
-             (SELECT o.id FROM delivery_rows r JOIN decisions o ON o.party_id = r.party_id AND o.cluster_code = r.cluster_code
-                     AND o.cluster_column = r.cluster_column AND o.cluster_value = r.cluster_value AND o.state IN ('running', 'done')
-              WHERE r.id = $1 AND r.state IN ('accepted', 'rejected') ORDER BY o.decided_at DESC LIMIT 1))",
+        r#"WITH settled AS (
+               SELECT r.*, (SELECT g.id FROM rulings g WHERE g.person_id = r.person_id AND r.id = ANY (g.rows) AND g.undone_at IS NULL
+                            ORDER BY g.made_at DESC LIMIT 1) AS ruling
+               FROM delivery_rows r WHERE r.id = $1 AND r.state IN ('accepted', 'rejected')),
+           found AS (SELECT COALESCE(
+               (SELECT h.decision_id FROM row_history h WHERE h.row_id = $1 AND h.decision_id IS NOT NULL ORDER BY h.mended_at DESC LIMIT 1),
+               (SELECT r.returned_by FROM delivery_rows r WHERE r.id = $1 AND r.state = 'open'),
+               -- Whoever decided about the row did so while this decision was carried out.
+               (SELECT o.id FROM settled s JOIN decisions o ON o.party_id = s.party_id AND o.cluster_code = s.cluster_code
+                       AND o.cluster_column = s.cluster_column AND o.cluster_value = s.cluster_value
+                       AND o.kind = CASE s.state WHEN 'accepted' THEN 'accept' ELSE 'reject' END AND o.asked_by = s.decided_by
+                       AND o.decided_at <= s.decided_at AND (o.finished_at IS NULL OR o.finished_at >= s.decided_at)
+                WHERE s.ruling IS NULL AND o.state IN ('running', 'done') ORDER BY o.decided_at DESC LIMIT 1)) AS decision)
+           SELECT d.id AS "decision?", s.ruling AS "ruling?", u.name AS by
+           FROM found f LEFT JOIN decisions d ON d.id = f.decision LEFT JOIN settled s ON true
+           JOIN users u ON u.id = COALESCE(d.asked_by, s.decided_by)"#,
         row
     )
     .fetch_optional(&mut **tx)
@@ -649,10 +660,10 @@ pub async fn also_open(
 ) -> Result<Option<Earlier>, StoreError> {
     let found = sqlx::query_as!(
         Earlier,
-        "SELECT d.id, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
+        r#"SELECT d.id AS "decision?", NULL::uuid AS ruling, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
          WHERE d.party_id = $2 AND d.cluster_code = $3 AND d.cluster_column = $4 AND d.cluster_value = $5
            AND d.row_id IS NOT DISTINCT FROM $6 AND (d.kind = 'accept') = ($7 = 'accept')
-           AND d.state IN ('asked', 'running') AND d.id <> $1",
+           AND d.state IN ('asked', 'running') AND d.id <> $1"#,
         decision.id,
         decision.party_id,
         decision.code,

@@ -660,7 +660,10 @@ async fn who_comes_second_hears_who_was_first() {
     world.portal.decide(&world.rivm, mine).await.unwrap();
     let view = world.portal.decision(&other, theirs).await.unwrap();
     let open = view.other.unwrap();
-    assert_eq!((open.id, open.by), (mine, world.rivm.name.clone()));
+    assert_eq!(
+        (open.decision, open.by),
+        (Some(mine), world.rivm.name.clone())
+    );
     let agreed = world.portal.decide(&other, theirs).await;
     assert_eq!(agreed, Ok(Agreed::Other));
     world.portal.decide(&other, mine).await.unwrap();
@@ -670,7 +673,10 @@ async fn who_comes_second_hears_who_was_first() {
     assert_eq!(late, Err(PortError::NotFound));
     let first = world.portal.decided_about(&other, sample).await.unwrap();
     let first = first.unwrap();
-    assert_eq!((first.id, first.by), (mine, world.rivm.name.clone()));
+    assert_eq!(
+        (first.decision, first.by),
+        (Some(mine), world.rivm.name.clone())
+    );
 
     // Rejected, and sent back.
     for kind in [DecisionKind::Reject, DecisionKind::Return] {
@@ -685,6 +691,6 @@ async fn who_comes_second_hears_who_was_first() {
         world.portal.decide(&world.rivm, id).await.unwrap();
         world.work().await;
         let first = world.portal.decided_about(&world.rivm, sample).await;
-        assert_eq!(first.unwrap().map(|one| one.id), Some(id), "{kind:?}");
+        assert_eq!(first.unwrap().and_then(|one| one.decision), Some(id), "{kind:?}");
     }
 }

@@ -193,7 +193,14 @@ async fn a_draft_about_rows_that_wait_no_more_does_nothing_and_says_who_was_firs
     world.portal.decide(&other, mine).await.unwrap();
     world.work().await;
     let late = world.portal.decide(&other, theirs).await;
-    assert!(!matches!(late, Ok(Agreed::Waiting | Agreed::Running)));
+    assert_eq!(late, Ok(Agreed::Late));
+    let view = world.portal.decision(&other, theirs).await.unwrap();
+    let first = view.other.unwrap();
+    assert!(view.late);
+    assert_eq!(
+        (first.decision, first.by),
+        (Some(mine), world.rivm.name.clone())
+    );
     assert_eq!(
         world.count("decisions WHERE state IN ('asked', 'running')").await,
         0
@@ -218,14 +225,18 @@ async fn who_decided_about_one_row_is_named_and_not_who_decided_about_its_group_
     world.portal.decide(&other, id).await.unwrap();
     world.work().await;
     let earlier = world.portal.decided_about(&world.rivm, sample).await;
-    assert_eq!(earlier.unwrap().unwrap().by, other.name);
+    let earlier = earlier.unwrap().unwrap();
+    assert_eq!((earlier.decision, earlier.by), (Some(id), other.name.clone()));
     // Weeks later one of the same group, judged by itself.
     let later = [unknown_batch(good(EREBOS, "01-04-2000"))];
     world.upload(&world.maria, &csv(&later)).await;
     let row = groups(&world).await[0].2;
     keep(&world, &world.rivm, row).await;
     let earlier = world.portal.decided_about(&other, row).await;
-    assert_eq!(earlier.unwrap().unwrap().by, world.rivm.name);
+    let earlier = earlier.unwrap().unwrap();
+    assert_eq!((earlier.decision, earlier.by), (None, world.rivm.name.clone()));
+    assert_eq!(world.count("rulings").await, 1);
+    assert!(earlier.ruling.is_some());
 }
 
 #[tokio::test]
