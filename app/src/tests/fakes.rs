@@ -1087,7 +1087,11 @@ impl Persons for World {
             other_first: true,
             may_keep: false,
             also_open: Vec::new(),
-            open: Ok(()),
+            open: if row == GONE {
+                Err(Some("J. <Jansen>".into()))
+            } else {
+                Ok(())
+            },
         })
     }
 
