@@ -6,9 +6,11 @@ use super::{OrBroken, Portal, broken, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock::dutch_day;
 use crate::intake::decide;
+use crate::intake::suggest::{self, Bench};
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
+use crate::store::products::Products;
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
     Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
@@ -159,6 +161,23 @@ impl Decisions for Portal {
                 .into_bytes()
         };
         let maps = proposal.kind == DecisionKind::Map;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let now = self.road.clock.now();
+        let suggested = match column.filter(|_| maps) {
+            Some(column) => {
+                let today = self.road.clock.day(now);
+                let products = Products::load(&mut tx, today).await.or_broken(caller)?;
+                let bench = Bench {
+                    keys: &self.road.keys,
+                    products: &products,
+                    today,
+                };
+                suggest::was_shown(&mut tx, &bench, sample, column, &proposal.value)
+                    .await
+                    .or_broken(caller)?
+            }
+            None => false,
+        };
         let new = NewDecision {
             id,
             sample,
@@ -167,13 +186,13 @@ impl Decisions for Portal {
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
             new_sealed: maps.then(|| seal(Purpose::NewValue, &proposal.value)),
             reason_sealed: seal(Purpose::Reason, &proposal.reason),
+            suggested,
             request_sealed: at_request.then(|| seal(Purpose::Request, &proposal.request)),
             four_eyes: proposal.kind.needs_second_person(number(first.rows)),
             rows: i32::try_from(first.rows).unwrap_or(i32::MAX),
             by: caller.user_id,
-            at: self.road.clock.now(),
+            at: now,
         };
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         decisions::insert(&mut tx, &new).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(id)

@@ -107,6 +107,7 @@ impl Portal {
             old_sealed: None,
             new_sealed: Some(seal(Purpose::NewValue, list)),
             request_sealed: None,
+            suggested: false,
             reason_sealed: seal(Purpose::Reason, &words::kept(reason, CHARS)),
             four_eyes: true,
             rows: 1,

@@ -120,6 +120,8 @@ pub struct NewDecision {
     pub reason_sealed: Vec<u8>,
     /// Who of the institution asked for it, sealed; where that is needed.
     pub request_sealed: Option<Vec<u8>>,
+    /// The value was suggested.
+    pub suggested: bool,
     /// A second person has to agree.
     pub four_eyes: bool,
     /// Rows of the cluster.
@@ -137,8 +139,8 @@ pub struct NewDecision {
 pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), StoreError> {
     let made = sqlx::query!(
         "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, old_sealed, new_sealed, reason_sealed,
-                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed)
-         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12
+                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed, suggested)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12, $13
          FROM delivery_rows WHERE id = $2 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL",
         new.id,
         new.sample,
@@ -151,7 +153,8 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), Stor
         new.by,
         new.at,
         new.row,
-        new.request_sealed
+        new.request_sealed,
+        new.suggested
     )
     .execute(&mut **tx)
     .await?;
