@@ -306,11 +306,9 @@ pub async fn solved(
                  AND r.outcome <> 'AFGEKEURD' AND r.state <> 'withdrawn'
                ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
            decided AS (
-               SELECT delivery_id, decided_at AS at, 'rivm' AS by FROM delivery_rows
-               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected')),
-           replaced AS (
-               SELECT delivery_id, decided_at AS at, 'sender' AS by FROM delivery_rows WHERE decided_at >= $1 AND state = 'repaired'),
-           solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided UNION ALL SELECT * FROM replaced)
+               SELECT delivery_id, decided_at AS at, CASE state WHEN 'repaired' THEN 'sender' ELSE 'rivm' END AS by FROM delivery_rows
+               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected', 'repaired')),
+           solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided)
            SELECT s.by AS "by!", count(*) AS "rows!",
                   (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.at - d.received_at)))::double precision AS "median!"
            FROM solved s JOIN deliveries d ON d.id = s.delivery_id
