@@ -1538,7 +1538,7 @@ impl Corrections for World {
             Agreed::Running => Changed::Done,
             Agreed::Waiting => Changed::Waiting,
             Agreed::SamePerson => Changed::SamePerson,
-            Agreed::Other | Agreed::NotYet => Changed::Other,
+            Agreed::Other | Agreed::Late | Agreed::NotYet => Changed::Other,
         })
     }
 

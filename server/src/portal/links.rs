@@ -16,6 +16,7 @@ use app::ports::decisions::{Candidate, Candidates, DecisionState, Gone, LinkView
 use app::ports::{Caller, PortError, PortResult};
 use domain::dates::{PartialDate, dutch};
 use domain::decision::{DecisionKind, may_link};
+use domain::finding::Finding;
 use domain::matching::Suspension;
 use domain::row::{Column, RowText};
 use uuid::Uuid;
