@@ -71,6 +71,13 @@ impl DecisionKind {
     pub fn is_kept(self, column: Option<Column>) -> bool {
         self == Self::Map && column == Some(Column::Vaccin)
     }
+
+    /// Only at the recorded request of the institution (features F53): another value where it said what was done, as a
+    /// date, a batch or a dose, and no code.
+    #[must_use]
+    pub fn takes_request(self, column: Option<Column>) -> bool {
+        self == Self::Map && !column.is_some_and(is_code)
+    }
 }
 
 /// Working days after which rows that went back and were not mended are asked about.
@@ -140,6 +147,20 @@ mod tests {
             assert!(!DecisionKind::Reject.is_kept(Some(column)));
             assert!(!DecisionKind::Link.is_kept(Some(column)));
         }
+    }
+
+    #[test]
+    fn what_the_institution_said_itself_is_changed_at_its_request_alone() {
+        for column in [
+            Column::Vaccinatiedatum,
+            Column::Batchnummer,
+            Column::Dosisnummer,
+        ] {
+            assert!(DecisionKind::Map.takes_request(Some(column)), "{column:?}");
+            assert!(!DecisionKind::Return.takes_request(Some(column)));
+        }
+        assert!(!DecisionKind::Map.takes_request(Some(Column::Vaccin)));
+        assert!(!DecisionKind::Map.takes_request(Some(Column::HpkCode)));
     }
 
     #[test]

@@ -49,6 +49,8 @@ pub enum Purpose {
     OldValue,
     /// What a decision puts there; id = decision.
     NewValue,
+    /// Who of an institution asked for a decision; id = decision.
+    Request,
     /// SHA-256 of a file in the drop box, for its receipt; id = upload.
     Sha256,
     /// Code of an invitation; id = invitation.
@@ -76,6 +78,7 @@ impl Purpose {
             Self::Draft => "cims/draft/v1",
             Self::OldValue => "cims/old-value/v1",
             Self::NewValue => "cims/new-value/v1",
+            Self::Request => "cims/request/v1",
             Self::Sha256 => "cims/upload-sha256/v1",
             Self::Invitation => "cims/invitation/v1",
             Self::Worklist => "cims/worklist/v1",

@@ -15,6 +15,7 @@ pub(crate) async fn propose(
     kind: String,
     #[server(default)] value: String,
     #[server(default)] reason: String,
+    #[server(default)] request: String,
 ) -> Posted {
     go(async move {
         let caller = caller().await?;
@@ -24,20 +25,23 @@ pub(crate) async fn propose(
             _ if reason.trim().is_empty() => Some("reden"),
             _ => None,
         };
-        if let Some(word) = missing {
+        let asks = |word: &str| {
             let kind = kind.as_str();
-            return Ok(format!(
-                "/beoordelen/groepen/{row}?soort={kind}&melding={word}#foutoverzicht"
-            ));
+            format!("/beoordelen/groepen/{row}?soort={kind}&melding={word}#foutoverzicht")
+        };
+        if let Some(word) = missing {
+            return Ok(asks(word));
         }
         let proposal = Proposal {
             kind,
             value,
             reason,
+            request,
         };
         Ok(match decisions()?.propose(&caller, row, proposal).await {
             // Its page says who was first, when somebody was.
             Err(PortError::NotFound) => format!("/beoordelen/groepen/{row}"),
+            Err(PortError::Conflict) => asks("verzoek"),
             made => format!("/beoordelen/besluiten/{}", made?),
         })
     })
@@ -98,6 +102,7 @@ pub(crate) async fn decide(id: Uuid) -> Posted {
             Agreed::Waiting => "wacht",
             Agreed::SamePerson => "zelfde",
             Agreed::Other => "ander",
+            Agreed::Late => "laat",
             Agreed::NotYet => "kanniet",
         };
         Ok(format!("/beoordelen/besluiten/{id}?melding={word}"))

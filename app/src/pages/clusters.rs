@@ -73,7 +73,7 @@ fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) 
         };
         empty(text, vec![second_link("/beoordelen", v.back)])
     } else {
-        let headers = [v.party, d.cause, d.rows, d.since, d.open];
+        let headers = [v.party, d.cause, d.outcome, d.rows, d.since, d.open];
         let rows = list.items.iter().map(|line| row(line, t)).collect();
         let query = query(filter);
         let pages = pager("/beoordelen/groepen", &query, list.page, list.total, t);
@@ -113,6 +113,7 @@ fn row(line: &ClusterLine, t: &'static Texts) -> Vec<Cell> {
     vec![
         Cell::new(line.party.clone()),
         Cell::new(cause),
+        Cell::new(badge::outcome(line.outcome, t)),
         Cell::number(number(t.language, u64::from(line.rows))),
         Cell::new(line.since.clone()),
         Cell::new(view! {
@@ -167,15 +168,24 @@ pub(crate) fn cluster() -> AnyView {
 /// Somebody else decided about these rows meanwhile.
 fn late(visit: &Visit, earlier: &Earlier) -> Screen {
     let d = &visit.t.decisions;
-    let way = format!("/beoordelen/besluiten/{}", earlier.id);
     let body = view! {
         {title(d.late)}
         {alert::info(fill(d.late_text, &[("wie", &earlier.by)]))}
-        <div class="utrecht-button-group">{second_link(way, d.late_way)}{second_link("/beoordelen/groepen", d.clusters)}</div>
+        <div class="utrecht-button-group">{way_to(earlier, visit.t)}{second_link("/beoordelen/groepen", d.clusters)}</div>
     };
     Screen::new(d.late, body)
         .under(visit.t.review.title, "/beoordelen")
         .under(d.clusters, "/beoordelen/groepen")
+}
+
+/// To what was decided, where it has a page.
+pub(super) fn way_to(earlier: &Earlier, t: &'static Texts) -> Option<AnyView> {
+    let way = match (earlier.decision, earlier.ruling) {
+        (Some(id), _) => format!("/beoordelen/besluiten/{id}"),
+        (None, Some(id)) => format!("/beoordelen/oordelen/{id}"),
+        (None, None) => return None,
+    };
+    Some(second_link(way, t.decisions.late_way))
 }
 
 fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
@@ -193,6 +203,7 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
     let mut messages = Messages::default();
     match (visit.query("melding").as_deref(), chosen) {
         (Some("waarde"), _) => messages.add("value", d.map_value_missing),
+        (Some("verzoek"), _) => messages.add("request", d.request_missing),
         (Some("reden"), Some(DecisionKind::Return)) => {
             messages.add(reason_id(DecisionKind::Return), d.message_missing);
         }
@@ -220,8 +231,10 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
         view! { <li>{link(format!("/beoordelen/{}", row.id), text)}</li> }
     });
     let rows = rows.collect_view();
+    let taken = visit.query("voorstel").and_then(|at| at.parse().ok());
+    let taken = taken.and_then(|at: usize| view.suggestions.get(at)?.value.as_deref());
     let forms = view.may.iter().map(|kind| {
-        let form = form(view, *kind, &messages, t);
+        let form = form(view, *kind, taken.unwrap_or_default(), &messages, t);
         folded(kind_name(*kind, t), form, chosen == Some(*kind))
     });
     let forms = forms.collect_view();
@@ -251,10 +264,20 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
         .failed(!messages.is_empty())
 }
 
-/// Puts a suggested value in all rows of the group: with what it comes to, and a second person, as any other value.
+/// Puts a suggested value in all rows of the group: with what it comes to, and a second person, as any other value. Where that
+/// takes a request of the institution it is filled in the form, which asks for it.
 fn take(view: &ClusterView, one: &Suggestion, t: &'static Texts) -> Option<AnyView> {
     if !view.may.contains(&DecisionKind::Map) {
         return None;
+    }
+    if DecisionKind::Map.takes_request(view.column) {
+        let same = |other: &Suggestion| other.value == one.value;
+        let at = view.suggestions.iter().position(same);
+        let way = format!("/beoordelen/groepen/{}?soort=map&voorstel=", view.sample);
+        return Some(link(
+            format!("{way}{}#value", at.filter(|_| one.value.is_some())?),
+            t.decisions.map_take,
+        ));
     }
     let hidden = vec![
         ("row", view.sample.to_string()),
@@ -288,7 +311,14 @@ const fn reason_id(kind: DecisionKind) -> &'static str {
     }
 }
 
-fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static Texts) -> AnyView {
+/// `taken`: the value of a suggestion.
+fn form(
+    view: &ClusterView,
+    kind: DecisionKind,
+    taken: &str,
+    messages: &Messages,
+    t: &'static Texts,
+) -> AnyView {
     let d = &t.decisions;
     let text = match kind {
         DecisionKind::Map => d.map_text,
@@ -301,7 +331,7 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
         .column
         .filter(|_| kind == DecisionKind::Map)
         .map(|column| {
-            let field = Field::new("value", d.map_value, "");
+            let field = Field::new("value", d.map_value, taken);
             let list = options(column, t);
             let input = if list.len() > 1 {
                 field.select(list, messages, t)
@@ -322,6 +352,14 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
             "",
         )
     };
+    let request = kind.takes_request(view.column).then(|| {
+        let c = &t.corrections;
+        let request = Field {
+            hint: c.request_hint,
+            ..Field::new("request", c.request, "")
+        };
+        request.area(messages, t)
+    });
     let hidden = vec![
         ("row", view.sample.to_string()),
         ("kind", kind.as_str().to_owned()),
@@ -331,6 +369,7 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
             {hidden_inputs(hidden)}
             {paragraph(text)}
             {value}
+            {request}
             {reason.area(messages, t)}
             {submit(d.look_first)}
         </form>

@@ -55,7 +55,13 @@ fn screen(visit: &Visit, view: &Comparison) -> Screen {
     match (visit.query("melding").as_deref(), chosen) {
         (Some("reden"), Some(kind)) => messages.add(reason_id(kind), p.no_reason),
         (Some("keuze"), _) => messages.add("counts", p.no_choice),
-        (Some("laat"), _) => told = Some(alert::error(p.told_late)),
+        (Some("laat"), _) => {
+            let text = match &view.open {
+                Err(Some(name)) => fill(p.told_late_by, &[("naam", name)]),
+                _ => p.told_late.to_owned(),
+            };
+            told = Some(alert::error(text));
+        }
         (Some("dag"), _) => told = Some(alert::error(p.told_same_day)),
         _ => {}
     }

@@ -1,7 +1,7 @@
 //! `/beoordelen/besluiten` and `/beoordelen/besluiten/{id}`: a decision with what it would come to, the second person, and
 //! what became of it (features F52, F53; security G18).
 
-use super::clusters::{amount, cause, kind_name};
+use super::clusters::{amount, cause, kind_name, way_to};
 use super::link::{counts, of_decision};
 use crate::calls::decisions::{Decide, DropDecision, EndName, Recall, UndoLink};
 use crate::page::{Screen, Visit, decisions, page};
@@ -16,7 +16,9 @@ use crate::parts::{
     small_form, submit, title,
 };
 use crate::ports::Page;
-use crate::ports::decisions::{DecisionLine, DecisionState, DecisionView, MayDecide, RecordChange};
+use crate::ports::decisions::{
+    DecisionLine, DecisionState, DecisionView, ForeseenRow, MayDecide, RecordChange,
+};
 use crate::texts::{Texts, fill, number};
 use domain::decision::DecisionKind;
 use leptos::prelude::*;
@@ -148,6 +150,8 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         facts.push(Answer::new(key, value.clone().unwrap_or_default()));
     }
     facts.push(Answer::new(d.why, view.reason.clone()));
+    let request = view.request.iter();
+    facts.extend(request.map(|text| Answer::new(t.corrections.request, text.clone())));
     facts.push(Answer::new(d.asked_by, line.asked_by.clone()));
     facts.push(Answer::new(d.asked_at, line.asked_at.clone()));
     let agreed = view.decided_by.iter().filter(|_| view.second_person);
@@ -168,10 +172,16 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         view! { <p class="utrecht-paragraph">{link(here, d.refresh)}</p> }
     });
     let other = view.other.as_ref().map(|other| {
-        let way = format!("/beoordelen/besluiten/{}", other.id);
-        let text = fill(d.other_open, &[("wie", &other.by)]);
-        alert::warning(view! { {paragraph(text)}{link(way, d.late_way)} })
+        let text = if view.late {
+            d.late_text
+        } else {
+            d.other_open
+        };
+        let text = fill(text, &[("wie", &other.by)]);
+        alert::warning(view! { {paragraph(text)}{way_to(other, t)} })
     });
+    let nobody = view.late && view.other.is_none();
+    let late = nobody.then(|| alert::warning(d.late_nobody));
     let of = view.undoes.map(|id| {
         let way = format!("/beoordelen/besluiten/{id}");
         view! { <p class="utrecht-paragraph">{second_link(way, t.links.undo_of)}</p> }
@@ -181,6 +191,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         {told}
         {title(name.clone())}
         {other}
+        {late}
         {answers(facts, t)}
         {of}
         {done}
@@ -238,21 +249,24 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     });
     // Of a link the record stands with the person.
     let records = view.link.is_none();
-    let first = view.first.iter().enumerate();
-    let first = first.map(|(at, (row, outcome, wrong))| {
+    let first = view.first.iter().map(|row| {
         let mut cells = vec![
-            Cell::number(row.to_string()),
-            Cell::new(badge::outcome(*outcome, t)),
-            Cell::new(findings(wrong, t)),
+            Cell::new(link(format!("/beoordelen/{}", row.id), row_of(row, t))),
+            Cell::new(row.file.clone().unwrap_or_else(|| "–".to_owned())),
+            Cell::new(badge::outcome(row.outcome, t)),
+            Cell::new(findings(&row.findings, t)),
         ];
         if records {
-            let change = view.records.get(at).copied().flatten();
-            cells.push(Cell::new(record(change, t)));
+            cells.push(Cell::new(record(row.record, t)));
         }
         cells
     });
     let first = first.collect();
-    let mut headers = vec![d.row, d.outcome, d.still_wrong];
+    let left = (view.left > 0).then(|| {
+        let text = amount(u64::from(view.left), d.left_one, d.left, t);
+        alert::warning(text)
+    });
+    let mut headers = vec![d.row, d.file, d.outcome, d.still_wrong];
     if records {
         headers.push(d.record);
     }
@@ -260,10 +274,20 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
         view! {
             {heading(d.foreseen)}
             {table("uitkomsten", d.foreseen_caption, &[d.outcome, d.number], outcomes.collect())}
+            {left}
             {records.then(|| of_persons(view.persons, t))}
             {table("eerste", d.first_caption, &headers, first)}
         }
         .into_any(),
+    )
+}
+
+/// "Regel 3, ontvangen 22-11-2026 14:05".
+fn row_of(row: &ForeseenRow, t: &'static Texts) -> String {
+    let (number, moment) = (row.row.to_string(), &row.received);
+    fill(
+        t.decisions.row_link,
+        &[("regel", &number), ("moment", moment)],
     )
 }
 
@@ -310,6 +334,8 @@ fn acts(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     let id = || vec![("id", view.line.id.to_string())];
     let go_on = |text| Some((Decide::PATH, text));
     let (yes, no) = match view.may {
+        MayDecide::Confirm if view.late => (None, t.frame.cancel),
+        MayDecide::Agree if view.late => (None, d.say_no),
         MayDecide::Look if line_holds(view) => {
             return Some(small_form(EndName::PATH, id(), d.end_name));
         }

@@ -34,6 +34,8 @@ pub struct ClusterLine {
     pub code: Code,
     /// The column, or the whole row.
     pub column: Option<Column>,
+    /// AFGEKEURD or TE_CONTROLEREN.
+    pub outcome: RowOutcome,
     /// Rows.
     pub rows: u32,
     /// Since when: "22-11-2026 14:05".
@@ -85,6 +87,8 @@ pub struct Proposal {
     pub value: String,
     /// Why; to the sender when the rows go back.
     pub reason: String,
+    /// Who of the institution asked for it, when and how ([`DecisionKind::takes_request`]).
+    pub request: String,
 }
 
 /// What a person of the BRP has in common with a row.
@@ -184,9 +188,11 @@ pub struct LinkedBy {
 /// What was decided before somebody else wanted to, and who was first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earlier {
-    /// The decision.
-    pub id: Uuid,
-    /// Who asked for it.
+    /// The decision, where it was one.
+    pub decision: Option<Uuid>,
+    /// The ruling about the row alone, where it was one.
+    pub ruling: Option<Uuid>,
+    /// Who asked for it, or ruled.
     pub by: String,
 }
 
@@ -199,6 +205,25 @@ pub struct RecordChange {
     pub after: u32,
     /// Doses of the series of the product.
     pub doses: Option<u8>,
+}
+
+/// A row as a decision would leave it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ForeseenRow {
+    /// Key, for its own page.
+    pub id: Uuid,
+    /// Number in its delivery.
+    pub row: u32,
+    /// The file it came with, when it had one.
+    pub file: Option<String>,
+    /// When that came: "22-11-2026 14:05".
+    pub received: String,
+    /// Its outcome then.
+    pub outcome: RowOutcome,
+    /// What would be wrong.
+    pub findings: Vec<Finding>,
+    /// What becomes of the record of its person.
+    pub record: Option<RecordChange>,
 }
 
 /// Where a decision stands.
@@ -311,6 +336,8 @@ pub struct DecisionView {
     pub new: Option<String>,
     /// Why.
     pub reason: String,
+    /// Who of the institution asked for it, when and how.
+    pub request: Option<String>,
     /// A second person has to agree.
     pub second_person: bool,
     /// Who decided.
@@ -319,13 +346,15 @@ pub struct DecisionView {
     pub done: (u32, u32),
     /// What it would come to, as long as it was not carried out: rows by outcome.
     pub outcomes: Vec<(RowOutcome, u32)>,
-    /// The first rows: number, outcome, what would be wrong.
-    pub first: Vec<(u32, RowOutcome, Vec<Finding>)>,
-    /// What becomes of the records of their persons, row by row as `first`.
-    pub records: Vec<Option<RecordChange>>,
+    /// The first rows.
+    pub first: Vec<ForeseenRow>,
+    /// Rows that another rule doubts too: they are left waiting.
+    pub left: u32,
     /// Persons who get more vaccinations that count, and of those the ones with more than the series has.
     pub persons: (u32, u32),
-    /// Another decision about the same rows that is open.
+    /// None of its rows waits any more: it cannot be carried out.
+    pub late: bool,
+    /// Another decision about the same rows that is open, or, when it is late, was first.
     pub other: Option<Earlier>,
     /// Of a link, or of undoing one: the person.
     pub link: Option<LinkView>,
@@ -348,6 +377,8 @@ pub enum Agreed {
     SamePerson,
     /// Another decision about these rows is open.
     Other,
+    /// None of these rows waits any more.
+    Late,
     /// The row would be refused all the same, or changed, or the BRP says otherwise now.
     NotYet,
 }
@@ -365,7 +396,7 @@ pub trait Decisions: Send + Sync {
     ) -> PortResult<Page<ClusterLine>>;
     /// The cluster that a row is in.
     async fn cluster(&self, caller: &Caller, sample: Uuid) -> PortResult<ClusterView>;
-    /// Prepares a decision about it; its key.
+    /// Prepares a decision about it; its key. `Conflict` when it takes a request of the institution, and none was filled in.
     async fn propose(&self, caller: &Caller, sample: Uuid, proposal: Proposal) -> PortResult<Uuid>;
     /// What was decided about a row that waits no more, and who was first.
     async fn decided_about(&self, caller: &Caller, row: Uuid) -> PortResult<Option<Earlier>>;

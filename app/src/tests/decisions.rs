@@ -2,7 +2,9 @@
 
 use super::fakes::{ID, World, all_news, candidate, link};
 use super::{Answer, get, post};
-use crate::ports::decisions::{Agreed, DecisionState, DecisionView, KeptName, MayDecide};
+use crate::ports::decisions::{
+    Agreed, DecisionState, DecisionView, Earlier, KeptName, MayDecide,
+};
 use crate::ports::review::ReviewNumbers;
 use axum::http::StatusCode;
 use domain::decision::DecisionKind;
@@ -26,6 +28,14 @@ fn reviewer(change: impl FnOnce(&mut World)) -> Arc<World> {
 
 fn with(change: impl FnOnce(&mut DecisionView)) -> Arc<World> {
     reviewer(|world| change(&mut world.decision))
+}
+
+fn earlier(decision: Option<uuid::Uuid>, ruling: Option<uuid::Uuid>) -> Earlier {
+    Earlier {
+        decision,
+        ruling,
+        by: "P. <Pieters>".into(),
+    }
 }
 
 /// Details that stand open.
@@ -58,6 +68,7 @@ async fn the_page_of_a_group_shows_the_shared_value_and_every_thing_that_can_be_
         "&lt;b&gt;???",
         "Deze waarde betekent iets anders",
         "Datum, batch en dosis zijn van de instelling.",
+        "Wie vroeg dit, wanneer en hoe?",
         "Terug naar de instelling",
         "Definitief afwijzen",
         "Zo laten staan",
@@ -71,6 +82,11 @@ async fn the_page_of_a_group_shows_the_shared_value_and_every_thing_that_can_be_
             "soort=map&melding=waarde",
             "#value",
             "Vul de nieuwe waarde in.",
+        ),
+        (
+            "soort=map&melding=verzoek",
+            "#request",
+            "Vul in wie dit vroeg, wanneer en hoe.",
         ),
         (
             "soort=return&melding=reden",
@@ -107,7 +123,12 @@ async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question
             " ",
             format!("{}?soort=return&melding=reden#foutoverzicht", cluster()),
         ),
-        ("map", "EJ6796", "x", decision()),
+        (
+            "map",
+            "EJ6796",
+            "x",
+            format!("{}?soort=map&melding=verzoek#foutoverzicht", cluster()),
+        ),
         ("reject", "", "x", decision()),
     ] {
         let form = [
@@ -119,6 +140,29 @@ async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question
         let answer = post(&world, "/api/groep-besluit", &form).await;
         assert_eq!(answer.location, way, "{kind}");
     }
+    let form = [
+        ("row", id.as_str()),
+        ("kind", "map"),
+        ("value", "EJ6796"),
+        ("reason", "x"),
+        ("request", "Mevrouw De Boer, per brief"),
+    ];
+    let answer = post(&world, "/api/groep-besluit", &form).await;
+    assert_eq!(answer.location, decision());
+}
+
+#[tokio::test]
+async fn a_suggested_batch_is_filled_in_a_form_that_asks_who_of_the_institution_wanted_it() {
+    let page = get(&reviewer(|_| ()), &cluster()).await;
+    let way = format!("{}?soort=map&amp;voorstel=0#value", cluster());
+    assert!(page.links(&way, "Deze waarde invullen"));
+    let page = get(
+        &reviewer(|_| ()),
+        &format!("{}?soort=map&voorstel=0", cluster()),
+    )
+    .await;
+    assert_eq!(unfolded(&page), 1);
+    assert!(page.has("value=\"EJ6796\""));
 }
 
 #[tokio::test]
@@ -150,6 +194,7 @@ async fn a_decision_shows_what_it_would_come_to_and_only_what_this_person_may_do
             "EJ6796",
             "390",
             "Op verzoek van de instelling",
+            "Mevrouw &lt;De Boer&gt;, per brief",
         ] {
             assert!(page.has(part), "{may:?}: {part}");
         }
@@ -193,6 +238,7 @@ async fn agreeing_says_what_came_of_it() {
         (Agreed::Waiting, "wacht"),
         (Agreed::SamePerson, "zelfde"),
         (Agreed::Other, "ander"),
+        (Agreed::Late, "laat"),
         (Agreed::NotYet, "kanniet"),
     ] {
         let world = reviewer(|world| world.agreed = agreed);
@@ -478,7 +524,7 @@ async fn a_decision_shows_what_the_records_of_persons_would_say() {
     let none = get(
         &with(|view| {
             view.persons = (0, 0);
-            view.records = vec![None];
+            view.first[0].record = None;
         }),
         &decision(),
     )
@@ -494,11 +540,25 @@ async fn who_comes_second_hears_who_was_first() {
     assert!(page.has("P. &lt;Pieters&gt; heeft al over deze regels besloten."));
     assert!(page.links(&decision(), "Dat besluit bekijken"));
     let open = with(|view| {
-        view.other = Some(crate::ports::decisions::Earlier {
-            id: ID,
-            by: "P. <Pieters>".into(),
-        });
+        view.other = Some(earlier(Some(ID), None));
     });
     let page = get(&open, &decision()).await;
     assert!(page.has("P. &lt;Pieters&gt; was u voor: over deze regels loopt al een besluit."));
+
+    // A draft about rows that wait no more.
+    let late = |other: Option<Earlier>| {
+        with(move |view| {
+            view.late = true;
+            view.may = MayDecide::Confirm;
+            view.other = other;
+        })
+    };
+    let ruled = late(Some(earlier(None, Some(ID))));
+    let page = get(&ruled, &format!("{}?melding=laat", decision())).await;
+    assert!(page.has("P. &lt;Pieters&gt; heeft al over deze regels besloten."));
+    let way = format!("/beoordelen/oordelen/{ID}");
+    assert!(page.has(&format!("href=\"{way}\"")));
+    assert!(!page.has("Voorleggen aan een collega") && !page.has("/api/besluit-akkoord"));
+    let page = get(&late(None), &decision()).await;
+    assert!(page.has("Deze regels wachten niet meer."));
 }

@@ -7,7 +7,7 @@ use crate::ports::cards::{
 use crate::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
 use crate::ports::decisions::{
     Agreed, Candidate, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView,
-    DecisionLine, DecisionState, DecisionView, Earlier, Gone, LinkView, LinkedBy, MayDecide,
+    DecisionLine, DecisionState, DecisionView, Earlier, ForeseenRow, Gone, LinkView, LinkedBy, MayDecide,
     Proposal, RecordChange, Same,
 };
 use crate::ports::deliveries::{
@@ -1100,7 +1100,11 @@ impl Persons for World {
             ],
             may_keep: false,
             also_open: Vec::new(),
-            open: Ok(()),
+            open: if row == GONE {
+                Err(Some("J. <Jansen>".into()))
+            } else {
+                Ok(())
+            },
         })
     }
 
@@ -1560,7 +1564,7 @@ impl Corrections for World {
             Agreed::Running => Changed::Done,
             Agreed::Waiting => Changed::Waiting,
             Agreed::SamePerson => Changed::SamePerson,
-            Agreed::Other | Agreed::NotYet => Changed::Other,
+            Agreed::Other | Agreed::Late | Agreed::NotYet => Changed::Other,
         })
     }
 
@@ -1946,18 +1950,24 @@ pub(crate) fn decision() -> DecisionView {
         old: Some("<b>???".into()),
         new: Some("EJ6796".into()),
         reason: "Op verzoek van de instelling".into(),
+        request: Some("Mevrouw <De Boer>, per brief".into()),
         second_person: true,
         decided_by: None,
         done: (0, 0),
         outcomes: vec![(RowOutcome::Geaccepteerd, 390), (RowOutcome::Afgekeurd, 10)],
-        first: vec![(
-            12,
-            RowOutcome::Afgekeurd,
-            vec![Finding::on(Code::V31, Column::Dosisnummer)],
-        )],
-        records: vec![Some(change(2, 3))],
+        first: vec![ForeseenRow {
+            id: ID,
+            row: 12,
+            file: Some("week <4>.csv".into()),
+            received: "22-11-2026 14:05".into(),
+            outcome: RowOutcome::Afgekeurd,
+            findings: vec![Finding::on(Code::V31, Column::Dosisnummer)],
+            record: Some(change(2, 3)),
+        }],
+        left: 0,
         persons: (390, 12),
         other: None,
+        late: false,
         link: None,
         may_undo: false,
         undoes: None,
@@ -2067,6 +2077,7 @@ impl Decisions for World {
                 party: "Praktijk De Linde".into(),
                 code: Code::V26,
                 column: Some(Column::Batchnummer),
+                outcome: RowOutcome::Afgekeurd,
                 rows: 400,
                 since: "22-11-2026 14:05".into(),
             }],
@@ -2101,7 +2112,11 @@ impl Decisions for World {
         })
     }
 
-    async fn propose(&self, _: &Caller, _: Uuid, _: Proposal) -> PortResult<Uuid> {
+    async fn propose(&self, _: &Caller, _: Uuid, proposal: Proposal) -> PortResult<Uuid> {
+        let at_request = proposal.kind.takes_request(Some(Column::Batchnummer));
+        if at_request && proposal.request.trim().is_empty() {
+            return Err(PortError::Conflict);
+        }
         Ok(ID)
     }
 
@@ -2127,7 +2142,8 @@ impl Decisions for World {
 
     async fn decided_about(&self, _: &Caller, row: Uuid) -> PortResult<Option<Earlier>> {
         Ok((row == GONE).then(|| Earlier {
-            id: ID,
+            decision: Some(ID),
+            ruling: None,
             by: "P. <Pieters>".into(),
         }))
     }

@@ -77,6 +77,12 @@ async fn a_ruling_needs_a_reason_and_a_choice() {
         let page = get(&reviewer(), &location).await;
         assert!(page.has("utrecht-alert"), "{kind}");
     }
+    let late = format!(
+        "/beoordelen/{}/vergelijken?melding=laat",
+        super::fakes::GONE
+    );
+    let page = get(&reviewer(), &late).await;
+    assert!(page.has("J. &lt;Jansen&gt; was u voor. Bekijk hoe het nu is."));
 }
 
 #[tokio::test]

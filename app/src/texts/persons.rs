@@ -40,6 +40,7 @@ texts! {
         no_reason: "Vul een reden in." / "Fill in a reason.",
         no_choice: "Kies welke gegevens tellen." / "Choose which data counts.",
         decide: "Vastleggen" / "Record",
+        told_late_by: "{naam} was u voor. Bekijk hoe het nu is." / "{naam} was first. See how it is now.",
         told_late: "Iemand was u voor. Bekijk hoe het nu is." / "Somebody was first. See how it is now.",
         told_same_day: "Op deze dag telt dit vaccin al. Voeg samen, of laat één melding niet tellen." / "On this day this vaccine counts already. Merge, or let one report not count.",
         decided_by: "Hierover is al besloten, door {naam}." / "This was decided already, by {naam}.",

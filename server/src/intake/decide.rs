@@ -117,7 +117,8 @@ async fn portion(
             (vec![number], refused, link.done.persons)
         })
     } else if decision.kind == DecisionKind::Accept.as_str() {
-        let (numbers, persons) = accept(tx, &ids(), by, now).await?;
+        let alone = decisions::of_one_cause(tx, &ids()).await?;
+        let (numbers, persons) = accept(tx, &alone, by, now).await?;
         (numbers, 0, persons)
     } else {
         let numbers = decisions::settle_rows(tx, decision, &ids(), by, now).await?;
@@ -209,7 +210,7 @@ pub async fn foresee_link(
     road: &Road,
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
-) -> Result<Option<(u32, link::Link)>, StoreError> {
+) -> Result<Option<(Uuid, link::Link)>, StoreError> {
     let waiting = decisions::waiting(tx, decision).await?;
     let Some((delivery, rows)) = by_delivery(waiting, AT_ONCE).pop() else {
         return Ok(None);
@@ -219,10 +220,8 @@ pub async fn foresee_link(
     };
     let bsn = link::bsn_of(road, &found.listed)?;
     let link = link::foresee(road, tx, decision, delivery, &rows, bsn).await?;
-    let number = rows
-        .first()
-        .map(|(number, _)| u32::try_from(*number).unwrap_or_default());
-    Ok(number.zip(link))
+    let row = rows.first().map(|(_, id)| *id);
+    Ok(row.zip(link))
 }
 
 /// Stored rows are right, and count from now on. Those that another vaccination of that day and product stands in the way
@@ -328,16 +327,30 @@ pub async fn products_of(
 /// What a decision would come to.
 #[derive(Default)]
 pub struct Foreseen {
+    /// Rows that wait.
+    pub waits: usize,
     /// Rows by the outcome they would have.
     pub outcomes: BTreeMap<&'static str, u32>,
-    /// The first of them: row number, outcome, and what its sender would see.
-    pub rows: Vec<(u32, RowOutcome, Vec<Finding>)>,
-    /// What the records of their persons would say: as many as there are rows.
-    pub records: Vec<Option<RecordOf>>,
+    /// The first of them.
+    pub rows: Vec<RowOf>,
+    /// Stored rows that are left waiting, because another rule doubts them too.
+    pub left: u32,
     /// Persons who would have more vaccinations that count.
     pub persons: u32,
     /// Of those, the ones with more than the series of the product has.
     pub above: u32,
+}
+
+/// A row as a decision would leave it.
+pub struct RowOf {
+    /// Its key, as it stands.
+    pub id: Uuid,
+    /// Its outcome.
+    pub outcome: RowOutcome,
+    /// What its sender would see; `None` when it stays as it stands.
+    pub findings: Option<Vec<Finding>>,
+    /// What the record of its person would say.
+    pub record: Option<RecordOf>,
 }
 
 /// What the record of a person would say.
@@ -374,7 +387,9 @@ pub async fn foresee(
     let products = Products::load(tx, road.clock.day(road.clock.now())).await?;
     let mut changed: BTreeMap<Uuid, RecordOf> = BTreeMap::new();
     let waiting = decisions::waiting(tx, decision).await?;
+    foreseen.waits = waiting.len();
     for (delivery, rows) in by_delivery(waiting, FORESEEN_AT_ONCE) {
+        let ids: BTreeMap<i32, Uuid> = rows.iter().copied().collect();
         tx.mark().await?;
         let mended = mend::mend(road, tx, mending(road, decision, delivery, &rows, true)?).await?;
         tx.go_back().await?;
@@ -385,13 +400,50 @@ pub async fn foresee(
                 continue;
             };
             *foreseen.outcomes.entry(outcome.as_str()).or_default() += 1;
-            if foreseen.rows.len() < most {
-                foreseen.rows.push((number, outcome, findings));
-                foreseen.records.push(of_rows.get(&number).copied());
+            let id = i32::try_from(number).ok().and_then(|at| ids.get(&at));
+            if let Some(id) = id.filter(|_| foreseen.rows.len() < most) {
+                foreseen.rows.push(RowOf {
+                    id: *id,
+                    outcome,
+                    findings: Some(findings),
+                    record: of_rows.get(&number).copied(),
+                });
             }
         }
     }
     foreseen.sum(&changed);
+    Ok(foreseen)
+}
+
+/// What it would come to that refused rows go back, or never come in: they stay as they stand.
+///
+/// # Errors
+/// When the database fails.
+pub async fn foresee_settled(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    most: usize,
+) -> Result<Foreseen, StoreError> {
+    let waiting = decisions::waiting(tx, decision).await?;
+    let mut foreseen = Foreseen {
+        waits: waiting.len(),
+        ..Foreseen::default()
+    };
+    if !waiting.is_empty() {
+        let rows = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+        foreseen
+            .outcomes
+            .insert(RowOutcome::Afgekeurd.as_str(), rows);
+    }
+    let first = waiting.into_iter().take(most);
+    foreseen.rows = first
+        .map(|(_, _, id)| RowOf {
+            id,
+            outcome: RowOutcome::Afgekeurd,
+            findings: None,
+            record: None,
+        })
+        .collect();
     Ok(foreseen)
 }
 
@@ -451,13 +503,19 @@ pub async fn foresee_accept(
         .await?
         .into_iter()
         .collect();
+    let alone = decisions::of_one_cause(tx, &ids).await?;
     tx.mark().await?;
-    let (moved, _) = accepted(tx, &ids, decision.asked_by, now).await?;
+    let (moved, _) = accepted(tx, &alone, decision.asked_by, now).await?;
     let accepted: HashSet<Uuid> = moved.into_iter().map(|(id, _)| id).collect();
     let after = decisions::counting_of(tx, &persons).await?;
     tx.go_back().await?;
     let after: BTreeMap<Uuid, i64> = after.into_iter().collect();
-    let mut foreseen = Foreseen::default();
+    let left = ids.len().saturating_sub(alone.len());
+    let mut foreseen = Foreseen {
+        waits: ids.len(),
+        left: u32::try_from(left).unwrap_or(u32::MAX),
+        ..Foreseen::default()
+    };
     let mut changed = BTreeMap::new();
     for row in &stored {
         let outcome = if accepted.contains(&row.id) {
@@ -477,10 +535,14 @@ pub async fn foresee_accept(
             changed.insert(row.person, record);
         }
         if foreseen.rows.len() < most {
-            let number = u32::try_from(row.row_number).unwrap_or_default();
-            foreseen.rows.push((number, outcome, Vec::new()));
             let record = Some(record).filter(|record| record.after != record.before);
-            foreseen.records.push(record);
+            let accepted = outcome == RowOutcome::Geaccepteerd;
+            foreseen.rows.push(RowOf {
+                id: row.id,
+                outcome,
+                findings: accepted.then(Vec::new),
+                record,
+            });
         }
     }
     foreseen.sum(&changed);

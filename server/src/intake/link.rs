@@ -331,13 +331,12 @@ pub async fn foresee_unlink(
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
     link: Uuid,
-) -> Result<Option<(u32, Link)>, StoreError> {
-    let row = decisions::linked_row(tx, link).await?;
-    let number = row.map(|row| u32::try_from(row.row_number).unwrap_or_default());
+) -> Result<Option<(Uuid, Link)>, StoreError> {
+    let row = decisions::linked_row(tx, link).await?.map(|row| row.id);
     tx.mark().await?;
     let undone = try_unlink(road, tx, decision, link).await;
     tx.go_back().await?;
-    Ok(number.zip(undone?))
+    Ok(row.zip(undone?))
 }
 
 async fn try_unlink(

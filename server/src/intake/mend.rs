@@ -248,6 +248,7 @@ pub async fn mend(
         .iter()
         .map(|at| lines[*at].stands.row_number)
         .collect();
+    let mut taken = Vec::new();
     if writes {
         let stood = before.into_iter();
         let stood = stood.map(|(at, text)| (lines[at].stands.id, (text, &lines[at].text)));
@@ -256,7 +257,7 @@ pub async fn mend(
         mend::remember(tx, mending.delivery, &numbers, &kept, how, now).await?;
         let linked = lines.iter().filter(|line| line.linked.is_some());
         let linked: Vec<Uuid> = linked.map(|line| line.stands.id).collect();
-        mend::take_out(tx, mending.delivery, &done.judged, &linked).await?;
+        taken = mend::take_out(tx, mending.delivery, &done.judged, &linked).await?;
     }
 
     let errand = Errand {
@@ -297,6 +298,7 @@ pub async fn mend(
         }
     }
     if writes {
+        mend::go_on_waiting(tx, mending.delivery, &taken).await?;
         settle(tx, &work, mending.delivery, keep).await?;
     }
     Ok(Mended::Done(done))

@@ -330,6 +330,24 @@ pub async fn shown(
         .collect())
 }
 
+/// Was this value suggested for a row?
+///
+/// # Errors
+/// When the database fails.
+pub async fn was_shown(
+    tx: &mut WorkerTx<'_>,
+    bench: &Bench<'_>,
+    row: Uuid,
+    column: Column,
+    value: &str,
+) -> Result<bool, StoreError> {
+    let value = mac(bench, column, &canonical(bench, column, value));
+    let shown = suggestions::open(tx, &[row]).await?;
+    Ok(shown
+        .iter()
+        .any(|one| one.column == column && one.value_mac == value))
+}
+
 /// Holds what was suggested of these rows against what stands there now. `rows`: key, then what stood and what stands.
 ///
 /// # Errors

@@ -1,17 +1,20 @@
 //! RIVM decides about rows that share a cause: clusters, a decision prepared with what it would come to, a second person
 //! where that is needed. The work itself is a job.
 
+use super::review::named;
 use super::{OrBroken, Portal, broken, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock::dutch_day;
 use crate::intake::decide;
+use crate::intake::suggest::{self, Bench};
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
+use crate::store::products::Products;
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
     Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
-    DecisionState, DecisionView, Decisions, Earlier, KeptName, MayDecide, Proposal, RecordChange,
+    DecisionState, DecisionView, Decisions, Earlier, ForeseenRow, KeptName, MayDecide, Proposal, RecordChange,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::decision::{DecisionKind, is_overdue, may_map};
@@ -62,6 +65,7 @@ impl Decisions for Portal {
                 party: cluster.party,
                 code: code(&cluster.code)?,
                 column: Column::parse(&cluster.column),
+                outcome: outcome(&cluster.outcome)?,
                 rows: number(cluster.rows),
                 since: words::moment(cluster.oldest),
             })
@@ -143,6 +147,10 @@ impl Decisions for Portal {
         if !may(column, outcome).contains(&proposal.kind) {
             return Err(PortError::NotFound);
         }
+        let at_request = proposal.kind.takes_request(column);
+        if at_request && proposal.request.trim().is_empty() {
+            return Err(PortError::Conflict);
+        }
         let old = self.shared_value(first).or_broken(caller)?;
         drop(tx);
         let id = crate::clock::new_key();
@@ -153,6 +161,23 @@ impl Decisions for Portal {
                 .into_bytes()
         };
         let maps = proposal.kind == DecisionKind::Map;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let now = self.road.clock.now();
+        let suggested = match column.filter(|_| maps) {
+            Some(column) => {
+                let today = self.road.clock.day(now);
+                let products = Products::load(&mut tx, today).await.or_broken(caller)?;
+                let bench = Bench {
+                    keys: &self.road.keys,
+                    products: &products,
+                    today,
+                };
+                suggest::was_shown(&mut tx, &bench, sample, column, &proposal.value)
+                    .await
+                    .or_broken(caller)?
+            }
+            None => false,
+        };
         let new = NewDecision {
             id,
             sample,
@@ -161,12 +186,13 @@ impl Decisions for Portal {
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
             new_sealed: maps.then(|| seal(Purpose::NewValue, &proposal.value)),
             reason_sealed: seal(Purpose::Reason, &proposal.reason),
+            suggested,
+            request_sealed: at_request.then(|| seal(Purpose::Request, &proposal.request)),
             four_eyes: proposal.kind.needs_second_person(number(first.rows)),
             rows: i32::try_from(first.rows).unwrap_or(i32::MAX),
             by: caller.user_id,
-            at: self.road.clock.now(),
+            at: now,
         };
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         decisions::insert(&mut tx, &new).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(id)
@@ -219,18 +245,24 @@ impl Decisions for Portal {
                 let rows = decide::foresee(&self.road, &mut tx, &decision, SHOWN).await;
                 rows.or_broken(caller)?
             }
+            DecisionKind::Return | DecisionKind::Reject if open => {
+                let rows = decide::foresee_settled(&mut tx, &decision, SHOWN).await;
+                rows.or_broken(caller)?
+            }
             DecisionKind::Accept if open => {
                 let rows = decide::foresee_accept(&self.road, &mut tx, &decision, SHOWN).await;
                 rows.or_broken(caller)?
             }
             _ => decide::Foreseen::default(),
         };
-        let other = if open {
-            let other = decisions::also_open(&mut tx, &decision).await;
-            other.or_broken(caller)?.map(earlier)
-        } else {
-            None
+        // A link says so itself.
+        let late = open && decision.row_id.is_none() && foreseen.waits == 0;
+        let other = match decision.sample_id.filter(|_| late) {
+            Some(sample) => decisions::dealt_with(&mut tx, sample).await,
+            None if open => decisions::also_open(&mut tx, &decision).await,
+            None => Ok(None),
         };
+        let other = other.or_broken(caller)?.map(earlier);
         let mut about = Vec::new();
         let holds = line.kind == DecisionKind::Link && line.state == DecisionState::Done;
         let may_undo = if holds {
@@ -243,7 +275,7 @@ impl Decisions for Portal {
             let opened = self.open_link(&mut tx, &decision, line.state).await;
             let opened = opened.or_broken(caller)?;
             if let Some(row) = opened.row {
-                foreseen.outcomes.insert(row.1.as_str(), 1);
+                foreseen.outcomes.insert(row.outcome.as_str(), 1);
                 foreseen.rows.push(row);
             }
             about = opened.about;
@@ -251,6 +283,9 @@ impl Decisions for Portal {
         } else {
             None
         };
+        let first = first_rows(&mut tx, foreseen.rows)
+            .await
+            .or_broken(caller)?;
         let text = |purpose, sealed: Option<Vec<u8>>| self.open_text(purpose, id, sealed);
         let view = DecisionView {
             old: text(Purpose::OldValue, decision.old_sealed.clone()).or_broken(caller)?,
@@ -266,6 +301,7 @@ impl Decisions for Portal {
             reason: text(Purpose::Reason, Some(decision.reason_sealed.clone()))
                 .or_broken(caller)?
                 .unwrap_or_default(),
+            request: text(Purpose::Request, decision.request_sealed.clone()).or_broken(caller)?,
             second_person: decision.four_eyes,
             decided_by: decision
                 .decided_by_name
@@ -288,10 +324,11 @@ impl Decisions for Portal {
                 (DecisionState::Asked, false) => MayDecide::Agree,
                 _ => MayDecide::Look,
             },
-            records: foreseen.records.into_iter().map(record).collect(),
             persons: (foreseen.persons, foreseen.above),
-            first: foreseen.rows,
+            first,
+            left: foreseen.left,
             other,
+            late,
             line,
         };
         let mut line = event(caller, Kind::RowOpened)
@@ -329,6 +366,10 @@ impl Decisions for Portal {
             ("draft", false) => return Err(PortError::NotFound),
             _ => return Err(PortError::Conflict),
         };
+        // Whoever was first dealt with them; a link says so below.
+        if rows == 0 && decision.row_id.is_none() {
+            return Ok(Agreed::Late);
+        }
         if kind == DecisionKind::Link {
             let foreseen = decide::foresee_link(&self.road, &mut tx, &decision).await;
             let link = foreseen.or_broken(caller)?;
@@ -486,18 +527,47 @@ impl Portal {
 
 fn earlier(found: decisions::Earlier) -> Earlier {
     Earlier {
-        id: found.id,
+        decision: found.decision,
+        ruling: found.ruling,
         by: found.by,
     }
 }
 
-fn record(record: Option<decide::RecordOf>) -> Option<RecordChange> {
-    let record = record?;
-    Some(RecordChange {
+/// Rows as a decision would leave them, with where they came from.
+async fn first_rows(
+    tx: &mut WorkerTx<'_>,
+    rows: Vec<decide::RowOf>,
+) -> Result<Vec<ForeseenRow>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let shown = decisions::shown(tx, &ids).await?;
+    let mut first = Vec::new();
+    for row in rows {
+        let Some(stands) = shown.iter().find(|one| one.id == row.id) else {
+            continue;
+        };
+        let findings = match row.findings {
+            Some(findings) => findings,
+            None => named(stands.findings.clone(), stands.staff_findings.clone())?,
+        };
+        first.push(ForeseenRow {
+            id: row.id,
+            row: u32::try_from(stands.row_number).unwrap_or_default(),
+            file: stands.file_name.clone(),
+            received: words::moment(stands.received_at),
+            outcome: row.outcome,
+            findings,
+            record: row.record.map(record),
+        });
+    }
+    Ok(first)
+}
+
+fn record(record: decide::RecordOf) -> RecordChange {
+    RecordChange {
         before: number(record.before),
         after: number(record.after),
         doses: record.doses,
-    })
+    }
 }
 
 /// What can be decided about a cluster.

@@ -16,7 +16,6 @@ use app::ports::decisions::{Candidate, Candidates, DecisionState, Gone, LinkView
 use app::ports::{Caller, PortError, PortResult};
 use domain::dates::{PartialDate, dutch};
 use domain::decision::{DecisionKind, may_link};
-use domain::delivery::RowOutcome;
 use domain::finding::Finding;
 use domain::matching::Suspension;
 use domain::row::{Column, RowText};
@@ -40,7 +39,7 @@ const WHO: [Column; 8] = [
 pub(super) struct Opened {
     pub(super) view: LinkView,
     pub(super) about: Vec<Mac>,
-    pub(super) row: Option<(u32, RowOutcome, Vec<Finding>)>,
+    pub(super) row: Option<decide::RowOf>,
 }
 
 impl Portal {
@@ -112,6 +111,8 @@ impl Portal {
             row: Some(row),
             old_sealed: None,
             new_sealed: Some(seal(Purpose::NewValue, list)),
+            request_sealed: None,
+            suggested: false,
             reason_sealed: seal(Purpose::Reason, &words::kept(reason, CHARS)),
             four_eyes: true,
             rows: 1,
@@ -210,7 +211,12 @@ impl Portal {
                 doses: vaccine.map(|vaccine| vaccine.doses),
             },
             about,
-            row: foreseen.map(|(number, link)| (number, link.outcome, link.findings)),
+            row: foreseen.map(|(row, link)| decide::RowOf {
+                id: row,
+                outcome: link.outcome,
+                findings: Some(link.findings),
+                record: None,
+            }),
         })
     }
 

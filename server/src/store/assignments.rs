@@ -81,7 +81,7 @@ async fn waiting(
            SELECT s.id AS "id!" FROM s
            UNION
            SELECT r.id FROM s JOIN delivery_rows r ON r.party_id = s.party_id AND r.cluster_code = s.cluster_code
-                AND r.cluster_column = s.cluster_column AND r.cluster_value = s.cluster_value
+                AND r.cluster_column = s.cluster_column AND r.cluster_value = s.cluster_value AND r.outcome = s.outcome
            WHERE $2 AND r.state = 'open' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL ORDER BY 1"#,
         row,
         whole_cluster

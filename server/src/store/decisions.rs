@@ -15,6 +15,8 @@ pub struct Cluster {
     pub code: String,
     /// Column, or nothing.
     pub column: String,
+    /// Outcome on the wire.
+    pub outcome: String,
     /// Rows that wait.
     pub rows: i64,
     /// Since when.
@@ -37,7 +39,7 @@ pub async fn clusters(
 ) -> Result<Vec<Cluster>, StoreError> {
     let rows = sqlx::query_as!(
         Cluster,
-        r#"SELECT sample AS "sample!", party AS "party!", code AS "code!", in_column AS "column!", rows AS "rows!",
+        r#"SELECT sample AS "sample!", party AS "party!", code AS "code!", in_column AS "column!", outcome AS "outcome!", rows AS "rows!",
                   oldest AS "oldest!", clusters AS "clusters!"
            FROM staff_clusters($1, $2, $3, $4, $5)"#,
         party,
@@ -116,6 +118,10 @@ pub struct NewDecision {
     pub new_sealed: Option<Vec<u8>>,
     /// Why, sealed.
     pub reason_sealed: Vec<u8>,
+    /// Who of the institution asked for it, sealed; where that is needed.
+    pub request_sealed: Option<Vec<u8>>,
+    /// The value was suggested.
+    pub suggested: bool,
     /// A second person has to agree.
     pub four_eyes: bool,
     /// Rows of the cluster.
@@ -133,8 +139,8 @@ pub struct NewDecision {
 pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), StoreError> {
     let made = sqlx::query!(
         "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, old_sealed, new_sealed, reason_sealed,
-                                four_eyes, rows, asked_by, asked_at, row_id)
-         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11
+                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed, suggested)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12, $13
          FROM delivery_rows WHERE id = $2 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL",
         new.id,
         new.sample,
@@ -146,7 +152,9 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), Stor
         new.rows,
         new.by,
         new.at,
-        new.row
+        new.row,
+        new.request_sealed,
+        new.suggested
     )
     .execute(&mut **tx)
     .await?;
@@ -183,6 +191,10 @@ pub struct Decision {
     pub new_sealed: Option<Vec<u8>>,
     /// Why, sealed.
     pub reason_sealed: Vec<u8>,
+    /// Who of the institution asked for it, sealed.
+    pub request_sealed: Option<Vec<u8>>,
+    /// The row at which it was prepared.
+    pub sample_id: Option<Uuid>,
     /// A second person has to agree.
     pub four_eyes: bool,
     /// State.
@@ -222,7 +234,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Decision,
         r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
-                  d.old_sealed, d.new_sealed, d.reason_sealed, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
+                  d.old_sealed, d.new_sealed, d.reason_sealed, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
                   d.decided_at, d.ended_at,
                   (SELECT count(*) FROM delivery_rows r WHERE r.returned_by = d.id AND r.state = 'open') AS "returned!"
@@ -449,12 +461,14 @@ pub async fn waiting(
     }
     let rows = sqlx::query!(
         "SELECT delivery_id, row_number, id FROM delivery_rows
-         WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4 AND state = 'open' AND returned_at IS NULL
+         WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4
+           AND outcome = CASE $5 WHEN 'accept' THEN 'TE_CONTROLEREN' ELSE 'AFGEKEURD' END AND state = 'open' AND returned_at IS NULL
          ORDER BY delivery_id, row_number",
         decision.party_id,
         decision.code,
         decision.column,
-        decision.value
+        decision.value,
+        decision.kind
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -464,7 +478,7 @@ pub async fn waiting(
         .collect())
 }
 
-/// Rows go back to their sender, or are refused for good; those that still wait. Answers their numbers.
+/// Refused rows go back to their sender, or are refused for good; those that still wait. Answers their numbers.
 ///
 /// # Errors
 /// When the database fails.
@@ -480,7 +494,7 @@ pub async fn settle_rows(
              state = CASE $2 WHEN 'reject' THEN 'rejected' ELSE state END,
              returned_at = CASE $2 WHEN 'return' THEN $5::timestamptz END, returned_by = CASE $2 WHEN 'return' THEN $3::uuid END,
              decided_at = $5, decided_by = $4
-         WHERE id = ANY ($1) AND state = 'open' AND returned_at IS NULL RETURNING row_number",
+         WHERE id = ANY ($1) AND outcome = 'AFGEKEURD' AND state = 'open' AND returned_at IS NULL RETURNING row_number",
         rows,
         decision.kind,
         decision.id,
@@ -599,11 +613,13 @@ pub async fn stands_by_link(tx: &mut WorkerTx<'_>, link: Uuid) -> Result<bool, S
     .await?)
 }
 
-/// A decision that was made about a row before somebody else wanted to, and who asked for it.
+/// What was decided about a row before somebody else wanted to, and by whom.
 pub struct Earlier {
-    /// The decision.
-    pub id: Uuid,
-    /// Who asked for it.
+    /// The decision, where it was one.
+    pub decision: Option<Uuid>,
+    /// The ruling about the row alone, where it was one.
+    pub ruling: Option<Uuid>,
+    /// Who asked for it, or ruled.
     pub by: String,
 }
 
@@ -614,13 +630,22 @@ pub struct Earlier {
 pub async fn dealt_with(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Earlier>, StoreError> {
     let found = sqlx::query_as!(
         Earlier,
-        "SELECT d.id, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
-         WHERE d.id = COALESCE(
-             (SELECT h.decision_id FROM row_history h WHERE h.row_id = $1 AND h.decision_id IS NOT NULL ORDER BY h.mended_at DESC LIMIT 1),
-             (SELECT r.returned_by FROM delivery_rows r WHERE r.id = $1),
-             (SELECT o.id FROM delivery_rows r JOIN decisions o ON o.party_id = r.party_id AND o.cluster_code = r.cluster_code
-                     AND o.cluster_column = r.cluster_column AND o.cluster_value = r.cluster_value AND o.state IN ('running', 'done')
-              WHERE r.id = $1 AND r.state IN ('accepted', 'rejected') ORDER BY o.decided_at DESC LIMIT 1))",
+        r#"WITH settled AS (
+               SELECT r.*, (SELECT g.id FROM rulings g WHERE g.person_id = r.person_id AND r.id = ANY (g.rows) AND g.undone_at IS NULL
+                            ORDER BY g.made_at DESC LIMIT 1) AS ruling
+               FROM delivery_rows r WHERE r.id = $1 AND r.state IN ('accepted', 'rejected')),
+           found AS (SELECT COALESCE(
+               (SELECT h.decision_id FROM row_history h WHERE h.row_id = $1 AND h.decision_id IS NOT NULL ORDER BY h.mended_at DESC LIMIT 1),
+               (SELECT r.returned_by FROM delivery_rows r WHERE r.id = $1 AND r.state = 'open'),
+               -- Whoever decided about the row did so while this decision was carried out.
+               (SELECT o.id FROM settled s JOIN decisions o ON o.party_id = s.party_id AND o.cluster_code = s.cluster_code
+                       AND o.cluster_column = s.cluster_column AND o.cluster_value = s.cluster_value
+                       AND o.kind = CASE s.state WHEN 'accepted' THEN 'accept' ELSE 'reject' END AND o.asked_by = s.decided_by
+                       AND o.decided_at <= s.decided_at AND (o.finished_at IS NULL OR o.finished_at >= s.decided_at)
+                WHERE s.ruling IS NULL AND o.state IN ('running', 'done') ORDER BY o.decided_at DESC LIMIT 1)) AS decision)
+           SELECT d.id AS "decision?", s.ruling AS "ruling?", u.name AS by
+           FROM found f LEFT JOIN decisions d ON d.id = f.decision LEFT JOIN settled s ON true
+           JOIN users u ON u.id = COALESCE(d.asked_by, s.decided_by)"#,
         row
     )
     .fetch_optional(&mut **tx)
@@ -638,15 +663,17 @@ pub async fn also_open(
 ) -> Result<Option<Earlier>, StoreError> {
     let found = sqlx::query_as!(
         Earlier,
-        "SELECT d.id, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
+        r#"SELECT d.id AS "decision?", NULL::uuid AS ruling, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
          WHERE d.party_id = $2 AND d.cluster_code = $3 AND d.cluster_column = $4 AND d.cluster_value = $5
-           AND d.row_id IS NOT DISTINCT FROM $6 AND d.state IN ('asked', 'running') AND d.id <> $1",
+           AND d.row_id IS NOT DISTINCT FROM $6 AND (d.kind = 'accept') = ($7 = 'accept')
+           AND d.state IN ('asked', 'running') AND d.id <> $1"#,
         decision.id,
         decision.party_id,
         decision.code,
         decision.column,
         decision.value,
-        decision.row_id
+        decision.row_id,
+        decision.kind
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -670,12 +697,62 @@ pub async fn counting_of(
     Ok(rows.into_iter().map(|row| (row.person_id, row.n)).collect())
 }
 
-/// A stored row that a decision would accept.
-pub struct Stored {
+/// Of these stored rows those that wait because of their group alone: no other rule doubts them. What stands for something
+/// hidden is none, where that stands there itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_one_cause(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT w.id FROM delivery_rows w
+         WHERE w.id = ANY ($1) AND NOT EXISTS (
+             SELECT FROM jsonb_array_elements(w.findings || w.staff_findings) AS f
+             WHERE f ->> 'severity' IN ('controle', 'fout')
+               AND (f ->> 'code', COALESCE(f ->> 'column', '')) <> (w.cluster_code, w.cluster_column)
+               AND (f ->> 'code' <> 'B19' OR jsonb_array_length(w.staff_findings) = 0))",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// A row as it waits, for who decides about it.
+pub struct Shown {
     /// Its key.
     pub id: Uuid,
     /// Its number.
     pub row_number: i32,
+    /// Outcome on the wire.
+    pub outcome: String,
+    /// Findings as the sender sees them.
+    pub findings: serde_json::Value,
+    /// Findings that RIVM alone sees.
+    pub staff_findings: serde_json::Value,
+    /// Name of the file it came with.
+    pub file_name: Option<String>,
+    /// When that came.
+    pub received_at: OffsetDateTime,
+}
+
+/// These rows, as they wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn shown(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Shown>, StoreError> {
+    Ok(sqlx::query_as!(
+        Shown,
+        "SELECT w.id, w.row_number, w.outcome, w.findings, w.staff_findings, d.file_name, d.received_at
+         FROM delivery_rows w JOIN deliveries d ON d.id = w.delivery_id WHERE w.id = ANY ($1) ORDER BY w.delivery_id, w.row_number",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// A stored row that a decision would accept.
+pub struct Stored {
+    /// Its key.
+    pub id: Uuid,
     /// Its person.
     pub person: Uuid,
     /// Its product.
@@ -689,7 +766,7 @@ pub struct Stored {
 pub async fn stored(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Stored>, StoreError> {
     let rows = sqlx::query_as!(
         Stored,
-        r#"SELECT w.id, w.row_number, r.person_id AS "person!", r.vaccine AS "vaccine!"
+        r#"SELECT w.id, r.person_id AS "person!", r.vaccine AS "vaccine!"
            FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
            WHERE w.id = ANY ($1) AND r.person_id IS NOT NULL AND r.vaccine IS NOT NULL ORDER BY w.delivery_id, w.row_number"#,
         rows

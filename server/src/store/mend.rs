@@ -154,8 +154,17 @@ pub async fn remember(
     Ok(())
 }
 
+/// A row that was taken out.
+pub struct TakenOut {
+    number: i32,
+    id: Uuid,
+    created_at: OffsetDateTime,
+    returned_at: Option<OffsetDateTime>,
+    returned_by: Option<Uuid>,
+}
+
 /// Takes rows out that are judged and stored anew in the same transaction; none that had an effect, but those of `linked`:
-/// their registrations get a version more.
+/// their registrations get a version more. [`go_on_waiting`] for what it answers.
 ///
 /// # Errors
 /// When the database fails.
@@ -164,13 +173,51 @@ pub async fn take_out(
     delivery: Uuid,
     numbers: &[i32],
     linked: &[Uuid],
-) -> Result<(), StoreError> {
-    sqlx::query!(
+) -> Result<Vec<TakenOut>, StoreError> {
+    Ok(sqlx::query_as!(
+        TakenOut,
         "DELETE FROM delivery_rows
-         WHERE delivery_id = $1 AND row_number = ANY ($2) AND (state IN ('pending', 'open') AND report_id IS NULL OR id = ANY ($3))",
+         WHERE delivery_id = $1 AND row_number = ANY ($2) AND (state IN ('pending', 'open') AND report_id IS NULL OR id = ANY ($3))
+         RETURNING row_number AS number, id, created_at, returned_at, returned_by",
         delivery,
         numbers,
         linked
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Those that wait again wait since they came, on the list of the same reviewer. What went back stays with its sender as long
+/// as it is refused.
+///
+/// # Errors
+/// When the database fails.
+pub async fn go_on_waiting(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    taken: &[TakenOut],
+) -> Result<(), StoreError> {
+    let numbers: Vec<i32> = taken.iter().map(|row| row.number).collect();
+    let ids: Vec<Uuid> = taken.iter().map(|row| row.id).collect();
+    let since: Vec<OffsetDateTime> = taken.iter().map(|row| row.created_at).collect();
+    let returned: Vec<Option<OffsetDateTime>> = taken.iter().map(|row| row.returned_at).collect();
+    let by: Vec<Option<Uuid>> = taken.iter().map(|row| row.returned_by).collect();
+    sqlx::query!(
+        "WITH was AS (SELECT * FROM unnest($2::integer[], $3::uuid[], $4::timestamptz[], $5::timestamptz[], $6::uuid[])
+                          AS n (number, id, created_at, returned_at, returned_by)),
+              moved AS (UPDATE assignments a SET row_id = r.id
+                        FROM was w JOIN delivery_rows r ON r.delivery_id = $1 AND r.row_number = w.number
+                        WHERE a.row_id = w.id AND r.state = 'open')
+         UPDATE delivery_rows r
+         SET created_at = w.created_at, returned_at = CASE r.outcome WHEN 'AFGEKEURD' THEN w.returned_at END,
+             returned_by = CASE r.outcome WHEN 'AFGEKEURD' THEN w.returned_by END
+         FROM was w WHERE r.delivery_id = $1 AND r.row_number = w.number AND r.state = 'open'",
+        delivery,
+        &numbers,
+        &ids,
+        &since,
+        &returned as _,
+        &by as _
     )
     .execute(&mut **tx)
     .await?;

@@ -284,7 +284,8 @@ pub struct Solved {
 }
 
 /// Waiting rows that were solved since a moment, by what solved them. Mended rows count when they are refused no more,
-/// linked ones when they wait no more; what a suggestion had right counts as that, whoever took it over.
+/// linked ones when they wait no more, replaced ones when their sender's other row came; what a sender mends before it
+/// delivers never waited.
 ///
 /// # Errors
 /// When the database fails.
@@ -296,22 +297,22 @@ pub async fn solved(
         Solved,
         r#"WITH mended AS (
                SELECT DISTINCT ON (h.delivery_id, h.row_number) h.delivery_id, h.mended_at AS at,
-                      CASE WHEN h.decision_id IS NOT NULL AND h.outcome = 'TE_CONTROLEREN' THEN 'rivm'
-                           WHEN EXISTS (SELECT FROM suggestions s WHERE s.row_id = h.row_id AND s.was_right) THEN 'suggestion'
+                      CASE WHEN k.suggested THEN 'suggestion' WHEN k.kind = 'map' THEN 'mapping' WHEN k.id IS NOT NULL THEN 'rivm'
                            WHEN EXISTS (SELECT FROM user_roles u WHERE u.user_id = h.mended_by AND u.party_id = h.party_id) THEN 'sender'
                            ELSE 'mapping' END AS by
                FROM row_history h JOIN delivery_rows r ON r.delivery_id = h.delivery_id AND r.row_number = h.row_number
+               LEFT JOIN decisions k ON k.id = h.decision_id
                WHERE h.mended_at >= $1 AND (h.outcome = 'AFGEKEURD' OR h.outcome = 'TE_CONTROLEREN' AND h.decision_id IS NOT NULL AND r.state <> 'open')
                  AND r.outcome <> 'AFGEKEURD' AND r.state <> 'withdrawn'
                ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
            decided AS (
-               SELECT delivery_id, decided_at AS at, 'rivm' AS by FROM delivery_rows
-               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected')),
+               SELECT delivery_id, decided_at AS at, CASE state WHEN 'repaired' THEN 'sender' ELSE 'rivm' END AS by FROM delivery_rows
+               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected', 'repaired')),
            solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided)
            SELECT s.by AS "by!", count(*) AS "rows!",
                   (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.at - d.received_at)))::double precision AS "median!"
            FROM solved s JOIN deliveries d ON d.id = s.delivery_id
-           WHERE NOT d.test_lane GROUP BY 1 ORDER BY 2 DESC, 1"#,
+           WHERE NOT d.test_lane AND d.state = 'done' AND s.at >= COALESCE(d.submitted_at, d.received_at) GROUP BY 1 ORDER BY 2 DESC, 1"#,
         since
     )
     .fetch_all(&mut **tx)

@@ -39,6 +39,7 @@ fn map(value: &str) -> Proposal {
         kind: DecisionKind::Map,
         value: value.into(),
         reason: "Afgesproken met de instelling".into(),
+        request: "Mevrouw De Boer, per brief van 3 maart".into(),
     }
 }
 
@@ -47,6 +48,7 @@ fn only(kind: DecisionKind) -> Proposal {
         kind,
         value: String::new(),
         reason: "Kijk op de verpakking".into(),
+        request: String::new(),
     }
 }
 
@@ -598,9 +600,9 @@ async fn before_deciding_it_is_shown_what_the_records_of_persons_would_say() {
     let view = world.portal.decision(&world.rivm, id).await.unwrap();
     assert_eq!(view.outcomes, [(RowOutcome::Geaccepteerd, 2)]);
     let said: Vec<_> = view
-        .records
+        .first
         .iter()
-        .map(|record| record.map(|one| (one.before, one.after, one.doses)))
+        .map(|row| row.record.map(|one| (one.before, one.after, one.doses)))
         .collect();
     assert_eq!(said, [Some((2, 3, Some(2))), Some((0, 1, Some(2)))]);
     assert_eq!(view.persons, (2, 1), "of one it is more than the series");
@@ -624,7 +626,7 @@ async fn before_deciding_it_is_shown_what_the_records_of_persons_would_say() {
     let view = world.portal.decision(&world.rivm, id).await.unwrap();
     assert_eq!(view.outcomes, [(RowOutcome::Geaccepteerd, 2)]);
     assert_eq!(view.persons, (2, 0));
-    assert_eq!(view.records.len(), 2);
+    assert!(view.first.iter().all(|row| row.record.is_some()));
     assert_eq!(
         world.count("vaccinations WHERE effective").await,
         0,
@@ -658,7 +660,10 @@ async fn who_comes_second_hears_who_was_first() {
     world.portal.decide(&world.rivm, mine).await.unwrap();
     let view = world.portal.decision(&other, theirs).await.unwrap();
     let open = view.other.unwrap();
-    assert_eq!((open.id, open.by), (mine, world.rivm.name.clone()));
+    assert_eq!(
+        (open.decision, open.by),
+        (Some(mine), world.rivm.name.clone())
+    );
     let agreed = world.portal.decide(&other, theirs).await;
     assert_eq!(agreed, Ok(Agreed::Other));
     world.portal.decide(&other, mine).await.unwrap();
@@ -668,7 +673,10 @@ async fn who_comes_second_hears_who_was_first() {
     assert_eq!(late, Err(PortError::NotFound));
     let first = world.portal.decided_about(&other, sample).await.unwrap();
     let first = first.unwrap();
-    assert_eq!((first.id, first.by), (mine, world.rivm.name.clone()));
+    assert_eq!(
+        (first.decision, first.by),
+        (Some(mine), world.rivm.name.clone())
+    );
 
     // Rejected, and sent back.
     for kind in [DecisionKind::Reject, DecisionKind::Return] {
@@ -683,6 +691,6 @@ async fn who_comes_second_hears_who_was_first() {
         world.portal.decide(&world.rivm, id).await.unwrap();
         world.work().await;
         let first = world.portal.decided_about(&world.rivm, sample).await;
-        assert_eq!(first.unwrap().map(|one| one.id), Some(id), "{kind:?}");
+        assert_eq!(first.unwrap().and_then(|one| one.decision), Some(id), "{kind:?}");
     }
 }

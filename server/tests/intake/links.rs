@@ -427,7 +427,7 @@ async fn a_refused_row_is_linked_unless_something_else_is_wrong() {
         .unwrap();
     let view = world.portal.decision(&world.rivm, id).await.unwrap();
     assert_eq!(view.outcomes, [(RowOutcome::Afgekeurd, 1)]);
-    assert_eq!(view.first[0].2[0].code, Code::U02);
+    assert_eq!(view.first[0].findings[0].code, Code::U02);
     assert_eq!(
         world.portal.decide(&world.rivm, id).await,
         Ok(Agreed::NotYet)
@@ -458,6 +458,7 @@ async fn nobody_is_linked_who_is_no_candidate() {
         kind: DecisionKind::Link,
         value: "1".into(),
         reason: WHY.into(),
+        request: String::new(),
     };
     let forged = world.portal.propose(&world.rivm, row, forged).await;
     assert_eq!(forged, Err(PortError::NotFound));

@@ -21,6 +21,7 @@ mod decisions;
 mod doctor;
 mod entry;
 mod files;
+mod groups;
 #[path = "../support/fixture_rows.rs"]
 mod fixture_rows;
 mod late;

@@ -266,6 +266,7 @@ async fn things(world: &World) -> Things {
         kind: domain::decision::DecisionKind::Reject,
         value: String::new(),
         reason: "reden".into(),
+        request: String::new(),
     };
     let decision = world
         .portal
@@ -463,6 +464,7 @@ async fn probe(
                 kind: domain::decision::DecisionKind::Return,
                 value: String::new(),
                 reason: "reden".into(),
+                request: String::new(),
             };
             portal.propose(caller, things.row, proposal).await.map(drop)
         }

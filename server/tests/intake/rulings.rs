@@ -55,6 +55,7 @@ async fn accept_group(world: &World, row: Uuid) -> Uuid {
         kind: DecisionKind::Accept,
         value: String::new(),
         reason: "Nieuwe batch".into(),
+        request: String::new(),
     };
     let portal = &world.portal;
     let id = portal.propose(&world.rivm, row, accept).await.unwrap();

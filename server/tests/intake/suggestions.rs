@@ -158,6 +158,7 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
         kind: DecisionKind::Map,
         value,
         reason: "voorstel".into(),
+        request: String::new(),
     };
     let id = world
         .portal
@@ -215,14 +216,14 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
         .unwrap();
     assert_eq!(world.count("suggestions WHERE was_right = false").await, 1);
 
-    // Two rows by what a suggestion had right or the group got with it, one by its sender.
+    // Two rows by a suggestion, taken for the group of the row that it was shown of; one by its sender.
     let numbers = world.portal.numbers(&world.rivm).await.unwrap();
     let rows = |by| {
         let found = numbers.solved.iter().find(|one| one.by == by);
         found.map_or(0, |one| one.rows)
     };
-    assert_eq!(rows(SolvedBy::Suggestion), 1, "the row it was shown of");
-    assert_eq!(rows(SolvedBy::Mapping), 1);
+    assert_eq!(rows(SolvedBy::Suggestion), 2);
+    assert_eq!(rows(SolvedBy::Mapping), 0);
     assert_eq!(rows(SolvedBy::Sender), 1);
     assert_eq!(rows(SolvedBy::Rivm), 0);
     assert!(

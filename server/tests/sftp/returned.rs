@@ -29,6 +29,7 @@ async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
         kind: DecisionKind::Return,
         value: String::new(),
         reason: "Welk vaccin is dit?".into(),
+        request: String::new(),
     };
     let id = world
         .portal
