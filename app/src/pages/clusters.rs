@@ -193,6 +193,9 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
     let mut messages = Messages::default();
     match (visit.query("melding").as_deref(), chosen) {
         (Some("waarde"), _) => messages.add("value", d.map_value_missing),
+        (Some("vanaf"), _) => messages.add("first", t.lists.day_form),
+        (Some("tot"), _) => messages.add("last", t.lists.day_form),
+        (Some("volgorde"), _) => messages.add("last", d.days_order),
         (Some("reden"), Some(DecisionKind::Return)) => {
             messages.add(reason_id(DecisionKind::Return), d.message_missing);
         }
@@ -221,7 +224,7 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
     });
     let rows = rows.collect_view();
     let forms = view.may.iter().map(|kind| {
-        let form = form(view, *kind, &messages, t);
+        let form = form(visit, view, *kind, &messages);
         folded(kind_name(*kind, t), form, chosen == Some(*kind))
     });
     let forms = forms.collect_view();
@@ -288,7 +291,8 @@ const fn reason_id(kind: DecisionKind) -> &'static str {
     }
 }
 
-fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static Texts) -> AnyView {
+fn form(visit: &Visit, view: &ClusterView, kind: DecisionKind, messages: &Messages) -> AnyView {
+    let t = visit.t;
     let d = &t.decisions;
     let text = match kind {
         DecisionKind::Map => d.map_text,
@@ -301,7 +305,8 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
         .column
         .filter(|_| kind == DecisionKind::Map)
         .map(|column| {
-            let field = Field::new("value", d.map_value, "");
+            let typed = visit.query("waarde").unwrap_or_default();
+            let field = Field::new("value", d.map_value, &typed);
             let list = options(column, t);
             let input = if list.len() > 1 {
                 field.select(list, messages, t)
@@ -309,8 +314,10 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
                 field.text(messages, t)
             };
             let own = (!is_code(column)).then(|| paragraph(d.map_own));
-            let kept = kind.is_kept(Some(column)).then(|| paragraph(d.map_kept));
-            view! { {own}{kept}{paragraph(d.map_colleague)}{input} }
+            let is_kept = kind.is_kept(Some(column));
+            let kept = is_kept.then(|| paragraph(d.map_kept));
+            let days = is_kept.then(|| days_inputs(visit, messages));
+            view! { {own}{kept}{paragraph(d.map_colleague)}{input}{days} }
         });
     let to_sender = kind == DecisionKind::Return;
     let reason = Field {
@@ -334,6 +341,27 @@ fn form(view: &ClusterView, kind: DecisionKind, messages: &Messages, t: &'static
             {reason.area(messages, t)}
             {submit(d.look_first)}
         </form>
+    }
+    .into_any()
+}
+
+/// The days of the jabs that a name is to hold for.
+fn days_inputs(visit: &Visit, messages: &Messages) -> AnyView {
+    let t = visit.t;
+    let d = &t.decisions;
+    let day = |id, word, label, hint| {
+        let typed = visit.query(word).unwrap_or_default();
+        let field = Field {
+            hint,
+            optional: true,
+            ..Field::new(id, label, &typed)
+        };
+        field.text(messages, t)
+    };
+    view! {
+        {paragraph(d.days_text)}
+        {day("first", "vanaf", d.days_first, d.days_first_hint)}
+        {day("last", "tot", d.days_last, d.days_last_hint)}
     }
     .into_any()
 }

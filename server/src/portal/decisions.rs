@@ -14,6 +14,7 @@ use app::ports::decisions::{
     DecisionState, DecisionView, Decisions, Earlier, KeptName, MayDecide, Proposal, RecordChange,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use domain::dates::Days;
 use domain::decision::{DecisionKind, is_overdue, may_map};
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
@@ -159,6 +160,12 @@ impl Decisions for Portal {
             kind: proposal.kind.as_str(),
             row: None,
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
+            // Other values are put in the rows that wait, and nowhere else.
+            days: if proposal.kind.is_kept(column) {
+                proposal.days
+            } else {
+                Days::ALL
+            },
             new_sealed: maps.then(|| seal(Purpose::NewValue, &proposal.value)),
             reason_sealed: seal(Purpose::Reason, &proposal.reason),
             four_eyes: proposal.kind.needs_second_person(number(first.rows)),
@@ -275,6 +282,7 @@ impl Decisions for Portal {
                 number(decision.done_rows.into()),
                 number(decision.still_refused.into()),
             ),
+            outside: foreseen.outside,
             outcomes: RowOutcome::ALL
                 .into_iter()
                 .filter_map(|outcome| {
@@ -537,6 +545,7 @@ fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
         code: code(&decision.code)?,
         column: Column::parse(&decision.column),
         name: name(decision)?,
+        days: decision.days(),
         returned: number(decision.returned),
         overdue: decision.returned > 0
             && decision

@@ -107,6 +107,7 @@ impl Portal {
             kind: DecisionKind::Link.as_str(),
             row: Some(row),
             old_sealed: None,
+            days: domain::dates::Days::ALL,
             new_sealed: Some(seal(Purpose::NewValue, list)),
             reason_sealed: seal(Purpose::Reason, &words::kept(reason, CHARS)),
             four_eyes: true,
