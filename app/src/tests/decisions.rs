@@ -432,7 +432,7 @@ async fn rivm_sees_the_quality_of_each_institution_as_it_sees_that_itself() {
     for page in [&of_rivm, &own] {
         for part in [
             "role=\"img\" aria-labelledby=\"beeld-naam beeld-tekst\"",
-            "In de eerste week was 90 procent goed, in de laatste week 99 procent.",
+            "In de eerste week met regels was 90 procent goed, in de laatste 99 procent. In 1 week kwam er niets.",
             "Week van",
             "09-11-2026",
             "P03",
@@ -440,6 +440,12 @@ async fn rivm_sees_the_quality_of_each_institution_as_it_sees_that_itself() {
         ] {
             assert!(page.has(part), "{part}");
         }
+    }
+    // A week in which nothing came is a gap in the picture and a line in the table, not a share of nothing.
+    for page in [&of_rivm, &own] {
+        assert_eq!(page.html.matches("cims-chart__column").count(), 2);
+        assert!(!page.has("0%</text>") || page.has("90%</text>"));
+        assert!(page.has(">-</text>") && page.has(">09-11</text>"));
     }
     assert!(of_rivm.has("Regels die nu wachten op het RIVM: 1.424."));
     // What may be a BSN is not searched for, and does not stay in the address.

@@ -1991,7 +1991,11 @@ fn quality() -> QualityView {
         refused,
     };
     QualityView {
-        weeks: vec![week("09-11-2026", 400, 40), week("16-11-2026", 1_200, 12)],
+        weeks: vec![
+            week("02-11-2026", 400, 40),
+            week("09-11-2026", 0, 0),
+            week("16-11-2026", 1_200, 12),
+        ],
         causes: vec![(Code::P03, 7)],
     }
 }

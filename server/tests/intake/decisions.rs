@@ -520,18 +520,17 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
     assert_eq!(list("' OR 1 = 1 --").await.total, 0);
 
     // The refused rows of one come again, corrected: each counts once, as what it is now.
+    // All eight weeks are told, those in which nothing came too; of each that brought something its place.
     let own = |own: QualityView| {
-        (
-            own.weeks
-                .iter()
-                .map(|week| (week.rows, week.refused))
-                .collect::<Vec<_>>(),
-            own.causes,
-        )
+        assert_eq!(own.weeks.len(), 8);
+        let weeks = own.weeks.iter().zip(1..);
+        let came = weeks.filter(|(week, _)| week.rows > 0);
+        let came = came.map(|(week, place)| (place, week.rows, week.refused));
+        (came.collect::<Vec<(u8, u32, u32)>>(), own.causes)
     };
     let id = list("").await.items[0].id;
     let said = world.portal.quality(&world.maria).await.unwrap();
-    assert_eq!(own(said), (vec![(3, 2)], vec![(Code::V31, 2)]));
+    assert_eq!(own(said), (vec![(8, 3, 2)], vec![(Code::V31, 2)]));
     let refused = "UPDATE delivery_rows SET state = 'repaired' WHERE id = (SELECT id FROM delivery_rows WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' ORDER BY row_number LIMIT 1)";
     sqlx::query(refused)
         .bind(first)
@@ -545,7 +544,7 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
     let seen = world.portal.quality_of(&world.rivm, id).await.unwrap();
     assert_eq!(seen.open, 1);
     let said = own(said);
-    assert_eq!(said, (vec![(3, 1)], vec![(Code::V31, 1)]));
+    assert_eq!(said, (vec![(8, 3, 1)], vec![(Code::V31, 1)]));
     assert_eq!(own(seen.view), said, "RIVM sees the same");
     assert_eq!(of(&list("").await)[0], (1, 3, 1, (0, 0)));
 
@@ -556,6 +555,8 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
         .unwrap();
     let duinzicht = list("duinzicht").await;
     assert_eq!(of(&duinzicht), [(1, 0, 0, (1, 1))]);
+    let piet = world.portal.quality(&world.piet).await.unwrap();
+    assert_eq!(own(piet).0, [(3, 1, 1)], "a gap of four weeks since");
     world
         .portal
         .withdraw_delivery(&world.maria, first, "Verkeerd bestand".into())
@@ -563,7 +564,14 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
         .unwrap();
     world.work().await;
     let seen = world.portal.quality_of(&world.rivm, id).await.unwrap();
-    assert_eq!(own(seen.view), (vec![(1, 0)], vec![]));
+    assert_eq!(own(seen.view), (vec![(8, 1, 0)], vec![]));
+    // Nothing in any week is no picture.
+    sqlx::query("UPDATE deliveries SET received_at = received_at - interval '70 days'")
+        .execute(&world.road.db.worker)
+        .await
+        .unwrap();
+    let nothing = world.portal.quality(&world.maria).await.unwrap();
+    assert!(nothing.weeks.is_empty());
     for caller in [&world.maria, &world.piet] {
         let list = world.portal.qualities(caller, String::new(), 1).await;
         assert_eq!(list.err(), Some(PortError::NotFound));
