@@ -3,6 +3,7 @@
 //! [`CodeLists`] is what a rule may know about products and dates. The server builds it from managed tables
 //! with [`CodeLists::new`]; `cims check` and the tests use [`CodeLists::builtin`] (domain §4.1, §12).
 
+use crate::dates::Days;
 use crate::party::{TargetGroup, codes};
 use crate::vaccine::{Hpk, Vaccine, VaccineId};
 use serde::{Deserialize, Serialize};
@@ -169,6 +170,8 @@ pub struct CodeLists {
     vaccines: Vec<Vaccine>,
     /// Folded names, sorted, each with its product and whether it is the product's own name or EU number.
     names: Vec<(String, VaccineId, NameKind)>,
+    /// Folded names that one party uses, the first that holds before the others.
+    own: Vec<(String, VaccineId, Days)>,
     hpk: Vec<(Hpk, VaccineId)>,
     campaign_start: Date,
     campaign_start_abroad: Date,
@@ -220,6 +223,7 @@ impl CodeLists {
         Self {
             vaccines,
             names,
+            own: Vec::new(),
             hpk,
             campaign_start,
             campaign_start_abroad,
@@ -272,22 +276,20 @@ impl CodeLists {
         vaccines.map(|vaccine| (vaccine.id, vaccine.first_use, vaccine.last_use))
     }
 
-    /// The same lists with names that one party uses: (its name, a name or number that these lists know). What the
-    /// lists call a product themselves stays what it is; a pair whose second half names no product is left out.
+    /// The same lists with names that one party uses: (its name, a name or number that these lists know, the days of the
+    /// jabs it holds for), the first that holds before the others. What the lists call a product themselves stays what it
+    /// is, as long as that was in use; a pair whose second half names no product is left out.
     #[must_use]
-    pub fn with_names<'n>(mut self, names: impl IntoIterator<Item = (&'n str, &'n str)>) -> Self {
-        let known = |lists: &Self, text: &str| match lists.named(text) {
-            NamedVaccine::Own(id) | NamedVaccine::Alias(id) => Some(id),
-            NamedVaccine::Several | NamedVaccine::Unknown => None,
-        };
-        for (name, product) in names {
-            let folded = fold_name(name);
-            if folded.is_empty() || known(&self, name).is_some() {
-                continue;
-            }
-            if let Some(id) = known(&self, product) {
-                let at = self.names.partition_point(|(known, ..)| *known < folded);
-                self.names.insert(at, (folded, id, NameKind::Alias));
+    pub fn with_names<'n>(
+        mut self,
+        names: impl IntoIterator<Item = (&'n str, &'n str, Days)>,
+    ) -> Self {
+        for (name, product, days) in names {
+            let folded = folded(name);
+            if let (false, NamedVaccine::Own(id) | NamedVaccine::Alias(id)) =
+                (folded.is_empty(), self.named(product))
+            {
+                self.own.push((folded, id, days));
             }
         }
         self
@@ -436,7 +438,7 @@ impl CodeLists {
         }
     }
 
-    /// What a text in column `vaccin` says.
+    /// What a text in column `vaccin` says by these lists, whoever delivers it and whenever the jab was given.
     #[must_use]
     pub fn named(&self, text: &str) -> NamedVaccine {
         let exact = self.vaccines.iter().find(|vaccine| vaccine.name == text);
@@ -445,19 +447,43 @@ impl CodeLists {
                 .iter()
                 .find(|vaccine| vaccine.name.eq_ignore_ascii_case(text))
         };
-        if let Some(vaccine) = exact.or_else(own) {
-            return NamedVaccine::Own(vaccine.id);
-        }
-        let folded = fold_name(eu_number(text).unwrap_or(text));
-        match self.lookup(&folded) {
-            Some((id, NameKind::Own)) => NamedVaccine::Own(id),
-            Some((id, NameKind::Alias)) => NamedVaccine::Alias(id),
-            None => self.named_in_words(text),
+        match exact.or_else(own) {
+            Some(vaccine) => NamedVaccine::Own(vaccine.id),
+            None => self.read(text, None),
         }
     }
 
-    /// `Pfizer/BioNTech`, `vaccin Pfizer`: names among words that say nothing. A word we do not know makes the
-    /// whole unknown (`Pfizer kind` is another product); a second product makes it several.
+    /// What it says of a jab of a day: the names of the party hold where the lists know no such product, or only one that had
+    /// ended (V11).
+    #[must_use]
+    pub fn named_on(&self, text: &str, day: Option<Date>, country: Country) -> NamedVaccine {
+        let listed = self.named(text);
+        let serves = match listed {
+            NamedVaccine::Own(id) | NamedVaccine::Alias(id) => !self.has_ended(id, day, country),
+            NamedVaccine::Several | NamedVaccine::Unknown => false,
+        };
+        if serves || self.own.is_empty() {
+            listed
+        } else {
+            self.read(text, Some(day))
+        }
+    }
+
+    /// The product was used no more on that day. The days of use are those of the Netherlands.
+    fn has_ended(&self, id: VaccineId, day: Option<Date>, country: Country) -> bool {
+        let last = self.vaccine(id).and_then(|vaccine| vaccine.last_use);
+        country == Country::NL && day.zip(last).is_some_and(|(day, last)| last < day)
+    }
+
+    /// Reads a text by the names of the lists; with those that the party uses for a jab of a day before them.
+    fn read(&self, text: &str, own: Option<Option<Date>>) -> NamedVaccine {
+        match self.lookup(&folded(text), own) {
+            Some((id, NameKind::Own)) => NamedVaccine::Own(id),
+            Some((id, NameKind::Alias)) => NamedVaccine::Alias(id),
+            None => self.named_in_words(text, own),
+        }
+    }
+
     /// The one product that an unknown text is near to: by a name of it among other words, or by a slip in its name.
     /// `None` when two are.
     #[must_use]
@@ -483,7 +509,9 @@ impl CodeLists {
         }
     }
 
-    fn named_in_words(&self, text: &str) -> NamedVaccine {
+    /// `Pfizer/BioNTech`, `vaccin Pfizer`: names among words that say nothing. A word we do not know makes the
+    /// whole unknown (`Pfizer kind` is another product); a second product makes it several.
+    fn named_in_words(&self, text: &str, own: Option<Option<Date>>) -> NamedVaccine {
         let words: Vec<String> = text
             .split(|c: char| !c.is_alphanumeric())
             .map(fold_name)
@@ -495,7 +523,7 @@ impl CodeLists {
             // The longest name first: `mRNA 1273` is one name of two words.
             let name = (1..=rest.len().min(MOST_WORDS))
                 .rev()
-                .find_map(|n| Some((n, self.lookup(&rest[..n].concat())?.0)));
+                .find_map(|n| Some((n, self.lookup(&rest[..n].concat(), own)?.0)));
             let used = match name {
                 Some((_, found)) if product.is_some_and(|known| known != found) => {
                     return NamedVaccine::Several;
@@ -517,7 +545,13 @@ impl CodeLists {
         }
     }
 
-    fn lookup(&self, folded: &str) -> Option<(VaccineId, NameKind)> {
+    fn lookup(&self, folded: &str, own: Option<Option<Date>>) -> Option<(VaccineId, NameKind)> {
+        let mut owns = self.own.iter();
+        let owned = own
+            .and_then(|day| owns.find(|(name, _, days)| name.as_str() == folded && days.hold(day)));
+        if let Some((_, id, _)) = owned {
+            return Some((*id, NameKind::Alias));
+        }
         let place = self
             .names
             .binary_search_by(|(name, ..)| name.as_str().cmp(folded))
@@ -564,6 +598,11 @@ pub fn is_eu_number(text: &str) -> bool {
     };
     let parts: Vec<&str> = text.split('/').collect();
     matches!(parts.as_slice(), ["EU", kind, year, number] if digits(kind, 1) && year.len() == 2 && digits(year, 2) && digits(number, 4))
+}
+
+/// A name as it is looked up, an EU number without that of the package.
+fn folded(text: &str) -> String {
+    fold_name(eu_number(text).unwrap_or(text))
 }
 
 /// Lower case, letters and digits only.
@@ -619,22 +658,82 @@ mod tests {
     #[test]
     fn a_party_has_names_of_its_own_that_take_nothing_from_the_lists() {
         let lists = CodeLists::builtin();
-        let comirnaty = lists.named("Comirnaty");
-        let own = lists.clone().with_names([
-            ("Pfizer NL groot", "Comirnaty"),
-            ("Spikevax", "Comirnaty"),
-            ("Prik", "Wat dan ook"),
-            ("", "Comirnaty"),
-        ]);
-        let NamedVaccine::Own(id) = comirnaty else {
-            panic!("{comirnaty:?}")
+        let NamedVaccine::Own(comirnaty) = lists.named("Comirnaty") else {
+            panic!("a product")
         };
-        assert_eq!(lists.named("Pfizer NL groot"), NamedVaccine::Unknown);
-        assert_eq!(own.named("Pfizer NL groot"), NamedVaccine::Alias(id));
-        assert_eq!(own.named("PFIZER nl-groot"), NamedVaccine::Alias(id));
-        assert_eq!(own.named("Spikevax"), lists.named("Spikevax"));
-        assert_eq!(own.named("Prik"), NamedVaccine::Unknown);
-        assert_eq!(own.named(""), NamedVaccine::Unknown);
+        let own = lists.clone().with_names([
+            ("Pfizer NL groot", "Comirnaty", Days::ALL),
+            ("Spikevax", "Comirnaty", Days::ALL),
+            ("Moderna vaccin", "Comirnaty", Days::ALL),
+            ("Prik", "Wat dan ook", Days::ALL),
+            ("", "Comirnaty", Days::ALL),
+        ]);
+        let named = |text: &str| own.named_on(text, None, Country::NL);
+        assert_eq!(named("Pfizer NL groot"), NamedVaccine::Alias(comirnaty));
+        assert_eq!(named("PFIZER nl-groot"), NamedVaccine::Alias(comirnaty));
+        assert_eq!(own.named("Pfizer NL groot"), NamedVaccine::Unknown);
+        for text in ["Spikevax", "Moderna vaccin", "Prik", ""] {
+            assert_eq!(named(text), lists.named(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_name_of_a_party_holds_from_its_first_day_up_to_its_last() {
+        let days = |first, last| Days {
+            first: Some(first),
+            last,
+        };
+        let lists = CodeLists::builtin().with_names([
+            (
+                "Prik",
+                "Comirnaty",
+                days(date!(2021 - 02 - 01), Some(date!(2021 - 02 - 28))),
+            ),
+            ("Prik", "Spikevax", days(date!(2021 - 03 - 01), None)),
+        ]);
+        let on = |day| lists.named_on("prik", day, Country::NL);
+        let product = |name: &str| match lists.named(name) {
+            NamedVaccine::Own(id) => NamedVaccine::Alias(id),
+            other => other,
+        };
+        for (day, expected) in [
+            (date!(2021 - 01 - 31), NamedVaccine::Unknown),
+            (date!(2021 - 02 - 01), product("Comirnaty")),
+            (date!(2021 - 02 - 28), product("Comirnaty")),
+            (date!(2021 - 03 - 01), product("Spikevax")),
+        ] {
+            assert_eq!(on(Some(day)), expected, "{day}");
+        }
+        assert_eq!(on(None), NamedVaccine::Unknown, "no day that can be read");
+    }
+
+    #[test]
+    fn a_name_of_a_party_holds_where_the_product_of_that_name_had_ended() {
+        let mut lists = CodeLists::builtin();
+        lists.vaccines[0].last_use = Some(date!(2021 - 02 - 28));
+        let (comirnaty, spikevax) = (lists.vaccines[0].id, lists.vaccines[1].id);
+        let eu = "EU/1/20/1528/001";
+        let names = ["Comirnaty", "comirnaty", "Pfizer", "vaccin Pfizer", eu];
+        let own = lists
+            .clone()
+            .with_names(names.map(|name| (name, "Spikevax", Days::ALL)));
+        let belgium = Country::parse("BE").expect("a country");
+        for name in names {
+            let on = |day, country| own.named_on(name, day, country);
+            let (last, after) = (Some(date!(2021 - 02 - 28)), Some(date!(2021 - 03 - 01)));
+            assert_eq!(on(last, Country::NL), lists.named(name), "{name}");
+            assert_eq!(
+                on(after, Country::NL),
+                NamedVaccine::Alias(spikevax),
+                "{name}"
+            );
+            // The days of use are those of the Netherlands; without a day nothing had ended.
+            assert_eq!(on(after, belgium), lists.named(name), "{name}");
+            assert_eq!(on(None, Country::NL), lists.named(name), "{name}");
+        }
+        // Without a name of the party it stays the product that ended, which V11 refuses.
+        let after = lists.named_on("Comirnaty", Some(date!(2021 - 03 - 01)), Country::NL);
+        assert_eq!(after, NamedVaccine::Own(comirnaty));
     }
 
     #[test]

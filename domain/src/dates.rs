@@ -143,6 +143,45 @@ pub fn dutch(date: Date) -> String {
     )
 }
 
+/// Days from one to another, both included; where one is missing there is no bound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Days {
+    /// The first.
+    pub first: Option<Date>,
+    /// The last.
+    pub last: Option<Date>,
+}
+
+impl Days {
+    /// Every day.
+    pub const ALL: Self = Self {
+        first: None,
+        last: None,
+    };
+
+    /// Without a bound.
+    #[must_use]
+    pub const fn is_all(self) -> bool {
+        self.first.is_none() && self.last.is_none()
+    }
+
+    /// The last day does not come before the first.
+    #[must_use]
+    pub fn is_ordered(self) -> bool {
+        self.first
+            .zip(self.last)
+            .is_none_or(|(first, last)| first <= last)
+    }
+
+    /// It is one of them. What has no day that is known is within no bounds.
+    #[must_use]
+    pub fn hold(self, day: Option<Date>) -> bool {
+        day.map_or(self.is_all(), |day| {
+            self.first.is_none_or(|first| first <= day) && self.last.is_none_or(|last| day <= last)
+        })
+    }
+}
+
 /// Why a text is no date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DateError {

@@ -1,7 +1,7 @@
 //! What RIVM may decide about rows that share a cause, and when a second person has to agree (features F52-F54,
 //! security G18).
 
-use crate::dates::working_days_between;
+use crate::dates::{Days, FIRST_YEAR, parse_full, working_days_between};
 use crate::finding::Code;
 use crate::row::Column;
 use time::Date;
@@ -77,6 +77,50 @@ impl DecisionKind {
     #[must_use]
     pub fn takes_request(self, column: Option<Column>) -> bool {
         self == Self::Map && !column.is_some_and(is_code)
+    }
+}
+
+/// The days of the jabs a kept name holds for, as typed; an empty text is no bound.
+///
+/// # Errors
+/// What is wrong with them.
+pub fn days(first: &str, last: &str) -> Result<Days, DaysFault> {
+    // The year only matters for a year alone, which is no day.
+    let day = |text: &str, fault| match text.trim() {
+        "" => Ok(None),
+        text => parse_full(text, FIRST_YEAR).map(Some).map_err(|_| fault),
+    };
+    let days = Days {
+        first: day(first, DaysFault::FirstForm)?,
+        last: day(last, DaysFault::LastForm)?,
+    };
+    if days.is_ordered() {
+        Ok(days)
+    } else {
+        Err(DaysFault::Order)
+    }
+}
+
+/// What is wrong with typed days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DaysFault {
+    /// The first is no date.
+    FirstForm,
+    /// The last is no date.
+    LastForm,
+    /// The last comes before the first.
+    Order,
+}
+
+impl DaysFault {
+    /// The word in an address.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FirstForm => "vanaf",
+            Self::LastForm => "tot",
+            Self::Order => "volgorde",
+        }
     }
 }
 
@@ -203,6 +247,20 @@ mod tests {
         let monday = date!(2026 - 12 - 21);
         assert!(!is_overdue(monday, date!(2026 - 12 - 29)));
         assert!(is_overdue(monday, date!(2026 - 12 - 30)));
+    }
+
+    #[test]
+    fn days_are_read_as_typed_and_end_no_sooner_than_they_begin() {
+        use time::macros::date;
+        let (first, last) = (date!(2021 - 02 - 01), date!(2021 - 03 - 31));
+        let typed = days("01-02-2021", " 31-03-2021 ").expect("two days");
+        assert_eq!((typed.first, typed.last), (Some(first), Some(last)));
+        assert_eq!(days("", " "), Ok(Days::ALL));
+        assert!(days("31-03-2021", "31-03-2021").is_ok(), "one day");
+        assert_eq!(days("01-04-2021", "31-03-2021"), Err(DaysFault::Order));
+        assert_eq!(days("februari", ""), Err(DaysFault::FirstForm));
+        assert_eq!(days("", "2021"), Err(DaysFault::LastForm));
+        assert_eq!(days("", "31-02-2021"), Err(DaysFault::LastForm));
     }
 
     #[test]

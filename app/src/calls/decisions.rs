@@ -2,11 +2,16 @@
 
 use super::answer::{Posted, go};
 use crate::page::{caller, decisions};
+use crate::parts::pager::address;
 use crate::ports::PortError;
 use crate::ports::decisions::{Agreed, Proposal};
-use domain::decision::DecisionKind;
+use domain::decision::{DecisionKind, days};
+use domain::search::may_hold_a_bsn;
 use leptos::prelude::*;
 use uuid::Uuid;
+
+/// Most characters of a field that comes back in the address.
+const KEPT: usize = 100;
 
 /// Prepares a decision about the cluster that a row is in; leads to the page with what it would come to.
 #[server(prefix = "/api", endpoint = "groep-besluit")]
@@ -14,27 +19,47 @@ pub(crate) async fn propose(
     row: Uuid,
     kind: String,
     #[server(default)] value: String,
+    #[server(default)] first: String,
+    #[server(default)] last: String,
     #[server(default)] reason: String,
     #[server(default)] request: String,
 ) -> Posted {
     go(async move {
         let caller = caller().await?;
         let kind = DecisionKind::parse(&kind).ok_or(PortError::NotFound)?;
-        let missing = match kind {
-            DecisionKind::Map if value.trim().is_empty() => Some("waarde"),
+        let days = days(&first, &last);
+        let wrong = match (kind, &days) {
+            (DecisionKind::Map, _) if value.trim().is_empty() => Some("waarde"),
+            (DecisionKind::Map, Err(fault)) => Some(fault.as_str()),
             _ if reason.trim().is_empty() => Some("reden"),
             _ => None,
         };
-        let asks = |word: &str| {
-            let kind = kind.as_str();
-            format!("/beoordelen/groepen/{row}?soort={kind}&melding={word}#foutoverzicht")
+        // What may hold something of a person stays out of the address.
+        let kept = |text: &str| {
+            let text = Some(text).filter(|text| !may_hold_a_bsn(text));
+            text.unwrap_or_default().chars().take(KEPT).collect()
         };
-        if let Some(word) = missing {
+        let typed: [(&str, String); 3] = [
+            ("waarde", kept(&value)),
+            ("vanaf", kept(&first)),
+            ("tot", kept(&last)),
+        ];
+        let asks = |word: &str| {
+            let mut query = vec![
+                ("soort", kind.as_str().to_owned()),
+                ("melding", word.to_owned()),
+            ];
+            query.extend(typed.clone());
+            let way = address(&format!("/beoordelen/groepen/{row}"), &query);
+            format!("{way}#foutoverzicht")
+        };
+        if let Some(word) = wrong {
             return Ok(asks(word));
         }
         let proposal = Proposal {
             kind,
             value,
+            days: days.unwrap_or_default(),
             reason,
             request,
         };

@@ -204,6 +204,9 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
     match (visit.query("melding").as_deref(), chosen) {
         (Some("waarde"), _) => messages.add("value", d.map_value_missing),
         (Some("verzoek"), _) => messages.add("request", d.request_missing),
+        (Some("vanaf"), _) => messages.add("first", t.lists.day_form),
+        (Some("tot"), _) => messages.add("last", t.lists.day_form),
+        (Some("volgorde"), _) => messages.add("last", d.days_order),
         (Some("reden"), Some(DecisionKind::Return)) => {
             messages.add(reason_id(DecisionKind::Return), d.message_missing);
         }
@@ -234,7 +237,7 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
     let taken = visit.query("voorstel").and_then(|at| at.parse().ok());
     let taken = taken.and_then(|at: usize| view.suggestions.get(at)?.value.as_deref());
     let forms = view.may.iter().map(|kind| {
-        let form = form(view, *kind, taken.unwrap_or_default(), &messages, t);
+        let form = form(visit, view, *kind, taken, &messages);
         folded(kind_name(*kind, t), form, chosen == Some(*kind))
     });
     let forms = forms.collect_view();
@@ -313,12 +316,13 @@ const fn reason_id(kind: DecisionKind) -> &'static str {
 
 /// `taken`: the value of a suggestion.
 fn form(
+    visit: &Visit,
     view: &ClusterView,
     kind: DecisionKind,
-    taken: &str,
+    taken: Option<&str>,
     messages: &Messages,
-    t: &'static Texts,
 ) -> AnyView {
+    let t = visit.t;
     let d = &t.decisions;
     let text = match kind {
         DecisionKind::Map => d.map_text,
@@ -331,7 +335,8 @@ fn form(
         .column
         .filter(|_| kind == DecisionKind::Map)
         .map(|column| {
-            let field = Field::new("value", d.map_value, taken);
+            let typed = visit.query("waarde").or_else(|| taken.map(str::to_owned));
+            let field = Field::new("value", d.map_value, &typed.unwrap_or_default());
             let list = options(column, t);
             let input = if list.len() > 1 {
                 field.select(list, messages, t)
@@ -339,8 +344,10 @@ fn form(
                 field.text(messages, t)
             };
             let own = (!is_code(column)).then(|| paragraph(d.map_own));
-            let kept = kind.is_kept(Some(column)).then(|| paragraph(d.map_kept));
-            view! { {own}{kept}{paragraph(d.map_colleague)}{input} }
+            let is_kept = kind.is_kept(Some(column));
+            let kept = is_kept.then(|| paragraph(d.map_kept));
+            let days = is_kept.then(|| days_inputs(visit, messages));
+            view! { {own}{kept}{paragraph(d.map_colleague)}{input}{days} }
         });
     let to_sender = kind == DecisionKind::Return;
     let reason = Field {
@@ -373,6 +380,27 @@ fn form(
             {reason.area(messages, t)}
             {submit(d.look_first)}
         </form>
+    }
+    .into_any()
+}
+
+/// The days of the jabs that a name is to hold for.
+fn days_inputs(visit: &Visit, messages: &Messages) -> AnyView {
+    let t = visit.t;
+    let d = &t.decisions;
+    let day = |id, word, label, hint| {
+        let typed = visit.query(word).unwrap_or_default();
+        let field = Field {
+            hint,
+            optional: true,
+            ..Field::new(id, label, &typed)
+        };
+        field.text(messages, t)
+    };
+    view! {
+        {paragraph(d.days_text)}
+        {day("first", "vanaf", d.days_first, d.days_first_hint)}
+        {day("last", "tot", d.days_last, d.days_last_hint)}
     }
     .into_any()
 }

@@ -20,6 +20,7 @@ use crate::ports::decisions::{
     DecisionLine, DecisionState, DecisionView, ForeseenRow, MayDecide, RecordChange,
 };
 use crate::texts::{Texts, fill, number};
+use domain::dates::{Days, dutch};
 use domain::decision::DecisionKind;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -71,7 +72,8 @@ fn row(line: &DecisionLine, t: &'static Texts) -> Vec<Cell> {
         Cell::new(if line.overdue {
             badge::badge("error", standing(line, t))
         } else {
-            standing(line, t).into_any()
+            let days = (!line.days.is_all()).then(|| view! { <br/>{days(line.days, t)} });
+            view! { {standing(line, t)}{days} }.into_any()
         }),
         Cell::new(line.asked_by.clone()),
         Cell::new(view! {
@@ -149,6 +151,9 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     for (key, value) in values.into_iter().filter(|_| view.new.is_some()) {
         facts.push(Answer::new(key, value.clone().unwrap_or_default()));
     }
+    if line.kind.is_kept(line.column) {
+        facts.push(Answer::new(d.days, days(line.days, t)));
+    }
     facts.push(Answer::new(d.why, view.reason.clone()));
     let request = view.request.iter();
     facts.extend(request.map(|text| Answer::new(t.corrections.request, text.clone())));
@@ -222,6 +227,19 @@ fn undo(view: &DecisionView, messages: &Messages, t: &'static Texts) -> AnyView 
     folded(l.undo, form.into_any(), !messages.is_empty()).into_any()
 }
 
+/// The days of the jabs that a name holds for.
+fn days(days: Days, t: &'static Texts) -> String {
+    let d = &t.decisions;
+    let [first, last] = [days.first, days.last].map(|day| day.map(dutch).unwrap_or_default());
+    let text = match (days.first, days.last) {
+        (None, None) => d.days_all,
+        (Some(_), None) => d.days_from,
+        (None, Some(_)) => d.days_until,
+        (Some(_), Some(_)) => d.days_between,
+    };
+    fill(text, &[("eerste", &first), ("laatste", &last)])
+}
+
 /// What it says about rows that come later.
 fn kept(view: &DecisionView, t: &'static Texts) -> Option<String> {
     let (d, line) = (&t.decisions, &view.line);
@@ -237,10 +255,14 @@ fn kept(view: &DecisionView, t: &'static Texts) -> Option<String> {
 
 /// What it would come to, before it is carried out.
 fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
-    if view.outcomes.is_empty() {
-        return None;
-    }
     let d = &t.decisions;
+    let outside = (view.outside > 0).then(|| {
+        let text = amount(u64::from(view.outside), d.outside_one, d.outside, t);
+        alert::warning(text)
+    });
+    if view.outcomes.is_empty() {
+        return outside;
+    }
     let outcomes = view.outcomes.iter().map(|(outcome, rows)| {
         vec![
             Cell::new(badge::outcome(*outcome, t)),
@@ -273,6 +295,7 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     Some(
         view! {
             {heading(d.foreseen)}
+            {outside}
             {table("uitkomsten", d.foreseen_caption, &[d.outcome, d.number], outcomes.collect())}
             {left}
             {records.then(|| of_persons(view.persons, t))}

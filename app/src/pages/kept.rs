@@ -91,6 +91,8 @@ fn label(name: &str, t: &'static Texts) -> String {
         "name" => k.name.to_owned(),
         "place" => k.place.to_owned(),
         "value" => t.decisions.map_value.to_owned(),
+        "first" => t.decisions.days_first.to_owned(),
+        "last" => t.decisions.days_last.to_owned(),
         "persons" => k.persons.to_owned(),
         // the form of a code list names its fields in Dutch
         other => {

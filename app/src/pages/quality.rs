@@ -106,25 +106,30 @@ fn weeks_and_causes(view: &QualityView, t: &'static Texts) -> AnyView {
 /// The share of each week as a picture, and in a sentence for who does not see it.
 fn picture(weeks: &[QualityWeek], t: &'static Texts) -> AnyView {
     let n = &t.numbers;
-    let told: Vec<(String, u64)> = weeks
+    let told: Vec<(String, Option<u64>)> = weeks
         .iter()
         // Day and month: the year stands in the table.
         .map(|week| {
             let (day, _) = week.monday.rsplit_once('-').unwrap_or_default();
-            (day.to_owned(), good_of(week.rows, week.refused))
+            let share = (week.rows > 0).then(|| good_of(week.rows, week.refused));
+            (day.to_owned(), share)
         })
         .collect();
-    let ends = told.first().zip(told.last());
-    let text = ends.map_or_else(String::new, |((_, first), (_, last))| {
-        let (first, last) = (first.to_string(), last.to_string());
-        let text = if weeks.len() == 1 {
-            n.picture_one
-        } else {
-            n.picture_text
-        };
-        fill(text, &[("eerste", &first), ("laatste", &last)])
+    let known: Vec<u64> = told.iter().filter_map(|(_, share)| *share).collect();
+    let text = match known.as_slice() {
+        [] => String::new(),
+        [only] => fill(n.picture_one, &[("laatste", &only.to_string())]),
+        [first, .., last] => {
+            let (first, last) = (first.to_string(), last.to_string());
+            fill(n.picture_text, &[("eerste", &first), ("laatste", &last)])
+        }
+    };
+    let without = weeks.len() - known.len();
+    let without = (without > 0).then(|| {
+        let count = u64::try_from(without).unwrap_or_default();
+        format!(" {}", amount(count, n.picture_gap, n.picture_gaps, t))
     });
-    shares(n.picture_name, text, &told)
+    shares(n.picture_name, text + &without.unwrap_or_default(), &told)
 }
 
 /// Good rows in a hundred, rounded down: only what is wholly good is 100.

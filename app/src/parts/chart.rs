@@ -15,16 +15,24 @@ pub(crate) fn bar(part: u32, whole: u32, kind: &'static str) -> AnyView {
     .into_any()
 }
 
-/// What a share was, time after time, the oldest first: a column each, under what it is called. With a name and a text of its
-/// own; the numbers stand in the table beneath.
-pub(crate) fn shares(name: &'static str, text: String, shares: &[(String, u64)]) -> AnyView {
+/// What a share was, time after time, the oldest first: a column each, under what it is called; where there was nothing to
+/// have a share of, a dash on the line. With a name and a text of its own; the numbers stand in the table beneath.
+pub(crate) fn shares(
+    name: &'static str,
+    text: String,
+    shares: &[(String, Option<u64>)],
+) -> AnyView {
     let columns = shares.iter().enumerate().map(|(place, (when, share))| {
         // A hundred high, under a line for the number.
-        let (left, height) = (place * 60, (*share).min(100));
+        let (left, height) = (place * 60, share.unwrap_or_default().min(100));
         let (middle, top) = (left + 30, 124 - height);
-        view! {
+        let said = share.map_or_else(|| "-".to_owned(), |share| format!("{share}%"));
+        let column = share.map(|_| view! {
             <rect class="cims-chart__column" x=(left + 10).to_string() y=top.to_string() width="40" height=height.to_string()/>
-            <text class="cims-chart__text" x=middle.to_string() y=(top - 6).to_string() text-anchor="middle">{format!("{share}%")}</text>
+        });
+        view! {
+            {column}
+            <text class="cims-chart__text" x=middle.to_string() y=(top - 6).to_string() text-anchor="middle">{said}</text>
             <text class="cims-chart__text" x=middle.to_string() y="142" text-anchor="middle">{when.clone()}</text>
         }
     });

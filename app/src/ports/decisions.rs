@@ -4,6 +4,7 @@ use super::BrpAge;
 use super::review::Suggestion;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
+use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
@@ -85,6 +86,8 @@ pub struct Proposal {
     pub kind: DecisionKind,
     /// The value to put there, for [`DecisionKind::Map`].
     pub value: String,
+    /// Days of the jabs it is about, where it is a name that is kept ([`DecisionKind::is_kept`]).
+    pub days: Days,
     /// Why; to the sender when the rows go back.
     pub reason: String,
     /// Who of the institution asked for it, when and how ([`DecisionKind::takes_request`]).
@@ -302,6 +305,8 @@ pub struct DecisionLine {
     pub state: DecisionState,
     /// What of it holds for rows that come later.
     pub name: Option<KeptName>,
+    /// Days of the jabs it is about.
+    pub days: Days,
     /// Rows that went back by it and still wait for their sender.
     pub returned: u32,
     /// They wait longer than the time to answer ([`domain::decision::ANSWER_WITHIN`]).
@@ -344,6 +349,8 @@ pub struct DecisionView {
     pub decided_by: Option<String>,
     /// Rows it was carried out on, and of those the ones still refused.
     pub done: (u32, u32),
+    /// Rows that would stay as they are: given on other days.
+    pub outside: u32,
     /// What it would come to, as long as it was not carried out: rows by outcome.
     pub outcomes: Vec<(RowOutcome, u32)>,
     /// The first rows.

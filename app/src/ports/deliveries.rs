@@ -283,7 +283,7 @@ pub struct QualityWeek {
 /// How good what a party delivers is.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct QualityView {
-    /// The last weeks in which something was delivered, the oldest first.
+    /// The last weeks, the oldest first, those without rows too; none when nothing was delivered in any.
     pub weeks: Vec<QualityWeek>,
     /// Why rows are refused, the most first.
     pub causes: Vec<(Code, u32)>,

@@ -1,16 +1,18 @@
 //! Deciding about rows that share a cause: the pages in all their states, and what their forms do.
 
-use super::fakes::{ID, World, all_news, candidate, link};
+use super::fakes::{ID, NAMED, World, all_news, candidate, link};
 use super::{Answer, get, post};
 use crate::ports::decisions::{
     Agreed, DecisionState, DecisionView, Earlier, KeptName, MayDecide,
 };
 use crate::ports::review::ReviewNumbers;
 use axum::http::StatusCode;
+use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::role::Role;
 use domain::row::Column;
 use std::sync::Arc;
+use time::macros::date;
 
 fn cluster() -> String {
     format!("/beoordelen/groepen/{ID}")
@@ -163,6 +165,111 @@ async fn a_suggested_batch_is_filled_in_a_form_that_asks_who_of_the_institution_
     .await;
     assert_eq!(unfolded(&page), 1);
     assert!(page.has("value=\"EJ6796\""));
+}
+
+#[tokio::test]
+async fn the_days_of_a_name_are_asked_and_come_back_when_they_are_wrong() {
+    let page = get(&reviewer(|_| ()), &cluster()).await;
+    assert!(!page.has("Geldt vanaf"), "of a batch no day is asked");
+    let group = format!("/beoordelen/groepen/{NAMED}");
+    let page = get(&reviewer(|_| ()), &group).await;
+    for part in [
+        "De datum van de vaccinatie telt, niet de dag waarop de regel binnenkwam.",
+        "Geldt vanaf",
+        "Geldt tot en met",
+        "name=\"first\" value=\"\"",
+        "name=\"last\" value=\"\"",
+    ] {
+        assert!(page.has(part), "{part}: {}", page.html);
+    }
+    let id = NAMED.to_string();
+    let day = "Schrijf de datum als dd-mm-jjjj, bijvoorbeeld 31-10-2026.";
+    let order = "De laatste dag ligt voor de eerste dag. Verander een van de twee.";
+    for (first, last, word, at, text) in [
+        ("01-03-2021", "28-02-2021", "volgorde", "#last", order),
+        ("maart", "", "vanaf", "#first", day),
+        ("", "31-02-2021", "tot", "#last", day),
+    ] {
+        let form = [
+            ("row", id.as_str()),
+            ("kind", "map"),
+            ("value", "Comirnaty"),
+            ("first", first),
+            ("last", last),
+            ("reason", "Op verzoek"),
+        ];
+        let answer = post(&reviewer(|_| ()), "/api/groep-besluit", &form).await;
+        let start = format!("{group}?soort=map&melding={word}&waarde=Comirnaty");
+        let way = answer.location.clone();
+        assert!(way.starts_with(&start) && !way.contains("verzoek"), "{way}");
+        let page = get(&reviewer(|_| ()), way.trim_end_matches("#foutoverzicht")).await;
+        assert!(page.links(at, text), "{first} {last}");
+        for typed in [first, last].into_iter().filter(|typed| !typed.is_empty()) {
+            assert!(page.has(&format!("value=\"{typed}\"")), "{typed}");
+        }
+        assert_eq!(unfolded(&page), 1);
+    }
+    // The same day twice is one day; a BSN does not go into an address.
+    for (first, last, way) in [
+        ("28-02-2021", "28-02-2021", decision()),
+        (
+            "999990019",
+            "",
+            format!("{group}?soort=map&melding=vanaf&waarde=Comirnaty#foutoverzicht"),
+        ),
+    ] {
+        let form = [
+            ("row", id.as_str()),
+            ("kind", "map"),
+            ("value", "Comirnaty"),
+            ("first", first),
+            ("last", last),
+            ("reason", "Op verzoek"),
+        ];
+        let answer = post(&reviewer(|_| ()), "/api/groep-besluit", &form).await;
+        assert_eq!(answer.location, way);
+    }
+}
+
+#[tokio::test]
+async fn the_days_of_a_name_stand_on_its_decision_and_in_the_list() {
+    let name = |days, outside| {
+        with(move |view| {
+            view.line.column = Some(Column::Vaccin);
+            view.line.days = days;
+            view.outside = outside;
+        })
+    };
+    let (first, last) = (Some(date!(2021 - 02 - 01)), Some(date!(2021 - 02 - 28)));
+    for (first, last, text) in [
+        (None, None, "Van alle dagen"),
+        (first, None, "Vanaf 01-02-2021"),
+        (None, last, "Tot en met 28-02-2021"),
+        (first, last, "Van 01-02-2021 tot en met 28-02-2021"),
+    ] {
+        let world = name(Days { first, last }, 0);
+        let page = get(&world, &decision()).await;
+        assert!(page.has(text), "{text}");
+        assert!(!page.has("van een andere dag"));
+        let list = get(&world, "/beoordelen/besluiten").await;
+        assert_eq!(list.has(text), first.or(last).is_some(), "{text}");
+    }
+    for (outside, text) in [
+        (
+            1,
+            "1 regel is van een andere dag. Die verandert niet en blijft wachten.",
+        ),
+        (
+            1_200,
+            "1.200 regels zijn van een andere dag. Die veranderen niet en blijven wachten.",
+        ),
+    ] {
+        let page = get(&name(Days { first, last }, outside), &decision()).await;
+        assert!(page.has(text), "{text}");
+    }
+    // Of another value no day is said.
+    let page = get(&with(|_| ()), &decision()).await;
+    assert!(!page.has("Van alle dagen"));
 }
 
 #[tokio::test]
@@ -371,7 +478,7 @@ async fn rivm_sees_the_quality_of_each_institution_as_it_sees_that_itself() {
     for page in [&of_rivm, &own] {
         for part in [
             "role=\"img\" aria-labelledby=\"beeld-naam beeld-tekst\"",
-            "In de eerste week was 90 procent goed, in de laatste week 99 procent.",
+            "In de eerste week met regels was 90 procent goed, in de laatste 99 procent. In 1 week kwam er niets.",
             "Week van",
             "09-11-2026",
             "P03",
@@ -379,6 +486,12 @@ async fn rivm_sees_the_quality_of_each_institution_as_it_sees_that_itself() {
         ] {
             assert!(page.has(part), "{part}");
         }
+    }
+    // A week in which nothing came is a gap in the picture and a line in the table, not a share of nothing.
+    for page in [&of_rivm, &own] {
+        assert_eq!(page.html.matches("cims-chart__column").count(), 2);
+        assert!(!page.has("0%</text>") || page.has("90%</text>"));
+        assert!(page.has(">-</text>") && page.has(">09-11</text>"));
     }
     assert!(of_rivm.has("Regels die nu wachten op het RIVM: 1.424."));
     // What may be a BSN is not searched for, and does not stay in the address.

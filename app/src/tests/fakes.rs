@@ -51,6 +51,7 @@ use async_trait::async_trait;
 use domain::card::{Choice, NumberFault};
 use domain::codes::{AgeBounds, CodeLists};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
+use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
@@ -1363,6 +1364,9 @@ pub(crate) fn change() -> ChangeView {
 /// A row that somebody else decided about.
 pub(crate) const GONE: Uuid = Uuid::from_u128(0x3ea);
 
+/// A row whose group shares the name of a product.
+pub(crate) const NAMED: Uuid = Uuid::from_u128(0x3eb);
+
 /// A person whom the BRP says is another one.
 pub(crate) const MERGED: Uuid = Uuid::from_u128(0x3e9);
 
@@ -1954,6 +1958,7 @@ pub(crate) fn decision() -> DecisionView {
         second_person: true,
         decided_by: None,
         done: (0, 0),
+        outside: 0,
         outcomes: vec![(RowOutcome::Geaccepteerd, 390), (RowOutcome::Afgekeurd, 10)],
         first: vec![ForeseenRow {
             id: ID,
@@ -2010,6 +2015,7 @@ pub(crate) fn decision_line() -> DecisionLine {
         rows: 400,
         state: DecisionState::Asked,
         name: None,
+        days: Days::ALL,
         returned: 0,
         overdue: false,
         asked_by: "P. Pieters".into(),
@@ -2024,7 +2030,11 @@ fn quality() -> QualityView {
         refused,
     };
     QualityView {
-        weeks: vec![week("09-11-2026", 400, 40), week("16-11-2026", 1_200, 12)],
+        weeks: vec![
+            week("02-11-2026", 400, 40),
+            week("09-11-2026", 0, 0),
+            week("16-11-2026", 1_200, 12),
+        ],
         causes: vec![(Code::P03, 7)],
     }
 }
@@ -2090,11 +2100,16 @@ impl Decisions for World {
         if sample == GONE {
             return Err(PortError::NotFound);
         }
+        let (code, column) = if sample == NAMED {
+            (Code::V11, Column::Vaccin)
+        } else {
+            (Code::V26, Column::Batchnummer)
+        };
         Ok(ClusterView {
             sample,
             party: "Praktijk De Linde".into(),
-            code: Code::V26,
-            column: Some(Column::Batchnummer),
+            code,
+            column: Some(column),
             value: Some("<b>???".into()),
             suggestions: vec![suggestion(
                 SuggestionKind::Batch,
@@ -2158,7 +2173,7 @@ impl Decisions for World {
 
     async fn decisions(&self, _: &Caller, page: u32) -> PortResult<Page<DecisionLine>> {
         Ok(Page {
-            items: vec![decision_line()],
+            items: vec![self.decision.line.clone()],
             total: 1,
             page,
         })

@@ -152,6 +152,18 @@ pub fn check(row: &RawRow<'_>, context: &Context<'_>) -> Checked {
     judge.finish(accepted)
 }
 
+/// The day of the vaccination as the rules read it; `None` where it cannot be read, and of a withdrawal.
+#[must_use]
+pub fn day_of(row: &RawRow<'_>, context: &Context<'_>) -> Option<Date> {
+    let mut judge = Judge::new(row, context);
+    if judge.is_too_long() || judge.mutation() == Mutation::Withdrawal {
+        return None;
+    }
+    let consent = judge.consent();
+    let land = judge.land(consent);
+    judge.jab(land).date
+}
+
 impl Judge<'_, '_> {
     /// R01. Most rows are new, so an unreadable `mutatie` is judged as one.
     fn mutation(&mut self) -> Mutation {

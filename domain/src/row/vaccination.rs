@@ -107,14 +107,15 @@ impl Judge<'_, '_> {
             Some(Land::Origin(_)) | None => Country::NL,
         };
         let date = self.vaccination_date(country);
-        let (vaccine, hpk) = self.product();
+        let day = date.map(|(date, _)| date);
+        let (vaccine, hpk) = self.product(day, country);
         if let (Some((date, true)), Some(vaccine)) = (date, vaccine) {
             self.in_use(date, vaccine, country);
         }
         let batch = self.batch();
         let dose = self.dose();
         Jab {
-            date: date.map(|(date, _)| date),
+            date: day,
             vaccine,
             hpk,
             batch,
@@ -169,12 +170,12 @@ impl Judge<'_, '_> {
     }
 
     /// The product by name and by HPK code; both must agree.
-    fn product(&mut self) -> (Option<VaccineId>, Option<Hpk>) {
+    fn product(&mut self, day: Option<Date>, country: Country) -> (Option<VaccineId>, Option<Hpk>) {
         if !self.filled(Column::Vaccin) && !self.filled(Column::HpkCode) {
             self.find(Code::V10, Column::Vaccin);
             return (None, None);
         }
-        let named = self.named_vaccine();
+        let named = self.named_vaccine(day, country);
         let coded = self.hpk();
         let hpk = coded.map(|(hpk, _)| hpk);
         match (named, coded.map(|(_, vaccine)| vaccine)) {
@@ -186,11 +187,11 @@ impl Judge<'_, '_> {
         }
     }
 
-    fn named_vaccine(&mut self) -> Option<VaccineId> {
+    fn named_vaccine(&mut self, day: Option<Date>, country: Country) -> Option<VaccineId> {
         let column = Column::Vaccin;
         let text = self.text(column)?;
         let lists = self.context.lists;
-        let error = match lists.named(&text) {
+        let error = match lists.named_on(&text, day, country) {
             NamedVaccine::Own(vaccine) => return Some(vaccine),
             NamedVaccine::Alias(vaccine) if self.allows(Code::H06) => {
                 let name = lists

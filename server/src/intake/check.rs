@@ -9,6 +9,7 @@ use domain::codes::Consent;
 use domain::finding::{Code, Finding};
 use domain::row::{Accepted, Checked, Column, Context, RawRow, RowText, Vaccination};
 use sha2::{Digest as _, Sha256};
+use time::Date;
 
 /// Where rows of one delivery are checked.
 #[derive(Clone, Copy)]
@@ -73,6 +74,13 @@ pub fn row(raw: &RawRow<'_>, context: &Context<'_>) -> Checked {
     let checked = std::panic::AssertUnwindSafe(|| domain::row::check(raw, context));
     std::panic::catch_unwind(checked)
         .unwrap_or_else(|_| Checked::refused(Finding::whole(Code::R09)))
+}
+
+/// The day of the vaccination as these rules read it.
+#[must_use]
+pub fn day_of(raw: &RawRow<'_>, context: &Context<'_>) -> Option<Date> {
+    let day = std::panic::AssertUnwindSafe(|| domain::row::day_of(raw, context));
+    std::panic::catch_unwind(day).unwrap_or_default()
 }
 
 /// Drops what names a person.

@@ -15,6 +15,7 @@ use crate::store::decisions::{self, Decision};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes};
 use crate::store::{StoreError, WorkerTx, worker_tx};
+use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::Finding;
@@ -275,6 +276,7 @@ fn mending(
         number: u32::try_from(*number).unwrap_or_default(),
         seen: *id,
         cells: vec![(column, value.clone())],
+        days: decision.days(),
         ..Typed::default()
     });
     Ok(Mending {
@@ -315,11 +317,13 @@ pub async fn products_of(
     let products = Products::load(tx, today).await?;
     let kept = decisions::names(tx, party).await?.into_iter();
     let names = kept.map(|name| {
+        let days = Days {
+            first: name.first_day,
+            last: name.last_day,
+        };
         let old = value(road, Purpose::OldValue, name.id, name.old_sealed)?;
-        Ok((
-            old,
-            value(road, Purpose::NewValue, name.id, name.new_sealed)?,
-        ))
+        let new = value(road, Purpose::NewValue, name.id, name.new_sealed)?;
+        Ok((old, new, days))
     });
     Ok(products.with_names(&names.collect::<Result<Vec<_>, StoreError>>()?))
 }
@@ -329,6 +333,8 @@ pub async fn products_of(
 pub struct Foreseen {
     /// Rows that wait.
     pub waits: usize,
+    /// Rows that stay as they are: given on other days than the decision is about.
+    pub outside: u32,
     /// Rows by the outcome they would have.
     pub outcomes: BTreeMap<&'static str, u32>,
     /// The first of them.
@@ -396,6 +402,7 @@ pub async fn foresee(
         let Mended::Done(done) = mended else { continue };
         let of_rows = records(tx, &products, &done.records, &mut changed).await?;
         for (number, became) in done.rows {
+            foreseen.outside += u32::from(became == Became::Outside);
             let Became::Judged(outcome, findings) = became else {
                 continue;
             };

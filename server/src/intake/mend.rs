@@ -18,12 +18,14 @@ use crate::store::mend::{self, Stands};
 use crate::store::suggestions::{self, Shown};
 use crate::store::{StoreError, WorkerTx, withdrawals};
 use domain::bsn::Bsn;
+use domain::dates::Days;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::finding::{Code, Finding};
 use domain::row::{Accepted, Checked, Column, RowText};
 use domain::vaccine::VaccineId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use time::Date;
 use uuid::Uuid;
 
 /// Rows that are looked at for one that is mended: what a portal takes (specification §3).
@@ -57,6 +59,8 @@ pub struct Typed {
     pub seen: Uuid,
     /// Cells as typed; the others stay as they stand.
     pub cells: Vec<(Column, String)>,
+    /// Only a row whose vaccination was on one of these days changes.
+    pub days: Days,
     /// Why the sender goes on although not matchable (features F39), empty for no reason; `None` leaves it.
     pub reason: Option<String>,
     /// The same change in every refused row with the same wrong value.
@@ -132,6 +136,8 @@ pub enum Became {
     Judged(RowOutcome, Vec<Finding>),
     /// It was refused no more.
     RightAlready,
+    /// The vaccination was on another day than the change is about: left as it stands.
+    Outside,
     /// Somebody else changed it meanwhile, and it is still refused: not judged.
     Changed,
     /// Nothing was changed in it.
@@ -202,7 +208,8 @@ pub async fn mend(
     let ids: Vec<Uuid> = lines.iter().map(|line| line.stands.id).collect();
     let suggested = suggestions::open(tx, &ids).await?;
     let before = texts_of(&lines, &suggested);
-    let (changed, mut done) = change(&mut lines, &mending.rows)?;
+    let day_of = |text: &RowText| check::day_of(&text.as_raw(), &desk.context);
+    let (changed, mut done) = change(&mut lines, &mending.rows, day_of)?;
     if changed.is_empty() {
         return Ok(Mended::Done(done));
     }
@@ -373,7 +380,11 @@ fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
 
 /// Puts the typed cells in place; answers the places of the rows that changed, and what is known of the typed ones:
 /// those that changed are said to be judged, and will be.
-fn change(lines: &mut [Line], typed: &[Typed]) -> Result<(BTreeSet<usize>, Done), StoreError> {
+fn change(
+    lines: &mut [Line],
+    typed: &[Typed],
+    day_of: impl Fn(&RowText) -> Option<Date>,
+) -> Result<(BTreeSet<usize>, Done), StoreError> {
     let places: HashMap<u32, usize> = lines
         .iter()
         .enumerate()
@@ -397,6 +408,8 @@ fn change(lines: &mut [Line], typed: &[Typed]) -> Result<(BTreeSet<usize>, Done)
         };
         let became = if !waits {
             Became::RightAlready
+        } else if !row.days.is_all() && !row.days.hold(day_of(&line.text)) {
+            Became::Outside
         } else if new.is_empty() && !says_more && !row.anyway && row.linked.is_none() {
             Became::Same
         } else if line.stands.id != row.seen {

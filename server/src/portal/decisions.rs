@@ -17,6 +17,7 @@ use app::ports::decisions::{
     DecisionState, DecisionView, Decisions, Earlier, ForeseenRow, KeptName, MayDecide, Proposal, RecordChange,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use domain::dates::Days;
 use domain::decision::{DecisionKind, is_overdue, may_map};
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
@@ -184,6 +185,12 @@ impl Decisions for Portal {
             kind: proposal.kind.as_str(),
             row: None,
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
+            // Other values are put in the rows that wait, and nowhere else.
+            days: if proposal.kind.is_kept(column) {
+                proposal.days
+            } else {
+                Days::ALL
+            },
             new_sealed: maps.then(|| seal(Purpose::NewValue, &proposal.value)),
             reason_sealed: seal(Purpose::Reason, &proposal.reason),
             suggested,
@@ -311,6 +318,7 @@ impl Decisions for Portal {
                 number(decision.done_rows.into()),
                 number(decision.still_refused.into()),
             ),
+            outside: foreseen.outside,
             outcomes: RowOutcome::ALL
                 .into_iter()
                 .filter_map(|outcome| {
@@ -607,6 +615,7 @@ fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
         code: code(&decision.code)?,
         column: Column::parse(&decision.column),
         name: name(decision)?,
+        days: decision.days(),
         returned: number(decision.returned),
         overdue: decision.returned > 0
             && decision

@@ -20,7 +20,7 @@ use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::Column;
 use std::collections::BTreeMap;
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// Examples of a kind of repair.
@@ -38,7 +38,9 @@ impl Portal {
         caller: &Caller,
         party: Uuid,
     ) -> PortResult<QualityView> {
-        let since = first_week(self.road.clock.now());
+        let first = first_monday(self.road.clock.now());
+        // Noon is that day in every season.
+        let since = clock::dutch_midnight(first.midnight().assume_utc() + Duration::hours(12));
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let weeks = quality::weeks(&mut tx, party, since)
             .await
@@ -47,11 +49,20 @@ impl Portal {
             .await
             .or_broken(caller)?;
         let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-        let weeks = weeks.into_iter().filter(|week| week.rows > 0);
-        let weeks = weeks.map(|week| QualityWeek {
-            monday: dutch(week.monday),
-            rows: number(week.rows),
-            refused: number(week.refused),
+        let delivered: BTreeMap<Date, (u32, u32)> = weeks
+            .into_iter()
+            .filter(|week| week.rows > 0)
+            .map(|week| (week.monday, (number(week.rows), number(week.refused))))
+            .collect();
+        // A week in which nothing came stands between the others all the same: so the time is true.
+        let mondays = (0..QUALITY_WEEKS).map(|week| first + Duration::weeks(week));
+        let weeks = mondays.filter(|_| !delivered.is_empty()).map(|monday| {
+            let (rows, refused) = delivered.get(&monday).copied().unwrap_or_default();
+            QualityWeek {
+                monday: dutch(monday),
+                rows,
+                refused,
+            }
         });
         let causes = causes
             .into_iter()
@@ -64,11 +75,9 @@ impl Portal {
 }
 
 /// When the first of the weeks began, Dutch time; this week is the last one.
-fn first_week(now: OffsetDateTime) -> OffsetDateTime {
+fn first_monday(now: OffsetDateTime) -> Date {
     let day = clock::dutch_day(now) - Duration::weeks(QUALITY_WEEKS - 1);
-    let monday = day - Duration::days(i64::from(day.weekday().number_days_from_monday()));
-    // Noon is that day in every season.
-    clock::dutch_midnight(monday.midnight().assume_utc() + Duration::hours(12))
+    day - Duration::days(i64::from(day.weekday().number_days_from_monday()))
 }
 
 #[async_trait::async_trait]

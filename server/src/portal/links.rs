@@ -110,6 +110,7 @@ impl Portal {
             kind: DecisionKind::Link.as_str(),
             row: Some(row),
             old_sealed: None,
+            days: domain::dates::Days::ALL,
             new_sealed: Some(seal(Purpose::NewValue, list)),
             request_sealed: None,
             suggested: false,

@@ -11,6 +11,7 @@ use app::ports::deliveries::{
     Foreseen, Kept, MendAnswer, MendedRow, Phase, RefusedList, RefusedRow, RefusedView,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use domain::dates::Days;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Finding;
 use domain::row::{Column, RowText};
@@ -124,7 +125,7 @@ impl Portal {
                 Became::Judged(RowOutcome::Afgekeurd, _) => answer.refused += 1,
                 Became::Judged(..) => answer.good += 1,
                 Became::RightAlready => answer.right_already += 1,
-                Became::Changed | Became::Same => {}
+                Became::Outside | Became::Changed | Became::Same => {}
             }
         }
         let of = |number| done.rows.iter().find(|(other, _)| *other == number);
@@ -174,6 +175,7 @@ impl Portal {
         let party = deliverer(caller)?;
         self.phase(caller, id).await?;
         let rows = posted.into_iter().map(|row| Typed {
+            days: Days::ALL,
             number: row.number,
             seen: row.seen,
             cells: row.cells,

@@ -2,7 +2,8 @@
 //! the same command do one thing.
 
 use super::{PartyTx, StoreError, WorkerTx};
-use time::OffsetDateTime;
+use domain::dates::Days;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 /// A cluster in the list.
@@ -116,6 +117,8 @@ pub struct NewDecision {
     pub old_sealed: Option<Vec<u8>>,
     /// What is to stand there, sealed.
     pub new_sealed: Option<Vec<u8>>,
+    /// Days of the jabs that a name holds for.
+    pub days: Days,
     /// Why, sealed.
     pub reason_sealed: Vec<u8>,
     /// Who of the institution asked for it, sealed; where that is needed.
@@ -139,8 +142,8 @@ pub struct NewDecision {
 pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), StoreError> {
     let made = sqlx::query!(
         "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, old_sealed, new_sealed, reason_sealed,
-                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed, suggested)
-         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12, $13
+                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed, suggested, first_day, last_day)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12, $13, $14, $15
          FROM delivery_rows WHERE id = $2 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL",
         new.id,
         new.sample,
@@ -154,7 +157,9 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), Stor
         new.at,
         new.row,
         new.request_sealed,
-        new.suggested
+        new.suggested,
+        new.days.first,
+        new.days.last
     )
     .execute(&mut **tx)
     .await?;
@@ -189,6 +194,10 @@ pub struct Decision {
     pub old_sealed: Option<Vec<u8>>,
     /// What is to stand there, sealed.
     pub new_sealed: Option<Vec<u8>>,
+    /// First day of the jabs that a name holds for.
+    pub first_day: Option<Date>,
+    /// The last.
+    pub last_day: Option<Date>,
     /// Why, sealed.
     pub reason_sealed: Vec<u8>,
     /// Who of the institution asked for it, sealed.
@@ -221,6 +230,17 @@ pub struct Decision {
     pub returned: i64,
 }
 
+impl Decision {
+    /// Days of the jabs that its name holds for.
+    #[must_use]
+    pub const fn days(&self) -> Days {
+        Days {
+            first: self.first_day,
+            last: self.last_day,
+        }
+    }
+}
+
 /// Decisions that are no drafts, those that wait first, then the newest; with `id` that one, drafts included.
 ///
 /// # Errors
@@ -234,7 +254,7 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Decision,
         r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
-                  d.old_sealed, d.new_sealed, d.reason_sealed, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
+                  d.old_sealed, d.new_sealed, d.first_day, d.last_day, d.reason_sealed, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
                   d.decided_at, d.ended_at,
                   (SELECT count(*) FROM delivery_rows r WHERE r.returned_by = d.id AND r.state = 'open') AS "returned!"
@@ -391,6 +411,10 @@ pub struct KeptName {
     pub old_sealed: Option<Vec<u8>>,
     /// The product.
     pub new_sealed: Option<Vec<u8>>,
+    /// First day of the jabs it holds for.
+    pub first_day: Option<Date>,
+    /// The last.
+    pub last_day: Option<Date>,
 }
 
 /// The names of a party that hold, the newest first.
@@ -400,7 +424,7 @@ pub struct KeptName {
 pub async fn names(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<Vec<KeptName>, StoreError> {
     let names = sqlx::query_as!(
         KeptName,
-        "SELECT id, old_sealed, new_sealed FROM decisions
+        "SELECT id, old_sealed, new_sealed, first_day, last_day FROM decisions
          WHERE party_id = $1 AND kind = 'map' AND cluster_column = 'vaccin' AND ended_at IS NULL AND state IN ('running', 'done')
          ORDER BY decided_at DESC",
         party

@@ -2,6 +2,7 @@
 
 use super::{StoreError, WorkerTx};
 use domain::codes::{AgeBounds, AgeGroup, CodeLists, Country};
+use domain::dates::Days;
 use domain::party::TargetGroup;
 use domain::vaccine::{Hpk, Vaccine, VaccineId};
 use time::Date;
@@ -55,12 +56,13 @@ impl Products {
         Ok(Self { lists })
     }
 
-    /// The same with names that one party uses for products: (its name, the product).
+    /// The same with names that one party uses for products: (its name, the product, the days of the jabs), the first that holds
+    /// before the others.
     #[must_use]
-    pub fn with_names(self, names: &[(String, String)]) -> Self {
+    pub fn with_names(self, names: &[(String, String, Days)]) -> Self {
         let names = names
             .iter()
-            .map(|(name, product)| (name.as_str(), product.as_str()));
+            .map(|(name, product, days)| (name.as_str(), product.as_str(), *days));
         Self {
             lists: self.lists.with_names(names),
         }

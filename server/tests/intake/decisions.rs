@@ -6,6 +6,7 @@ use app::ports::deliveries::QualityView;
 use app::ports::news::{News, NewsOf};
 use app::ports::review::{PartyNumbers, ReviewFilter};
 use app::ports::{Caller, Deliveries, PortError, Review, Withdrawals};
+use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
@@ -13,6 +14,7 @@ use domain::role::Role;
 use domain::row::{Column, RowText};
 use server::intake::answer;
 use server::store::party_tx;
+use time::macros::date;
 use uuid::Uuid;
 
 /// A second person of RIVM.
@@ -38,6 +40,7 @@ fn map(value: &str) -> Proposal {
     Proposal {
         kind: DecisionKind::Map,
         value: value.into(),
+        days: Days::ALL,
         reason: "Afgesproken met de instelling".into(),
         request: "Mevrouw De Boer, per brief van 3 maart".into(),
     }
@@ -47,6 +50,7 @@ fn only(kind: DecisionKind) -> Proposal {
     Proposal {
         kind,
         value: String::new(),
+        days: Days::ALL,
         reason: "Kijk op de verpakking".into(),
         request: String::new(),
     }
@@ -518,18 +522,17 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
     assert_eq!(list("' OR 1 = 1 --").await.total, 0);
 
     // The refused rows of one come again, corrected: each counts once, as what it is now.
+    // All eight weeks are told, those in which nothing came too; of each that brought something its place.
     let own = |own: QualityView| {
-        (
-            own.weeks
-                .iter()
-                .map(|week| (week.rows, week.refused))
-                .collect::<Vec<_>>(),
-            own.causes,
-        )
+        assert_eq!(own.weeks.len(), 8);
+        let weeks = own.weeks.iter().zip(1..);
+        let came = weeks.filter(|(week, _)| week.rows > 0);
+        let came = came.map(|(week, place)| (place, week.rows, week.refused));
+        (came.collect::<Vec<(u8, u32, u32)>>(), own.causes)
     };
     let id = list("").await.items[0].id;
     let said = world.portal.quality(&world.maria).await.unwrap();
-    assert_eq!(own(said), (vec![(3, 2)], vec![(Code::V31, 2)]));
+    assert_eq!(own(said), (vec![(8, 3, 2)], vec![(Code::V31, 2)]));
     let refused = "UPDATE delivery_rows SET state = 'repaired' WHERE id = (SELECT id FROM delivery_rows WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' ORDER BY row_number LIMIT 1)";
     sqlx::query(refused)
         .bind(first)
@@ -543,7 +546,7 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
     let seen = world.portal.quality_of(&world.rivm, id).await.unwrap();
     assert_eq!(seen.open, 1);
     let said = own(said);
-    assert_eq!(said, (vec![(3, 1)], vec![(Code::V31, 1)]));
+    assert_eq!(said, (vec![(8, 3, 1)], vec![(Code::V31, 1)]));
     assert_eq!(own(seen.view), said, "RIVM sees the same");
     assert_eq!(of(&list("").await)[0], (1, 3, 1, (0, 0)));
 
@@ -554,6 +557,8 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
         .unwrap();
     let duinzicht = list("duinzicht").await;
     assert_eq!(of(&duinzicht), [(1, 0, 0, (1, 1))]);
+    let piet = world.portal.quality(&world.piet).await.unwrap();
+    assert_eq!(own(piet).0, [(3, 1, 1)], "a gap of four weeks since");
     world
         .portal
         .withdraw_delivery(&world.maria, first, "Verkeerd bestand".into())
@@ -561,7 +566,14 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
         .unwrap();
     world.work().await;
     let seen = world.portal.quality_of(&world.rivm, id).await.unwrap();
-    assert_eq!(own(seen.view), (vec![(1, 0)], vec![]));
+    assert_eq!(own(seen.view), (vec![(8, 1, 0)], vec![]));
+    // Nothing in any week is no picture.
+    sqlx::query("UPDATE deliveries SET received_at = received_at - interval '70 days'")
+        .execute(&world.road.db.worker)
+        .await
+        .unwrap();
+    let nothing = world.portal.quality(&world.maria).await.unwrap();
+    assert!(nothing.weeks.is_empty());
     for caller in [&world.maria, &world.piet] {
         let list = world.portal.qualities(caller, String::new(), 1).await;
         assert_eq!(list.err(), Some(PortError::NotFound));
@@ -693,4 +705,229 @@ async fn who_comes_second_hears_who_was_first() {
         let first = world.portal.decided_about(&world.rivm, sample).await;
         assert_eq!(first.unwrap().and_then(|one| one.decision), Some(id), "{kind:?}");
     }
+}
+
+/// The same row, given on another day.
+fn on(day: &str, row: RowText) -> RowText {
+    with(row, &[(Column::Vaccinatiedatum, day)])
+}
+
+/// Outcome of each row of a file that was uploaded.
+async fn outcomes(world: &World, delivery: Uuid) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT outcome FROM delivery_rows WHERE delivery_id = $1 ORDER BY row_number",
+    )
+    .bind(delivery)
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_name_holds_for_jabs_of_the_days_that_were_decided_both_ends_included() {
+    let world = World::new().await;
+    let erebos = || odd_vaccine(good(EREBOS, "01-04-2000"));
+    let naomi = || odd_vaccine(good(NAOMI, "01-04-1987"));
+    let frouke = || odd_vaccine(good(FROUKE, "24-03-2000"));
+    let rows = [
+        on("31-01-2021", erebos()),
+        on("01-02-2021", naomi()),
+        on("28-02-2021", frouke()),
+        on("01-03-2021", erebos()),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let (_, _, rows, sample) = clusters(&world).await[0];
+    assert_eq!(rows, 4);
+    let february = Days {
+        first: Some(date!(2021 - 02 - 01)),
+        last: Some(date!(2021 - 02 - 28)),
+    };
+    let proposal = Proposal {
+        days: february,
+        ..map("Comirnaty")
+    };
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, proposal)
+        .await
+        .unwrap();
+    world.portal.decide(&world.rivm, id).await.unwrap();
+    // The second person sees the days, and what they leave out.
+    let other = second(&world).await;
+    let view = world.portal.decision(&other, id).await.unwrap();
+    assert_eq!((view.line.days, view.outside), (february, 2));
+    assert_eq!(view.outcomes, [(RowOutcome::Geaccepteerd, 2)]);
+    assert_eq!(view.persons, (2, 0));
+    world.portal.decide(&other, id).await.unwrap();
+    world.work().await;
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!((view.line.state, view.done), (DecisionState::Done, (2, 0)));
+    let list = world.portal.decisions(&world.rivm, 1).await.unwrap();
+    assert_eq!(list.items[0].days, february);
+    assert!(list.items[0].name.is_some());
+    assert_eq!(world.count("reports").await, 2);
+    // The others wait as they did.
+    let left = clusters(&world).await;
+    assert_eq!((left.len(), left[0].2), (1, 2));
+    assert_eq!(
+        world.count("row_history").await,
+        2,
+        "they were not changed either"
+    );
+
+    // Rows that come later, on whatever day they come.
+    let rows = [
+        on("31-01-2021", naomi()),
+        on("01-02-2021", frouke()),
+        on("28-02-2021", erebos()),
+        on("01-03-2021", naomi()),
+    ];
+    let later = world.upload(&world.maria, &csv(&rows)).await;
+    let came = outcomes(&world, later).await;
+    let refused: Vec<bool> = came.iter().map(|one| one == "AFGEKEURD").collect();
+    assert_eq!(refused, [true, false, false, true], "{came:?}");
+
+    // What is left may mean something else.
+    let sample = clusters(&world).await[0].3;
+    let march = Days {
+        first: Some(date!(2021 - 03 - 01)),
+        last: Some(date!(2022 - 12 - 31)),
+    };
+    let proposal = Proposal {
+        days: march,
+        ..map("Spikevax")
+    };
+    let next = world
+        .portal
+        .propose(&world.rivm, sample, proposal)
+        .await
+        .unwrap();
+    carry_out(&world, next).await;
+    let moderna = |row| with(row, &[(Column::Batchnummer, "300042698")]);
+    let both = || {
+        csv(&[
+            on("02-02-2021", erebos()),
+            on("02-04-2021", moderna(frouke())),
+        ])
+    };
+    let delivery = world.upload(&world.maria, &both()).await;
+    let given = "SELECT vaccine FROM reports WHERE delivery_id = $1 ORDER BY row_number";
+    let given: Vec<i16> = sqlx::query_scalar(given)
+        .bind(delivery)
+        .fetch_all(&world.test.admin)
+        .await
+        .unwrap();
+    assert_eq!(given, [1, 2], "each day has its own name");
+
+    // One whose last day has not come yet is ended as any other.
+    world.portal.end_name(&world.rivm, next).await.unwrap();
+    let line = world.portal.decision(&world.rivm, next).await.unwrap().line;
+    assert!(line.name.is_some_and(|name| name.until.is_some()));
+    let rows = csv(&[
+        on("03-02-2021", naomi()),
+        on("03-04-2021", moderna(naomi())),
+    ]);
+    let after = world.upload(&world.maria, &rows).await;
+    let came = outcomes(&world, after).await;
+    let refused: Vec<bool> = came.iter().map(|one| one == "AFGEKEURD").collect();
+    assert_eq!(refused, [false, true], "the other name holds still");
+}
+
+#[tokio::test]
+async fn days_are_of_names_alone_and_never_end_before_they_begin() {
+    let world = World::new().await;
+    let batch = |row: RowText| with(row, &[(Column::Batchnummer, "???")]);
+    let rows = [
+        batch(good(EREBOS, "01-04-2000")),
+        odd_vaccine(good(NAOMI, "01-04-1987")),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let later = Days {
+        first: Some(date!(2021 - 02 - 01)),
+        last: None,
+    };
+    let found = clusters(&world).await;
+    let of = |column| {
+        let found = found.iter().find(|one| one.1 == Some(column));
+        found.unwrap().3
+    };
+    // Another value is put in the rows that wait, and in no other: no day is asked.
+    let sample = of(Column::Batchnummer);
+    let proposal = Proposal {
+        days: later,
+        ..map("EJ6795")
+    };
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, proposal)
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!((view.line.days, view.outside), (Days::ALL, 0));
+    assert_eq!(view.outcomes, [(RowOutcome::Geaccepteerd, 1)]);
+    // Of a name on other days nothing is left to do.
+    let sample = of(Column::Vaccin);
+    let proposal = Proposal {
+        days: later,
+        ..map("Comirnaty")
+    };
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, proposal)
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!((view.outside, view.outcomes.len()), (1, 0));
+    let turned = Days {
+        first: later.first,
+        last: Some(date!(2021 - 01 - 31)),
+    };
+    let forced = sqlx::query("UPDATE decisions SET first_day = $2, last_day = $3 WHERE id = $1")
+        .bind(id)
+        .bind(turned.first)
+        .bind(turned.last)
+        .execute(&world.road.db.worker)
+        .await;
+    assert!(forced.is_err(), "decisions_days_in_order");
+}
+
+#[tokio::test]
+async fn the_name_of_a_product_that_ended_may_mean_another_one_for_jabs_given_after_it() {
+    let world = World::new().await;
+    sqlx::query("UPDATE vaccines SET valid_to = '2021-02-28' WHERE name = 'Comirnaty'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let moderna = |row| with(row, &[(Column::Batchnummer, "300042698")]);
+    let waits = on("01-03-2021", moderna(good(EREBOS, "01-04-2000")));
+    world.upload(&world.maria, &csv(&[waits])).await;
+    let (code, column, _, sample) = clusters(&world).await[0];
+    assert_eq!((code, column), (Code::V11, Some(Column::Vaccin)));
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, map("Spikevax"))
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!(view.outcomes, [(RowOutcome::Geaccepteerd, 1)]);
+    carry_out(&world, id).await;
+
+    // Later rows: before its end it is the product itself, after it what was decided.
+    let rows = [
+        on("28-02-2021", good(NAOMI, "01-04-1987")),
+        on("01-03-2021", moderna(good(FROUKE, "24-03-2000"))),
+    ];
+    let later = world.upload(&world.maria, &csv(&rows)).await;
+    assert_eq!(outcomes(&world, later).await, ["GEACCEPTEERD"; 2]);
+    let given = "SELECT vaccine FROM reports WHERE delivery_id = $1 ORDER BY row_number";
+    let given: Vec<i16> = sqlx::query_scalar(given)
+        .bind(later)
+        .fetch_all(&world.test.admin)
+        .await
+        .unwrap();
+    assert_eq!(given, [1, 2]);
+    // It is this party's name only.
+    let elsewhere = on("02-03-2021", moderna(good(NAOMI, "01-04-1987")));
+    let elsewhere = world.upload(&world.piet, &csv(&[elsewhere])).await;
+    assert_eq!(outcomes(&world, elsewhere).await, ["AFGEKEURD"]);
 }

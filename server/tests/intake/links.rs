@@ -457,6 +457,7 @@ async fn nobody_is_linked_who_is_no_candidate() {
     let forged = Proposal {
         kind: DecisionKind::Link,
         value: "1".into(),
+        days: domain::dates::Days::ALL,
         reason: WHY.into(),
         request: String::new(),
     };

@@ -265,6 +265,7 @@ async fn things(world: &World) -> Things {
     let rejection = app::ports::decisions::Proposal {
         kind: domain::decision::DecisionKind::Reject,
         value: String::new(),
+        days: domain::dates::Days::ALL,
         reason: "reden".into(),
         request: String::new(),
     };
@@ -463,6 +464,7 @@ async fn probe(
             let proposal = app::ports::decisions::Proposal {
                 kind: domain::decision::DecisionKind::Return,
                 value: String::new(),
+                days: domain::dates::Days::ALL,
                 reason: "reden".into(),
                 request: String::new(),
             };

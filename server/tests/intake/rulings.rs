@@ -54,6 +54,7 @@ async fn accept_group(world: &World, row: Uuid) -> Uuid {
     let accept = Proposal {
         kind: DecisionKind::Accept,
         value: String::new(),
+        days: domain::dates::Days::ALL,
         reason: "Nieuwe batch".into(),
         request: String::new(),
     };

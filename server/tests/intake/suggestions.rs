@@ -157,6 +157,7 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
     let proposal = Proposal {
         kind: DecisionKind::Map,
         value,
+        days: domain::dates::Days::ALL,
         reason: "voorstel".into(),
         request: String::new(),
     };

@@ -28,6 +28,7 @@ async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
     let back = Proposal {
         kind: DecisionKind::Return,
         value: String::new(),
+        days: domain::dates::Days::ALL,
         reason: "Welk vaccin is dit?".into(),
         request: String::new(),
     };

@@ -22,6 +22,7 @@ mod form_rows;
 mod form_tokens;
 mod house;
 mod login;
+mod names;
 mod onboarding;
 mod others;
 mod persons;
