@@ -620,7 +620,7 @@ pub async fn dealt_with(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Earli
              (SELECT r.returned_by FROM delivery_rows r WHERE r.id = $1),
              (SELECT o.id FROM delivery_rows r JOIN decisions o ON o.party_id = r.party_id AND o.cluster_code = r.cluster_code
                      AND o.cluster_column = r.cluster_column AND o.cluster_value = r.cluster_value AND o.state IN ('running', 'done')
-              WHERE r.id = $1 AND r.state IN ('accepted', 'rejected') ORDER BY o.decided_at DESC LIMIT 1))",
+              WHERE r.id = $1 AND r.state IN ('accepted', 'rejected') AND r.freed_by IS NULL ORDER BY o.decided_at DESC LIMIT 1))",
         row
     )
     .fetch_optional(&mut **tx)

@@ -306,7 +306,7 @@ pub async fn solved(
                ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
            decided AS (
                SELECT delivery_id, decided_at AS at, 'rivm' AS by FROM delivery_rows
-               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected')),
+               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected') AND freed_by IS NULL),
            solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided)
            SELECT s.by AS "by!", count(*) AS "rows!",
                   (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.at - d.received_at)))::double precision AS "median!"
