@@ -3,6 +3,7 @@
 use crate::keys::Mac;
 use app::ports::Caller;
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 /// What happened (security §7). The names are on disk: they never change meaning.
@@ -332,6 +333,11 @@ impl Event {
     pub(super) fn shard_key(&self) -> String {
         self.organisation
             .map_or_else(|| self.actor.clone(), |party| party.to_string())
+    }
+
+    /// Number of that chain, as `audit_add` finds it.
+    pub(super) fn shard(&self) -> u8 {
+        Sha256::digest(self.shard_key().as_bytes())[0] % 16
     }
 
     pub(super) fn persons(&self) -> &[Uuid] {

@@ -45,6 +45,21 @@ pub async fn add(connection: &mut PgConnection, event: Event) -> Result<LineRef,
     })
 }
 
+/// Writes lines in the caller's transaction, in the order of their chains, so that no two transactions wait for each other.
+///
+/// # Errors
+/// When the database does not take one; the transaction is then void.
+pub async fn add_all(
+    connection: &mut PgConnection,
+    mut events: Vec<Event>,
+) -> Result<(), StoreError> {
+    events.sort_by_key(Event::shard);
+    for event in events {
+        add(connection, event).await?;
+    }
+    Ok(())
+}
+
 /// The event about who has these BSNs: by key who stands in the register, by MAC who does not. One look at the register
 /// for all of them.
 ///

@@ -233,7 +233,7 @@ pub(super) async fn accept(
     by: Uuid,
     at: OffsetDateTime,
 ) -> Result<(Vec<i32>, Vec<Uuid>), StoreError> {
-    let (moved, persons) = accepted(tx, rows, by, at).await?;
+    let (moved, persons) = accepted(tx, rows, Becomes::Accepted, by, at).await?;
     Ok((
         moved.into_iter().map(|(_, number)| number).collect(),
         persons,
@@ -241,13 +241,17 @@ pub(super) async fn accept(
 }
 
 /// Keys and numbers of the rows that are accepted, and the persons.
-async fn accepted(
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn accepted(
     tx: &mut WorkerTx<'_>,
     rows: &[Uuid],
+    becomes: Becomes,
     by: Uuid,
     at: OffsetDateTime,
 ) -> Result<(Vec<(Uuid, i32)>, Vec<Uuid>), StoreError> {
-    let mut moved = rulings::settle_rows(tx, rows, Becomes::Accepted, by, at).await?;
+    let mut moved = rulings::settle_rows(tx, rows, becomes, by, at).await?;
     let persons: Vec<Uuid> = moved.iter().filter_map(|row| row.person_id).collect();
     rulings::settle(tx, &persons).await?;
     let blocked = rulings::in_the_way(tx, rows).await?;
@@ -512,7 +516,8 @@ pub async fn foresee_accept(
         .collect();
     let alone = decisions::of_one_cause(tx, &ids).await?;
     tx.mark().await?;
-    let (moved, _) = accepted(tx, &alone, decision.asked_by, now).await?;
+    let by = decision.asked_by;
+    let (moved, _) = accepted(tx, &alone, Becomes::Accepted, by, now).await?;
     let accepted: HashSet<Uuid> = moved.into_iter().map(|(id, _)| id).collect();
     let after = decisions::counting_of(tx, &persons).await?;
     tx.go_back().await?;

@@ -5,6 +5,7 @@ pub mod answer;
 pub(crate) mod answer_files;
 pub mod check;
 pub mod decide;
+pub mod freed;
 pub mod judge;
 mod lanes;
 pub mod link;

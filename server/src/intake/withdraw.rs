@@ -3,9 +3,10 @@
 //! A registration is turned when its newest version is that of the delivery: it gets one version more, empty or
 //! with what stood there before. What changed since, or came again in another delivery, is kept. Each chunk is
 //! one transaction that moves the progress under the fence of the job, with its audit line; the last one moves
-//! the delivery. So a kill at any moment loses nothing and doubles nothing. Nothing is deleted.
+//! the delivery. So a kill at any moment loses nothing and doubles nothing. Nothing is deleted. Rows of other deliveries that
+//! waited because of it alone are stored in the same transaction ([`super::freed`]).
 
-use super::{Road, store};
+use super::{Road, freed, store};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
@@ -93,7 +94,17 @@ async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<
         delivery: work.delivery_id,
         back: work.undoes.is_none(),
     };
+    let around = freed::Around {
+        road,
+        withdrawal: job.subject,
+        undoes: work.undoes,
+        delivery: work.delivery_id,
+        by: by.user,
+        persons: persons_of(&mut tx, &turned).await?,
+    };
+    let before = freed::before(&mut tx, &around).await?;
     let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
+    let mut lines = freed::after(&mut tx, &around, before).await?;
     let count = i32::try_from(turned.len()).unwrap_or(i32::MAX);
     if !withdrawals::progress(&mut tx, job.subject, job.fence, last, count, &kept).await? {
         return Err(Stopped::Fenced);
@@ -108,9 +119,22 @@ async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<
         .detail("turned", turned.len())
         .detail("kept", kept.len())
         .about(about);
-    audit::add(&mut tx, line).await?;
+    lines.push(line);
+    audit::add_all(&mut tx, lines).await?;
     tx.commit().await?;
     Ok(Some(last))
+}
+
+/// Whom registrations are about, and will be when they turn.
+async fn persons_of(tx: &mut WorkerTx<'_>, turned: &[Candidate]) -> Result<Vec<Uuid>, StoreError> {
+    let (ids, onto): (Vec<Uuid>, Vec<i32>) = turned
+        .iter()
+        .filter_map(|one| Some((one.id, one.onto?)))
+        .unzip();
+    let now = turned.iter().filter_map(|one| one.person_id);
+    let then = turns::persons(tx, &ids, &onto).await?;
+    let persons: HashSet<Uuid> = now.chain(then).collect();
+    Ok(persons.into_iter().collect())
 }
 
 fn event(job: &Job, work: &Work, kind: Kind) -> Event {

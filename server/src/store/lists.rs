@@ -794,7 +794,7 @@ pub async fn doubted(
            WHERE w.state = 'open' AND w.report_id IS NOT NULL AND w.outcome = 'TE_CONTROLEREN' AND w.id > $2
              AND (w.findings @> '[{"code": "V22"}]' OR w.findings @> '[{"code": "V23"}]')
              AND r.batch = ANY ($1) AND r.vaccine IS NOT NULL AND r.vaccinated_on IS NOT NULL AND r.content_sealed IS NOT NULL
-           ORDER BY w.id LIMIT $3 FOR UPDATE OF w, r"#,
+           ORDER BY w.id LIMIT $3 FOR UPDATE OF r, w"#,
         lots,
         after,
         limit

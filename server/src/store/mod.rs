@@ -21,6 +21,7 @@ pub mod delivery_views;
 pub mod doctor;
 pub mod drafts;
 mod error;
+pub mod freed;
 pub mod kept_forms;
 pub mod late;
 pub mod lists;

@@ -307,7 +307,7 @@ pub async fn solved(
                ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
            decided AS (
                SELECT delivery_id, decided_at AS at, CASE state WHEN 'repaired' THEN 'sender' ELSE 'rivm' END AS by FROM delivery_rows
-               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected', 'repaired')),
+               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected', 'repaired') AND freed_by IS NULL),
            solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided)
            SELECT s.by AS "by!", count(*) AS "rows!",
                   (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.at - d.received_at)))::double precision AS "median!"

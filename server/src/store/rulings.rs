@@ -275,7 +275,7 @@ pub async fn acts(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Act>, Store
                                   ON h.party_id = t.party_id AND h.delivery_id = t.delivery_id AND h.row_number = t.row_number
                           UNION SELECT d.id FROM theirs t JOIN delivery_rows w ON w.report_id = t.id AND w.state = 'accepted'
                                 JOIN decisions d ON d.party_id = w.party_id AND d.kind = 'accept' AND d.cluster_code = w.cluster_code
-                                 AND d.cluster_column = w.cluster_column AND d.cluster_value = w.cluster_value AND d.decided_by = w.decided_by
+                                 AND d.cluster_column = w.cluster_column AND d.cluster_value = w.cluster_value AND d.asked_by = w.decided_by AND w.freed_by IS NULL
                                  AND w.decided_at >= d.decided_at AND w.decided_at <= COALESCE(d.finished_at, 'infinity'))
            SELECT c.id AS "id!", CASE WHEN c.content_sealed IS NULL THEN 'withdraw' ELSE 'correct' END AS "kind!", a.name AS "asked_by!",
                   b.name AS "agreed_by?", c.decided_at AS "at!"
@@ -415,6 +415,8 @@ pub enum Becomes {
     Rejected,
     /// It waits again.
     Waiting,
+    /// It is right since this withdrawal of another delivery; nobody decided so.
+    Freed(Uuid),
 }
 
 /// A row that moved: number, and whose it is.
@@ -427,8 +429,23 @@ pub struct Moved {
     pub person_id: Option<Uuid>,
 }
 
+/// Locks stored rows in the order in which intake does: what stands of a registration, then its row.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT w.id FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
+         WHERE w.id = ANY ($1) ORDER BY r.id FOR UPDATE OF r, w",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Settles stored rows that wait, or lets settled ones wait again: the row, what its registration came to, and the counts
-/// of its delivery move together. [`settle`] the persons afterwards.
+/// of its delivery move together. `by` and `at`: who decided, and when. [`settle`] the persons afterwards.
 ///
 /// # Errors
 /// When the database fails.
@@ -440,18 +457,24 @@ pub async fn settle_rows(
     at: OffsetDateTime,
 ) -> Result<Vec<Moved>, StoreError> {
     let (outcome, state) = match becomes {
-        Becomes::Accepted => ("GEACCEPTEERD", "accepted"),
+        Becomes::Accepted | Becomes::Freed(_) => ("GEACCEPTEERD", "accepted"),
         Becomes::Rejected => ("AFGEKEURD", "rejected"),
         Becomes::Waiting => ("TE_CONTROLEREN", "open"),
     };
     let waits = becomes == Becomes::Waiting;
+    let (by, freed_by) = match becomes {
+        Becomes::Accepted | Becomes::Rejected => (Some(by), None),
+        Becomes::Waiting => (None, None),
+        Becomes::Freed(withdrawal) => (None, Some(withdrawal)),
+    };
+    lock(tx, rows).await?;
     let moved = sqlx::query_as!(
         Moved,
         r#"WITH was AS (SELECT w.id, w.outcome FROM delivery_rows w
                         WHERE w.id = ANY ($1) AND w.report_id IS NOT NULL
                           AND CASE WHEN $2 THEN w.state IN ('accepted', 'rejected') ELSE w.state = 'open' AND w.outcome = 'TE_CONTROLEREN' END
                         FOR UPDATE),
-                moved AS (UPDATE delivery_rows w SET outcome = $3, state = $4, decided_by = CASE WHEN NOT $2 THEN $5::uuid END,
+                moved AS (UPDATE delivery_rows w SET outcome = $3, state = $4, decided_by = $5, freed_by = $7,
                                                      decided_at = CASE WHEN NOT $2 THEN $6::timestamptz END
                           FROM was WHERE w.id = was.id
                           RETURNING w.id, w.row_number, w.delivery_id, w.report_id, w.person_id, was.outcome AS before),
@@ -459,10 +482,13 @@ pub async fn settle_rows(
                          SET te_controleren = te_controleren + CASE WHEN $2 THEN n.rows ELSE -n.rows END,
                              geaccepteerd = geaccepteerd + CASE WHEN $2 THEN -n.accepted WHEN $3 = 'GEACCEPTEERD' THEN n.rows ELSE 0 END,
                              afgekeurd = afgekeurd + CASE WHEN $2 THEN -n.refused WHEN $3 = 'AFGEKEURD' THEN n.rows ELSE 0 END
-                         FROM (SELECT delivery_id, count(*)::integer AS rows, (count(*) FILTER (WHERE before = 'GEACCEPTEERD'))::integer AS accepted,
-                                      (count(*) FILTER (WHERE before = 'AFGEKEURD'))::integer AS refused FROM moved GROUP BY 1) AS n
-                         WHERE d.id = n.delivery_id AND d.state = 'done'),
-                said AS (UPDATE reports r SET outcome = $3, accepted_by = CASE WHEN NOT $2 THEN $5::uuid END
+                         FROM (SELECT o.id, m.rows, m.accepted, m.refused
+                               FROM (SELECT delivery_id, count(*)::integer AS rows, (count(*) FILTER (WHERE before = 'GEACCEPTEERD'))::integer AS accepted,
+                                            (count(*) FILTER (WHERE before = 'AFGEKEURD'))::integer AS refused FROM moved GROUP BY 1) AS m
+                               JOIN deliveries o ON o.id = m.delivery_id
+                               WHERE o.state IN ('done', 'withdrawn') ORDER BY o.id FOR NO KEY UPDATE OF o) AS n
+                         WHERE d.id = n.id),
+                said AS (UPDATE reports r SET outcome = $3, accepted_by = $5
                          FROM moved m WHERE r.id = m.report_id AND r.valid_to IS NULL AND r.content_sealed IS NOT NULL)
            SELECT id, row_number, person_id FROM moved ORDER BY row_number"#,
         rows,
@@ -470,7 +496,8 @@ pub async fn settle_rows(
         outcome,
         state,
         by,
-        at
+        at,
+        freed_by
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -160,6 +160,26 @@ pub async fn same_jab(
     Ok(row)
 }
 
+/// Persons that these versions of registrations are about.
+///
+/// # Errors
+/// When the database fails.
+pub async fn persons(
+    tx: &mut WorkerTx<'_>,
+    ids: &[Uuid],
+    versions: &[i32],
+) -> Result<Vec<Uuid>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT DISTINCT r.person_id AS "person!" FROM unnest($1::uuid[], $2::integer[]) AS n (id, version)
+           JOIN reports r ON r.id = n.id AND r.version = n.version WHERE r.person_id IS NOT NULL"#,
+        ids,
+        versions
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
 /// A version to go back to, and where its jab stands now.
 pub struct Before {
     /// The registration.

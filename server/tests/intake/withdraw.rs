@@ -14,6 +14,7 @@ use server::intake::receive::Received;
 use server::intake::withdraw;
 use server::jobs::{self, Handler, Life, Stopped};
 use server::keys::{Purpose, Sealed};
+use server::store::{doctor, rulings, worker_tx};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -1177,4 +1178,452 @@ async fn a_mended_row_goes_with_its_delivery_and_none_is_mended_meanwhile() {
     assert_eq!(register(&world).await, before);
     // The row that was refused can be mended again.
     assert_eq!(mend(mended(4).await).await, Ok(good));
+}
+
+/// How many rows of a delivery its sender sees accepted, and for review.
+async fn told(world: &World, caller: &Caller, delivery: Uuid) -> (u32, u32) {
+    let seen = world.portal.delivery(caller, delivery).await.unwrap();
+    let counts = seen.line.counts;
+    (counts.geaccepteerd, counts.te_controleren)
+}
+
+/// The counts of each delivery are those of its rows, and what counts follows from what is reported.
+async fn sound(world: &World) {
+    let mut tx = worker_tx(&world.road.db).await.unwrap();
+    assert_eq!(doctor::counts(&mut tx).await.unwrap(), Vec::<Uuid>::new());
+    let persons: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM persons")
+        .fetch_all(&world.test.admin)
+        .await
+        .unwrap();
+    let unsettled = rulings::unsettled(&mut tx, &persons).await.unwrap();
+    assert!(unsettled.is_empty());
+    tx.rollback().await.unwrap();
+}
+
+async fn put_back(world: &World, caller: &Caller, delivery: Uuid) {
+    let asked = world
+        .portal
+        .restore_delivery(caller, delivery, "toch goed".into())
+        .await
+        .unwrap();
+    assert_eq!(asked, Asked::Running);
+    world.work().await;
+    sound(world).await;
+}
+
+/// Codes by which stored rows wait, RIVM's view, in the order of the rows.
+async fn waits_for(world: &World) -> Vec<String> {
+    sqlx::query_scalar(
+        "SELECT string_agg(DISTINCT one ->> 'code', ' ' ORDER BY one ->> 'code') FROM delivery_rows r,
+                jsonb_array_elements(r.findings || r.staff_findings) AS one
+         WHERE r.state = 'open' AND one ->> 'severity' = 'controle' AND one ->> 'code' <> 'B19'
+         GROUP BY r.created_at, r.row_number ORDER BY r.created_at, r.row_number",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap()
+}
+
+/// A vaccination of somebody: day, dose, product and batch.
+fn jab(of: (&str, &str), on: &str, dose: &str, vaccine: &str, batch: &str) -> RowText {
+    with(
+        good(of.0, of.1),
+        &[
+            (Column::Vaccinatiedatum, on),
+            (Column::Dosisnummer, dose),
+            (Column::Vaccin, vaccine),
+            (Column::Batchnummer, batch),
+        ],
+    )
+}
+
+const E: (&str, &str) = (EREBOS, "01-04-2000");
+const N: (&str, &str) = (NAOMI, "01-04-1987");
+const F: (&str, &str) = (FROUKE, "24-03-2000");
+
+/// The first dose of three persons, by mistake.
+fn wrong() -> Vec<u8> {
+    csv(&[good(E.0, E.1), good(N.0, N.1), good(F.0, F.1)])
+}
+
+/// Each waits because of one of those: another product that day, another batch that day, the same dose on another day.
+fn later() -> Vec<RowText> {
+    vec![
+        key("l1", jab(E, "27-01-2021", "1", "Spikevax", "300042698")),
+        key("l2", jab(N, "27-01-2021", "1", "Comirnaty", "EJ6796")),
+        key("l3", jab(F, "28-02-2021", "1", "Comirnaty", "EJ6795")),
+    ]
+}
+
+#[tokio::test]
+async fn what_waited_because_of_it_alone_is_stored_and_waits_again_when_it_is_put_back() {
+    let twin = World::new().await;
+    twin.upload(&twin.piet, &csv(&later())).await;
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &wrong()).await;
+    let waiting = world.upload(&world.piet, &csv(&later())).await;
+    assert_eq!(waits_for(&world).await, ["D04", "D04", "D05"]);
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 3));
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    for round in 1..=2 {
+        withdrawn(&world, &world.maria, first).await;
+        assert_eq!(register(&world).await, register(&twin).await, "{round}");
+        assert_eq!(open_rows(&world).await, []);
+        assert_eq!(told(&world, &world.piet, waiting).await, (3, 0));
+        // Nobody decided it.
+        let freed = "delivery_rows WHERE freed_by IS NOT NULL AND state = 'accepted' AND outcome = 'GEACCEPTEERD' AND decided_by IS NULL";
+        assert_eq!(world.count(freed).await, 3);
+        sound(&world).await;
+        assert_eq!(
+            world.count("reports WHERE accepted_by IS NOT NULL").await,
+            0
+        );
+
+        put_back(&world, &world.maria, first).await;
+        assert_eq!(register(&world).await, before, "{round}");
+        assert_eq!(open_rows(&world).await, waited);
+        assert_eq!(told(&world, &world.piet, waiting).await, (0, 3));
+        assert_eq!(
+            world
+                .count("delivery_rows WHERE freed_by IS NOT NULL")
+                .await,
+            0
+        );
+    }
+    // Why stands in the history, and in the log of whose rows they are: a line for each time.
+    let history: Vec<(String, bool, i64)> = sqlx::query_as(
+        "SELECT h.outcome, w.undoes IS NULL, count(*) FROM row_history h JOIN withdrawals w ON w.id = h.withdrawal_id
+         WHERE h.mended_by IS NULL AND h.raw_sealed IS NULL GROUP BY 1, 2 ORDER BY 1",
+    )
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap();
+    assert_eq!(
+        history,
+        [
+            ("GEACCEPTEERD".to_owned(), false, 6),
+            ("TE_CONTROLEREN".to_owned(), true, 6)
+        ]
+    );
+    let party = world.piet.party().unwrap().id;
+    let lines =
+        format!("audit_lines WHERE event = 'record.checked-again' AND organisation_id = '{party}'");
+    assert_eq!(world.count(&lines).await, 4);
+}
+
+#[tokio::test]
+async fn a_dose_too_soon_after_a_withdrawn_one_of_the_own_institution_is_stored() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &wrong()).await;
+    let soon = csv(&[key("s1", jab(E, "05-02-2021", "2", "Comirnaty", "EJ6795"))]);
+    let waiting = world.upload(&world.maria, &soon).await;
+    assert_eq!(waits_for(&world).await, ["V32"]);
+    let before = register(&world).await;
+    withdrawn(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.maria, waiting).await, (1, 0));
+    let twin = World::new().await;
+    twin.upload(&twin.maria, &soon).await;
+    assert_eq!(register(&world).await, register(&twin).await);
+    put_back(&world, &world.maria, first).await;
+    assert_eq!(register(&world).await, before);
+    assert_eq!(told(&world, &world.maria, waiting).await, (0, 1));
+}
+
+#[tokio::test]
+async fn what_something_else_stands_against_too_goes_on_waiting() {
+    // Of Erebos the batch is not known, of Naomi another delivery says that day too, and of Frouke two came that contradict
+    // each other: the first of them would have been stored.
+    let third = csv(&[jab(N, "12-03-2021", "2", "Comirnaty", "EJ6795")]);
+    let rows = csv(&[
+        jab(E, "28-02-2021", "1", "Comirnaty", "ZZ9999"),
+        jab(N, "12-03-2021", "1", "Spikevax", "300042698"),
+        jab(F, "28-02-2021", "1", "Comirnaty", "EJ6795"),
+        jab(F, "01-03-2021", "1", "Comirnaty", "EJ6795"),
+    ]);
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &wrong()).await;
+    world.upload(&world.maria, &third).await;
+    let waiting = world.upload(&world.piet, &rows).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 4));
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    withdrawn(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 3));
+    let twin = World::new().await;
+    twin.upload(&twin.maria, &third).await;
+    twin.upload(&twin.piet, &rows).await;
+    assert_eq!(register(&world).await, register(&twin).await);
+    assert_eq!(open_rows(&world).await, open_rows(&twin).await);
+    put_back(&world, &world.maria, first).await;
+    assert_eq!(register(&world).await, before);
+    assert_eq!(open_rows(&world).await, waited);
+}
+
+#[tokio::test]
+async fn what_waited_for_something_else_is_not_stored_by_it() {
+    let world = World::new().await;
+    let first = world
+        .upload(&world.maria, &csv(&[key("a", good(E.0, E.1))]))
+        .await;
+    // It contradicts a registration that its institution took back since, and nothing of the withdrawn delivery.
+    let other = world
+        .record(
+            &world.maria,
+            &jab(E, "28-02-2021", "2", "Comirnaty", "EJ6795"),
+        )
+        .await;
+    let waiting = world
+        .upload(
+            &world.piet,
+            &csv(&[jab(E, "28-02-2021", "3", "Spikevax", "300042698")]),
+        )
+        .await;
+    let id = registration(&world, &world.maria, other).await;
+    Entry::withdraw(&world.portal, &world.maria, id, "verkeerd".into(), false)
+        .await
+        .unwrap();
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
+    withdrawn(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
+}
+
+#[tokio::test]
+async fn what_the_sender_changed_since_is_left_alone_when_it_is_put_back() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &wrong()).await;
+    let waiting = world.upload(&world.piet, &csv(&later())).await;
+    withdrawn(&world, &world.maria, first).await;
+    let changes = [
+        key(
+            "l1",
+            with(
+                jab(E, "28-02-2021", "2", "Spikevax", "300042698"),
+                &[(Column::Mutatie, "C")],
+            ),
+        ),
+        key("l2", with(row(&[]), &[(Column::Mutatie, "V")])),
+    ];
+    let changed = world.upload(&world.piet, &csv(&changes)).await;
+    assert_eq!(told(&world, &world.piet, changed).await, (2, 0));
+    put_back(&world, &world.maria, first).await;
+    assert_eq!(
+        told(&world, &world.piet, waiting).await,
+        (2, 1),
+        "the one that nobody changed waits again"
+    );
+    assert_eq!(told(&world, &world.piet, changed).await, (2, 0));
+    assert_eq!(
+        open_rows(&world).await,
+        [("DUINZICHT".to_owned(), 4, "TE_CONTROLEREN".to_owned())]
+    );
+    let stands = "reports WHERE valid_to IS NULL AND outcome = 'GEACCEPTEERD' AND mutation <> 'V'";
+    assert_eq!(
+        world.count(stands).await,
+        4,
+        "three first doses, one corrected"
+    );
+    // Nobody changed it any more when the correction is withdrawn as a whole.
+    withdrawn(&world, &world.piet, changed).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 2));
+    let open = "delivery_rows WHERE source_key = 'l1' AND state = 'open' AND freed_by IS NULL";
+    assert_eq!(world.count(open).await, 1);
+    sound(&world).await;
+}
+
+#[tokio::test]
+async fn what_waits_because_of_two_deliveries_is_stored_when_both_are_withdrawn() {
+    for (withdraws, undoes) in [([0, 1], [0, 1]), ([0, 1], [1, 0]), ([1, 0], [0, 1])] {
+        let world = World::new().await;
+        let two = [
+            csv(&[good(N.0, N.1)]),
+            csv(&[jab(N, "12-03-2021", "2", "Comirnaty", "EJ6795")]),
+        ];
+        let mut both = Vec::new();
+        for content in &two {
+            both.push(world.upload(&world.maria, content).await);
+        }
+        let row = csv(&[jab(N, "12-03-2021", "1", "Spikevax", "300042698")]);
+        let waiting = world.upload(&world.piet, &row).await;
+        assert_eq!(waits_for(&world).await, ["D04 D05"]);
+        let (before, waited) = (register(&world).await, open_rows(&world).await);
+        withdrawn(&world, &world.maria, both[withdraws[0]]).await;
+        assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
+        withdrawn(&world, &world.maria, both[withdraws[1]]).await;
+        assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
+        put_back(&world, &world.maria, both[undoes[0]]).await;
+        assert_eq!(
+            told(&world, &world.piet, waiting).await,
+            (0, 1),
+            "one of them stands against it again, whichever withdrawal it was that stored it"
+        );
+        put_back(&world, &world.maria, both[undoes[1]]).await;
+        assert_eq!(register(&world).await, before);
+        assert_eq!(open_rows(&world).await, waited);
+    }
+}
+
+#[tokio::test]
+async fn a_stored_row_that_went_and_came_back_with_its_own_delivery_waits_when_the_other_is_back() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &csv(&[good(F.0, F.1)])).await;
+    let rows = csv(&[jab(F, "28-02-2021", "1", "Comirnaty", "EJ6795")]);
+    let waiting = world.upload(&world.piet, &rows).await;
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    withdrawn(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
+    withdrawn(&world, &world.piet, waiting).await;
+    put_back(&world, &world.maria, first).await;
+    put_back(&world, &world.piet, waiting).await;
+    assert_eq!(register(&world).await, before);
+    assert_eq!(open_rows(&world).await, waited);
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
+    // Back in the other order it stays stored until the first is back.
+    withdrawn(&world, &world.maria, first).await;
+    withdrawn(&world, &world.piet, waiting).await;
+    put_back(&world, &world.piet, waiting).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
+    put_back(&world, &world.maria, first).await;
+    assert_eq!(register(&world).await, before);
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
+}
+
+/// Does the work in the queue, one registration a chunk, and kills it at ever later moments; how often.
+async fn with_kills(world: &World) -> u32 {
+    let (_keep, stop) = watch::channel(false);
+    let process = Life::begin(&world.road.db).await.unwrap();
+    let mut kills = 0;
+    for life in (1..).map(|step| Duration::from_micros(900 * step)) {
+        let Some(job) = jobs::lease(&world.road.db, &process).await.unwrap() else {
+            return kills;
+        };
+        let work = withdraw::by_chunks(&world.road, &job, &stop, 1);
+        if tokio::time::timeout(life, work).await.is_err() {
+            kills += 1;
+        }
+        sqlx::query(
+            "UPDATE jobs SET lease_until = now() - interval '1 second' WHERE state = 'leased'",
+        )
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    }
+    kills
+}
+
+#[tokio::test]
+async fn in_chunks_and_killed_at_any_moment_each_row_is_stored_once_and_waits_once() {
+    // Of Frouke the delivery has two rows, chunks apart; the one that waits contradicts the last.
+    let first = csv(&[
+        good(E.0, E.1),
+        jab(F, "27-01-2021", "1", "Comirnaty", "EJ6795"),
+        good(N.0, N.1),
+        jab(F, "12-03-2021", "2", "Comirnaty", "EJ6795"),
+    ]);
+    let mut rows = later();
+    rows[2] = key("l3", jab(F, "12-03-2021", "3", "Spikevax", "300042698"));
+    let rows = csv(&rows);
+    let twin = World::new().await;
+    twin.upload(&twin.piet, &rows).await;
+    let world = World::new().await;
+    let delivery = world.upload(&world.maria, &first).await;
+    let waiting = world.upload(&world.piet, &rows).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 3));
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    world
+        .portal
+        .withdraw_delivery(&world.maria, delivery, "reden".into())
+        .await
+        .unwrap();
+    assert!(with_kills(&world).await >= 3);
+    assert_eq!(register(&world).await, register(&twin).await);
+    assert_eq!(told(&world, &world.piet, waiting).await, (3, 0));
+    world
+        .portal
+        .restore_delivery(&world.maria, delivery, "toch".into())
+        .await
+        .unwrap();
+    assert!(with_kills(&world).await >= 3);
+    assert_eq!(register(&world).await, before);
+    assert_eq!(open_rows(&world).await, waited);
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 3));
+    let history = "row_history WHERE withdrawal_id IS NOT NULL";
+    assert_eq!(world.count(history).await, 6, "each once, there and back");
+}
+
+/// Does all the work in the queue with two workers at once; what is in the way is tried again.
+async fn by_two(world: &World) {
+    let (_keep, stop) = watch::channel(false);
+    let one = || async {
+        let life = Life::begin(&world.road.db).await.unwrap();
+        while let Some(job) = jobs::lease(&world.road.db, &life).await.unwrap() {
+            if world.road.handle(&job, &stop).await.is_err() {
+                jobs::retry(&world.road.db, &job, "in the way")
+                    .await
+                    .unwrap();
+            }
+        }
+    };
+    tokio::join!(one(), one());
+    // What was given back waits a few seconds.
+    sqlx::query("UPDATE jobs SET run_at = now() WHERE state = 'queued'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    world.work().await;
+}
+
+#[tokio::test]
+async fn two_withdrawals_at_once_and_an_import_of_the_same_persons_end_as_one_after_the_other() {
+    for round in 0..4 {
+        let world = World::new().await;
+        let two = [
+            csv(&[good(N.0, N.1), good(E.0, E.1), good(F.0, F.1)]),
+            csv(&[jab(N, "12-03-2021", "2", "Comirnaty", "EJ6795")]),
+        ];
+        let mut both = Vec::new();
+        for content in &two {
+            both.push(world.upload(&world.maria, content).await);
+        }
+        let mut rows = later();
+        rows[1] = key("l2", jab(N, "12-03-2021", "1", "Spikevax", "300042698"));
+        let waiting = world.upload(&world.piet, &csv(&rows)).await;
+        assert_eq!(told(&world, &world.piet, waiting).await, (0, 3));
+        let correction = key(
+            "l3",
+            with(
+                jab(F, "01-03-2021", "1", "Comirnaty", "EJ6795"),
+                &[(Column::Mutatie, "C")],
+            ),
+        );
+        world
+            .receive_by_sftp(&world.piet, "correctie.csv", &csv(&[correction]))
+            .await;
+        for delivery in &both {
+            world
+                .portal
+                .withdraw_delivery(&world.maria, *delivery, "reden".into())
+                .await
+                .unwrap();
+        }
+        by_two(&world).await;
+        let counting = "vaccinations WHERE effective AND valid_to IS NULL";
+        let waits = world.count("delivery_rows WHERE state = 'open'").await;
+        // The correction may have been judged just before the withdrawal of what it contradicts.
+        assert!(waits <= 1, "{round}: {waits}");
+        assert_eq!(world.count(counting).await, 3 - waits, "{round}");
+        for delivery in &both {
+            world
+                .portal
+                .restore_delivery(&world.maria, *delivery, "toch".into())
+                .await
+                .unwrap();
+        }
+        by_two(&world).await;
+        let found = told(&world, &world.piet, waiting).await;
+        assert_eq!(found.0 + found.1, 3);
+        let naomi = "delivery_rows WHERE source_key IN ('l1', 'l2') AND state = 'open' AND freed_by IS NULL";
+        assert_eq!(world.count(naomi).await, 2, "{round}");
+        let twice = "(SELECT FROM vaccinations WHERE effective AND valid_to IS NULL GROUP BY person_id, vaccinated_on, vaccine HAVING count(*) > 1) x";
+        assert_eq!(world.count(twice).await, 0);
+        sound(&world).await;
+    }
 }

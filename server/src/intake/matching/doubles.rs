@@ -121,6 +121,9 @@ fn is_same(known: &Jab, jab: &Vaccination) -> bool {
         && known.dose == jab.dose()
 }
 
+/// Rules by which a row waits because of another vaccination of its person.
+pub const BETWEEN_JABS: [Code; 3] = [Code::D04, Code::D05, Code::V32];
+
 fn rules(
     jab: &Vaccination,
     known: &[Jab],

@@ -10,7 +10,7 @@ mod doubles;
 mod person;
 
 pub use batches::Batches;
-pub use doubles::{Jab, Place};
+pub use doubles::{BETWEEN_JABS, Jab, Place};
 pub(super) use person::candidate;
 pub use person::{Again, BrpFacts, brp_again, compare};
 
@@ -173,6 +173,21 @@ pub struct Judged {
 /// Judges the rows of a chunk in their order.
 pub fn judge(rows: Vec<Incoming>, facts: &mut Facts) -> Vec<Judged> {
     rows.into_iter().map(|row| one(row, facts)).collect()
+}
+
+/// Judges stored rows once more, each against what is known of its person without these vaccinations: its own, for one.
+pub fn again(rows: Vec<(Incoming, Vec<Uuid>)>, facts: &mut Facts) -> Vec<Judged> {
+    let known = std::mem::take(&mut facts.jabs);
+    let judge = |(row, without): (Incoming, Vec<Uuid>)| {
+        let person = row.person.and_then(|person| known.get_key_value(&person));
+        let others = person.map(|(person, jabs)| {
+            let others = jabs.iter().filter(|jab| !without.contains(&jab.id));
+            (*person, others.cloned().collect())
+        });
+        facts.jabs = others.into_iter().collect();
+        one(row, facts)
+    };
+    rows.into_iter().map(judge).collect()
 }
 
 fn one(mut row: Incoming, facts: &mut Facts) -> Judged {

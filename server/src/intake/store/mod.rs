@@ -186,6 +186,24 @@ pub async fn uncounted(
     Ok(chunk)
 }
 
+/// Judges stored rows of a party once more, each as if these vaccinations were not known; nothing is kept.
+///
+/// # Errors
+/// When the database fails.
+pub async fn again(
+    tx: &mut WorkerTx<'_>,
+    keys: &Keys,
+    products: &Products,
+    party: Uuid,
+    now: OffsetDateTime,
+    rows: Vec<(Incoming, Vec<Uuid>)>,
+) -> Result<Vec<Judged>, StoreError> {
+    let (mut rows, without): (Vec<Incoming>, Vec<Vec<Uuid>>) = rows.into_iter().unzip();
+    let (mut facts, _) = facts::gather(tx, keys, products, party, now, &mut rows).await?;
+    let rows = rows.into_iter().zip(without).collect();
+    Ok(matching::again(rows, &mut facts))
+}
+
 fn summary(judged: Vec<Judged>) -> Chunk {
     let mut chunk = Chunk::default();
     for row in &judged {

@@ -1,0 +1,318 @@
+//! Rows that wait because of a delivery that is withdrawn (rules D04, D05, V32; security G6). Had it not come they had been
+//! stored: so its withdrawal stores them, and undoing that lets them wait again. Part of each chunk of a withdrawal, for its
+//! persons.
+//!
+//! Rows are judged anew by what judged them when they came: with the delivery, and without. Only who the delivery makes the
+//! difference for is stored. One that waits is held against what counts, and of what waits only against what came before it.
+//! Nobody decided such a row, so what RIVM or its sender says of it afterwards stands.
+
+use super::check::Desk;
+use super::decide::accepted;
+use super::matching::{BETWEEN_JABS, Effect, Incoming, Judged, Linked, Place};
+use super::recheck::content;
+use super::{Road, store};
+use crate::audit::{Event, Kind};
+use crate::keys::Sealed;
+use crate::store::freed::{self, Freed, Waiting};
+use crate::store::products::Products;
+use crate::store::rulings::{self, Becomes};
+use crate::store::{StoreError, WorkerTx};
+use domain::delivery::{Channel, RowOutcome};
+use domain::finding::{Code, Finding, Severity};
+use domain::row::{Context, Profile, RepairSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use uuid::Uuid;
+
+/// A chunk of a withdrawal, or of its undoing.
+pub struct Around<'a> {
+    /// Where things are.
+    pub road: &'a Road,
+    /// The withdrawal that is carried out, or the undoing.
+    pub withdrawal: Uuid,
+    /// The withdrawal that is undone.
+    pub undoes: Option<Uuid>,
+    /// The delivery.
+    pub delivery: Uuid,
+    /// Who wanted it.
+    pub by: Uuid,
+    /// Persons whose registrations turn.
+    pub persons: Vec<Uuid>,
+}
+
+/// What was seen before the registrations turned.
+pub enum Before {
+    /// Rows that wait for other vaccinations only: the delivery is withdrawn.
+    Wait(HashSet<Uuid>),
+    /// Rows that wait again: the delivery is put back.
+    Held(Vec<Freed>),
+}
+
+/// Looks at the persons before their registrations turn. Where these come back, what was stored in their absence waits
+/// again first: a day and product counts once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn before(tx: &mut WorkerTx<'_>, around: &Around<'_>) -> Result<Before, StoreError> {
+    freed::lock_persons(tx, &around.persons).await?;
+    if around.undoes.is_some() {
+        return Ok(Before::Held(hold(tx, around).await?));
+    }
+    let seen = judge(tx, around, |row| row.may_go && waits_for_jabs(row)).await?;
+    let contradicted = seen.iter().filter(|seen| seen.is_contradicted());
+    let rows: Vec<Uuid> = contradicted.map(|seen| seen.row.id).collect();
+    rulings::lock(tx, &rows).await?;
+    Ok(Before::Wait(rows.into_iter().collect()))
+}
+
+/// Stores what the delivery alone stood in the way of, or lets it wait again, after the registrations turned. Answers what
+/// the log has to say: a line for each party.
+///
+/// # Errors
+/// When the database fails.
+pub async fn after(
+    tx: &mut WorkerTx<'_>,
+    around: &Around<'_>,
+    before: Before,
+) -> Result<Vec<Event>, StoreError> {
+    match before {
+        Before::Held(held) => hold_on(tx, around, held).await,
+        Before::Wait(rows) => {
+            let mut lines = hold_on(tx, around, Vec::new()).await?;
+            lines.extend(free(tx, around, &rows).await?);
+            Ok(lines)
+        }
+    }
+}
+
+async fn free(
+    tx: &mut WorkerTx<'_>,
+    around: &Around<'_>,
+    rows: &HashSet<Uuid>,
+) -> Result<Vec<Event>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let seen = judge(tx, around, |row| rows.contains(&row.id)).await?;
+    let good: Vec<Waiting> = seen
+        .into_iter()
+        .filter(Seen::is_good)
+        .map(|seen| seen.row)
+        .collect();
+    let ids: Vec<Uuid> = good.iter().map(|row| row.id).collect();
+    let stored = store_by(tx, around, &ids, around.withdrawal).await?;
+    let moved = good.iter().filter(|row| stored.contains(&row.id));
+    let moved: Vec<_> = moved.map(|row| (row.id, row.party, row.person)).collect();
+    tell(tx, around, &moved, RowOutcome::TeControleren, "accepted").await
+}
+
+/// What the withdrawal that is undone stored waits again; of what others stored, what something stands against again.
+async fn hold_on(
+    tx: &mut WorkerTx<'_>,
+    around: &Around<'_>,
+    mut held: Vec<Freed>,
+) -> Result<Vec<Event>, StoreError> {
+    // What came back by it: rows of the delivery itself, or what it had changed.
+    held.extend(hold(tx, around).await?);
+    let others: HashMap<Uuid, Uuid> = held
+        .iter()
+        .filter(|row| Some(row.by) != around.undoes)
+        .map(|row| (row.id, row.by))
+        .collect();
+    let mut again: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    if !others.is_empty() {
+        for seen in judge(tx, around, |row| others.contains_key(&row.id)).await? {
+            if !seen.is_contradicted() {
+                let by = others[&seen.row.id];
+                again.entry(by).or_default().push(seen.row.id);
+            }
+        }
+    }
+    for (by, rows) in again {
+        let stored = store_by(tx, around, &rows, by).await?;
+        held.retain(|row| !stored.contains(&row.id));
+    }
+    let moved: Vec<_> = held
+        .iter()
+        .map(|row| (row.id, row.party, row.person))
+        .collect();
+    tell(tx, around, &moved, RowOutcome::Geaccepteerd, "to_review").await
+}
+
+/// What withdrawals stored of these persons waits again; where registrations go, only what a withdrawal that is undone stored.
+async fn hold(tx: &mut WorkerTx<'_>, around: &Around<'_>) -> Result<Vec<Freed>, StoreError> {
+    let undone = around.undoes.is_none();
+    let held = freed::freed(tx, &around.persons, around.delivery, undone).await?;
+    if held.is_empty() {
+        return Ok(held);
+    }
+    let rows: Vec<Uuid> = held.iter().map(|row| row.id).collect();
+    let now = around.road.clock.now();
+    rulings::settle_rows(tx, &rows, Becomes::Waiting, around.by, now).await?;
+    let persons: Vec<Uuid> = held.iter().map(|row| row.person).collect();
+    rulings::settle(tx, &persons).await?;
+    Ok(held)
+}
+
+/// Stores rows that nothing stands against; answers which, for another vaccination of that day and product may count.
+async fn store_by(
+    tx: &mut WorkerTx<'_>,
+    around: &Around<'_>,
+    rows: &[Uuid],
+    withdrawal: Uuid,
+) -> Result<HashSet<Uuid>, StoreError> {
+    if rows.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let now = around.road.clock.now();
+    let becomes = Becomes::Freed(withdrawal);
+    let (moved, _) = accepted(tx, rows, becomes, around.by, now).await?;
+    Ok(moved.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Keeps why rows (row, party, person) moved, and says it for the log.
+async fn tell(
+    tx: &mut WorkerTx<'_>,
+    around: &Around<'_>,
+    moved: &[(Uuid, Uuid, Uuid)],
+    from: RowOutcome,
+    what: &str,
+) -> Result<Vec<Event>, StoreError> {
+    if moved.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<Uuid> = moved.iter().map(|(row, ..)| *row).collect();
+    let now = around.road.clock.now();
+    freed::remember(tx, &rows, from.as_str(), around.withdrawal, now).await?;
+    let mut parties: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for (_, party, person) in moved {
+        parties.entry(*party).or_default().push(*person);
+    }
+    let lines = parties.into_iter().map(|(party, persons)| {
+        Event::of_worker(Some(party), None, Kind::CheckedAgain)
+            .object("withdrawal", around.withdrawal)
+            .detail(what, persons.len())
+            .about(persons.into_iter().collect::<HashSet<_>>())
+    });
+    Ok(lines.collect())
+}
+
+/// A row that waits, judged anew.
+struct Seen {
+    row: Waiting,
+    judged: Judged,
+}
+
+impl Seen {
+    /// It is still about the person whose vaccinations it is held against.
+    fn is_theirs(&self) -> bool {
+        self.judged.row.person == Some(self.row.person)
+    }
+
+    fn is_contradicted(&self) -> bool {
+        let mut findings = self.judged.row.findings.iter();
+        self.is_theirs() && findings.any(|finding| BETWEEN_JABS.contains(&finding.code))
+    }
+
+    fn is_good(&self) -> bool {
+        let of_its_own = matches!(
+            self.judged.effect,
+            Effect::Report {
+                place: Place::New(_),
+                ..
+            }
+        );
+        self.is_theirs() && of_its_own && self.judged.outcome == RowOutcome::Geaccepteerd
+    }
+}
+
+/// Nothing but other vaccinations of its person makes the row wait.
+fn waits_for_jabs(row: &Waiting) -> bool {
+    let read = |value: &serde_json::Value| -> Option<Vec<Finding>> {
+        serde_json::from_value(value.clone()).ok()
+    };
+    let (Some(shown), Some(staff)) = (read(&row.shown), read(&row.staff)) else {
+        return false;
+    };
+    let all = shown.iter().chain(&staff);
+    let mut codes = all
+        .filter(|finding| finding.severity >= Severity::Controle)
+        .map(|finding| finding.code)
+        // It stands for what RIVM sees.
+        .filter(|code| *code != Code::B19)
+        .peekable();
+    codes.peek().is_some() && codes.all(|code| BETWEEN_JABS.contains(&code))
+}
+
+/// Judges these rows of the persons that wait, party by party as they came in.
+async fn judge(
+    tx: &mut WorkerTx<'_>,
+    around: &Around<'_>,
+    which: impl Fn(&Waiting) -> bool,
+) -> Result<Vec<Seen>, StoreError> {
+    let waiting = freed::waiting(tx, &around.persons, around.delivery).await?;
+    if !waiting.iter().any(&which) {
+        return Ok(Vec::new());
+    }
+    // Vaccinations that each is not held against: its own, and what waits itself and came after it.
+    let mut after: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    let mut parties: BTreeMap<Uuid, Vec<(Waiting, Vec<Uuid>)>> = BTreeMap::new();
+    for row in waiting.into_iter().rev() {
+        let later = after.entry(row.person).or_default();
+        let without = later.iter().copied().chain([row.jab]).collect();
+        if row.alone {
+            later.push(row.jab);
+        }
+        if which(&row) {
+            let of_party = parties.entry(row.party).or_default();
+            of_party.push((row, without));
+        }
+    }
+    let now = around.road.clock.now();
+    let products = Products::load(tx, around.road.clock.day(now)).await?;
+    let mut seen = Vec::new();
+    for (party, rows) in parties {
+        let incoming = rows.iter().map(|(row, without)| {
+            let incoming = incoming(around.road, &products, row)?;
+            Ok((incoming, without.clone()))
+        });
+        let incoming = incoming.collect::<Result<Vec<_>, StoreError>>()?;
+        let keys = &around.road.keys;
+        let judged = store::again(tx, keys, &products, party, now, incoming).await?;
+        let rows = rows.into_iter().map(|(row, _)| row);
+        seen.extend(rows.zip(judged).map(|(row, judged)| Seen { row, judged }));
+    }
+    Ok(seen)
+}
+
+/// A stored row as it was on its way in. What it is known by is left out: whether it is there already is not asked.
+fn incoming(road: &Road, products: &Products, row: &Waiting) -> Result<Incoming, StoreError> {
+    let context = Context {
+        today: road.clock.day(row.received_at),
+        channel: Channel::Upload,
+        // What the profile filled in is there.
+        profile: Profile::Unknown,
+        lists: products.lists(),
+        off: RepairSet::NONE,
+        test_lane: false,
+    };
+    let desk = Desk {
+        context,
+        keys: &road.keys,
+    };
+    let text = content(&road.keys, row.report, row.content_sealed.clone())?;
+    let line = u32::try_from(row.row_number).unwrap_or_default();
+    let mut incoming = desk.check(line, &text.as_raw());
+    incoming.source_key = None;
+    if let Some((decision, sealed)) = row.link.zip(row.bsn_enc.clone()) {
+        let bsn = road
+            .keys
+            .open_bsn(&Sealed::from_bytes(sealed), row.person)
+            .map_err(|_| StoreError::Broken("sealed BSN of a person".to_owned()))?;
+        incoming.linked = Some(Linked {
+            decision,
+            bsn: Some(bsn),
+            registration: None,
+        });
+    }
+    Ok(incoming)
+}

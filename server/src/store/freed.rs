@@ -1,0 +1,152 @@
+//! Rows that waited because of a delivery that is withdrawn: those that may, and those that were stored by it.
+
+use super::{StoreError, WorkerTx};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// Locks persons, so that of two withdrawals of deliveries about the same ones the second sees what the first did. What comes
+/// in about them meanwhile is not held up.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock_persons(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT id FROM persons WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+        persons
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// A stored row that waits.
+pub struct Waiting {
+    /// The row.
+    pub id: Uuid,
+    /// Its number in its delivery.
+    pub row_number: i32,
+    /// Its party.
+    pub party: Uuid,
+    /// Its person.
+    pub person: Uuid,
+    /// Its registration.
+    pub report: Uuid,
+    /// Its vaccination.
+    pub jab: Uuid,
+    /// Nothing else that stands rests on that vaccination.
+    pub alone: bool,
+    /// It waits for RIVM, and its delivery ended and is another one than the withdrawn one.
+    pub may_go: bool,
+    /// When its delivery came.
+    pub received_at: OffsetDateTime,
+    /// All columns, sealed.
+    pub content_sealed: Vec<u8>,
+    /// The decision by which RIVM found its person.
+    pub link: Option<Uuid>,
+    /// The BSN of that person, sealed.
+    pub bsn_enc: Option<Vec<u8>>,
+    /// Findings as its sender sees them.
+    pub shown: serde_json::Value,
+    /// Findings that only RIVM sees.
+    pub staff: serde_json::Value,
+}
+
+/// The stored rows of these persons that wait, in the order in which they came.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(
+    tx: &mut WorkerTx<'_>,
+    persons: &[Uuid],
+    withdrawn: Uuid,
+) -> Result<Vec<Waiting>, StoreError> {
+    let rows = sqlx::query_as!(
+        Waiting,
+        r#"SELECT w.id, w.row_number, r.party_id AS party, r.person_id AS "person!", r.id AS report, r.vaccination_id AS "jab!",
+                  NOT EXISTS (SELECT FROM (SELECT * FROM reports s WHERE s.vaccination_id = r.vaccination_id OFFSET 0) AS s
+                              WHERE s.valid_to IS NULL AND s.id <> r.id AND s.outcome <> 'AFGEKEURD') AS "alone!",
+                  w.returned_at IS NULL AND d.state = 'done' AND d.id <> $2 AS "may_go!",
+                  d.received_at, r.content_sealed AS "content_sealed!", r.link_id AS link, p.bsn_enc AS "bsn_enc?", w.findings AS shown,
+                  w.staff_findings AS staff
+           FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+           JOIN deliveries d ON d.id = o.delivery_id
+           JOIN delivery_rows w ON w.delivery_id = o.delivery_id AND w.row_number = o.row_number AND w.report_id = r.id
+           LEFT JOIN persons p ON p.id = r.person_id AND r.link_id IS NOT NULL
+           WHERE r.person_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'TE_CONTROLEREN' AND r.content_sealed IS NOT NULL
+             AND r.vaccination_id IS NOT NULL AND w.state = 'open' AND w.outcome = 'TE_CONTROLEREN'
+           ORDER BY o.recorded_at, d.seq, o.row_number"#,
+        persons,
+        withdrawn
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// A row that a withdrawal stored.
+pub struct Freed {
+    /// The row.
+    pub id: Uuid,
+    /// Its party.
+    pub party: Uuid,
+    /// Its person.
+    pub person: Uuid,
+    /// That withdrawal.
+    pub by: Uuid,
+}
+
+/// The rows of these persons that withdrawals stored, and that nobody changed or decided since; locked. `restored` is the
+/// delivery that is being put back; `undone`: only of withdrawals that do not stand any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn freed(
+    tx: &mut WorkerTx<'_>,
+    persons: &[Uuid],
+    restored: Uuid,
+    undone: bool,
+) -> Result<Vec<Freed>, StoreError> {
+    let rows = sqlx::query_as!(
+        Freed,
+        r#"SELECT w.id, r.party_id AS party, r.person_id AS "person!", w.freed_by AS "by!"
+           FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+           JOIN deliveries d ON d.id = o.delivery_id
+           JOIN delivery_rows w ON w.delivery_id = o.delivery_id AND w.row_number = o.row_number AND w.report_id = r.id
+           WHERE r.person_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD' AND r.content_sealed IS NOT NULL
+             AND w.freed_by IS NOT NULL AND w.state = 'accepted' AND w.outcome = 'GEACCEPTEERD' AND (d.state = 'done' OR d.id = $2)
+             AND (NOT $3 OR EXISTS (SELECT FROM withdrawals u WHERE u.undoes = w.freed_by AND u.state = 'done'))
+             AND NOT EXISTS (SELECT FROM rulings m WHERE m.person_id = r.person_id AND m.undone_at IS NULL AND m.made_at > w.decided_at
+                             AND r.vaccination_id IN (m.jab, m.other, m.lesser, m.kept))
+           ORDER BY r.id FOR UPDATE OF r, w"#,
+        persons,
+        restored,
+        undone
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Keeps in the history of rows that they moved, from this outcome, because a delivery was withdrawn or put back.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remember(
+    tx: &mut WorkerTx<'_>,
+    rows: &[Uuid],
+    outcome: &str,
+    withdrawal: Uuid,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, outcome, findings, mended_at, withdrawal_id)
+         SELECT w.party_id, w.delivery_id, w.row_number, w.id, $2, w.findings, $3, $4 FROM delivery_rows w WHERE w.id = ANY ($1)",
+        rows,
+        outcome,
+        at,
+        withdrawal
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
