@@ -336,7 +336,8 @@ fn form(
         .filter(|_| kind == DecisionKind::Map)
         .map(|column| {
             let typed = visit.query("waarde").or_else(|| taken.map(str::to_owned));
-            let field = Field::new("value", d.map_value, &typed.unwrap_or_default());
+            let typed = typed.unwrap_or_default();
+            let field = Field::new("value", d.map_value, &typed);
             let list = options(column, t);
             let input = if list.len() > 1 {
                 field.select(list, messages, t)

@@ -101,7 +101,7 @@ impl Persons for Portal {
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let (stored, known) = self.known(&mut tx, caller, row).await?;
         let (ruled, rows) = self
-            .carry_out(&mut tx, caller, &stored, &known, &ruling)
+            .carry_out_ruling(&mut tx, caller, &stored, &known, &ruling)
             .await?;
         let Ruled::Done(id) = ruled else {
             return Ok(ruled);
@@ -249,7 +249,7 @@ impl Portal {
     }
 
     /// Does what a ruling says, and tells how many rows it settles.
-    async fn carry_out(
+    async fn carry_out_ruling(
         &self,
         tx: &mut WorkerTx<'_>,
         caller: &Caller,
@@ -336,7 +336,7 @@ impl Portal {
                 reason: String::new(),
             };
             tx.mark().await.or_broken(caller)?;
-            let (ruled, _) = self.carry_out(tx, caller, stored, known, &ruling).await?;
+            let (ruled, _) = self.carry_out_ruling(tx, caller, stored, known, &ruling).await?;
             let after = counting(tx, stored.person_id).await.or_broken(caller)?;
             tx.go_back().await.or_broken(caller)?;
             if matches!(ruled, Ruled::Done(_)) {

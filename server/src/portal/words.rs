@@ -3,7 +3,6 @@
 pub(super) use crate::clock::dutch_moment as moment;
 use crate::clock::dutch_time;
 use app::ports::deliveries::RowRanges;
-use domain::dates::dutch;
 use time::OffsetDateTime;
 
 /// "14:05", Dutch time.
