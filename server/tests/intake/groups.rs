@@ -7,6 +7,7 @@ use app::ports::entry::Entry;
 use app::ports::persons::{NewRuling, Persons, Ruled};
 use app::ports::review::{Age, ReviewFilter, SolvedBy, With};
 use app::ports::{Caller, Deliveries, Review};
+use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
@@ -23,6 +24,7 @@ fn only(kind: DecisionKind) -> Proposal {
     Proposal {
         kind,
         value: String::new(),
+        days: Days::ALL,
         reason: "Kijk op de verpakking".into(),
         request: String::new(),
     }
@@ -32,6 +34,7 @@ fn map(value: &str) -> Proposal {
     Proposal {
         kind: DecisionKind::Map,
         value: value.into(),
+        days: Days::ALL,
         reason: "Afgesproken met de instelling".into(),
         request: "Mevrouw De Boer, per brief van 3 maart".into(),
     }

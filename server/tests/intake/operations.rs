@@ -65,7 +65,7 @@ async fn what_waits_what_came_and_what_does_not_succeed_is_shown() {
         .map(|job| (job.failed, job.attempts, job.why.as_str()))
         .collect();
     assert_eq!(trouble, [(true, 4, "disk: full"), (false, 4, "disk: full")]);
-    assert!(view.brp_late);
+    assert!(view.brp.late);
 }
 
 #[tokio::test]
