@@ -14,4 +14,8 @@ ALTER TABLE row_history
     DROP CONSTRAINT row_history_pk,
     ADD CONSTRAINT row_history_pk PRIMARY KEY (party_id, delivery_id, row_number, row_id, mended_at);
 
+-- That another party withdrew something is not for the sender of the row: not this column.
+REVOKE SELECT ON row_history FROM cims_portal;
+GRANT SELECT (party_id, delivery_id, row_number, row_id, raw_sealed, outcome, findings, mended_by, mended_at, decision_id) ON row_history TO cims_portal;
+
 RESET ROLE;
