@@ -35,7 +35,10 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/api/geparkeerd-besluit", &["reason"]),
     ("/api/locatie-toevoegen", &["name", "place"]),
     ("/api/locatie-wijzigen", &["name", "place"]),
-    ("/api/groep-besluit", &["value", "first", "last", "reason", "request"]),
+    (
+        "/api/groep-besluit",
+        &["value", "first", "last", "reason", "request"],
+    ),
     ("/api/regel-koppelen", &["reason"]),
     ("/api/koppeling-terug", &["reason"]),
     (

@@ -6,9 +6,9 @@
 use crate::intake::read::Limits;
 use crate::intake::receive::KEPT_DAYS;
 use crate::intake::scan;
-use figment::{Figment, Metadata};
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
+use figment::{Figment, Metadata};
 use openidconnect::url::Url;
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
@@ -577,8 +577,7 @@ mod tests {
                     let said = refused().to_string();
                     assert!(said.contains(&name) && said.contains("cims.toml"), "{said}");
                     jail.create_file("cims.toml", "")?;
-                    let variable =
-                        format!("CIMS__{section}__{key}").to_uppercase();
+                    let variable = format!("CIMS__{section}__{key}").to_uppercase();
                     jail.set_env(&variable, value.trim_matches('"'));
                     let said = refused().to_string();
                     assert!(said.contains(&name) && said.contains(&variable), "{said}");

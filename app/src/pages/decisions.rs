@@ -177,11 +177,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         view! { <p class="utrecht-paragraph">{link(here, d.refresh)}</p> }
     });
     let other = view.other.as_ref().map(|other| {
-        let text = if view.late {
-            d.late_text
-        } else {
-            d.other_open
-        };
+        let text = if view.late { d.late_text } else { d.other_open };
         let text = fill(text, &[("wie", &other.by)]);
         alert::warning(view! { {paragraph(text)}{way_to(other, t)} })
     });

@@ -10,7 +10,9 @@ use crate::parts::findings::findings;
 use crate::parts::pager::address;
 use crate::parts::suggestions::suggestions;
 use crate::parts::table::{Cell, empty, table};
-use crate::parts::{alert, badge, brp_age, button_link, heading, link, paragraph, second_link, title};
+use crate::parts::{
+    alert, badge, brp_age, button_link, heading, link, paragraph, second_link, title,
+};
 use crate::ports::review::{
     Age, Queue, ReviewFilter, ReviewLine, ReviewView, Reviewer, Suggestion, With,
 };

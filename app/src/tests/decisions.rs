@@ -2,9 +2,7 @@
 
 use super::fakes::{ID, NAMED, World, all_news, candidate, link};
 use super::{Answer, get, post};
-use crate::ports::decisions::{
-    Agreed, DecisionState, DecisionView, Earlier, KeptName, MayDecide,
-};
+use crate::ports::decisions::{Agreed, DecisionState, DecisionView, Earlier, KeptName, MayDecide};
 use crate::ports::review::ReviewNumbers;
 use axum::http::StatusCode;
 use domain::dates::Days;

@@ -7,8 +7,8 @@ use crate::ports::cards::{
 use crate::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
 use crate::ports::decisions::{
     Agreed, Candidate, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView,
-    DecisionLine, DecisionState, DecisionView, Earlier, ForeseenRow, Gone, LinkView, LinkedBy, MayDecide,
-    Proposal, RecordChange, Same,
+    DecisionLine, DecisionState, DecisionView, Earlier, ForeseenRow, Gone, LinkView, LinkedBy,
+    MayDecide, Proposal, RecordChange, Same,
 };
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept, MendAnswer,
@@ -56,8 +56,8 @@ use domain::decision::DecisionKind;
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
-use domain::matching::Match;
 use domain::lists::{Entry as ListEntry, Fault as ListFault, ListKind};
+use domain::matching::Match;
 use domain::onboarding::{Fault, PartyForm, TaskState};
 use domain::role::Role;
 use domain::row::{Column, RowText};

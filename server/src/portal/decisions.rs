@@ -14,7 +14,8 @@ use crate::store::products::Products;
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
     Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
-    DecisionState, DecisionView, Decisions, Earlier, ForeseenRow, KeptName, MayDecide, Proposal, RecordChange,
+    DecisionState, DecisionView, Decisions, Earlier, ForeseenRow, KeptName, MayDecide, Proposal,
+    RecordChange,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::Days;
@@ -290,9 +291,7 @@ impl Decisions for Portal {
         } else {
             None
         };
-        let first = first_rows(&mut tx, foreseen.rows)
-            .await
-            .or_broken(caller)?;
+        let first = first_rows(&mut tx, foreseen.rows).await.or_broken(caller)?;
         let text = |purpose, sealed: Option<Vec<u8>>| self.open_text(purpose, id, sealed);
         let view = DecisionView {
             old: text(Purpose::OldValue, decision.old_sealed.clone()).or_broken(caller)?,

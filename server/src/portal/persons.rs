@@ -10,7 +10,8 @@ use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Ve
 use crate::store::{StoreError, WorkerTx, decisions, looks, register, worker_tx};
 use app::ports::decisions::RecordChange;
 use app::ports::persons::{
-    Act, Acted, Comparison, Jab, NewRuling, PersonView, Persons, Reported, Ruled, RulingView, Source, Why,
+    Act, Acted, Comparison, Jab, NewRuling, PersonView, Persons, Reported, Ruled, RulingView,
+    Source, Why,
 };
 use app::ports::{Caller, PortError, PortResult};
 use domain::bsn::Bsn;
@@ -336,7 +337,9 @@ impl Portal {
                 reason: String::new(),
             };
             tx.mark().await.or_broken(caller)?;
-            let (ruled, _) = self.carry_out_ruling(tx, caller, stored, known, &ruling).await?;
+            let (ruled, _) = self
+                .carry_out_ruling(tx, caller, stored, known, &ruling)
+                .await?;
             let after = counting(tx, stored.person_id).await.or_broken(caller)?;
             tx.go_back().await.or_broken(caller)?;
             if matches!(ruled, Ruled::Done(_)) {

@@ -703,7 +703,11 @@ async fn who_comes_second_hears_who_was_first() {
         world.portal.decide(&world.rivm, id).await.unwrap();
         world.work().await;
         let first = world.portal.decided_about(&world.rivm, sample).await;
-        assert_eq!(first.unwrap().and_then(|one| one.decision), Some(id), "{kind:?}");
+        assert_eq!(
+            first.unwrap().and_then(|one| one.decision),
+            Some(id),
+            "{kind:?}"
+        );
     }
 }
 

@@ -153,7 +153,10 @@ async fn accepting_a_group_leaves_waiting_what_another_rule_doubts_too() {
     let view = world.portal.decision(&world.rivm, id).await.unwrap();
     assert_eq!(
         view.outcomes,
-        [(RowOutcome::Geaccepteerd, 1), (RowOutcome::TeControleren, 1)]
+        [
+            (RowOutcome::Geaccepteerd, 1),
+            (RowOutcome::TeControleren, 1)
+        ]
     );
     assert_eq!(view.persons, (1, 0));
     world.portal.decide(&world.rivm, id).await.unwrap();
@@ -205,14 +208,20 @@ async fn a_draft_about_rows_that_wait_no_more_does_nothing_and_says_who_was_firs
         (Some(mine), world.rivm.name.clone())
     );
     assert_eq!(
-        world.count("decisions WHERE state IN ('asked', 'running')").await,
+        world
+            .count("decisions WHERE state IN ('asked', 'running')")
+            .await,
         0
     );
     // The name that was agreed to holds.
     let later = [odd_vaccine(good(NAOMI, "01-04-1987"))];
     world.upload(&world.maria, &csv(&later)).await;
     assert_eq!(
-        world.count("reports WHERE vaccine = (SELECT vaccine FROM reports ORDER BY recorded_at LIMIT 1)").await,
+        world
+            .count(
+                "reports WHERE vaccine = (SELECT vaccine FROM reports ORDER BY recorded_at LIMIT 1)"
+            )
+            .await,
         2
     );
 }
@@ -229,7 +238,10 @@ async fn who_decided_about_one_row_is_named_and_not_who_decided_about_its_group_
     world.work().await;
     let earlier = world.portal.decided_about(&world.rivm, sample).await;
     let earlier = earlier.unwrap().unwrap();
-    assert_eq!((earlier.decision, earlier.by), (Some(id), other.name.clone()));
+    assert_eq!(
+        (earlier.decision, earlier.by),
+        (Some(id), other.name.clone())
+    );
     // Weeks later one of the same group, judged by itself.
     let later = [unknown_batch(good(EREBOS, "01-04-2000"))];
     world.upload(&world.maria, &csv(&later)).await;
@@ -237,7 +249,10 @@ async fn who_decided_about_one_row_is_named_and_not_who_decided_about_its_group_
     keep(&world, &world.rivm, row).await;
     let earlier = world.portal.decided_about(&other, row).await;
     let earlier = earlier.unwrap().unwrap();
-    assert_eq!((earlier.decision, earlier.by), (None, world.rivm.name.clone()));
+    assert_eq!(
+        (earlier.decision, earlier.by),
+        (None, world.rivm.name.clone())
+    );
     assert_eq!(world.count("rulings").await, 1);
     assert!(earlier.ruling.is_some());
 }
@@ -248,7 +263,12 @@ async fn what_goes_back_or_is_rejected_is_shown_row_by_row_before_it_is_decided(
         let world = World::new().await;
         let rows = [odd_vaccine(good(EREBOS, "01-04-2000"))];
         world.upload(&world.maria, &csv(&rows)).await;
-        world.upload(&world.maria, &csv(&rows.map(|row| with(row, &[(Column::Dosisnummer, "2")])))).await;
+        world
+            .upload(
+                &world.maria,
+                &csv(&rows.map(|row| with(row, &[(Column::Dosisnummer, "2")]))),
+            )
+            .await;
         let sample = groups(&world).await[0].2;
         let id = prepare(&world, &world.rivm, sample, only(kind)).await;
         let view = world.portal.decision(&world.rivm, id).await.unwrap();
@@ -259,7 +279,9 @@ async fn what_goes_back_or_is_rejected_is_shown_row_by_row_before_it_is_decided(
 /// The row of a delivery as its sender mends it, with one other cell.
 async fn mended(world: &World, delivery: Uuid, number: u32, cell: (Column, &str)) {
     let portal = &world.portal;
-    let view = portal.refused_row(&world.maria, delivery, number, None).await;
+    let view = portal
+        .refused_row(&world.maria, delivery, number, None)
+        .await;
     let mended = MendedRow {
         number,
         seen: view.unwrap().line.seen,
@@ -268,7 +290,9 @@ async fn mended(world: &World, delivery: Uuid, number: u32, cell: (Column, &str)
         everywhere: false,
         anyway: false,
     };
-    let done = portal.mend(&world.maria, delivery, vec![mended], None).await;
+    let done = portal
+        .mend(&world.maria, delivery, vec![mended], None)
+        .await;
     done.unwrap();
 }
 
@@ -307,7 +331,9 @@ async fn a_row_that_went_back_stays_with_its_sender_until_it_is_right() {
     mended(&world, delivery, 2, (Column::Vaccinatiedatum, "28-01-2021")).await;
     for number in [2, 3] {
         let portal = &world.portal;
-        let view = portal.refused_row(&world.maria, delivery, number, None).await;
+        let view = portal
+            .refused_row(&world.maria, delivery, number, None)
+            .await;
         let line = view.unwrap().line;
         assert_eq!(line.findings[0].code, Code::B10, "{number}");
         assert_eq!(
@@ -319,7 +345,12 @@ async fn a_row_that_went_back_stays_with_its_sender_until_it_is_right() {
     assert!(waiting(&world, ReviewFilter::default()).await.is_empty());
     // What is right in the end went back no more.
     mended(&world, delivery, 3, (Column::Bsn, EREBOS)).await;
-    assert_eq!(world.count("delivery_rows WHERE returned_at IS NOT NULL").await, 1);
+    assert_eq!(
+        world
+            .count("delivery_rows WHERE returned_at IS NOT NULL")
+            .await,
+        1
+    );
 }
 
 /// How many rows were solved so.
@@ -336,7 +367,9 @@ async fn what_a_sender_mends_before_it_counts_was_never_waiting() {
         good(EREBOS, "01-04-2000"),
         with(good(NAOMI, "01-04-1987"), &[(Column::Dosisnummer, "nul")]),
     ];
-    let delivery = world.receive(&world.maria, "a.csv", &csv(&rows), true).await;
+    let delivery = world
+        .receive(&world.maria, "a.csv", &csv(&rows), true)
+        .await;
     let delivery = delivery.id();
     world.work().await;
     mended(&world, delivery, 3, (Column::Dosisnummer, "1")).await;
@@ -376,14 +409,16 @@ async fn a_suggestion_counts_for_all_rows_it_was_taken_for_and_for_none_its_send
     mended(&world, delivery, number, (Column::Vaccin, &value)).await;
     assert_eq!(solved(&world, SolvedBy::Sender).await, 1);
     assert_eq!(solved(&world, SolvedBy::Suggestion).await, 0);
-    world
-        .upload(&world.piet, &csv(&rows))
-        .await;
+    world.upload(&world.piet, &csv(&rows)).await;
     let sample = groups(&world).await[0].2;
     world.portal.cluster(&world.rivm, sample).await.unwrap();
     let id = prepare(&world, &world.rivm, sample, map(&value)).await;
     world.portal.decide(&world.rivm, id).await.unwrap();
-    world.portal.decide(&second(&world).await, id).await.unwrap();
+    world
+        .portal
+        .decide(&second(&world).await, id)
+        .await
+        .unwrap();
     world.work().await;
     assert_eq!(solved(&world, SolvedBy::Suggestion).await, 2);
     assert_eq!(solved(&world, SolvedBy::Mapping).await, 0);

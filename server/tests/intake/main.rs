@@ -21,9 +21,9 @@ mod decisions;
 mod doctor;
 mod entry;
 mod files;
-mod groups;
 #[path = "../support/fixture_rows.rs"]
 mod fixture_rows;
+mod groups;
 mod late;
 mod links;
 mod lists;

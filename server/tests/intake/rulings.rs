@@ -101,7 +101,10 @@ async fn rows_that_are_accepted_count_from_then_on() {
     assert_eq!(counts(&world).await, ["27-01-2021 ZZ9999 1"]);
     let acts = record(&world).await.acts;
     let of_group = Act::Decision(DecisionKind::Accept);
-    assert_eq!((acts.len(), acts[0].id, acts[0].act), (1, decision, of_group));
+    assert_eq!(
+        (acts.len(), acts[0].id, acts[0].act),
+        (1, decision, of_group)
+    );
     assert_eq!(acts[0].agreed_by, None, "a few rows take one person");
     assert!(waiting(&world).await.is_empty());
     let view = world.portal.delivery(&world.maria, delivery).await.unwrap();
@@ -331,7 +334,9 @@ async fn what_the_record_would_say_is_shown_for_each_ruling_and_is_what_it_says_
             (Column::Vaccinatiedatum, "03-03-2021"),
             (Column::Dosisnummer, "2"),
         ]);
-        world.upload(&world.piet, &csv(&[erebos(&[]), second])).await;
+        world
+            .upload(&world.piet, &csv(&[erebos(&[]), second]))
+            .await;
         let again = erebos(&[
             (Column::Vaccinatiedatum, "05-03-2021"),
             (Column::Dosisnummer, "2"),

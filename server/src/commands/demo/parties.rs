@@ -300,10 +300,7 @@ mod tests {
     /// Who reads "log in als Rik Regelmaat" finds that name on the page of the login service and in the portal.
     #[test]
     fn the_login_service_of_the_demo_calls_everybody_as_the_portal_does() {
-        let file = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../end2end/oidc/accounts.mjs"
-        );
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../end2end/oidc/accounts.mjs");
         let there = std::fs::read_to_string(file).expect("accounts of the login service");
         for Account { subject, name, .. } in &ACCOUNTS {
             let line = format!("sub: '{subject}', name: '{name}'");
