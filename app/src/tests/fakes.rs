@@ -1096,8 +1096,8 @@ impl Persons for World {
             others: vec![jab("EL1484", true)],
             other_first: true,
             records: vec![
-                (RulingKind::Merge, change(2, 3)),
-                (RulingKind::Refuse, change(2, 2)),
+                (RulingKind::Merge, counting(2, 3)),
+                (RulingKind::Refuse, counting(2, 2)),
             ],
             may_keep: false,
             also_open: Vec::new(),
@@ -1940,7 +1940,7 @@ impl Withdrawals for World {
     }
 }
 
-const fn change(before: u32, after: u32) -> RecordChange {
+const fn counting(before: u32, after: u32) -> RecordChange {
     RecordChange {
         before,
         after,
@@ -1967,7 +1967,7 @@ pub(crate) fn decision() -> DecisionView {
             received: "22-11-2026 14:05".into(),
             outcome: RowOutcome::Afgekeurd,
             findings: vec![Finding::on(Code::V31, Column::Dosisnummer)],
-            record: Some(change(2, 3)),
+            record: Some(counting(2, 3)),
         }],
         left: 0,
         persons: (390, 12),
