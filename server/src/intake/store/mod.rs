@@ -134,7 +134,7 @@ pub async fn uncounted(
         tx,
         errand.keys,
         errand.products,
-        errand.party,
+        (errand.party, errand.delivery),
         errand.now,
         &mut rows,
     )
