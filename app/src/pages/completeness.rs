@@ -31,6 +31,8 @@ fn screen(visit: &Visit, view: &CompletenessView) -> Screen {
         Some(at) => paragraph(fill(p.brp_at, &[("moment", at)])),
         None => alert::error(p.brp_never),
     };
+    let gaps = (!view.brp_gaps.is_empty())
+        .then(|| alert::error(fill(p.brp_gaps, &[("nummers", &ranges(&view.brp_gaps))])));
     let content = if list.is_empty() {
         empty(p.no_installations, Vec::new())
     } else {
@@ -40,7 +42,7 @@ fn screen(visit: &Visit, view: &CompletenessView) -> Screen {
         }
         .into_any()
     };
-    let body = view! { {title(p.complete)}{brp}{content} };
+    let body = view! { {title(p.complete)}{brp}{gaps}{content} };
     Screen::new(p.complete, body).wide()
 }
 
@@ -123,6 +125,22 @@ fn row(one: &InstallationView, t: &'static Texts) -> Vec<Cell> {
     ]
 }
 
+/// Numbers that are missing: "3, 5-7".
+pub(crate) fn ranges(gaps: &[(u32, u32)]) -> String {
+    let ranges = gaps.iter().take(GAPS).map(|(from, to)| {
+        if from == to {
+            from.to_string()
+        } else {
+            format!("{from}-{to}")
+        }
+    });
+    let mut ranges = ranges.collect::<Vec<_>>().join(", ");
+    if gaps.len() > GAPS {
+        ranges.push('…');
+    }
+    ranges
+}
+
 /// What is not as it should be, each in words.
 fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
     let p = &t.parties;
@@ -135,18 +153,7 @@ fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
         list.push(p.thin.to_owned());
     }
     if !one.gaps.is_empty() {
-        let ranges = one.gaps.iter().take(GAPS).map(|(from, to)| {
-            if from == to {
-                from.to_string()
-            } else {
-                format!("{from}-{to}")
-            }
-        });
-        let mut ranges = ranges.collect::<Vec<_>>().join(", ");
-        if one.gaps.len() > GAPS {
-            ranges.push('…');
-        }
-        list.push(fill(p.gaps, &[("nummers", &ranges)]));
+        list.push(fill(p.gaps, &[("nummers", &ranges(&one.gaps))]));
     }
     if one.refused > 0 {
         list.push(count(p.refused_files, u64::from(one.refused)));

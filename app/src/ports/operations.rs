@@ -81,6 +81,8 @@ pub struct OperationsView {
     pub brp: Option<String>,
     /// That is too long ago.
     pub brp_late: bool,
+    /// Numbers of its sets that did not come since the last full one, as ranges.
+    pub brp_gaps: Vec<(u32, u32)>,
     /// Bytes that are free for raw files, and all there are.
     pub room: (u64, u64),
 }

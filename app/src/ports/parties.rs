@@ -291,6 +291,8 @@ pub struct CompletenessView {
     pub brp: Option<String>,
     /// It is older than 48 hours, or there is none (rule B13).
     pub brp_late: bool,
+    /// Numbers of its sets that did not come since the last full one, as ranges.
+    pub brp_gaps: Vec<(u32, u32)>,
 }
 
 impl InstallationView {

@@ -1267,6 +1267,7 @@ impl Operations for World {
             in_the_box: 1,
             brp: Some("22-11-2026 14:05".into()),
             brp_late: true,
+            brp_gaps: vec![(4, 5)],
             room: (41_000_000_000, 252_000_000_000),
         })
     }
@@ -1701,6 +1702,7 @@ impl Parties for World {
             installations,
             brp: Some("20-11-2026 06:00".into()),
             brp_late: true,
+            brp_gaps: vec![(4, 5)],
         })
     }
 

@@ -3,7 +3,7 @@
 use super::{OrBroken, Portal, broken, words};
 use crate::clock::dutch_midnight;
 use crate::intake::store::brp_is_late;
-use crate::store::{StoreError, operations, register, worker_tx};
+use crate::store::{StoreError, brp_loads, operations, register, worker_tx};
 use app::ports::operations::{
     CameBy, OnTheWay, Operations, OperationsView, QueueView, TroubleView,
 };
@@ -34,6 +34,7 @@ impl Operations for Portal {
         let in_the_box = operations::in_the_box(&mut tx).await.or_broken(caller)?;
         let brp = register::brp_loaded_at(&mut tx).await.or_broken(caller)?;
         let brp_late = brp_is_late(&mut tx, now).await.or_broken(caller)?;
+        let brp_gaps = brp_loads::missing(&mut tx).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         let lag = |queue: &operations::Queue| {
             let waited = queue.oldest.map(|oldest| (now - oldest).whole_seconds());
@@ -68,6 +69,7 @@ impl Operations for Portal {
             in_the_box: number(in_the_box),
             brp: brp.map(words::moment),
             brp_late,
+            brp_gaps,
             room: (room.free, room.total),
         })
     }

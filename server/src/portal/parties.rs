@@ -13,8 +13,8 @@ use crate::store::connections::{
 };
 use crate::store::trials::{self, Tried};
 use crate::store::{
-    StoreError, WorkerTx, deliveries, party_requests, party_tx, profiles, register, sftp_accounts,
-    worker_tx,
+    StoreError, WorkerTx, brp_loads, deliveries, party_requests, party_tx, profiles, register,
+    sftp_accounts, worker_tx,
 };
 use app::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties,
@@ -282,11 +282,13 @@ impl Parties for Portal {
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let loaded = register::brp_loaded_at(&mut tx).await.or_broken(caller)?;
         let brp_late = brp_is_late(&mut tx, now).await.or_broken(caller)?;
+        let brp_gaps = brp_loads::missing(&mut tx).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         Ok(CompletenessView {
             installations,
             brp: loaded.map(words::moment),
             brp_late,
+            brp_gaps,
         })
     }
 

@@ -656,15 +656,19 @@ pub async fn brp_by_address(
     Ok(found)
 }
 
-/// When the newest set of the BRP was loaded; `None` without one.
+/// Of when the copy of the BRP is: the end of the day of the set that was taken last, or the moment of its load when that was
+/// earlier or its day is not known; `None` without one.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn brp_loaded_at(tx: &mut WorkerTx<'_>) -> Result<Option<OffsetDateTime>, StoreError> {
     Ok(
-        sqlx::query_scalar!("SELECT max(finished_at) FROM brp_loads WHERE state = 'done'")
-            .fetch_one(&mut **tx)
-            .await?,
+        sqlx::query_scalar!(
+            r#"SELECT LEAST(finished_at, (set_day + 1)::timestamp AT TIME ZONE 'Europe/Amsterdam') AS "at!"
+               FROM brp_loads WHERE state = 'done' ORDER BY finished_at DESC LIMIT 1"#
+        )
+        .fetch_optional(&mut **tx)
+        .await?,
     )
 }
 
