@@ -26,6 +26,8 @@ fn screen(visit: &Visit, view: &CompletenessView) -> Screen {
     let t = visit.t;
     let p = &t.parties;
     let list = &view.installations;
+    let gaps = (!view.brp_gaps.is_empty())
+        .then(|| alert::error(fill(p.brp_gaps, &[("nummers", &ranges(&view.brp_gaps))])));
     let content = if list.is_empty() {
         empty(p.no_installations, Vec::new())
     } else {
@@ -35,7 +37,7 @@ fn screen(visit: &Visit, view: &CompletenessView) -> Screen {
         }
         .into_any()
     };
-    let body = view! { {title(p.complete)}{brp_age::line(&view.brp, t)}{content} };
+    let body = view! { {title(p.complete)}{brp_age::line(&view.brp, t)}{gaps}{content} };
     Screen::new(p.complete, body).wide()
 }
 
@@ -118,6 +120,22 @@ fn row(one: &InstallationView, t: &'static Texts) -> Vec<Cell> {
     ]
 }
 
+/// Numbers that are missing: "3, 5-7".
+pub(crate) fn ranges(gaps: &[(u32, u32)]) -> String {
+    let ranges = gaps.iter().take(GAPS).map(|(from, to)| {
+        if from == to {
+            from.to_string()
+        } else {
+            format!("{from}-{to}")
+        }
+    });
+    let mut ranges = ranges.collect::<Vec<_>>().join(", ");
+    if gaps.len() > GAPS {
+        ranges.push('…');
+    }
+    ranges
+}
+
 /// What is not as it should be, each in words.
 fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
     let p = &t.parties;
@@ -130,18 +148,7 @@ fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
         list.push(p.thin.to_owned());
     }
     if !one.gaps.is_empty() {
-        let ranges = one.gaps.iter().take(GAPS).map(|(from, to)| {
-            if from == to {
-                from.to_string()
-            } else {
-                format!("{from}-{to}")
-            }
-        });
-        let mut ranges = ranges.collect::<Vec<_>>().join(", ");
-        if one.gaps.len() > GAPS {
-            ranges.push('…');
-        }
-        list.push(fill(p.gaps, &[("nummers", &ranges)]));
+        list.push(fill(p.gaps, &[("nummers", &ranges(&one.gaps))]));
     }
     if one.refused > 0 {
         list.push(count(p.refused_files, u64::from(one.refused)));

@@ -1,5 +1,6 @@
 //! `/beheer`: how the work goes (features F-X7; security §6): queues, deliveries on their way, what came, the BRP, the disk.
 
+use super::completeness::ranges;
 use crate::page::{Screen, Visit, operations, page};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::chart::bar;
@@ -29,6 +30,7 @@ pub(crate) fn operations_page() -> AnyView {
 fn is_well(view: &OperationsView) -> bool {
     let (free, total) = view.room;
     !view.brp.late
+        && view.brp_gaps.is_empty()
         && view.trouble.is_empty()
         && free.saturating_mul(100) >= total.saturating_mul(SCARCE)
         && view.queues.iter().all(|queue| queue.lag < LAG)
@@ -100,8 +102,14 @@ fn facts(view: &OperationsView, t: &'static Texts) -> Vec<Answer> {
         o.room_value,
         &[("vrij", &gigabytes(free)), ("totaal", &gigabytes(total))],
     );
+    let missing = if view.brp_gaps.is_empty() {
+        o.brp_complete.to_owned()
+    } else {
+        ranges(&view.brp_gaps)
+    };
     vec![
         brp_age::answer(&view.brp, t),
+        Answer::new(o.brp_missing, missing),
         Answer::new(o.room, room),
         Answer::new(o.in_the_box, number(t.language, u64::from(view.in_the_box))),
     ]

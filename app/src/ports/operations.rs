@@ -80,6 +80,8 @@ pub struct OperationsView {
     pub in_the_box: u32,
     /// The copy of the BRP.
     pub brp: BrpAge,
+    /// Numbers of its sets that did not come since the last full one, as ranges.
+    pub brp_gaps: Vec<(u32, u32)>,
     /// Bytes that are free for raw files, and all there are.
     pub room: (u64, u64),
 }

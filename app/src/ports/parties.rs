@@ -290,6 +290,8 @@ pub struct CompletenessView {
     pub installations: Vec<InstallationView>,
     /// The copy of the BRP.
     pub brp: BrpAge,
+    /// Numbers of its sets that did not come since the last full one, as ranges.
+    pub brp_gaps: Vec<(u32, u32)>,
 }
 
 impl InstallationView {

@@ -1298,6 +1298,7 @@ impl Operations for World {
             }],
             in_the_box: 1,
             brp: brp("22-11-2026 14:05", true),
+            brp_gaps: vec![(4, 5)],
             room: (41_000_000_000, 252_000_000_000),
         })
     }
@@ -1734,6 +1735,7 @@ impl Parties for World {
         Ok(CompletenessView {
             installations,
             brp: brp("20-11-2026 06:00", true),
+            brp_gaps: vec![(4, 5)],
         })
     }
 

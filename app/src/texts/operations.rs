@@ -11,6 +11,8 @@ texts! {
         not_well: "Er is iets dat aandacht vraagt." / "Something needs attention.",
         brp: "BRP bijgewerkt" / "BRP updated",
         brp_never: "Nog nooit" / "Never yet",
+        brp_missing: "BRP-bestanden die ontbreken" / "Sets of the BRP that are missing",
+        brp_complete: "Geen" / "None",
         brp_late: "{moment}, te lang geleden" / "{moment}, too long ago",
         room: "Vrije schijfruimte" / "Free disk",
         room_value: "{vrij} GB van {totaal} GB" / "{vrij} GB of {totaal} GB",

@@ -99,6 +99,7 @@ texts! {
         no_installations: "Er zijn nog geen installaties die via SFTP aanleveren." / "There are no installations yet that deliver by SFTP.",
         brp_at: "De BRP is bijgewerkt op {moment}." / "The BRP was updated on {moment}.",
         brp_late: "De BRP is voor het laatst bijgewerkt op {moment}. Dat is te lang geleden." / "The BRP was last updated on {moment}. That is too long ago.",
+        brp_gaps: "Deze BRP-bestanden ontbreken sinds het laatste volledige bestand: {nummers}. Vraag om een nieuw volledig bestand." / "These BRP sets are missing since the last full set: {nummers}. Ask for a new full set.",
         brp_never: "Er is nog geen bestand van de BRP geladen." / "No set of the BRP was loaded yet.",
         installation: "Installatie" / "Installation",
         run_by: "van {naam}" / "of {naam}",

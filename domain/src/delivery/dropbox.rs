@@ -156,7 +156,7 @@ pub struct BrpName {
     pub full: bool,
     /// The day it is of.
     pub day: Date,
-    /// Counts the sets.
+    /// Counts the sets, over the days.
     pub sequence: u32,
 }
 
@@ -180,6 +180,12 @@ impl BrpName {
             day: compact_day(day)?,
             sequence: number(sequence)?,
         })
+    }
+
+    /// Sets are taken in this order.
+    #[must_use]
+    pub const fn order(&self) -> (Date, u32) {
+        (self.day, self.sequence)
     }
 }
 

@@ -8,6 +8,7 @@ use crate::intake::answer as csv;
 use crate::intake::answer_files::{self, To};
 use crate::store::brp_loads::Load;
 use crate::store::{StoreError, WorkerTx};
+use domain::dates::dutch;
 use serde::Serialize;
 use std::io::{self, Write};
 
@@ -83,6 +84,26 @@ impl Said {
                 "BRP_KRIMP",
                 format!(
                     "Het bestand heeft {now} lijsten, het RIVM heeft er {before}. Lever iedereen aan. Klopt het aantal, overleg dan met het RIVM."
+                ),
+            ),
+            LoadError::Older { newest } => (
+                "BRP_VOLGORDE",
+                match newest.number {
+                    Some(number) => format!(
+                        "Een nieuwer bestand is al geladen: dag {}, volgnummer {number}. Lever een nieuw bestand aan, met een hoger volgnummer.",
+                        dutch(newest.day)
+                    ),
+                    None => format!(
+                        "Een nieuwer bestand is al geladen: dag {}. Lever een nieuw bestand aan.",
+                        dutch(newest.day)
+                    ),
+                },
+            ),
+            LoadError::Ahead(day) => (
+                "BRP_VOLGORDE",
+                format!(
+                    "De dag {} in de bestandsnaam komt nog. Verbeter de naam en lever het bestand opnieuw aan.",
+                    dutch(*day)
                 ),
             ),
             LoadError::Io(_) | LoadError::Busy | LoadError::BrokenOff(_) | LoadError::Store(_) => {
@@ -187,6 +208,8 @@ fn table(outcome: &str, said: &[Said], lines: &[i64]) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::brp::load::SetOf;
+    use time::macros::date;
 
     #[test]
     fn every_refusal_is_told_in_sentences_of_twenty_words_at_most() {
@@ -204,6 +227,19 @@ mod tests {
                 before: 17_000_000,
                 now: 12,
             },
+            LoadError::Older {
+                newest: SetOf {
+                    day: date!(2021 - 03 - 01),
+                    number: Some(12),
+                },
+            },
+            LoadError::Older {
+                newest: SetOf {
+                    day: date!(2021 - 03 - 01),
+                    number: None,
+                },
+            },
+            LoadError::Ahead(date!(2021 - 03 - 01)),
         ];
         let told = refusals.iter().map(|error| Said::of(error).expect("told"));
         for said in told.chain([Said::name(), Said::promise(), LINE]) {

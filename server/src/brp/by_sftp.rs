@@ -1,11 +1,11 @@
 //! A set of the BRP that came in by the drop box: its job, which loads it, answers in `uit/`, and then destroys the file.
 //!
 //! A set that is no set, or an implausible one, ends the job as failed and changes nothing in the copy; the answer, the log
-//! and the audit say why. Trouble of the machine is tried again, and a load goes on where it was (security G13). A load that
+//! and the audit say why. Sets are taken in the order of their names. Trouble of the machine is tried again, and a load goes on where it was (security G13). A load that
 //! was taken is not done again when only its answer is missing.
 
 use super::answer::{self, Said};
-use super::load::{self, LoadError, Request, Set};
+use super::load::{self, LoadError, Request, Set, SetOf};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::intake::answer_files::To;
 use crate::intake::receive::shown_name;
@@ -26,7 +26,18 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     jobs::guard(&mut tx, job).await?;
     let to = sftp_uploads::answered(&mut tx, job.subject).await?;
     let before = brp_loads::of_upload(&mut tx, job.subject).await?;
+    let others = brp_loads::waiting(&mut tx, job.subject, jobs::TRIES).await?;
     tx.commit().await?;
+    // Of two that wait the earlier one goes first, whichever came first: the later one holds what is true now.
+    let set_of = BrpName::parse(&to.file_name);
+    let earlier = others.iter().filter_map(|name| BrpName::parse(name));
+    if set_of.is_some_and(|set_of| {
+        earlier
+            .into_iter()
+            .any(|other| other.order() < set_of.order())
+    }) {
+        return Err(Stopped::Behind);
+    }
     let refused = if before.is_some_and(|load| load.done) {
         None
     } else {
@@ -62,6 +73,8 @@ async fn set(road: &Road, job: &Job, name: &str) -> Result<load::Loaded, LoadErr
     let request = Request {
         file: name.into(),
         set: if full { Set::Full } else { Set::Delta },
+        of: SetOf::named(name),
+        accept_older: false,
         accept_shrink: false,
         restart: false,
         by: "sftp".to_owned(),

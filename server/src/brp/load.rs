@@ -12,7 +12,8 @@ use crate::intake::read::Source;
 use crate::jobs::{self, JobKind};
 use crate::keys::{Keys, Purpose};
 use crate::store::copy::CopyRows;
-use crate::store::{Db, StoreError, worker_tx};
+use crate::store::{Db, StoreError, WorkerTx, worker_tx};
+use domain::delivery::dropbox::BrpName;
 use futures::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
@@ -20,6 +21,7 @@ use std::io::{BufReader, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use time::Date;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
@@ -54,6 +56,35 @@ impl Set {
     }
 }
 
+/// Which set it is, by its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetOf {
+    /// The day it is of.
+    pub day: Date,
+    /// Counts the sets.
+    pub number: Option<u32>,
+}
+
+impl SetOf {
+    /// What the name of a file says; none when it has another form.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let set = BrpName::parse(name)?;
+        Some(Self {
+            day: set.day,
+            number: Some(set.sequence),
+        })
+    }
+
+    /// Comes before another set. Of one day, and without a number, nobody knows.
+    fn is_older(self, than: Self) -> bool {
+        match (self.number, than.number) {
+            (Some(number), Some(other)) => (self.day, number) < (than.day, other),
+            _ => self.day < than.day,
+        }
+    }
+}
+
 /// What to load and how.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -61,6 +92,10 @@ pub struct Request {
     pub file: PathBuf,
     /// What it holds.
     pub set: Set,
+    /// Which set it is, where that is known.
+    pub of: Option<SetOf>,
+    /// Take a set that is older than the one that was taken last.
+    pub accept_older: bool,
     /// Take a full set that is much smaller than the copy.
     pub accept_shrink: bool,
     /// Drop another load that was broken off.
@@ -126,6 +161,18 @@ pub enum LoadError {
         /// Lists in the file.
         now: i64,
     },
+    /// A newer set was taken.
+    #[error(
+        "the set is older than the one taken last, of {} number {}; if it is right: --accept-older",
+        newest.day, newest.number.map_or_else(|| "unknown".to_owned(), |number| number.to_string())
+    )]
+    Older {
+        /// The set that was taken last.
+        newest: SetOf,
+    },
+    /// Its day is still to come: every set until then would be older.
+    #[error("the day of the set, {0}, is still to come")]
+    Ahead(Date),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -219,6 +266,31 @@ async fn load_locked(
     })
 }
 
+/// An older set would undo what a newer one said.
+async fn in_order(tx: &mut WorkerTx<'_>, request: &Request) -> Result<(), LoadError> {
+    let Some(of) = request.of else { return Ok(()) };
+    let taken = sqlx::query!(
+        r#"SELECT (now() AT TIME ZONE 'Europe/Amsterdam')::date AS "today!", l.set_day AS "day?", l.set_number AS "number?"
+           FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
+               SELECT set_day, set_number FROM brp_loads WHERE state = 'done' AND set_day IS NOT NULL ORDER BY finished_at DESC LIMIT 1) AS l ON true"#
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    if of.day > taken.today {
+        return Err(LoadError::Ahead(of.day));
+    }
+    let newest = taken.day.map(|day| SetOf {
+        day,
+        number: taken.number.and_then(|number| u32::try_from(number).ok()),
+    });
+    match newest {
+        Some(newest) if of.is_older(newest) && !request.accept_older => {
+            Err(LoadError::Older { newest })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A load under way.
 struct Run {
     id: Uuid,
@@ -241,6 +313,10 @@ impl Run {
             .map_err(std::io::Error::other)??;
         let digest = keys.digest(sha256);
         let mut tx = worker_tx(db).await?;
+        in_order(&mut tx, request).await?;
+        let day = request.of.map(|of| of.day);
+        let number = request.of.and_then(|of| of.number);
+        let number = number.and_then(|number| i32::try_from(number).ok());
         let open = sqlx::query!("SELECT id, kind, file_name, file_digest, rows_staged, rows_refused, refused_lines FROM brp_loads WHERE state = 'staging' FOR UPDATE")
             .fetch_optional(&mut *tx)
             .await?;
@@ -254,9 +330,11 @@ impl Run {
                 };
                 run.distrust_staging(&mut tx).await?;
                 sqlx::query!(
-                    "UPDATE brp_loads SET upload_id = $2 WHERE id = $1",
+                    "UPDATE brp_loads SET upload_id = $2, set_day = $3, set_number = $4 WHERE id = $1",
                     run.id,
-                    upload
+                    upload,
+                    day,
+                    number
                 )
                 .execute(&mut *tx)
                 .await?;
@@ -278,8 +356,8 @@ impl Run {
             .to_string_lossy()
             .into_owned();
         sqlx::query!(
-            "INSERT INTO brp_loads (id, kind, file_name, file_digest, digest_key, upload_id) VALUES ($1, $2, $3, $4, $5, $6)",
-            id, request.set.as_str(), name, digest.bytes.as_slice(), digest.key_id(), upload
+            "INSERT INTO brp_loads (id, kind, file_name, file_digest, digest_key, upload_id, set_day, set_number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            id, request.set.as_str(), name, digest.bytes.as_slice(), digest.key_id(), upload, day, number
         )
         .execute(&mut *tx)
         .await?;
@@ -296,10 +374,7 @@ impl Run {
     }
 
     /// Staging is not logged: after a crash of the database itself it is empty, whatever the progress says.
-    async fn distrust_staging(
-        &mut self,
-        tx: &mut crate::store::WorkerTx<'_>,
-    ) -> Result<(), LoadError> {
+    async fn distrust_staging(&mut self, tx: &mut WorkerTx<'_>) -> Result<(), LoadError> {
         let there = sqlx::query_scalar!(
             r#"SELECT count(*) AS "n!" FROM brp_staging WHERE load_id = $1 AND usable"#,
             self.id

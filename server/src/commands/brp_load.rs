@@ -1,6 +1,6 @@
 //! `cims brp load`: takes a set of BRP persons into the local copy.
 
-use crate::brp::load::{Request, Set, load};
+use crate::brp::load::{Request, Set, SetOf, load};
 use crate::commands::NotFit;
 use crate::config::Config;
 use crate::keys::Keys;
@@ -27,6 +27,12 @@ pub struct Args {
     /// The file holds changes only.
     #[arg(long)]
     pub delta: bool,
+    /// The day the set is of, jjjj-mm-dd; without it that of a name like BRP_VOL_20210301_7.csv.
+    #[arg(long, value_name = "DAY", value_parser = super::check::day)]
+    pub day: Option<time::Date>,
+    /// Accept a set older than the one taken last.
+    #[arg(long)]
+    pub accept_older: bool,
     /// Accept a full load much smaller than the last one.
     #[arg(long, requires = "full")]
     pub accept_shrink: bool,
@@ -54,7 +60,14 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
         .await
         .map_err(|error| NotFit(error.to_string()))?;
     let set = if args.full { Set::Full } else { Set::Delta };
+    let name = args.file.file_name().unwrap_or_default().to_string_lossy();
+    let of = match args.day {
+        Some(day) => Some(SetOf { day, number: None }),
+        None => SetOf::named(&name),
+    };
     let request = Request {
+        of,
+        accept_older: args.accept_older,
         file: args.file,
         set,
         accept_shrink: args.accept_shrink,

@@ -170,6 +170,8 @@ async fn load_persons(
     let request = load::Request {
         file: file.clone(),
         set: load::Set::Full,
+        of: None,
+        accept_older: false,
         accept_shrink: false,
         restart: false,
         by: "demo".to_owned(),

@@ -5,7 +5,7 @@ use super::Road;
 use crate::clock::dutch_day;
 use crate::jobs::JobKind;
 use crate::store::operations::{self, Queue};
-use crate::store::{StoreError, WorkerTx, completeness, register, worker_tx};
+use crate::store::{StoreError, WorkerTx, brp_loads, completeness, register, worker_tx};
 use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use std::collections::HashMap;
@@ -49,15 +49,18 @@ pub(crate) fn dropbox_login(result: &'static str) {
     metrics::counter!("cims_dropbox_logins_total", "result" => result).increment(1);
 }
 
-/// Of how many installations what was missing when it was last looked at.
+/// Of how many installations what was missing when it was last looked at, and how many sets of the BRP.
 #[derive(Debug, Default)]
 pub(super) struct Lacking(HashMap<&'static str, usize>);
 
 impl Lacking {
+    fn is_more(&mut self, lacks: &'static str, number: usize) -> bool {
+        number > self.0.insert(lacks, number).unwrap_or_default()
+    }
+
     /// A line of the log that somebody must act on when it is of more installations than before.
     fn tell(&mut self, lacks: &'static str, installations: usize) {
-        let before = self.0.insert(lacks, installations).unwrap_or_default();
-        if installations > before {
+        if self.is_more(lacks, installations) {
             tracing::error!(lacks, installations, "installations lack files or rows");
         }
     }
@@ -146,6 +149,13 @@ pub(super) async fn look(road: &Road, lacking: &mut Lacking) -> Result<(), Store
     metrics::gauge!("cims_dropbox_files").set(waiting as f64);
     if let Some(loaded) = register::brp_loaded_at(&mut tx).await? {
         metrics::gauge!("cims_brp_age_seconds").set((now - loaded).as_seconds_f64());
+    }
+    let missing = brp_loads::missing(&mut tx).await?;
+    let missing = missing.iter().map(|(from, to)| (to - from + 1) as usize);
+    let missing = missing.sum();
+    metrics::gauge!("cims_brp_missing_sets").set(missing as f64);
+    if lacking.is_more("brp", missing) {
+        tracing::error!(missing, "sets of the BRP did not come");
     }
     installations(&mut tx, now, lacking).await?;
     tx.rollback().await?;

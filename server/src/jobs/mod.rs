@@ -19,6 +19,12 @@ use uuid::Uuid;
 const LEASE_SECONDS: f64 = 30.0;
 /// Longest pause between attempts, in seconds (security F4).
 const MAX_BACK_OFF: f64 = 300.0;
+/// What was tried so often in vain (a quarter of an hour of back-off) holds up no other work any more (features F59, L09).
+pub const TRIES: i32 = 10;
+/// Shortest and longest pause of a job that stepped aside, in seconds; [`wake`] ends it.
+const ASIDE: (f64, f64) = (1.0, 10.0);
+/// Why a job that stepped aside is not done.
+const BEHIND: &str = "behind an earlier delivery";
 
 /// What a job is about. The names are in the table: they never change meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,6 +93,8 @@ pub struct Job {
     pub attempts: i32,
     /// Fence of this lease.
     pub fence: i64,
+    /// It stepped aside last time: what it waited for may still be there.
+    pub waited: bool,
 }
 
 /// Puts work in the queue, in the caller's transaction; a job of this kind and subject that is still open stays
@@ -155,7 +163,7 @@ pub async fn lease(db: &Db, life: &Life) -> Result<Option<Job>, StoreError> {
                      WHERE (state = 'queued' AND run_at <= now()) 
                         OR (state = 'leased' AND (lease_until < now() OR NOT process_lives(leased_by)))
                      ORDER BY run_at, seq FOR UPDATE SKIP LOCKED LIMIT 1)
-         RETURNING id, kind, subject, attempts, fence",
+         RETURNING id, kind, subject, attempts, fence, last_error",
         life.boot(),
         LEASE_SECONDS
     )
@@ -171,6 +179,7 @@ pub async fn lease(db: &Db, life: &Life) -> Result<Option<Job>, StoreError> {
             subject: row.subject,
             attempts: row.attempts,
             fence: row.fence,
+            waited: row.last_error.as_deref() == Some(BEHIND),
         })
     }))
 }
@@ -293,4 +302,50 @@ pub async fn retry(db: &Db, job: &Job, code: &str) -> Result<(), JobError> {
     } else {
         Err(JobError::Fenced)
     }
+}
+
+/// Gives a job back that has to wait for an earlier one: no attempt that failed. It looks again after a quarter of the time
+/// that it is there, or when it is woken.
+///
+/// # Errors
+/// When the lease was lost or the database is not there.
+pub async fn step_aside(db: &Db, job: &Job) -> Result<(), JobError> {
+    let mut tx = worker_tx(db).await?;
+    let given_back = sqlx::query!(
+        "UPDATE jobs SET state = 'queued', last_error = $3, leased_by = NULL, lease_until = NULL, attempts = attempts - 1,
+                         run_at = now() + make_interval(secs => LEAST(GREATEST(extract(epoch FROM now() - created_at)::double precision / 4, $4), $5))
+         WHERE id = $1 AND fence = $2 AND state = 'leased'",
+        job.id,
+        job.fence,
+        BEHIND,
+        ASIDE.0,
+        ASIDE.1
+    )
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    tx.commit().await?;
+    if given_back == 1 {
+        Ok(())
+    } else {
+        Err(JobError::Fenced)
+    }
+}
+
+/// A delivery of this party moved on: the first that stepped aside looks again. Ring [`Db::work`] after the commit.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn wake(connection: &mut PgConnection, party: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE jobs SET run_at = now()
+         WHERE id = (SELECT j.id FROM deliveries d JOIN jobs j ON j.subject = d.id AND j.kind IN ('check', 'store') AND j.state = 'queued'
+                     WHERE d.party_id = $1 AND d.state IN ('received', 'complete', 'checking', 'storing') AND j.last_error = $2
+                     ORDER BY d.seq FOR UPDATE OF j SKIP LOCKED LIMIT 1)",
+        party,
+        BEHIND
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

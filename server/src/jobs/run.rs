@@ -1,6 +1,6 @@
 //! The loop of a worker: lease, do, beat the heart meanwhile, give back what failed.
 
-use super::{Job, JobError, Life, heartbeat, lease, retry};
+use super::{Job, JobError, Life, heartbeat, lease, retry, step_aside};
 use crate::store::{Db, StoreError};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
@@ -24,6 +24,9 @@ pub enum Stopped {
     /// Another worker has it now: nothing to do.
     #[error("lease lost")]
     Fenced,
+    /// An earlier delivery comes first (features F59): wait for it, nothing failed.
+    #[error("behind an earlier delivery")]
+    Behind,
     /// Try again later; the code says why, without values.
     #[error("to be tried again: {0}")]
     Again(String),
@@ -81,6 +84,7 @@ async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<b
     let result = match &stopped {
         Ok(()) => "done",
         Err(Stopped::Fenced) => "fenced",
+        Err(Stopped::Behind) => "waits",
         Err(Stopped::Again(_) | Stopped::Value(_)) => "again",
     };
     worked(job.kind.as_str(), result, began.elapsed());
@@ -89,6 +93,12 @@ async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<b
             tracing::info!(job = %job.id, kind = job.kind.as_str(), subject = %job.subject, "job done")
         }
         Err(Stopped::Fenced) => tracing::warn!(job = %job.id, "lease lost, work dropped"),
+        Err(Stopped::Behind) => {
+            tracing::info!(job = %job.id, subject = %job.subject, "waits for an earlier delivery");
+            if let Err(error) = step_aside(db, job).await {
+                tracing::warn!(job = %job.id, %error, "its lease will pass");
+            }
+        }
         Err(Stopped::Again(code) | Stopped::Value(code)) => {
             tracing::warn!(job = %job.id, attempts = job.attempts, %code, "job given back");
             if let Err(error) = retry(db, job, &code).await {

@@ -2,7 +2,7 @@
 
 use super::{OrBroken, Portal, broken, brp_age, words};
 use crate::clock::dutch_midnight;
-use crate::store::{StoreError, operations, worker_tx};
+use crate::store::{StoreError, brp_loads, operations, worker_tx};
 use app::ports::operations::{
     CameBy, OnTheWay, Operations, OperationsView, QueueView, TroubleView,
 };
@@ -32,6 +32,7 @@ impl Operations for Portal {
             .or_broken(caller)?;
         let in_the_box = operations::in_the_box(&mut tx).await.or_broken(caller)?;
         let brp = brp_age(&mut tx, now).await.or_broken(caller)?;
+        let brp_gaps = brp_loads::missing(&mut tx).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         let lag = |queue: &operations::Queue| {
             let waited = queue.oldest.map(|oldest| (now - oldest).whole_seconds());
@@ -65,6 +66,7 @@ impl Operations for Portal {
             trouble: trouble.collect(),
             in_the_box: number(in_the_box),
             brp,
+            brp_gaps,
             room: (room.free, room.total),
         })
     }

@@ -12,7 +12,8 @@ use crate::store::connections::{
 };
 use crate::store::trials::{self, Tried};
 use crate::store::{
-    StoreError, WorkerTx, deliveries, party_requests, party_tx, profiles, sftp_accounts, worker_tx,
+    StoreError, WorkerTx, brp_loads, deliveries, party_requests, party_tx, profiles, sftp_accounts,
+    worker_tx,
 };
 use app::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties,
@@ -278,8 +279,13 @@ impl Parties for Portal {
         let now = self.road.clock.now();
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let brp = brp_age(&mut tx, now).await.or_broken(caller)?;
+        let brp_gaps = brp_loads::missing(&mut tx).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
-        Ok(CompletenessView { installations, brp })
+        Ok(CompletenessView {
+            installations,
+            brp,
+            brp_gaps,
+        })
     }
 
     async fn own_installations(&self, caller: &Caller) -> PortResult<Vec<InstallationView>> {

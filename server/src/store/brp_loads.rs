@@ -1,6 +1,7 @@
 //! What is known of the load of a BRP set, for the answer on it.
 
 use super::{StoreError, WorkerTx};
+use domain::delivery::rhythm::gaps;
 use time::Duration;
 use uuid::Uuid;
 
@@ -43,6 +44,41 @@ pub async fn of_upload(tx: &mut WorkerTx<'_>, upload: Uuid) -> Result<Option<Loa
     )
     .fetch_optional(&mut **tx)
     .await?)
+}
+
+/// Names of the other sets that wait to be loaded, or are; those that were tried `tries` times in vain left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(
+    tx: &mut WorkerTx<'_>,
+    but: Uuid,
+    tries: i32,
+) -> Result<Vec<String>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT u.name FROM jobs j JOIN sftp_uploads u ON u.id = j.subject
+         WHERE j.kind = 'load-brp' AND j.state IN ('queued', 'leased') AND j.subject <> $1 AND j.attempts < $2",
+        but,
+        tries
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Numbers of sets that did not come, or were refused, as ranges: since the last full set, which holds everything before it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn missing(tx: &mut WorkerTx<'_>) -> Result<Vec<(u32, u32)>, StoreError> {
+    let taken = sqlx::query_scalar!(
+        r#"SELECT set_number AS "number!" FROM brp_loads
+           WHERE state = 'done' AND set_number IS NOT NULL
+             AND finished_at >= COALESCE((SELECT max(finished_at) FROM brp_loads WHERE state = 'done' AND kind = 'full'), '-infinity')"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let numbers = taken.into_iter().map(u32::try_from);
+    Ok(gaps(&numbers.filter_map(Result::ok).collect::<Vec<_>>()))
 }
 
 /// A load ended less than so long ago.

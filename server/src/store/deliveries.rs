@@ -222,6 +222,25 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
     Ok(work)
 }
 
+/// An earlier delivery of the same party is on its way into the register (features F59). What waits for a person holds
+/// nothing up (parked, a preview nobody submitted), nor does what is only tried, or was tried `tries` times in vain.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_behind(tx: &mut WorkerTx<'_>, id: Uuid, tries: i32) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM deliveries d JOIN deliveries e ON e.party_id = d.party_id AND e.seq < d.seq
+               JOIN jobs j ON j.subject = e.id AND j.kind IN ('check', 'store') AND j.state IN ('queued', 'leased') AND j.attempts < $2
+               WHERE d.id = $1 AND e.state IN ('received', 'complete', 'checking', 'storing') AND NOT e.test_lane
+                 AND (NOT e.preview OR e.state = 'storing')) AS "behind!""#,
+        id,
+        tries
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 /// Moves a delivery on, if it still is in one of the states it may come from.
 ///
 /// # Errors

@@ -25,9 +25,11 @@ pub struct KnownKey {
     pub vaccination_id: Option<Uuid>,
     /// An empty version because its delivery was withdrawn as a whole.
     pub undone: bool,
+    /// Came with a later delivery than the one that asks.
+    pub later: bool,
 }
 
-/// What this party delivered before under these keys. Each key is looked up in `reports_source_key_unique`, and written
+/// What this party delivered before under these keys, as a delivery of it asks. Each key is looked up in `reports_source_key_unique`, and written
 /// so that nothing else is possible: while the statistics are of before an import, the planner takes the party for one
 /// with few rows and would read them all per chunk, through an index on `valid_to IS NULL`.
 ///
@@ -36,17 +38,24 @@ pub struct KnownKey {
 pub async fn known_keys(
     tx: &mut WorkerTx<'_>,
     party: Uuid,
+    delivery: Uuid,
     keys: &[String],
 ) -> Result<Vec<KnownKey>, StoreError> {
     let found = sqlx::query_as!(
         KnownKey,
         r#"SELECT r.id AS report_id, r.version, r.source_key, r.mutation, r.row_digest, r.person_id, r.vaccination_id,
-                  r.mutation = 'V' AND (r.withdrawal_id IS NOT NULL AND r.restores IS NULL OR r.unlink_id IS NOT NULL) AS "undone!"
+                  r.mutation = 'V' AND (r.withdrawal_id IS NOT NULL AND r.restores IS NULL OR r.unlink_id IS NOT NULL) AS "undone!",
+                  COALESCE((SELECT v.seq FROM deliveries v WHERE v.id = CASE
+                                -- What a withdrawal put back is of the delivery that said it.
+                                WHEN r.withdrawal_id IS NULL OR r.restores IS NULL THEN r.delivery_id
+                                ELSE (SELECT o.delivery_id FROM reports o WHERE o.id = r.id AND o.version = r.restores) END)
+                           > (SELECT m.seq FROM deliveries m WHERE m.id = $3), false) AS "later!"
            FROM unnest($2::text[]) AS k (source_key)
            CROSS JOIN LATERAL (SELECT * FROM reports WHERE party_id = $1 AND source_key = k.source_key
                                  AND COALESCE(valid_to, 'infinity') = 'infinity' OFFSET 0) AS r"#,
         party,
-        keys
+        keys,
+        delivery
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -647,15 +656,19 @@ pub async fn brp_by_address(
     Ok(found)
 }
 
-/// When the newest set of the BRP was loaded; `None` without one.
+/// Of when the copy of the BRP is: the end of the day of the set that was taken last, or the moment of its load when that was
+/// earlier or its day is not known; `None` without one.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn brp_loaded_at(tx: &mut WorkerTx<'_>) -> Result<Option<OffsetDateTime>, StoreError> {
     Ok(
-        sqlx::query_scalar!("SELECT max(finished_at) FROM brp_loads WHERE state = 'done'")
-            .fetch_one(&mut **tx)
-            .await?,
+        sqlx::query_scalar!(
+            r#"SELECT LEAST(finished_at, (set_day + 1)::timestamp AT TIME ZONE 'Europe/Amsterdam') AS "at!"
+               FROM brp_loads WHERE state = 'done' ORDER BY finished_at DESC LIMIT 1"#
+        )
+        .fetch_optional(&mut **tx)
+        .await?,
     )
 }
 

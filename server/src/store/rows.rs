@@ -154,9 +154,71 @@ pub async fn insert(
     Ok(())
 }
 
+/// Where the rows with these keys are now: (key, key now). A row gets a new one each time it is judged, and a download keeps
+/// the old one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn standing(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    ids: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = sqlx::query!(
+        "SELECT h.row_id AS was, r.id FROM row_history h JOIN delivery_rows r ON r.delivery_id = h.delivery_id AND r.row_number = h.row_number
+         WHERE h.row_id = ANY ($2) AND h.party_id = $1",
+        party,
+        ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found.into_iter().map(|row| (row.was, row.id)).collect())
+}
+
+/// Refused rows of earlier deliveries of this party that nobody mended, under these source keys: (source key, row), in the
+/// order they came. Each key is looked up in `delivery_rows_refused_keys`, as [`super::register::known_keys`] does; none when
+/// the party has no such row at all.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refused_before(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    delivery: Uuid,
+    keys: &[String],
+) -> Result<Vec<(String, Uuid)>, StoreError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = sqlx::query!(
+        r#"SELECT k.source_key AS "source_key!", r.id
+           FROM unnest($3::text[]) AS k (source_key)
+           CROSS JOIN LATERAL (SELECT o.id, o.delivery_id FROM delivery_rows o
+                               WHERE o.party_id = $1 AND o.source_key = k.source_key AND o.outcome = 'AFGEKEURD'
+                                 AND o.state IN ('open', 'pending') AND o.delivery_id <> $2 OFFSET 0) AS r
+           JOIN deliveries d ON d.id = r.delivery_id AND d.seq < (SELECT m.seq FROM deliveries m WHERE m.id = $2)
+           WHERE EXISTS (SELECT FROM delivery_rows s WHERE s.party_id = $1 AND s.outcome = 'AFGEKEURD' AND s.state IN ('open', 'pending')
+                           AND s.source_key IS NOT NULL)
+           ORDER BY d.seq"#,
+        party,
+        delivery,
+        keys
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found
+        .into_iter()
+        .map(|row| (row.source_key, row.id))
+        .collect())
+}
+
 /// Refused rows of this party that a corrected row has taken the place of: nobody has to mend them any more. Each of them
 /// may have taken the place of an earlier one itself, and another delivery may have tried to mend it in vain: these go with
-/// it. A row that somebody copied with its token, so that there are two in one delivery, is a row of its own.
+/// it, whatever key they had then. A row that somebody copied with its token, so that there are two in one delivery, is a row
+/// of its own.
 ///
 /// # Errors
 /// When the database fails.
@@ -170,13 +232,20 @@ pub async fn repaired(
         return Ok(());
     }
     sqlx::query!(
-        "WITH RECURSIVE attempts (id, replaces) AS (
-             SELECT id, replaces FROM delivery_rows WHERE id = ANY ($3) AND party_id = $1
+        "WITH RECURSIVE attempts (id) AS (
+             SELECT id FROM delivery_rows WHERE id = ANY ($3) AND party_id = $1
              UNION
-             SELECT n.id, n.replaces FROM attempts a CROSS JOIN LATERAL (
-                 SELECT b.id, b.replaces FROM delivery_rows b WHERE b.id = a.replaces AND b.party_id = $1
+             SELECT n.id FROM attempts a CROSS JOIN LATERAL (
+                 SELECT b.replaces AS id FROM delivery_rows b WHERE b.id = a.id AND b.party_id = $1 AND b.replaces IS NOT NULL
                  UNION ALL
-                 SELECT l.id, l.replaces FROM delivery_rows l
+                 SELECT r.id FROM row_history h JOIN delivery_rows r ON r.delivery_id = h.delivery_id AND r.row_number = h.row_number
+                 WHERE h.row_id = a.id AND h.party_id = $1
+                 UNION ALL
+                 SELECT h.row_id FROM delivery_rows r JOIN row_history h ON h.party_id = $1 AND h.delivery_id = r.delivery_id
+                                                                       AND h.row_number = r.row_number
+                 WHERE r.id = a.id
+                 UNION ALL
+                 SELECT l.id FROM delivery_rows l
                  WHERE l.replaces = a.id AND l.party_id = $1 AND l.delivery_id <> $2
                    AND NOT EXISTS (SELECT FROM delivery_rows t
                                    WHERE t.replaces = a.id AND t.delivery_id = l.delivery_id AND t.id <> l.id)

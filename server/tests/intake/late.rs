@@ -30,6 +30,8 @@ async fn load_a_delta(world: &World) {
     let request = Request {
         file: path,
         set: Set::Delta,
+        of: None,
+        accept_older: false,
         accept_shrink: false,
         restart: false,
         by: "test".to_owned(),

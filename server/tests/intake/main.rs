@@ -31,6 +31,7 @@ mod locations;
 mod mend;
 mod onboarding;
 mod operations;
+mod order;
 mod own_file;
 mod poison;
 mod probes;

@@ -2,6 +2,7 @@
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::Deliveries;
+use app::ports::deliveries::MendedRow;
 use domain::row::{Column, RowText};
 use server::intake::answer::AnswerError;
 use server::intake::own_file::{self, OwnFile};
@@ -390,4 +391,48 @@ async fn a_row_that_was_copied_with_its_token_is_a_row_of_its_own() {
         .upload(&world.maria, corrected(&text).as_bytes())
         .await;
     assert_eq!(back(&world, second).await.rows, 1);
+}
+
+#[tokio::test]
+async fn a_download_from_before_a_row_was_mended_in_vain_still_mends_it() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &csv(&plain_rows())).await;
+    let text = String::from_utf8(back(&world, first).await.content).unwrap();
+    // An attempt that is refused, of the same download.
+    let second = world.upload(&world.maria, text.as_bytes()).await;
+    // On the screen somebody changes one of its rows, and it is still refused: the row has another key now.
+    let view = world
+        .portal
+        .refused_row(&world.maria, first, 3, None)
+        .await
+        .unwrap();
+    let cells = Column::ALL.map(|column| match column {
+        Column::Dosisnummer => (column, "elf".to_owned()),
+        other => (other, view.line.row.get(other).to_owned()),
+    });
+    let mended = MendedRow {
+        number: view.line.number,
+        seen: view.line.seen,
+        cells: cells.into(),
+        reason: None,
+        everywhere: false,
+        anyway: true,
+    };
+    let answer = world
+        .portal
+        .mend(&world.maria, first, vec![mended], None)
+        .await
+        .unwrap();
+    assert_eq!(answer.refused, 1);
+
+    let third = world
+        .upload(&world.maria, corrected(&text).as_bytes())
+        .await;
+    let view = world.portal.delivery(&world.maria, third).await.unwrap();
+    assert_eq!(view.line.counts.geaccepteerd, 2);
+    assert!(view.mends.iter().any(|(id, _)| *id == first));
+    assert_eq!(repaired(&world).await, 4, "both rows, in both files");
+    for id in [first, second] {
+        assert_eq!(back(&world, id).await.rows, 0, "nothing stays open");
+    }
 }

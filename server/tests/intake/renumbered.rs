@@ -26,6 +26,8 @@ async fn brp(world: &World, lines: &[[&str; 6]]) {
     let request = Request {
         file,
         set: Set::Delta,
+        of: None,
+        accept_older: false,
         accept_shrink: false,
         restart: false,
         by: "test".to_owned(),

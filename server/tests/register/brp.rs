@@ -3,11 +3,13 @@
 use crate::support::TestDb;
 use domain::bsn::Bsn;
 use server::brp::fiction;
-use server::brp::load::{LoadError, Loaded, Request, Set, load};
+use server::brp::load::{LoadError, Loaded, Request, Set, SetOf, load};
 use server::keys::{Purpose, Sealed};
 use sqlx::Row;
 use std::path::PathBuf;
 use std::sync::Arc;
+use time::Date;
+use time::macros::date;
 
 const HEADER: &str = "pl_id;bsn;geslachtsnaam;geboortedatum;postcode;huisnummer;overlijden_datum\n";
 
@@ -22,6 +24,8 @@ impl TestDb {
         let request = Request {
             file,
             set,
+            of: None,
+            accept_older: false,
             accept_shrink: false,
             restart: false,
             by: "test".to_owned(),
@@ -207,6 +211,8 @@ async fn a_set_that_lost_many_persons_is_refused_and_the_next_one_is_not_blocked
     let request = Request {
         file: half,
         set: Set::Full,
+        of: None,
+        accept_older: false,
         accept_shrink: true,
         restart: false,
         by: "test".to_owned(),
@@ -296,6 +302,8 @@ async fn a_load_that_was_killed_goes_on_where_it_stopped() {
             let request = Request {
                 file,
                 set: Set::Full,
+                of: None,
+                accept_older: false,
                 accept_shrink: false,
                 restart: false,
                 by: "test".to_owned(),
@@ -333,6 +341,8 @@ async fn a_load_that_was_killed_goes_on_where_it_stopped() {
     let request = Request {
         file,
         set: Set::Full,
+        of: None,
+        accept_older: false,
         accept_shrink: false,
         restart: false,
         by: "test".to_owned(),
@@ -355,6 +365,8 @@ async fn a_load_whose_file_is_gone_can_be_dropped() {
     let request = Request {
         file,
         set: Set::Full,
+        of: None,
+        accept_older: false,
         accept_shrink: false,
         restart: true,
         by: "test".to_owned(),
@@ -386,4 +398,35 @@ async fn the_public_test_persons_load_as_they_come() {
         .await
         .unwrap();
     assert_eq!(names, ["Şener", "<Onbekend> & \"<Onbemind>\""]);
+}
+
+#[tokio::test]
+async fn a_set_of_an_earlier_day_is_taken_only_when_that_is_asked_for() {
+    let test = TestDb::new().await;
+    let load_of = async |day: Option<Date>, surname: &str, accept_older: bool| {
+        let set = format!("{HEADER}A;999990019;{surname};20000401;;;\n");
+        let request = Request {
+            file: test.write("mutatie.csv", set.as_bytes()),
+            set: Set::Delta,
+            of: day.map(|day| SetOf { day, number: None }),
+            accept_older,
+            accept_shrink: false,
+            restart: false,
+            by: "test".to_owned(),
+        };
+        load(&test.db, &test.keys, &request, |_| ()).await
+    };
+    let (first, second) = (date!(2021 - 03 - 01), date!(2021 - 03 - 02));
+    load_of(Some(second), "Twee", false).await.unwrap();
+    let refused = load_of(Some(first), "Een", false).await;
+    assert!(matches!(refused, Err(LoadError::Older { newest }) if newest.day == second));
+    assert!(test.lists().await[0].contains("Twee"));
+    // Of one day nobody knows, nor of a file whose day nobody said.
+    load_of(Some(second), "Ook twee", false).await.unwrap();
+    load_of(None, "Zonder dag", false).await.unwrap();
+    load_of(Some(first), "Een", true).await.unwrap();
+    assert!(test.lists().await[0].contains("Een"));
+    let tomorrow = server::clock::today().next_day().unwrap();
+    let ahead = load_of(Some(tomorrow), "Morgen", true).await;
+    assert!(matches!(ahead, Err(LoadError::Ahead(day)) if day == tomorrow));
 }

@@ -1,6 +1,8 @@
 //! The set of the BRP comes by the drop box (features F90).
 
 use crate::house::{House, Raw, new_account};
+use app::ports::operations::Operations;
+use app::ports::parties::Parties;
 use domain::delivery::dropbox::Proof;
 use russh_sftp::protocol::StatusCode;
 use server::brp::fiction;
@@ -229,4 +231,134 @@ async fn what_is_no_set_or_far_too_small_changes_nothing_and_is_told() {
     rows.rename("x.part", "BRP_VOL_20210303_4.csv").await;
     assert_eq!(house.answered("BRP_VOL_20210303_4.csv").await, "GEWEIGERD");
     assert_eq!(house.world.count("jobs WHERE kind = 'load-brp'").await, 3);
+}
+
+/// One person, called so.
+fn called(surname: &str) -> Vec<u8> {
+    format!("pl_id;bsn;geslachtsnaam;geboortedatum\nA;999990019;{surname};20000401\n").into_bytes()
+}
+
+async fn put(raw: &mut Raw, file: &str, content: &[u8]) {
+    raw.put("x.part", content).await;
+    raw.rename("x.part", file).await;
+}
+
+async fn surname(house: &House) -> String {
+    sqlx::query_scalar("SELECT surname FROM brp_lists WHERE pl_id = 'A'")
+        .fetch_one(&house.world.test.admin)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sets_are_taken_in_the_order_of_their_names_and_an_older_one_is_refused() {
+    let house = House::open().await;
+    brp_account(&house, "brp").await;
+    let mut raw = house.raw("brp", 1).await;
+    put(&mut raw, "BRP_MUTATIE_20210301_1.csv", &called("Een")).await;
+    result(&house, &mut raw, "BRP_MUTATIE_20210301_1.csv").await;
+
+    // Somebody loads by hand: what comes in meanwhile waits, and the later set is the first to look again.
+    let mut busy = house.world.test.admin.acquire().await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock(1651667052)")
+        .execute(&mut *busy)
+        .await
+        .unwrap();
+    put(&mut raw, "BRP_MUTATIE_20210302_2.csv", &called("Twee")).await;
+    let waits = "jobs WHERE kind = 'load-brp' AND last_error IS NOT NULL AND state = 'queued'";
+    house.until(waits, 1).await;
+    put(&mut raw, "BRP_MUTATIE_20210303_3.csv", &called("Drie")).await;
+    house.until(waits, 2).await;
+    sqlx::query("UPDATE jobs SET run_at = now() + CASE WHEN seq = (SELECT max(seq) FROM jobs) THEN interval '1 second' ELSE interval '4 seconds' END WHERE state = 'queued'")
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    sqlx::query("SELECT pg_advisory_unlock(1651667052)")
+        .execute(&mut *busy)
+        .await
+        .unwrap();
+    for file in ["BRP_MUTATIE_20210302_2.csv", "BRP_MUTATIE_20210303_3.csv"] {
+        assert_eq!(result(&house, &mut raw, file).await["uitkomst"], "VERWERKT");
+    }
+    assert_eq!(surname(&house).await, "Drie", "the newest holds");
+
+    // An older full set that comes again, or after all, changes nothing and is told; so is a day that is still to come.
+    for (file, said) in [
+        (
+            "BRP_VOL_20210302_2.csv",
+            "Een nieuwer bestand is al geladen: dag 03-03-2021, volgnummer 3. Lever een nieuw bestand aan, met een hoger volgnummer.",
+        ),
+        (
+            "BRP_VOL_20990101_9.csv",
+            "De dag 01-01-2099 in de bestandsnaam komt nog. Verbeter de naam en lever het bestand opnieuw aan.",
+        ),
+    ] {
+        put(&mut raw, file, &persons(40)).await;
+        let refused = result(&house, &mut raw, file).await;
+        assert_eq!(refused["uitkomst"], "GEWEIGERD");
+        assert_eq!(refused["bevindingen"][0]["code"], "BRP_VOLGORDE");
+        assert_eq!(refused["bevindingen"][0]["message"], said);
+    }
+    assert_eq!(surname(&house).await, "Drie");
+    // The same set once more is none that is older.
+    put(&mut raw, "BRP_MUTATIE_20210303_3.csv", &called("Drie")).await;
+    house
+        .until("brp_loads WHERE state = 'done' AND set_number = 3", 2)
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_that_did_not_come_is_seen_and_the_copy_is_as_old_as_its_set() {
+    let house = House::open().await;
+    brp_account(&house, "brp").await;
+    let world = &house.world;
+    let beheer = world
+        .test
+        .caller("rik", domain::role::Role::RivmBeheer, None)
+        .await;
+    let mut raw = house.raw("brp", 1).await;
+    let stands = async || {
+        let complete = world.portal.completeness(&world.rivm).await.unwrap();
+        let work = world.portal.operations(&beheer).await.unwrap();
+        assert_eq!(
+            (&complete.brp, &complete.brp_gaps, complete.brp_late),
+            (&work.brp, &work.brp_gaps, work.brp_late)
+        );
+        complete
+    };
+    assert!(!stands().await.brp_late, "loaded today");
+
+    // Weeks old, loaded today.
+    put(&mut raw, "BRP_VOL_20210301_1.csv", &persons(40)).await;
+    result(&house, &mut raw, "BRP_VOL_20210301_1.csv").await;
+    let view = stands().await;
+    assert!(view.brp_late);
+    assert_eq!(
+        view.brp.as_deref(),
+        Some("02-03-2021 00:00"),
+        "the end of its day"
+    );
+    assert_eq!(view.brp_gaps, []);
+
+    let today = server::clock::today();
+    let name = |kind: &str, number: u32| {
+        format!(
+            "BRP_{kind}_{}{:02}{:02}_{number}.csv",
+            today.year(),
+            u8::from(today.month()),
+            today.day()
+        )
+    };
+    let file = name("MUTATIE", 4);
+    put(&mut raw, &file, &called("Vier")).await;
+    result(&house, &mut raw, &file).await;
+    let view = stands().await;
+    assert_eq!(view.brp_gaps, [(2, 3)], "two sets never came");
+    assert!(!view.brp_late);
+
+    // Everybody stands in a full set.
+    let file = name("VOL", 5);
+    put(&mut raw, &file, &persons(45)).await;
+    result(&house, &mut raw, &file).await;
+    assert_eq!(stands().await.brp_gaps, []);
 }

@@ -1,7 +1,8 @@
 //! What RIVM sends back is in the next answer on its file (features F54).
 
 use crate::house::{House, rows_of};
-use crate::world::EREBOS;
+use crate::world::{EREBOS, NAOMI};
+use app::ports::Deliveries;
 use app::ports::decisions::{ClusterFilter, Decisions, Proposal};
 use domain::decision::DecisionKind;
 use domain::delivery::dropbox::Proof;
@@ -50,4 +51,56 @@ async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
         text.contains(";AFGEKEURD;;TERUG;Welk vaccin is dit?"),
         "{text}"
     );
+
+    // The system sends the row again under its own key: nobody waits for the first one any more.
+    let waits = "delivery_rows WHERE state = 'open'";
+    assert_eq!(world.count(waits).await, 1);
+    let again = "CIMS_ZONNEHOF_terug_20210302_2.csv";
+    let good = rows_of(&[(EREBOS, "01-04-2000", "a"), (NAOMI, "01-04-1987", "b")]);
+    raw.put(&format!("{again}.part"), &good).await;
+    raw.rename(&format!("{again}.part"), again).await;
+    assert_eq!(house.answered(again).await, "VERWERKT");
+    assert_eq!(world.count(waits).await, 0);
+    let first: uuid::Uuid = sqlx::query_scalar("SELECT id FROM deliveries WHERE file_name = $1")
+        .bind(file)
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let view = world.portal.delivery(&world.maria, first).await.unwrap();
+    assert_eq!(view.mended_by.len(), 1, "its sender sees where it went");
+    let clusters = world
+        .portal
+        .clusters(&world.rivm, ClusterFilter::default(), 1)
+        .await
+        .unwrap();
+    assert!(clusters.items.is_empty(), "nor does RIVM");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_under_another_key_or_of_somebody_else_or_refused_again_leaves_it_open() {
+    let house = House::open().await;
+    let world = &house.world;
+    let typo = |rows: &[u8], word: &str| {
+        let text = String::from_utf8(rows.to_vec()).unwrap();
+        text.replace(";Comirnaty;", &format!(";{word};"))
+            .into_bytes()
+    };
+    let rows = rows_of(&[(EREBOS, "01-04-2000", "a")]);
+    let waits = "delivery_rows WHERE state = 'open'";
+    let send = async |caller, rows: &[u8]| {
+        world.receive_by_sftp(caller, "x.csv", rows).await;
+        house
+            .until("jobs WHERE kind = 'check' AND state <> 'done'", 0)
+            .await;
+    };
+    send(&world.maria, &typo(&rows, "Pfizer NL groot")).await;
+    assert_eq!(world.count(waits).await, 1);
+    send(&world.piet, &rows).await;
+    assert_eq!(world.count(waits).await, 1, "the key of another party");
+    send(&world.maria, &rows_of(&[(NAOMI, "01-04-1987", "b")])).await;
+    assert_eq!(world.count(waits).await, 1, "another key");
+    send(&world.maria, &typo(&rows, "Pfizer NL klein")).await;
+    assert_eq!(world.count(waits).await, 2, "refused again");
+    send(&world.maria, &rows).await;
+    assert_eq!(world.count(waits).await, 0, "all that was tried before");
 }

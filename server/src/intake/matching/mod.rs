@@ -113,6 +113,8 @@ pub struct Known {
     pub withdrawn: bool,
     /// Its delivery was withdrawn as a whole: as if the key had never come, only the versions count on.
     pub undone: bool,
+    /// It came with a later delivery of this party: what an earlier one says of it comes too late (features F59).
+    pub later: bool,
 }
 
 /// What must be known to judge a chunk of one party.
@@ -229,6 +231,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
                 vaccination: Some(place.id()),
                 withdrawn: false,
                 undone: false,
+                later: false,
             };
             facts.keys.insert(key.clone(), known);
         }
@@ -402,6 +405,8 @@ fn key_rules(mutation: Mutation, known: Option<Known>, digest: Option<Digest>) -
         Mutation::New => KeyAnswer::Refused(Code::R07),
         _ if known.withdrawn => KeyAnswer::Refused(Code::R02),
         _ if known.digest == digest => KeyAnswer::Double(known),
+        // A file that waited, and a newer one did not: its sender says anew what holds.
+        _ if known.later => KeyAnswer::Refused(Code::R07),
         _ => KeyAnswer::Replaces(known),
     }
 }
@@ -430,6 +435,9 @@ fn withdrawal(row: &Incoming, facts: &mut Facts) -> Verdict {
     };
     if known.withdrawn {
         return Verdict::with(Effect::Known(known.vaccination), Code::D03);
+    }
+    if known.later {
+        return Verdict::with(Effect::Nothing, Code::R07);
     }
     let before = known.clone();
     known.withdrawn = true;

@@ -24,11 +24,12 @@ use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, chunk_tx, trials, worker_tx};
 use convoy::{Convoy, Turn};
+use domain::codes::Mutation;
 use domain::delivery::trial::Trial;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::party::{Agb, BigNumber, TargetGroup};
-use domain::row::{Checked, Context, PartyProfile, Profile, RepairSet, RowText};
+use domain::row::{Accepted, Checked, Context, PartyProfile, Profile, RepairSet, RowText};
 use gate::Lot;
 use std::collections::HashSet;
 use std::io;
@@ -87,6 +88,10 @@ async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
     jobs::guard(&mut tx, job).await?;
     let work = deliveries::work(&mut tx, job.subject).await?;
     deliveries::take_fence(&mut tx, job.subject, job.fence).await?;
+    // Before its file is read once more.
+    if job.waited && deliveries::is_behind(&mut tx, job.subject, jobs::TRIES).await? {
+        return Err(Stopped::Behind);
+    }
     let today = today_of(road, &work);
     let products = products_of(road, &mut tx, work.party_id, today).await?;
     tx.commit().await?;
@@ -500,6 +505,28 @@ async fn is_open(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
     Ok(connections::is_open(&mut tx, trip.id).await?)
 }
 
+/// A correction or a withdrawal comes after what earlier deliveries of its party bring: it may be of theirs. New rows wait
+/// for nobody.
+async fn wait_turn(road: &Road, trip: &Trip, rows: &[Incoming]) -> Result<(), Stopped> {
+    if trip.work.test_lane || !rows.iter().any(changes) {
+        return Ok(());
+    }
+    let mut tx = worker_tx(&road.db).await?;
+    if deliveries::is_behind(&mut tx, trip.id, jobs::TRIES).await? {
+        return Err(Stopped::Behind);
+    }
+    Ok(())
+}
+
+/// It changes a row that came before.
+fn changes(row: &Incoming) -> bool {
+    match &row.accepted {
+        Some(Accepted::Vaccination(jab)) => jab.mutation() != Mutation::New,
+        Some(Accepted::Withdrawal { .. }) => true,
+        Some(Accepted::Count(_)) | None => false,
+    }
+}
+
 async fn walk(
     road: &Road,
     trip: &Arc<Trip>,
@@ -527,6 +554,12 @@ async fn walk(
         if *stop.borrow() {
             ended = false;
             break;
+        }
+        if keep != Keep::Nothing
+            && let Err(behind) = wait_turn(road, trip, &rows).await
+        {
+            convoy.settle().await?;
+            return Err(behind);
         }
         convoy.send(rows).await?;
     }
@@ -867,6 +900,7 @@ async fn close(
     if trip.work.dropped {
         jobs::push(&mut tx, JobKind::Answer, trip.id).await?;
     }
+    jobs::wake(&mut tx, trip.work.party_id).await?;
     audit::add(&mut tx, event.detail("blob_destroyed", destroys)).await?;
     tx.commit().await?;
     road.db.work.notify_waiters();
@@ -908,6 +942,10 @@ async fn from_preview(
                 convoy.settle().await?;
                 return park(road, &trip, findings, &Parks::of(APPROVAL)).await;
             }
+            if let Err(behind) = wait_turn(road, &trip, &chunk).await {
+                convoy.settle().await?;
+                return Err(behind);
+            }
             convoy.send(chunk).await?;
         }
     }
@@ -924,6 +962,7 @@ async fn any_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
             return Ok(false);
         };
         after = line(Some(last));
+        wait_turn(road, trip, &rows).await?;
         let chunk = keep_chunk(road, trip, rows, Keep::Nothing, true, &None).await?;
         if chunk.counts.afgekeurd > 0 {
             return Ok(true);
@@ -942,6 +981,7 @@ async fn back_to_preview(road: &Road, trip: &Trip) -> Result<(), Stopped> {
     deliveries::forget_rows(&mut tx, trip.id).await?;
     jobs::finish(&mut tx, &trip.job).await?;
     jobs::push(&mut tx, JobKind::Check, trip.id).await?;
+    jobs::wake(&mut tx, trip.work.party_id).await?;
     let event = trip
         .event(Kind::DeliveryEnded)
         .detail("state", "checked-again");

@@ -298,7 +298,7 @@ fn findings(findings: &[Finding]) -> serde_json::Value {
 
 /// The key as the answer may repeat it: as it was repaired, well formed and without a BSN (specification §7). A key of our
 /// own making is none of the sender's.
-fn source_key(row: &Judged) -> Option<String> {
+pub(super) fn source_key(row: &Judged) -> Option<String> {
     let column = Column::Bronsleutel;
     let repaired = row
         .row

@@ -22,7 +22,7 @@ pub(super) async fn gather(
     tx: &mut WorkerTx<'_>,
     keys: &Keys,
     products: &Products,
-    party: Uuid,
+    (party, delivery): (Uuid, Uuid),
     now: OffsetDateTime,
     rows: &mut [Incoming],
 ) -> Result<(Facts, People), StoreError> {
@@ -48,7 +48,7 @@ pub(super) async fn gather(
                 }),
         ),
         agbs: register::agbs(tx, party).await?,
-        keys: known_keys(tx, party, rows).await?,
+        keys: known_keys(tx, party, delivery, rows).await?,
         jabs: jabs(tx, party, &persons).await?,
         intervals: products
             .lists()
@@ -63,13 +63,14 @@ pub(super) async fn gather(
 async fn known_keys(
     tx: &mut WorkerTx<'_>,
     party: Uuid,
+    delivery: Uuid,
     rows: &[Incoming],
 ) -> Result<HashMap<String, Known>, StoreError> {
     let keys: Vec<String> = rows
         .iter()
         .filter_map(|row| row.source_key.clone())
         .collect();
-    let found = register::known_keys(tx, party, &keys).await?;
+    let found = register::known_keys(tx, party, delivery, &keys).await?;
     Ok(found
         .into_iter()
         .map(|key| {
@@ -81,6 +82,7 @@ async fn known_keys(
                 vaccination: key.vaccination_id,
                 withdrawn: key.mutation == "V",
                 undone: key.undone,
+                later: key.later,
             };
             (key.source_key, known)
         })

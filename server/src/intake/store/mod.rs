@@ -22,7 +22,7 @@ use columns::Columns;
 use domain::delivery::{Channel, Counts, RowOutcome};
 use domain::finding::Severity;
 use domain::row::Accepted;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -135,7 +135,7 @@ pub async fn uncounted(
         tx,
         errand.keys,
         errand.products,
-        errand.party,
+        (errand.party, errand.delivery),
         errand.now,
         &mut rows,
     )
@@ -146,6 +146,11 @@ pub async fn uncounted(
     if keep == Keep::Nothing {
         return Ok(chunk);
     }
+    let replaced = if keep == Keep::Register {
+        take_places(tx, errand, &mut chunk.judged).await?
+    } else {
+        Vec::new()
+    };
     let columns = Columns::of(errand, &chunk.judged, keep);
     if keep == Keep::Register {
         let asked = columns.ends.0.len() as u64;
@@ -177,12 +182,7 @@ pub async fn uncounted(
         rows::delete(tx, errand.delivery, &columns.rows.row_number).await?;
     }
     rows::insert(tx, errand.delivery, errand.party, &columns.rows).await?;
-    if keep == Keep::Register {
-        let good = |row: &&Judged| row.outcome != RowOutcome::Afgekeurd;
-        let replaced = chunk.judged.iter().filter(good);
-        let replaced: Vec<Uuid> = replaced.filter_map(|row| row.row.replaces).collect();
-        rows::repaired(tx, errand.party, errand.delivery, &replaced).await?;
-    }
+    rows::repaired(tx, errand.party, errand.delivery, &replaced).await?;
     Ok(chunk)
 }
 
@@ -202,6 +202,43 @@ pub async fn again(
     let (mut facts, _) = facts::gather(tx, keys, products, party, now, &mut rows).await?;
     let rows = rows.into_iter().zip(without).collect();
     Ok(matching::again(rows, &mut facts))
+}
+
+/// The refused rows whose place good rows of this chunk take: those their tokens name, as they stand now, and those of
+/// earlier deliveries with the same source key (features F54).
+async fn take_places(
+    tx: &mut WorkerTx<'_>,
+    errand: &Errand<'_>,
+    judged: &mut [Judged],
+) -> Result<Vec<Uuid>, StoreError> {
+    let tokens: Vec<Uuid> = judged.iter().filter_map(|row| row.row.replaces).collect();
+    let standing = rows::standing(tx, errand.party, &tokens).await?;
+    let standing: HashMap<Uuid, Uuid> = standing.into_iter().collect();
+    let is_good = |row: &Judged| row.outcome != RowOutcome::Afgekeurd;
+    let good = judged.iter().filter(|row| is_good(row));
+    let keys: Vec<String> = good.filter_map(columns::source_key).collect();
+    let mut refused: HashMap<String, Vec<Uuid>> = HashMap::new();
+    for (key, id) in rows::refused_before(tx, errand.party, errand.delivery, &keys).await? {
+        refused.entry(key).or_default().push(id);
+    }
+    let mut replaced = Vec::new();
+    for row in judged {
+        if let Some(token) = &mut row.row.replaces {
+            *token = standing.get(token).copied().unwrap_or(*token);
+        }
+        if !is_good(row) {
+            continue;
+        }
+        if !refused.is_empty()
+            && let Some(same) = columns::source_key(row).and_then(|key| refused.get(&key))
+        {
+            replaced.extend(same);
+            // The newest of them, for who looks where it went.
+            row.row.replaces = row.row.replaces.or_else(|| same.last().copied());
+        }
+        replaced.extend(row.row.replaces);
+    }
+    Ok(replaced)
 }
 
 fn summary(judged: Vec<Judged>) -> Chunk {
