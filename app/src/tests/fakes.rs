@@ -1573,6 +1573,7 @@ impl Parties for World {
             purpose: "vaccinatieregistratie".into(),
             columns: Vec::new(),
             wanted: vec!["kamer".into()],
+            wanted_purpose: Some("onderzoek".into()),
             asked_by: Some("Rik van Beheer".into()),
             asked_at: "22-11-2026 14:05".into(),
             decided_by: None,
@@ -1597,6 +1598,7 @@ impl Parties for World {
                     step: None,
                     by: Some("Rik van Beheer".into()),
                     columns: vec!["kamer".into()],
+                    purpose: Some("onderzoek".into()),
                     reason: None,
                 },
                 StepView {
@@ -1604,6 +1606,7 @@ impl Parties for World {
                     step: Some(ConnectionStep::Refuse),
                     by: Some("Priya Privacy".into()),
                     columns: Vec::new(),
+                    purpose: None,
                     reason: Some("Eerst <b>overleggen</b>".into()),
                 },
             ],
@@ -1632,6 +1635,7 @@ impl Parties for World {
                         Vec::new()
                     },
                     history: vec![StepView {
+                        purpose: None,
                         at: "23-11-2026 09:00".into(),
                         step: Some(ConnectionStep::Suspend),
                         by: Some("Priya Privacy".into()),

@@ -141,7 +141,7 @@ impl Parties for Portal {
             party,
             intermediary,
             channel: wish.channel.as_str(),
-            purpose: &purpose,
+            purpose: Some(&purpose),
             columns: &[],
             by: caller.user_id,
         };
@@ -174,7 +174,7 @@ impl Parties for Portal {
         }
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let locked = connections::lock(&mut tx, id).await.or_broken(caller)?;
-        let wider = !locked.wanted.is_empty();
+        let wider = !locked.wanted.is_empty() || locked.wanted_purpose.is_some();
         let from = ConnectionState::parse(&locked.state).ok_or(PortError::NotFound)?;
         let Some(to) = step.leads(from, wider) else {
             return Ok(Said::Other);
@@ -195,6 +195,7 @@ impl Parties for Portal {
             state: to.as_str(),
             widen: step == ConnectionStep::Approve && wider,
             columns: &locked.wanted,
+            purpose: locked.wanted_purpose.as_deref(),
             by: caller.user_id,
             reason_sealed: reason.as_deref(),
         };
@@ -320,7 +321,7 @@ impl Parties for Portal {
             party: parked.party_id,
             intermediary: parked.intermediary_id,
             channel: &parked.channel,
-            purpose: "vaccinatieregistratie",
+            purpose: None,
             columns: &parked.strange,
             by: caller.user_id,
         };
@@ -484,7 +485,7 @@ impl Portal {
         let state = ConnectionState::parse(&from.state).ok_or_else(broken)?;
         let mine = from.asked_by == Some(caller.user_id);
         let may = if caller.role().may_approve() && !mine {
-            state.steps(!from.wanted.is_empty())
+            state.steps(!from.wanted.is_empty() || from.wanted_purpose.is_some())
         } else {
             Vec::new()
         };
@@ -497,6 +498,7 @@ impl Portal {
             purpose: from.purpose,
             columns: from.columns,
             wanted: from.wanted,
+            wanted_purpose: from.wanted_purpose,
             asked_by: from.asked_name,
             asked_at: words::moment(from.asked_at),
             decided_by: from.decided_name,
@@ -547,6 +549,7 @@ impl Portal {
             step: ConnectionStep::parse(&from.step),
             by: from.by_name,
             columns: from.columns,
+            purpose: from.purpose,
             reason: self.open_text(Purpose::Reason, connection, from.reason_sealed)?,
         })
     }

@@ -547,6 +547,89 @@ async fn nothing_is_recorded_in_the_form_without_approval_and_the_draft_stays() 
     assert!(matches!(submitted, Submitted::Done { .. }));
 }
 
+#[tokio::test]
+async fn another_purpose_of_an_approved_connection_takes_an_approval_and_holds_nothing_up() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let connection = house.sftp().await;
+    let ask = async |purpose: &str| {
+        let wish = Wish {
+            party: "ZONNEHOF".into(),
+            intermediary: String::new(),
+            channel: Channel::Sftp,
+            purpose: purpose.into(),
+        };
+        portal.ask_connection(&house.beheer, wish).await.unwrap()
+    };
+    assert_eq!(ask(" Vaccinatieregistratie").await, None, "as it is");
+    assert_eq!(ask("onderzoek").await, Some(connection));
+    assert_eq!(ask("iets anders").await, None, "one thing at a time");
+    let seen = async || {
+        portal
+            .connection(&house.coordinator, connection)
+            .await
+            .unwrap()
+    };
+    let view = seen().await;
+    assert!(view.waits() && view.may.contains(&ConnectionStep::Refuse));
+    assert_eq!(view.purpose, "vaccinatieregistratie");
+    assert_eq!(view.wanted_purpose.as_deref(), Some("onderzoek"));
+    let id = house.deliver(&rows()).await;
+    assert_eq!(house.state(id).await.0, "done");
+    house.say(connection, ConnectionStep::Refuse).await;
+    let view = seen().await;
+    assert_eq!(
+        (view.state, view.waits()),
+        (ConnectionState::Approved, false)
+    );
+    assert_eq!(view.purpose, "vaccinatieregistratie");
+    ask("onderzoek").await;
+    house.say(connection, ConnectionStep::Approve).await;
+    let view = seen().await;
+    assert_eq!((view.purpose.as_str(), view.waits()), ("onderzoek", false));
+    let said: Vec<_> = view
+        .history
+        .iter()
+        .map(|step| step.purpose.as_deref())
+        .collect();
+    assert_eq!(
+        said,
+        [Some("onderzoek"); 4],
+        "asked, refused, asked, approved"
+    );
+    assert_eq!(
+        world
+            .count("connections WHERE wanted_purpose IS NOT NULL")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_column_is_approved_however_its_header_is_written() {
+    let house = House::new().await;
+    let portal = &house.world.portal;
+    let written = |name: &str| {
+        let text = String::from_utf8(with_room()).unwrap();
+        let header = text.replacen(";kamer\r\n", &format!(";{name}\r\n"), 1);
+        [header.as_bytes(), b"\r\n"].concat()
+    };
+    let first = house.deliver(&written("Kamer")).await;
+    let second = house.deliver(&with_room()).await;
+    for id in [first, second] {
+        assert_eq!(house.state(id).await.0, "parked");
+    }
+    let asked = portal.ask_for_parked(&house.beheer, first).await.unwrap();
+    let said = house.say(asked, ConnectionStep::Approve).await;
+    assert_eq!(said, Said::Done(2), "both are about that column");
+    house.world.work().await;
+    for id in [first, second, house.deliver(&written("KAMER:")).await] {
+        assert_eq!(house.state(id).await.0, "done");
+    }
+    let other = house.deliver(&written("kamers")).await;
+    assert_eq!(house.state(other).await.0, "parked");
+}
+
 /// Three chunks: what a row corrects must be in the register before it.
 fn three_chunks() -> Vec<u8> {
     let keyed = |bsn, birth, key| with(good(bsn, birth), &[(Column::Bronsleutel, key)]);

@@ -24,6 +24,7 @@ use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, chunk_tx, trials, worker_tx};
 use convoy::{Convoy, Turn};
+use domain::connection::has_column;
 use domain::delivery::trial::Trial;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
@@ -187,7 +188,7 @@ impl Trip {
         }
         let strange = columns
             .into_iter()
-            .filter(|column| !self.work.approved_columns.contains(column))
+            .filter(|column| !has_column(&self.work.approved_columns, column))
             .collect::<Vec<_>>();
         (!self.channel.is_portal() && !strange.is_empty()).then_some(Parks {
             why: Code::A10.as_str(),
