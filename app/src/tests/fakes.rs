@@ -77,6 +77,7 @@ pub(crate) struct World {
     pub(crate) draft: Mutex<DraftView>,
     pub(crate) saved: Mutex<Vec<RowText>>,
     pub(crate) look_again: bool,
+    pub(crate) not_approved: bool,
     pub(crate) phase: Phase,
     pub(crate) broken: bool,
     pub(crate) may_restore: bool,
@@ -133,6 +134,7 @@ impl World {
             draft: Mutex::new(draft),
             saved: Mutex::default(),
             look_again: false,
+            not_approved: false,
             phase: Phase::Preview,
             broken: false,
             may_restore: false,
@@ -662,7 +664,9 @@ impl Entry for World {
         _: bool,
     ) -> PortResult<Corrected> {
         self.saved.lock().expect("no panic before").push(row);
-        Ok(if self.look_again {
+        Ok(if self.not_approved {
+            Corrected::NotApproved(ID)
+        } else if self.look_again {
             Corrected::LookAgain(ID)
         } else {
             Corrected::Done
@@ -674,7 +678,9 @@ impl Entry for World {
     }
 
     async fn restore(&self, _: &Caller, _: Uuid, _: String) -> PortResult<Restored> {
-        Ok(if self.look_again {
+        Ok(if self.not_approved {
+            Restored::NotApproved
+        } else if self.look_again {
             Restored::Again
         } else {
             Restored::Done
@@ -819,6 +825,11 @@ impl Deliveries for World {
         draft: Option<Uuid>,
     ) -> PortResult<MendAnswer> {
         let mut answer = MendAnswer::default();
+        if self.not_approved {
+            answer.kept = Some(ID);
+            answer.not_approved = true;
+            return Ok(answer);
+        }
         for row in rows {
             let bsn = row.cells.iter().find(|(column, _)| *column == Column::Bsn);
             match bsn {

@@ -2,10 +2,10 @@
 
 use crate::support::{counted, until};
 use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, with};
-use app::ports::deliveries::Deliveries;
-use app::ports::entry::{Entry, Submitted};
+use app::ports::deliveries::{Deliveries, MendedRow};
+use app::ports::entry::{Corrected, Entry, Restored, Submitted, Withdrawn};
 use app::ports::parties::{Parties, Said, Side, Waits, Wish};
-use app::ports::withdrawals::Withdrawals;
+use app::ports::withdrawals::{Asked, Withdrawals};
 use app::ports::{Caller, PortError};
 use domain::bsn::Bsn;
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
@@ -545,6 +545,99 @@ async fn nothing_is_recorded_in_the_form_without_approval_and_the_draft_stays() 
         .unwrap();
     let submitted = Entry::submit(portal, &world.maria, draft).await.unwrap();
     assert!(matches!(submitted, Submitted::Done { .. }));
+}
+
+#[tokio::test]
+async fn without_approval_a_registration_is_withdrawn_but_not_corrected_nor_put_back() {
+    let house = House::new().await;
+    let (world, portal, maria) = (&house.world, &house.world.portal, &house.world.maria);
+    let row = good(EREBOS, "01-04-2000");
+    let reference = world.record(maria, &row).await;
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let connection = house.connection(Channel::Portaal).await;
+    house.say(connection, ConnectionStep::Suspend).await;
+    let correct = async || {
+        let better = with(row.clone(), &[(Column::Batchnummer, "EJ6796")]);
+        let done = portal.correct(maria, id, better, "verkeerde batch".into(), false);
+        done.await.unwrap()
+    };
+    let versions = async || portal.registration(maria, id).await.unwrap().versions.len();
+    let Corrected::NotApproved(draft) = correct().await else {
+        panic!("a correction was stored")
+    };
+    assert_eq!(versions().await, 1);
+    assert_eq!(world.count("deliveries").await, 1, "nothing is left of it");
+    let kept = portal.draft(maria, draft).await.unwrap();
+    assert_eq!(kept.row.get(Column::Batchnummer), "EJ6796");
+    // Who takes back what they said of a person is never held up.
+    let withdrawn = Entry::withdraw(portal, maria, id, "toestemming weg".into(), true);
+    assert_eq!(withdrawn.await, Ok(Withdrawn::Done));
+    let restore = async || Entry::restore(portal, maria, id, "toch goed".into()).await;
+    assert_eq!(restore().await, Ok(Restored::NotApproved));
+    assert_eq!(versions().await, 2);
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
+    house.say(connection, ConnectionStep::Reopen).await;
+    assert_eq!(restore().await, Ok(Restored::Done));
+    assert!(matches!(correct().await, Corrected::Done));
+    assert_eq!(versions().await, 4);
+}
+
+#[tokio::test]
+async fn without_approval_a_withdrawn_delivery_is_not_brought_back() {
+    let house = House::new().await;
+    let (world, portal, maria) = (&house.world, &house.world.portal, &house.world.maria);
+    let id = world.upload(maria, &rows()).await;
+    let connection = house.connection(Channel::Upload).await;
+    house.say(connection, ConnectionStep::End).await;
+    let withdrawn = portal.withdraw_delivery(maria, id, "verkeerd".into());
+    assert_eq!(withdrawn.await, Ok(Asked::Running));
+    world.work().await;
+    let back = async || portal.restore_delivery(maria, id, "toch goed".into()).await;
+    assert_eq!(back().await, Ok(Asked::NotApproved));
+    assert_eq!(house.state(id).await.0, "withdrawn");
+    sqlx::query("UPDATE connections SET state = 'approved' WHERE id = $1")
+        .bind(connection)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    assert_eq!(back().await, Ok(Asked::Running));
+}
+
+#[tokio::test]
+async fn without_approval_a_refused_row_that_its_sender_mends_waits_with_what_was_typed() {
+    let house = House::new().await;
+    let (world, portal, maria) = (&house.world, &house.world.portal, &house.world.maria);
+    let wrong = with(good(NAOMI, "01-04-1987"), &[(Column::Dosisnummer, "nul")]);
+    let id = world
+        .upload(maria, &csv(&[good(EREBOS, "01-04-2000"), wrong]))
+        .await;
+    let connection = house.connection(Channel::Upload).await;
+    let posted = async || {
+        let view = portal.refused_row(maria, id, 3, None).await.unwrap();
+        MendedRow {
+            number: 3,
+            seen: view.line.seen,
+            cells: vec![(Column::Dosisnummer, "1".to_owned())],
+            ..MendedRow::default()
+        }
+    };
+    let stored = world.count("reports").await;
+    house.say(connection, ConnectionStep::Suspend).await;
+    let row = posted().await;
+    let answer = portal.mend(maria, id, vec![row], None).await.unwrap();
+    assert!(answer.not_approved && answer.good == 0);
+    assert_eq!(world.count("reports").await, stored);
+    let foreseen = portal.foresee(maria, id, vec![posted().await]).await;
+    assert_eq!(foreseen.err(), Some(PortError::Conflict));
+    let list = portal.refused(maria, id, 1, answer.kept).await.unwrap();
+    let kept = &list.rows.items[0];
+    assert_eq!(kept.row.get(Column::Dosisnummer), "1", "as it was typed");
+    house.say(connection, ConnectionStep::Reopen).await;
+    let row = posted().await;
+    let answer = portal.mend(maria, id, vec![row], None).await.unwrap();
+    assert!(!answer.not_approved && answer.good == 1);
+    assert_eq!(world.count("reports").await, stored + 1);
 }
 
 #[tokio::test]
