@@ -22,6 +22,7 @@ use app::ports::parties::{
 };
 use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
+use domain::dates::is_working_day;
 use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
 use domain::delivery::trial::{Demand, Trial};
 use domain::delivery::{Channel, FileOutcome};
@@ -630,7 +631,7 @@ pub(super) fn trial(tried: &Tried, channel: Channel) -> Result<TrialView, StoreE
 fn installation(from: Installation, today: Date) -> InstallationView {
     let count = |count: i64| u32::try_from(count).unwrap_or_default();
     let many = |count: i64| u64::try_from(count).unwrap_or_default();
-    let given_out = dutch_day(from.created_at);
+    let since = from.expected_since.map(dutch_day).filter(|_| from.daily);
     let positive = |list: &[i32]| -> Vec<u32> {
         let list = list.iter();
         list.filter_map(|number| u32::try_from(*number).ok())
@@ -646,10 +647,10 @@ fn installation(from: Installation, today: Date) -> InstallationView {
     let volume = volume.collect();
     let calendar = (0..CALENDAR_DAYS).rev().map(|back| {
         let day = day_of(back);
-        let works = day.weekday().number_from_monday() <= 5;
+        let expected = since.is_some_and(|since| since < day) && is_working_day(day);
         if from.days.contains(&day) {
             Came::Yes
-        } else if from.daily && works && day > given_out && day < today {
+        } else if expected && day < today {
             Came::Missed
         } else {
             Came::NotExpected
@@ -665,7 +666,12 @@ fn installation(from: Installation, today: Date) -> InstallationView {
         party: from.party,
         intermediary: from.intermediary,
         last: from.last_at.map(words::moment),
-        silent: from.daily && is_silent(from.last_at.map_or(given_out, dutch_day), today),
+        silent: since.is_some_and(|since| {
+            is_silent(
+                from.last_at.map_or(since, |at| dutch_day(at).max(since)),
+                today,
+            )
+        }),
         gaps: gaps(&numbers),
         files: count(from.files),
         refused: count(from.refused),

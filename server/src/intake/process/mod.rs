@@ -407,7 +407,7 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
         None => Verdict::default(),
     };
     let lot = lot.map(|lot| lot.into_inner().unwrap_or_else(PoisonError::into_inner));
-    // What the control file promised (rule A14); a trailer is in the file, and its reader counts.
+    // What the control file promised (rule A14); a trailer's promise was kept, or its reader refuses.
     let read = i32::try_from(verdict.rows).unwrap_or(i32::MAX);
     if !verdict.refuses() && trip.work.promised_rows.is_some_and(|rows| rows != read) {
         verdict.findings.push(Finding::whole(Code::A14));
