@@ -1,9 +1,12 @@
 //! The set of the BRP comes by the drop box (features F90).
 
 use crate::house::{House, Raw, new_account};
+use app::ports::operations::Operations;
 use domain::delivery::dropbox::Proof;
+use domain::role::Role;
 use russh_sftp::protocol::StatusCode;
 use server::brp::fiction;
+use server::commands::doctor::examine;
 use server::commands::sftp::{Add, add};
 
 async fn brp_account(house: &House, name: &str) {
@@ -229,4 +232,27 @@ async fn what_is_no_set_or_far_too_small_changes_nothing_and_is_told() {
     rows.rename("x.part", "BRP_VOL_20210303_4.csv").await;
     assert_eq!(house.answered("BRP_VOL_20210303_4.csv").await, "GEWEIGERD");
     assert_eq!(house.world.count("jobs WHERE kind = 'load-brp'").await, 3);
+
+    // Refused and answered is done: nothing waits for anybody.
+    let mut log = house.world.test.admin.acquire().await.unwrap();
+    let road = &house.world.road;
+    let found = examine(&road.db, &road.keys, &road.blobs, &mut log, false).await;
+    let found = found.unwrap().into_iter();
+    let wrong = found.filter(|finding| !finding.wrong.is_empty());
+    let wrong: Vec<_> = wrong.map(|finding| finding.question).collect();
+    assert_eq!(wrong, Vec::<&str>::new());
+    // RIVM-beheer sees it until a later set is taken.
+    let rik = house.world.test.caller("rik", Role::RivmBeheer, None).await;
+    let failed = async || {
+        let view = house.world.portal.operations(&rik).await.unwrap();
+        let queued: u32 = view.queues.iter().map(|queue| queue.failed).sum();
+        (view.trouble.len(), queued)
+    };
+    assert_eq!(failed().await, (2, 2));
+    raw.put("x.part", &persons(210)).await;
+    raw.rename("x.part", "BRP_VOL_20210304_5.csv").await;
+    house
+        .until("jobs WHERE kind = 'load-brp' AND state = 'done'", 2)
+        .await;
+    assert_eq!(failed().await, (0, 0));
 }
