@@ -175,6 +175,29 @@ pub async fn welcome(
     Ok(())
 }
 
+/// Lets an account in again from an address, or from wherever it was closed: points and bans begin anew. Answers (account, party)
+/// and how many addresses it was closed for.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an account.
+pub async fn unban(
+    tx: &mut WorkerTx<'_>,
+    name: &str,
+    address: Option<&str>,
+) -> Result<((Uuid, Uuid), i64), StoreError> {
+    let row = sqlx::query!(
+        r#"WITH known AS (SELECT id, party_id FROM sftp_accounts WHERE name = $1 AND ended_at IS NULL),
+                gone AS (DELETE FROM sftp_penalties x USING known WHERE x.account_id = known.id AND ($2::text IS NULL OR x.address = $2)
+                         RETURNING x.banned_until)
+           SELECT id, party_id, (SELECT count(*) FROM gone WHERE banned_until > now()) AS "closed!" FROM known"#,
+        name,
+        address
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(((row.id, row.party_id), row.closed))
+}
+
 /// A new account, as somebody at RIVM gives it out.
 pub struct NewAccount<'a> {
     /// Whose rows.
