@@ -1,6 +1,24 @@
 //! Whether a party may deliver by a channel: the states of a connection and the steps between them (features F79-F81);
 //! drawn in `docs/states.md`.
 
+use crate::row::columns::fold_header;
+
+/// A column is one of these, by the way headers are compared (specification §2): "Kamer" is "kamer".
+#[must_use]
+pub fn has_column(columns: &[String], name: &str) -> bool {
+    let key = |name: &str| {
+        let folded = fold_header(name);
+        // Of nothing but signs only the very same is the same.
+        if folded.is_empty() {
+            name.to_owned()
+        } else {
+            folded
+        }
+    };
+    let wanted = key(name);
+    columns.iter().any(|column| key(column) == wanted)
+}
+
 /// Where a connection is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -222,6 +240,17 @@ mod tests {
         }
         for status in PartyStatus::ALL {
             assert_eq!(PartyStatus::parse(status.as_str()), Some(status));
+        }
+    }
+
+    #[test]
+    fn a_column_is_known_as_headers_are() {
+        let columns = ["Kamer nr.".to_owned(), "***".to_owned()];
+        for same in ["kamer_nr", "KAMERNR", " Kamer nr ", "***"] {
+            assert!(has_column(&columns, same), "{same}");
+        }
+        for other in ["kamer", "kamer nr 2", "???", ""] {
+            assert!(!has_column(&columns, other), "{other}");
         }
     }
 

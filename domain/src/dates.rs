@@ -423,13 +423,19 @@ pub fn has_reached(age: i32, birth: Date, on: Date) -> bool {
         || (years == age && (on.month() as u8, on.day()) >= (birth.month() as u8, birth.day()))
 }
 
-/// Working days after one day and before another: Monday to Friday, without the holidays of [`is_holiday`].
+/// Monday to Friday, without the holidays of [`is_holiday`].
+#[must_use]
+pub fn is_working_day(day: Date) -> bool {
+    day.weekday().number_from_monday() <= 5 && !is_holiday(day)
+}
+
+/// Working days after one day and before another.
 #[must_use]
 pub fn working_days_between(after: Date, before: Date) -> u32 {
     let days = std::iter::successors(after.next_day(), |day| day.next_day());
     let working = days
         .take_while(|day| *day < before)
-        .filter(|day| day.weekday().number_from_monday() <= 5 && !is_holiday(*day));
+        .filter(|day| is_working_day(*day));
     u32::try_from(working.count()).unwrap_or(u32::MAX)
 }
 

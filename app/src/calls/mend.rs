@@ -74,7 +74,12 @@ pub(crate) async fn mend_row(
             .await?;
         let list = format!("/aanleveringen/{delivery}/regels");
         Ok(if let Some(draft) = answer.kept {
-            format!("{list}/{number}?concept={draft}")
+            let told = if answer.not_approved {
+                "&melding=akkoord"
+            } else {
+                ""
+            };
+            format!("{list}/{number}?concept={draft}{told}")
         } else if answer.refused > 0 {
             format!("{list}/{number}?opnieuw=1#foutoverzicht")
         } else if answer.right_already > 0 {
@@ -121,6 +126,9 @@ fn back_to_the_grid(delivery: Uuid, page: u32, answer: MendAnswer) -> String {
     }) == MendAnswer::default()
     {
         path += "&niets=1";
+    }
+    if answer.not_approved {
+        path += "&melding=akkoord";
     }
     if answer.refused > 0 {
         path += "#foutoverzicht";

@@ -34,6 +34,9 @@ pub(crate) async fn correct_registration(
             Corrected::LookAgain(draft) => {
                 format!("/registraties/{registration}/corrigeren?concept={draft}#foutoverzicht")
             }
+            Corrected::NotApproved(draft) => {
+                format!("/registraties/{registration}/corrigeren?concept={draft}&melding=akkoord")
+            }
         })
     })
     .await
@@ -84,6 +87,7 @@ pub(crate) async fn restore_registration(
         Ok(match entry.restore(&caller, registration, reason).await? {
             Restored::Done => format!("/registraties/{registration}?melding=teruggezet"),
             Restored::Again => format!("{page}?melding=opnieuw"),
+            Restored::NotApproved => format!("{page}?melding=akkoord"),
             Restored::Kept(draft) => format!("{page}?concept={draft}"),
         })
     })

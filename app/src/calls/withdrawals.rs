@@ -61,6 +61,7 @@ fn after(caller: &Caller, delivery: Uuid, asked: Asked) -> String {
         Asked::Running if caller.party().is_some() => format!("/aanleveringen/{delivery}"),
         Asked::Running | Asked::TooLate | Asked::Again => address(delivery, ""),
         Asked::Waiting => address(delivery, "?melding=gevraagd"),
+        Asked::NotApproved => address(delivery, "?melding=akkoord"),
         Asked::SamePerson => address(delivery, "?melding=zelfde#foutoverzicht"),
     }
 }

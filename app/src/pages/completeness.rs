@@ -4,7 +4,7 @@
 use crate::page::{Screen, Visit, page, parties};
 use crate::parts::chart::{Day, calendar, columns};
 use crate::parts::table::{Cell, empty, table};
-use crate::parts::{badge, brp_age};
+use crate::parts::{alert, badge, brp_age};
 use crate::parts::{paragraph, title};
 use crate::ports::parties::{Came, CompletenessView, InstallationView};
 use crate::texts::{Texts, fill, number};

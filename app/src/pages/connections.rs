@@ -352,6 +352,8 @@ fn happened(step: &StepView, t: &'static Texts) -> AnyView {
     };
     let columns = (!step.columns.is_empty())
         .then(|| fill(o.step_columns, &[("kolommen", &step.columns.join(", "))]));
+    let purpose = step.purpose.as_ref();
+    let purpose = purpose.map(|purpose| fill(o.step_purpose, &[("doel", purpose)]));
     let reason = step.reason.as_ref();
     let reason = reason.map(|reason| fill(o.step_reason, &[("reden", reason)]));
     view! {
@@ -359,6 +361,7 @@ fn happened(step: &StepView, t: &'static Texts) -> AnyView {
             <span class="cims-timeline__when">{step.at.clone()}</span>
             <p class="utrecht-paragraph">{what}</p>
             {columns.map(paragraph)}
+            {purpose.map(paragraph)}
             {reason.map(paragraph)}
         </li>
     }
@@ -373,6 +376,8 @@ fn facts(view: &ConnectionView, t: &'static Texts) -> Vec<Answer> {
         Answer::new(p.channel, badge::channel(view.channel, t)),
         Answer::new(p.purpose, view.purpose.clone()),
     ];
+    let wanted = view.wanted_purpose.iter();
+    facts.extend(wanted.map(|purpose| Answer::new(p.wanted_purpose, purpose.clone())));
     for (key, list) in [(p.columns, &view.columns), (p.wanted, &view.wanted)] {
         if !list.is_empty() {
             facts.push(Answer::new(key, list.join(", ")));

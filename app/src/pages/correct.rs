@@ -7,7 +7,9 @@ use crate::calls::registrations::CorrectRegistration;
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
-use crate::parts::{hidden_inputs, paragraph, second_link, submit, time_out_note, title, warnings};
+use crate::parts::{
+    alert, hidden_inputs, paragraph, second_link, submit, time_out_note, title, warnings,
+};
 use crate::ports::PortError;
 use crate::ports::entry::{DraftView, RegistrationView};
 use crate::texts::fill;
@@ -54,6 +56,8 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
     if refused_before && messages.is_empty() && !warnings::of(&draft.findings).is_empty() {
         messages.add("confirmed", t.entry.warnings_needed);
     }
+    let locked = (visit.query("melding").as_deref() == Some("akkoord"))
+        .then(|| alert::error(t.entry.not_approved));
     let back = format!("/registraties/{}", registration.id);
     let reason = Field {
         hint: r.reason_hint,
@@ -82,6 +86,7 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let body = view! {
         {messages.summary(t)}
+        {locked}
         {title(r.correct_title)}
         {paragraph(name)}
         {paragraph(r.correct_text)}

@@ -55,6 +55,7 @@ fn list_screen(visit: &Visit, id: Uuid, list: &RefusedList) -> Screen {
         .or_else(|| said("al", m.right_already))
         .or(many)
         .or(nothing);
+    let locked = locked(visit);
     let kept = rows
         .items
         .iter()
@@ -73,6 +74,7 @@ fn list_screen(visit: &Visit, id: Uuid, list: &RefusedList) -> Screen {
     }
     let body = view! {
         {messages.summary(t)}
+        {locked}
         {title(m.title)}
         {good}
         {kept.then(|| alert::info(m.kept))}
@@ -86,6 +88,12 @@ fn list_screen(visit: &Visit, id: Uuid, list: &RefusedList) -> Screen {
         .under(t.upload.delivery, back)
         .wide()
         .failed(!messages.is_empty())
+}
+
+/// Nothing was judged, for want of an approval.
+fn locked(visit: &Visit) -> Option<AnyView> {
+    (visit.query("melding").as_deref() == Some("akkoord"))
+        .then(|| alert::error(visit.t.mend.not_approved))
 }
 
 /// What stands in the way of a row.
@@ -207,6 +215,7 @@ fn row_screen(visit: &Visit, id: Uuid, view: &RefusedView) -> Screen {
     let text = if view.preview { m.text_preview } else { m.text };
     let body = view! {
         {messages.summary(t)}
+        {locked(visit)}
         {title(name)}
         {row.message.as_ref().map(|message| alert::info(fill(t.decisions.from_rivm, &[("bericht", message)])))}
         {note}

@@ -33,8 +33,11 @@ fn screen(visit: &Visit, registration: &RegistrationView, kept: Option<&DraftVie
         messages.add("reason", r.reason_missing);
     }
     let failed = !messages.is_empty();
-    let again =
-        (visit.query("melding").as_deref() == Some("opnieuw")).then(|| alert::error(w.one_again));
+    let told = match visit.query("melding").as_deref() {
+        Some("opnieuw") => Some(alert::error(w.one_again)),
+        Some("akkoord") => Some(alert::error(w.not_approved)),
+        _ => None,
+    };
     let back = format!("/registraties/{}", registration.id);
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let reason = Field {
@@ -47,7 +50,7 @@ fn screen(visit: &Visit, registration: &RegistrationView, kept: Option<&DraftVie
     };
     let body = view! {
         {messages.summary(t)}
-        {again}
+        {told}
         {title(w.undo_title)}
         {paragraph(name)}
         {paragraph(w.one_text)}

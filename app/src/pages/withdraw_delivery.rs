@@ -36,6 +36,7 @@ fn screen(visit: &Visit, view: &WithdrawalView) -> Screen {
     match visit.query("melding").as_deref() {
         Some("reden") => messages.add("reason", w.reason_missing),
         Some("zelfde") => messages.add("verzoek", w.same_person),
+        Some("akkoord") => told = Some(alert::error(w.not_approved)),
         Some("gevraagd") if view.open.is_some() => told = Some(alert::ok(w.asked)),
         _ => {}
     }

@@ -256,6 +256,8 @@ pub struct MendAnswer {
     pub right_already: u32,
     /// Rows that were not judged: what was typed is kept in this draft, for the page to show.
     pub kept: Option<Uuid>,
+    /// Nothing was judged: nobody approves any more that the party delivers so.
+    pub not_approved: bool,
 }
 
 /// What a row would come to if it were sent as it was typed.

@@ -254,6 +254,8 @@ pub enum Restored {
     Done,
     /// The same vaccination was registered again since.
     Again,
+    /// Nobody approves any more that this institution records in the portal.
+    NotApproved,
     /// The session ended: only the reason is kept, in this draft.
     Kept(Uuid),
 }
@@ -276,6 +278,8 @@ pub enum Corrected {
     Done,
     /// Not stored; what was typed is kept in the draft with this key.
     LookAgain(Uuid),
+    /// Not stored: nobody approves any more that this institution records in the portal. What was typed is kept in this draft.
+    NotApproved(Uuid),
 }
 
 /// Recording (roles invoerder, instellingsbeheerder).

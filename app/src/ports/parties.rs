@@ -31,6 +31,8 @@ pub struct ConnectionView {
     pub columns: Vec<String>,
     /// Columns asked for besides.
     pub wanted: Vec<String>,
+    /// What it is asked to be used for instead.
+    pub wanted_purpose: Option<String>,
     /// Who asked, when somebody did.
     pub asked_by: Option<String>,
     /// "22-11-2026 14:05".
@@ -111,6 +113,8 @@ pub struct StepView {
     pub by: Option<String>,
     /// Columns it was about.
     pub columns: Vec<String>,
+    /// The purpose it was about.
+    pub purpose: Option<String>,
     /// Why.
     pub reason: Option<String>,
 }
@@ -144,7 +148,9 @@ impl ConnectionView {
     /// Somebody has to decide.
     #[must_use]
     pub fn waits(&self) -> bool {
-        self.state == ConnectionState::Requested || !self.wanted.is_empty()
+        self.state == ConnectionState::Requested
+            || !self.wanted.is_empty()
+            || self.wanted_purpose.is_some()
     }
 }
 
@@ -269,7 +275,7 @@ pub struct InstallationView {
     pub rows_read: u64,
     /// Of those refused.
     pub rows_refused: u64,
-    /// Rows that control files promised.
+    /// Rows that control files or trailers promised.
     pub promised: u64,
     /// Rows read of the files that had one.
     pub promised_read: u64,

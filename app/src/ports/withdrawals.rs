@@ -126,6 +126,8 @@ pub enum Asked {
     Again,
     /// The second person must be somebody else.
     SamePerson,
+    /// It would bring rows back, and nobody approves any more that the party delivers so.
+    NotApproved,
 }
 
 /// A request that waits for this person.

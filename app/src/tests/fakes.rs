@@ -79,6 +79,7 @@ pub(crate) struct World {
     pub(crate) draft: Mutex<DraftView>,
     pub(crate) saved: Mutex<Vec<RowText>>,
     pub(crate) look_again: bool,
+    pub(crate) not_approved: bool,
     pub(crate) phase: Phase,
     pub(crate) broken: bool,
     pub(crate) may_restore: bool,
@@ -135,6 +136,7 @@ impl World {
             draft: Mutex::new(draft),
             saved: Mutex::default(),
             look_again: false,
+            not_approved: false,
             phase: Phase::Preview,
             broken: false,
             may_restore: false,
@@ -664,7 +666,9 @@ impl Entry for World {
         _: bool,
     ) -> PortResult<Corrected> {
         self.saved.lock().expect("no panic before").push(row);
-        Ok(if self.look_again {
+        Ok(if self.not_approved {
+            Corrected::NotApproved(ID)
+        } else if self.look_again {
             Corrected::LookAgain(ID)
         } else {
             Corrected::Done
@@ -676,7 +680,9 @@ impl Entry for World {
     }
 
     async fn restore(&self, _: &Caller, _: Uuid, _: String) -> PortResult<Restored> {
-        Ok(if self.look_again {
+        Ok(if self.not_approved {
+            Restored::NotApproved
+        } else if self.look_again {
             Restored::Again
         } else {
             Restored::Done
@@ -821,6 +827,11 @@ impl Deliveries for World {
         draft: Option<Uuid>,
     ) -> PortResult<MendAnswer> {
         let mut answer = MendAnswer::default();
+        if self.not_approved {
+            answer.kept = Some(ID);
+            answer.not_approved = true;
+            return Ok(answer);
+        }
         for row in rows {
             let bsn = row.cells.iter().find(|(column, _)| *column == Column::Bsn);
             match bsn {
@@ -1608,6 +1619,7 @@ impl Parties for World {
             purpose: "vaccinatieregistratie".into(),
             columns: Vec::new(),
             wanted: vec!["kamer".into()],
+            wanted_purpose: Some("onderzoek".into()),
             asked_by: Some("Rik van Beheer".into()),
             asked_at: "22-11-2026 14:05".into(),
             decided_by: None,
@@ -1632,6 +1644,7 @@ impl Parties for World {
                     step: None,
                     by: Some("Rik van Beheer".into()),
                     columns: vec!["kamer".into()],
+                    purpose: Some("onderzoek".into()),
                     reason: None,
                 },
                 StepView {
@@ -1639,6 +1652,7 @@ impl Parties for World {
                     step: Some(ConnectionStep::Refuse),
                     by: Some("Priya Privacy".into()),
                     columns: Vec::new(),
+                    purpose: None,
                     reason: Some("Eerst <b>overleggen</b>".into()),
                 },
             ],
@@ -1667,6 +1681,7 @@ impl Parties for World {
                         Vec::new()
                     },
                     history: vec![StepView {
+                        purpose: None,
                         at: "23-11-2026 09:00".into(),
                         step: Some(ConnectionStep::Suspend),
                         by: Some("Priya Privacy".into()),

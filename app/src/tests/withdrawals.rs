@@ -157,6 +157,7 @@ async fn a_reason_is_asked_and_every_answer_leads_to_its_page() {
         (Asked::Waiting, "?melding=gevraagd"),
         (Asked::TooLate, ""),
         (Asked::Again, ""),
+        (Asked::NotApproved, "?melding=akkoord"),
         (Asked::SamePerson, "?melding=zelfde#foutoverzicht"),
     ] {
         let world = world(Role::Invoerder, |world| world.asked = asked);
@@ -245,4 +246,54 @@ async fn a_registration_that_was_withdrawn_by_itself_is_put_back_with_a_reason()
             .await
             .links(&way, "Intrekken ongedaan maken")
     );
+}
+
+#[tokio::test]
+async fn without_approval_each_page_says_so_and_nothing_is_lost() {
+    let world = world(Role::Invoerder, |world| {
+        world.may_restore = true;
+        world.not_approved = true;
+    });
+    let id = ID.to_string();
+    let one = format!("/registraties/{ID}");
+    let rows = format!("/aanleveringen/{ID}/regels");
+    let asks = [("registration", id.as_str()), ("reason", "vergissing")];
+    let mends = [("delivery", id.as_str()), ("number", "4"), ("seen", &id)];
+    let all = [("delivery", id.as_str()), ("pagina", "2")];
+    for (way, form, to) in [
+        (
+            "/api/registratie-corrigeren",
+            &asks[..],
+            format!("{one}/corrigeren?concept={ID}&melding=akkoord"),
+        ),
+        (
+            "/api/registratie-terugzetten",
+            &asks,
+            format!("{one}/terugzetten?melding=akkoord"),
+        ),
+        (
+            "/api/regel-verbeteren",
+            &mends,
+            format!("{rows}/4?concept={ID}&melding=akkoord"),
+        ),
+        (
+            "/api/regels-verbeteren",
+            &all,
+            format!("{rows}?pagina=2&concept={ID}&melding=akkoord"),
+        ),
+    ] {
+        assert_eq!(post(&world, way, form).await.location, to);
+    }
+    let says = "heeft nu geen akkoord om zo aan te leveren.";
+    for page in [
+        format!("{one}/terugzetten?melding=akkoord"),
+        format!("{rows}/4?melding=akkoord"),
+        format!("{rows}?melding=akkoord"),
+        format!("{}?melding=akkoord", path()),
+    ] {
+        assert!(get(&world, &page).await.has(says), "{page}");
+    }
+    let page = format!("{one}/corrigeren?melding=akkoord");
+    let page = get(&World::nurse(), &page).await;
+    assert!(page.has("heeft nog geen akkoord om hier te registreren."));
 }

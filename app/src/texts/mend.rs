@@ -30,6 +30,7 @@ texts! {
         good: "Regel {regel} is nu goed." / "Row {regel} is right now.",
         right_already: "Regel {regel} is intussen al verbeterd." / "Row {regel} has been mended in the meantime.",
         changed: "Iemand anders heeft deze regel intussen gewijzigd. Uw invoer staat hieronder en is nog niet gecontroleerd." / "Somebody else changed this row in the meantime. Your input is below and has not been checked yet.",
+        not_approved: "Uw instelling heeft nu geen akkoord om zo aan te leveren. Er is niets opgeslagen. Bel het RIVM." / "Your institution has no approval to deliver so now. Nothing was stored. Call RIVM.",
         kept: "Uw invoer staat nog klaar en is nog niet gecontroleerd." / "Your input is still here and has not been checked yet.",
         unreadable: "We konden de cellen van deze regel niet uit elkaar houden. Vul de regel hier opnieuw in." / "We could not tell the cells of this row apart. Fill in the row again here.",
         choose: "Kies" / "Choose",

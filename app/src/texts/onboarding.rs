@@ -75,6 +75,7 @@ texts! {
         history: "Geschiedenis" / "History",
         step_asked: "Gevraagd" / "Asked",
         step_by: "{stap}, door {naam}" / "{stap}, by {naam}",
+        step_purpose: "Doel: {doel}" / "Purpose: {doel}",
         step_columns: "Kolommen: {kolommen}" / "Columns: {kolommen}",
         step_reason: "Reden: {reden}" / "Reason: {reden}",
         bench: "Proefbank" / "Test lane",

@@ -36,6 +36,7 @@ texts! {
         undo_back: "Zo laten" / "Leave it so",
         too_late: "Deze aanlevering is ouder dan 30 dagen. Vraag het RIVM om haar in te trekken." / "This delivery is older than 30 days. Ask RIVM to withdraw it.",
         again: "Dezelfde inhoud is intussen opnieuw aangeleverd. Daarom kunt u het intrekken niet ongedaan maken." / "The same content was delivered again since. That is why you cannot undo the withdrawal.",
+        not_approved: "Uw instelling heeft nu geen akkoord om zo aan te leveren. Er is niets gewijzigd. Bel het RIVM." / "Your institution has no approval to deliver so now. Nothing has changed. Call RIVM.",
         not_yours: "Deze aanlevering is door een ander ingetrokken: het RIVM of de instelling zelf. Alleen die kan dat ongedaan maken." / "Somebody else withdrew this delivery: RIVM or the institution itself. Only they can undo it.",
         nothing: "Van deze aanlevering staat niets in het register. U hoeft niets in te trekken." / "Nothing of this delivery is in the register. There is nothing to withdraw.",
         waiting_title: "Dit verzoek wacht op akkoord" / "This request waits for an agreement",

@@ -268,3 +268,15 @@ fn nobody_has_to_answer_on_a_holiday() {
     let (before, after) = (date!(2026 - 12 - 23), date!(2026 - 12 - 29));
     assert_eq!(working_days_between(before, after), 2);
 }
+
+#[test]
+fn on_a_weekend_and_a_holiday_nobody_works() {
+    for (day, works) in [
+        (date!(2026 - 12 - 24), true),
+        (date!(2026 - 12 - 25), false),
+        (date!(2026 - 12 - 26), false),
+        (date!(2026 - 12 - 28), true),
+    ] {
+        assert_eq!(is_working_day(day), works, "{day}");
+    }
+}

@@ -60,6 +60,16 @@ impl Demand {
 }
 
 impl Trial {
+    /// A file that was refused before a row of it was read.
+    pub const REFUSED: Self = Self {
+        outcome: FileOutcome::Geweigerd,
+        rows: 0,
+        refused: 0,
+        corrections: 0,
+        withdrawals: 0,
+        without_consent: 0,
+    };
+
     /// The file shows this.
     #[must_use]
     pub const fn meets(&self, demand: Demand) -> bool {

@@ -14,6 +14,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use domain::delivery::dropbox::Proof;
 use russh::keys::{Algorithm, PublicKey};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use uuid::Uuid;
@@ -28,6 +29,7 @@ pub enum Sftp {
     Add(Add),
     List(List),
     Password(Password),
+    Unban(Unban),
     End(End),
     Fingerprint(Fingerprint),
 }
@@ -94,6 +96,23 @@ pub struct Password {
     pub by: String,
 }
 
+/// Let an account in again that failed logins closed; its points begin anew.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cims sftp unban zonnehof-1
+  cims sftp unban zonnehof-1 --from 192.0.2.7      for that address only")]
+pub struct Unban {
+    /// Name of the account.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The address it is closed for; without one, every address.
+    #[arg(long, value_name = "ADDRESS")]
+    pub from: Option<IpAddr>,
+    /// Who does this, for the audit.
+    #[arg(long, value_name = "NAME", default_value = "beheer")]
+    pub by: String,
+}
+
 /// End an account: it cannot log in or deliver any more.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
@@ -147,6 +166,10 @@ pub async fn run(command: Sftp, file: &Path) -> anyhow::Result<ExitCode> {
                 "account {}\npassword {password}\nShown once: only its hash is kept.",
                 args.name
             );
+        }
+        Sftp::Unban(args) => {
+            let closed = unban(&db, &args).await?;
+            println!("account {} was closed for {closed} addresses", args.name);
         }
         Sftp::End(args) => {
             end(&db, &args).await?;
@@ -243,6 +266,23 @@ pub async fn change(db: &Db, args: &Password) -> anyhow::Result<String> {
     line(&mut tx, &args.by, account, "password").await?;
     tx.commit().await?;
     Ok(password)
+}
+
+/// Lets an account in again; answers for how many addresses it was closed.
+///
+/// # Errors
+/// When there is no such account.
+pub async fn unban(db: &Db, args: &Unban) -> anyhow::Result<i64> {
+    let address = args.from.map(|from| from.to_canonical().to_string());
+    let mut tx = worker_tx(db).await?;
+    let found = sftp_accounts::unban(&mut tx, &args.name, address.as_deref()).await;
+    let (account, closed) = match found {
+        Err(StoreError::NotFound) => bail!("there is no account {} in use", args.name),
+        other => other?,
+    };
+    line(&mut tx, &args.by, account, "unbanned").await?;
+    tx.commit().await?;
+    Ok(closed)
 }
 
 /// Ends an account.

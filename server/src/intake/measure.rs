@@ -95,9 +95,12 @@ async fn installations(
         let plain = from.iter().filter_map(|number| u32::try_from(*number).ok());
         plain.collect()
     };
-    let silent = all
-        .iter()
-        .filter(|one| one.daily && is_silent(dutch_day(one.since), today));
+    let silent = all.iter().filter(|one| {
+        one.daily
+            && one
+                .since
+                .is_some_and(|since| is_silent(dutch_day(since), today))
+    });
     let gap = all
         .iter()
         .filter(|one| !gaps(&numbers(&one.numbers)).is_empty());

@@ -76,6 +76,8 @@ pub struct Typed {
 pub enum Mended {
     /// Nothing of this delivery can be mended now: it is being stored, or was withdrawn.
     Closed,
+    /// Nobody approves any more that the party delivers so: what its people change waits for that (features F-X10).
+    NotApproved,
     /// Row by row.
     Done(Done),
 }
@@ -182,6 +184,10 @@ pub async fn mend(
         "done" => Keep::Register,
         _ => return Ok(Mended::Closed),
     };
+    // RIVM judges what came while it was approved; what its people type is new.
+    if keep == Keep::Register && !work.approved && !mending.staff {
+        return Ok(Mended::NotApproved);
+    }
     // What is being withdrawn goes through its rows once: a new one would be missed.
     if withdrawals::runs(tx, work.party_id, mending.delivery).await? {
         return Ok(Mended::Closed);

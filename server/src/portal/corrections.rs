@@ -1,7 +1,7 @@
 //! RIVM corrects or withdraws a registration on its institution's request. What it would come to is found by doing it and
 //! going back; a second person does it, by the road that the institution's own correction takes.
 
-use super::entry::Parcel;
+use super::entry::{Arrived, Parcel};
 use super::{OrBroken, Portal, broken, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::keys::Purpose;
@@ -177,11 +177,12 @@ impl Corrections for Portal {
             }
             Err(error) => return Err(broken(caller, &error)),
         }
-        if to == "done" {
-            self.carry_out(&mut tx, caller, &correction)
-                .await
-                .or_broken(caller)?;
-        }
+        let delivery = if to == "done" {
+            let done = self.carry_out(&mut tx, caller, &correction).await;
+            Some(done.or_broken(caller)?.delivery.to_string())
+        } else {
+            None
+        };
         let kind = match (to, correction.content_sealed.is_some()) {
             ("done", true) => Kind::Corrected,
             ("done", false) => Kind::Withdrawn,
@@ -193,6 +194,10 @@ impl Corrections for Portal {
             .detail("registration", correction.report_id.to_string())
             .detail("step", to)
             .about([correction.person_id]);
+        let line = match delivery {
+            Some(delivery) => line.detail("delivery", delivery),
+            None => line,
+        };
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(if to == "done" {
@@ -253,7 +258,9 @@ impl Portal {
         let foreseen = self.carry_out(tx, caller, correction).await;
         tx.go_back().await.or_broken(caller)?;
         match foreseen {
-            Ok(foreseen) => Ok(Some(foreseen)),
+            Ok(arrived) => Ok(arrived
+                .judged()
+                .map(|judged| (judged.outcome, judged.row.findings.clone()))),
             Err(StoreError::NotFound) => Ok(None),
             Err(error) => Err(broken(caller, &error)),
         }
@@ -265,7 +272,7 @@ impl Portal {
         tx: &mut WorkerTx<'_>,
         caller: &Caller,
         correction: &Correction,
-    ) -> Result<(RowOutcome, Vec<Finding>), StoreError> {
+    ) -> Result<Arrived, StoreError> {
         let standing = corrections::standing(tx, correction.report_id).await?;
         let standing = standing
             .filter(|standing| standing.version == correction.version)
@@ -286,11 +293,7 @@ impl Portal {
             reference: None,
             card: None,
         };
-        let arrived = self.deliver(tx, parcel).await?;
-        let judged = arrived
-            .judged()
-            .ok_or_else(|| StoreError::Broken("correction".to_owned()))?;
-        Ok((judged.outcome, judged.row.findings.clone()))
+        self.deliver(tx, parcel).await
     }
 
     fn after(&self, correction: &Correction) -> Result<Option<RowText>, StoreError> {

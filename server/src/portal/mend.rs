@@ -3,7 +3,7 @@
 use super::entry::KeptRow;
 use super::{OrBroken, Portal, deliverer, event, unopened};
 use crate::audit::{self, Event, Kind};
-use crate::intake::mend::{self, Became, Done, Mended, Mending, Typed};
+use crate::intake::mend::{self, Became, Mended, Mending, Typed};
 use crate::keys::{Mac, Purpose, Sealed};
 use crate::store::mend::{self as rows, Stands};
 use crate::store::{PartyTx, StoreError, deliveries, delivery_views, party_tx, worker_tx};
@@ -118,7 +118,19 @@ impl Portal {
                 ..MendAnswer::default()
             });
         }
-        let done = self.keep_trying(caller, &mending, false).await?;
+        let done = match self.keep_trying(caller, &mending, false).await? {
+            Mended::Done(done) => done,
+            Mended::Closed => return Err(PortError::Conflict),
+            Mended::NotApproved => {
+                let kept = self.keep_mending(caller, id, mending.rows).await?;
+                self.drop_mending(caller, draft).await?;
+                return Ok(MendAnswer {
+                    kept: Some(kept),
+                    not_approved: true,
+                    ..MendAnswer::default()
+                });
+            }
+        };
         let mut answer = MendAnswer::default();
         for (_, became) in &done.rows {
             match became {
@@ -151,7 +163,9 @@ impl Portal {
         if caller.only_keeps {
             return Err(PortError::NotLoggedIn);
         }
-        let done = self.keep_trying(caller, &mending, true).await?;
+        let Mended::Done(done) = self.keep_trying(caller, &mending, true).await? else {
+            return Err(PortError::Conflict);
+        };
         let rows = done.rows.into_iter();
         Ok(rows
             .filter_map(|(number, became)| match became {
@@ -201,9 +215,9 @@ impl Portal {
         caller: &Caller,
         mending: &Mending,
         only_look: bool,
-    ) -> PortResult<Done> {
+    ) -> PortResult<Mended> {
         let mut attempt = 1;
-        let mended = loop {
+        loop {
             match self.try_mend(caller, mending.clone(), only_look).await {
                 // The same file came again meanwhile: this one counts for nothing any more.
                 Err(error) if error.is_constraint("deliveries_same_content") => {
@@ -213,12 +227,8 @@ impl Portal {
                 Err(StoreError::Constraint(_) | StoreError::Conflict(_)) if attempt < ATTEMPTS => {
                     attempt += 1;
                 }
-                other => break other.or_broken(caller)?,
+                other => return other.or_broken(caller),
             }
-        };
-        match mended {
-            Mended::Closed => Err(PortError::Conflict),
-            Mended::Done(done) => Ok(done),
         }
     }
 

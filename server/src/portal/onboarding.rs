@@ -143,7 +143,7 @@ impl Onboarding for Portal {
             party,
             intermediary,
             channel: new.channel.as_str(),
-            purpose: &new.purpose,
+            purpose: Some(&new.purpose),
             columns: &new.columns,
             by: caller.user_id,
         };

@@ -21,6 +21,7 @@ use app::ports::parties::{
 };
 use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
+use domain::dates::is_working_day;
 use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
 use domain::delivery::trial::{Demand, Trial};
 use domain::delivery::{Channel, FileOutcome};
@@ -140,7 +141,7 @@ impl Parties for Portal {
             party,
             intermediary,
             channel: wish.channel.as_str(),
-            purpose: &purpose,
+            purpose: Some(&purpose),
             columns: &[],
             by: caller.user_id,
         };
@@ -173,7 +174,7 @@ impl Parties for Portal {
         }
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let locked = connections::lock(&mut tx, id).await.or_broken(caller)?;
-        let wider = !locked.wanted.is_empty();
+        let wider = !locked.wanted.is_empty() || locked.wanted_purpose.is_some();
         let from = ConnectionState::parse(&locked.state).ok_or(PortError::NotFound)?;
         let Some(to) = step.leads(from, wider) else {
             return Ok(Said::Other);
@@ -194,6 +195,7 @@ impl Parties for Portal {
             state: to.as_str(),
             widen: step == ConnectionStep::Approve && wider,
             columns: &locked.wanted,
+            purpose: locked.wanted_purpose.as_deref(),
             by: caller.user_id,
             reason_sealed: reason.as_deref(),
         };
@@ -318,7 +320,7 @@ impl Parties for Portal {
             party: parked.party_id,
             intermediary: parked.intermediary_id,
             channel: &parked.channel,
-            purpose: "vaccinatieregistratie",
+            purpose: None,
             columns: &parked.strange,
             by: caller.user_id,
         };
@@ -482,7 +484,7 @@ impl Portal {
         let state = ConnectionState::parse(&from.state).ok_or_else(broken)?;
         let mine = from.asked_by == Some(caller.user_id);
         let may = if caller.role().may_approve() && !mine {
-            state.steps(!from.wanted.is_empty())
+            state.steps(!from.wanted.is_empty() || from.wanted_purpose.is_some())
         } else {
             Vec::new()
         };
@@ -495,6 +497,7 @@ impl Portal {
             purpose: from.purpose,
             columns: from.columns,
             wanted: from.wanted,
+            wanted_purpose: from.wanted_purpose,
             asked_by: from.asked_name,
             asked_at: words::moment(from.asked_at),
             decided_by: from.decided_name,
@@ -545,6 +548,7 @@ impl Portal {
             step: ConnectionStep::parse(&from.step),
             by: from.by_name,
             columns: from.columns,
+            purpose: from.purpose,
             reason: self.open_text(Purpose::Reason, connection, from.reason_sealed)?,
         })
     }
@@ -625,7 +629,7 @@ pub(super) fn trial(tried: &Tried, channel: Channel) -> Result<TrialView, StoreE
 fn installation(from: Installation, today: Date) -> InstallationView {
     let count = |count: i64| u32::try_from(count).unwrap_or_default();
     let many = |count: i64| u64::try_from(count).unwrap_or_default();
-    let given_out = dutch_day(from.created_at);
+    let since = from.expected_since.map(dutch_day).filter(|_| from.daily);
     let positive = |list: &[i32]| -> Vec<u32> {
         let list = list.iter();
         list.filter_map(|number| u32::try_from(*number).ok())
@@ -641,10 +645,10 @@ fn installation(from: Installation, today: Date) -> InstallationView {
     let volume = volume.collect();
     let calendar = (0..CALENDAR_DAYS).rev().map(|back| {
         let day = day_of(back);
-        let works = day.weekday().number_from_monday() <= 5;
+        let expected = since.is_some_and(|since| since < day) && is_working_day(day);
         if from.days.contains(&day) {
             Came::Yes
-        } else if from.daily && works && day > given_out && day < today {
+        } else if expected && day < today {
             Came::Missed
         } else {
             Came::NotExpected
@@ -660,7 +664,12 @@ fn installation(from: Installation, today: Date) -> InstallationView {
         party: from.party,
         intermediary: from.intermediary,
         last: from.last_at.map(words::moment),
-        silent: from.daily && is_silent(from.last_at.map_or(given_out, dutch_day), today),
+        silent: since.is_some_and(|since| {
+            is_silent(
+                from.last_at.map_or(since, |at| dutch_day(at).max(since)),
+                today,
+            )
+        }),
         gaps: gaps(&numbers),
         files: count(from.files),
         refused: count(from.refused),

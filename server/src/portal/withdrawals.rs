@@ -9,7 +9,7 @@ use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::deliveries::{self, NewDelivery};
 use crate::store::withdrawals::{self, NewRequest, Request, Target, Told, View};
-use crate::store::{StoreError, WorkerTx, party_tx, worker_tx};
+use crate::store::{StoreError, WorkerTx, connections, party_tx, worker_tx};
 use app::ports::withdrawals::{
     Asked, May, OpenRequest, Outcome, Refusal, Step, WithdrawalView, Withdrawals,
 };
@@ -83,6 +83,9 @@ impl Withdrawals for Portal {
         if undo && target.again {
             return Ok(Asked::Again);
         }
+        if undo && !request.by_rivm && !is_open(&mut tx, caller, delivery).await? {
+            return Ok(Asked::NotApproved);
+        }
         let now = self.road.clock.now();
         withdrawals::decide(&mut tx, request.id, "running", caller.user_id, now)
             .await
@@ -131,6 +134,11 @@ impl Withdrawals for Portal {
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)
     }
+}
+
+/// What a party brings back needs its approval as what it delivers does (features F-X10); RIVM's own acts do not.
+async fn is_open(tx: &mut WorkerTx<'_>, caller: &Caller, delivery: Uuid) -> PortResult<bool> {
+    connections::is_open(tx, delivery).await.or_broken(caller)
 }
 
 impl Portal {
@@ -186,6 +194,9 @@ impl Portal {
                 .ok_or(PortError::Conflict)?;
             if target.again {
                 return Ok(Asked::Again);
+            }
+            if side.is_some() && !is_open(&mut tx, caller, delivery).await? {
+                return Ok(Asked::NotApproved);
             }
             (Some(standing.id), standing.reversed)
         } else {

@@ -15,8 +15,9 @@ pub struct Installation {
     pub intermediary: Option<String>,
     /// A file is expected each working day.
     pub daily: bool,
-    /// When the account was given out.
-    pub created_at: OffsetDateTime,
+    /// Since when files are expected: from when the account was given out, and its connection and parties were opened. None
+    /// while that is not so.
+    pub expected_since: Option<OffsetDateTime>,
     /// The last file, whenever that was.
     pub last_at: Option<OffsetDateTime>,
     /// Files since the moment.
@@ -27,13 +28,13 @@ pub struct Installation {
     pub rows_read: i64,
     /// Rows refused.
     pub rows_refused: i64,
-    /// Rows their control files promised, of the files that had one.
+    /// Rows their control files or trailers promised, of the files that had one.
     pub promised: i64,
     /// Rows read of those files.
     pub promised_read: i64,
     /// Uploads that never counted.
     pub aborted: i64,
-    /// Numbers of its files, taken or doubled.
+    /// Numbers of its files, taken or doubled, and the last one before the moment.
     pub numbers: Vec<i32>,
     /// Rows of its files that were taken, in the order they came.
     pub sizes: Vec<i32>,
@@ -47,9 +48,9 @@ pub struct Installation {
 pub struct Lacking {
     /// A file is expected each working day.
     pub daily: bool,
-    /// When the last file came, or the account was given out.
-    pub since: OffsetDateTime,
-    /// Numbers of its files, taken or doubled.
+    /// When the last file came, or since when files are expected; none while none are.
+    pub since: Option<OffsetDateTime>,
+    /// Numbers of its files, taken or doubled, and the last one before the moment.
     pub numbers: Vec<i32>,
     /// Rows of its files that were taken, in the order they came.
     pub sizes: Vec<i32>,
@@ -69,7 +70,7 @@ pub async fn for_metrics(
         .await?;
     Ok(sqlx::query_as!(
         Lacking,
-        r#"SELECT daily AS "daily!", COALESCE(last_at, created_at) AS "since!", numbers AS "numbers!", sizes AS "sizes!" FROM installation_figures($1)"#,
+        r#"SELECT daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, numbers AS "numbers!", sizes AS "sizes!" FROM installation_figures($1)"#,
         since
     )
     .fetch_all(&mut **tx)
@@ -88,7 +89,7 @@ pub async fn installations(
     Ok(sqlx::query_as!(
         Installation,
         r#"SELECT account AS "account!", installation AS "installation!", party AS "party!", intermediary, daily AS "daily!",
-                  created_at AS "created_at!", last_at, files AS "files!", refused AS "refused!", rows_read AS "rows_read!",
+                  expected_since, last_at, files AS "files!", refused AS "refused!", rows_read AS "rows_read!",
                   rows_refused AS "rows_refused!", promised AS "promised!", promised_read AS "promised_read!", aborted AS "aborted!",
                   numbers AS "numbers!", sizes AS "sizes!", days AS "days!", day_rows AS "day_rows!"
            FROM installation_figures($1)"#,

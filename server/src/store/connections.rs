@@ -3,6 +3,7 @@
 
 use super::{PartyTx, StoreError, WorkerTx};
 use app::ports::PAGE_ROWS;
+use domain::connection::has_column;
 use domain::delivery::Channel;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -27,6 +28,8 @@ pub struct Connection {
     pub columns: Vec<String>,
     /// Columns asked for besides.
     pub wanted: Vec<String>,
+    /// What it is asked to be used for instead.
+    pub wanted_purpose: Option<String>,
     /// Who asked for what is open now, or last.
     pub asked_by: Option<Uuid>,
     /// The name of who asked.
@@ -74,14 +77,14 @@ async fn some(
 ) -> Result<Vec<Connection>, StoreError> {
     Ok(sqlx::query_as!(
         Connection,
-        r#"SELECT c.id, p.name AS party, p.id AS party_id, i.name AS "intermediary?", c.channel, c.state, c.purpose, c.columns, c.wanted,
+        r#"SELECT c.id, p.name AS party, p.id AS party_id, i.name AS "intermediary?", c.channel, c.state, c.purpose, c.columns, c.wanted, c.wanted_purpose,
                   COALESCE(c.wanted_by, c.requested_by) AS asked_by, a.name AS "asked_name?", COALESCE(c.wanted_at, c.requested_at) AS "asked_at!",
                   d.name AS "decided_name?", c.decided_at, c.reason_sealed, p.status = 'requested' AS "new_party!",
                   COALESCE(i.status = 'requested', false) AS "new_between!"
            FROM connections c JOIN parties p ON p.id = c.party_id LEFT JOIN parties i ON i.id = c.intermediary_id
                 LEFT JOIN users a ON a.id = COALESCE(c.wanted_by, c.requested_by) LEFT JOIN users d ON d.id = c.decided_by
            WHERE $1::uuid IS NULL OR c.id = $1
-           ORDER BY c.state <> 'requested' AND c.wanted = '{}', p.name, c.channel, c.requested_at LIMIT $2 OFFSET $3"#,
+           ORDER BY c.state <> 'requested' AND c.wanted_by IS NULL, p.name, c.channel, c.requested_at LIMIT $2 OFFSET $3"#,
         only,
         i64::from(PAGE_ROWS),
         skipped
@@ -97,7 +100,7 @@ async fn some(
 pub async fn waiting(tx: &mut PartyTx<'_>, besides: Uuid) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM connections
-           WHERE (state = 'requested' OR wanted <> '{}') AND COALESCE(wanted_by, requested_by) IS DISTINCT FROM $1"#,
+           WHERE (state = 'requested' OR wanted_by IS NOT NULL) AND COALESCE(wanted_by, requested_by) IS DISTINCT FROM $1"#,
         besides
     )
     .fetch_one(&mut **tx)
@@ -128,36 +131,69 @@ pub struct Request<'a> {
     pub intermediary: Option<Uuid>,
     /// Channel on the wire.
     pub channel: &'a str,
-    /// What the data is used for.
-    pub purpose: &'a str,
+    /// What the data is used for; none says nothing new about it.
+    pub purpose: Option<&'a str>,
     /// Columns besides those of the format.
     pub columns: &'a [String],
     /// Who asks.
     pub by: Uuid,
 }
 
-/// Asks for a connection; for one that exists, for its columns besides. None when there is nothing to ask: all of it
-/// is approved, or waits for a decision already.
+/// What a connection is for, unless somebody says so.
+const PURPOSE: &str = "vaccinatieregistratie";
+
+/// Asks for a connection; for one that is approved, for columns besides or another purpose. None when there is nothing to
+/// ask: all of it is approved, or waits for a decision already.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn ask(tx: &mut WorkerTx<'_>, request: &Request<'_>) -> Result<Option<Uuid>, StoreError> {
-    let widened = sqlx::query_scalar!(
-        "UPDATE connections SET wanted = ARRAY(SELECT unnest($4::text[]) EXCEPT SELECT unnest(columns) ORDER BY 1), wanted_by = $5, wanted_at = now()
-         WHERE party_id = $1 AND intermediary_id IS NOT DISTINCT FROM $2 AND channel = $3 AND state = 'approved' AND wanted = '{}'
-           AND NOT $4::text[] <@ columns RETURNING id",
+    let approved = sqlx::query!(
+        "SELECT id, purpose, columns FROM connections
+         WHERE party_id = $1 AND intermediary_id IS NOT DISTINCT FROM $2 AND channel = $3 AND state = 'approved' AND wanted_by IS NULL FOR UPDATE",
         request.party,
         request.intermediary,
-        request.channel,
-        request.columns,
-        request.by
+        request.channel
     )
     .fetch_optional(&mut **tx)
     .await?;
-    if let Some(id) = widened {
-        note(tx, id, "asked", Some(request.by), request.columns, None).await?;
-        return Ok(Some(id));
+    let Some(approved) = approved else {
+        return ask_anew(tx, request).await;
+    };
+    let columns = request.columns.iter();
+    let columns = columns.filter(|column| !has_column(&approved.columns, column));
+    let columns: Vec<String> = columns.cloned().collect();
+    let purpose = request
+        .purpose
+        .filter(|wanted| wanted.trim().to_lowercase() != approved.purpose.trim().to_lowercase());
+    if columns.is_empty() && purpose.is_none() {
+        return Ok(None);
     }
+    sqlx::query!(
+        "UPDATE connections SET wanted = $2, wanted_purpose = $3, wanted_by = $4, wanted_at = now() WHERE id = $1",
+        approved.id,
+        &columns,
+        purpose,
+        request.by
+    )
+    .execute(&mut **tx)
+    .await?;
+    let said = Noted {
+        step: "asked",
+        by: request.by,
+        columns: &columns,
+        purpose,
+        reason_sealed: None,
+    };
+    note(tx, approved.id, &said).await?;
+    Ok(Some(approved.id))
+}
+
+async fn ask_anew(
+    tx: &mut WorkerTx<'_>,
+    request: &Request<'_>,
+) -> Result<Option<Uuid>, StoreError> {
+    let purpose = request.purpose.unwrap_or(PURPOSE);
     let made = sqlx::query_scalar!(
         "INSERT INTO connections (id, party_id, intermediary_id, channel, purpose, columns, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
          ON CONFLICT (party_id, intermediary_id, channel) WHERE state IN ('requested', 'approved', 'suspended') DO NOTHING RETURNING id",
@@ -165,36 +201,46 @@ pub async fn ask(tx: &mut WorkerTx<'_>, request: &Request<'_>) -> Result<Option<
         request.party,
         request.intermediary,
         request.channel,
-        request.purpose,
+        purpose,
         request.columns,
         request.by
     )
     .fetch_optional(&mut **tx)
     .await?;
     if let Some(id) = made {
-        note(tx, id, "asked", Some(request.by), request.columns, None).await?;
+        let said = Noted {
+            step: "asked",
+            by: request.by,
+            columns: request.columns,
+            purpose: Some(purpose),
+            reason_sealed: None,
+        };
+        note(tx, id, &said).await?;
     }
     Ok(made)
 }
 
+/// What happened to a connection, to be written down.
+struct Noted<'a> {
+    step: &'a str,
+    by: Uuid,
+    columns: &'a [String],
+    purpose: Option<&'a str>,
+    reason_sealed: Option<&'a [u8]>,
+}
+
 /// Writes down what happened to a connection; nothing of it is ever changed.
-async fn note(
-    tx: &mut WorkerTx<'_>,
-    id: Uuid,
-    step: &str,
-    by: Option<Uuid>,
-    columns: &[String],
-    reason_sealed: Option<&[u8]>,
-) -> Result<(), StoreError> {
+async fn note(tx: &mut WorkerTx<'_>, id: Uuid, said: &Noted<'_>) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO connection_steps (id, party_id, connection_id, step, by, columns, reason_sealed)
-         SELECT $2, party_id, id, $3, $4, $5, $6 FROM connections WHERE id = $1",
+        "INSERT INTO connection_steps (id, party_id, connection_id, step, by, columns, purpose, reason_sealed)
+         SELECT $2, party_id, id, $3, $4, $5, $6, $7 FROM connections WHERE id = $1",
         id,
         crate::clock::new_key(),
-        step,
-        by,
-        columns,
-        reason_sealed
+        said.step,
+        said.by,
+        said.columns,
+        said.purpose,
+        said.reason_sealed
     )
     .execute(&mut **tx)
     .await?;
@@ -211,6 +257,8 @@ pub struct Step {
     pub by_name: Option<String>,
     /// Columns it was about.
     pub columns: Vec<String>,
+    /// The purpose it was about.
+    pub purpose: Option<String>,
     /// Why, sealed for the connection.
     pub reason_sealed: Option<Vec<u8>>,
 }
@@ -222,7 +270,7 @@ pub struct Step {
 pub async fn steps(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Step>, StoreError> {
     Ok(sqlx::query_as!(
         Step,
-        r#"SELECT s.at, s.step, u.name AS "by_name?", s.columns, s.reason_sealed
+        r#"SELECT s.at, s.step, u.name AS "by_name?", s.columns, s.purpose, s.reason_sealed
            FROM connection_steps s LEFT JOIN users u ON u.id = s.by WHERE s.connection_id = $1 ORDER BY s.at, s.id"#,
         id
     )
@@ -242,6 +290,8 @@ pub struct Locked {
     pub state: String,
     /// Columns asked for besides.
     pub wanted: Vec<String>,
+    /// What it is asked to be used for instead.
+    pub wanted_purpose: Option<String>,
     /// Who asked for what is open now.
     pub asked_by: Option<Uuid>,
     /// Status of the party.
@@ -259,7 +309,7 @@ pub struct Locked {
 pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Locked, StoreError> {
     Ok(sqlx::query_as!(
         Locked,
-        "SELECT c.party_id, c.intermediary_id, c.channel, c.state, c.wanted, COALESCE(c.wanted_by, c.requested_by) AS asked_by,
+        "SELECT c.party_id, c.intermediary_id, c.channel, c.state, c.wanted, c.wanted_purpose, COALESCE(c.wanted_by, c.requested_by) AS asked_by,
                 p.status AS party_status, p.requested_by AS party_asked_by,
                 (SELECT i.requested_by FROM parties i WHERE i.id = c.intermediary_id AND i.status = 'requested') AS between_asked_by
          FROM connections c JOIN parties p ON p.id = c.party_id WHERE c.id = $1 FOR UPDATE OF c FOR NO KEY UPDATE OF p",
@@ -357,7 +407,7 @@ pub async fn move_party(
 pub async fn party_steps(tx: &mut PartyTx<'_>, party: Uuid) -> Result<Vec<Step>, StoreError> {
     Ok(sqlx::query_as!(
         Step,
-        r#"SELECT s.at, s.step, u.name AS "by_name?", '{}'::text[] AS "columns!", s.reason_sealed AS "reason_sealed?"
+        r#"SELECT s.at, s.step, u.name AS "by_name?", '{}'::text[] AS "columns!", NULL::text AS purpose, s.reason_sealed AS "reason_sealed?"
            FROM party_steps s LEFT JOIN users u ON u.id = s.by WHERE s.party_id = $1 ORDER BY s.at, s.id"#,
         party
     )
@@ -371,10 +421,12 @@ pub struct Decision<'a> {
     pub step: &'a str,
     /// State it leads to.
     pub state: &'a str,
-    /// It takes the columns that were asked for.
+    /// It takes the columns and the purpose that were asked for.
     pub widen: bool,
     /// Columns that it is about.
     pub columns: &'a [String],
+    /// The purpose that it is about.
+    pub purpose: Option<&'a str>,
     /// Who.
     pub by: Uuid,
     /// Why, sealed.
@@ -393,7 +445,8 @@ pub async fn decide(
     sqlx::query!(
         "UPDATE connections SET state = $2, requested_by = COALESCE(wanted_by, requested_by), decided_by = $4, decided_at = now(), reason_sealed = $5,
                                 columns = CASE WHEN $3 THEN ARRAY(SELECT unnest(columns) UNION SELECT unnest(wanted) ORDER BY 1) ELSE columns END,
-                                wanted = '{}', wanted_by = NULL, wanted_at = NULL
+                                purpose = CASE WHEN $3 THEN COALESCE(wanted_purpose, purpose) ELSE purpose END,
+                                wanted = '{}', wanted_purpose = NULL, wanted_by = NULL, wanted_at = NULL
          WHERE id = $1",
         id,
         decision.state,
@@ -403,15 +456,14 @@ pub async fn decide(
     )
     .execute(&mut **tx)
     .await?;
-    note(
-        tx,
-        id,
-        decision.step,
-        Some(decision.by),
-        decision.columns,
-        decision.reason_sealed,
-    )
-    .await
+    let said = Noted {
+        step: decision.step,
+        by: decision.by,
+        columns: decision.columns,
+        purpose: decision.purpose,
+        reason_sealed: decision.reason_sealed,
+    };
+    note(tx, id, &said).await
 }
 
 /// A party that was asked for is active from now on; false when it was before.
@@ -474,28 +526,36 @@ pub async fn let_go(tx: &mut WorkerTx<'_>, waiting: Waiting) -> Result<Vec<GoesO
         Waiting::Party(id) => (None, Some(id), None),
         Waiting::Delivery(id) => (None, None, Some(id)),
     };
+    let waiting = sqlx::query!(
+        r#"SELECT d.id, d.channel, d.strange, c.columns FROM deliveries d
+                JOIN connections c ON c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id AND c.channel = d.channel
+                JOIN parties p ON p.id = c.party_id
+         WHERE d.state = 'parked' AND d.parked_reason IN ('approval', 'A10')
+           AND ($2::uuid IS NULL OR $2 IN (d.party_id, d.intermediary_id)) AND ($3::uuid IS NULL OR d.id = $3)
+           AND ($1::uuid IS NULL OR c.id = $1) AND p.status = 'active' AND c.state = 'approved'
+           AND NOT EXISTS (SELECT FROM parties i WHERE i.id = d.intermediary_id AND i.status <> 'active')
+         FOR UPDATE OF d"#,
+        connection,
+        party,
+        delivery
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     // Outside the portal a column nobody approved holds a file; in the portal its sender was told that it is left out.
-    let portal: Vec<String> = Channel::ALL
-        .into_iter()
-        .filter(|channel| channel.is_portal())
-        .map(|channel| channel.as_str().to_owned())
-        .collect();
+    let free = waiting.into_iter().filter(|waits| {
+        Channel::parse(&waits.channel).is_some_and(Channel::is_portal)
+            || waits
+                .strange
+                .iter()
+                .all(|name| has_column(&waits.columns, name))
+    });
+    let free: Vec<Uuid> = free.map(|waits| waits.id).collect();
     Ok(sqlx::query_as!(
         GoesOn,
         r#"UPDATE deliveries d
          SET state = CASE WHEN submitted_at IS NOT NULL OR (NOT preview AND progress > 0) THEN 'storing' ELSE 'complete' END, parked_reason = NULL
-         WHERE d.state = 'parked' AND d.parked_reason IN ('approval', 'A10')
-           AND ($2::uuid IS NULL OR $2 IN (d.party_id, d.intermediary_id)) AND ($3::uuid IS NULL OR d.id = $3)
-           AND EXISTS (SELECT FROM connections c JOIN parties p ON p.id = c.party_id
-                       WHERE c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id AND c.channel = d.channel
-                         AND ($1::uuid IS NULL OR c.id = $1) AND p.status = 'active' AND c.state = 'approved'
-                         AND (d.channel = ANY ($4) OR d.strange <@ c.columns))
-           AND NOT EXISTS (SELECT FROM parties i WHERE i.id = d.intermediary_id AND i.status <> 'active')
-         RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
-        connection,
-        party,
-        delivery,
-        &portal
+         WHERE d.id = ANY ($1) RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
+        &free
     )
     .fetch_all(&mut **tx)
     .await?)
@@ -574,7 +634,7 @@ pub async fn parked(tx: &mut PartyTx<'_>, only: Option<Uuid>) -> Result<Vec<Park
                   d.received_at AS "received_at!", COALESCE(d.file_size, 0) AS "file_size!", d.strange AS "strange!", COALESCE(d.why, '') AS "why!",
                   COALESCE(d.rows_stored, 0) AS "stored!",
                   (SELECT c.id FROM connections c WHERE c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id
-                     AND c.channel = d.channel AND (c.state = 'requested' OR c.state = 'suspended' OR c.wanted <> '{}') LIMIT 1) AS asked
+                     AND c.channel = d.channel AND (c.state = 'requested' OR c.state = 'suspended' OR c.wanted_by IS NOT NULL) LIMIT 1) AS asked
            FROM parked_deliveries() d JOIN parties p ON p.id = d.party_id LEFT JOIN parties i ON i.id = d.intermediary_id
            WHERE $1::uuid IS NULL OR d.id = $1 ORDER BY d.received_at, d.id"#,
         only

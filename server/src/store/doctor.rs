@@ -123,7 +123,7 @@ pub async fn unanswered(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> 
     .await?)
 }
 
-/// Deliveries on their way that no job works on, and jobs that gave up.
+/// Deliveries on their way that no job works on, and jobs that gave up; a set of the BRP that was refused and answered is done.
 ///
 /// # Errors
 /// When the database fails.
@@ -132,14 +132,17 @@ pub async fn stuck(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
         r#"SELECT d.id AS "id!" FROM deliveries d
            WHERE d.state IN ('received', 'complete', 'checking', 'storing')
              AND NOT EXISTS (SELECT FROM jobs j WHERE j.subject = d.id AND j.state IN ('queued', 'leased'))
-           UNION ALL SELECT subject FROM jobs WHERE state = 'failed' LIMIT $1"#,
+           UNION ALL SELECT j.subject FROM jobs j WHERE j.state = 'failed'
+             AND NOT EXISTS (SELECT FROM answer_files a WHERE j.kind = 'load-brp' AND a.upload_id = j.subject AND a.kind = 'resultaat-json')
+           LIMIT $1"#,
         MOST
     )
     .fetch_all(&mut **tx)
     .await?)
 }
 
-/// Deliveries by key: the first and last row that a version in the register came from, of those that came as a file.
+/// Deliveries by key: the first and last row that a version in the register came from, of those that came as a file. A form or
+/// a card is one row.
 ///
 /// # Errors
 /// When the database fails.
@@ -148,9 +151,9 @@ pub async fn deliveries(
 ) -> Result<Vec<(Uuid, Option<(i32, i32)>)>, StoreError> {
     let rows = sqlx::query!(
         "SELECT d.id, r.first, r.last FROM deliveries d
-         LEFT JOIN (SELECT delivery_id, min(row_number) AS first, max(row_number) AS last FROM reports WHERE channel <> 'portaal' GROUP BY 1) AS r
+         LEFT JOIN (SELECT delivery_id, min(row_number) AS first, max(row_number) AS last FROM reports WHERE channel NOT IN ('portaal', 'papier') GROUP BY 1) AS r
               ON r.delivery_id = d.id
-         WHERE d.channel <> 'portaal' ORDER BY d.seq"
+         ORDER BY d.seq"
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -160,8 +163,8 @@ pub async fn deliveries(
         .collect())
 }
 
-/// What the audit says of deliveries that came as a file: that each was received, and the first and last row of it that
-/// was stored. Takes a connection that may read the audit.
+/// What the audit says of deliveries: that each was received, typed in a form or keyed from a card, or asked for as a withdrawal;
+/// and of a file the first and last row of it that was stored. Takes a connection that may read the audit.
 ///
 /// # Errors
 /// When the database fails.
@@ -169,9 +172,11 @@ pub async fn audited(
     connection: &mut PgConnection,
 ) -> Result<HashMap<Uuid, Option<(i32, i32)>>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT COALESCE(line::jsonb ->> 'delivery', line::jsonb -> 'participantObject' ->> 'id')::uuid AS "delivery!",
-                  min((line::jsonb -> 'rows' ->> 0)::integer) AS first, max((line::jsonb -> 'rows' ->> 1)::integer) AS last
-           FROM audit_lines WHERE line::jsonb ->> 'event' IN ('transfer.received', 'transfer.rows-stored') GROUP BY 1"#
+        r#"SELECT COALESCE(CASE WHEN e.event <> 'transfer.withdrawal-asked' THEN e.line ->> 'delivery' END, e.line -> 'participantObject' ->> 'id')::uuid AS "delivery!",
+                  min((e.line -> 'rows' ->> 0)::integer) AS first, max((e.line -> 'rows' ->> 1)::integer) AS last
+           FROM (SELECT line::jsonb AS line, line::jsonb ->> 'event' AS event FROM audit_lines) AS e
+           WHERE e.event IN ('transfer.received', 'transfer.rows-stored', 'transfer.card-keyed', 'transfer.withdrawal-asked',
+                             'record.entered', 'record.counted', 'record.corrected', 'record.withdrawn', 'record.restored') GROUP BY 1"#
     )
     .fetch_all(connection)
     .await?;

@@ -14,7 +14,7 @@ pub struct Queue {
     pub working: i64,
     /// Tried before, and to be tried again.
     pub again: i64,
-    /// Given up.
+    /// Given up; a set of the BRP no longer when a later one was taken.
     pub failed: i64,
     /// Since when the oldest of those that are not given up is there, or, for work of a later day, is due.
     pub oldest: Option<OffsetDateTime>,
@@ -30,7 +30,9 @@ pub async fn queues(tx: &mut WorkerTx<'_>) -> Result<Vec<Queue>, StoreError> {
         r#"SELECT kind, count(*) FILTER (WHERE state = 'queued') AS "waiting!", count(*) FILTER (WHERE state = 'leased') AS "working!",
                   count(*) FILTER (WHERE state = 'queued' AND attempts > 0) AS "again!", count(*) FILTER (WHERE state = 'failed') AS "failed!",
                   min(CASE WHEN attempts = 0 THEN GREATEST(created_at, run_at) ELSE created_at END) FILTER (WHERE state <> 'failed') AS oldest
-           FROM jobs WHERE state <> 'done' GROUP BY kind ORDER BY kind"#
+           FROM jobs j WHERE state <> 'done'
+             AND NOT (kind = 'load-brp' AND state = 'failed' AND EXISTS (SELECT FROM brp_loads l WHERE l.state = 'done' AND l.finished_at > j.finished_at))
+           GROUP BY kind ORDER BY kind"#
     )
     .fetch_all(&mut **tx)
     .await?)
@@ -115,8 +117,10 @@ pub struct Trouble {
 pub async fn trouble(tx: &mut WorkerTx<'_>, limit: i64) -> Result<Vec<Trouble>, StoreError> {
     Ok(sqlx::query_as!(
         Trouble,
-        r#"SELECT kind, subject, attempts, last_error AS why, state = 'failed' AS "failed!", created_at AS since FROM jobs
-           WHERE state = 'failed' OR (state = 'queued' AND attempts > 0) ORDER BY state <> 'failed', created_at LIMIT $1"#,
+        r#"SELECT kind, subject, attempts, last_error AS why, state = 'failed' AS "failed!", created_at AS since FROM jobs j
+           WHERE (state = 'failed' OR (state = 'queued' AND attempts > 0))
+             AND NOT (kind = 'load-brp' AND state = 'failed' AND EXISTS (SELECT FROM brp_loads l WHERE l.state = 'done' AND l.finished_at > j.finished_at))
+           ORDER BY state <> 'failed', created_at LIMIT $1"#,
         limit
     )
     .fetch_all(&mut **tx)

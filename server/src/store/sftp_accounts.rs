@@ -29,7 +29,7 @@ pub struct Account {
     pub proof: Proof,
     /// Brings sets of the BRP, no rows of a party.
     pub brp: bool,
-    /// Its connection is not approved yet: it delivers to the test lane.
+    /// Its connection is asked for, or was never: it delivers to the test lane. Ended or refused, what comes is set aside.
     pub test_lane: bool,
 }
 
@@ -60,9 +60,9 @@ pub async fn login(
 ) -> Result<Option<Login>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT a.id, a.party_id, p.code, a.intermediary_id, a.name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", a.password_hash,
-                  (a.purpose = 'rows' AND NOT EXISTS (
-                      SELECT FROM connections c WHERE c.party_id = a.party_id AND c.intermediary_id IS NOT DISTINCT FROM a.intermediary_id
-                                                  AND c.channel = 'sftp' AND c.state IN ('approved', 'suspended'))) AS "test_lane!",
+                  (a.purpose = 'rows' AND COALESCE(
+                      (SELECT bool_or(c.state = 'requested') FROM connections c WHERE c.party_id = a.party_id
+                         AND c.intermediary_id IS NOT DISTINCT FROM a.intermediary_id AND c.channel = 'sftp'), true)) AS "test_lane!",
                   a.public_keys, CASE WHEN a.password_before_until > now() THEN a.password_before END AS password_before,
                   (a.sources = '{}' OR $2::text::inet <<= ANY (a.sources)) AS "expected_here!",
                   EXISTS (SELECT FROM sftp_penalties x WHERE x.account_id = a.id AND x.address = $2 AND x.banned_until > now()) AS "banned!"
@@ -173,6 +173,29 @@ pub async fn welcome(
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Lets an account in again from an address, or from wherever it was closed: points and bans begin anew. Answers (account, party)
+/// and how many addresses it was closed for.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an account.
+pub async fn unban(
+    tx: &mut WorkerTx<'_>,
+    name: &str,
+    address: Option<&str>,
+) -> Result<((Uuid, Uuid), i64), StoreError> {
+    let row = sqlx::query!(
+        r#"WITH known AS (SELECT id, party_id FROM sftp_accounts WHERE name = $1 AND ended_at IS NULL),
+                gone AS (DELETE FROM sftp_penalties x USING known WHERE x.account_id = known.id AND ($2::text IS NULL OR x.address = $2)
+                         RETURNING x.banned_until)
+           SELECT id, party_id, (SELECT count(*) FROM gone WHERE banned_until > now()) AS "closed!" FROM known"#,
+        name,
+        address
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(((row.id, row.party_id), row.closed))
 }
 
 /// A new account, as somebody at RIVM gives it out.

@@ -2,10 +2,10 @@
 
 use crate::support::{counted, until};
 use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, with};
-use app::ports::deliveries::Deliveries;
-use app::ports::entry::{Entry, Submitted};
+use app::ports::deliveries::{Deliveries, MendedRow};
+use app::ports::entry::{Corrected, Entry, Restored, Submitted, Withdrawn};
 use app::ports::parties::{Parties, Said, Side, Waits, Wish};
-use app::ports::withdrawals::Withdrawals;
+use app::ports::withdrawals::{Asked, Withdrawals};
 use app::ports::{Caller, PortError};
 use domain::bsn::Bsn;
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
@@ -545,6 +545,182 @@ async fn nothing_is_recorded_in_the_form_without_approval_and_the_draft_stays() 
         .unwrap();
     let submitted = Entry::submit(portal, &world.maria, draft).await.unwrap();
     assert!(matches!(submitted, Submitted::Done { .. }));
+}
+
+#[tokio::test]
+async fn without_approval_a_registration_is_withdrawn_but_not_corrected_nor_put_back() {
+    let house = House::new().await;
+    let (world, portal, maria) = (&house.world, &house.world.portal, &house.world.maria);
+    let row = good(EREBOS, "01-04-2000");
+    let reference = world.record(maria, &row).await;
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let connection = house.connection(Channel::Portaal).await;
+    house.say(connection, ConnectionStep::Suspend).await;
+    let correct = async || {
+        let better = with(row.clone(), &[(Column::Batchnummer, "EJ6796")]);
+        let done = portal.correct(maria, id, better, "verkeerde batch".into(), false);
+        done.await.unwrap()
+    };
+    let versions = async || portal.registration(maria, id).await.unwrap().versions.len();
+    let Corrected::NotApproved(draft) = correct().await else {
+        panic!("a correction was stored")
+    };
+    assert_eq!(versions().await, 1);
+    assert_eq!(world.count("deliveries").await, 1, "nothing is left of it");
+    let kept = portal.draft(maria, draft).await.unwrap();
+    assert_eq!(kept.row.get(Column::Batchnummer), "EJ6796");
+    // Who takes back what they said of a person is never held up.
+    let withdrawn = Entry::withdraw(portal, maria, id, "toestemming weg".into(), true);
+    assert_eq!(withdrawn.await, Ok(Withdrawn::Done));
+    let restore = async || Entry::restore(portal, maria, id, "toch goed".into()).await;
+    assert_eq!(restore().await, Ok(Restored::NotApproved));
+    assert_eq!(versions().await, 2);
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
+    house.say(connection, ConnectionStep::Reopen).await;
+    assert_eq!(restore().await, Ok(Restored::Done));
+    assert!(matches!(correct().await, Corrected::Done));
+    assert_eq!(versions().await, 4);
+}
+
+#[tokio::test]
+async fn without_approval_a_withdrawn_delivery_is_not_brought_back() {
+    let house = House::new().await;
+    let (world, portal, maria) = (&house.world, &house.world.portal, &house.world.maria);
+    let id = world.upload(maria, &rows()).await;
+    let connection = house.connection(Channel::Upload).await;
+    house.say(connection, ConnectionStep::End).await;
+    let withdrawn = portal.withdraw_delivery(maria, id, "verkeerd".into());
+    assert_eq!(withdrawn.await, Ok(Asked::Running));
+    world.work().await;
+    let back = async || portal.restore_delivery(maria, id, "toch goed".into()).await;
+    assert_eq!(back().await, Ok(Asked::NotApproved));
+    assert_eq!(house.state(id).await.0, "withdrawn");
+    sqlx::query("UPDATE connections SET state = 'approved' WHERE id = $1")
+        .bind(connection)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    assert_eq!(back().await, Ok(Asked::Running));
+}
+
+#[tokio::test]
+async fn without_approval_a_refused_row_that_its_sender_mends_waits_with_what_was_typed() {
+    let house = House::new().await;
+    let (world, portal, maria) = (&house.world, &house.world.portal, &house.world.maria);
+    let wrong = with(good(NAOMI, "01-04-1987"), &[(Column::Dosisnummer, "nul")]);
+    let id = world
+        .upload(maria, &csv(&[good(EREBOS, "01-04-2000"), wrong]))
+        .await;
+    let connection = house.connection(Channel::Upload).await;
+    let posted = async || {
+        let view = portal.refused_row(maria, id, 3, None).await.unwrap();
+        MendedRow {
+            number: 3,
+            seen: view.line.seen,
+            cells: vec![(Column::Dosisnummer, "1".to_owned())],
+            ..MendedRow::default()
+        }
+    };
+    let stored = world.count("reports").await;
+    house.say(connection, ConnectionStep::Suspend).await;
+    let row = posted().await;
+    let answer = portal.mend(maria, id, vec![row], None).await.unwrap();
+    assert!(answer.not_approved && answer.good == 0);
+    assert_eq!(world.count("reports").await, stored);
+    let foreseen = portal.foresee(maria, id, vec![posted().await]).await;
+    assert_eq!(foreseen.err(), Some(PortError::Conflict));
+    let list = portal.refused(maria, id, 1, answer.kept).await.unwrap();
+    let kept = &list.rows.items[0];
+    assert_eq!(kept.row.get(Column::Dosisnummer), "1", "as it was typed");
+    house.say(connection, ConnectionStep::Reopen).await;
+    let row = posted().await;
+    let answer = portal.mend(maria, id, vec![row], None).await.unwrap();
+    assert!(!answer.not_approved && answer.good == 1);
+    assert_eq!(world.count("reports").await, stored + 1);
+}
+
+#[tokio::test]
+async fn another_purpose_of_an_approved_connection_takes_an_approval_and_holds_nothing_up() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let connection = house.sftp().await;
+    let ask = async |purpose: &str| {
+        let wish = Wish {
+            party: "ZONNEHOF".into(),
+            intermediary: String::new(),
+            channel: Channel::Sftp,
+            purpose: purpose.into(),
+        };
+        portal.ask_connection(&house.beheer, wish).await.unwrap()
+    };
+    assert_eq!(ask(" Vaccinatieregistratie").await, None, "as it is");
+    assert_eq!(ask("onderzoek").await, Some(connection));
+    assert_eq!(ask("iets anders").await, None, "one thing at a time");
+    let seen = async || {
+        portal
+            .connection(&house.coordinator, connection)
+            .await
+            .unwrap()
+    };
+    let view = seen().await;
+    assert!(view.waits() && view.may.contains(&ConnectionStep::Refuse));
+    assert_eq!(view.purpose, "vaccinatieregistratie");
+    assert_eq!(view.wanted_purpose.as_deref(), Some("onderzoek"));
+    let id = house.deliver(&rows()).await;
+    assert_eq!(house.state(id).await.0, "done");
+    house.say(connection, ConnectionStep::Refuse).await;
+    let view = seen().await;
+    assert_eq!(
+        (view.state, view.waits()),
+        (ConnectionState::Approved, false)
+    );
+    assert_eq!(view.purpose, "vaccinatieregistratie");
+    ask("onderzoek").await;
+    house.say(connection, ConnectionStep::Approve).await;
+    let view = seen().await;
+    assert_eq!((view.purpose.as_str(), view.waits()), ("onderzoek", false));
+    let said: Vec<_> = view
+        .history
+        .iter()
+        .map(|step| step.purpose.as_deref())
+        .collect();
+    assert_eq!(
+        said,
+        [Some("onderzoek"); 4],
+        "asked, refused, asked, approved"
+    );
+    assert_eq!(
+        world
+            .count("connections WHERE wanted_purpose IS NOT NULL")
+            .await,
+        0
+    );
+}
+
+#[tokio::test]
+async fn a_column_is_approved_however_its_header_is_written() {
+    let house = House::new().await;
+    let portal = &house.world.portal;
+    let written = |name: &str| {
+        let text = String::from_utf8(with_room()).unwrap();
+        let header = text.replacen(";kamer\r\n", &format!(";{name}\r\n"), 1);
+        [header.as_bytes(), b"\r\n"].concat()
+    };
+    let first = house.deliver(&written("Kamer")).await;
+    let second = house.deliver(&with_room()).await;
+    for id in [first, second] {
+        assert_eq!(house.state(id).await.0, "parked");
+    }
+    let asked = portal.ask_for_parked(&house.beheer, first).await.unwrap();
+    let said = house.say(asked, ConnectionStep::Approve).await;
+    assert_eq!(said, Said::Done(2), "both are about that column");
+    house.world.work().await;
+    for id in [first, second, house.deliver(&written("KAMER:")).await] {
+        assert_eq!(house.state(id).await.0, "done");
+    }
+    let other = house.deliver(&written("kamers")).await;
+    assert_eq!(house.state(other).await.0, "parked");
 }
 
 /// Three chunks: what a row corrects must be in the register before it.

@@ -177,6 +177,22 @@ async fn a_mapping_is_foreseen_and_then_does_just_that_in_every_delivery() {
 }
 
 #[tokio::test]
+async fn rivm_decides_about_what_came_while_it_was_approved_although_it_no_longer_is() {
+    let world = World::new().await;
+    let rows = csv(&[odd_vaccine(good(EREBOS, "01-04-2000"))]);
+    let id = world.upload(&world.maria, &rows).await;
+    sqlx::query("UPDATE connections SET state = 'suspended' WHERE channel = 'upload'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let (.., sample) = clusters(&world).await[0];
+    let decision = world.portal.propose(&world.rivm, sample, map("Comirnaty"));
+    carry_out(&world, decision.await.unwrap()).await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(view.line.counts.geaccepteerd, 1);
+}
+
+#[tokio::test]
 async fn what_is_the_senders_own_takes_a_second_person_who_is_somebody_else() {
     let world = World::new().await;
     let batch = |row: RowText| with(row, &[(Column::Batchnummer, "???")]);

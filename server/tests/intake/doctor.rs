@@ -1,6 +1,7 @@
 //! `cims doctor` finds nothing in a healthy register, and names what somebody broke.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
+use app::ports::entry::{Corrected, Entry, Withdrawn};
 use app::ports::withdrawals::Withdrawals;
 use domain::row::Column;
 use server::commands::doctor::examine;
@@ -62,9 +63,20 @@ async fn busy() -> (World, Uuid) {
             &csv(&[with(good(EREBOS, "01-04-2000"), &corrected)]),
         )
         .await;
-    world
+    let reference = world
         .record(&world.maria, &good(FROUKE, "24-03-2000"))
         .await;
+    let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
+    let registration = receipt.registration.unwrap();
+    let better = with(
+        good(FROUKE, "24-03-2000"),
+        &[(Column::Batchnummer, "EM0477")],
+    );
+    let (portal, maria, why) = (&world.portal, &world.maria, || "fout".to_owned());
+    let corrected = portal.correct(maria, registration, better, why(), true);
+    assert!(matches!(corrected.await, Ok(Corrected::Done)));
+    let withdrawn = Entry::withdraw(portal, maria, registration, why(), true);
+    assert_eq!(withdrawn.await, Ok(Withdrawn::Done));
     for back in [true, false] {
         let asked = if back {
             world
@@ -213,6 +225,13 @@ async fn what_the_audit_does_not_tell_is_named() {
     .await;
     let told = "the audit tells of each delivery and its stored rows";
     assert_eq!(wrong(&world, false).await, [(told, 1)]);
+    // Nor of something that was typed in a form.
+    sql(
+        &world,
+        "INSERT INTO deliveries (id, party_id, channel, state, outcome) SELECT gen_random_uuid(), party_id, 'portaal', 'done', 'VERWERKT' FROM deliveries LIMIT 1",
+    )
+    .await;
+    assert_eq!(wrong(&world, false).await, [(told, 2)]);
     // A row in the register that no line tells of.
     sql(
         &world,
@@ -221,7 +240,7 @@ async fn what_the_audit_does_not_tell_is_named() {
         ),
     )
     .await;
-    assert!(wrong(&world, false).await.contains(&(told, 2)));
+    assert!(wrong(&world, false).await.contains(&(told, 3)));
 }
 
 /// The file of this name, wherever it lies.

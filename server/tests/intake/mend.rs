@@ -58,6 +58,7 @@ const fn answer(good: u32, refused: u32, right_already: u32) -> MendAnswer {
         refused,
         right_already,
         kept: None,
+        not_approved: false,
     }
 }
 

@@ -4,8 +4,10 @@ use crate::house::{House, Raw, new_account};
 use app::ports::operations::Operations;
 use app::ports::parties::Parties;
 use domain::delivery::dropbox::Proof;
+use domain::role::Role;
 use russh_sftp::protocol::StatusCode;
 use server::brp::fiction;
+use server::commands::doctor::examine;
 use server::commands::sftp::{Add, add};
 
 async fn brp_account(house: &House, name: &str) {
@@ -231,6 +233,29 @@ async fn what_is_no_set_or_far_too_small_changes_nothing_and_is_told() {
     rows.rename("x.part", "BRP_VOL_20210303_4.csv").await;
     assert_eq!(house.answered("BRP_VOL_20210303_4.csv").await, "GEWEIGERD");
     assert_eq!(house.world.count("jobs WHERE kind = 'load-brp'").await, 3);
+
+    // Refused and answered is done: nothing waits for anybody.
+    let mut log = house.world.test.admin.acquire().await.unwrap();
+    let road = &house.world.road;
+    let found = examine(&road.db, &road.keys, &road.blobs, &mut log, false).await;
+    let found = found.unwrap().into_iter();
+    let wrong = found.filter(|finding| !finding.wrong.is_empty());
+    let wrong: Vec<_> = wrong.map(|finding| finding.question).collect();
+    assert_eq!(wrong, Vec::<&str>::new());
+    // RIVM-beheer sees it until a later set is taken.
+    let rik = house.world.test.caller("rik", Role::RivmBeheer, None).await;
+    let failed = async || {
+        let view = house.world.portal.operations(&rik).await.unwrap();
+        let queued: u32 = view.queues.iter().map(|queue| queue.failed).sum();
+        (view.trouble.len(), queued)
+    };
+    assert_eq!(failed().await, (2, 2));
+    raw.put("x.part", &persons(210)).await;
+    raw.rename("x.part", "BRP_VOL_20210304_5.csv").await;
+    house
+        .until("jobs WHERE kind = 'load-brp' AND state = 'done'", 2)
+        .await;
+    assert_eq!(failed().await, (0, 0));
 }
 
 /// One person, called so.
@@ -314,27 +339,31 @@ async fn a_set_that_did_not_come_is_seen_and_the_copy_is_as_old_as_its_set() {
     let world = &house.world;
     let beheer = world
         .test
-        .caller("rik", domain::role::Role::RivmBeheer, None)
+        .caller("rik", Role::RivmBeheer, None)
         .await;
     let mut raw = house.raw("brp", 1).await;
     let stands = async || {
         let complete = world.portal.completeness(&world.rivm).await.unwrap();
         let work = world.portal.operations(&beheer).await.unwrap();
         assert_eq!(
-            (&complete.brp, &complete.brp_gaps, complete.brp_late),
-            (&work.brp, &work.brp_gaps, work.brp_late)
+            (
+                &complete.brp.loaded,
+                &complete.brp_gaps,
+                complete.brp.late
+            ),
+            (&work.brp.loaded, &work.brp_gaps, work.brp.late)
         );
         complete
     };
-    assert!(!stands().await.brp_late, "loaded today");
+    assert!(!stands().await.brp.late, "loaded today");
 
     // Weeks old, loaded today.
     put(&mut raw, "BRP_VOL_20210301_1.csv", &persons(40)).await;
     result(&house, &mut raw, "BRP_VOL_20210301_1.csv").await;
     let view = stands().await;
-    assert!(view.brp_late);
+    assert!(view.brp.late);
     assert_eq!(
-        view.brp.as_deref(),
+        view.brp.loaded.as_deref(),
         Some("02-03-2021 00:00"),
         "the end of its day"
     );
@@ -354,7 +383,7 @@ async fn a_set_that_did_not_come_is_seen_and_the_copy_is_as_old_as_its_set() {
     result(&house, &mut raw, &file).await;
     let view = stands().await;
     assert_eq!(view.brp_gaps, [(2, 3)], "two sets never came");
-    assert!(!view.brp_late);
+    assert!(!view.brp.late);
 
     // Everybody stands in a full set.
     let file = name("VOL", 5);

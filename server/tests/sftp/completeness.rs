@@ -9,7 +9,7 @@ use domain::role::Role;
 use russh::keys::PrivateKeyWithHashAlg;
 use russh_sftp::protocol::StatusCode;
 use server::commands::sftp::{Add, add};
-use server::store::party_tx;
+use server::store::{completeness, connections, party_tx, worker_tx};
 use std::sync::Arc;
 
 async fn seen(house: &House, account: &str) -> InstallationView {
@@ -61,6 +61,147 @@ async fn the_third_file_of_five_is_missed_at_once() {
     assert_eq!(house.answered(file).await, "GEWEIGERD");
     let view = seen(&house, "belofte").await;
     assert_eq!((view.refused, view.promised, view.promised_read), (1, 3, 0));
+    // So is what a trailer announces.
+    house.keyed("slot", Proof::Trailer, 4).await;
+    let mut last = house.raw("slot", 4).await;
+    let file = "CIMS_ZONNEHOF_slot_20210301_1.csv";
+    last.put(file, &[&rows(file)[..], b"#EINDE;2\r\n"].concat())
+        .await;
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    let view = seen(&house, "slot").await;
+    assert_eq!((view.promised, view.promised_read), (2, 2));
+}
+
+/// Sets a moment of all of a table back.
+async fn two_weeks_ago(house: &House, column: &str) {
+    let sql = format!("UPDATE {column} = now() - interval '14 days'");
+    sqlx::query(sqlx::AssertSqlSafe(sql))
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_expected_but_while_a_connection_is_approved_and_its_parties_are_open() {
+    let house = House::open().await;
+    house.keyed("later", Proof::Rename, 1).await;
+    two_weeks_ago(&house, "sftp_accounts SET created_at").await;
+    let connection: uuid::Uuid =
+        sqlx::query_scalar("SELECT id FROM connections WHERE channel = 'sftp' AND party_id = $1")
+            .bind(house.world.maria.party().unwrap().id)
+            .fetch_one(&house.world.test.admin)
+            .await
+            .unwrap();
+    let quiet = async || {
+        let view = seen(&house, "later").await;
+        let mut tx = worker_tx(&house.world.road.db).await.unwrap();
+        let since = house.world.road.clock.now() - std::time::Duration::from_secs(86_400);
+        let told = completeness::for_metrics(&mut tx, since).await.unwrap();
+        let told = told.into_iter().any(|one| one.since.is_some());
+        (!view.silent && !view.days.contains(&Came::Missed), told)
+    };
+    assert_eq!(quiet().await, (true, true), "approved today");
+    two_weeks_ago(&house, "connections SET decided_at").await;
+    assert_eq!(quiet().await, (false, true), "approved long ago");
+    let priya = house
+        .world
+        .test
+        .caller("priya", Role::Privacycoordinator, None);
+    let priya = priya.await;
+    let portal = &house.world.portal;
+    let decide = async |step| {
+        let said = portal.decide_connection(&priya, connection, step, "een lek".into());
+        said.await.unwrap();
+    };
+    let whole = async |step| {
+        let said = portal.decide_party(&priya, connection, Side::Party, step, "een lek".into());
+        said.await.unwrap();
+    };
+    whole(ConnectionStep::Suspend).await;
+    assert_eq!(quiet().await, (true, false), "its party is suspended");
+    whole(ConnectionStep::Reopen).await;
+    assert_eq!(quiet().await, (true, true), "from today on");
+    two_weeks_ago(&house, "party_steps SET at").await;
+    assert_eq!(quiet().await, (false, true));
+    decide(ConnectionStep::Suspend).await;
+    assert_eq!(quiet().await, (true, false), "suspended");
+    decide(ConnectionStep::Reopen).await;
+    assert_eq!(quiet().await, (true, true), "opened again today");
+    two_weeks_ago(&house, "connection_steps SET at").await;
+    // What is asked for besides, and said about that, leaves it as it was.
+    let mut tx = worker_tx(&house.world.road.db).await.unwrap();
+    let wish = connections::Request {
+        party: house.world.maria.party().unwrap().id,
+        intermediary: None,
+        channel: "sftp",
+        purpose: None,
+        columns: &["kamer".to_owned()],
+        by: house.world.rivm.user_id,
+    };
+    connections::ask(&mut tx, &wish).await.unwrap().unwrap();
+    tx.commit().await.unwrap();
+    decide(ConnectionStep::Refuse).await;
+    assert_eq!(quiet().await, (false, true), "open since two weeks");
+    decide(ConnectionStep::End).await;
+    assert_eq!(quiet().await, (true, false), "ended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_institution_that_runs_its_own_installation_sees_it_and_not_what_others_run_for_it() {
+    let house = House::open().await;
+    supplier(&house, "ZORGSOFT").await;
+    let args = Add {
+        intermediary: Some("ZORGSOFT".to_owned()),
+        keys: vec![house.key_files(1).1],
+        ..new_account("zs-1")
+    };
+    add(&house.world.road.db, &args).await.unwrap();
+    house.keyed("eigen", Proof::Rename, 2).await;
+    let mut raw = house.raw("eigen", 2).await;
+    for sequence in [1, 3] {
+        let file = format!("CIMS_ZONNEHOF_eigen_20210301_{sequence}.csv");
+        raw.put("x.part", &rows(&file)).await;
+        raw.rename("x.part", &file).await;
+    }
+    house.until("deliveries WHERE state = 'done'", 2).await;
+    let _half = raw.create("x.part").await.unwrap();
+    drop(raw);
+    house.until("sftp_uploads WHERE state = 'void'", 1).await;
+    let test = &house.world.test;
+    let own = house.world.maria.party().unwrap().clone();
+    let els = test.caller("els", Role::Leverancier, Some(&own)).await;
+    let seen = house.world.portal.own_installations(&els).await.unwrap();
+    assert_eq!(seen.len(), 1);
+    let one = &seen[0];
+    assert_eq!(
+        (one.account.as_str(), one.files, one.aborted, &one.gaps[..]),
+        ("eigen", 2, 1, &[(2, 2)][..])
+    );
+    // Of another institution she would see nothing.
+    let other = house.world.piet.party().unwrap().clone();
+    let ot = test.caller("ot", Role::Leverancier, Some(&other)).await;
+    let seen = house.world.portal.own_installations(&ot).await.unwrap();
+    assert!(seen.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_number_that_is_missing_after_the_last_one_of_long_ago_is_missed_too() {
+    let house = House::open().await;
+    house.keyed("lang", Proof::Rename, 1).await;
+    let mut raw = house.raw("lang", 1).await;
+    for sequence in [1, 2, 4] {
+        let file = format!("CIMS_ZONNEHOF_lang_20210301_{sequence}.csv");
+        raw.put("x.part", &rows(&file)).await;
+        raw.rename("x.part", &file).await;
+    }
+    house.until("deliveries WHERE state = 'done'", 3).await;
+    assert_eq!(seen(&house, "lang").await.gaps, [(3, 3)]);
+    sqlx::query("UPDATE deliveries SET received_at = received_at - interval '30 days' WHERE file_sequence < 4")
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    let view = seen(&house, "lang").await;
+    assert_eq!((view.files, &view.gaps[..]), (1, &[(3, 3)][..]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,17 +209,13 @@ async fn who_is_silent_and_what_was_broken_off_is_seen() {
     let house = House::open().await;
     house.keyed("stil", Proof::Rename, 1).await;
     assert!(!seen(&house, "stil").await.silent, "given out today");
-    sqlx::query(
-        "UPDATE sftp_accounts SET created_at = now() - interval '14 days' WHERE name = 'stil'",
-    )
-    .execute(&house.world.road.db.worker)
-    .await
-    .unwrap();
+    two_weeks_ago(&house, "sftp_accounts SET created_at").await;
+    two_weeks_ago(&house, "connections SET decided_at").await;
     let view = seen(&house, "stil").await;
     assert!(view.silent && view.last.is_none());
     assert!(
-        view.days.iter().filter(|day| **day == Came::Missed).count() >= 9,
-        "working days of two weeks"
+        view.days.iter().filter(|day| **day == Came::Missed).count() >= 6,
+        "working days of two weeks, with holidays in them"
     );
     let mut raw = house.raw("stil", 1).await;
     let _half = raw.create("x.part").await.unwrap();

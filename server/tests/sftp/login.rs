@@ -5,7 +5,7 @@ use domain::delivery::dropbox::Proof;
 use russh::client::AuthResult;
 use russh::keys::PrivateKeyWithHashAlg;
 use russh_sftp::protocol::{OpenDir, Packet, StatusCode};
-use server::commands::sftp::{Add, End, Password, add, change, end};
+use server::commands::sftp::{Add, End, Password, Unban, add, change, end, unban};
 use server::config;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -227,9 +227,83 @@ async fn a_key_of_the_account_opens_it_and_no_other() {
     assert!(!by_key(&house, "127.0.0.1", "sleutel", 2).await);
     assert!(!by_key(&house, "127.0.0.1", "niemand", 1).await);
     assert!(!house.password("127.0.0.1", "sleutel", "").await);
-    // A key that was only offered is no failure.
-    let failed = "sftp_penalties WHERE account_id IS NOT NULL AND score > 1";
-    assert_eq!(house.world.count(failed).await, 0);
+    // A connection with nothing but refused keys is one failed login, and a wrong password another.
+    let failed = "sftp_penalties WHERE account_id IS NOT NULL AND score = 2";
+    house.until(failed, 1).await;
+    house
+        .until("sftp_penalties WHERE account_id IS NULL AND score = 2", 1)
+        .await;
+    let offered = "audit_lines WHERE line LIKE '%access.login-failed%' AND line LIKE '%\"means\":\"key-offered\"%'";
+    house.until(offered, 2).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_offers_all_its_keys_is_not_punished_for_the_wrong_ones() {
+    let house = House::open().await;
+    house.keyed("sleutelbos", Proof::Rename, 5).await;
+    let offer = async |seeds: &[u8]| {
+        let mut ssh = house.ssh("127.0.0.1").await.unwrap();
+        let mut entered = false;
+        for seed in seeds {
+            let key = PrivateKeyWithHashAlg::new(Arc::new(key(*seed)), None);
+            let answer = ssh.authenticate_publickey("sleutelbos", key).await.unwrap();
+            entered = matches!(answer, AuthResult::Success);
+        }
+        entered
+    };
+    let lines = "audit_lines WHERE line LIKE '%access.login-failed%'";
+    assert!(offer(&[1, 2, 3, 5]).await, "the last of its keys is right");
+    assert!(!offer(&[1, 2, 3]).await);
+    house.until(lines, 1).await;
+    let score = "sftp_penalties WHERE account_id IS NOT NULL AND score = 1";
+    assert_eq!(house.world.count(score).await, 1);
+    // Fifteen connections with none are fifteen failures.
+    for _ in 0..14 {
+        assert!(!offer(&[1]).await);
+    }
+    house.until(lines, 15).await;
+    assert!(!offer(&[5]).await, "closed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_tries_on_with_the_right_password_does_not_make_its_ban_longer_and_can_be_let_in() {
+    let house = House::open().await;
+    let password = house.account("ijverig", Proof::Rename).await;
+    let db = &house.world.road.db;
+    let unban = async |from: Option<&str>| {
+        let args = Unban {
+            name: "ijverig".to_owned(),
+            from: from.map(|from| from.parse().unwrap()),
+            by: "test".to_owned(),
+        };
+        unban(db, &args).await
+    };
+    for from in ["127.0.0.1", "127.0.0.2"] {
+        guess(&house, from, "ijverig", 15).await;
+    }
+    for _ in 0..16 {
+        assert!(!house.password("127.0.0.1", "ijverig", &password).await);
+    }
+    let more = "sftp_penalties WHERE bans > 1 OR score > 0";
+    assert_eq!(house.world.count(more).await, 0);
+    // The wrong one does cost.
+    guess(&house, "127.0.0.2", "ijverig", 15).await;
+    assert_eq!(house.world.count(more).await, 1);
+
+    assert_eq!(unban(Some("127.0.0.1")).await.unwrap(), 1);
+    assert!(house.password("127.0.0.1", "ijverig", &password).await);
+    assert!(!house.password("127.0.0.2", "ijverig", &password).await);
+    assert_eq!(unban(None).await.unwrap(), 1);
+    assert!(house.password("127.0.0.2", "ijverig", &password).await);
+    assert_eq!(unban(None).await.unwrap(), 0);
+    let told = "audit_lines WHERE line LIKE '%governance.user%' AND line LIKE '%unbanned%'";
+    assert_eq!(house.world.count(told).await, 3);
+    let args = Unban {
+        name: "niemand".to_owned(),
+        from: None,
+        by: "test".to_owned(),
+    };
+    assert!(server::commands::sftp::unban(db, &args).await.is_err());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

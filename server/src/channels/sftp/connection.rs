@@ -1,7 +1,7 @@
 //! One TCP connection: let in, given time to log in, cut when it must end.
 
-use super::Shared;
 use super::guest::Guest;
+use super::{Shared, login};
 use crate::store::{sftp_accounts, worker_tx};
 use russh::server::Config;
 use std::io;
@@ -38,10 +38,26 @@ pub(super) async fn serve(
     if !expected(&shared, &address.to_string()).await {
         return;
     }
-    let (arrived, mut arrival) = watch::channel(false);
+    let (arrived, arrival) = watch::channel(false);
     let guest = Guest::new(shared.clone(), address, pass, arrived);
-    let busy = guest.busy();
+    let offered = guest.offered();
     let stream = Cuttable::new(stream, &cut);
+    talk(&shared, ssh, stream, guest, arrival.clone(), &cut).await;
+    if let Some(refused) = offered.get().filter(|_| !*arrival.borrow()) {
+        login::only_offered(&shared, refused, &address.to_string()).await;
+    }
+}
+
+/// The session, until it ends or must end.
+async fn talk(
+    shared: &Shared,
+    ssh: Arc<Config>,
+    stream: Cuttable,
+    guest: Guest,
+    mut arrival: watch::Receiver<bool>,
+    cut: &CancellationToken,
+) {
+    let busy = guest.busy();
     let grace = tokio::time::sleep(Duration::from_secs(u64::from(
         shared.settings.login_seconds,
     )));

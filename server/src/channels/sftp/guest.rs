@@ -13,8 +13,8 @@ use russh::server::{
 use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
 
 /// Channels of one connection (security §5.2).
@@ -36,6 +36,8 @@ pub(super) struct Guest {
     open: Arc<AtomicUsize>,
     /// Uploads that are open.
     busy: Arc<watch::Sender<usize>>,
+    /// The first key that was refused.
+    offered: Arc<OnceLock<login::Refused>>,
 }
 
 impl Guest {
@@ -54,7 +56,13 @@ impl Guest {
             channels: HashMap::new(),
             open: Arc::default(),
             busy: Arc::new(watch::Sender::new(0)),
+            offered: Arc::default(),
         }
+    }
+
+    /// The first key that this connection offered and that was refused.
+    pub(super) fn offered(&self) -> Arc<OnceLock<login::Refused>> {
+        self.offered.clone()
     }
 
     /// How many uploads this connection has open.
@@ -89,9 +97,18 @@ impl Handler for Guest {
         user: &str,
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
-        // A client offers all it has: only the right one is worth a signature, and the others are no failure.
+        // A client offers all it has: only the right one is worth a signature, and the others are no failure of their own.
         let fits = login::has_key(&self.shared, user, offer.public_key, &self.address).await;
-        Ok(if fits { Auth::Accept } else { Auth::reject() })
+        Ok(match fits {
+            Ok(()) => Auth::Accept,
+            Err(refused) => {
+                if let Some(refused) = refused {
+                    // The first one counts.
+                    self.offered.set(refused).ok();
+                }
+                Auth::reject()
+            }
+        })
     }
 
     async fn auth_publickey(

@@ -110,11 +110,27 @@ fn verify(hash: &str, password: &str) -> bool {
         })
 }
 
-/// Whether a name has this key and may use it here; says so only to who has the key to sign with next.
-pub(super) async fn has_key(shared: &Shared, name: &str, key: &PublicKey, address: &str) -> bool {
-    match find(shared, name, address).await {
-        Ok(Some(login)) => may_enter(&login) && knows(&login, key),
-        Ok(None) | Err(_) => false,
+/// Whether a name has this key and may use it here; says so only to who has the key to sign with next. Else what it costs when
+/// nothing better comes; none while that cannot be looked up.
+pub(super) async fn has_key(
+    shared: &Shared,
+    name: &str,
+    key: &PublicKey,
+    address: &str,
+) -> Result<(), Option<Refused>> {
+    let login = find(shared, name, address).await.map_err(|_| None)?;
+    let right = login.as_ref().is_some_and(|login| knows(login, key));
+    if right && login.as_ref().is_some_and(may_enter) {
+        return Ok(());
+    }
+    Err(Some(Refused::of(login, right)))
+}
+
+/// A connection ended that had nothing but refused keys to show: one failed login, however many it offered.
+pub(super) async fn only_offered(shared: &Shared, refused: &Refused, address: &str) {
+    measure::dropbox_login("refused");
+    if let Err(error) = note(shared, Err(refused), address, "key-offered").await {
+        tracing::warn!(%error, "a refused key could not be written down");
     }
 }
 
@@ -156,38 +172,62 @@ async fn decide(
 ) -> Option<Account> {
     let enters = right && login.as_ref().is_some_and(may_enter);
     measure::dropbox_login(if enters { "in" } else { "refused" });
-    let account = login.map(|login| login.account);
-    let noted = note(shared, account.as_ref(), enters, address, means).await;
-    if let Err(error) = noted {
+    let refused = Refused::of(login, right);
+    let tried = match &refused.account {
+        Some(account) if enters => Ok(account),
+        _ => Err(&refused),
+    };
+    if let Err(error) = note(shared, tried, address, means).await {
         // No line, no login (security G8).
         tracing::warn!(%error, "a drop box login could not be written down");
         return None;
     }
-    account.filter(|_| enters)
+    refused.account.filter(|_| enters)
+}
+
+/// Somebody who does not come in.
+#[derive(Debug)]
+pub(super) struct Refused {
+    account: Option<Account>,
+    points: i32,
+}
+
+impl Refused {
+    fn of(login: Option<Login>, right: bool) -> Self {
+        let points = match &login {
+            None => UNKNOWN,
+            // Who knows the password or has the key does not guess: a program that tries on does not make its own ban longer.
+            Some(login) if right && login.banned => 0,
+            Some(_) => WRONG,
+        };
+        Self {
+            account: login.map(|login| login.account),
+            points,
+        }
+    }
 }
 
 async fn note(
     shared: &Shared,
-    account: Option<&Account>,
-    enters: bool,
+    tried: Result<&Account, &Refused>,
     address: &str,
     means: &str,
 ) -> Result<(), StoreError> {
     let mut tx = worker_tx(&shared.road.db).await?;
-    let (kind, outcome) = if enters {
-        (Kind::Login, Outcome::Success)
-    } else {
-        (Kind::LoginFailed, Outcome::Failure)
-    };
-    let banned = match account {
-        Some(account) if enters => {
+    let (account, banned) = match tried {
+        Ok(account) => {
             sftp_accounts::welcome(&mut tx, account.id, address).await?;
-            false
+            (Some(account), false)
         }
-        known => {
-            let points = if known.is_some() { WRONG } else { UNKNOWN };
-            sftp_accounts::penalty(&mut tx, known.map(|known| known.id), address, points).await?
+        Err(Refused { account, points }) => {
+            let id = account.as_ref().map(|known| known.id);
+            let banned = sftp_accounts::penalty(&mut tx, id, address, *points).await?;
+            (account.as_ref(), banned)
         }
+    };
+    let (kind, outcome) = match tried {
+        Ok(_) => (Kind::Login, Outcome::Success),
+        Err(_) => (Kind::LoginFailed, Outcome::Failure),
     };
     audit::add(
         &mut tx,

@@ -148,7 +148,8 @@ pub(super) async fn taken(
         sequence: file.and_then(|file| i32::try_from(file.sequence).ok()),
         promised_rows: promised
             .and_then(|promised| promised.rows)
-            .map(|rows| i32::try_from(rows).unwrap_or(i32::MAX)),
+            .map(|rows| i32::try_from(rows).unwrap_or(i32::MAX))
+            .or(upload.trailer),
     };
     let sender = Sender {
         party: account.party,

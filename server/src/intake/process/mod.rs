@@ -25,6 +25,7 @@ use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, chunk_tx, trials, worker_tx};
 use convoy::{Convoy, Turn};
 use domain::codes::Mutation;
+use domain::connection::has_column;
 use domain::delivery::trial::Trial;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
@@ -192,7 +193,7 @@ impl Trip {
         }
         let strange = columns
             .into_iter()
-            .filter(|column| !self.work.approved_columns.contains(column))
+            .filter(|column| !has_column(&self.work.approved_columns, column))
             .collect::<Vec<_>>();
         (!self.channel.is_portal() && !strange.is_empty()).then_some(Parks {
             why: Code::A10.as_str(),
@@ -411,7 +412,7 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
         None => Verdict::default(),
     };
     let lot = lot.map(|lot| lot.into_inner().unwrap_or_else(PoisonError::into_inner));
-    // What the control file promised (rule A14); a trailer is in the file, and its reader counts.
+    // What the control file promised (rule A14); a trailer's promise was kept, or its reader refuses.
     let read = i32::try_from(verdict.rows).unwrap_or(i32::MAX);
     if !verdict.refuses() && trip.work.promised_rows.is_some_and(|rows| rows != read) {
         verdict.findings.push(Finding::whole(Code::A14));

@@ -15,11 +15,13 @@ use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::answer_files::Of;
 use crate::store::deliveries::{self, Dropped, NewDelivery};
-use crate::store::{StoreError, sftp_uploads, worker_tx};
+use crate::store::{StoreError, sftp_uploads, trials, worker_tx};
 use domain::bsn::Bsn;
 use domain::dates::dutch;
 use domain::delivery::Channel;
+use domain::delivery::trial::Trial;
 use domain::finding::{Code, Filled, Finding};
+use serde_json::json;
 use std::io;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -49,6 +51,14 @@ pub struct Sender<'a> {
     pub now: OffsetDateTime,
     /// What the drop box knows of the file; none for every other way in.
     pub dropped: Option<FromBox>,
+}
+
+impl Sender<'_> {
+    /// Refused at the door of the test lane: nothing of it is kept, should real data have come in.
+    fn keeps_nothing(&self) -> bool {
+        let refused = self.dropped.as_ref().and_then(|from| from.refused.as_ref());
+        self.test_lane && refused.is_some()
+    }
 }
 
 /// A file of the drop box, on its way to become a delivery.
@@ -128,7 +138,7 @@ pub async fn received(
         other => other,
     };
     // After an error nobody knows whether the commit came through: then the sweep looks later.
-    if matches!(done, Ok(Received::Double { .. })) {
+    if matches!(done, Ok(Received::Double { .. })) || done.is_ok() && sender.keeps_nothing() {
         road.blobs.destroy(id)?;
     }
     road.db.work.notify_waiters();
@@ -179,7 +189,7 @@ async fn register(
         file_name: Some(&name),
         file_size: i64::try_from(whole.size).ok(),
         digest: Some((&digest.bytes, &key)),
-        blob: first.is_none().then_some(id),
+        blob: (first.is_none() && !sender.keeps_nothing()).then_some(id),
         findings: serde_json::to_value(&findings).unwrap_or_default(),
         doubles: first.map(|(of, _)| of),
         preview: sender.preview,
@@ -195,6 +205,9 @@ async fn register(
             .keys
             .seal(&whole.sha256, &Purpose::Sha256.of(id.as_bytes()));
         deliveries::keep_sha256(&mut tx, id, sealed.as_bytes()).await?;
+    }
+    if sender.keeps_nothing() {
+        trials::insert(&mut tx, id, &Trial::REFUSED, sender.channel, &json!({})).await?;
     }
     if let Some(dropped) = &new.dropped {
         let to = To {

@@ -6,7 +6,7 @@ use super::submit::Parcel;
 use crate::audit::{self, Kind};
 use crate::intake::check;
 use crate::keys::Purpose;
-use crate::store::{party_tx, registrations, worker_tx};
+use crate::store::{connections, party_tx, registrations, worker_tx};
 use app::ports::entry::{Corrected, Withdrawn};
 use app::ports::{Caller, PortError, PortResult};
 use domain::delivery::{RowOutcome, withdrawal};
@@ -29,6 +29,13 @@ struct Current {
     source_key: String,
     person: Option<Uuid>,
     content: RowText,
+}
+
+/// What became of a correction.
+enum Stored {
+    Done,
+    LookAgain,
+    NotApproved,
 }
 
 impl Portal {
@@ -98,22 +105,26 @@ impl Portal {
         if !same_person {
             self.ask_brp(caller, &mut draft).await?;
         }
-        let stored = !draft.reason.trim().is_empty()
-            && self.store_correction(caller, id, &current, &draft).await?;
-        if stored {
-            return Ok(Corrected::Done);
-        }
-        Ok(Corrected::LookAgain(self.new_draft(caller, &draft).await?))
+        let stored = if draft.reason.trim().is_empty() {
+            Stored::LookAgain
+        } else {
+            self.store_correction(caller, id, &current, &draft).await?
+        };
+        Ok(match stored {
+            Stored::Done => Corrected::Done,
+            Stored::LookAgain => Corrected::LookAgain(self.new_draft(caller, &draft).await?),
+            Stored::NotApproved => Corrected::NotApproved(self.new_draft(caller, &draft).await?),
+        })
     }
 
-    /// Stores the new version; `false` when there is something to look at first.
+    /// Stores the new version, unless there is something to look at first.
     async fn store_correction(
         &self,
         caller: &Caller,
         id: Uuid,
         current: &Current,
         draft: &Draft,
-    ) -> PortResult<bool> {
+    ) -> PortResult<Stored> {
         let mut row = draft.row.clone();
         row.set(Column::Mutatie, "C");
         row.set(Column::Bronsleutel, current.source_key.as_str());
@@ -129,24 +140,31 @@ impl Portal {
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
+        // The same lock as for what is new (features F-X10).
+        let open = connections::is_open(&mut tx, arrived.delivery).await;
+        if !open.or_broken(caller)? {
+            tx.rollback().await.or_broken(caller)?;
+            return Ok(Stored::NotApproved);
+        }
         let judged = arrived.judged().ok_or_else(|| odd(caller))?;
         if judged.outcome == RowOutcome::Afgekeurd
             || (draft.asks_a_tick(judged) && !draft.confirmed)
         {
             tx.rollback().await.or_broken(caller)?;
-            return Ok(false);
+            return Ok(Stored::LookAgain);
         }
         let about = arrived.chunk.persons.iter().copied().chain(current.person);
         audit::add(
             &mut tx,
             event(caller, Kind::Corrected)
                 .object("registration", id)
+                .detail("delivery", arrived.delivery.to_string())
                 .about(about),
         )
         .await
         .or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        Ok(true)
+        Ok(Stored::Done)
     }
 
     pub(super) async fn withdraw_registration(
@@ -178,6 +196,7 @@ impl Portal {
             card: None,
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        // Needs no approval: what was said of a person can always be taken back.
         let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
         if arrived.registration() != Some(id) {
             // Withdrawn by somebody else in this moment.
@@ -187,6 +206,7 @@ impl Portal {
             &mut tx,
             event(caller, Kind::Withdrawn)
                 .object("registration", id)
+                .detail("delivery", arrived.delivery.to_string())
                 .detail("consent_withdrawn", consent_withdrawn)
                 .about(current.person),
         )

@@ -7,7 +7,7 @@ use crate::audit::{self, Kind};
 use crate::intake::withdraw::{self, Of};
 use crate::keys::Purpose;
 use crate::store::turns::{self, By};
-use crate::store::{deliveries, party_tx, registrations, worker_tx};
+use crate::store::{connections, deliveries, party_tx, registrations, worker_tx};
 use app::ports::entry::Restored;
 use app::ports::{Caller, PortError, PortResult};
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
@@ -46,6 +46,11 @@ impl Portal {
         deliveries::insert(&mut tx, &new_delivery(delivery, party, caller.user_id, now))
             .await
             .or_broken(caller)?;
+        let open = connections::is_open(&mut tx, delivery).await;
+        if !open.or_broken(caller)? {
+            tx.rollback().await.or_broken(caller)?;
+            return Ok(Restored::NotApproved);
+        }
         let sealed = self
             .road
             .keys
@@ -79,6 +84,7 @@ impl Portal {
         .or_broken(caller)?;
         let line = event(caller, Kind::Restored)
             .object("registration", id)
+            .detail("delivery", delivery.to_string())
             .about(about);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
