@@ -285,6 +285,7 @@ fn mending(
         staff: true,
         foresee,
         decision: Some(decision.id),
+        again: false,
         rows: typed.collect(),
     })
 }

@@ -5,10 +5,11 @@
 use super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
+use crate::intake::receive;
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
-use crate::store::{StoreError, WorkerTx, deliveries, party_tx, quality, worker_tx};
+use crate::store::{StoreError, WorkerTx, deliveries, mend, party_tx, quality, worker_tx};
 use app::ports::deliveries::{
     Deliveries, DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen,
     MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedView,
@@ -263,7 +264,7 @@ impl Deliveries for Portal {
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        if !deliveries::discard(&mut tx, party, id)
+        if !deliveries::discard(&mut tx, party, id, caller.user_id)
             .await
             .or_broken(caller)?
         {
@@ -279,13 +280,13 @@ impl Deliveries for Portal {
         deliveries::forget_blob(&mut tx, id)
             .await
             .or_broken(caller)?;
-        audit::add(
-            &mut tx,
-            event(caller, Kind::DeliveryDiscarded).object("delivery", id),
-        )
-        .await
-        .or_broken(caller)?;
+        let freed = receive::free_doubles(&mut tx, id).await.or_broken(caller)?;
+        let line = event(caller, Kind::DeliveryDiscarded)
+            .object("delivery", id)
+            .detail("freed", freed);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
+        self.road.db.work.notify_waiters();
         self.road
             .blobs
             .destroy(id)
@@ -367,15 +368,17 @@ impl Portal {
         line: Event,
     ) -> PortResult<()> {
         let party = deliverer(caller)?;
-        if !deliveries::check_again(&mut tx, party, id, "preview", off)
+        if !deliveries::check_again(&mut tx, party, id, off)
             .await
             .or_broken(caller)?
         {
             return Err(PortError::Conflict);
         }
-        deliveries::forget_rows(&mut tx, id)
+        // Nothing that somebody mended is lost: the new preview has it again.
+        mend::set_aside(&mut tx, party, id, self.road.clock.now())
             .await
             .or_broken(caller)?;
+        deliveries::drop_rows(&mut tx, id).await.or_broken(caller)?;
         jobs::push(&mut tx, JobKind::Check, id)
             .await
             .or_broken(caller)?;

@@ -46,6 +46,7 @@ mod shown;
 mod suggestions;
 mod test_lane;
 mod torture;
+mod uploads;
 mod withdraw;
 mod worklist;
 mod world;
