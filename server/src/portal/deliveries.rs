@@ -11,9 +11,9 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
 use crate::store::{StoreError, WorkerTx, deliveries, mend, party_tx, quality, worker_tx};
 use app::ports::deliveries::{
-    Deliveries, DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen,
-    MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedView,
-    RepairGroup,
+    Deliveries, DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup,
+    Foreseen, MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList,
+    RefusedView, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
@@ -130,6 +130,9 @@ impl Deliveries for Portal {
             // One in which nothing was read waits for a choice.
             may_submit: shown.phase == Phase::Preview && row.rows_read > 0,
             raw_file: raw_file(&row, self.road.blobs.kept_for()),
+            discarded: discarded(&row.state, row.outcome.as_deref(), row.expired),
+            withdrawals: 0,
+            has_receipt: row.has_receipt,
             doses: Vec::new(),
             own_doubles: Vec::new(),
             may_switch: shown.phase == Phase::Preview && row.has_file,
@@ -155,6 +158,10 @@ impl Deliveries for Portal {
                 others.into_iter().partition(|other| other.before);
             view.mends = before.into_iter().map(named).collect();
             view.mended_by = after.into_iter().map(named).collect();
+            if view.line.phase == Phase::Done {
+                let withdrawn = delivery_views::withdrawals(&mut tx, id).await;
+                view.withdrawals = number(withdrawn.or_broken(caller)?);
+            }
             let line = event(caller, Kind::ListShown)
                 .object("delivery", id)
                 .detail("list", "repairs")
@@ -512,6 +519,15 @@ fn line(row: &Line) -> Result<DeliveryLine, StoreError> {
             .as_ref()
             .and_then(|word| serde_json::from_value::<FileOutcome>(word.as_str().into()).ok()),
         counts,
+    })
+}
+
+/// Who saw to it that a delivery never counted.
+pub(super) fn discarded(state: &str, outcome: Option<&str>, expired: bool) -> Option<Discarded> {
+    (state == "discarded").then_some(match outcome {
+        Some(_) => Discarded::ByRivm,
+        None if expired => Discarded::Expired,
+        None => Discarded::Thrown,
     })
 }
 

@@ -199,12 +199,10 @@ async fn register(
         dropped: sender.dropped.as_ref().map(|from| from.facts.clone()),
     };
     deliveries::insert(&mut tx, &new).await?;
-    if new.test_lane {
-        let sealed = road
-            .keys
-            .seal(&whole.sha256, &Purpose::Sha256.of(id.as_bytes()));
-        deliveries::keep_sha256(&mut tx, id, sealed.as_bytes()).await?;
-    }
+    let sealed = road
+        .keys
+        .seal(&whole.sha256, &Purpose::Sha256.of(id.as_bytes()));
+    deliveries::keep_sha256(&mut tx, id, sealed.as_bytes()).await?;
     if let Some(dropped) = &new.dropped {
         let to = To {
             of: Of::Delivery(id),
