@@ -95,7 +95,7 @@ fn answers(line: &DeliveryLine, t: &'static Texts) -> AnyView {
     let ended = matches!(
         line.phase,
         Phase::Done | Phase::Withdrawn | Phase::Withdrawing | Phase::Restoring
-    );
+    ) || line.phase == Phase::Discarded && line.outcome.is_some();
     let mend = matches!(line.phase, Phase::Preview | Phase::Done) && line.counts.afgekeurd > 0;
     view! {
         {ended.then(|| one("resultaat.csv", w.result_csv, w.result_csv_label))}

@@ -10,7 +10,9 @@ use crate::parts::{
     alert, badge, findings::findings, fold, heading, link, paragraph, row_ranges, second_link,
     title,
 };
-use crate::ports::deliveries::{DeliveryView, FindingGroup, Phase, RawFile, RepairGroup};
+use crate::ports::deliveries::{
+    DeliveryView, Discarded, FindingGroup, Phase, RawFile, RepairGroup,
+};
 use crate::ports::withdrawals::WithdrawalView;
 use crate::texts::{Texts, fill, number};
 use domain::delivery::{Counts, FileOutcome};
@@ -27,6 +29,10 @@ pub(crate) fn delivery() -> AnyView {
             Phase::Done | Phase::Withdrawn => {
                 news()?.seen(&caller, id).await?;
                 Some(withdrawals()?.withdrawal(&caller, id).await?)
+            }
+            Phase::Discarded => {
+                news()?.seen(&caller, id).await?;
+                None
             }
             _ => None,
         };
@@ -54,7 +60,7 @@ fn screen(visit: &Visit, delivery: DeliveryView, withdrawal: Option<WithdrawalVi
         Phase::Preview => waiting(&delivery, &messages, t),
         Phase::Done => result(&delivery, t),
         Phase::Parked => alert::info(u.parked_text),
-        Phase::Discarded => alert::info(u.discarded_text),
+        Phase::Discarded => discarded(&delivery, t),
         // what became of it stands in the block of the withdrawal
         Phase::Withdrawn => counts(&line.counts, t),
     };
@@ -167,27 +173,29 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
             view! { {alert::info(u.outcome_dubbel)}{earlier} }.into_any()
         }
         _ => {
-            let good = counts_of.rows() - u64::from(counts_of.afgekeurd);
-            let values = [
-                ("goed", number(t.language, good)),
-                ("alles", number(t.language, counts_of.rows())),
-            ];
+            let taken_in = u64::from(counts_of.geaccepteerd) + u64::from(counts_of.te_controleren);
+            let good = taken_in.saturating_sub(u64::from(delivery.withdrawals));
             let stored = fill(
                 u.result_sentence,
-                &[(values[0].0, &values[0].1), (values[1].0, &values[1].1)],
+                &[
+                    ("goed", &number(t.language, good)),
+                    ("alles", &number(t.language, counts_of.rows())),
+                ],
             );
-            let mend = match counts_of.afgekeurd {
-                0 => None,
-                1 => Some(u.result_refused_one.to_owned()),
-                many => Some(fill(
-                    u.result_refused,
-                    &[("fout", &number(t.language, u64::from(many)))],
-                )),
-            };
-            view! { {alert::ok(stored)}{mend.map(paragraph)} }.into_any()
+            let besides = [
+                (
+                    delivery.withdrawals,
+                    u.result_withdrawn_one,
+                    u.result_withdrawn,
+                ),
+                (counts_of.geteld, u.result_counted_one, u.result_counted),
+                (counts_of.afgekeurd, u.result_refused_one, u.result_refused),
+            ];
+            let besides = besides.map(|(count, one, many)| some_rows(count, one, many, t));
+            view! { {alert::ok(stored)}{besides.map(|text| text.map(paragraph)).collect_view()} }
+                .into_any()
         }
     };
-    let base = format!("/aanleveringen/{}", line.id);
     view! {
         {heading(u.result_title)}
         {what}
@@ -195,13 +203,56 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
         {others(u.mends, &delivery.mends)}
         {others(u.mended_by, &delivery.mended_by)}
         {preview::mend(delivery, t)}
+        {downloads(delivery, t)}
+    }
+    .into_any()
+}
+
+/// A sentence about some rows; none when there are none.
+fn some_rows(
+    count: u32,
+    one: &'static str,
+    many: &'static str,
+    t: &'static Texts,
+) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(one.to_owned()),
+        _ => {
+            let count = number(t.language, u64::from(count));
+            Some(fill(many, &[("aantal", &count)]))
+        }
+    }
+}
+
+fn downloads(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let base = format!("/aanleveringen/{}", delivery.line.id);
+    let receipt = delivery.has_receipt.then(|| {
+        let way = format!("{base}/ontvangst.json");
+        view! { <li>{link(way, t.onboarding.attempt_receipt)}</li> }
+    });
+    view! {
         {heading(u.downloads)}
         <ul class="utrecht-unordered-list utrecht-unordered-list--html-content cims-no-print">
+            {receipt}
             <li>{link(format!("{base}/resultaat.csv"), u.download_result_csv)}</li>
             <li>{link(format!("{base}/resultaat.json"), u.download_result_json)}</li>
         </ul>
     }
     .into_any()
+}
+
+/// Who saw to it that it never counted; with its answer when it ended with one.
+fn discarded(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
+    let u = &t.upload;
+    let why = match delivery.discarded {
+        Some(Discarded::ByRivm) => u.discarded_rivm,
+        Some(Discarded::Expired) => u.discarded_expired,
+        Some(Discarded::Thrown) | None => u.discarded_thrown,
+    };
+    let answer = delivery.line.outcome.map(|_| downloads(delivery, t));
+    view! { {alert::info(why)}{answer} }.into_any()
 }
 
 /// The five outcomes; they add up to the rows that were read.
@@ -222,12 +273,7 @@ fn counts(counts: &Counts, t: &'static Texts) -> AnyView {
             </li>
         }
     });
-    let known = (counts.dubbel > 0).then(|| {
-        paragraph(fill(
-            u.doubles_known,
-            &[("aantal", &number(t.language, u64::from(counts.dubbel)))],
-        ))
-    });
+    let known = some_rows(counts.dubbel, u.doubles_known_one, u.doubles_known, t).map(paragraph);
     view! {
         <p class="utrecht-paragraph">{fill(u.counts_total, &[("aantal", &number(t.language, counts.rows()))])}</p>
         {preview::bar(counts)}

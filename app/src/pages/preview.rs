@@ -255,7 +255,10 @@ pub(super) fn hidden_rows(delivery: &DeliveryView, t: &'static Texts) -> Option<
 pub(super) fn choices(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     let u = &t.upload;
     let hidden = || hidden_inputs(vec![("delivery", delivery.line.id.to_string())]);
-    let whole = (delivery.line.counts.afgekeurd > 0).then(|| {
+    let whole = if delivery.line.counts.afgekeurd > 0 {
+        view! { <p class="cims-form__note" id="alles-of-niets" tabindex="-1">{u.whole_not_now}</p> }
+            .into_any()
+    } else {
         view! {
             <form method="post" action=SubmitWholeDelivery::PATH>
                 {hidden()}
@@ -263,10 +266,12 @@ pub(super) fn choices(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
                 <p class="cims-form__note">{u.submit_whole_text}</p>
             </form>
         }
-    });
+        .into_any()
+    };
     view! {
         {delivery.may_submit.then(|| view! {
             {paragraph(u.submit_text)}
+            {paragraph(u.submit_kept)}
             <form method="post" action=SubmitDelivery::PATH>
                 {hidden()}
                 <button class="utrecht-button utrecht-button--primary-action cims-button--main" type="submit">{u.submit}</button>

@@ -6,6 +6,7 @@ use crate::parts::icon::Icon;
 use crate::parts::tiles::{Tile, tiles};
 use crate::parts::{alert, button_link, heading, link, paragraph, title};
 use crate::ports::corrections::WaitingCorrection;
+use crate::ports::deliveries::Discarded;
 use crate::ports::lists::WaitingChange;
 use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::withdrawals::WaitingRequest;
@@ -133,8 +134,11 @@ fn returned_item(role: Role, rows: &ReturnedRows, t: &'static Texts) -> AnyView 
 fn file_item(file: &FileNews, t: &'static Texts) -> AnyView {
     let w = &t.withdrawals;
     let all = file.counts.rows();
-    let good = all - u64::from(file.counts.afgekeurd);
+    let good = u64::from(file.counts.geaccepteerd) + u64::from(file.counts.te_controleren);
     let text = match file.outcome {
+        _ if file.discarded == Some(Discarded::ByRivm) => w.news_rivm.to_owned(),
+        _ if file.discarded == Some(Discarded::Expired) => w.news_expired.to_owned(),
+        _ if file.discarded == Some(Discarded::Thrown) => w.news_thrown.to_owned(),
         None => w.news_preview.to_owned(),
         Some(FileOutcome::Geweigerd) => w.news_refused.to_owned(),
         Some(FileOutcome::Leeg) => w.news_empty.to_owned(),

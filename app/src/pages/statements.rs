@@ -3,7 +3,7 @@
 use crate::islands::time_out;
 use crate::page::{Screen, still};
 use crate::parts::table::{Cell, table};
-use crate::parts::{heading, paragraph, title};
+use crate::parts::{file_days, heading, paragraph, title};
 use leptos::prelude::*;
 
 /// `/toegankelijkheid`
@@ -39,6 +39,7 @@ pub(crate) fn privacy() -> AnyView {
             {title(f.privacy_title)}
             <p class="utrecht-paragraph utrecht-paragraph--lead">{f.privacy_lead}</p>
             {list(&promises)}
+            <p class="utrecht-paragraph">{file_days(visit.t)}</p>
         };
         Screen::new(f.privacy_title, body)
     })

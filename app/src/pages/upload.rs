@@ -4,7 +4,7 @@
 use crate::islands::DropArea;
 use crate::page::{Screen, page};
 use crate::parts::messages::{Messages, described_by, error_message};
-use crate::parts::{fold, heading, link, paragraph, submit, time_out_note, title};
+use crate::parts::{file_days, fold, heading, link, submit, time_out_note, title};
 use crate::texts::Texts;
 use domain::row::{Column, Requirement};
 use leptos::prelude::*;
@@ -27,9 +27,10 @@ pub(crate) fn upload() -> AnyView {
             <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">
                 <li>{u.limit_formats}</li>
                 <li>{u.limit_size}</li>
+                <li>{u.limit_table}</li>
                 <li>{u.limit_one}</li>
             </ul>
-            {paragraph(u.limit_retention)}
+            <p class="utrecht-paragraph">{file_days(t)}</p>
             <p class="utrecht-paragraph">{link("/aanleveren/sjabloon", u.template)}</p>
             <p class="utrecht-paragraph">{link("/proefbank", t.onboarding.try_first)}</p>
             {fold(u.columns, columns(t))}

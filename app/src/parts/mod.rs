@@ -144,6 +144,16 @@ pub(crate) fn time_out_note(text: &'static str) -> AnyView {
     view! { <p class="cims-form__note">{line}</p> }.into_any()
 }
 
+/// After how many days an uploaded file is wiped.
+pub(crate) fn file_days(t: &'static Texts) -> AnyView {
+    let sessions = use_context::<Arc<dyn Sessions>>();
+    let line = sessions.map(|sessions| match sessions.life().file_days {
+        1 => t.upload.limit_retention_one.to_owned(),
+        days => fill(t.upload.limit_retention, &[("dagen", &days.to_string())]),
+    });
+    line.into_any()
+}
+
 /// A fold-out "Waar vind ik dit?".
 pub(crate) fn fold(summary: impl Into<String>, body: impl IntoView + 'static) -> AnyView {
     folded(summary, body, false)

@@ -26,7 +26,7 @@ pub enum Phase {
     Done,
     /// Parked, waiting for RIVM.
     Parked,
-    /// The sender threw the preview away, or it expired.
+    /// It never counted: see [`Discarded`].
     Discarded,
     /// Being withdrawn as a whole.
     Withdrawing,
@@ -34,6 +34,17 @@ pub enum Phase {
     Withdrawn,
     /// The withdrawal is being undone.
     Restoring,
+}
+
+/// Why a delivery never counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Discarded {
+    /// Somebody of the institution threw the preview away.
+    Thrown,
+    /// Nobody submitted the preview in time.
+    Expired,
+    /// RIVM did not let it go on.
+    ByRivm,
 }
 
 /// A line of the upload history.
@@ -172,6 +183,12 @@ pub struct DeliveryView {
     pub may_switch: bool,
     /// The raw file (features F26).
     pub raw_file: RawFile,
+    /// Why it never counted, when it was discarded.
+    pub discarded: Option<Discarded>,
+    /// Its receipt can be fetched.
+    pub has_receipt: bool,
+    /// Accepted rows that withdrew a registration, of a delivery that ended.
+    pub withdrawals: u32,
 }
 
 /// A refused row to mend (shown to its own party only).

@@ -1,6 +1,7 @@
 //! What somebody has not seen yet: files of theirs that ended, and requests that wait for their say.
 
 use super::corrections::WaitingCorrection;
+use super::deliveries::Discarded;
 use super::lists::WaitingChange;
 use super::withdrawals::WaitingRequest;
 #[cfg(feature = "ssr")]
@@ -9,15 +10,17 @@ use domain::delivery::{Counts, FileOutcome};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// A file of one's own that ended, or waits for "Indienen".
+/// A file of one's own that ended, was discarded by others than its sender, or waits for "Indienen".
 #[derive(Clone, Serialize, Deserialize)]
 pub struct FileNews {
     /// The delivery.
     pub delivery: Uuid,
     /// Name of the file.
     pub file_name: String,
-    /// Its outcome; `None` while it waits for "Indienen".
+    /// Its outcome; `None` while it waits for "Indienen", or when that never came.
     pub outcome: Option<FileOutcome>,
+    /// Why it never counted, when it was discarded.
+    pub discarded: Option<Discarded>,
     /// Rows per outcome.
     pub counts: Counts,
 }

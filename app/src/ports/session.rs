@@ -76,7 +76,7 @@ pub struct KeptForm {
     pub fields: crate::kept::Fields,
 }
 
-/// How long sessions live, as the portal is configured; texts and warnings say it.
+/// How long sessions live and uploaded files stay, as the portal is configured; texts and warnings say it.
 #[cfg(feature = "ssr")]
 #[derive(Debug, Clone, Copy)]
 pub struct Life {
@@ -84,6 +84,8 @@ pub struct Life {
     pub idle_minutes: u32,
     /// Hours in all.
     pub absolute_hours: u32,
+    /// Days that a raw file is kept.
+    pub file_days: u32,
 }
 
 /// Sessions of the caller.
@@ -92,7 +94,7 @@ pub struct Life {
 pub trait Sessions: Send + Sync {
     /// What a form of this request brings along, when somebody is logged in ([`crate::HEAVY`]).
     fn form_token(&self) -> Option<String>;
-    /// How long sessions live.
+    /// How long sessions live and uploaded files stay.
     fn life(&self) -> Life;
     /// The caller of the current request (Leptos context), the one door.
     async fn frame(&self) -> PortResult<Frame>;

@@ -11,9 +11,9 @@ use crate::ports::decisions::{
     MayDecide, Proposal, RecordChange, Same,
 };
 use crate::ports::deliveries::{
-    DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept, MendAnswer,
-    MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow, RefusedView,
-    RepairGroup, RowRanges,
+    DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept,
+    MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow,
+    RefusedView, RepairGroup, RowRanges,
 };
 use crate::ports::entry::*;
 use crate::ports::lists::{
@@ -101,6 +101,10 @@ pub(crate) struct World {
     pub(crate) wishes: Mutex<Vec<ListWish>>,
     pub(crate) faults: Vec<ListFault>,
     pub(crate) idle_minutes: u32,
+    pub(crate) file_days: u32,
+    pub(crate) counts: Counts,
+    pub(crate) withdrawals: u32,
+    pub(crate) discarded: Option<Discarded>,
     pub(crate) ages: AgeBounds,
     pub(crate) places: OwnLocations,
     pub(crate) picked: Mutex<Vec<Option<Uuid>>>,
@@ -158,6 +162,16 @@ impl World {
             wishes: Mutex::default(),
             faults: Vec::new(),
             idle_minutes: 15,
+            file_days: 30,
+            counts: Counts {
+                geaccepteerd: 1_290,
+                te_controleren: 3,
+                afgekeurd: 7,
+                dubbel: 18,
+                geteld: 2,
+            },
+            withdrawals: 0,
+            discarded: None,
             ages: AgeBounds::default(),
             places: OwnLocations::default(),
             picked: Mutex::default(),
@@ -264,6 +278,7 @@ impl Sessions for World {
         Life {
             idle_minutes: self.idle_minutes,
             absolute_hours: 8,
+            file_days: self.file_days,
         }
     }
 
@@ -705,13 +720,7 @@ impl Deliveries for World {
     }
 
     async fn delivery(&self, _: &Caller, id: Uuid) -> PortResult<DeliveryView> {
-        let counts = Counts {
-            geaccepteerd: 1_290,
-            te_controleren: 3,
-            afgekeurd: 7,
-            dubbel: 18,
-            geteld: 2,
-        };
+        let ended = self.phase == Phase::Done || self.discarded == Some(Discarded::ByRivm);
         let line = DeliveryLine {
             id,
             file_name: "vaccinaties <week 4>.xlsx".into(),
@@ -719,8 +728,8 @@ impl Deliveries for World {
             received: "22-11-2026 14:05".into(),
             received_by: "J. Jansen".into(),
             phase: self.phase,
-            outcome: (self.phase == Phase::Done).then_some(FileOutcome::DeelsVerwerkt),
-            counts,
+            outcome: ended.then_some(FileOutcome::DeelsVerwerkt),
+            counts: self.counts,
         };
         Ok(DeliveryView {
             line,
@@ -763,6 +772,9 @@ impl Deliveries for World {
             repairs_off: vec!["H05".into()],
             may_switch: true,
             raw_file: RawFile::Until("22-12-2026".into()),
+            discarded: self.discarded,
+            withdrawals: self.withdrawals,
+            has_receipt: true,
             hidden: 3,
             with_hidden: false,
             sheets: vec![(0, "Januari".into()), (2, "Februari".into())],
@@ -1005,7 +1017,8 @@ pub(crate) fn turned(undo: bool) -> Outcome {
 
 /// News of every kind.
 pub(crate) fn all_news() -> NewsOf {
-    let file = |outcome| FileNews {
+    let file = |outcome, discarded| FileNews {
+        discarded,
         delivery: ID,
         file_name: "vaccinaties <week 4>.xlsx".into(),
         outcome,
@@ -1016,7 +1029,13 @@ pub(crate) fn all_news() -> NewsOf {
         },
     };
     NewsOf {
-        files: vec![file(Some(FileOutcome::DeelsVerwerkt)), file(None)],
+        files: vec![
+            file(Some(FileOutcome::DeelsVerwerkt), None),
+            file(None, None),
+            file(Some(FileOutcome::Geweigerd), Some(Discarded::ByRivm)),
+            file(None, Some(Discarded::Expired)),
+            file(None, Some(Discarded::Thrown)),
+        ],
         waiting: vec![WaitingRequest {
             delivery: ID,
             party: "Praktijk De Linde".into(),

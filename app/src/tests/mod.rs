@@ -10,6 +10,7 @@ mod onboarding;
 mod pages;
 mod persons;
 mod sessions;
+mod uploads;
 mod users;
 mod withdrawals;
 mod worklist;

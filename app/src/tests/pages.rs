@@ -387,7 +387,7 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
         "4, 9-14",
         "Indienen",
         "Weggooien",
-        "Alles of niets indienen",
+        "Alles of niets indienen kan pas als elke regel goed is.",
         "Wat verandert er voor personen?",
         "1 van 2 → 2 van 2",
         "3 van 2: dubbele registratie?",

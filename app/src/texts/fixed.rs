@@ -47,7 +47,7 @@ texts! {
         privacy_brp: "Met toestemming vergelijken we BSN en geboortedatum met de BRP. U ziet alleen of ze te koppelen zijn." / "With consent we compare BSN and date of birth with the BRP. You only see whether they match.",
         privacy_sealed: "Een BSN staat versleuteld in het register. Het staat nooit in een webadres, logboek of bestandsnaam." / "A BSN is encrypted in the register. It is never in a web address, log or file name.",
         privacy_audit: "We leggen vast wie welke gegevens bekijkt of wijzigt." / "We record who sees or changes which data.",
-        privacy_draft: "Een concept bewaren we 24 uur, een aangeleverd bestand 30 dagen." / "We keep a draft for 24 hours and an uploaded file for 30 days.",
+        privacy_draft: "Een concept bewaren we 24 uur." / "We keep a draft for 24 hours.",
         cookies_title: "Cookies" / "Cookies",
         cookies_lead: "We gebruiken alleen cookies die nodig zijn. Daarom vragen we geen toestemming." / "We only use cookies that are needed. That is why we do not ask for consent.",
         cookies_caption: "Cookies van dit portaal" / "Cookies of this portal",

@@ -233,30 +233,30 @@ pub async fn json(
     Ok(out.write_all(b"\n")?)
 }
 
-/// `<naam>.ontvangst.json` of a file of the test lane, as it would lie in `uit/`.
+/// `<naam>.ontvangst.json` of a file, as it lies in `uit/` for one of the drop box.
 ///
 /// # Errors
-/// When the database fails or `out` refuses; `NotFound` without such a test, and without its digest.
+/// When the database fails or `out` refuses; `NotFound` without such a delivery, and without its digest.
 pub async fn receipt(
     connection: &mut PgConnection,
     keys: &Keys,
     delivery: Uuid,
     out: &mut (impl Write + Send),
 ) -> Result<(), AnswerError> {
-    let tested = answers::tested(connection, delivery).await?;
-    let sealed = tested.sha256_sealed.ok_or(StoreError::NotFound)?;
-    let broken = || StoreError::Broken("digest of a test".to_owned());
+    let receipt = answers::receipt(connection, delivery).await?;
+    let sealed = receipt.sha256_sealed.ok_or(StoreError::NotFound)?;
+    let broken = || StoreError::Broken("digest of a file".to_owned());
     let purpose = Purpose::Sha256.of(delivery.as_bytes());
     let plain = keys
         .open(&Sealed::from_bytes(sealed), &purpose)
         .map_err(|_| broken())?;
-    let size = tested.file_size.unwrap_or_default();
+    let size = receipt.file_size.unwrap_or_default();
     let whole = receive::Whole {
         size: u64::try_from(size).unwrap_or_default(),
         sha256: plain.as_slice().try_into().map_err(|_| broken())?,
     };
-    let name = tested.file_name.unwrap_or_default();
-    let content = answer_files::receipt_of(&name, whole, tested.received_at, delivery)?;
+    let name = receipt.file_name.unwrap_or_default();
+    let content = answer_files::receipt_of(&name, whole, receipt.received_at, delivery)?;
     Ok(out.write_all(&content)?)
 }
 

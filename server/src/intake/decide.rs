@@ -290,6 +290,7 @@ fn mending(
         staff: true,
         foresee,
         decision: Some(decision.id),
+        again: false,
         rows: typed.collect(),
     })
 }

@@ -290,6 +290,7 @@ async fn judge_anew(
         staff: true,
         foresee: false,
         decision: Some(decision.id),
+        again: false,
         rows: typed.collect(),
     };
     let Mended::Done(mut done) = mend::mend(road, tx, mending).await? else {

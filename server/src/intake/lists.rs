@@ -259,6 +259,7 @@ async fn judge_anew(
         staff: true,
         foresee,
         decision: None,
+        again: false,
         rows: rows
             .into_iter()
             .map(|row| Typed {

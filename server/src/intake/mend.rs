@@ -46,6 +46,8 @@ pub struct Mending {
     pub foresee: bool,
     /// The decision that says so, kept in the history of the rows.
     pub decision: Option<Uuid>,
+    /// It is done again after the file was read anew: in the rows as they stand now, right or wrong.
+    pub again: bool,
     /// The rows, each number once.
     pub rows: Vec<Typed>,
 }
@@ -215,7 +217,7 @@ pub async fn mend(
     let suggested = suggestions::open(tx, &ids).await?;
     let before = texts_of(&lines, &suggested);
     let day_of = |text: &RowText| check::day_of(&text.as_raw(), &desk.context);
-    let (changed, mut done) = change(&mut lines, &mending.rows, day_of)?;
+    let (changed, mut done) = change(&mut lines, &mending.rows, mending.again, day_of)?;
     if changed.is_empty() {
         return Ok(Mended::Done(done));
     }
@@ -343,35 +345,13 @@ fn texts_of(lines: &[Line], suggested: &[Shown]) -> Vec<(usize, RowText)> {
 }
 
 fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
-    let broken = || StoreError::Broken("sealed row".to_owned());
     rows.into_iter()
         .map(|stands| {
             let text = match &stands.raw_sealed {
                 None => RowText::default(),
-                Some(sealed) => {
-                    let plain = road
-                        .keys
-                        .open(
-                            &Sealed::from_bytes(sealed.clone()),
-                            &Purpose::Row.of(stands.id.as_bytes()),
-                        )
-                        .map_err(|_| broken())?;
-                    serde_json::from_slice(&plain).map_err(|_| broken())?
-                }
+                Some(sealed) => text_of(road, stands.id, sealed)?,
             };
-            let reason = match &stands.reason_sealed {
-                None => None,
-                Some(sealed) => {
-                    let plain = road
-                        .keys
-                        .open(
-                            &Sealed::from_bytes(sealed.clone()),
-                            &Purpose::Reason.of(stands.id.as_bytes()),
-                        )
-                        .map_err(|_| broken())?;
-                    Some(String::from_utf8_lossy(&plain).into_owned())
-                }
-            };
+            let reason = reason_of(road, stands.id, stands.reason_sealed.as_ref())?;
             let findings = serde_json::from_value(stands.findings.clone()).unwrap_or_default();
             Ok(Line {
                 stands,
@@ -384,11 +364,98 @@ fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
         .collect()
 }
 
+fn broken() -> StoreError {
+    StoreError::Broken("sealed row".to_owned())
+}
+
+fn unsealed(road: &Road, purpose: &[u8], sealed: &[u8]) -> Result<Vec<u8>, StoreError> {
+    let plain = road
+        .keys
+        .open(&Sealed::from_bytes(sealed.to_vec()), purpose)
+        .map_err(|_| broken())?;
+    Ok(plain.to_vec())
+}
+
+fn text_of(road: &Road, row: Uuid, sealed: &[u8]) -> Result<RowText, StoreError> {
+    let plain = unsealed(road, &Purpose::Row.of(row.as_bytes()), sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| broken())
+}
+
+fn reason_of(
+    road: &Road,
+    row: Uuid,
+    sealed: Option<&Vec<u8>>,
+) -> Result<Option<String>, StoreError> {
+    let Some(sealed) = sealed else {
+        return Ok(None);
+    };
+    let plain = unsealed(road, &Purpose::Reason.of(row.as_bytes()), sealed)?;
+    Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
+}
+
+/// The file of a preview was read anew: what was made of its rows before is made of them again, where they say what they
+/// said then. Each in the name of who did it; how many rows. Judged as any mended row.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn put_back(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    delivery: Uuid,
+) -> Result<usize, StoreError> {
+    let mut by: BTreeMap<Uuid, Vec<Typed>> = BTreeMap::new();
+    let mut done = HashSet::new();
+    for aside in mend::aside(tx, party, delivery).await? {
+        let now = text_of(road, aside.now_id, &aside.now_sealed)?;
+        if now != text_of(road, aside.file_id, &aside.file_sealed)?
+            || !done.insert(aside.row_number)
+        {
+            continue;
+        }
+        let mended = text_of(road, aside.id, &aside.raw_sealed)?;
+        let cells = Column::ALL
+            .into_iter()
+            .filter(|column| mended.get(*column) != now.get(*column))
+            .map(|column| (column, mended.get(column).to_owned()));
+        by.entry(aside.mended_by).or_default().push(Typed {
+            number: u32::try_from(aside.row_number).map_err(|_| broken())?,
+            seen: aside.now_id,
+            cells: cells.collect(),
+            reason: reason_of(road, aside.id, aside.reason_sealed.as_ref())?,
+            ..Typed::default()
+        });
+    }
+    let mut rows = 0;
+    for (who, typed) in by {
+        let mending = Mending {
+            delivery,
+            party,
+            by: who,
+            staff: false,
+            foresee: false,
+            decision: None,
+            again: true,
+            rows: typed,
+        };
+        if let Mended::Done(done) = mend(road, tx, mending).await? {
+            let judged = |became: &Became| matches!(became, Became::Judged(..));
+            rows += done
+                .rows
+                .iter()
+                .filter(|(_, became)| judged(became))
+                .count();
+        }
+    }
+    Ok(rows)
+}
+
 /// Puts the typed cells in place; answers the places of the rows that changed, and what is known of the typed ones:
 /// those that changed are said to be judged, and will be.
 fn change(
     lines: &mut [Line],
     typed: &[Typed],
+    again: bool,
     day_of: impl Fn(&RowText) -> Option<Date>,
 ) -> Result<(BTreeSet<usize>, Done), StoreError> {
     let places: HashMap<u32, usize> = lines
@@ -410,6 +477,7 @@ fn change(
         let waits = match row.linked {
             Some((_, None)) => line.stands.report_id.is_some(),
             Some(_) => line.stands.is_open() || line.stands.is_stored_open(),
+            None if again => line.stands.state == "pending",
             None => line.stands.is_open(),
         };
         let became = if !waits {
@@ -418,7 +486,7 @@ fn change(
             Became::Outside
         } else if new.is_empty() && !says_more && !row.anyway && row.linked.is_none() {
             Became::Same
-        } else if line.stands.id != row.seen {
+        } else if line.stands.id != row.seen && !again {
             Became::Changed
         } else {
             if let Some(reason) = reason {

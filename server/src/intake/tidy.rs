@@ -5,7 +5,7 @@
 //! What is destroyed does not come back, so nothing is while the clock cannot be believed (security F15): when it is not
 //! that of the database, and for a day after it was set.
 
-use super::{Road, measure, retain};
+use super::{Road, measure, receive, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{
     StoreError, assignments, cards, deliveries, drafts, looks, party_requests, register, review,
@@ -22,7 +22,7 @@ use uuid::Uuid;
 const EVERY: Duration = Duration::from_secs(60);
 /// Every so many times the folder of raw files is compared with the deliveries.
 const SWEEP_EVERY: u32 = 60;
-/// Hours a preview waits for "Indienen" (security G5).
+/// Hours a preview waits for "Indienen" after it was made or last mended (security G5).
 const PREVIEW_HOURS: i64 = 24;
 /// Hours an unfinished card waits for who keys it, as a draft of the entry form.
 const DRAFT_HOURS: i64 = 24;
@@ -138,10 +138,11 @@ pub async fn tidy_at(road: &Road, now: OffsetDateTime) -> Result<Tidied, StoreEr
     review::sum_up(&mut tx).await?;
     assignments::forget(&mut tx).await?;
     looks::forget(&mut tx, now - time::Duration::days(1)).await?;
-    let old = deliveries::old_previews(&mut tx, now - time::Duration::hours(PREVIEW_HOURS)).await?;
+    let before = now - time::Duration::hours(PREVIEW_HOURS);
+    let old = deliveries::old_previews(&mut tx, before).await?;
     tx.commit().await?;
     for (id, party) in old {
-        expire(road, id, party).await?;
+        expire(road, id, party, before).await?;
     }
     forget_cards(road, now - time::Duration::days(OPEN_DAYS)).await?;
     retain::wipe(road, now).await?;
@@ -162,16 +163,25 @@ async fn forget_cards(road: &Road, before: time::OffsetDateTime) -> Result<(), S
 }
 
 /// Throws a preview away that nobody submitted, rows and raw file.
-async fn expire(road: &Road, id: Uuid, party: Uuid) -> Result<(), StoreError> {
+async fn expire(
+    road: &Road,
+    id: Uuid,
+    party: Uuid,
+    before: OffsetDateTime,
+) -> Result<(), StoreError> {
     let mut tx = worker_tx(&road.db).await?;
-    if !deliveries::discard(&mut tx, party, id).await? {
+    if !deliveries::expire(&mut tx, id, before).await? {
         return tx.rollback().await;
     }
     deliveries::forget_rows(&mut tx, id).await?;
     deliveries::forget_blob(&mut tx, id).await?;
-    let line = Event::of_worker(Some(party), None, Kind::DeliveryDiscarded).object("delivery", id);
+    let freed = receive::free_doubles(&mut tx, id).await?;
+    let line = Event::of_worker(Some(party), None, Kind::DeliveryDiscarded)
+        .object("delivery", id)
+        .detail("freed", freed);
     audit::add(&mut tx, line.detail("why", "not submitted in time")).await?;
     tx.commit().await?;
+    road.db.work.notify_waiters();
     if let Err(error) = road.blobs.destroy(id) {
         tracing::error!(delivery = %id, kind = %error.kind(), "a raw file could not be destroyed");
     }

@@ -5,14 +5,15 @@
 use super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
+use crate::intake::receive;
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
-use crate::store::{StoreError, WorkerTx, deliveries, party_tx, quality, worker_tx};
+use crate::store::{StoreError, WorkerTx, deliveries, mend, party_tx, quality, worker_tx};
 use app::ports::deliveries::{
-    Deliveries, DeliveryLine, DeliveryView, DosesGroup, DoublesGroup, FindingGroup, Foreseen,
-    MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedView,
-    RepairGroup,
+    Deliveries, DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup,
+    Foreseen, MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList,
+    RefusedView, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
@@ -138,6 +139,9 @@ impl Deliveries for Portal {
             // One in which nothing was read waits for a choice.
             may_submit: shown.phase == Phase::Preview && row.rows_read > 0,
             raw_file: raw_file(&row, self.road.blobs.kept_for()),
+            discarded: discarded(&row.state, row.outcome.as_deref(), row.expired),
+            withdrawals: 0,
+            has_receipt: row.has_receipt,
             doses: Vec::new(),
             own_doubles: Vec::new(),
             may_switch: shown.phase == Phase::Preview && row.has_file,
@@ -163,6 +167,10 @@ impl Deliveries for Portal {
                 others.into_iter().partition(|other| other.before);
             view.mends = before.into_iter().map(named).collect();
             view.mended_by = after.into_iter().map(named).collect();
+            if view.line.phase == Phase::Done {
+                let withdrawn = delivery_views::withdrawals(&mut tx, id).await;
+                view.withdrawals = number(withdrawn.or_broken(caller)?);
+            }
             let line = event(caller, Kind::ListShown)
                 .object("delivery", id)
                 .detail("list", "repairs")
@@ -272,7 +280,7 @@ impl Deliveries for Portal {
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        if !deliveries::discard(&mut tx, party, id)
+        if !deliveries::discard(&mut tx, party, id, caller.user_id)
             .await
             .or_broken(caller)?
         {
@@ -288,13 +296,13 @@ impl Deliveries for Portal {
         deliveries::forget_blob(&mut tx, id)
             .await
             .or_broken(caller)?;
-        audit::add(
-            &mut tx,
-            event(caller, Kind::DeliveryDiscarded).object("delivery", id),
-        )
-        .await
-        .or_broken(caller)?;
+        let freed = receive::free_doubles(&mut tx, id).await.or_broken(caller)?;
+        let line = event(caller, Kind::DeliveryDiscarded)
+            .object("delivery", id)
+            .detail("freed", freed);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
+        self.road.db.work.notify_waiters();
         self.road
             .blobs
             .destroy(id)
@@ -376,15 +384,17 @@ impl Portal {
         line: Event,
     ) -> PortResult<()> {
         let party = deliverer(caller)?;
-        if !deliveries::check_again(&mut tx, party, id, "preview", off)
+        if !deliveries::check_again(&mut tx, party, id, off)
             .await
             .or_broken(caller)?
         {
             return Err(PortError::Conflict);
         }
-        deliveries::forget_rows(&mut tx, id)
+        // Nothing that somebody mended is lost: the new preview has it again.
+        mend::set_aside(&mut tx, party, id, self.road.clock.now())
             .await
             .or_broken(caller)?;
+        deliveries::drop_rows(&mut tx, id).await.or_broken(caller)?;
         jobs::push(&mut tx, JobKind::Check, id)
             .await
             .or_broken(caller)?;
@@ -518,6 +528,15 @@ fn line(row: &Line) -> Result<DeliveryLine, StoreError> {
             .as_ref()
             .and_then(|word| serde_json::from_value::<FileOutcome>(word.as_str().into()).ok()),
         counts,
+    })
+}
+
+/// Who saw to it that a delivery never counted.
+pub(super) fn discarded(state: &str, outcome: Option<&str>, expired: bool) -> Option<Discarded> {
+    (state == "discarded").then_some(match outcome {
+        Some(_) => Discarded::ByRivm,
+        None if expired => Discarded::Expired,
+        None => Discarded::Thrown,
     })
 }
 

@@ -205,6 +205,7 @@ impl Portal {
             staff: false,
             foresee: false,
             decision: None,
+            again: false,
             rows: rows.collect(),
         })
     }
@@ -271,6 +272,13 @@ impl Portal {
                     .destroy(id)
                     .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
                 deliveries::forget_blob(&mut tx, id).await?;
+                // What a kill leaves of these the sweep takes: no delivery names them.
+                for double in deliveries::forget_doubles(&mut tx, id).await? {
+                    self.road
+                        .blobs
+                        .destroy(double)
+                        .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
+                }
             }
             let refused =
                 |became: &Became| matches!(became, Became::Judged(RowOutcome::Afgekeurd, _));

@@ -1,5 +1,6 @@
 //! News of the caller: own files that ended, and requests for a second person's say.
 
+use super::deliveries::discarded;
 use super::withdrawals::side;
 use super::{OrBroken, Portal, words};
 use crate::clock::dutch_day;
@@ -117,6 +118,7 @@ fn file(row: news::File) -> FileNews {
     FileNews {
         delivery: row.id,
         file_name: row.file_name.unwrap_or_default(),
+        discarded: discarded(&row.state, row.outcome.as_deref(), row.expired),
         outcome: row
             .outcome
             .and_then(|word| serde_json::from_value::<FileOutcome>(word.into()).ok()),

@@ -4,6 +4,7 @@
 use super::{OrBroken, Portal, brp_age, event, words};
 use crate::audit::{self, Kind};
 use crate::clock::dutch_day;
+use crate::intake::receive;
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::completeness::{self, Installation};
@@ -363,6 +364,7 @@ impl Parties for Portal {
             .await
             .or_broken(caller)?
             .ok_or(PortError::Conflict)?;
+        let mut freed = 0;
         if release {
             jobs::push(&mut tx, jobs::after_parking(was.submitted), id)
                 .await
@@ -384,6 +386,7 @@ impl Parties for Portal {
                     .await
                     .or_broken(caller)?;
             }
+            freed = receive::free_doubles(&mut tx, id).await.or_broken(caller)?;
             if was.dropped {
                 jobs::push(&mut tx, JobKind::Answer, id)
                     .await
@@ -399,6 +402,7 @@ impl Parties for Portal {
             .for_party(was.party_id)
             .object("delivery", id)
             .detail("parked", if release { "released" } else { "destroyed" })
+            .detail("freed", freed)
             .detail("stored", was.stored);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;

@@ -170,8 +170,8 @@ pub async fn refused(
     Ok(found)
 }
 
-/// What the receipt of a file of the test lane says.
-pub struct Tested {
+/// What the receipt of a file says.
+pub struct Receipt {
     /// Name of the file, as it is kept.
     pub file_name: Option<String>,
     /// Bytes.
@@ -182,14 +182,14 @@ pub struct Tested {
     pub received_at: OffsetDateTime,
 }
 
-/// A file of the test lane.
+/// The receipt of a file.
 ///
 /// # Errors
-/// When the database fails; `NotFound` without such a test for who asks.
-pub async fn tested(connection: &mut PgConnection, delivery: Uuid) -> Result<Tested, StoreError> {
+/// When the database fails; `NotFound` without such a delivery for who asks.
+pub async fn receipt(connection: &mut PgConnection, delivery: Uuid) -> Result<Receipt, StoreError> {
     Ok(sqlx::query_as!(
-        Tested,
-        "SELECT file_name, file_size, sha256_sealed, received_at FROM deliveries WHERE id = $1 AND test_lane",
+        Receipt,
+        "SELECT file_name, file_size, sha256_sealed, received_at FROM deliveries WHERE id = $1",
         delivery
     )
     .fetch_one(connection)

@@ -703,7 +703,10 @@ pub async fn settle(
                 released = CASE WHEN $2 THEN array_append(released, parked_reason) ELSE released END,
                 state = CASE WHEN $2 AND (submitted OR stored) THEN 'storing' WHEN $2 THEN 'complete' WHEN stored THEN 'done' ELSE 'discarded' END,
                 outcome = CASE WHEN $2 THEN NULL WHEN stored THEN 'DEELS_VERWERKT' ELSE 'GEWEIGERD' END,
-                finished_at = CASE WHEN NOT $2 THEN now() END
+                finished_at = CASE WHEN NOT $2 THEN now() END,
+                geaccepteerd = CASE WHEN $2 OR stored THEN geaccepteerd ELSE 0 END, te_controleren = CASE WHEN $2 OR stored THEN te_controleren ELSE 0 END,
+                afgekeurd = CASE WHEN $2 OR stored THEN afgekeurd ELSE 0 END, dubbel = CASE WHEN $2 OR stored THEN dubbel ELSE 0 END,
+                geteld = CASE WHEN $2 OR stored THEN geteld ELSE 0 END
          FROM was WHERE d.id = was.id
          RETURNING d.party_id, d.account_id IS NOT NULL AS "dropped!", was.submitted AS "submitted!", was.stored AS "stored!""#,
         settled.delivery,

@@ -100,7 +100,7 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDelivery<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Keeps what the receipt of a file of the test lane says of its content, sealed.
+/// Keeps what the receipt of a file says of its content, sealed.
 ///
 /// # Errors
 /// When the database fails.
@@ -119,7 +119,20 @@ pub async fn keep_sha256(
     Ok(())
 }
 
-/// The delivery of this party with the same content that was not refused, withdrawn or thrown away (rule A12).
+/// A delivery with the same content that came before.
+pub struct First {
+    /// Its key.
+    pub id: Uuid,
+    /// When it came.
+    pub received_at: OffsetDateTime,
+    /// Its double has to keep its own file: nobody knows yet whether this one will be stored. No longer than this one keeps
+    /// its file: where somebody gave no consent, none stays (security G5).
+    pub undecided: bool,
+}
+
+/// The delivery of this party with the same content that was not refused, withdrawn or thrown away (rule A12). What waits
+/// for "Indienen" may never be stored: for a file that will be without asking (`preview` is false) it does not count.
+/// Until the end of the transaction nobody decides about those that are looked at: a double is seen by who frees doubles.
 ///
 /// # Errors
 /// When the database fails.
@@ -128,18 +141,85 @@ pub async fn same_content(
     party: Uuid,
     digest: &[u8],
     key: &str,
-) -> Result<Option<(Uuid, OffsetDateTime)>, StoreError> {
+    preview: bool,
+) -> Result<Option<First>, StoreError> {
     let found = sqlx::query!(
-        "SELECT id, received_at FROM deliveries
-         WHERE party_id = $1 AND digest_key = $2 AND file_digest = $3 AND NOT test_lane AND state NOT IN ('withdrawn', 'discarded')
-           AND (outcome IS NULL OR outcome NOT IN ('GEWEIGERD', 'DUBBEL'))",
+        r#"SELECT id, received_at, outcome IS NULL AND blob_id IS NOT NULL AS "undecided!", preview AND submitted_at IS NULL AND outcome IS NULL AS "waits!"
+           FROM deliveries
+           WHERE party_id = $1 AND digest_key = $2 AND file_digest = $3 AND NOT test_lane AND state NOT IN ('withdrawn', 'discarded')
+             AND (outcome IS NULL OR outcome NOT IN ('GEWEIGERD', 'DUBBEL'))
+           ORDER BY preview FOR SHARE"#,
         party,
         key,
         digest
     )
-    .fetch_optional(&mut **tx)
+    .fetch_all(&mut **tx)
     .await?;
-    Ok(found.map(|row| (row.id, row.received_at)))
+    let first = found.into_iter().find(|row| preview || !row.waits);
+    Ok(first.map(|row| First {
+        id: row.id,
+        received_at: row.received_at,
+        undecided: row.undecided,
+    }))
+}
+
+/// The first of them is not stored after all: doubles whose file is still there are to be read, as far as nothing else of
+/// their content is under way or stored; the others are doubles of that. Answers with those that are to be read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn free_doubles(tx: &mut WorkerTx<'_>, first: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    let mut freed = Vec::new();
+    // Each that goes on stands in the way of the next: there are two at most, one that waits in a preview and one that does not.
+    while let Some(id) = sqlx::query_scalar!(
+        "UPDATE deliveries SET state = 'received', outcome = NULL, doubles = NULL, findings = '[]', finished_at = NULL, looked_at = NULL
+         WHERE id = (SELECT d.id FROM deliveries d
+                     WHERE d.doubles = $1 AND d.outcome = 'DUBBEL' AND d.state = 'done' AND d.blob_id IS NOT NULL
+                       AND NOT EXISTS (SELECT FROM deliveries o
+                                       WHERE o.party_id = d.party_id AND o.digest_key = d.digest_key AND o.file_digest = d.file_digest
+                                         AND NOT o.test_lane AND o.state NOT IN ('withdrawn', 'discarded')
+                                         AND (o.outcome IS NULL OR o.outcome NOT IN ('GEWEIGERD', 'DUBBEL'))
+                                         AND (d.preview OR NOT o.preview OR o.submitted_at IS NOT NULL OR o.outcome IS NOT NULL))
+                     ORDER BY d.seq LIMIT 1)
+         RETURNING id",
+        first
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    {
+        freed.push(id);
+    }
+    sqlx::query!(
+        "WITH other AS (SELECT DISTINCT ON (d.id) d.id AS double, o.id, o.outcome IS NOT NULL AS stored
+                        FROM deliveries d JOIN deliveries o
+                          ON o.party_id = d.party_id AND o.digest_key = d.digest_key AND o.file_digest = d.file_digest
+                        WHERE d.doubles = $1 AND d.outcome = 'DUBBEL' AND d.blob_id IS NOT NULL
+                          AND NOT o.test_lane AND o.state NOT IN ('withdrawn', 'discarded')
+                          AND (o.outcome IS NULL OR o.outcome NOT IN ('GEWEIGERD', 'DUBBEL'))
+                        ORDER BY d.id, o.preview)
+         UPDATE deliveries d SET doubles = o.id, blob_id = CASE WHEN NOT o.stored THEN d.blob_id END,
+                                 blob_gone_at = CASE WHEN o.stored THEN now() END
+         FROM other o WHERE o.double = d.id",
+        first
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(freed)
+}
+
+/// The first of them is stored, or says something of who gave no consent: its doubles keep no files. Answers with those
+/// whose file goes.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_doubles(tx: &mut WorkerTx<'_>, first: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "UPDATE deliveries SET blob_id = NULL, blob_gone_at = now()
+         WHERE doubles = $1 AND outcome = 'DUBBEL' AND blob_id IS NOT NULL RETURNING id",
+        first
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// A delivery as its worker needs it.
@@ -178,7 +258,8 @@ pub struct Work {
     pub repairs_off: Vec<String>,
     /// Stored only when no row is refused.
     pub all_or_nothing: bool,
-    /// The same content was withdrawn before, and its rows without consent were counted then: they still are.
+    /// The same content was withdrawn before, and its rows without consent were counted then: they still are. Or it came
+    /// besides by the same channel, without a preview: that one counts them.
     pub counted_before: bool,
     /// The sheet the sender chose, counted from 0.
     pub sheet: Option<i32>,
@@ -210,7 +291,10 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
                   (p.status = 'active' AND c.id IS NOT NULL
                    AND NOT EXISTS (SELECT FROM parties i WHERE i.id = d.intermediary_id AND i.status <> 'active')) AS "approved!", COALESCE(c.columns, '{}') AS "approved_columns!",
                   EXISTS (SELECT FROM deliveries w WHERE w.party_id = d.party_id AND w.digest_key = d.digest_key
-                          AND w.file_digest = d.file_digest AND w.id <> d.id AND w.state = 'withdrawn' AND w.geteld > 0) AS "counted_before!"
+                          AND w.file_digest = d.file_digest AND w.id <> d.id
+                            AND (w.state = 'withdrawn' AND w.geteld > 0
+                                 OR d.preview AND NOT w.preview AND w.channel = d.channel AND w.state NOT IN ('withdrawn', 'discarded')
+                                    AND (w.outcome IS NULL OR w.outcome NOT IN ('GEWEIGERD', 'DUBBEL')))) AS "counted_before!"
            FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by
                 LEFT JOIN connections c ON c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id
                                        AND c.channel = d.channel AND c.state = 'approved'
@@ -383,7 +467,7 @@ pub async fn count(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Counts, StoreError
     })
 }
 
-/// Writes counts and a new state; with an outcome the delivery ends.
+/// Writes counts and a new state; with an outcome the delivery ends, and a preview has its day again.
 ///
 /// # Errors
 /// When the database fails.
@@ -398,7 +482,8 @@ pub async fn settle(
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     sqlx::query!(
         "UPDATE deliveries SET state = $2, outcome = $3, geaccepteerd = $4, te_controleren = $5, afgekeurd = $6, dubbel = $7, geteld = $8,
-                               parked_reason = $9, finished_at = CASE WHEN $2 = 'done' THEN COALESCE(finished_at, now()) END
+                               parked_reason = $9, finished_at = CASE WHEN $2 = 'done' THEN COALESCE(finished_at, now()) END,
+                               preview_since = CASE WHEN $2 = 'preview' THEN now() ELSE preview_since END
          WHERE id = $1",
         id,
         state,
@@ -430,17 +515,26 @@ pub async fn open_refused(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Throws the rows of a preview away, those a corrected file took the place of too.
+/// The rows of a preview go, those a corrected file took the place of too: its file is read anew.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+pub async fn drop_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
     sqlx::query!(
         "DELETE FROM delivery_rows WHERE delivery_id = $1 AND state IN ('pending', 'repaired')",
         id
     )
     .execute(&mut **tx)
     .await?;
+    Ok(())
+}
+
+/// Throws the rows of a preview away, with what they said before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_rows(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    drop_rows(tx, id).await?;
     super::mend::forget(tx, id).await
 }
 
@@ -479,8 +573,8 @@ pub async fn forget_blob(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreErr
     Ok(())
 }
 
-/// A delivery is checked anew up to its preview, with these repairs switched off; its rows are the caller's to forget.
-/// `false` when it is not in the state `from` (any more), or its file is gone.
+/// A preview is checked anew, with these repairs switched off; its rows are the caller's to set aside and drop.
+/// `false` when it is no preview (any more), or its file is gone.
 ///
 /// # Errors
 /// When the database fails.
@@ -488,21 +582,34 @@ pub async fn check_again(
     tx: &mut WorkerTx<'_>,
     party: Uuid,
     id: Uuid,
-    from: &str,
     off: &[String],
 ) -> Result<bool, StoreError> {
     let moved = sqlx::query!(
-        "UPDATE deliveries SET state = 'received', repairs_off = $3, fence = 0, progress = 0, warnings = 0, repairs = 0, all_or_nothing = false,
-                               submitted_at = NULL, submitted_by = NULL, geaccepteerd = 0, te_controleren = 0, afgekeurd = 0, dubbel = 0, geteld = 0
-         WHERE id = $1 AND party_id = $2 AND state = $4 AND blob_id IS NOT NULL",
+        "UPDATE deliveries SET state = 'received', repairs_off = $3, fence = 0, progress = 0, warnings = 0, repairs = 0,
+                               geaccepteerd = 0, te_controleren = 0, afgekeurd = 0, dubbel = 0, geteld = 0
+         WHERE id = $1 AND party_id = $2 AND state = 'preview' AND blob_id IS NOT NULL",
         id,
         party,
-        off,
-        from
+        off
     )
     .execute(&mut **tx)
     .await?;
     Ok(moved.rows_affected() == 1)
+}
+
+/// What was submitted all or nothing waits for "Indienen" again; nothing of it was stored.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_back(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries SET state = 'preview', all_or_nothing = false, submitted_at = NULL, submitted_by = NULL
+         WHERE id = $1 AND state = 'storing'",
+        id
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Remembers how the sender wants the workbook of a preview to be read; `false` when it is no preview (any more).
@@ -557,15 +664,41 @@ pub async fn submit(
     Ok(moved.rows_affected() == 1)
 }
 
-/// A preview is thrown away.
+/// Somebody throws a preview away.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn discard(tx: &mut WorkerTx<'_>, party: Uuid, id: Uuid) -> Result<bool, StoreError> {
+pub async fn discard(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    id: Uuid,
+    by: Uuid,
+) -> Result<bool, StoreError> {
     let moved = sqlx::query!(
-        "UPDATE deliveries SET state = 'discarded', finished_at = now() WHERE id = $1 AND party_id = $2 AND state = 'preview'",
+        "UPDATE deliveries SET state = 'discarded', finished_at = now(), discarded_by = $3 WHERE id = $1 AND party_id = $2 AND state = 'preview'",
         id,
-        party
+        party,
+        by
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(moved.rows_affected() == 1)
+}
+
+/// The time of a preview is over; `false` when somebody did something with it since.
+///
+/// # Errors
+/// When the database fails.
+pub async fn expire(
+    tx: &mut WorkerTx<'_>,
+    id: Uuid,
+    before: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let moved = sqlx::query!(
+        "UPDATE deliveries SET state = 'discarded', finished_at = now(), expired = true
+         WHERE id = $1 AND state = 'preview' AND COALESCE(preview_since, received_at) < $2",
+        id,
+        before
     )
     .execute(&mut **tx)
     .await?;
@@ -630,7 +763,7 @@ pub async fn findings(
     Ok(())
 }
 
-/// Previews received before a moment: (delivery, party).
+/// Previews that were made, or last mended, before a moment: (delivery, party).
 ///
 /// # Errors
 /// When the database fails.
@@ -639,7 +772,7 @@ pub async fn old_previews(
     before: OffsetDateTime,
 ) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
     let rows = sqlx::query!(
-        "SELECT id, party_id FROM deliveries WHERE state = 'preview' AND received_at < $1 ORDER BY seq LIMIT 100",
+        "SELECT id, party_id FROM deliveries WHERE state = 'preview' AND COALESCE(preview_since, received_at) < $1 ORDER BY seq LIMIT 100",
         before
     )
     .fetch_all(&mut **tx)

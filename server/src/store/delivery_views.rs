@@ -60,6 +60,10 @@ pub struct Line {
     pub sheet: Option<i32>,
     /// The sender takes hidden rows along.
     pub with_hidden: bool,
+    /// Nobody submitted it in time.
+    pub expired: bool,
+    /// Its receipt can be made.
+    pub has_receipt: bool,
 }
 
 /// Files of the party, newest first. What was typed in the entry form stands under "Mijn registraties".
@@ -77,7 +81,7 @@ pub async fn list(
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
                   d.skipped, 0::bigint AS "done!", d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld,
                   d.received_at, u.name AS "received_by?", d.repairs_off,
-                  d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at,
+                  d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at, d.expired, d.sha256_sealed IS NOT NULL AS "has_receipt!",
                   CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
            LEFT JOIN withdrawals w ON w.party_id = d.party_id AND w.delivery_id = d.id AND w.state = 'running'
@@ -115,7 +119,7 @@ pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<L
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
                   d.skipped, (SELECT count(*) FROM delivery_rows r WHERE r.delivery_id = d.id) AS "done!",
                   d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld, d.received_at, u.name AS "received_by?",
-                  d.repairs_off, d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at,
+                  d.repairs_off, d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at, d.expired, d.sha256_sealed IS NOT NULL AS "has_receipt!",
                   CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
            LEFT JOIN withdrawals w ON w.party_id = d.party_id AND w.delivery_id = d.id AND w.state = 'running'
@@ -126,6 +130,21 @@ pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<L
     .fetch_optional(&mut **tx)
     .await?;
     Ok(row)
+}
+
+/// Accepted rows of a delivery that withdrew a registration.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdrawals(tx: &mut PartyTx<'_>, id: Uuid) -> Result<i64, StoreError> {
+    let number = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "number!" FROM delivery_rows
+           WHERE delivery_id = $1 AND mutation = 'V' AND outcome IN ('GEACCEPTEERD', 'TE_CONTROLEREN')"#,
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(number)
 }
 
 /// A finding, and the rows that have it.

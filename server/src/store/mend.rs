@@ -104,12 +104,110 @@ pub async fn keys_of(
 /// When the database fails.
 pub async fn forget(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE row_history SET raw_sealed = NULL WHERE delivery_id = $1",
+        "UPDATE row_history SET raw_sealed = NULL, reason_sealed = NULL WHERE delivery_id = $1",
         delivery
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// What somebody made of a row before its file was read anew, and how the row stands since.
+pub struct Aside {
+    /// Its number.
+    pub row_number: i32,
+    /// Who mended it.
+    pub mended_by: Uuid,
+    /// Key of the mended row, which its sealed values are bound to.
+    pub id: Uuid,
+    /// As mended, sealed.
+    pub raw_sealed: Vec<u8>,
+    /// Why the sender goes on although not matchable, sealed.
+    pub reason_sealed: Option<Vec<u8>>,
+    /// Key of the row as it stood in the file.
+    pub file_id: Uuid,
+    /// As it stood there, sealed.
+    pub file_sealed: Vec<u8>,
+    /// Key of the row as it stands now.
+    pub now_id: Uuid,
+    /// As it stands now, sealed.
+    pub now_sealed: Vec<u8>,
+}
+
+/// The file of a preview is to be read anew: what was made of its rows is set aside, in their history.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_aside(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    delivery: Uuid,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, reason_sealed, outcome, findings, mended_by, mended_at, made_of, past)
+         SELECT r.party_id, r.delivery_id, r.row_number, r.id, r.raw_sealed, r.reason_sealed, r.outcome, r.findings, m.by, $3, m.of, true
+         FROM (SELECT row_number, (array_agg(mended_by ORDER BY mended_at DESC, row_id DESC))[1] AS by,
+                      (array_agg(row_id ORDER BY mended_at, row_id))[1] AS of
+               FROM row_history WHERE party_id = $1 AND delivery_id = $2 AND NOT past GROUP BY 1) AS m
+         JOIN delivery_rows r ON r.delivery_id = $2 AND r.row_number = m.row_number AND r.state = 'pending'",
+        party,
+        delivery,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE row_history SET past = true WHERE party_id = $1 AND delivery_id = $2 AND NOT past",
+        party,
+        delivery
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Something was set aside.
+///
+/// # Errors
+/// When the database fails.
+pub async fn any_aside(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    delivery: Uuid,
+) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM row_history WHERE party_id = $1 AND delivery_id = $2 AND made_of IS NOT NULL) AS "any!""#,
+        party,
+        delivery
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// What was set aside of rows that stand in the preview again, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn aside(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    delivery: Uuid,
+) -> Result<Vec<Aside>, StoreError> {
+    Ok(sqlx::query_as!(
+        Aside,
+        r#"SELECT h.row_number, h.mended_by, h.row_id AS id, h.raw_sealed AS "raw_sealed!", h.reason_sealed, f.row_id AS file_id,
+                  f.raw_sealed AS "file_sealed!", r.id AS now_id, r.raw_sealed AS "now_sealed!"
+           FROM row_history h
+           JOIN row_history f ON f.party_id = h.party_id AND f.delivery_id = h.delivery_id AND f.row_number = h.row_number AND f.row_id = h.made_of
+           JOIN delivery_rows r ON r.delivery_id = h.delivery_id AND r.row_number = h.row_number AND r.state = 'pending'
+           WHERE h.party_id = $1 AND h.delivery_id = $2 AND h.raw_sealed IS NOT NULL AND f.raw_sealed IS NOT NULL AND r.raw_sealed IS NOT NULL
+           ORDER BY h.mended_at DESC, h.row_id DESC"#,
+        party,
+        delivery
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// Keeps rows as they stood, in the history; without their text where `keep` is false. `how`: who changed them, and the
@@ -126,8 +224,9 @@ pub async fn remember(
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, outcome, findings, mended_by, mended_at, decision_id)
-         SELECT r.party_id, r.delivery_id, r.row_number, r.id, CASE WHEN n.keep THEN r.raw_sealed END, r.outcome, r.findings, $4, $5, $6
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, reason_sealed, outcome, findings, mended_by, mended_at, decision_id)
+         SELECT r.party_id, r.delivery_id, r.row_number, r.id, CASE WHEN n.keep THEN r.raw_sealed END, CASE WHEN n.keep THEN r.reason_sealed END,
+                r.outcome, r.findings, $4, $5, $6
          FROM unnest($2::integer[], $3::boolean[]) AS n (number, keep)
          JOIN delivery_rows r ON r.delivery_id = $1 AND r.row_number = n.number",
         delivery,
@@ -145,7 +244,7 @@ pub async fn remember(
         .filter_map(|(number, keep)| (!keep).then_some(*number))
         .collect();
     sqlx::query!(
-        "UPDATE row_history SET raw_sealed = NULL WHERE delivery_id = $1 AND row_number = ANY ($2)",
+        "UPDATE row_history SET raw_sealed = NULL, reason_sealed = NULL WHERE delivery_id = $1 AND row_number = ANY ($2)",
         delivery,
         &forget
     )

@@ -4,12 +4,16 @@ use super::{PartyTx, StoreError, WorkerTx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// A file that ended, or waits for "Indienen".
+/// A file that ended, was discarded, or waits for "Indienen".
 pub struct File {
     /// The delivery.
     pub id: Uuid,
     /// Name of the file.
     pub file_name: Option<String>,
+    /// State.
+    pub state: String,
+    /// Nobody submitted it in time.
+    pub expired: bool,
     /// Outcome on the wire; none in preview.
     pub outcome: Option<String>,
     /// Counts per outcome.
@@ -24,7 +28,8 @@ pub struct File {
     pub geteld: i32,
 }
 
-/// Files this person delivered for this party that they have not looked at since the end; the newest five.
+/// Files this person delivered for this party that they have not looked at since the end, or since others than they threw
+/// them away; the newest five.
 ///
 /// # Errors
 /// When the database fails.
@@ -36,9 +41,10 @@ pub async fn files(
 ) -> Result<Vec<File>, StoreError> {
     let rows = sqlx::query_as!(
         File,
-        "SELECT id, file_name, outcome, geaccepteerd, te_controleren, afgekeurd, dubbel, geteld FROM deliveries
+        "SELECT id, file_name, state, expired, outcome, geaccepteerd, te_controleren, afgekeurd, dubbel, geteld FROM deliveries
          WHERE party_id = $1 AND received_by = $2 AND channel <> 'portaal' AND NOT test_lane AND received_at > $3
-           AND (state = 'preview' OR (state = 'done' AND looked_at IS NULL))
+           AND (state = 'preview' OR looked_at IS NULL
+                AND (state = 'done' OR state = 'discarded' AND (outcome IS NOT NULL OR expired OR discarded_by <> $2)))
          ORDER BY seq DESC LIMIT 5",
         party,
         user,
@@ -62,7 +68,7 @@ pub async fn looked(
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE deliveries SET looked_at = $4
-         WHERE id = $3 AND party_id = $1 AND received_by = $2 AND looked_at IS NULL AND state IN ('done', 'withdrawn')",
+         WHERE id = $3 AND party_id = $1 AND received_by = $2 AND looked_at IS NULL AND state IN ('done', 'withdrawn', 'discarded')",
         party,
         user,
         delivery,

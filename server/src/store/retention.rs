@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Takes the raw file from the oldest delivery that came before a moment and has ended: (delivery, party). A parked
-/// one, or one that is worked on, keeps its file.
+/// one, or one that is worked on, keeps its file, and so does a double of it.
 ///
 /// # Errors
 /// When the database fails.
@@ -17,7 +17,7 @@ pub async fn next_due(
     let row = sqlx::query!(
         "UPDATE deliveries SET blob_id = NULL, blob_gone_at = $2
          WHERE id = (SELECT id FROM deliveries
-                      WHERE blob_id IS NOT NULL AND received_at < $1 AND state IN ('done', 'withdrawn', 'discarded')
+                      WHERE blob_id IS NOT NULL AND received_at < $1 AND state IN ('done', 'withdrawn', 'discarded') AND outcome IS DISTINCT FROM 'DUBBEL'
                       ORDER BY received_at LIMIT 1 FOR UPDATE SKIP LOCKED)
          RETURNING id, party_id",
         before,

@@ -302,7 +302,7 @@ pub async fn solved(
                            ELSE 'mapping' END AS by
                FROM row_history h JOIN delivery_rows r ON r.delivery_id = h.delivery_id AND r.row_number = h.row_number
                LEFT JOIN decisions k ON k.id = h.decision_id
-               WHERE h.mended_at >= $1 AND (h.outcome = 'AFGEKEURD' OR h.outcome = 'TE_CONTROLEREN' AND h.decision_id IS NOT NULL AND r.state <> 'open')
+               WHERE h.mended_at >= $1 AND h.made_of IS NULL AND (h.outcome = 'AFGEKEURD' OR h.outcome = 'TE_CONTROLEREN' AND h.decision_id IS NOT NULL AND r.state <> 'open')
                  AND r.outcome <> 'AFGEKEURD' AND r.state <> 'withdrawn'
                ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
            decided AS (

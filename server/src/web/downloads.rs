@@ -124,7 +124,7 @@ pub async fn result_json(
     result(&web, &visit, &not_found, headers, &id, Form::Json).await
 }
 
-/// `GET /proefbank/{id}/ontvangst.json`: the receipt of a file that was tried.
+/// `GET /aanleveringen/{id}/ontvangst.json`, `GET /proefbank/{id}/ontvangst.json`: the receipt of a file.
 pub async fn receipt_json(
     State(web): State<Web>,
     Extension(visit): Extension<Visit>,

@@ -138,6 +138,11 @@ fn own_routes() -> Vec<Handler> {
         ),
         (
             Method::GET,
+            "/aanleveringen/{id}/ontvangst.json",
+            get(downloads::receipt_json),
+        ),
+        (
+            Method::GET,
             "/aanleveringen/{id}/resultaat.csv",
             get(downloads::result_csv),
         ),

@@ -300,6 +300,12 @@ const TABLE: &[Route] = &[
     own("GET", "/aanleveren/sjabloon", Open, false),
     own(
         "GET",
+        "/aanleveringen/{id}/ontvangst.json",
+        Roles(DELIVER),
+        false,
+    ),
+    own(
+        "GET",
         "/aanleveringen/{id}/resultaat.csv",
         Roles(DELIVER),
         false,

@@ -145,7 +145,7 @@ async fn a_preview_nobody_submits_is_gone_after_a_day() {
             .may_submit,
         "not yet"
     );
-    sqlx::query("UPDATE deliveries SET received_at = now() - interval '25 hours'")
+    sqlx::query("UPDATE deliveries SET preview_since = now() - interval '25 hours'")
         .execute(&world.test.admin)
         .await
         .unwrap();

@@ -708,7 +708,7 @@ async fn the_preview_tells_what_the_party_itself_registered_before_and_nothing_o
 }
 
 /// A workbook with these sheets; hidden rows by sheet and row, counted from 0.
-fn book(sheets: &[(&str, &[RowText])], hidden: &[(usize, u32)]) -> Vec<u8> {
+pub(crate) fn book(sheets: &[(&str, &[RowText])], hidden: &[(usize, u32)]) -> Vec<u8> {
     let mut book = rust_xlsxwriter::Workbook::new();
     for (index, (name, rows)) in sheets.iter().enumerate() {
         let sheet = book.add_worksheet();

@@ -48,6 +48,7 @@ mod shown;
 mod suggestions;
 mod test_lane;
 mod torture;
+mod uploads;
 mod withdraw;
 mod worklist;
 mod world;

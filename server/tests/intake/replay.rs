@@ -106,6 +106,40 @@ async fn one_file_twenty_times_at_once_is_one_import() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn previews_among_them_hold_up_no_import_and_make_no_second_one() {
+    let (world, content) = world().await;
+    let doors = (0..TIMES).map(|time| {
+        let (world, content) = (&world, &content);
+        async move {
+            if time % 2 == 0 {
+                world
+                    .receive(&world.maria, "portaal.csv", content, true)
+                    .await
+            } else {
+                world
+                    .receive_by_sftp(&world.maria, "sftp.csv", content)
+                    .await
+            }
+        }
+    });
+    let received = join_all(doors).await;
+    let new = |from: usize| {
+        let every = received.iter().skip(from).step_by(2);
+        every
+            .filter(|received| matches!(received, Received::New(_)))
+            .count()
+    };
+    assert!(new(0) <= 1, "previews");
+    assert_eq!(new(1), 1, "imports");
+    world.work().await;
+    assert_eq!(world.count("reports").await, ROWS as i64);
+    assert_eq!(
+        world.count("vaccinations WHERE effective").await,
+        ROWS as i64
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_rows_in_several_files_at_once_are_stored_once() {
     let (world, content) = world().await;
     const FILES: usize = 6;

@@ -169,10 +169,8 @@ async fn a_clock_that_was_set_forward_or_back_destroys_nothing() {
     assert_eq!(world.count("deliveries WHERE state = 'preview'").await, 1);
     assert_eq!(lines(&world).await, before);
     // Time that passed is another matter.
-    sqlx::query("UPDATE deliveries SET received_at = received_at - interval '31 days'")
-        .execute(&world.test.admin)
-        .await
-        .unwrap();
+    let sql = "UPDATE deliveries SET received_at = received_at - interval '31 days', preview_since = preview_since - interval '31 days'";
+    sqlx::query(sql).execute(&world.test.admin).await.unwrap();
     assert_eq!(tidy(&world.road).await, Ok(Tidied::Done));
     assert!(!world.road.blobs.holds(done) && !world.road.blobs.holds(waits));
     assert_eq!(world.count("deliveries WHERE state = 'preview'").await, 0);

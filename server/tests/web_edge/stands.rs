@@ -377,6 +377,7 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
             path.replace("{reference}", &house.record(NURSE).await.0)
         }
         "/aanleveringen/{id}/intrekken"
+        | "/aanleveringen/{id}/ontvangst.json"
         | "/aanleveringen/{id}/resultaat.csv"
         | "/aanleveringen/{id}/resultaat.json" => {
             let row = house.another("EJ6795");

@@ -89,6 +89,7 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
             "AFGEKEURD",
         ),
         ("resultaat.json", "application/json", "\"geteld\":1"),
+        ("ontvangst.json", "application/json", "\"sha256\":\""),
     ] {
         let answer = nurse.get(&format!("{place}/{file}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{file}");

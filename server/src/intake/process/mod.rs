@@ -14,6 +14,7 @@ use super::judge::{self, Rulings, Verdict};
 use super::matching::Incoming;
 use super::measure;
 use super::read::{self, Limits, Options};
+use super::receive;
 use super::store::{self, Chunk, Errand, Keep};
 use super::{Blob, Road};
 use crate::audit::{self, Event, Kind};
@@ -21,6 +22,7 @@ use crate::jobs::{self, Job, JobKind, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::connections::{self, Waiting};
 use crate::store::deliveries::{self, ReadAs, Work};
+use crate::store::mend;
 use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, chunk_tx, trials, worker_tx};
 use convoy::{Convoy, Turn};
@@ -343,7 +345,8 @@ async fn from_file(
         Keep::Preview if walked.too_few_matched() && !trip.released(Code::A20) => {
             park(road, &trip, findings, &Parks::few_matched()).await
         }
-        Keep::Preview if !all_refused(road, &trip).await? => {
+        // What somebody mended before is put back first.
+        Keep::Preview if mends_wait(road, &trip).await? || !all_refused(road, &trip).await? => {
             preview(road, &trip, looked.verdict.holds_unconsented).await
         }
         _ => end(road, &trip, &findings, looked.verdict.holds_unconsented).await,
@@ -373,7 +376,7 @@ async fn first_look(
 async fn afresh(road: &Road, trip: &mut Trip) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, &trip.job).await?;
-    deliveries::forget_rows(&mut tx, trip.id).await?;
+    deliveries::drop_rows(&mut tx, trip.id).await?;
     deliveries::from_the_first_row(&mut tx, trip.id).await?;
     tx.commit().await?;
     trip.work.progress = 0;
@@ -763,6 +766,12 @@ fn line(row: Option<&Incoming>) -> i32 {
     row.map_or(0, |row| i32::try_from(row.line).unwrap_or(i32::MAX))
 }
 
+/// Rows were mended before their file was read anew.
+async fn mends_wait(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    Ok(mend::any_aside(&mut tx, trip.work.party_id, trip.id).await?)
+}
+
 async fn all_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
     let mut tx = worker_tx(&road.db).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
@@ -774,15 +783,20 @@ async fn preview(road: &Road, trip: &Trip, holds_unconsented: bool) -> Result<()
     let mut tx = worker_tx(&road.db).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
     deliveries::settle(&mut tx, trip.id, "preview", None, counts, None).await?;
-    close(
-        road,
-        trip,
-        tx,
-        holds_unconsented,
-        None,
-        trip.event(Kind::DeliveryEnded).detail("state", "preview"),
-    )
-    .await
+    let put_back = super::mend::put_back(road, &mut tx, trip.work.party_id, trip.id).await?;
+    let event = trip
+        .event(Kind::DeliveryEnded)
+        .detail("state", "preview")
+        .detail("put_back", put_back);
+    let mut spent = Vec::new();
+    if holds_unconsented {
+        spent = deliveries::forget_doubles(&mut tx, trip.id).await?;
+    }
+    close(road, trip, tx, holds_unconsented, None, event).await?;
+    for double in spent {
+        destroy(road, double);
+    }
+    Ok(())
 }
 
 /// Waits for somebody's decision: of the privacycoördinator about the connection and its columns, of RIVM about A15 and A20.
@@ -843,10 +857,17 @@ async fn end(
         None,
     )
     .await?;
+    let (mut freed, mut spent) = (0, Vec::new());
+    if outcome == FileOutcome::Geweigerd {
+        freed = receive::free_doubles(&mut tx, trip.id).await?;
+    } else {
+        spent = deliveries::forget_doubles(&mut tx, trip.id).await?;
+    }
     let mut event = trip
         .event(Kind::DeliveryEnded)
         .detail("outcome", outcome.as_str())
-        .detail("rows", counts.rows());
+        .detail("rows", counts.rows())
+        .detail("freed", freed);
     let infected = findings.iter().any(|finding| finding.code == Code::A21);
     if infected {
         event = event.detail("code", Code::A21.as_str());
@@ -854,6 +875,9 @@ async fn end(
     // Of a test nothing stays that says anything of a person, should real data have come in.
     let destroys = holds_unconsented || infected || trip.work.test_lane;
     close(road, trip, tx, destroys, None, event).await?;
+    for double in spent {
+        destroy(road, double);
+    }
     if !trip.work.test_lane {
         measure::ended(trip.channel, outcome, &counts);
     }
@@ -905,10 +929,16 @@ async fn close(
     audit::add(&mut tx, event.detail("blob_destroyed", destroys)).await?;
     tx.commit().await?;
     road.db.work.notify_waiters();
-    if destroys && let Err(error) = road.blobs.destroy(trip.id) {
-        tracing::error!(delivery = %trip.id, kind = %error.kind(), "a raw file waits for the sweep");
+    if destroys {
+        destroy(road, trip.id);
     }
     Ok(())
+}
+
+fn destroy(road: &Road, file: Uuid) {
+    if let Err(error) = road.blobs.destroy(file) {
+        tracing::error!(delivery = %file, kind = %error.kind(), "a raw file waits for the sweep");
+    }
 }
 
 /// Stores what a preview showed: from its sealed rows, for the raw file may be gone.
@@ -929,7 +959,7 @@ async fn from_preview(
     let mut convoy = Convoy::new(road, &trip, Keep::Register, true);
     let mut after = trip.work.progress;
     loop {
-        let rows = waiting(road, &trip, after).await?;
+        let rows = waiting(road, &trip, after, CHUNK).await?;
         let Some(last) = rows.last() else { break };
         after = line(Some(last));
         let mut gather = Gather::new(false);
@@ -958,7 +988,7 @@ async fn from_preview(
 async fn any_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
     let mut after = 0;
     loop {
-        let rows = waiting(road, trip, after).await?;
+        let rows = waiting(road, trip, after, CHUNK).await?;
         let Some(last) = rows.last() else {
             return Ok(false);
         };
@@ -971,36 +1001,31 @@ async fn any_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
     }
 }
 
-/// Nothing is stored; the sender sees in a new preview what is wrong now.
+/// Nothing is stored; the sender sees in the preview what is wrong now. By its rows: what was mended stays, and the raw
+/// file may be gone.
 async fn back_to_preview(road: &Road, trip: &Trip) -> Result<(), Stopped> {
+    let rows = waiting(road, trip, 0, PREVIEW_CHUNK).await?;
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, &trip.job).await?;
-    let off = &trip.work.repairs_off;
-    if !deliveries::check_again(&mut tx, trip.work.party_id, trip.id, "storing", off).await? {
-        return Err(Stopped::Again("file gone".to_owned()));
-    }
-    deliveries::forget_rows(&mut tx, trip.id).await?;
-    jobs::finish(&mut tx, &trip.job).await?;
-    jobs::push(&mut tx, JobKind::Check, trip.id).await?;
-    jobs::wake(&mut tx, trip.work.party_id).await?;
+    deliveries::take_back(&mut tx, trip.id).await?;
+    store::uncounted(&mut tx, &trip.errand(road, true), rows, Keep::Preview).await?;
+    let counts = deliveries::count(&mut tx, trip.id).await?;
+    deliveries::settle(&mut tx, trip.id, "preview", None, counts, None).await?;
     let event = trip
         .event(Kind::DeliveryEnded)
         .detail("state", "checked-again");
-    audit::add(&mut tx, event).await?;
-    tx.commit().await?;
-    road.db.work.notify_waiters();
-    Ok(())
+    close(road, trip, tx, false, None, event).await
 }
 
-async fn waiting(road: &Road, trip: &Trip, after: i32) -> Result<Vec<Incoming>, Stopped> {
+async fn waiting(
+    road: &Road,
+    trip: &Trip,
+    after: i32,
+    most: usize,
+) -> Result<Vec<Incoming>, Stopped> {
     let mut tx = worker_tx(&road.db).await?;
-    let rows = deliveries::waiting(
-        &mut tx,
-        trip.id,
-        after,
-        i64::try_from(CHUNK).unwrap_or(i64::MAX),
-    )
-    .await?;
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let rows = deliveries::waiting(&mut tx, trip.id, after, most).await?;
     let desk = Desk {
         context: context(trip),
         keys: &road.keys,

@@ -1,7 +1,8 @@
 //! Bytes to disk, hashed and sealed, then one transaction: delivery, audit line, job (security G1).
 //!
 //! Only after that transaction the sender hears "ontvangen". The same content from the same party, not
-//! refused before, is DUBBEL (rule A12): decided by a keyed digest, before anything is read.
+//! refused before, is DUBBEL (rule A12): decided by a keyed digest, before anything is read. While nobody knows whether
+//! the first will be stored, its double keeps its file, and is read when the first is not.
 
 mod blob;
 
@@ -15,7 +16,7 @@ use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::answer_files::Of;
 use crate::store::deliveries::{self, Dropped, NewDelivery};
-use crate::store::{StoreError, sftp_uploads, trials, worker_tx};
+use crate::store::{StoreError, WorkerTx, sftp_uploads, trials, worker_tx};
 use domain::bsn::Bsn;
 use domain::dates::dutch;
 use domain::delivery::Channel;
@@ -138,11 +139,11 @@ pub async fn received(
         other => other,
     };
     // After an error nobody knows whether the commit came through: then the sweep looks later.
-    if matches!(done, Ok(Received::Double { .. })) || done.is_ok() && sender.keeps_nothing() {
+    if matches!(&done, Ok(done) if !done.keeps_file) {
         road.blobs.destroy(id)?;
     }
     road.db.work.notify_waiters();
-    Ok(done?)
+    Ok(done?.received)
 }
 
 async fn register(
@@ -150,7 +151,7 @@ async fn register(
     sender: &Sender<'_>,
     id: Uuid,
     whole: Whole,
-) -> Result<Received, StoreError> {
+) -> Result<Registered, StoreError> {
     let digest = road.keys.digest(whole.sha256);
     let key = digest.key_id();
     let mut tx = worker_tx(&road.db).await?;
@@ -165,11 +166,16 @@ async fn register(
         Some(_) => None,
         // A test may be repeated.
         None if sender.test_lane => None,
-        None => deliveries::same_content(&mut tx, sender.party, &digest.bytes, &key).await?,
+        None => {
+            let (party, preview) = (sender.party, sender.preview);
+            deliveries::same_content(&mut tx, party, &digest.bytes, &key, preview).await?
+        }
     };
     let name = shown_name(sender.file_name);
-    let double = first
-        .map(|(_, at)| Finding::whole(Code::A12).filled(Filled::Date(dutch(clock::dutch_day(at)))));
+    let double = first.as_ref().map(|first| {
+        let day = dutch(clock::dutch_day(first.received_at));
+        Finding::whole(Code::A12).filled(Filled::Date(day))
+    });
     let outcome = match (&refused, &double) {
         (Some(_), _) => Some("GEWEIGERD"),
         (None, Some(_)) => Some("DUBBEL"),
@@ -189,9 +195,13 @@ async fn register(
         file_name: Some(&name),
         file_size: i64::try_from(whole.size).ok(),
         digest: Some((&digest.bytes, &key)),
-        blob: (first.is_none() && !sender.keeps_nothing()).then_some(id),
+        blob: first
+            .as_ref()
+            .is_none_or(|first| first.undecided)
+            .then_some(id)
+            .filter(|_| !sender.keeps_nothing()),
         findings: serde_json::to_value(&findings).unwrap_or_default(),
-        doubles: first.map(|(of, _)| of),
+        doubles: first.as_ref().map(|first| first.id),
         preview: sender.preview,
         received_at: sender.now,
         received_by: sender.by,
@@ -200,12 +210,10 @@ async fn register(
         dropped: sender.dropped.as_ref().map(|from| from.facts.clone()),
     };
     deliveries::insert(&mut tx, &new).await?;
-    if new.test_lane {
-        let sealed = road
-            .keys
-            .seal(&whole.sha256, &Purpose::Sha256.of(id.as_bytes()));
-        deliveries::keep_sha256(&mut tx, id, sealed.as_bytes()).await?;
-    }
+    let sealed = road
+        .keys
+        .seal(&whole.sha256, &Purpose::Sha256.of(id.as_bytes()));
+    deliveries::keep_sha256(&mut tx, id, sealed.as_bytes()).await?;
     if sender.keeps_nothing() {
         trials::insert(&mut tx, id, &Trial::REFUSED, sender.channel, &json!({})).await?;
     }
@@ -236,7 +244,32 @@ async fn register(
     )
     .await?;
     tx.commit().await?;
-    Ok(first.map_or(Received::New(id), |(of, _)| Received::Double { id, of }))
+    Ok(Registered {
+        keeps_file: new.blob.is_some(),
+        received: first.map_or(Received::New(id), |first| Received::Double {
+            id,
+            of: first.id,
+        }),
+    })
+}
+
+/// What a delivery became in its first transaction.
+struct Registered {
+    received: Received,
+    keeps_file: bool,
+}
+
+/// The delivery is not stored after all: its doubles are read, as if it had never come. How many go on; ring
+/// `Db::work` after the commit.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn free_doubles(tx: &mut WorkerTx<'_>, first: Uuid) -> Result<usize, StoreError> {
+    let freed = deliveries::free_doubles(tx, first).await?;
+    for double in &freed {
+        jobs::push(tx, JobKind::Check, *double).await?;
+    }
+    Ok(freed.len())
 }
 
 /// The event of a receipt.

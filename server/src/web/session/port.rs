@@ -58,6 +58,7 @@ impl Sessions for RequestSessions {
         Life {
             idle_minutes: session.idle_minutes,
             absolute_hours: session.absolute_hours,
+            file_days: self.web.config.storage.raw_file_days,
         }
     }
 
