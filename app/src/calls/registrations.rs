@@ -15,6 +15,7 @@ pub(crate) async fn correct_registration(
     #[server(default)] row: RowForm,
     #[server(default)] reason: String,
     #[server(default)] confirmed: Option<String>,
+    #[server(default)] version: u32,
     #[server(default)] only_keep: bool,
 ) -> Posted {
     go(async move {
@@ -27,12 +28,20 @@ pub(crate) async fn correct_registration(
                 row.to_row(),
                 reason,
                 confirmed.is_some(),
+                Some(version),
             )
             .await?;
         Ok(match done {
             Corrected::Done => format!("/registraties/{registration}?melding=gecorrigeerd"),
             Corrected::LookAgain(draft) => {
                 format!("/registraties/{registration}/corrigeren?concept={draft}#foutoverzicht")
+            }
+            Corrected::Changed(draft) => {
+                format!("/registraties/{registration}/corrigeren?concept={draft}&melding=gewijzigd")
+            }
+            Corrected::Later(draft, wait) => {
+                let wait = wait.as_str();
+                format!("/registraties/{registration}/corrigeren?concept={draft}&wacht={wait}")
             }
         })
     })

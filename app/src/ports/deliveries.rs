@@ -3,6 +3,7 @@
 //! The bytes themselves come in through a plain multipart route of the server (`POST /aanleveren`),
 //! which answers 303 to the page of the delivery.
 
+use super::Wait;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::delivery::{Channel, Counts, FileOutcome};
@@ -222,6 +223,8 @@ pub struct RefusedView {
 /// Why typed cells of a row were kept without judging them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kept {
+    /// No more may be asked of the BRP now.
+    Waits,
     /// Somebody else changed the row meanwhile.
     Changed,
     /// The session had ended.
@@ -256,6 +259,8 @@ pub struct MendAnswer {
     pub right_already: u32,
     /// Rows that were not judged: what was typed is kept in this draft, for the page to show.
     pub kept: Option<Uuid>,
+    /// Some of those wait because no more may be asked of the BRP now.
+    pub wait: Option<Wait>,
 }
 
 /// What a row would come to if it were sent as it was typed.

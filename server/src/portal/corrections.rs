@@ -285,6 +285,7 @@ impl Portal {
             reason: Some(request),
             reference: None,
             card: None,
+            draft: None,
         };
         let arrived = self.deliver(tx, parcel).await?;
         let judged = arrived
