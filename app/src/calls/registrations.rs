@@ -31,18 +31,13 @@ pub(crate) async fn correct_registration(
                 Some(version),
             )
             .await?;
+        // The page says what somebody else made of it since this version.
+        let form = format!("/registraties/{registration}/corrigeren?versie={version}&concept=");
         Ok(match done {
             Corrected::Done => format!("/registraties/{registration}?melding=gecorrigeerd"),
-            Corrected::LookAgain(draft) => {
-                format!("/registraties/{registration}/corrigeren?concept={draft}#foutoverzicht")
-            }
-            Corrected::Changed(draft) => {
-                format!("/registraties/{registration}/corrigeren?concept={draft}&melding=gewijzigd")
-            }
-            Corrected::Later(draft, wait) => {
-                let wait = wait.as_str();
-                format!("/registraties/{registration}/corrigeren?concept={draft}&wacht={wait}")
-            }
+            Corrected::LookAgain(draft) => format!("{form}{draft}#foutoverzicht"),
+            Corrected::Changed(draft) => format!("{form}{draft}"),
+            Corrected::Later(draft, wait) => format!("{form}{draft}&wacht={}", wait.as_str()),
         })
     })
     .await

