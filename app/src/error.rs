@@ -5,7 +5,7 @@
 
 use crate::page::Screen;
 use crate::parts::{alert, button_link, paragraph};
-use crate::ports::PortError;
+use crate::ports::{PortError, Wait};
 use crate::texts::{Texts, fill};
 use axum::http::StatusCode;
 use leptos::prelude::*;
@@ -23,9 +23,9 @@ pub(crate) fn screen(error: PortError, t: &'static Texts) -> (StatusCode, Screen
             StatusCode::UNAUTHORIZED,
             plain(f.not_logged_in_title, f.not_logged_in, t),
         ),
-        PortError::TooMany => (
+        PortError::TooMany(wait) => (
             StatusCode::TOO_MANY_REQUESTS,
-            plain(f.too_many_title, f.too_many, t),
+            plain(f.too_many_title, too_many(wait, t), t),
         ),
         PortError::Conflict => (StatusCode::CONFLICT, plain(f.conflict_title, f.conflict, t)),
         // The page redirects to the receipt; this is what stands under the redirect.
@@ -54,6 +54,16 @@ fn plain(title: &'static str, text: &'static str, t: &'static Texts) -> Screen {
     Screen::new(title, body)
 }
 
+/// Why no more is asked of the BRP now, and until when.
+pub(crate) const fn too_many(wait: Wait, t: &'static Texts) -> &'static str {
+    let f = &t.frame;
+    match wait {
+        Wait::NextMinute => f.too_many_minute,
+        Wait::Tomorrow => f.too_many_day,
+        Wait::Rivm => f.too_many_blocked,
+    }
+}
+
 /// The receipt of a draft that was sent; its reference is not needed to find it.
 pub(crate) fn receipt_path(draft: Uuid) -> String {
     format!("/registreren/klaar/{draft}")
@@ -64,9 +74,10 @@ pub(crate) fn after_post(error: PortError) -> String {
     match error {
         PortError::NotLoggedIn => "/inloggen?reden=verlopen".to_owned(),
         PortError::NotFound => "/niet-gevonden".to_owned(),
-        PortError::TooMany => "/even-wachten".to_owned(),
+        PortError::TooMany(wait) => format!("/even-wachten?tot={}", wait.as_str()),
         PortError::Conflict => "/gewijzigd".to_owned(),
-        PortError::Sent(draft) => receipt_path(draft),
+        // Whatever was sent along is not in it: never the bare receipt.
+        PortError::Sent(draft) => format!("{}?melding=anders", receipt_path(draft)),
         PortError::Broken(incident) => format!("/storing/{incident}"),
     }
 }

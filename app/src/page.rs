@@ -6,8 +6,8 @@
 use crate::ports::session::Frame;
 use crate::ports::{
     Caller, Cards, Corrections, Decisions, Deliveries, Entry, Lists, Locations, News, Onboarding,
-    Operations, Parties, Persons, PortError, PortResult, Review, Sessions, Users, Withdrawals,
-    Worklists,
+    Operations, Parties, Persons, PortError, PortResult, Review, Sessions, Users, Wait,
+    Withdrawals, Worklists,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
@@ -31,6 +31,8 @@ pub(crate) struct Screen {
     pub(crate) width: &'static str,
     /// Links between the start page and this page, which ends the breadcrumb.
     pub(crate) crumbs: Vec<(&'static str, String)>,
+    /// What is typed here is not kept in every case when the session ends.
+    pub(crate) unkept: bool,
     /// Content of `<main>`.
     pub(crate) body: AnyView,
 }
@@ -44,6 +46,7 @@ impl Screen {
             failed: false,
             width: "",
             crumbs: Vec::new(),
+            unkept: false,
             body,
         }
     }
@@ -63,6 +66,12 @@ impl Screen {
     /// A link above this page.
     pub(crate) fn under(mut self, title: &'static str, href: impl Into<String>) -> Self {
         self.crumbs.push((title, href.into()));
+        self
+    }
+
+    /// The warning before the end of the session promises no more than is kept.
+    pub(crate) fn unkept(mut self) -> Self {
+        self.unkept = true;
         self
     }
 
@@ -246,6 +255,11 @@ impl Visit {
         self.query("concept")
             .map(|key| key.parse().map_err(|_| PortError::NotFound))
             .transpose()
+    }
+
+    /// Until when nothing is asked of the BRP, when a value of the query says so.
+    pub(crate) fn wait(&self, name: &str) -> Option<Wait> {
+        Wait::parse(&self.query(name)?)
     }
 
     /// The page of a list, from 1.

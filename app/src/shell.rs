@@ -135,6 +135,7 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
         failed,
         width,
         crumbs,
+        unkept,
         body,
     } = screen;
     let crumbs = (look.path != "/").then(|| breadcrumb(crumbs, title.clone(), t));
@@ -170,7 +171,7 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
                 idle=life.idle_minutes * 60
                 idle_title=f.time_out_title.to_owned()
                 absolute_title=fill(f.time_out_day_title, &[("uren", &life.absolute_hours.to_string())])
-                text=f.time_out_text.to_owned()
+                text=(if unkept { f.time_out_unasked_text } else { f.time_out_text }).to_owned()
                 stay=f.stay.to_owned()
                 go_on=f.time_out_day_stay.to_owned()
                 leave=f.log_out.to_owned()

@@ -93,7 +93,7 @@ test("without JavaScript a line under the form tells it", async (t) => {
   const page = await visitor(t, { script: false });
   await logIn(page, "invoerder");
   await open(page, "/registreren");
-  assert.ok(await page.getByText("Na 15 minuten zonder actie logt u opnieuw in. Uw invoer blijft bewaard.").isVisible());
+  assert.ok(await page.getByText("Na 15 minuten zonder actie logt u opnieuw in. Uw invoer bewaren we alleen als de vraag over toestemming is beantwoord.").isVisible());
 });
 
 for (const script of [true, false]) {

@@ -3,7 +3,7 @@
 use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry, locations};
-use crate::ports::entry::{Saved, Step, Submitted};
+use crate::ports::entry::{Anew, Placed, Saved, Step, Submitted};
 use crate::ports::{Caller, PortError, PortResult};
 use domain::row::{Column, RowText};
 use leptos::prelude::*;
@@ -27,11 +27,25 @@ fn after(saved: Saved, here: Step, draft: Uuid, back: bool) -> String {
     }
 }
 
+/// The same address with a word about why this is a new draft.
+fn told(path: String, anew: Option<Anew>) -> String {
+    let word = match anew {
+        None => return path,
+        Some(Anew::Sent) => "verstuurd",
+        Some(Anew::Changed) => "gewijzigd",
+    };
+    match path.split_once('#') {
+        Some((path, anchor)) => format!("{path}&melding={word}#{anchor}"),
+        None => format!("{path}&melding={word}"),
+    }
+}
+
 /// Saves the person step; the first time it begins a draft.
 #[server(prefix = "/api", endpoint = "registreren-persoon")]
 pub(crate) async fn save_person(
     #[server(default)] row: RowForm,
     #[server(default)] concept: Option<Uuid>,
+    #[server(default)] revision: Option<String>,
     #[server(default)] reason: String,
     #[server(default)] back: bool,
     #[server(default)] location: Option<String>,
@@ -43,15 +57,40 @@ pub(crate) async fn save_person(
         if caller.only_keeps && person.get(Column::Toestemming).trim().is_empty() {
             return Ok("/registreren".to_owned());
         }
-        let draft = match concept {
-            Some(draft) => draft,
-            None => entry.begin(&caller, None, false).await?,
-        };
+        let Placed { draft, anew } = place(&caller, concept, revision, &person).await?;
         pick(&caller, draft, location).await?;
-        let saved = entry.save_person(&caller, draft, person, reason).await?;
-        Ok(after(saved, Step::Person, draft, back))
+        let saved = entry.save_person(&caller, draft, person, reason).await;
+        let to = match saved {
+            // What was typed is in the draft.
+            Err(PortError::TooMany(wait)) => {
+                format!("{}&wacht={}", step_path(Step::Person, draft), wait.as_str())
+            }
+            saved => after(saved?, Step::Person, draft, back && anew.is_none()),
+        };
+        Ok(told(to, anew))
     })
     .await
+}
+
+/// The draft for a person who was typed.
+async fn place(
+    caller: &Caller,
+    concept: Option<Uuid>,
+    revision: Option<String>,
+    person: &RowText,
+) -> PortResult<Placed> {
+    let entry = entry()?;
+    match concept {
+        Some(draft) => {
+            entry
+                .place(caller, draft, revision, person, Step::Person)
+                .await
+        }
+        None => Ok(Placed {
+            draft: entry.begin(caller, None, false).await?,
+            anew: None,
+        }),
+    }
 }
 
 /// What stands for the institution without a location. An empty field does not say that it was asked.
@@ -96,6 +135,7 @@ fn vaccination_part(mut row: RowText) -> RowText {
 pub(crate) async fn save_vaccination(
     #[server(default)] row: RowForm,
     concept: Uuid,
+    #[server(default)] revision: Option<String>,
     #[server(default)] confirmed: Option<String>,
     #[server(default)] suggestion: Option<String>,
     #[server(default)] back: bool,
@@ -106,10 +146,14 @@ pub(crate) async fn save_vaccination(
         if let Some(batch) = suggestion {
             row.set(Column::Batchnummer, batch);
         }
-        let saved = entry
-            .save_vaccination(&caller, concept, row, confirmed.is_some())
+        let Placed { draft, anew } = entry
+            .place(&caller, concept, revision, &row, Step::Vaccination)
             .await?;
-        Ok(after(saved, Step::Vaccination, concept, back))
+        let saved = entry
+            .save_vaccination(&caller, draft, row, confirmed.is_some())
+            .await?;
+        let back = back && anew.is_none();
+        Ok(told(after(saved, Step::Vaccination, draft, back), anew))
     })
     .await
 }
@@ -120,6 +164,7 @@ pub(crate) async fn save_vaccination(
 pub(crate) async fn keep_typed(
     #[server(default)] row: RowForm,
     #[server(default)] concept: Option<Uuid>,
+    #[server(default)] revision: Option<String>,
     #[server(default)] reason: String,
     #[server(default)] vaccination: bool,
     #[server(default)] location: Option<String>,
@@ -129,17 +174,19 @@ pub(crate) async fn keep_typed(
         let row = row.to_row();
         if vaccination {
             let draft = concept.ok_or(PortError::NotFound)?;
+            let row = vaccination_part(row);
+            let placed = entry
+                .place(&caller, draft, revision, &row, Step::Vaccination)
+                .await?;
             entry
-                .save_vaccination(&caller, draft, vaccination_part(row), false)
+                .save_vaccination(&caller, placed.draft, row, false)
                 .await?;
         } else if !row.get(Column::Toestemming).is_empty() {
-            let draft = match concept {
-                Some(draft) => draft,
-                None => entry.begin(&caller, None, false).await?,
-            };
-            pick(&caller, draft, location).await?;
+            let person = person_part(&row);
+            let placed = place(&caller, concept, revision, &person).await?;
+            pick(&caller, placed.draft, location).await?;
             entry
-                .save_person(&caller, draft, person_part(&row), reason)
+                .save_person(&caller, placed.draft, person, reason)
                 .await?;
         }
         Ok(())
@@ -150,20 +197,26 @@ pub(crate) async fn keep_typed(
     Ok(())
 }
 
-/// Stores the draft. Twice the same draft leads to the same receipt.
+/// Stores the draft, when it says what the page showed. Twice the same draft leads to the same receipt.
 #[server(prefix = "/api", endpoint = "registreren-versturen")]
-pub(crate) async fn send_draft(concept: Uuid) -> Posted {
+pub(crate) async fn send_draft(concept: Uuid, #[server(default)] revision: String) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
-        Ok(match entry.submit(&caller, concept).await? {
-            Submitted::Done { reference } => {
-                format!("/registreren/klaar/{}", crate::shell::encode(&reference))
-            }
-            Submitted::LookAgain(step) => format!("{}#foutoverzicht", step_path(step, concept)),
-            Submitted::NotApproved => {
-                format!("{}&melding=akkoord", step_path(Step::Check, concept))
-            }
-        })
+        let receipt =
+            |reference: &str| format!("/registreren/klaar/{}", crate::shell::encode(reference));
+        Ok(
+            match entry.submit(&caller, concept, Some(revision)).await? {
+                Submitted::Done { reference } => receipt(&reference),
+                Submitted::Other { reference } => format!("{}?melding=anders", receipt(&reference)),
+                Submitted::Changed => {
+                    format!("{}&melding=gewijzigd", step_path(Step::Check, concept))
+                }
+                Submitted::LookAgain(step) => format!("{}#foutoverzicht", step_path(step, concept)),
+                Submitted::NotApproved => {
+                    format!("{}&melding=akkoord", step_path(Step::Check, concept))
+                }
+            },
+        )
     })
     .await
 }

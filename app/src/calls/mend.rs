@@ -4,8 +4,9 @@ use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::islands::repair_grid::Verdict;
 use crate::page::{Look, caller, deliveries};
+use crate::ports::Wait;
 use crate::ports::deliveries::{Foreseen, MendAnswer, MendedRow};
-use domain::finding::Severity;
+use domain::finding::{Code, Finding, Severity};
 use domain::row::Column;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -79,7 +80,7 @@ pub(crate) async fn mend_row(
             } else {
                 ""
             };
-            format!("{list}/{number}?concept={draft}{told}")
+            format!("{list}/{number}?concept={draft}{told}{}", waits(answer.wait))
         } else if answer.refused > 0 {
             format!("{list}/{number}?opnieuw=1#foutoverzicht")
         } else if answer.right_already > 0 {
@@ -111,6 +112,11 @@ pub(crate) async fn mend_rows(
     .await
 }
 
+/// Until when rows wait, in an address.
+fn waits(wait: Option<Wait>) -> String {
+    wait.map_or_else(String::new, |wait| format!("&wacht={}", wait.as_str()))
+}
+
 fn back_to_the_grid(delivery: Uuid, page: u32, answer: MendAnswer) -> String {
     let mut path = format!("/aanleveringen/{delivery}/regels?pagina={}", page.max(1));
     for (name, rows) in [("goede", answer.good), ("foute", answer.refused)] {
@@ -119,7 +125,7 @@ fn back_to_the_grid(delivery: Uuid, page: u32, answer: MendAnswer) -> String {
         }
     }
     if let Some(draft) = answer.kept {
-        path += &format!("&concept={draft}");
+        path += &format!("&concept={draft}{}", waits(answer.wait));
     } else if (MendAnswer {
         right_already: 0,
         ..answer
@@ -147,13 +153,15 @@ pub(crate) async fn foresee_rows(
         let caller = caller().await?;
         deliveries()?.foresee(&caller, delivery, rows.rows()).await
     };
+    let later = |finding: &Finding| finding.code == Code::B13 && finding.column.is_none();
     let said = |row: Foreseen| Verdict {
         row: row.number.to_string(),
         good: row.good,
         cells: row
             .findings
             .iter()
-            .filter(|finding| finding.severity == Severity::Fout)
+            // Of a row that could not be held against the BRP that is what is said.
+            .filter(|finding| finding.severity == Severity::Fout || (!row.good && later(finding)))
             .map(|finding| {
                 let column = finding.column.map_or("", Column::name);
                 let message = finding.message_in(t.language).into_owned();

@@ -15,6 +15,7 @@ pub(crate) async fn correct_registration(
     #[server(default)] row: RowForm,
     #[server(default)] reason: String,
     #[server(default)] confirmed: Option<String>,
+    #[server(default)] version: u32,
     #[server(default)] only_keep: bool,
 ) -> Posted {
     go(async move {
@@ -27,16 +28,17 @@ pub(crate) async fn correct_registration(
                 row.to_row(),
                 reason,
                 confirmed.is_some(),
+                Some(version),
             )
             .await?;
+        // The page says what somebody else made of it since this version.
+        let form = format!("/registraties/{registration}/corrigeren?versie={version}&concept=");
         Ok(match done {
             Corrected::Done => format!("/registraties/{registration}?melding=gecorrigeerd"),
-            Corrected::LookAgain(draft) => {
-                format!("/registraties/{registration}/corrigeren?concept={draft}#foutoverzicht")
-            }
-            Corrected::NotApproved(draft) => {
-                format!("/registraties/{registration}/corrigeren?concept={draft}&melding=akkoord")
-            }
+            Corrected::LookAgain(draft) => format!("{form}{draft}#foutoverzicht"),
+            Corrected::NotApproved(draft) => format!("{form}{draft}&melding=akkoord"),
+            Corrected::Changed(draft) => format!("{form}{draft}"),
+            Corrected::Later(draft, wait) => format!("{form}{draft}&wacht={}", wait.as_str()),
         })
     })
     .await

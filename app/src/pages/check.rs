@@ -7,7 +7,7 @@ use crate::calls::entry::{SendDraft, step_path};
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::answers::{Answer, answers, words};
 use crate::parts::mended::mended;
-use crate::parts::{alert, heading, title, warnings};
+use crate::parts::{alert, heading, time_out_note, title, warnings};
 use crate::ports::PortError;
 use crate::ports::entry::{BrpAnswer, DraftView, Step};
 use crate::texts::Texts;
@@ -22,7 +22,10 @@ pub(crate) fn check() -> AnyView {
         let id = visit.draft()?.ok_or(PortError::NotFound)?;
         let draft = entry()?.draft(&caller, id).await?;
         if let Some(elsewhere) = not_there_yet(&draft, Step::Check) {
-            leptos_axum::redirect(&elsewhere);
+            // What the page would have said is said there.
+            let word = visit.query("melding").filter(|word| word == "gewijzigd");
+            let word = word.map_or_else(String::new, |word| format!("&melding={word}"));
+            leptos_axum::redirect(&format!("{elsewhere}{word}"));
         }
         Ok(screen(&visit, &draft))
     })
@@ -33,6 +36,11 @@ fn screen(visit: &Visit, draft: &DraftView) -> Screen {
     let e = &t.entry;
     let refused = draft.row.get(Column::Toestemming).eq_ignore_ascii_case("N");
     let later = (draft.brp == BrpAnswer::Later).then(|| alert::info(e.brp_later));
+    let changed = match visit.query("melding").as_deref() {
+        Some("gewijzigd") => Some(alert::error(e.check_changed)),
+        Some("niet-verstuurd") => Some(alert::error(e.check_unsent)),
+        _ => None,
+    };
     let locked = (visit.query("melding").as_deref() == Some("akkoord"))
         .then(|| alert::error(e.not_approved));
     let person = (!refused).then(|| {
@@ -43,6 +51,7 @@ fn screen(visit: &Visit, draft: &DraftView) -> Screen {
     });
     let body = view! {
         {locked}
+        {changed}
         {later}
         {earlier(&draft.earlier, t)}
         {title(e.check_title)}
@@ -53,10 +62,12 @@ fn screen(visit: &Visit, draft: &DraftView) -> Screen {
         {warnings::shown(&draft.findings, t)}
         <form class="cims-form" method="post" action=SendDraft::PATH>
             <input type="hidden" name="concept" value=draft.id.to_string()/>
+            <input type="hidden" name="revision" value=draft.revision.clone()/>
             // for the next person of a row of people Enter is enough
             <button class="utrecht-button utrecht-button--primary-action cims-button--main" type="submit" autofocus=draft.next_person>
                 {e.send}
             </button>
+            {time_out_note(t.frame.time_out_line)}
         </form>
     };
     let link = step_path(Step::Person, draft.id);

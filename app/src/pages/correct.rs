@@ -4,15 +4,17 @@ use super::choices;
 use super::person;
 use super::vaccination_fields::{fields, performer};
 use crate::calls::registrations::CorrectRegistration;
+use crate::error::too_many;
 use crate::page::{Screen, Visit, entry, page};
+use crate::parts::answers::of_row;
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::{
     alert, hidden_inputs, paragraph, second_link, submit, time_out_note, title, warnings,
 };
 use crate::ports::PortError;
-use crate::ports::entry::{DraftView, RegistrationView};
-use crate::texts::fill;
+use crate::ports::entry::{DraftView, RegistrationVersion, RegistrationView};
+use crate::texts::{Texts, fill};
 use domain::row::{Column, RowText};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -44,6 +46,24 @@ fn as_draft(registration: &RegistrationView) -> DraftView {
     DraftView::of_row(row, Vec::new())
 }
 
+/// What somebody else made of it since the form was made.
+fn stands(newest: &RegistrationVersion, t: &'static Texts) -> AnyView {
+    let r = &t.registrations;
+    let who = fill(
+        r.version_by,
+        &[("moment", &newest.recorded), ("naam", &newest.recorded_by)],
+    );
+    view! {
+        {alert::error(r.correct_changed)}
+        <section class="cims-panel cims-stack" aria-labelledby="staat-er-nu">
+            <h2 class="utrecht-heading-2" id="staat-er-nu">{r.correct_stands}</h2>
+            {paragraph(who)}
+            {of_row(&newest.row, t)}
+        </section>
+    }
+    .into_any()
+}
+
 fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> Screen {
     let t = visit.t;
     let r = &t.registrations;
@@ -65,9 +85,13 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
     };
     let no_consent = draft.row.get(Column::Toestemming).eq_ignore_ascii_case("N");
     let row = &draft.row;
+    let newest = registration.versions.first();
+    let version = newest.map_or(0, |newest| newest.number).to_string();
+    let stale = visit.query("versie").is_some_and(|made| made != version);
+    let changed = newest.filter(|_| stale).map(|newest| stands(newest, t));
     let form = view! {
         <form class="cims-form" method="post" action=CorrectRegistration::PATH data-keep-along="true" novalidate>
-            {hidden_inputs(vec![("registration", registration.id.to_string())])}
+            {hidden_inputs(vec![("registration", registration.id.to_string()), ("version", version)])}
             // Enter in a field presses the first button: this one saves, the suggestion below does not
             <button class="cims-visually-hidden" type="submit" tabindex="-1" aria-hidden="true">{r.correct_send}</button>
             {person::fields(row, &messages, false, t)}
@@ -82,11 +106,14 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
             {time_out_note(t.frame.time_out_line)}
         </form>
     };
-    let failed = !messages.is_empty();
+    let wait = visit.wait("wacht");
+    let failed = !messages.is_empty() || wait.is_some() || stale;
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let body = view! {
         {messages.summary(t)}
         {locked}
+        {wait.map(|wait| alert::error(too_many(wait, t)))}
+        {changed}
         {title(r.correct_title)}
         {paragraph(name)}
         {paragraph(r.correct_text)}

@@ -1,7 +1,7 @@
 //! Pages about what went wrong: not found (also: no right), too many, changed meanwhile, our fault.
 
 use crate::page::page;
-use crate::ports::PortError;
+use crate::ports::{PortError, Wait};
 use leptos::prelude::*;
 
 /// No such page, or no right to it: the same answer.
@@ -11,7 +11,11 @@ pub(crate) fn not_found() -> AnyView {
 
 /// A budget is used up.
 pub(crate) fn too_many() -> AnyView {
-    page(|_| async { Err(PortError::TooMany) })
+    page(|visit| async move {
+        Err(PortError::TooMany(
+            visit.wait("tot").unwrap_or(Wait::NextMinute),
+        ))
+    })
 }
 
 /// Somebody else changed it.

@@ -3,6 +3,7 @@
 
 use super::{choices, repair_grid};
 use crate::calls::mend::MendRow;
+use crate::error::too_many;
 use crate::page::{Screen, Visit, deliveries, page};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
@@ -60,6 +61,7 @@ fn list_screen(visit: &Visit, id: Uuid, list: &RefusedList) -> Screen {
         .items
         .iter()
         .any(|row| row.kept == Some(Kept::LoggedOut));
+    let waits = visit.wait("wacht");
     let left = match rows.total {
         0 => m.none_left.to_owned(),
         1 => m.left_one.to_owned(),
@@ -77,6 +79,7 @@ fn list_screen(visit: &Visit, id: Uuid, list: &RefusedList) -> Screen {
         {locked}
         {title(m.title)}
         {good}
+        {waits.map(|wait| alert::error(too_many(wait, t)))}
         {kept.then(|| alert::info(m.kept))}
         {paragraph(left)}
         {(!rows.items.is_empty()).then(|| repair_grid::form(visit, id, list))}
@@ -159,6 +162,13 @@ fn row_screen(visit: &Visit, id: Uuid, view: &RefusedView) -> Screen {
     let note = match row.kept {
         Some(Kept::Changed) => Some(alert::warning(paragraph(m.changed))),
         Some(Kept::LoggedOut) => Some(alert::info(m.kept)),
+        Some(Kept::Waits) => {
+            let wait = visit.wait("wacht");
+            Some(wait.map_or_else(
+                || alert::info(m.kept),
+                |wait| alert::error(too_many(wait, t)),
+            ))
+        }
         None if row.row == RowText::default() => Some(alert::info(m.unreadable)),
         None => None,
     };

@@ -4,6 +4,7 @@
 
 use super::choices;
 use crate::calls::entry::{DiscardDraft, KeepTyped, NOWHERE, SavePerson, step_path};
+use crate::error::too_many;
 use crate::form::Boxes;
 use crate::islands::LiveForm;
 use crate::page::{Screen, Visit, entry, locations, page, worklists};
@@ -69,15 +70,35 @@ fn screen(
     }
     let failed = !messages.is_empty();
     let notices = notices(draft.as_ref(), waiting, t);
+    let wait = visit.wait("wacht");
+    let asked = draft.as_ref().is_some_and(is_answered);
     let body = view! {
         {messages.summary(t)}
+        {wait.map(|wait| alert::error(too_many(wait, t)))}
+        {anew(visit)}
         {notices}
         {title(e.person_title)}
         <p class="utrecht-paragraph">{link("/registreren/zonder-toestemming", e.without_link)}</p>
         <p class="utrecht-paragraph">{link("/werklijst", list_link(open, t))}</p>
         {form(visit, draft, &messages, not_matchable, places)}
     };
-    Screen::new(e.title, body).failed(failed)
+    let screen = Screen::new(e.title, body).failed(failed || wait.is_some());
+    if asked { screen } else { screen.unkept() }
+}
+
+/// The question about consent has its answer: before that nothing of a person is kept when the session ends (ux §3.2).
+fn is_answered(draft: &DraftView) -> bool {
+    !draft.row.get(Column::Toestemming).trim().is_empty()
+}
+
+/// What was typed is not in the draft it was typed for, but in this one.
+pub(crate) fn anew(visit: &Visit) -> Option<AnyView> {
+    let e = &visit.t.entry;
+    match visit.query("melding").as_deref() {
+        Some("verstuurd") => Some(alert::info(e.anew_sent)),
+        Some("gewijzigd") => Some(alert::warning(paragraph(e.anew_changed))),
+        _ => None,
+    }
 }
 
 fn list_link(open: Option<usize>, t: &'static Texts) -> String {
@@ -127,10 +148,12 @@ fn form(
     let mut hidden = Vec::new();
     if let Some(draft) = &draft {
         hidden.push(("concept", draft.id.to_string()));
+        hidden.push(("revision", draft.revision.clone()));
     }
     if visit.query("terug").is_some() {
         hidden.push(("back", "true".to_owned()));
     }
+    let asked = draft.as_ref().is_some_and(is_answered);
     let next_person = draft.as_ref().is_some_and(|draft| draft.next_person);
     let row = draft
         .as_ref()
@@ -149,7 +172,7 @@ fn form(
             {fields(&row, messages, next_person && messages.is_empty(), t)}
             {not_matchable.then(|| go_on_anyway(&reason, t))}
             {submit(button)}
-            {time_out_note(t.frame.time_out_line)}
+            {time_out_note(if asked { t.frame.time_out_line } else { t.frame.time_out_unasked })}
         </form>
     };
     live(form.into_any(), visit, messages)

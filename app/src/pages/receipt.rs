@@ -36,7 +36,10 @@ fn screen(visit: &Visit, receipt: Receipt, open: usize) -> Screen {
         RowOutcome::Afgekeurd => (e.done_refused, e.done_refused_text),
     };
     let same_person = receipt.registration.is_some();
+    let other =
+        (visit.query("melding").as_deref() == Some("anders")).then(|| alert::error(e.sent_other));
     let body = view! {
+        {other}
         <div class="cims-confirmation">
             <h1 class="utrecht-heading-1 cims-confirmation__title">{head}</h1>
             <p class="cims-confirmation__reference">{e.reference}" "<strong class="cims-code">{receipt.reference.clone()}</strong></p>

@@ -3,12 +3,14 @@
 use super::choices;
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::field::Field;
+use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{badge, button_link, second_link, title};
 use crate::ports::Page;
-use crate::ports::entry::{RegistrationFilter, RegistrationLine};
+use crate::ports::entry::{RegistrationFilter, RegistrationLine, Standing};
 use crate::texts::{Texts, fill, number};
+use domain::dates::parse_full;
 use domain::delivery::RowOutcome;
 use leptos::prelude::*;
 
@@ -31,7 +33,7 @@ fn filter(visit: &Visit) -> RegistrationFilter {
         vaccin: visit.query("vaccin"),
         uitkomst: visit
             .query("uitkomst")
-            .and_then(|outcome| RowOutcome::parse(&outcome)),
+            .and_then(|outcome| Standing::parse(&outcome)),
     }
 }
 
@@ -84,12 +86,21 @@ fn screen(visit: &Visit, filter: &RegistrationFilter, list: Page<RegistrationLin
         }
         .into_any()
     };
+    let mut messages = Messages::default();
+    for (name, title, text) in [("van", r.from, &filter.van), ("tot", r.until, &filter.tot)] {
+        let wrong = |text: &String| parse_full(text, visit.frame.today.year()).is_err();
+        if text.as_ref().is_some_and(wrong) {
+            messages.add(name, fill(r.no_date, &[("veld", title)]));
+        }
+    }
+    let failed = !messages.is_empty();
     let body = view! {
+        {messages.summary(t)}
         {title(r.title)}
         {bar(filter, filtered, list.total, t)}
         {content}
     };
-    Screen::new(r.title, body).wide()
+    Screen::new(r.title, body).wide().failed(failed)
 }
 
 /// "128 registraties"
@@ -106,7 +117,7 @@ fn bar(filter: &RegistrationFilter, filtered: bool, total: u64, t: &'static Text
     let r = &t.registrations;
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let (van, tot, vaccin) = (text(&filter.van), text(&filter.tot), text(&filter.vaccin));
-    let outcome = filter.uitkomst.map(RowOutcome::as_str).unwrap_or_default();
+    let outcome = filter.uitkomst.map(Standing::as_str).unwrap_or_default();
     view! {
         <section class="cims-filter" aria-label=r.filters>
             <p class="cims-filter__count">{count(total, t)}</p>
@@ -114,7 +125,7 @@ fn bar(filter: &RegistrationFilter, filtered: bool, total: u64, t: &'static Text
                 {Field::new("van", r.from, &van).date()}
                 {Field::new("tot", r.until, &tot).date()}
                 {Field::new("vaccin", r.vaccine, &vaccin).filter_select(choices::vaccines(r.all_vaccines, t))}
-                {Field::new("uitkomst", r.outcome, outcome).filter_select(outcomes(r.all_outcomes, &RowOutcome::ALL, t))}
+                {Field::new("uitkomst", r.outcome, outcome).filter_select(standings(t))}
                 <div class="cims-filter__actions">
                     <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
                     {filtered.then(|| crate::parts::link("/registraties", r.clear))}
@@ -123,6 +134,18 @@ fn bar(filter: &RegistrationFilter, filtered: bool, total: u64, t: &'static Text
         </section>
     }
     .into_any()
+}
+
+/// Where a registration can stand, for a drop-down.
+fn standings(t: &'static Texts) -> Vec<(String, String)> {
+    let text = |standing| match standing {
+        Standing::Accepted => badge::outcome_text(RowOutcome::Geaccepteerd, t),
+        Standing::InReview => badge::outcome_text(RowOutcome::TeControleren, t),
+        Standing::Withdrawn => t.frame.withdrawn,
+    };
+    let first = (String::new(), t.registrations.all_outcomes.to_owned());
+    let all = Standing::ALL.map(|one| (one.as_str().to_owned(), text(one).to_owned()));
+    std::iter::once(first).chain(all).collect()
 }
 
 /// Outcomes for a drop-down, with an empty first choice.

@@ -108,7 +108,7 @@ fn line(row: &RefusedRow, id: Uuid, columns: &[Column], t: &'static Texts) -> An
     let row_id = format!("rij-{number}");
     let said = match row.kept {
         Some(Kept::Changed) => Some(m.row_changed.to_owned()),
-        Some(Kept::LoggedOut) => None,
+        Some(Kept::LoggedOut | Kept::Waits) => None,
         None => fault(row, None).map(|finding| finding.message_in(t.language).into_owned()),
     };
     let cells = columns.iter().map(|column| cell(row, *column, t));

@@ -1,10 +1,10 @@
 //! The start page: what is new for somebody, tiles of what one's role does; a welcome for who is not logged in.
 
 use super::lists::list_name;
-use crate::page::{Screen, Visit, news, page};
+use crate::page::{Screen, Visit, entry, news, page};
 use crate::parts::icon::Icon;
 use crate::parts::tiles::{Tile, tiles};
-use crate::parts::{alert, button_link, heading, link, paragraph, title};
+use crate::parts::{alert, button_link, heading, link, paragraph, second_link, title};
 use crate::ports::corrections::WaitingCorrection;
 use crate::ports::deliveries::Discarded;
 use crate::ports::lists::WaitingChange;
@@ -22,7 +22,12 @@ pub(crate) fn start() -> AnyView {
             return Ok(welcome(&visit));
         };
         let new = news()?.news(caller).await?;
-        Ok(tasks(caller.role(), &new, visit.t))
+        let waiting = if caller.role().may_deliver() {
+            entry()?.waiting(caller).await?
+        } else {
+            None
+        };
+        Ok(tasks(caller.role(), &new, waiting.as_deref(), visit.t))
     })
 }
 
@@ -155,7 +160,8 @@ fn file_item(file: &FileNews, t: &'static Texts) -> AnyView {
     view! { <li>{link(way, text)}" "{file.file_name.clone()}</li> }.into_any()
 }
 
-fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
+/// `waiting`: when an open registration was typed last.
+fn tasks(role: Role, news: &NewsOf, waiting: Option<&str>, t: &'static Texts) -> Screen {
     let f = &t.frame;
     let mut list: Vec<Tile> = Vec::new();
     if role.may_deliver() {
@@ -267,11 +273,24 @@ fn tasks(role: Role, news: &NewsOf, t: &'static Texts) -> Screen {
     list.push((Icon::Help, "/hulp", f.tile_help, f.tile_help_text));
     let body = view! {
         {title(f.start_title)}
+        {waiting.map(|time| open_input(time, t))}
         {new_for(role, news, t)}
         {nothing}
         {tiles(list)}
     };
     Screen::new(f.home, body).wide()
+}
+
+/// A registration that was not sent: where one comes back to it.
+fn open_input(time: &str, t: &'static Texts) -> AnyView {
+    let e = &t.entry;
+    view! {
+        <section class="cims-panel cims-stack">
+            {paragraph(fill(e.resumed, &[("tijd", time)]))}
+            <p class="utrecht-paragraph">{second_link("/registreren", e.resume)}</p>
+        </section>
+    }
+    .into_any()
 }
 
 fn welcome(visit: &Visit) -> Screen {

@@ -1,7 +1,7 @@
 //! `/registreren/vaccinatie`: what was given; this institution's own earlier registrations stand above it.
 
 use super::choices;
-use super::person::{live, not_there_yet};
+use super::person::{anew, live, not_there_yet};
 use super::vaccination_fields::{fields, performer};
 use crate::calls::entry::{KeepTyped, SaveVaccination, step_path};
 use crate::page::{Screen, Visit, entry, locations, page};
@@ -47,6 +47,7 @@ fn screen(visit: &Visit, draft: DraftView, here: Option<String>) -> Screen {
     let person = step_path(Step::Person, draft.id);
     let body = view! {
         {messages.summary(t)}
+        {anew(visit)}
         {resumed}
         {later}
         {earlier(&draft.earlier, t)}
@@ -98,6 +99,7 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
     let today = visit.frame.today;
     let mut hidden = vec![
         ("concept", draft.id.to_string()),
+        ("revision", draft.revision.clone()),
         ("vaccination", "true".to_owned()),
     ];
     if visit.query("terug").is_some() {

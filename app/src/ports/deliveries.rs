@@ -3,6 +3,7 @@
 //! The bytes themselves come in through a plain multipart route of the server (`POST /aanleveren`),
 //! which answers 303 to the page of the delivery.
 
+use super::Wait;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::delivery::{Channel, Counts, FileOutcome};
@@ -239,6 +240,8 @@ pub struct RefusedView {
 /// Why typed cells of a row were kept without judging them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kept {
+    /// No more may be asked of the BRP now.
+    Waits,
     /// Somebody else changed the row meanwhile.
     Changed,
     /// The session had ended.
@@ -275,6 +278,8 @@ pub struct MendAnswer {
     pub kept: Option<Uuid>,
     /// Nothing was judged: nobody approves any more that the party delivers so.
     pub not_approved: bool,
+    /// Some of those wait because no more may be asked of the BRP now.
+    pub wait: Option<Wait>,
 }
 
 /// What a row would come to if it were sent as it was typed.

@@ -3,6 +3,7 @@
 //! A draft lives on the server, sealed, for its owner only, 24 hours. Its key (not a secret, no data) is in
 //! the URL, so two tabs are two drafts. Values typed live in [`RowText`]; findings come from `domain`.
 
+use super::Wait;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::delivery::RowOutcome;
@@ -75,6 +76,9 @@ pub struct Mended {
 pub struct DraftView {
     /// Key, in the URL.
     pub id: Uuid,
+    /// What it says, as a keyed digest: each form of it brings this along, so that what was typed over something else is
+    /// not taken for it.
+    pub revision: String,
     /// What was typed, as typed.
     pub row: RowText,
     /// What the rules say of it (empty before the first submit of a step).
@@ -109,6 +113,7 @@ impl DraftView {
     pub(crate) fn of_row(row: RowText, findings: Vec<Finding>) -> Self {
         Self {
             id: Uuid::nil(),
+            revision: String::new(),
             row,
             findings,
             step: Step::Check,
@@ -124,6 +129,24 @@ impl DraftView {
             mended: Vec::new(),
         }
     }
+}
+
+/// Why what was typed went into a new draft.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Anew {
+    /// The draft of the form was sent before.
+    Sent,
+    /// It says something else by now than when the form was made: a second tab.
+    Changed,
+}
+
+/// The draft for what was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    /// Its key.
+    pub draft: Uuid,
+    /// It is a new one.
+    pub anew: Option<Anew>,
 }
 
 /// Result of saving a step: go on, or show the step again with its findings.
@@ -145,6 +168,13 @@ pub enum Submitted {
     },
     /// Not stored: something to look at on this step.
     LookAgain(Step),
+    /// Not stored: the draft says something else than the page that was sent.
+    Changed,
+    /// The draft was sent before, and said something else than the page that was sent now: that is not stored.
+    Other {
+        /// Reference of what was sent.
+        reference: String,
+    },
     /// Not stored: nobody approved that this institution records in the portal. The draft stays.
     NotApproved,
 }
@@ -178,8 +208,40 @@ pub struct RegistrationFilter {
     pub tot: Option<String>,
     /// Vaccine code (name in the URL form of the list).
     pub vaccin: Option<String>,
-    /// Outcome.
-    pub uitkomst: Option<RowOutcome>,
+    /// Where it stands.
+    pub uitkomst: Option<Standing>,
+}
+
+/// Where a registration stands: only what is in the register is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Standing {
+    /// Accepted.
+    Accepted,
+    /// RIVM reviews it.
+    InReview,
+    /// Withdrawn.
+    Withdrawn,
+}
+
+impl Standing {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Accepted, Self::InReview, Self::Withdrawn];
+
+    /// As in an address, and in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => RowOutcome::Geaccepteerd.as_str(),
+            Self::InReview => RowOutcome::TeControleren.as_str(),
+            Self::Withdrawn => "INGETROKKEN",
+        }
+    }
+
+    /// Reads what [`Standing::as_str`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text)
+    }
 }
 
 /// A line of "Mijn registraties".
@@ -280,6 +342,10 @@ pub enum Corrected {
     LookAgain(Uuid),
     /// Not stored: nobody approves any more that this institution records in the portal. What was typed is kept in this draft.
     NotApproved(Uuid),
+    /// Not stored, and kept in this draft: somebody else changed the registration since the form was made.
+    Changed(Uuid),
+    /// Not stored, and kept in this draft: no more may be asked of the BRP now.
+    Later(Uuid, Wait),
 }
 
 /// Recording (roles invoerder, instellingsbeheerder).
@@ -295,8 +361,20 @@ pub trait Entry: Send + Sync {
     ) -> PortResult<Uuid>;
     /// The newest open draft of this user here, if any ("Uw invoer van 14:05 staat nog klaar").
     async fn open_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>>;
+    /// When the newest open draft of this user here was changed last ("14:05"), if there is one; nothing of what it says.
+    async fn waiting(&self, caller: &Caller) -> PortResult<Option<String>>;
     /// A draft. `NotFound` when it is not the caller's, thrown away or expired; `Sent` when it was submitted.
     async fn draft(&self, caller: &Caller, id: Uuid) -> PortResult<DraftView>;
+    /// The draft that what was typed in a step belongs in: the one of the form, or a new one when that was sent, or says
+    /// something else by now and not this already. Without a revision nothing is compared.
+    async fn place(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        revision: Option<String>,
+        row: &RowText,
+        step: Step,
+    ) -> PortResult<Placed>;
     /// Throws a draft away.
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
     /// Saves the person step: consent first; with N every person field is dropped before anything is stored;
@@ -316,8 +394,14 @@ pub trait Entry: Send + Sync {
         row: RowText,
         confirmed: bool,
     ) -> PortResult<Saved>;
-    /// Stores the draft as a delivery of one row. Twice the same draft: one registration, the same reference.
-    async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted>;
+    /// Stores the draft as a delivery of one row, when it says what the page showed (without a revision: whatever it
+    /// says). Twice the same draft: one registration, the same reference.
+    async fn submit(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        revision: Option<String>,
+    ) -> PortResult<Submitted>;
     /// The confirmation page, by its reference or the key of the submitted draft; survives reload.
     async fn receipt(&self, caller: &Caller, reference: String) -> PortResult<Receipt>;
     /// What this institution recorded, newest first.
@@ -329,7 +413,8 @@ pub trait Entry: Send + Sync {
     ) -> PortResult<Page<RegistrationLine>>;
     /// One of them, with its versions (audited).
     async fn registration(&self, caller: &Caller, id: Uuid) -> PortResult<RegistrationView>;
-    /// A new version with a reason (mutatie C); `draft` keeps what was typed when it is refused.
+    /// A new version with a reason (mutatie C); a draft keeps what was typed when it is refused. `version`: the one that
+    /// the form was made of; without it nothing is compared.
     async fn correct(
         &self,
         caller: &Caller,
@@ -337,8 +422,9 @@ pub trait Entry: Send + Sync {
         row: RowText,
         reason: String,
         confirmed: bool,
+        version: Option<u32>,
     ) -> PortResult<Corrected>;
-    /// Withdraws it with a reason (mutatie V): within 30 days, or whenever the person withdrew the consent (F09).
+    /// Withdraws it with a reason (mutatie V), once however often this caller asks: within 30 days, or whenever the person withdrew the consent (F09).
     async fn withdraw(
         &self,
         caller: &Caller,

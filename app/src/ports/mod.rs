@@ -55,7 +55,7 @@ pub enum PortError {
     NotFound,
     /// A budget is used up (BRP checks): try again later.
     #[error("too many requests")]
-    TooMany,
+    TooMany(Wait),
     /// Somebody else changed it in the meantime.
     #[error("changed in the meantime")]
     Conflict,
@@ -65,6 +65,38 @@ pub enum PortError {
     /// Our fault; the number is in the log.
     #[error("incident {0}")]
     Broken(uuid::Uuid),
+}
+
+/// How long a budget of BRP checks stays used up (security §4.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wait {
+    /// Until the next minute.
+    NextMinute,
+    /// Until tomorrow.
+    Tomorrow,
+    /// Until RIVM lifts the block: too many persons could not be matched.
+    Rivm,
+}
+
+impl Wait {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::NextMinute, Self::Tomorrow, Self::Rivm];
+
+    /// As it stands in an address.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NextMinute => "minuut",
+            Self::Tomorrow => "morgen",
+            Self::Rivm => "rivm",
+        }
+    }
+
+    /// Reads what [`Wait::as_str`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == text)
+    }
 }
 
 /// Result of a port.

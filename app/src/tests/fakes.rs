@@ -120,6 +120,7 @@ fn ranges(first: &str) -> RowRanges {
 impl World {
     pub(crate) fn new(role: Option<Role>) -> Self {
         let draft = DraftView {
+            revision: "nu".into(),
             id: ID,
             row: RowText::default(),
             findings: Vec::new(),
@@ -532,7 +533,7 @@ impl Worklists for World {
     }
 
     async fn ask_further(&self, _: &Caller) -> PortResult<()> {
-        Err(PortError::TooMany)
+        Err(PortError::TooMany(Wait::NextMinute))
     }
 
     async fn discard_worklist(&self, _: &Caller) -> PortResult<()> {
@@ -560,6 +561,11 @@ impl Entry for World {
         Ok(draft.resumed_from.is_some().then_some(draft))
     }
 
+    async fn waiting(&self, _: &Caller) -> PortResult<Option<String>> {
+        let draft = self.draft.lock().expect("no panic before");
+        Ok(draft.resumed_from.clone())
+    }
+
     async fn draft(&self, _: &Caller, id: Uuid) -> PortResult<DraftView> {
         if self.broken {
             return Err(PortError::Broken(ID));
@@ -569,6 +575,22 @@ impl Entry for World {
         } else {
             Err(PortError::NotFound)
         }
+    }
+
+    async fn place(
+        &self,
+        _: &Caller,
+        id: Uuid,
+        revision: Option<String>,
+        _: &RowText,
+        _: Step,
+    ) -> PortResult<Placed> {
+        let anew = match revision.as_deref() {
+            Some("verstuurd") => Some(Anew::Sent),
+            Some("oud") => Some(Anew::Changed),
+            _ => None,
+        };
+        Ok(Placed { draft: id, anew })
     }
 
     async fn discard(&self, _: &Caller, _: Uuid) -> PortResult<()> {
@@ -589,9 +611,12 @@ impl Entry for World {
         Ok(self.saved(row, Step::Check))
     }
 
-    async fn submit(&self, _: &Caller, _: Uuid) -> PortResult<Submitted> {
-        Ok(Submitted::Done {
-            reference: "2026-000123-4".into(),
+    async fn submit(&self, _: &Caller, _: Uuid, revision: Option<String>) -> PortResult<Submitted> {
+        let reference = "2026-000123-4".into();
+        Ok(match revision.as_deref() {
+            Some("oud") => Submitted::Changed,
+            Some("verstuurd") => Submitted::Other { reference },
+            _ => Submitted::Done { reference },
         })
     }
 
@@ -679,6 +704,7 @@ impl Entry for World {
         row: RowText,
         _: String,
         _: bool,
+        _: Option<u32>,
     ) -> PortResult<Corrected> {
         self.saved.lock().expect("no panic before").push(row);
         Ok(if self.not_approved {

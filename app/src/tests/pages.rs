@@ -655,7 +655,9 @@ async fn a_list_keeps_its_filter_in_the_links_to_other_pages() {
         "/registraties?van=2021-01-01&vaccin=Comirnaty&pagina=2",
     )
     .await;
-    assert!(page.has("1.234 registraties"));
+    assert!(page.has("1.234 registraties") && !page.has("deze datum bestaat niet"));
+    let wrong = get(&World::nurse(), "/registraties?van=31-02-2021").await;
+    assert!(wrong.has("Vanaf: deze datum bestaat niet.") && wrong.has("Ingetrokken"));
     assert!(
         page.has("href=\"/registraties?van=2021-01-01&amp;vaccin=Comirnaty&amp;pagina=3\""),
         "{}",

@@ -4,6 +4,7 @@
 //! 78 (`EX_CONFIG`) means: this installation is not fit to start (security G19).
 
 pub mod audit_verify;
+pub mod brp_blocks;
 pub mod brp_load;
 pub mod check;
 pub mod config_show;
@@ -81,6 +82,8 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum Brp {
     Load(brp_load::Args),
+    Blocks(brp_blocks::Blocks),
+    Lift(brp_blocks::Lift),
 }
 
 #[derive(Debug, Subcommand)]
@@ -108,6 +111,8 @@ impl Cli {
             Command::Template(args) => template::run(args),
             Command::Rules(args) => rules::run(args),
             Command::Brp(Brp::Load(args)) => with_runtime(brp_load::run(args, &file)),
+            Command::Brp(Brp::Blocks(args)) => with_runtime(brp_blocks::list(args, &file)),
+            Command::Brp(Brp::Lift(args)) => with_runtime(brp_blocks::run(args, &file)),
             Command::Config(ConfigCommand::Show(args)) => config_show::run(args, &file),
             Command::Audit(Audit::Verify(args)) => with_runtime(audit_verify::run(args, &file)),
             Command::Sftp(command) => with_runtime(sftp::run(command, &file)),

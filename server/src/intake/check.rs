@@ -5,7 +5,9 @@
 
 use super::matching::{Digest, Incoming};
 use crate::keys::Keys;
+use domain::bsn::Bsn;
 use domain::codes::Consent;
+use domain::dates::{PartialDate, parse_partial};
 use domain::finding::{Code, Finding};
 use domain::row::{Accepted, Checked, Column, Context, RawRow, RowText, Vaccination};
 use sha2::{Digest as _, Sha256};
@@ -63,8 +65,25 @@ impl Desk<'_> {
             reason: None,
             replaces: None,
             linked: None,
+            unasked: false,
         }
     }
+}
+
+/// BSN and birth date of a row as repaired: what the BRP is asked about. None where one of them cannot be read.
+#[must_use]
+pub fn question(repaired: &RowText, year: i32) -> Option<(Bsn, PartialDate)> {
+    let bsn = Bsn::in_text(repaired.get(Column::Bsn))?;
+    let birth = parse_partial(repaired.get(Column::Geboortedatum).trim(), year).ok()?;
+    Some((bsn, birth))
+}
+
+/// Keyed digest of a question to the BRP.
+#[must_use]
+pub fn question_digest(keys: &Keys, bsn: &Bsn, birth: PartialDate) -> Vec<u8> {
+    let who = zeroize::Zeroizing::new(format!("{}\u{1f}{}", bsn.expose(), birth.iso()));
+    let digest = keys.digest(Sha256::digest(who.as_bytes()).into());
+    digest.bytes.to_vec()
 }
 
 /// The row rules. A row that makes them panic is unreadable, and the rest goes on (security F22).

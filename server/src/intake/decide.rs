@@ -288,6 +288,7 @@ fn mending(
         party: decision.party_id,
         by: decision.asked_by,
         staff: true,
+        asks: None,
         foresee,
         decision: Some(decision.id),
         again: false,

@@ -288,6 +288,7 @@ async fn judge_anew(
         party: decision.party_id,
         by: decision.asked_by,
         staff: true,
+        asks: None,
         foresee: false,
         decision: Some(decision.id),
         again: false,

@@ -257,6 +257,7 @@ async fn judge_anew(
         party: first.party_id,
         by: change.decided_by.unwrap_or(change.asked_by),
         staff: true,
+        asks: None,
         foresee,
         decision: None,
         again: false,

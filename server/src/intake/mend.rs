@@ -12,7 +12,8 @@ use super::matching::{Effect, Incoming, Judged, Linked, Place};
 use super::process::{Gather, context_of, today_of};
 use super::store::{self, Errand, Keep};
 use super::suggest::{self, Bench};
-use crate::keys::{Purpose, Sealed};
+use crate::keys::{Mac, Purpose, Sealed};
+use crate::store::brp_checks::{self, Check};
 use crate::store::deliveries;
 use crate::store::mend::{self, Stands};
 use crate::store::suggestions::{self, Shown};
@@ -25,7 +26,7 @@ use domain::finding::{Code, Finding};
 use domain::row::{Accepted, Checked, Column, RowText};
 use domain::vaccine::VaccineId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use time::Date;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 /// Rows that are looked at for one that is mended: what a portal takes (specification §3).
@@ -42,6 +43,8 @@ pub struct Mending {
     pub by: Uuid,
     /// That is somebody of RIVM: no registration gets their name.
     pub staff: bool,
+    /// How often the BRP may be asked (security §4.6); `None` for who sees the BRP anyway.
+    pub asks: Option<Allowance>,
     /// Only what it would come to is asked: where that takes no writing, nothing is written. The caller undoes the rest.
     pub foresee: bool,
     /// The decision that says so, kept in the history of the rows.
@@ -50,6 +53,15 @@ pub struct Mending {
     pub again: bool,
     /// The rows, each number once.
     pub rows: Vec<Typed>,
+}
+
+/// How many more persons the BRP may be asked about.
+#[derive(Debug, Clone, Copy)]
+pub struct Allowance {
+    /// So many, beside those who stood in the file and those who were asked about today.
+    pub more: i64,
+    /// All is undone: rows beyond it are judged by everything but the BRP. Else they stay as they stand.
+    pub only_look: bool,
 }
 
 /// One of them.
@@ -97,6 +109,10 @@ pub struct Done {
     pub records: Vec<Record>,
     /// Findings of the row whose person RIVM found, as RIVM sees them.
     pub of_linked: Vec<Finding>,
+    /// What the BRP was asked, once per person, with whose BSN; only of rows whose sender is held to a budget.
+    pub asked: Vec<(Mac, Check)>,
+    /// Whom it may not be asked about now.
+    pub unasked: Vec<Mac>,
     /// There is no consent after all: the raw file, which says who it is about, has to go (rule T10).
     pub unconsented: bool,
 }
@@ -146,6 +162,8 @@ pub enum Became {
     Changed,
     /// Nothing was changed in it.
     Same,
+    /// Not judged: the BRP may not be asked about its person now.
+    Later,
 }
 
 struct Line {
@@ -216,8 +234,19 @@ pub async fn mend(
     let ids: Vec<Uuid> = lines.iter().map(|line| line.stands.id).collect();
     let suggested = suggestions::open(tx, &ids).await?;
     let before = texts_of(&lines, &suggested);
+    let mut asks = Asks::default();
+    let only_look = mending.asks.is_some_and(|asks| asks.only_look);
+    if let Some(allowance) = mending.asks {
+        let (most, now) = (allowance.more, road.clock.now());
+        asks = Asks::within(tx, &desk, &lines, &mending, most, now).await?;
+    }
+    let waits = |row: &&Typed| !only_look && asks.later.contains(&row.number);
+    let (later, typed): (Vec<&Typed>, Vec<&Typed>) = mending.rows.iter().partition(waits);
     let day_of = |text: &RowText| check::day_of(&text.as_raw(), &desk.context);
-    let (changed, mut done) = change(&mut lines, &mending.rows, mending.again, day_of)?;
+    let (changed, mut done) = change(&mut lines, &typed, &asks.later, mending.again, day_of)?;
+    let later = later.iter().map(|row| (row.number, Became::Later));
+    done.rows.extend(later);
+    done.unasked = std::mem::take(&mut asks.unasked);
     if changed.is_empty() {
         return Ok(Mended::Done(done));
     }
@@ -238,6 +267,7 @@ pub async fn mend(
         row.reason.clone_from(&line.reason);
         row.replaces = line.stands.replaces;
         row.linked.clone_from(&line.linked);
+        row.unasked = asks.later.contains(&row.line);
         let own = line.linked.as_ref().and_then(|linked| linked.registration);
         if let Some(key) = own.and_then(|own| kept_keys.get(&own)) {
             row.source_key = Some(key.clone());
@@ -301,6 +331,9 @@ pub async fn mend(
             done.records
                 .extend(stored.judged.iter().filter_map(Record::of));
         }
+        if mending.asks.is_some() {
+            asks.answered(&desk, &stored.judged, &mut done);
+        }
         let judged = stored.judged.into_iter();
         outcomes.extend(judged.map(|row| (row.row.line, (row.outcome, row.shown))));
         done.persons.extend(stored.persons);
@@ -312,11 +345,130 @@ pub async fn mend(
             *became = Became::Judged(outcome, findings);
         }
     }
+    if only_look {
+        for (number, became) in &mut done.rows {
+            if asks.later.contains(number) && matches!(became, Became::Judged(..)) {
+                *became = Became::Later;
+            }
+        }
+    }
     if writes {
         mend::go_on_waiting(tx, mending.delivery, &taken).await?;
         settle(tx, &work, mending.delivery, keep).await?;
     }
     Ok(Mended::Done(done))
+}
+
+/// Whom mended rows ask the BRP about.
+#[derive(Default)]
+struct Asks {
+    /// Questions that did not stand in the file.
+    typed: HashSet<Vec<u8>>,
+    /// Rows whose question the budget does not cover.
+    later: HashSet<u32>,
+    /// Whom they are about.
+    unasked: Vec<Mac>,
+}
+
+impl Asks {
+    /// Holds the rows against the budget: those that were typed, and those that were mended before and are refused still,
+    /// which can come along. A person is asked about once, however many rows say the same and however often in a day; a
+    /// row whose BSN and birth date stay as they were delivered asks what its file asked already.
+    async fn within(
+        tx: &mut WorkerTx<'_>,
+        desk: &Desk<'_>,
+        lines: &[Line],
+        mending: &Mending,
+        most: i64,
+        now: OffsetDateTime,
+    ) -> Result<Self, StoreError> {
+        let before = mend::mended_before(tx, mending.delivery).await?;
+        let question = |text: &RowText| {
+            let checked = check::row(&text.as_raw(), &desk.context);
+            let repaired = checked.repaired(&text.as_raw());
+            let (bsn, birth) = check::question(&repaired, desk.context.today.year())?;
+            let digest = check::question_digest(desk.keys, &bsn, birth);
+            Some((checked.accepted.is_some(), bsn, digest))
+        };
+        let places: HashMap<u32, &Line> = lines.iter().map(|line| (line.number(), line)).collect();
+        let (mut asked, mut typed) = (Vec::new(), HashSet::new());
+        for row in &mending.rows {
+            let Some(line) = places.get(&row.number) else {
+                continue;
+            };
+            typed.insert(row.number);
+            let mut text = line.text.clone();
+            for (column, cell) in &row.cells {
+                if !same_in_a_box(text.get(*column), cell) {
+                    text.set(*column, cell.as_str());
+                }
+            }
+            let Some((true, bsn, digest)) = question(&text) else {
+                continue;
+            };
+            let stood = question(&line.text).map(|(_, _, digest)| digest);
+            if stood.as_ref() != Some(&digest) || before.contains(&line.stands.row_number) {
+                asked.push((row.number, bsn, digest));
+            }
+        }
+        for line in lines {
+            let comes_along = line.stands.is_open() && before.contains(&line.stands.row_number);
+            if comes_along
+                && !typed.contains(&line.number())
+                && let Some((_, bsn, digest)) = question(&line.text)
+            {
+                asked.push((line.number(), bsn, digest));
+            }
+        }
+        let digests: Vec<Vec<u8>> = asked.iter().map(|(_, _, digest)| digest.clone()).collect();
+        let mut free = brp_checks::known(tx, mending.by, &digests, now).await?;
+        let mut asks = Self::default();
+        let mut left = most;
+        for (number, bsn, digest) in asked {
+            if !free.contains(&digest) {
+                if left <= 0 {
+                    asks.later.insert(number);
+                    if typed.contains(&number) {
+                        asks.unasked.push(desk.keys.bsn_mac(&bsn));
+                    }
+                    continue;
+                }
+                left -= 1;
+                free.insert(digest.clone());
+            }
+            asks.typed.insert(digest);
+        }
+        Ok(asks)
+    }
+
+    /// Keeps what the BRP answered.
+    fn answered(&self, desk: &Desk<'_>, judged: &[Judged], done: &mut Done) {
+        let mut seen: HashSet<Vec<u8>> = done
+            .asked
+            .iter()
+            .map(|(_, check)| check.question.clone())
+            .collect();
+        for row in judged {
+            let (Some(matched), Some(Accepted::Vaccination(jab))) =
+                (row.matched, &row.row.accepted)
+            else {
+                continue;
+            };
+            let Some(bsn) = row.row.bsn(jab) else {
+                continue;
+            };
+            let question = check::question_digest(desk.keys, bsn, jab.person().birth_date());
+            if seen.insert(question.clone()) {
+                let of_file = !self.typed.contains(&question);
+                let check = Check {
+                    question,
+                    matched,
+                    of_file,
+                };
+                done.asked.push((desk.keys.bsn_mac(bsn), check));
+            }
+        }
+    }
 }
 
 /// The keys of the registrations that get a version more. A key that we made of the content is not made anew: with other
@@ -433,6 +585,8 @@ pub(super) async fn put_back(
             party,
             by: who,
             staff: false,
+            // What was asked about these rows was asked when they were mended.
+            asks: None,
             foresee: false,
             decision: None,
             again: true,
@@ -451,10 +605,11 @@ pub(super) async fn put_back(
 }
 
 /// Puts the typed cells in place; answers the places of the rows that changed, and what is known of the typed ones:
-/// those that changed are said to be judged, and will be.
+/// those that changed are said to be judged, and will be. A change for all goes to no row that has to wait (`later`).
 fn change(
     lines: &mut [Line],
-    typed: &[Typed],
+    typed: &[&Typed],
+    later: &HashSet<u32>,
     again: bool,
     day_of: impl Fn(&RowText) -> Option<Date>,
 ) -> Result<(BTreeSet<usize>, Done), StoreError> {
@@ -514,6 +669,7 @@ fn change(
     for (column, old, new) in spread {
         for (at, line) in lines.iter_mut().enumerate() {
             if !own.contains(&at)
+                && !later.contains(&line.number())
                 && line.stands.is_open()
                 && shares(&line.text, &line.findings, column, &old)
             {

@@ -8,8 +8,8 @@
 use super::{Road, measure, receive, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{
-    StoreError, assignments, cards, deliveries, drafts, looks, party_requests, register, review,
-    schema, worker_tx, worklists,
+    StoreError, assignments, brp_checks, cards, deliveries, drafts, looks, party_requests,
+    register, review, schema, worker_tx, worklists,
 };
 use domain::card::OPEN_DAYS;
 use std::time::Duration;
@@ -137,6 +137,7 @@ pub async fn tidy_at(road: &Road, now: OffsetDateTime) -> Result<Tidied, StoreEr
     register::forget_counted(&mut tx, road.clock.day(now)).await?;
     review::sum_up(&mut tx).await?;
     assignments::forget(&mut tx).await?;
+    brp_checks::forget(&mut tx, now).await?;
     looks::forget(&mut tx, now - time::Duration::days(1)).await?;
     let before = now - time::Duration::hours(PREVIEW_HOURS);
     let old = deliveries::old_previews(&mut tx, before).await?;

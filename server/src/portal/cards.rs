@@ -415,6 +415,7 @@ impl Portal {
             reason: None,
             reference: Some(card::source_key(number)),
             card: Some(number),
+            draft: None,
         };
         let arrived = self.deliver(&mut tx, parcel).await?;
         let judged = arrived

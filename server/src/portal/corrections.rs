@@ -292,6 +292,7 @@ impl Portal {
             reason: Some(request),
             reference: None,
             card: None,
+            draft: None,
         };
         self.deliver(tx, parcel).await
     }

@@ -1,19 +1,22 @@
 //! Refused rows of the own party, to be mended on the screen (features F24).
 
-use super::entry::KeptRow;
+use super::entry::{KeptRow, floor, wait};
 use super::{OrBroken, Portal, deliverer, event, unopened};
-use crate::audit::{self, Event, Kind};
-use crate::intake::mend::{self, Became, Mended, Mending, Typed};
+use crate::audit::{self, Event, Kind, Outcome};
+use crate::intake::mend::{self, Allowance, Became, Mended, Mending, Typed};
 use crate::keys::{Mac, Purpose, Sealed};
+use crate::store::brp_checks::{self, Allowed, Budget, Check};
 use crate::store::mend::{self as rows, Stands};
-use crate::store::{PartyTx, StoreError, deliveries, delivery_views, party_tx, worker_tx};
+use crate::store::{
+    PartyTx, StoreError, WorkerTx, deliveries, delivery_views, party_tx, worker_tx,
+};
 use app::ports::deliveries::{
     Foreseen, Kept, MendAnswer, MendedRow, Phase, RefusedList, RefusedRow, RefusedView,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::Days;
 use domain::delivery::{Channel, RowOutcome};
-use domain::finding::Finding;
+use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
@@ -110,15 +113,27 @@ impl Portal {
         posted: Vec<MendedRow>,
         draft: Option<Uuid>,
     ) -> PortResult<MendAnswer> {
+        floor(self.try_to_judge(caller, id, posted, draft)).await
+    }
+
+    async fn try_to_judge(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        posted: Vec<MendedRow>,
+        draft: Option<Uuid>,
+    ) -> PortResult<MendAnswer> {
         let mending = self.mending(caller, id, posted).await?;
         if caller.only_keeps {
-            let kept = self.keep_mending(caller, id, mending.rows).await?;
+            let rows = mending.rows.into_iter().map(|row| (row, false));
+            let kept = self.keep_mending(caller, id, rows.collect()).await?;
             return Ok(MendAnswer {
                 kept: Some(kept),
                 ..MendAnswer::default()
             });
         }
-        let done = match self.keep_trying(caller, &mending, false).await? {
+        let (mended, allowed) = self.keep_trying(caller, &mending, false).await?;
+        let done = match mended {
             Mended::Done(done) => done,
             Mended::Closed => return Err(PortError::Conflict),
             Mended::NotApproved => {
@@ -137,17 +152,22 @@ impl Portal {
                 Became::Judged(RowOutcome::Afgekeurd, _) => answer.refused += 1,
                 Became::Judged(..) => answer.good += 1,
                 Became::RightAlready => answer.right_already += 1,
+                Became::Later => answer.wait = Some(wait(allowed)),
                 Became::Outside | Became::Changed | Became::Same => {}
             }
         }
         let of = |number| done.rows.iter().find(|(other, _)| *other == number);
-        let changed = mending
+        let unjudged = mending
             .rows
             .into_iter()
-            .filter(|row| of(row.number).is_some_and(|(_, became)| *became == Became::Changed));
-        let changed: Vec<Typed> = changed.collect();
-        if !changed.is_empty() {
-            answer.kept = Some(self.keep_mending(caller, id, changed).await?);
+            .filter_map(|row| match of(row.number)?.1 {
+                Became::Changed => Some((row, false)),
+                Became::Later => Some((row, true)),
+                _ => None,
+            });
+        let unjudged: Vec<(Typed, bool)> = unjudged.collect();
+        if !unjudged.is_empty() {
+            answer.kept = Some(self.keep_mending(caller, id, unjudged).await?);
         }
         self.drop_mending(caller, draft).await?;
         Ok(answer)
@@ -159,11 +179,20 @@ impl Portal {
         id: Uuid,
         posted: Vec<MendedRow>,
     ) -> PortResult<Vec<Foreseen>> {
+        floor(self.try_to_foresee(caller, id, posted)).await
+    }
+
+    async fn try_to_foresee(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        posted: Vec<MendedRow>,
+    ) -> PortResult<Vec<Foreseen>> {
         let mending = self.mending(caller, id, posted).await?;
         if caller.only_keeps {
             return Err(PortError::NotLoggedIn);
         }
-        let Mended::Done(done) = self.keep_trying(caller, &mending, true).await? else {
+        let (Mended::Done(done), _) = self.keep_trying(caller, &mending, true).await? else {
             return Err(PortError::Conflict);
         };
         let rows = done.rows.into_iter();
@@ -173,6 +202,11 @@ impl Portal {
                     number,
                     good: outcome != RowOutcome::Afgekeurd,
                     findings,
+                }),
+                Became::Later => Some(Foreseen {
+                    number,
+                    good: false,
+                    findings: vec![Finding::whole(Code::B13)],
                 }),
                 _ => None,
             })
@@ -203,6 +237,8 @@ impl Portal {
             party,
             by: caller.user_id,
             staff: false,
+            // Said in the transaction that asks.
+            asks: None,
             foresee: false,
             decision: None,
             again: false,
@@ -216,7 +252,7 @@ impl Portal {
         caller: &Caller,
         mending: &Mending,
         only_look: bool,
-    ) -> PortResult<Mended> {
+    ) -> PortResult<(Mended, Allowed)> {
         let mut attempt = 1;
         loop {
             match self.try_mend(caller, mending.clone(), only_look).await {
@@ -238,26 +274,44 @@ impl Portal {
     async fn try_mend(
         &self,
         caller: &Caller,
-        mending: Mending,
+        mut mending: Mending,
         only_look: bool,
-    ) -> Result<Mended, StoreError> {
-        let id = mending.delivery;
+    ) -> Result<(Mended, Allowed), StoreError> {
+        let (id, party) = (mending.delivery, mending.party);
         let typed = mending.rows.clone();
+        let now = self.road.clock.now();
         let mut tx = worker_tx(&self.road.db).await?;
+        // Before the mark: the turn of this user is held to the end, whatever is undone.
+        let budget = brp_checks::budget(&mut tx).await?;
+        let allowed = brp_checks::allowed(&mut tx, budget, caller.user_id, party, now).await?;
+        mending.asks = Some(Allowance {
+            more: allowed.more(),
+            only_look,
+        });
         tx.mark().await?;
-        let mended = mend::mend(&self.road, &mut tx, mending).await?;
-        let Mended::Done(done) = &mended else {
-            return Ok(mended);
+        let mut mended = mend::mend(&self.road, &mut tx, mending).await?;
+        let Mended::Done(done) = &mut mended else {
+            return Ok((mended, allowed));
         };
+        let asked = std::mem::take(&mut done.asked);
+        let unasked = std::mem::take(&mut done.unasked);
+        if done.judged.is_empty() && unasked.is_empty() {
+            return Ok((mended, allowed));
+        }
+        if only_look {
+            tx.go_back().await?;
+        }
+        self.count_asked(&mut tx, caller, (budget, allowed), id, asked, unasked)
+            .await?;
         if done.judged.is_empty() {
-            return Ok(mended);
+            tx.commit().await?;
+            return Ok((mended, allowed));
         }
         let numbers = |only: fn(&Became) -> bool| -> Vec<u32> {
             let rows = done.rows.iter().filter(|(_, became)| only(became));
             rows.map(|(number, _)| *number).collect()
         };
         let line = if only_look {
-            tx.go_back().await?;
             let judged = numbers(|became| matches!(became, Became::Judged(..)));
             let about = typed.iter().filter(|row| judged.contains(&row.number));
             let macs: HashSet<_> = about.filter_map(|row| self.mac_typed(row)).collect();
@@ -295,7 +349,60 @@ impl Portal {
         };
         audit::add(&mut tx, line).await?;
         tx.commit().await?;
-        Ok(mended)
+        Ok((mended, allowed))
+    }
+
+    /// Counts whom the BRP was asked about as one set, and names them in the audit, those too about whom it was not asked.
+    async fn count_asked(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        caller: &Caller,
+        (budget, allowed): (Budget, Allowed),
+        delivery: Uuid,
+        asked: Vec<(Mac, Check)>,
+        unasked: Vec<Mac>,
+    ) -> Result<(), StoreError> {
+        let (user, party) = (
+            caller.user_id,
+            deliverer(caller).map_err(|_| StoreError::NotFound)?,
+        );
+        let now = self.road.clock.now();
+        let questions: Vec<Vec<u8>> = asked.iter().map(|(_, one)| one.question.clone()).collect();
+        let known = brp_checks::known(tx, user, &questions, now).await?;
+        let new = asked.iter().map(|(_, one)| one);
+        let new: Vec<Check> = new
+            .filter(|one| !known.contains(&one.question))
+            .cloned()
+            .collect();
+        let mut alarm = false;
+        if !new.is_empty() {
+            alarm |= brp_checks::count(tx, budget, user, party, &new, now).await?;
+        }
+        let of_file = || new.iter().filter(|one| one.of_file);
+        let all = u32::try_from(of_file().count()).unwrap_or(u32::MAX);
+        let matched = of_file().filter(|one| one.matched).count();
+        let matched = u32::try_from(matched).unwrap_or(u32::MAX);
+        alarm |= brp_checks::count_file(tx, budget, party, (all, matched), now).await?;
+        if alarm {
+            tracing::error!(%user, %party, "too many persons of mended rows could not be matched");
+        }
+        let line = || event(caller, Kind::BrpChecked).object("delivery", delivery);
+        for (answer, word) in [(true, "te_koppelen"), (false, "niet_te_koppelen")] {
+            let alike = asked.iter().filter(|(_, one)| one.matched == answer);
+            let macs: Vec<Mac> = alike.map(|(mac, _)| *mac).collect();
+            if !macs.is_empty() {
+                let line = line().detail("answer", word).detail("alarm", alarm);
+                let line = macs.iter().fold(line, Event::about_mac);
+                audit::add(tx, line).await?;
+            }
+        }
+        if !unasked.is_empty() {
+            let line = line()
+                .outcome(Outcome::Failure)
+                .detail("blocked", allowed == Allowed::Blocked);
+            audit::add(tx, unasked.iter().fold(line, Event::about_mac)).await?;
+        }
+        Ok(())
     }
 
     /// A row that waits or was refused has no person of its own: its line names whoever has the BSN that was typed.
@@ -378,7 +485,7 @@ impl Portal {
             } else {
                 Kept::Changed
             };
-            differs.then_some(why)
+            differs.then_some(if kept.waits { Kept::Waits } else { why })
         });
         let message = match row.returned_by {
             Some(decision) => {

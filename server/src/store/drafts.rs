@@ -325,7 +325,7 @@ pub async fn insert_receipt(tx: &mut WorkerTx<'_>, new: &NewReceipt<'_>) -> Resu
     Ok(())
 }
 
-/// The reference a draft got.
+/// The reference a draft got, and the revision that was sent.
 ///
 /// # Errors
 /// When the database fails; `NotFound` without one.
@@ -333,15 +333,15 @@ pub async fn reference_of(
     tx: &mut WorkerTx<'_>,
     party: Uuid,
     token: Uuid,
-) -> Result<String, StoreError> {
-    let found = sqlx::query_scalar!(
-        "SELECT reference FROM receipts WHERE party_id = $1 AND token = $2",
+) -> Result<(String, Option<String>), StoreError> {
+    let found = sqlx::query!(
+        "SELECT reference, content ->> 'revision' AS revision FROM receipts WHERE party_id = $1 AND token = $2",
         party,
         token
     )
     .fetch_one(&mut **tx)
     .await?;
-    Ok(found)
+    Ok((found.reference, found.revision))
 }
 
 /// The next number of a reference.

@@ -1,6 +1,7 @@
 //! Refused rows that their sender mends: as they stand, and as they stood.
 
 use super::{PartyTx, StoreError, WorkerTx};
+use std::collections::HashSet;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -76,6 +77,23 @@ pub async fn rows(
     .await?;
     rows.sort_by_key(|row| row.row_number);
     Ok(rows)
+}
+
+/// Numbers of the rows of a delivery that somebody mended, and no decision did.
+///
+/// # Errors
+/// When the database fails.
+pub async fn mended_before(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+) -> Result<HashSet<i32>, StoreError> {
+    let found = sqlx::query_scalar!(
+        "SELECT DISTINCT row_number FROM row_history WHERE delivery_id = $1 AND decision_id IS NULL",
+        delivery
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found.into_iter().collect())
 }
 
 /// The source keys of registrations, as they stand: (registration, key).

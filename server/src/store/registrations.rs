@@ -13,7 +13,7 @@ pub struct Filter {
     pub to: Option<Date>,
     /// Number of the product.
     pub vaccine: Option<i16>,
-    /// Outcome on the wire.
+    /// Outcome on the wire, or INGETROKKEN: what is withdrawn has no other.
     pub outcome: Option<String>,
 }
 
@@ -67,7 +67,7 @@ pub async fn list(
            LEFT JOIN users u ON u.id = f.recorded_by
            WHERE c.party_id = $1 AND c.valid_to IS NULL
              AND ($2::date IS NULL OR l.vaccinated_on >= $2) AND ($3::date IS NULL OR l.vaccinated_on <= $3)
-             AND ($4::smallint IS NULL OR l.vaccine = $4) AND ($5::text IS NULL OR c.outcome = $5)
+             AND ($4::smallint IS NULL OR l.vaccine = $4) AND ($5::text IS NULL OR $5 = CASE WHEN c.mutation = 'V' THEN 'INGETROKKEN' ELSE c.outcome END)
            ORDER BY f.recorded_at DESC, c.id DESC LIMIT $6 OFFSET $7"#,
         party,
         filter.from,
@@ -93,7 +93,7 @@ pub async fn total(tx: &mut PartyTx<'_>, party: Uuid, filter: &Filter) -> Result
            JOIN LATERAL (SELECT * FROM reports l WHERE l.id = c.id AND l.mutation <> 'V' ORDER BY l.version DESC LIMIT 1) AS l ON true
            WHERE c.party_id = $1 AND c.valid_to IS NULL
              AND ($2::date IS NULL OR l.vaccinated_on >= $2) AND ($3::date IS NULL OR l.vaccinated_on <= $3)
-             AND ($4::smallint IS NULL OR l.vaccine = $4) AND ($5::text IS NULL OR c.outcome = $5)"#,
+             AND ($4::smallint IS NULL OR l.vaccine = $4) AND ($5::text IS NULL OR $5 = CASE WHEN c.mutation = 'V' THEN 'INGETROKKEN' ELSE c.outcome END)"#,
         party,
         filter.from,
         filter.to,
@@ -131,6 +131,8 @@ pub struct Version {
     pub recorded_at: OffsetDateTime,
     /// By whom; "RIVM" for a withdrawal by RIVM, and for a person that RIVM found.
     pub recorded_by: Option<String>,
+    /// The user who recorded it.
+    pub by: Option<Uuid>,
     /// The version whose content it repeats.
     pub restores: Option<i32>,
     /// Its delivery was withdrawn.
@@ -155,7 +157,7 @@ pub async fn versions(
     let rows = sqlx::query_as!(
         Version,
         r#"SELECT r.version, r.mutation, r.source_key, r.outcome, r.reference, r.person_id, r.content_sealed, r.reason_sealed,
-                  r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm OR r.link_id IS NOT NULL OR r.unlink_id IS NOT NULL THEN 'RIVM' ELSE u.name END AS "recorded_by?",
+                  r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm OR r.link_id IS NOT NULL OR r.unlink_id IS NOT NULL THEN 'RIVM' ELSE u.name END AS "recorded_by?", r.recorded_by AS by,
                   r.restores, d.state = 'withdrawn' AS "delivery_withdrawn!", r.withdrawal_id, w.reason_sealed AS "withdrawal_reason?",
                   r.unlink_id IS NOT NULL AS "unlinked!"
            FROM reports r JOIN deliveries d ON d.id = r.delivery_id LEFT JOIN users u ON u.id = r.recorded_by LEFT JOIN withdrawals w ON w.id = r.withdrawal_id

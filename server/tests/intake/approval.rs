@@ -533,7 +533,9 @@ async fn nothing_is_recorded_in_the_form_without_approval_and_the_draft_stays() 
     saved.await.unwrap();
     let saved = portal.save_vaccination(&world.maria, draft, row, true);
     saved.await.unwrap();
-    let submitted = Entry::submit(portal, &world.maria, draft).await.unwrap();
+    let submitted = Entry::submit(portal, &world.maria, draft, None)
+        .await
+        .unwrap();
     assert!(matches!(submitted, Submitted::NotApproved));
     assert_eq!(world.count("deliveries").await, 0);
     assert_eq!(world.count("vaccinations").await, 0);
@@ -543,7 +545,9 @@ async fn nothing_is_recorded_in_the_form_without_approval_and_the_draft_stays() 
         .execute(&world.test.admin)
         .await
         .unwrap();
-    let submitted = Entry::submit(portal, &world.maria, draft).await.unwrap();
+    let submitted = Entry::submit(portal, &world.maria, draft, None)
+        .await
+        .unwrap();
     assert!(matches!(submitted, Submitted::Done { .. }));
 }
 

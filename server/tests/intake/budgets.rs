@@ -1,10 +1,13 @@
 //! The BRP check is an oracle on who has which BSN: budgets, block, alarm, floor (security §4.6).
 //! And what ends by itself.
 
-use crate::world::{EREBOS, NAOMI, NOBODY, World, csv, good, with};
-use app::ports::entry::{Entry, Saved};
-use app::ports::{Caller, Deliveries, PortError, PortResult};
+use crate::world::{EREBOS, FROUKE, MENELAOS, NAOMI, NOBODY, World, csv, good, with};
+use app::ports::deliveries::{Foreseen, Kept, MendAnswer, MendedRow};
+use app::ports::entry::{BrpAnswer, Corrected, Entry, Saved, Step, Submitted};
+use app::ports::{Caller, Deliveries, PortError, PortResult, Wait};
+use domain::finding::Code;
 use domain::row::{Column, RowText};
+use server::commands::brp_blocks::{self, Lift};
 use server::intake::tidy;
 use std::time::{Duration, Instant};
 
@@ -37,7 +40,7 @@ async fn one_question_over_the_budget_is_too_many_and_is_audited() {
     let before = world.count(checks).await;
     assert_eq!(
         ask(&world, &world.maria, good(EREBOS, "01-04-2000")).await,
-        Err(PortError::TooMany)
+        Err(PortError::TooMany(Wait::NextMinute))
     );
     assert_eq!(
         world.count(checks).await,
@@ -64,7 +67,7 @@ async fn many_mismatches_block_a_user_until_it_is_lifted() {
     }
     assert_eq!(
         ask(&world, &world.maria, good(EREBOS, "01-04-2000")).await,
-        Err(PortError::TooMany)
+        Err(PortError::TooMany(Wait::Rivm))
     );
     assert_eq!(
         world
@@ -72,13 +75,387 @@ async fn many_mismatches_block_a_user_until_it_is_lifted() {
             .await,
         1
     );
-    sqlx::query("UPDATE brp_blocks SET lifted_at = now()")
-        .execute(&world.test.admin)
+    let blocked: Vec<String> = brp_blocks::blocks(&world.road.db)
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|block| block.subject)
+        .collect();
+    assert_eq!(blocked, ["maria"]);
+    let of = |subject: &str| Lift {
+        subject: subject.to_owned(),
+        by: "Bea Beheer".to_owned(),
+    };
+    brp_blocks::lift(&world.road.db, &of("piet"))
+        .await
+        .unwrap_err();
+    brp_blocks::lift(&world.road.db, &of("maria"))
         .await
         .unwrap();
+    assert_eq!(
+        world
+            .count("audit_lines WHERE line LIKE '%brp-lifted%' AND line LIKE '%Bea Beheer%'")
+            .await,
+        1
+    );
     ask(&world, &world.maria, good(EREBOS, "01-04-2000"))
         .await
         .unwrap();
+}
+
+/// So many questions in a minute; mismatches do not block.
+fn a_minute_of(questions: u32) -> String {
+    format!(
+        r#"{{"user_minute": {questions}, "user_day": 400, "party_day": 5000, "mismatch_window": 1000, "mismatch_percent": 20}}"#
+    )
+}
+
+/// Maria asks until her minute is used up.
+async fn use_up(world: &World, questions: u32) {
+    set_budget(world, &a_minute_of(questions)).await;
+    for _ in 0..questions {
+        ask(world, &world.maria, good(NAOMI, "01-04-1987"))
+            .await
+            .unwrap();
+    }
+}
+
+/// A preview with these rows.
+async fn refused(world: &World, rows: &[RowText]) -> uuid::Uuid {
+    let id = world
+        .receive(&world.maria, "a.csv", &csv(rows), true)
+        .await
+        .id();
+    world.work().await;
+    id
+}
+
+/// What Maria types over BSN and birth date of the refused rows, in their order.
+async fn typed(world: &World, id: uuid::Uuid, cells: &[&[(Column, &str)]]) -> Vec<MendedRow> {
+    let list = world.portal.refused(&world.maria, id, 1, None).await;
+    let rows = list.unwrap().rows.items;
+    assert!(rows.len() >= cells.len(), "{} refused", rows.len());
+    let rows = rows.into_iter().zip(cells);
+    rows.map(|(row, cells)| MendedRow {
+        number: row.number,
+        seen: row.seen,
+        cells: cells
+            .iter()
+            .map(|(column, text)| (*column, (*text).to_owned()))
+            .collect(),
+        ..MendedRow::default()
+    })
+    .collect()
+}
+
+fn about<'a>(bsn: &'a str, birth: &'a str) -> [(Column, &'a str); 2] {
+    [(Column::Bsn, bsn), (Column::Geboortedatum, birth)]
+}
+
+/// Somebody whose birth date is another one; each has a BSN of their own, so that no two rows contradict each other.
+fn stranger(which: usize) -> RowText {
+    good([EREBOS, NAOMI, FROUKE, MENELAOS][which], "09-09-1999")
+}
+
+#[tokio::test]
+async fn who_mends_rows_asks_within_the_same_budget_and_pays_once_for_a_person() {
+    let world = World::new().await;
+    set_budget(&world, &a_minute_of(2)).await;
+    let mut rows = [0, 1, 2, 3].map(stranger);
+    rows[3].set(Column::Vaccinatiedatum, "10-03-2021");
+    let id = refused(&world, &rows).await;
+    let pairs = [
+        about(EREBOS, "01-04-2000"),
+        about(NAOMI, "02-04-1987"),
+        about(FROUKE, "24-03-2000"),
+        // The same person in another row costs nothing.
+        about(EREBOS, "01-04-2000"),
+    ];
+    let cells: Vec<&[(Column, &str)]> = pairs.iter().map(|pair| &pair[..]).collect();
+    let posted = typed(&world, id, &cells).await;
+    let say = |foreseen: &[Foreseen]| -> Vec<(u32, bool, Option<Code>)> {
+        foreseen
+            .iter()
+            .map(|row| (row.number, row.good, row.findings.first().map(|f| f.code)))
+            .collect()
+    };
+    for _ in 0..2 {
+        let began = Instant::now();
+        let foreseen = world
+            .portal
+            .foresee(&world.maria, id, posted.clone())
+            .await
+            .unwrap();
+        assert!(began.elapsed() >= Duration::from_millis(300));
+        assert_eq!(
+            say(&foreseen)[..3],
+            [
+                (2, true, None),
+                (3, false, Some(Code::B10)),
+                (4, false, Some(Code::B13))
+            ]
+        );
+        assert!(foreseen[3].good, "{:?}", foreseen[3]);
+        assert_eq!(world.count("brp_checks WHERE NOT of_file").await, 2);
+    }
+    let began = Instant::now();
+    let answer = world
+        .portal
+        .mend(&world.maria, id, posted, None)
+        .await
+        .unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(300));
+    assert_eq!(
+        (answer.wait, answer.kept.is_some()),
+        (Some(Wait::NextMinute), true)
+    );
+    assert_eq!(world.count("brp_checks WHERE NOT of_file").await, 2);
+    let list = world
+        .portal
+        .refused(&world.maria, id, 1, answer.kept)
+        .await
+        .unwrap();
+    let waits: Vec<_> = list
+        .rows
+        .items
+        .iter()
+        .filter(|row| row.kept == Some(Kept::Waits))
+        .collect();
+    assert_eq!(waits.len(), 1);
+    assert_eq!(
+        waits[0].row.get(Column::Bsn),
+        FROUKE,
+        "nothing typed is lost"
+    );
+    let lines = "audit_lines WHERE event = 'look.brp-check' AND line LIKE '%te_koppelen%'";
+    assert!(world.count(lines).await >= 6, "each time both answers");
+    // A minute later it goes on.
+    sqlx::query("UPDATE brp_checks SET checked_at = checked_at - interval '61 seconds'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let last = MendedRow {
+        number: waits[0].number,
+        seen: waits[0].seen,
+        cells: about(FROUKE, "24-03-2000")
+            .map(|(column, text)| (column, text.to_owned()))
+            .into(),
+        ..MendedRow::default()
+    };
+    let answer = world
+        .portal
+        .mend(&world.maria, id, vec![last], answer.kept)
+        .await
+        .unwrap();
+    assert_eq!((answer.good, answer.wait), (1, None));
+}
+
+#[tokio::test]
+async fn what_stood_in_the_file_costs_the_one_who_mends_it_nothing() {
+    let world = World::new().await;
+    use_up(&world, 1).await;
+    let wrong = |row: RowText| with(row, &[(Column::Dosisnummer, "nul")]);
+    let rows = [
+        wrong(good(EREBOS, "01-04-2000")),
+        wrong(good(FROUKE, "24-03-2000")),
+        wrong(stranger(1)),
+    ];
+    let id = refused(&world, &rows).await;
+    let cells: [&[(Column, &str)]; 3] = [&[(Column::Dosisnummer, "1")]; 3];
+    let posted = typed(&world, id, &cells).await;
+    let answer = world
+        .portal
+        .mend(&world.maria, id, posted, None)
+        .await
+        .unwrap();
+    assert_eq!(
+        answer,
+        MendAnswer {
+            good: 2,
+            refused: 1,
+            ..MendAnswer::default()
+        }
+    );
+    let counted = "brp_file_checks WHERE asked = 3 AND matched = 2";
+    assert_eq!(world.count(counted).await, 1, "for the party, as its files");
+}
+
+#[tokio::test]
+async fn mending_in_two_steps_is_no_way_around_the_budget() {
+    let world = World::new().await;
+    let wrong = |row: RowText| with(row, &[(Column::Dosisnummer, "nul")]);
+    let id = refused(&world, &[0, 1].map(|one| wrong(stranger(one)))).await;
+    // Still refused by a rule of the row: the BRP was not asked.
+    let pairs = [about(EREBOS, "01-04-2000"), about(FROUKE, "24-03-2000")];
+    let cells: Vec<&[(Column, &str)]> = pairs.iter().map(|pair| &pair[..]).collect();
+    let posted = typed(&world, id, &cells).await;
+    let answer = world.portal.mend(&world.maria, id, posted, None).await;
+    assert_eq!(answer.unwrap().refused, 2);
+    assert_eq!(world.count("brp_checks").await, 0);
+    use_up(&world, 1).await;
+    let dose: &[(Column, &str)] = &[(Column::Dosisnummer, "1")];
+    let mut posted = typed(&world, id, &[dose, dose]).await;
+    let foreseen = world.portal.foresee(&world.maria, id, posted.clone()).await;
+    let good: Vec<bool> = foreseen.unwrap().iter().map(|row| row.good).collect();
+    assert_eq!(good, [false, false]);
+    // Nor is taking the second one along with the first.
+    posted.truncate(1);
+    posted[0].everywhere = true;
+    let answer = world.portal.mend(&world.maria, id, posted, None).await;
+    assert_eq!(answer.unwrap().wait, Some(Wait::NextMinute));
+    assert_eq!(
+        world
+            .count("delivery_rows WHERE outcome <> 'AFGEKEURD'")
+            .await,
+        0
+    );
+    assert_eq!(world.count("brp_checks").await, 1);
+}
+
+#[tokio::test]
+async fn mismatches_while_mending_block_as_those_of_the_entry_form_do() {
+    let world = World::new().await;
+    let id = refused(&world, &[0, 1, 2, 3].map(stranger)).await;
+    set_budget(&world, r#"{"user_minute": 60, "user_day": 400, "party_day": 5000, "mismatch_window": 4, "mismatch_percent": 20}"#).await;
+    let pairs = [EREBOS, NAOMI, FROUKE, MENELAOS].map(|bsn| about(bsn, "05-05-1998"));
+    let cells: Vec<&[(Column, &str)]> = pairs.iter().map(|pair| &pair[..]).collect();
+    let posted = typed(&world, id, &cells).await;
+    let foreseen = world.portal.foresee(&world.maria, id, posted).await;
+    assert!(foreseen.unwrap().iter().all(|row| !row.good));
+    assert_eq!(
+        ask(&world, &world.maria, good(EREBOS, "01-04-2000")).await,
+        Err(PortError::TooMany(Wait::Rivm))
+    );
+    let alarms = "audit_lines WHERE event = 'look.brp-check' AND line LIKE '%\"alarm\":true%'";
+    assert_eq!(world.count(alarms).await, 1);
+}
+
+#[tokio::test]
+async fn a_day_that_is_used_up_says_so() {
+    let world = World::new().await;
+    set_budget(&world, r#"{"user_minute": 60, "user_day": 1, "party_day": 5000, "mismatch_window": 50, "mismatch_percent": 20}"#).await;
+    let row = good(EREBOS, "01-04-2000");
+    ask(&world, &world.maria, row.clone()).await.unwrap();
+    let again = ask(&world, &world.maria, row).await;
+    assert_eq!(again, Err(PortError::TooMany(Wait::Tomorrow)));
+}
+
+#[tokio::test]
+async fn a_draft_beyond_the_budget_tells_nothing_of_its_new_person_and_is_not_sent() {
+    let world = World::new().await;
+    set_budget(&world, &a_minute_of(1)).await;
+    let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
+    let known = good(NAOMI, "01-04-1987");
+    let (portal, maria) = (&world.portal, &world.maria);
+    let saved = portal.save_person(maria, draft, known.clone(), String::new());
+    assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Vaccination));
+    portal
+        .save_vaccination(maria, draft, known, true)
+        .await
+        .unwrap();
+    for birth in ["01-04-2000", "02-04-2000"] {
+        let absurd = with(good(EREBOS, birth), &[(Column::Achternaam, "Qqxzzwv")]);
+        let over = portal.save_person(maria, draft, absurd.clone(), String::new());
+        assert_eq!(over.await, Err(PortError::TooMany(Wait::NextMinute)));
+        let saved = portal.save_vaccination(maria, draft, absurd, true).await;
+        assert_eq!(saved.unwrap(), Saved::GoOn(Step::Person));
+        let view = portal.draft(maria, draft).await.unwrap();
+        assert_eq!((view.step, view.brp), (Step::Person, BrpAnswer::NotAsked));
+        let codes: Vec<Code> = view.findings.iter().map(|found| found.code).collect();
+        assert!(codes.is_empty(), "right and wrong look the same: {codes:?}");
+        assert_eq!(view.row.get(Column::Bsn), EREBOS, "what was typed is kept");
+        let sent = Entry::submit(portal, maria, draft, None).await.unwrap();
+        assert!(matches!(sent, Submitted::LookAgain(Step::Person)));
+    }
+    assert_eq!(world.count("reports").await, 0);
+    assert_eq!(world.count("brp_checks").await, 1);
+}
+
+#[tokio::test]
+async fn a_correction_beyond_the_budget_is_kept() {
+    let world = World::new().await;
+    let reference = world
+        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+        .await;
+    let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    set_budget(&world, &a_minute_of(1)).await;
+    let other = good(FROUKE, "24-03-2000");
+    let done = world
+        .portal
+        .correct(
+            &world.maria,
+            id,
+            other,
+            "verkeerde persoon".into(),
+            true,
+            None,
+        )
+        .await
+        .unwrap();
+    let Corrected::Later(draft, Wait::NextMinute) = done else {
+        panic!("asked beyond the budget");
+    };
+    let view = world.portal.draft(&world.maria, draft).await.unwrap();
+    assert_eq!(view.row.get(Column::Bsn), FROUKE);
+    assert!(view.findings.is_empty(), "nothing of the BRP");
+}
+
+#[tokio::test]
+async fn small_files_with_many_mismatches_raise_the_alarm_of_their_party() {
+    let world = World::new().await;
+    set_budget(&world, r#"{"user_minute": 60, "user_day": 400, "party_day": 5000, "mismatch_window": 4, "mismatch_percent": 20}"#).await;
+    let alarms = "audit_lines WHERE event = 'look.brp-check' AND line LIKE '%\"alarm\":true%'";
+    refused(&world, &[0, 1, 2].map(stranger)).await;
+    assert_eq!(world.count(alarms).await, 0, "three questions say nothing");
+    refused(&world, &[good(EREBOS, "01-04-2000"), stranger(1)]).await;
+    assert_eq!(world.count(alarms).await, 1);
+    // Counting begins anew.
+    refused(
+        &world,
+        &[
+            good(EREBOS, "01-04-2000"),
+            good(NAOMI, "01-04-1987"),
+            good(FROUKE, "24-03-2000"),
+            stranger(3),
+        ],
+    )
+    .await;
+    assert_eq!(
+        world.count(alarms).await,
+        2,
+        "a quarter is more than a fifth"
+    );
+    refused(
+        &world,
+        &[
+            good(EREBOS, "01-04-2000"),
+            good(NAOMI, "01-04-1987"),
+            good(FROUKE, "24-03-2000"),
+        ],
+    )
+    .await;
+    assert_eq!(world.count(alarms).await, 2);
+    assert_eq!(world.count("brp_file_checks").await, 4);
+}
+
+#[tokio::test]
+async fn about_whom_was_asked_is_forgotten_after_a_day_and_that_it_was_asked_is_not() {
+    let world = World::new().await;
+    ask(&world, &world.maria, good(EREBOS, "01-04-2000"))
+        .await
+        .unwrap();
+    tidy::tidy(&world.road).await.unwrap();
+    assert_eq!(
+        world.count("brp_checks WHERE question IS NOT NULL").await,
+        1
+    );
+    sqlx::query("UPDATE brp_checks SET checked_at = checked_at - interval '25 hours'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    tidy::tidy(&world.road).await.unwrap();
+    assert_eq!(world.count("brp_checks WHERE question IS NULL").await, 1);
 }
 
 #[tokio::test]

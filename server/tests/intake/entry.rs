@@ -3,8 +3,8 @@
 use crate::world::{EREBOS, NAOMI, NOBODY, World, good, with};
 use app::ports::PortError;
 use app::ports::entry::{
-    BrpAnswer, Corrected, Entry, Mended, RegistrationFilter, RegistrationView, Saved, Step,
-    Submitted, Withdrawn,
+    BrpAnswer, Corrected, Entry, Mended, RegistrationFilter, RegistrationView, Saved, Standing,
+    Step, Submitted, Withdrawn,
 };
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
@@ -70,8 +70,8 @@ async fn the_same_draft_submitted_twice_at_once_is_one_registration() {
         .await
         .unwrap();
     let (a, b) = tokio::join!(
-        world.portal.submit(&world.maria, draft),
-        world.portal.submit(&world.maria, draft)
+        world.portal.submit(&world.maria, draft, None),
+        world.portal.submit(&world.maria, draft, None)
     );
     let reference = |submitted| match submitted {
         Submitted::Done { reference } => reference,
@@ -148,7 +148,11 @@ async fn a_person_who_cannot_be_matched_needs_a_reason_and_goes_to_review() {
             .save_vaccination(&world.maria, draft, row, true)
             .await
             .unwrap();
-        let Submitted::Done { reference } = world.portal.submit(&world.maria, draft).await.unwrap()
+        let Submitted::Done { reference } = world
+            .portal
+            .submit(&world.maria, draft, None)
+            .await
+            .unwrap()
         else {
             panic!()
         };
@@ -197,7 +201,11 @@ async fn without_consent_nothing_about_the_person_reaches_any_table() {
         .save_vaccination(&world.maria, draft, row, true)
         .await
         .unwrap();
-    let Submitted::Done { reference } = world.portal.submit(&world.maria, draft).await.unwrap()
+    let Submitted::Done { reference } = world
+        .portal
+        .submit(&world.maria, draft, None)
+        .await
+        .unwrap()
     else {
         panic!()
     };
@@ -239,7 +247,7 @@ async fn a_correction_is_a_new_version_and_a_withdrawal_ends_it() {
     let wrong = with(good(EREBOS, "01-04-2000"), &[(Column::Dosisnummer, "12")]);
     let Corrected::LookAgain(draft) = world
         .portal
-        .correct(&world.maria, id, wrong, "typefout".into(), false)
+        .correct(&world.maria, id, wrong, "typefout".into(), false, None)
         .await
         .unwrap()
     else {
@@ -260,7 +268,14 @@ async fn a_correction_is_a_new_version_and_a_withdrawal_ends_it() {
     assert!(matches!(
         world
             .portal
-            .correct(&world.maria, id, better, "verkeerde batch".into(), false)
+            .correct(
+                &world.maria,
+                id,
+                better,
+                "verkeerde batch".into(),
+                false,
+                None
+            )
             .await
             .unwrap(),
         Corrected::Done
@@ -291,7 +306,20 @@ async fn a_correction_is_a_new_version_and_a_withdrawal_ends_it() {
         .portal
         .withdraw(&world.maria, id, "nog eens".into(), false)
         .await;
-    assert_eq!(again.err(), Some(PortError::Conflict));
+    assert_eq!(again, Ok(Withdrawn::Done), "pressed twice is once");
+    let ends = |filter: Standing| RegistrationFilter {
+        uitkomst: Some(filter),
+        ..RegistrationFilter::default()
+    };
+    for (standing, number) in [
+        (Standing::Accepted, 0),
+        (Standing::InReview, 0),
+        (Standing::Withdrawn, 1),
+    ] {
+        let list = world.portal.registrations(&world.maria, ends(standing), 1);
+        let list = list.await.unwrap();
+        assert_eq!((list.total, list.items.len()), (number, number as usize));
+    }
     // Typed again it is a new registration.
     world
         .record(&world.maria, &good(EREBOS, "01-04-2000"))
@@ -405,7 +433,11 @@ async fn what_was_made_of_an_answer_is_told_field_by_field_and_stays_told() {
         told(&shown.mended),
         [(Column::Bsn, values("9999.90.019", EREBOS)), batch.clone()]
     );
-    let Submitted::Done { reference } = world.portal.submit(&world.maria, draft).await.unwrap()
+    let Submitted::Done { reference } = world
+        .portal
+        .submit(&world.maria, draft, None)
+        .await
+        .unwrap()
     else {
         panic!("not stored")
     };

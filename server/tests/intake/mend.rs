@@ -59,6 +59,7 @@ const fn answer(good: u32, refused: u32, right_already: u32) -> MendAnswer {
         right_already,
         kept: None,
         not_approved: false,
+        wait: None,
     }
 }
 
@@ -697,7 +698,8 @@ async fn what_rows_would_come_to_is_said_by_the_same_rules_and_changes_nothing()
             world
                 .count("audit_lines WHERE line::jsonb ->> 'event' = 'look.brp-check'")
                 .await,
-            1
+            3,
+            "one of the rows, and one of those with each answer"
         );
         // And so it comes.
         let answer = world.portal.mend(&world.maria, id, typed, None).await;

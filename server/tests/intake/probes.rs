@@ -6,7 +6,7 @@
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::cards::{Cards, Keyed, TypedCard};
 use app::ports::decisions::ClusterFilter;
-use app::ports::entry::{Entry, RegistrationFilter};
+use app::ports::entry::{Entry, RegistrationFilter, Step};
 use app::ports::lists::{Lists, Wish};
 use app::ports::locations::{Location, Locations};
 use app::ports::persons::{NewRuling, Ruled, Why};
@@ -24,13 +24,15 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 118] = [
+const METHODS: [&str; 120] = [
     "begin",
     "open_draft",
+    "waiting",
     "draft",
     "discard",
     "save_person",
     "save_vaccination",
+    "place",
     "submit",
     "receipt",
     "registrations",
@@ -383,7 +385,13 @@ async fn probe(
             .save_vaccination(caller, things.draft, row, true)
             .await
             .map(drop),
-        "submit" => Entry::submit(portal, caller, things.draft).await.map(drop),
+        "submit" => Entry::submit(portal, caller, things.draft, None)
+            .await
+            .map(drop),
+        "place" => portal
+            .place(caller, things.draft, None, &row, Step::Person)
+            .await
+            .map(drop),
         "receipt" => portal
             .receipt(caller, things.reference.clone())
             .await
@@ -393,7 +401,7 @@ async fn probe(
             .await
             .map(drop),
         "correct" => portal
-            .correct(caller, things.registration, row, "reden".into(), true)
+            .correct(caller, things.registration, row, "reden".into(), true, None)
             .await
             .map(drop),
         "withdraw" => portal
@@ -645,6 +653,7 @@ async fn probe(
         "turn_down" => portal.turn_down(caller, things.stored).await,
         // The caller's own; a key of somebody else is passed over without a word.
         "open_draft"
+        | "waiting"
         | "locations"
         | "registrations"
         | "list"

@@ -227,9 +227,10 @@ async fn by_form(world: &World) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for row in rows() {
         let (draft, told) = typed(world, &row).await;
-        if let Submitted::Done { reference } = Entry::submit(&world.portal, &world.maria, draft)
-            .await
-            .unwrap()
+        if let Submitted::Done { reference } =
+            Entry::submit(&world.portal, &world.maria, draft, None)
+                .await
+                .unwrap()
         {
             let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
             assert_eq!(codes(&receipt.findings), told, "the receipt tells the same");

@@ -3,7 +3,7 @@
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, TWICE, World, good};
 use app::ports::entry::{BrpAnswer, Entry, Submitted};
 use app::ports::worklist::{Made, Stands, Worklists};
-use app::ports::{Caller, PortError};
+use app::ports::{Caller, PortError, Wait};
 use domain::finding::Code;
 use domain::row::Column;
 use server::intake::tidy;
@@ -132,7 +132,7 @@ async fn a_budget_that_ends_leaves_the_rest_for_later() {
     );
     assert_eq!(
         world.portal.ask_further(&world.maria).await,
-        Err(PortError::TooMany)
+        Err(PortError::TooMany(Wait::NextMinute))
     );
     sqlx::query("UPDATE brp_checks SET checked_at = checked_at - interval '61 seconds'")
         .execute(&world.test.admin)
@@ -176,7 +176,7 @@ async fn the_round_is_worked_through_with_one_vaccination() {
         .save_person(&world.maria, draft, row, String::new())
         .await
         .unwrap();
-    let sent = Entry::submit(&world.portal, &world.maria, draft)
+    let sent = Entry::submit(&world.portal, &world.maria, draft, None)
         .await
         .unwrap();
     assert!(matches!(sent, Submitted::Done { .. }));

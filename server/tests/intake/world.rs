@@ -227,7 +227,10 @@ impl World {
             .await
             .unwrap();
         assert_eq!(saved, Saved::GoOn(Step::Check));
-        match Entry::submit(&self.portal, caller, draft).await.unwrap() {
+        match Entry::submit(&self.portal, caller, draft, None)
+            .await
+            .unwrap()
+        {
             Submitted::Done { reference } => reference,
             other => panic!("{other:?}"),
         }

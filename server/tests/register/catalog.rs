@@ -291,6 +291,7 @@ async fn unique_keys_begin_with_the_party_or_are_on_this_list() {
         ("sftp_uploads_name", "accounts are made by us"),
         ("sftp_uploads_pkey", "made by us"),
         ("brp_checks_pkey", "a counter"),
+        ("brp_file_checks_pkey", "a counter"),
         ("connections_pkey", "made by us"),
         ("connection_steps_pkey", "made by us"),
         ("party_steps_pkey", "made by us"),

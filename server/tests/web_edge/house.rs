@@ -99,8 +99,15 @@ pub fn key(path: &str) -> Uuid {
     last.parse().unwrap_or_else(|_| panic!("no key in {path}"))
 }
 
+/// What the draft on a page says, as its form brings it along.
+pub fn revision(page: &str) -> &str {
+    let input = page.split("name=\"revision\"").nth(1).expect("a revision");
+    let value = input.split("value=\"").nth(1).expect("its value");
+    value.split('"').next().unwrap_or_default()
+}
+
 /// The draft that an answer leads to.
-fn draft_in(path: &str) -> Uuid {
+pub fn draft_in(path: &str) -> Uuid {
     let draft = path
         .split_once("concept=")
         .map(|(_, rest)| rest.split(['&', '#']).next().expect("key"));
@@ -240,6 +247,7 @@ impl House {
             "jobs",
             "deliveries",
             "brp_checks",
+            "brp_file_checks",
         ] {
             let sql = format!("DELETE FROM {table}");
             sqlx::query(sqlx::AssertSqlSafe(sql))
@@ -263,10 +271,22 @@ impl House {
         draft
     }
 
+    /// The form that sends a draft of somebody, as its page shows it.
+    pub async fn checked(&mut self, name: &str) -> String {
+        let draft = self.draft(name).await;
+        self.sends(name, draft).await
+    }
+
+    /// The form that sends this draft, as its page shows it now.
+    pub async fn sends(&self, name: &str, draft: Uuid) -> String {
+        let page = format!("/registreren/controleren?concept={draft}");
+        let page = self.of(name).get(&page).await;
+        format!("concept={draft}&revision={}", revision(&page.body))
+    }
+
     /// A registration, by its reference and key.
     pub async fn record(&mut self, name: &str) -> (String, Uuid) {
-        let draft = self.draft(name).await;
-        let form = format!("concept={draft}");
+        let form = self.checked(name).await;
         let to = self.post(name, "/api/registreren-versturen", &form).await;
         let reference = to.strip_prefix("/registreren/klaar/");
         let reference = reference.unwrap_or_else(|| panic!("{to}")).to_owned();

@@ -34,5 +34,6 @@ mod stands;
 #[path = "../support/mod.rs"]
 mod support;
 mod sweep;
+mod tabs;
 mod uploads;
 mod users;

@@ -174,8 +174,8 @@ pub async fn changed(house: &mut House, route: &Route) -> Stand {
             sent(NURSE, with_row(&[], "row", &row(&[])), asked, Person)
         }
         "/api/registreren-versturen" => {
-            let draft = house.draft(NURSE).await;
-            sent(NURSE, format!("concept={draft}"), "record.entered", Person)
+            let form = house.checked(NURSE).await;
+            sent(NURSE, form, "record.entered", Person)
         }
         "/api/registreren-volgende" => {
             let (reference, _) = house.record(NURSE).await;
@@ -242,6 +242,7 @@ pub async fn changed(house: &mut House, route: &Route) -> Stand {
             let (_, registration) = house.record(NURSE).await;
             let fields = [
                 ("registration", registration.to_string()),
+                ("version", "1".to_owned()),
                 ("reason", "x".to_owned()),
                 ("confirmed", "1".to_owned()),
             ];

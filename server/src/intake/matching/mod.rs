@@ -52,6 +52,8 @@ pub struct Incoming {
     pub replaces: Option<Uuid>,
     /// RIVM found its person.
     pub linked: Option<Linked>,
+    /// Whoever typed it may not ask the BRP about its person now, or has not: as if the copy were late (security §4.6).
+    pub unasked: bool,
 }
 
 /// The person of a row as two people of RIVM found it (features F53). Its sender said another BSN or none, and learns
@@ -73,6 +75,16 @@ impl Incoming {
         let linked = self.linked.as_ref();
         let linked = linked.and_then(|linked| linked.bsn.as_ref());
         linked.or_else(|| jab.person().bsn())
+    }
+
+    /// The text with what was repaired in it.
+    #[must_use]
+    pub fn repaired(&self) -> RowText {
+        let mut text = self.raw.clone();
+        for repair in &self.repairs {
+            text.set(repair.column, repair.after.as_str());
+        }
+        text
     }
 
     /// RIVM found its person.

@@ -64,7 +64,7 @@ pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: 
     if row.by_rivm() {
         return found_by_rivm(jab, lists, verdict);
     }
-    let late = brp.late || (brp.lenient && lists.is_empty());
+    let late = brp.late || row.unasked || (brp.lenient && lists.is_empty());
     let judged = compare(Asked::from(jab.person()), lists, jab.date(), late);
     verdict.note = Some(judged.result.as_str());
     let asked = jab.person().bsn().is_some() && !late;

@@ -24,7 +24,7 @@ use crate::store::connections::{self, Waiting};
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::mend;
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, chunk_tx, trials, worker_tx};
+use crate::store::{StoreError, WorkerTx, brp_checks, chunk_tx, trials, worker_tx};
 use convoy::{Convoy, Turn};
 use domain::codes::Mutation;
 use domain::connection::has_column;
@@ -331,6 +331,7 @@ async fn from_file(
     {
         let gate = walk(road, &trip, &looked, Keep::Nothing, stop).await?;
         if gate.ended && gate.too_few_matched() {
+            watch(road, &trip, &gate).await?;
             return park(road, &trip, findings, &Parks::few_matched()).await;
         }
     }
@@ -341,6 +342,7 @@ async fn from_file(
     if !walked.ended {
         return Ok(());
     }
+    watch(road, &trip, &walked).await?;
     match keep {
         Keep::Preview if walked.too_few_matched() && !trip.released(Code::A20) => {
             park(road, &trip, findings, &Parks::few_matched()).await
@@ -351,6 +353,21 @@ async fn from_file(
         }
         _ => end(road, &trip, &findings, looked.verdict.holds_unconsented).await,
     }
+}
+
+/// Files are an oracle on who has which BSN too, small ones above all: too many mismatches of a party are told
+/// (security §4.6).
+async fn watch(road: &Road, trip: &Trip, walked: &Walked) -> Result<(), Stopped> {
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, &trip.job).await?;
+    let budget = brp_checks::budget(&mut tx).await?;
+    let (party, asked) = (trip.work.party_id, (walked.asked, walked.matched));
+    if brp_checks::count_file(&mut tx, budget, party, asked, road.clock.now()).await? {
+        tracing::error!(%party, "too many rows of the files of a party could not be matched");
+        let line = trip.event(Kind::BrpChecked).detail("alarm", true);
+        audit::add(&mut tx, line).await?;
+    }
+    Ok(tx.commit().await?)
 }
 
 /// The scanner looks first, where there is one. None when this process wants to end meanwhile.

@@ -6,37 +6,38 @@
 
 use super::super::{OrBroken, Portal, deliverer, event};
 use crate::audit::{self, Kind, Outcome};
+use crate::intake::check::question_digest;
 use crate::intake::matching::compare;
 use crate::intake::store::brp_is_late;
-use crate::store::brp_checks::{self, Allowed};
+use crate::store::brp_checks::{self, Allowed, Check};
 use crate::store::register::{self, BrpList};
 use crate::store::{StoreError, WorkerTx, worker_tx};
 use app::ports::entry::BrpAnswer;
-use app::ports::{Caller, PortError, PortResult};
+use app::ports::{Caller, PortError, PortResult, Wait};
 use domain::bsn::Bsn;
-use domain::dates::{PartialDate, parse_partial};
+use domain::dates::PartialDate;
 use domain::matching::{Asked, NameParts};
-use domain::row::{Column, RowText};
 use std::collections::HashMap;
 use std::time::Duration;
-use time::Date;
 
 /// No answer comes faster: its time tells nothing.
 const FLOOR: Duration = Duration::from_millis(300);
 
 /// Runs what asks the BRP; answers no faster than the floor, whatever happened.
-pub(super) async fn floor<T>(work: impl Future<Output = T>) -> T {
+pub(in crate::portal) async fn floor<T>(work: impl Future<Output = T>) -> T {
     let floor = tokio::time::sleep(FLOOR);
     let done = work.await;
     floor.await;
     done
 }
 
-/// BSN and birth date of a row that passed the rules; `None` without BSN.
-pub(super) fn question(row: &RowText, today: Date) -> Option<(Bsn, PartialDate)> {
-    let bsn = Bsn::in_text(row.get(Column::Bsn))?;
-    let birth = parse_partial(row.get(Column::Geboortedatum).trim(), today.year()).ok()?;
-    Some((bsn, birth))
+/// When one may ask again, as a port tells it.
+pub(in crate::portal) const fn wait(allowed: Allowed) -> Wait {
+    match allowed {
+        Allowed::More(_) | Allowed::NextMinute => Wait::NextMinute,
+        Allowed::Tomorrow => Wait::Tomorrow,
+        Allowed::Blocked => Wait::Rivm,
+    }
 }
 
 impl Portal {
@@ -48,7 +49,10 @@ impl Portal {
         birth: PartialDate,
     ) -> PortResult<BrpAnswer> {
         let answers = self.brp_answers(caller, &[(*bsn, birth)]).await?;
-        answers.into_iter().next().ok_or(PortError::TooMany)
+        answers
+            .into_iter()
+            .next()
+            .ok_or(PortError::TooMany(Wait::NextMinute))
     }
 
     /// Asks about as many of these as the budgets allow, in their order, as one set. Each is in an
@@ -77,7 +81,7 @@ impl Portal {
                 .detail("blocked", allowed == Allowed::Blocked);
             audit::add(&mut tx, line).await.or_broken(caller)?;
             tx.commit().await.or_broken(caller)?;
-            return Err(PortError::TooMany);
+            return Err(PortError::TooMany(wait(allowed)));
         };
         let most = usize::try_from(more).unwrap_or_default();
         let asked = &questions[..questions.len().min(most)];
@@ -89,7 +93,17 @@ impl Portal {
             return Ok(vec![BrpAnswer::Later; asked.len()]);
         }
         let matched = self.matched(&mut tx, asked).await.or_broken(caller)?;
-        let alarm = brp_checks::count(&mut tx, budget, caller.user_id, party, &matched, now)
+        let keys = &self.road.keys;
+        let checks: Vec<Check> = asked
+            .iter()
+            .zip(&matched)
+            .map(|((bsn, birth), matched)| Check {
+                question: question_digest(keys, bsn, *birth),
+                matched: *matched,
+                of_file: false,
+            })
+            .collect();
+        let alarm = brp_checks::count(&mut tx, budget, caller.user_id, party, &checks, now)
             .await
             .or_broken(caller)?;
         if alarm {

@@ -10,6 +10,7 @@ use crate::store::{connections, party_tx, registrations, worker_tx};
 use app::ports::entry::{Corrected, Withdrawn};
 use app::ports::{Caller, PortError, PortResult};
 use domain::delivery::{RowOutcome, withdrawal};
+use domain::finding::Code;
 use domain::row::{Column, RowText};
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
@@ -24,6 +25,7 @@ pub(super) fn withdraw_freely(recorded: OffsetDateTime, now: OffsetDateTime) -> 
 
 /// A registration of the own party that can be changed.
 struct Current {
+    version: u32,
     recorded: OffsetDateTime,
     party: Uuid,
     source_key: String,
@@ -59,6 +61,7 @@ impl Portal {
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(Current {
+            version: u32::try_from(newest.version).unwrap_or_default(),
             recorded: recorded.unwrap_or(newest.recorded_at),
             party,
             source_key: newest.source_key,
@@ -71,9 +74,8 @@ impl Portal {
         &self,
         caller: &Caller,
         id: Uuid,
-        typed: &RowText,
-        reason: String,
-        confirmed: bool,
+        (typed, reason, confirmed): (&RowText, String, bool),
+        version: Option<u32>,
     ) -> PortResult<Corrected> {
         let mut draft = Draft {
             person_saved: true,
@@ -99,16 +101,40 @@ impl Portal {
             return Ok(Corrected::LookAgain(self.new_draft(caller, &draft).await?));
         }
         let current = self.current(caller, id).await?;
+        if version.is_some_and(|version| version != current.version) {
+            // A form that came twice finds what it says.
+            let says = Some(Code::D03);
+            let stored = self
+                .store_correction(caller, id, &current, &draft, says)
+                .await?;
+            if matches!(stored, Stored::Done) {
+                return Ok(Corrected::Done);
+            }
+            return Ok(Corrected::Changed(self.new_draft(caller, &draft).await?));
+        }
         let same_person = [Column::Bsn, Column::Geboortedatum]
             .iter()
             .all(|column| draft.row.get(*column) == current.content.get(*column));
-        if !same_person {
-            self.ask_brp(caller, &mut draft).await?;
+        if same_person {
+            // It stands there: to hold it against the BRP is no new question.
+            let year = self.road.clock.day(self.road.clock.now()).year();
+            draft.asked = check::question(&draft.row, year)
+                .map(|(bsn, birth)| check::question_digest(&self.road.keys, &bsn, birth));
+        } else {
+            let row = self.look(caller, &draft).await?.judged.row;
+            match self.ask_brp(caller, &mut draft, &row).await {
+                Err(PortError::TooMany(wait)) => {
+                    let draft = self.new_draft(caller, &draft).await?;
+                    return Ok(Corrected::Later(draft, wait));
+                }
+                asked => asked?,
+            }
         }
         let stored = if draft.reason.trim().is_empty() {
             Stored::LookAgain
         } else {
-            self.store_correction(caller, id, &current, &draft).await?
+            self.store_correction(caller, id, &current, &draft, None)
+                .await?
         };
         Ok(match stored {
             Stored::Done => Corrected::Done,
@@ -117,13 +143,15 @@ impl Portal {
         })
     }
 
-    /// Stores the new version, unless there is something to look at first.
+    /// Stores the new version, unless there is something to look at first. `only`: when this is said of it, and nothing is
+    /// stored else.
     async fn store_correction(
         &self,
         caller: &Caller,
         id: Uuid,
         current: &Current,
         draft: &Draft,
+        only: Option<Code>,
     ) -> PortResult<Stored> {
         let mut row = draft.row.clone();
         row.set(Column::Mutatie, "C");
@@ -137,6 +165,7 @@ impl Portal {
             reason: Some(draft.reason.clone()),
             reference: None,
             card: None,
+            draft: None,
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
@@ -147,7 +176,9 @@ impl Portal {
             return Ok(Stored::NotApproved);
         }
         let judged = arrived.judged().ok_or_else(|| odd(caller))?;
+        let says = |code| judged.shown.iter().any(|finding| finding.code == code);
         if judged.outcome == RowOutcome::Afgekeurd
+            || only.is_some_and(|code| !says(code))
             || (draft.asks_a_tick(judged) && !draft.confirmed)
         {
             tx.rollback().await.or_broken(caller)?;
@@ -178,7 +209,10 @@ impl Portal {
             let draft = Draft::of_reason(id, reason, consent_withdrawn);
             return Ok(Withdrawn::Kept(self.new_draft(caller, &draft).await?));
         }
-        let current = self.current(caller, id).await?;
+        let current = match self.current(caller, id).await {
+            Err(PortError::Conflict) => return self.withdrawn_before(caller, id).await,
+            current => current?,
+        };
         if !consent_withdrawn && !withdraw_freely(current.recorded, self.road.clock.now()) {
             return Ok(Withdrawn::TooLate);
         }
@@ -194,13 +228,15 @@ impl Portal {
             reason: Some(reason),
             reference: None,
             card: None,
+            draft: None,
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         // Needs no approval: what was said of a person can always be taken back.
         let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
         if arrived.registration() != Some(id) {
-            // Withdrawn by somebody else in this moment.
-            return Err(PortError::Conflict);
+            // Withdrawn in this moment.
+            tx.rollback().await.or_broken(caller)?;
+            return self.withdrawn_before(caller, id).await;
         }
         audit::add(
             &mut tx,
@@ -214,5 +250,21 @@ impl Portal {
         .or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(Withdrawn::Done)
+    }
+
+    /// Pressed twice is once; what somebody else withdrew, or went with its delivery, is told.
+    async fn withdrawn_before(&self, caller: &Caller, id: Uuid) -> PortResult<Withdrawn> {
+        let party = deliverer(caller)?;
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let versions = registrations::versions(&mut tx, party, id)
+            .await
+            .or_broken(caller)?;
+        let newest = versions.first().ok_or(PortError::NotFound)?;
+        let own = newest.by == Some(caller.user_id) && newest.withdrawal_id.is_none();
+        if newest.mutation == "V" && own {
+            Ok(Withdrawn::Done)
+        } else {
+            Err(PortError::Conflict)
+        }
     }
 }

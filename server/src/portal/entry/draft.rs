@@ -2,16 +2,18 @@
 
 use super::super::{OrBroken, Portal, broken, deliverer, event, words};
 use crate::audit::{self, Kind};
-use crate::intake::check::Desk;
-use crate::intake::matching::Judged;
+use crate::intake::check::{self, Desk};
+use crate::intake::matching::{Incoming, Judged};
 use crate::intake::store::{self, Errand, Keep};
-use crate::keys::{Purpose, Sealed};
+use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::locations::{self, LocationRow};
 use crate::store::products::Products;
 use crate::store::{
     PartyTx, StoreError, WorkerTx, drafts, party_tx, profiles, register, registrations, worker_tx,
 };
-use app::ports::entry::{BatchChoice, BrpAnswer, DraftView, EarlierJab, Mended, Step};
+use app::ports::entry::{
+    Anew, BatchChoice, BrpAnswer, DraftView, EarlierJab, Mended, Placed, Step,
+};
 use app::ports::{Caller, PortError, PortResult};
 use domain::batch::BatchNumber;
 use domain::bsn::Bsn;
@@ -19,9 +21,10 @@ use domain::codes::NamedVaccine;
 use domain::dates::dutch;
 use domain::delivery::Channel;
 use domain::finding::{Code, Finding, Severity};
-use domain::row::{Column, Context, Profile, Repair, RepairSet, RowText};
+use domain::row::{Accepted, Column, Context, Profile, Repair, RepairSet, RowText};
 use serde::{Deserialize, Serialize};
-use time::Duration;
+use sha2::{Digest, Sha256};
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// How far back "used here before" looks.
@@ -30,7 +33,7 @@ const USED: Duration = Duration::days(14);
 /// What a draft holds.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Draft {
+pub(in crate::portal) struct Draft {
     pub(super) row: RowText,
     /// The person step was sent once.
     pub(super) person_saved: bool,
@@ -64,6 +67,9 @@ pub(in crate::portal) struct KeptRow {
     pub(in crate::portal) cells: Vec<(Column, String)>,
     /// Why the sender goes on although not matchable, where that was asked.
     pub(in crate::portal) reason: Option<String>,
+    /// It waits until more may be asked of the BRP.
+    #[serde(default)]
+    pub(in crate::portal) waits: bool,
 }
 
 /// Columns of the person step.
@@ -105,6 +111,13 @@ impl Draft {
         }
     }
 
+    /// Keyed digest of what it says: of what its owner typed, and nothing of what was made of it.
+    pub(super) fn revision(&self, keys: &Keys) -> String {
+        let said = serde_json::to_vec(&(&self.row, &self.reason, self.location));
+        let said = zeroize::Zeroizing::new(said.unwrap_or_default());
+        keys.digest(Sha256::digest(said.as_slice()).into()).hex()
+    }
+
     fn answer(&self) -> BrpAnswer {
         self.brp.unwrap_or(BrpAnswer::NotAsked)
     }
@@ -114,11 +127,28 @@ impl Draft {
         self.answer() != BrpAnswer::NotMatchable || !self.reason.trim().is_empty()
     }
 
+    /// The BRP was not asked about this very person in this draft, or could not answer yet: the row is not held against
+    /// it, in no look and no submit, because each of those would be a question outside the budget (security §4.6).
+    pub(super) fn lacks_answer(&self, keys: &Keys, row: &Incoming, year: i32) -> bool {
+        match check::question(&row.repaired(), year) {
+            Some((bsn, birth)) => {
+                self.brp == Some(BrpAnswer::Later)
+                    || self.asked != Some(check::question_digest(keys, &bsn, birth))
+            }
+            None => {
+                matches!(&row.accepted, Some(Accepted::Vaccination(jab)) if jab.person().bsn().is_some())
+            }
+        }
+    }
+
     /// What its owner gets to see of the findings.
     pub(super) fn findings(&self, judged: &Judged) -> Vec<Finding> {
         // The answer of the BRP check says it; a correction has no such step.
-        let told_otherwise =
-            |code| matches!(code, Code::B10 | Code::B13) && self.corrects.is_none();
+        let told_otherwise = |code| match code {
+            Code::B10 => self.corrects.is_none(),
+            Code::B13 => self.corrects.is_none() || judged.row.unasked,
+            _ => false,
+        };
         let shown = judged
             .shown
             .iter()
@@ -142,7 +172,8 @@ impl Draft {
                 f.severity == Severity::Fout && f.code != Code::B10 && f.column.is_some_and(here)
             })
         };
-        if !self.person_saved || refused(is_person_step) || !self.may_pass() {
+        let unasked = judged.row.unasked && self.answer() != BrpAnswer::Later;
+        if !self.person_saved || refused(is_person_step) || unasked || !self.may_pass() {
             return Step::Person;
         }
         let refuses =
@@ -230,6 +261,44 @@ impl Portal {
         Ok(id)
     }
 
+    /// The draft that what was typed belongs in: this one, or a new one when this was sent, or says something else by now
+    /// than the form did. A form that came twice finds what it says.
+    pub(super) async fn place_typed(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        revision: Option<String>,
+        typed: &RowText,
+        step: Step,
+    ) -> PortResult<Placed> {
+        let of_step = match step {
+            Step::Person => is_person_step,
+            _ => is_vaccination_step,
+        };
+        let says = |draft: &Draft| {
+            let mut columns = Column::ALL.into_iter().filter(|column| of_step(*column));
+            columns.all(|column| draft.row.get(column) == typed.get(column))
+        };
+        let anew = match self.load_draft(caller, id).await {
+            Err(PortError::Sent(_)) => Anew::Sent,
+            Err(error) => return Err(error),
+            Ok(draft) => {
+                let same = revision.is_none_or(|seen| seen == draft.revision(&self.road.keys));
+                if same || says(&draft) {
+                    return Ok(Placed {
+                        draft: id,
+                        anew: None,
+                    });
+                }
+                Anew::Changed
+            }
+        };
+        Ok(Placed {
+            draft: self.begin_draft(caller, None, false).await?,
+            anew: Some(anew),
+        })
+    }
+
     pub(super) async fn begin_draft(
         &self,
         caller: &Caller,
@@ -307,6 +376,19 @@ impl Portal {
     }
 
     pub(super) async fn newest_draft(&self, caller: &Caller) -> PortResult<Option<DraftView>> {
+        let Some((id, at, draft)) = self.newest_typed(caller).await? else {
+            return Ok(None);
+        };
+        let mut view = self.view(caller, id, draft).await?;
+        view.resumed_from = Some(words::clock_time(at));
+        Ok(Some(view))
+    }
+
+    /// The newest open draft in which somebody typed: only that is worth coming back to.
+    pub(super) async fn newest_typed(
+        &self,
+        caller: &Caller,
+    ) -> PortResult<Option<(Uuid, OffsetDateTime, Draft)>> {
         deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let found = drafts::newest(&mut tx, caller.user_id)
@@ -314,13 +396,9 @@ impl Portal {
             .or_broken(caller)?;
         drop(tx);
         for row in found {
-            let (id, at) = (row.id, row.updated_at);
-            let draft = self.unseal_draft(id, row.sealed).or_broken(caller)?;
-            // Only what somebody typed is worth coming back to.
+            let draft = self.unseal_draft(row.id, row.sealed).or_broken(caller)?;
             if draft.person_saved && draft.corrects.is_none() {
-                let mut view = self.view(caller, id, draft).await?;
-                view.resumed_from = Some(words::clock_time(at));
-                return Ok(Some(view));
+                return Ok(Some((row.id, row.updated_at, draft)));
             }
         }
         Ok(None)
@@ -366,6 +444,7 @@ impl Portal {
         };
         let mut row = desk.check(1, &draft.row.as_raw());
         row.source_key = None;
+        row.unasked = draft.lacks_answer(&self.road.keys, &row, today.year());
         row.reason = Some(draft.reason.clone()).filter(|reason| !reason.trim().is_empty());
         let errand = Errand {
             keys: &self.road.keys,
@@ -467,6 +546,7 @@ impl Portal {
         tx.commit().await.or_broken(caller)?;
         Ok(DraftView {
             id,
+            revision: draft.revision(&self.road.keys),
             findings: draft.findings(&looked.judged),
             step: draft.step(&looked.judged),
             brp: draft.answer(),

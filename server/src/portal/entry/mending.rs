@@ -10,12 +10,12 @@ use domain::row::RowText;
 use uuid::Uuid;
 
 impl Portal {
-    /// Keeps the cells of rows as typed; nothing of a person who gave no consent.
+    /// Keeps the cells of rows as typed, each with whether it waits for the BRP; nothing of a person who gave no consent.
     pub(in crate::portal) async fn keep_mending(
         &self,
         caller: &Caller,
         delivery: Uuid,
-        rows: Vec<Typed>,
+        rows: Vec<(Typed, bool)>,
     ) -> PortResult<Uuid> {
         // It changes something that is there, so the entry form does not offer it as one of its own.
         let draft = Draft {
@@ -56,7 +56,7 @@ impl Portal {
     }
 }
 
-fn kept(typed: Typed) -> KeptRow {
+fn kept((typed, waits): (Typed, bool)) -> KeptRow {
     let mut row = RowText::default();
     for (column, text) in &typed.cells {
         row.set(*column, text);
@@ -73,5 +73,6 @@ fn kept(typed: Typed) -> KeptRow {
             .map(|(column, _)| (*column, row.get(*column).to_owned()))
             .collect(),
         reason: typed.reason,
+        waits,
     }
 }

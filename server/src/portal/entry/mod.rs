@@ -14,13 +14,14 @@ mod submit;
 mod vaccination;
 mod worklist;
 
+pub(super) use brp::{floor, wait};
 pub(super) use draft::{KeptRow, context};
 pub(super) use submit::{Arrived, Parcel};
 
-use super::Portal;
+use super::{Portal, words};
 use app::ports::entry::{
-    Corrected, DraftView, Entry, Receipt, RegistrationFilter, RegistrationLine, RegistrationView,
-    Restored, Saved, Submitted, Withdrawn,
+    Corrected, DraftView, Entry, Placed, Receipt, RegistrationFilter, RegistrationLine,
+    RegistrationView, Restored, Saved, Step, Submitted, Withdrawn,
 };
 use app::ports::{Caller, Page, PortResult};
 use domain::row::RowText;
@@ -41,8 +42,24 @@ impl Entry for Portal {
         self.newest_draft(caller).await
     }
 
+    async fn waiting(&self, caller: &Caller) -> PortResult<Option<String>> {
+        let found = self.newest_typed(caller).await?;
+        Ok(found.map(|(_, at, _)| words::clock_time(at)))
+    }
+
     async fn draft(&self, caller: &Caller, id: Uuid) -> PortResult<DraftView> {
         self.show_draft(caller, id).await
+    }
+
+    async fn place(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        revision: Option<String>,
+        row: &RowText,
+        step: Step,
+    ) -> PortResult<Placed> {
+        self.place_typed(caller, id, revision, row, step).await
     }
 
     async fn discard(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
@@ -70,8 +87,13 @@ impl Entry for Portal {
             .await
     }
 
-    async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted> {
-        self.submit_draft(caller, id).await
+    async fn submit(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        revision: Option<String>,
+    ) -> PortResult<Submitted> {
+        self.submit_draft(caller, id, revision.as_deref()).await
     }
 
     async fn receipt(&self, caller: &Caller, reference: String) -> PortResult<Receipt> {
@@ -98,8 +120,10 @@ impl Entry for Portal {
         row: RowText,
         reason: String,
         confirmed: bool,
+        version: Option<u32>,
     ) -> PortResult<Corrected> {
-        brp::floor(self.correct_registration(caller, id, &row, reason, confirmed)).await
+        let typed = (&row, reason, confirmed);
+        brp::floor(self.correct_registration(caller, id, typed, version)).await
     }
 
     async fn withdraw(

@@ -3,13 +3,11 @@
 use super::super::Portal;
 use super::draft::{Draft, is_person_step};
 use crate::intake::check;
+use crate::intake::matching::{Incoming, Judged};
 use app::ports::entry::{BrpAnswer, Saved, Step};
 use app::ports::{Caller, PortResult};
-use domain::bsn::Bsn;
-use domain::dates::PartialDate;
 use domain::finding::{Code, Severity};
 use domain::row::{Column, RowText};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 impl Portal {
@@ -26,6 +24,13 @@ impl Portal {
             .filter(|column| is_person_step(*column))
         {
             draft.row.set(column, typed.get(column));
+        }
+        let year = self.road.clock.day(self.road.clock.now()).year();
+        let about = check::question(&draft.row, year)
+            .map(|(bsn, birth)| check::question_digest(&self.road.keys, &bsn, birth));
+        if draft.asked != about {
+            // What the BRP answered was about somebody else.
+            (draft.brp, draft.asked) = (None, None);
         }
         draft.person_saved = true;
         draft.reason = reason;
@@ -55,7 +60,7 @@ impl Portal {
         if refused {
             return Ok(Saved::LookAgain);
         }
-        self.ask_brp(caller, &mut draft).await?;
+        self.ask_brp(caller, &mut draft, &looked.judged.row).await?;
         self.keep_draft(caller, id, &draft).await?;
         if draft.brp == Some(BrpAnswer::NotMatchable) && draft.reason.trim().is_empty() {
             return Ok(Saved::LookAgain);
@@ -63,29 +68,26 @@ impl Portal {
         Ok(self.go_on(&draft, &self.look(caller, &draft).await?.judged))
     }
 
-    fn go_on(&self, draft: &Draft, judged: &crate::intake::matching::Judged) -> Saved {
+    fn go_on(&self, draft: &Draft, judged: &Judged) -> Saved {
         match draft.step(judged) {
             Step::Person => Saved::LookAgain,
             step => Saved::GoOn(step),
         }
     }
 
-    /// Keyed digest of a question to the BRP.
-    pub(super) fn asked_about(&self, bsn: &Bsn, birth: PartialDate) -> Vec<u8> {
-        let who = zeroize::Zeroizing::new(format!("{}\u{1f}{}", bsn.expose(), birth.iso()));
-        let digest = self.road.keys.digest(Sha256::digest(who.as_bytes()).into());
-        digest.bytes.to_vec()
-    }
-
-    /// Asks the BRP, unless it was asked about this person in this draft already.
-    pub(super) async fn ask_brp(&self, caller: &Caller, draft: &mut Draft) -> PortResult<()> {
-        let Some((bsn, birth)) =
-            super::brp::question(&draft.row, self.road.clock.day(self.road.clock.now()))
-        else {
+    /// Asks the BRP, unless it was asked about this person in this draft already. `row` is the draft after the rules.
+    pub(super) async fn ask_brp(
+        &self,
+        caller: &Caller,
+        draft: &mut Draft,
+        row: &Incoming,
+    ) -> PortResult<()> {
+        let year = self.road.clock.day(self.road.clock.now()).year();
+        let Some((bsn, birth)) = check::question(&row.repaired(), year) else {
             (draft.brp, draft.asked) = (None, None);
             return Ok(());
         };
-        let about = self.asked_about(&bsn, birth);
+        let about = check::question_digest(&self.road.keys, &bsn, birth);
         if draft.asked.as_ref() == Some(&about) && draft.brp != Some(BrpAnswer::Later) {
             return Ok(());
         }

@@ -1,6 +1,7 @@
 //! Submitting: a delivery of one row, on the road of all deliveries, and its receipt.
 
 use super::super::{OrBroken, Portal, deliverer, event, words};
+use super::brp::floor;
 use super::draft::{Draft, context, is_person_step, is_vaccination_step, mended, odd};
 use crate::audit::{self, Kind};
 use crate::intake::check::Desk;
@@ -10,7 +11,7 @@ use crate::store::deliveries::{self, NewDelivery};
 use crate::store::drafts::{self, NewReceipt};
 use crate::store::products::Products;
 use crate::store::{StoreError, WorkerTx, connections, party_tx, profiles, worker_tx};
-use app::ports::entry::{Receipt, Step, Submitted};
+use app::ports::entry::{BrpAnswer, Receipt, Step, Submitted};
 use app::ports::{Caller, PortError, PortResult};
 use domain::card;
 use domain::delivery::{Channel, FileOutcome, RowOutcome};
@@ -36,6 +37,8 @@ pub(in crate::portal) struct Parcel<'a> {
     pub(in crate::portal) reference: Option<String>,
     /// Number of the paper card it was keyed from, by somebody at RIVM.
     pub(in crate::portal) card: Option<&'a str>,
+    /// The draft it was typed in: no more is held against the BRP than was asked there.
+    pub(in crate::portal) draft: Option<&'a Draft>,
 }
 
 impl Parcel<'_> {
@@ -95,6 +98,9 @@ impl Portal {
         if let (Some(key), Some(Accepted::Vaccination(_))) = (parcel.source_key, &row.accepted) {
             row.source_key = Some(key);
         }
+        row.unasked = parcel
+            .draft
+            .is_some_and(|draft| draft.lacks_answer(&self.road.keys, &row, today.year()));
         row.reason = parcel.goes_on;
         let delivery = crate::clock::new_key();
         let name = parcel.card.map(card::source_key);
@@ -136,11 +142,17 @@ impl Portal {
         })
     }
 
-    pub(super) async fn submit_draft(&self, caller: &Caller, id: Uuid) -> PortResult<Submitted> {
+    pub(super) async fn submit_draft(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        seen: Option<&str>,
+    ) -> PortResult<Submitted> {
         deliverer(caller)?;
+        self.ask_after_all(caller, id).await?;
         let mut attempt = 1;
         loop {
-            match self.try_submit(caller, id).await {
+            match self.try_submit(caller, id, seen).await {
                 Err(Halt::Store(StoreError::Constraint(_) | StoreError::Conflict(_)))
                     if attempt < ATTEMPTS =>
                 {
@@ -153,18 +165,53 @@ impl Portal {
         }
     }
 
-    async fn try_submit(&self, caller: &Caller, id: Uuid) -> Result<Submitted, Halt> {
+    /// The BRP could not answer when it was asked: it is asked again before the row is stored, if it may be.
+    async fn ask_after_all(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+        let mut draft = match self.load_draft(caller, id).await {
+            Err(PortError::Sent(_)) => return Ok(()),
+            draft => draft?,
+        };
+        if draft.brp != Some(BrpAnswer::Later) {
+            return Ok(());
+        }
+        floor(async {
+            let row = self.look(caller, &draft).await?.judged.row;
+            match self.ask_brp(caller, &mut draft, &row).await {
+                Err(PortError::TooMany(_)) => Ok(()),
+                asked => {
+                    asked?;
+                    self.keep_draft(caller, id, &draft).await
+                }
+            }
+        })
+        .await
+    }
+
+    async fn try_submit(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        seen: Option<&str>,
+    ) -> Result<Submitted, Halt> {
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await?;
         let (sealed, submitted) = drafts::lock(&mut tx, id, party, caller.user_id)
             .await?
             .ok_or(PortError::NotFound)?;
         if submitted {
-            return Ok(Submitted::Done {
-                reference: drafts::reference_of(&mut tx, party, id).await?,
+            let (reference, sent) = drafts::reference_of(&mut tx, party, id).await?;
+            let same = seen.is_none_or(|seen| sent.is_none_or(|sent| sent == seen));
+            return Ok(if same {
+                Submitted::Done { reference }
+            } else {
+                Submitted::Other { reference }
             });
         }
         let draft = self.unseal_draft(id, sealed)?;
+        let revision = draft.revision(&self.road.keys);
+        if seen.is_some_and(|seen| seen != revision) {
+            return Ok(Submitted::Changed);
+        }
         let now = self.road.clock.now();
         let reference = words::reference(
             self.road.clock.day(now).year(),
@@ -179,6 +226,7 @@ impl Portal {
             reason: None,
             reference: Some(reference.clone()),
             card: None,
+            draft: Some(&draft),
         };
         let arrived = self.deliver(&mut tx, parcel).await?;
         // The same lock as for files (features F-X10): asked of the delivery that was made, and undone with it.
@@ -204,7 +252,7 @@ impl Portal {
             report: arrived.registration(),
             delivery: arrived.delivery,
             outcome: judged.outcome.as_str(),
-            content: receipt_content(&draft, judged, &arrived.products),
+            content: receipt_content(&draft, judged, &arrived.products, revision),
         };
         drafts::insert_receipt(&mut tx, &receipt).await?;
         drafts::submitted(&mut tx, id).await?;
@@ -316,7 +364,12 @@ fn own_key(draft: Uuid) -> String {
 }
 
 /// What the receipt shows, and "same vaccination, next person" takes over. No person.
-fn receipt_content(draft: &Draft, judged: &Judged, products: &Products) -> serde_json::Value {
+fn receipt_content(
+    draft: &Draft,
+    judged: &Judged,
+    products: &Products,
+    revision: String,
+) -> serde_json::Value {
     let mut row = RowText::default();
     for column in Column::ALL
         .into_iter()
@@ -327,7 +380,7 @@ fn receipt_content(draft: &Draft, judged: &Judged, products: &Products) -> serde
     let (date, vaccine, batch) = match &judged.row.accepted {
         Some(Accepted::Vaccination(jab)) => (jab.date(), jab.vaccine(), *jab.batch()),
         Some(Accepted::Count(count)) => (count.date, count.vaccine, count.batch),
-        _ => return serde_json::json!({ "row": row }),
+        _ => return serde_json::json!({ "row": row, "revision": revision }),
     };
     let words = format!(
         "{}, {}, batch {}",
@@ -346,5 +399,7 @@ fn receipt_content(draft: &Draft, judged: &Judged, products: &Products) -> serde
             one.values = None;
         }
     }
-    serde_json::json!({ "row": row, "words": words, "findings": findings, "mended": mended })
+    serde_json::json!({
+        "row": row, "words": words, "findings": findings, "mended": mended, "revision": revision,
+    })
 }

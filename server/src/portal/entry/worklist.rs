@@ -1,10 +1,11 @@
 //! The list of a round through a ward (features F05): pasted, held against rules, BRP and own registrations as one set.
 
 use super::super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
-use super::brp::{floor, question};
+use super::brp::floor;
 use super::draft::context;
 use crate::audit::{self, Kind};
 use crate::clock;
+use crate::intake::check::{question, question_digest};
 use crate::intake::read::{self, Content, Limits, Needs, Options, ReadError};
 use crate::intake::scan::Scanned;
 use crate::keys::{Purpose, Sealed};
@@ -62,7 +63,7 @@ impl Kept {
     }
 
     fn question(&self, today: time::Date) -> Option<(Bsn, PartialDate)> {
-        question(&self.row(), today).filter(|_| self.wrong.is_empty())
+        question(&self.row(), today.year()).filter(|_| self.wrong.is_empty())
     }
 }
 
@@ -199,7 +200,7 @@ impl Worklists for Portal {
         if let (Some(answer), Some((bsn, birth))) = (line.answer, line.question(today)) {
             // It was asked for the list: the budget is spent once.
             draft.brp = Some(answer);
-            draft.asked = Some(self.asked_about(&bsn, birth));
+            draft.asked = Some(question_digest(&self.road.keys, &bsn, birth));
         }
         draft.worklist = Some(line.number);
         Ok(Some(self.new_draft(caller, &draft).await?))
@@ -243,7 +244,7 @@ impl Portal {
         self.keep_worklist(caller, party, &lines).await?;
         match self.ask_further(caller).await {
             // The list stands; the page says who was not asked about.
-            Ok(()) | Err(PortError::TooMany) => Ok(Made::Done),
+            Ok(()) | Err(PortError::TooMany(_)) => Ok(Made::Done),
             Err(error) => Err(error),
         }
     }

@@ -213,6 +213,7 @@ pub async fn layer(
                 _ => Ok(None),
             };
             match keeper {
+                Ok(None) if is_sending(route, &request) => unsent(why, request).await,
                 Ok(None) => to_login(route, why, &request),
                 Ok(alive) if is_kept_whole(route, &request) => {
                     match keep_whole(&gate.web, route, alive, request).await {
@@ -478,6 +479,24 @@ fn to_login(route: Option<Route>, why: Option<Why>, request: &Request) -> Respon
         return StatusCode::UNAUTHORIZED.into_response();
     }
     login_page(why, way_back(request), false)
+}
+
+/// Sends a registration that was checked.
+fn is_sending(route: Option<Route>, request: &Request) -> bool {
+    route.is_some_and(|route| route.path == "/api/registreren-versturen") && wants_page(request)
+}
+
+/// A registration was not sent, because the session had ended: its draft is there still, and the login leads back to it.
+async fn unsent(why: Option<Why>, request: Request) -> Response {
+    let body = to_bytes(request.into_body(), BODY)
+        .await
+        .unwrap_or_default();
+    let draft = form_urlencoded::parse(&body)
+        .find(|(name, _)| name == "concept")
+        .and_then(|(_, key)| key.parse::<Uuid>().ok());
+    let next = draft
+        .map(|draft| format!("/registreren/controleren?concept={draft}&melding=niet-verstuurd"));
+    login_page(why, next.as_deref(), false)
 }
 
 /// `kept`: what was sent is there after logging in.
