@@ -80,7 +80,10 @@ pub(crate) async fn mend_row(
             } else {
                 ""
             };
-            format!("{list}/{number}?concept={draft}{told}{}", waits(answer.wait))
+            format!(
+                "{list}/{number}?concept={draft}{told}{}",
+                waits(answer.wait)
+            )
         } else if answer.refused > 0 {
             format!("{list}/{number}?opnieuw=1#foutoverzicht")
         } else if answer.right_already > 0 {

@@ -137,7 +137,8 @@ impl Portal {
             Mended::Done(done) => done,
             Mended::Closed => return Err(PortError::Conflict),
             Mended::NotApproved => {
-                let kept = self.keep_mending(caller, id, mending.rows).await?;
+                let rows = mending.rows.into_iter().map(|row| (row, false));
+                let kept = self.keep_mending(caller, id, rows.collect()).await?;
                 self.drop_mending(caller, draft).await?;
                 return Ok(MendAnswer {
                     kept: Some(kept),

@@ -22,6 +22,8 @@ pub async fn counts(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
            WHERE d.state IN ('done', 'withdrawn') AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)
              AND (d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld)
                  <> (COALESCE(n.a, 0), COALESCE(n.c, 0), COALESCE(n.r, 0), COALESCE(n.d, 0), COALESCE(n.g, 0))
+             -- A registration that is put back is a version without a row of its own.
+             AND NOT EXISTS (SELECT FROM reports r WHERE r.delivery_id = d.id AND r.restores IS NOT NULL)
            ORDER BY d.seq LIMIT $1"#,
         MOST
     )

@@ -214,7 +214,7 @@ pub async fn aside(
 ) -> Result<Vec<Aside>, StoreError> {
     Ok(sqlx::query_as!(
         Aside,
-        r#"SELECT h.row_number, h.mended_by, h.row_id AS id, h.raw_sealed AS "raw_sealed!", h.reason_sealed, f.row_id AS file_id,
+        r#"SELECT h.row_number, h.mended_by AS "mended_by!", h.row_id AS id, h.raw_sealed AS "raw_sealed!", h.reason_sealed, f.row_id AS file_id,
                   f.raw_sealed AS "file_sealed!", r.id AS now_id, r.raw_sealed AS "now_sealed!"
            FROM row_history h
            JOIN row_history f ON f.party_id = h.party_id AND f.delivery_id = h.delivery_id AND f.row_number = h.row_number AND f.row_id = h.made_of

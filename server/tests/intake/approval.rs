@@ -563,7 +563,7 @@ async fn without_approval_a_registration_is_withdrawn_but_not_corrected_nor_put_
     house.say(connection, ConnectionStep::Suspend).await;
     let correct = async || {
         let better = with(row.clone(), &[(Column::Batchnummer, "EJ6796")]);
-        let done = portal.correct(maria, id, better, "verkeerde batch".into(), false);
+        let done = portal.correct(maria, id, better, "verkeerde batch".into(), false, None);
         done.await.unwrap()
     };
     let versions = async || portal.registration(maria, id).await.unwrap().versions.len();

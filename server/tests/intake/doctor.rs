@@ -1,7 +1,7 @@
 //! `cims doctor` finds nothing in a healthy register, and names what somebody broke.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
-use app::ports::entry::{Corrected, Entry, Withdrawn};
+use app::ports::entry::{Corrected, Entry, Restored, Withdrawn};
 use app::ports::withdrawals::Withdrawals;
 use domain::row::Column;
 use server::commands::doctor::examine;
@@ -73,10 +73,14 @@ async fn busy() -> (World, Uuid) {
         &[(Column::Batchnummer, "EM0477")],
     );
     let (portal, maria, why) = (&world.portal, &world.maria, || "fout".to_owned());
-    let corrected = portal.correct(maria, registration, better, why(), true);
+    let corrected = portal.correct(maria, registration, better, why(), true, None);
     assert!(matches!(corrected.await, Ok(Corrected::Done)));
-    let withdrawn = Entry::withdraw(portal, maria, registration, why(), true);
-    assert_eq!(withdrawn.await, Ok(Withdrawn::Done));
+    for _ in 0..2 {
+        let withdrawn = Entry::withdraw(portal, maria, registration, why(), true);
+        assert_eq!(withdrawn.await, Ok(Withdrawn::Done));
+        let restored = portal.restore(maria, registration, why());
+        assert_eq!(restored.await, Ok(Restored::Done));
+    }
     for back in [true, false] {
         let asked = if back {
             world

@@ -91,7 +91,7 @@ async fn recorded_with_a_reason(world: &World) {
     }
     let saved = portal.save_vaccination(maria, draft, row, true).await;
     saved.unwrap();
-    Entry::submit(portal, maria, draft).await.unwrap();
+    Entry::submit(portal, maria, draft, None).await.unwrap();
 }
 
 #[tokio::test]

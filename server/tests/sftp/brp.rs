@@ -337,20 +337,13 @@ async fn a_set_that_did_not_come_is_seen_and_the_copy_is_as_old_as_its_set() {
     let house = House::open().await;
     brp_account(&house, "brp").await;
     let world = &house.world;
-    let beheer = world
-        .test
-        .caller("rik", Role::RivmBeheer, None)
-        .await;
+    let beheer = world.test.caller("rik", Role::RivmBeheer, None).await;
     let mut raw = house.raw("brp", 1).await;
     let stands = async || {
         let complete = world.portal.completeness(&world.rivm).await.unwrap();
         let work = world.portal.operations(&beheer).await.unwrap();
         assert_eq!(
-            (
-                &complete.brp.loaded,
-                &complete.brp_gaps,
-                complete.brp.late
-            ),
+            (&complete.brp.loaded, &complete.brp_gaps, complete.brp.late),
             (&work.brp.loaded, &work.brp_gaps, work.brp.late)
         );
         complete

@@ -199,7 +199,8 @@ pub async fn again(
     rows: Vec<(Incoming, Vec<Uuid>)>,
 ) -> Result<Vec<Judged>, StoreError> {
     let (mut rows, without): (Vec<Incoming>, Vec<Vec<Uuid>>) = rows.into_iter().unzip();
-    let (mut facts, _) = facts::gather(tx, keys, products, (party, Uuid::nil()), now, &mut rows).await?;
+    let (mut facts, _) =
+        facts::gather(tx, keys, products, (party, Uuid::nil()), now, &mut rows).await?;
     let rows = rows.into_iter().zip(without).collect();
     Ok(matching::again(rows, &mut facts))
 }
