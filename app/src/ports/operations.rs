@@ -1,7 +1,7 @@
 //! RIVM-beheer sees how the work goes: queues, deliveries on their way, what came, the BRP, the disk. No person data.
 
-#[cfg(feature = "ssr")]
 use super::BrpAge;
+#[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
 use domain::delivery::Channel;
 use serde::{Deserialize, Serialize};

@@ -127,7 +127,10 @@ async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question
             "map",
             "EJ6796",
             "x",
-            format!("{}?soort=map&melding=verzoek#foutoverzicht", cluster()),
+            format!(
+                "{}?soort=map&melding=verzoek&waarde=EJ6796#foutoverzicht",
+                cluster()
+            ),
         ),
         ("reject", "", "x", decision()),
     ] {
@@ -223,6 +226,7 @@ async fn the_days_of_a_name_are_asked_and_come_back_when_they_are_wrong() {
             ("first", first),
             ("last", last),
             ("reason", "Op verzoek"),
+            ("request", "Mevrouw De Boer, per brief"),
         ];
         let answer = post(&reviewer(|_| ()), "/api/groep-besluit", &form).await;
         assert_eq!(answer.location, way);

@@ -264,7 +264,7 @@ async fn without_approval_each_page_says_so_and_nothing_is_lost() {
         (
             "/api/registratie-corrigeren",
             &asks[..],
-            format!("{one}/corrigeren?concept={ID}&melding=akkoord"),
+            format!("{one}/corrigeren?versie=0&concept={ID}&melding=akkoord"),
         ),
         (
             "/api/registratie-terugzetten",

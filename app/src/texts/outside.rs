@@ -18,7 +18,7 @@ texts! {
         too_large: "Dit is te groot" / "This is too large",
         too_large_text: "Wat u verstuurde, is te groot. Er is niets gewijzigd." / "What you sent is too large. Nothing was changed.",
         too_large_way: "Ga terug, maak de tekst korter en verstuur het formulier opnieuw." / "Go back, make the text shorter and send the form again.",
-        wait: "Even wachten" / "Please wait",
+        wait: "Even wachten" / "One moment",
         wait_text: "U probeerde het te vaak achter elkaar. Probeer het over {seconden} seconden opnieuw." / "You tried too often in a row. Try again in {seconden} seconds.",
         foreign: "Dit verzoek kwam niet van een pagina van CIMS zelf." / "This request did not come from a page of CIMS itself.",
     }

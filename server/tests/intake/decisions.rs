@@ -822,7 +822,9 @@ async fn a_name_holds_for_jabs_of_the_days_that_were_decided_both_ends_included(
         .propose(&world.rivm, sample, proposal)
         .await
         .unwrap();
-    carry_out(&world, next).await;
+    world.portal.decide(&world.rivm, next).await.unwrap();
+    world.portal.decide(&other, next).await.unwrap();
+    world.work().await;
     let moderna = |row| with(row, &[(Column::Batchnummer, "300042698")]);
     let both = || {
         csv(&[

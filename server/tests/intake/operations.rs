@@ -96,7 +96,9 @@ async fn an_institution_sees_its_quality_by_week_and_why_rows_are_refused() {
         .iter()
         .map(|week| (week.rows, week.refused))
         .collect();
-    assert_eq!(weeks, [(2, 1), (1, 0)], "oldest first, tests left out");
+    let mut expected = [(0, 0); 8];
+    (expected[5], expected[7]) = ((2, 1), (1, 0));
+    assert_eq!(weeks, expected, "oldest first, tests left out");
     assert_eq!(view.causes, [(Code::V31, 1)]);
     // As a row that waited and that RIVM refused: what it is refused for is no error.
     sqlx::query(
