@@ -95,15 +95,27 @@ pub async fn verify(connection: &mut PgConnection, keys: &Keys) -> Result<Report
     let mut tx = connection.begin().await?;
     tx.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         .await?;
+    let report = verify_within(&mut tx, keys).await?;
+    tx.rollback().await?;
+    Ok(report)
+}
+
+/// The same in a transaction of the caller, who sees to it that nothing is written meanwhile.
+///
+/// # Errors
+/// When they cannot be read.
+pub async fn verify_within(
+    connection: &mut PgConnection,
+    keys: &Keys,
+) -> Result<Report, StoreError> {
     let mut report = Report::default();
-    let mut pins = anchors(&mut tx, keys, &mut report).await?;
+    let mut pins = anchors(connection, keys, &mut report).await?;
     for shard in 0..SHARDS {
         let pins = pins.remove(&shard).unwrap_or_default();
-        if let Some(broken) = chain(&mut tx, shard, pins, &mut report.lines).await? {
+        if let Some(broken) = chain(connection, shard, pins, &mut report.lines).await? {
             report.broken.push(broken);
         }
     }
-    tx.rollback().await?;
     Ok(report)
 }
 

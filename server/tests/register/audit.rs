@@ -2,7 +2,7 @@
 
 use crate::support::TestDb;
 use domain::role::Role;
-use server::audit::verify::{Broken, Fault, Report, verify};
+use server::audit::verify::{Broken, Fault, Report, verify, verify_within};
 use server::audit::{self, Event, Kind};
 use server::store::{party_tx, worker_tx};
 use sqlx::AssertSqlSafe;
@@ -188,7 +188,7 @@ async fn after(test: &TestDb, change: &str) -> Vec<Broken> {
         .execute(&mut *tx)
         .await
         .unwrap();
-    let broken = verify(&mut tx, &test.keys).await.unwrap().broken;
+    let broken = verify_within(&mut tx, &test.keys).await.unwrap().broken;
     tx.rollback().await.unwrap();
     broken
 }
