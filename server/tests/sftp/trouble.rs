@@ -886,6 +886,7 @@ async fn work_that_waits_and_files_that_do_not_come_are_alarms() {
     let admin = &house.world.test.admin;
     sqlx::raw_sql(
         "UPDATE sftp_accounts SET created_at = now() - interval '14 days' WHERE name = 'stil';
+         UPDATE connections SET decided_at = decided_at - interval '14 days';
          INSERT INTO jobs (id, kind, subject, attempts, created_at, run_at)
          SELECT gen_random_uuid(), kind, gen_random_uuid(), 3, now() - make_interval(mins => age), now() + interval '1 hour'
          FROM (VALUES ('answer', 16), ('recheck', 14)) AS late (kind, age)",

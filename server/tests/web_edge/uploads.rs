@@ -116,7 +116,7 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
         portal
             .count("SELECT count(*) FROM audit_lines WHERE event = 'transfer.answer-fetched'")
             .await,
-        2
+        3
     );
 
     // The same content again is a double, and says so.
