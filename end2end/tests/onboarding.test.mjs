@@ -142,7 +142,8 @@ for (const script of [true, false]) {
     await press(nora, "Bestand controleren");
     await nora.getByRole("button", { name: "Indienen", exact: true }).waitFor({ timeout: 30_000 });
     await press(nora, "Indienen");
-    await nora.getByText("12 van 12 vaccinaties opgenomen.").waitFor({ timeout: 30_000 });
+    await nora.getByText("0 van 12 vaccinaties opgenomen.").waitFor({ timeout: 30_000 });
+    assert.ok(await nora.getByText("12 regels zijn alleen geteld, zonder persoon.").isVisible());
     assert.notEqual(register(), before);
 
     // The party as a whole is suspended, with a reason, and opened again.
