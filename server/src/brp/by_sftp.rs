@@ -29,13 +29,10 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     let others = brp_loads::waiting(&mut tx, job.subject, jobs::TRIES).await?;
     tx.commit().await?;
     // Of two that wait the earlier one goes first, whichever came first: the later one holds what is true now.
-    let set_of = BrpName::parse(&to.file_name);
-    let earlier = others.iter().filter_map(|name| BrpName::parse(name));
-    if set_of.is_some_and(|set_of| {
-        earlier
-            .into_iter()
-            .any(|other| other.order() < set_of.order())
-    }) {
+    let mut others = others.iter().filter_map(|name| BrpName::parse(name));
+    if let Some(set_of) = BrpName::parse(&to.file_name)
+        && others.any(|other| other.order() < set_of.order())
+    {
         return Err(Stopped::Behind);
     }
     let refused = if before.is_some_and(|load| load.done) {

@@ -125,25 +125,18 @@ impl Portal {
     ) -> PortResult<MendAnswer> {
         let mending = self.mending(caller, id, posted).await?;
         if caller.only_keeps {
-            let rows = mending.rows.into_iter().map(|row| (row, false));
-            let kept = self.keep_mending(caller, id, rows.collect()).await?;
-            return Ok(MendAnswer {
-                kept: Some(kept),
-                ..MendAnswer::default()
-            });
+            return self.keep_all(caller, id, mending.rows).await;
         }
         let (mended, allowed) = self.keep_trying(caller, &mending, false).await?;
         let done = match mended {
             Mended::Done(done) => done,
             Mended::Closed => return Err(PortError::Conflict),
             Mended::NotApproved => {
-                let rows = mending.rows.into_iter().map(|row| (row, false));
-                let kept = self.keep_mending(caller, id, rows.collect()).await?;
+                let kept = self.keep_all(caller, id, mending.rows).await?;
                 self.drop_mending(caller, draft).await?;
                 return Ok(MendAnswer {
-                    kept: Some(kept),
                     not_approved: true,
-                    ..MendAnswer::default()
+                    ..kept
                 });
             }
         };
@@ -172,6 +165,21 @@ impl Portal {
         }
         self.drop_mending(caller, draft).await?;
         Ok(answer)
+    }
+
+    /// Nothing is judged: what was typed is kept.
+    async fn keep_all(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        rows: Vec<Typed>,
+    ) -> PortResult<MendAnswer> {
+        let rows = rows.into_iter().map(|row| (row, false));
+        let kept = self.keep_mending(caller, id, rows.collect()).await?;
+        Ok(MendAnswer {
+            kept: Some(kept),
+            ..MendAnswer::default()
+        })
     }
 
     pub(super) async fn foresee_mended(

@@ -323,6 +323,9 @@ impl Portal {
         known: &Known,
         other: Option<&Jab>,
     ) -> PortResult<Vec<(RulingKind, RecordChange)>> {
+        if !is_open(stored) {
+            return Ok(Vec::new());
+        }
         let doses = known.doses(stored.jab);
         let before = counting(tx, stored.person_id).await.or_broken(caller)?;
         let mut records = Vec::new();
