@@ -17,6 +17,7 @@ pub(crate) fn ensure(needs: &[Need], what_for: &str) -> Result<()> {
         .filter(|(program, _)| !is_there(program))
         .map(|&(_, package)| package)
         .collect();
+    packages.sort_unstable();
     packages.dedup();
     if packages.is_empty() {
         return Ok(());
@@ -42,6 +43,15 @@ pub(crate) fn ensure(needs: &[Need], what_for: &str) -> Result<()> {
     }
 }
 
+/// Whether nobody has to be there to type a password.
+pub(crate) fn unattended() -> bool {
+    rustix::process::geteuid().is_root()
+        || Command::new("sudo")
+            .args(["-n", "true"])
+            .output()
+            .is_ok_and(|output| output.status.success())
+}
+
 fn is_there(probe: &str) -> bool {
     match probe.split_once(' ') {
         Some((program, arguments)) => {
@@ -62,11 +72,7 @@ fn privilege() -> Option<&'static [&'static str]> {
         return Some(&[]);
     }
     sh::which("sudo")?;
-    let without_password = Command::new("sudo")
-        .args(["-n", "true"])
-        .output()
-        .is_ok_and(|output| output.status.success());
-    (without_password || std::io::stdin().is_terminal()).then_some(&["sudo"])
+    (unattended() || std::io::stdin().is_terminal()).then_some(&["sudo"])
 }
 
 fn apt(prefix: &[&str], arguments: &[&str]) -> Command {

@@ -24,14 +24,16 @@ fn lanes() -> usize {
     thread::available_parallelism().map_or(1, |cores| cores.get().clamp(1, 4))
 }
 
+/// Programs that the journeys use.
+pub(crate) const NEEDS: [apt::Need; 3] = [
+    ("chromium", "chromium"),
+    ("soffice", "libreoffice-calc-nogui"),
+    ("sftp", "openssh-client"),
+];
+
 /// Runs all journeys.
 pub(crate) fn run(session: &mut Session) -> Result<Tally> {
-    let needed = [
-        ("chromium", "chromium"),
-        ("soffice", "libreoffice-calc-nogui"),
-        ("sftp", "openssh-client"),
-    ];
-    apt::ensure(&needed, "the journeys")?;
+    apt::ensure(&NEEDS, "the journeys")?;
     let (passed, waiting) = remembered(session.remembers())?;
     if waiting.is_empty() {
         return Ok(passed);

@@ -10,15 +10,38 @@ use crate::cluster::{Cluster, Life};
 use crate::fingerprint::Fingerprint;
 use crate::process::{Running, Stop, tethered};
 use crate::tally::Tally;
-use crate::{apt, e2e, guard, licences, rooms, say, sh, site, sqlx, ssh_audit, tally, tools};
+use crate::{apt, e2e, guard, licences, rooms, say, sh, site, sqlx, ssh_audit, tally, tools, wasm};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 type Work = fn(&mut Session) -> Result<Tally>;
+
+/// Tests open our template in a real spreadsheet program and save it again, and read what a library wrote; suppliers' own
+/// programs deliver; each test of rule A21 starts a malware scanner.
+const RUST_NEEDS: [apt::Need; 8] = [
+    ("soffice", "libreoffice-calc-nogui"),
+    (
+        "/usr/lib/python3/dist-packages/openpyxl",
+        "python3-openpyxl",
+    ),
+    ("sftp", "openssh-client"),
+    ("psftp", "putty-tools"),
+    ("lftp", "lftp"),
+    (
+        "/usr/lib/python3/dist-packages/paramiko",
+        "python3-paramiko",
+    ),
+    (
+        "/usr/lib/python3/dist-packages/asyncssh",
+        "python3-asyncssh",
+    ),
+    ("/usr/sbin/clamd", "clamav-daemon"),
+];
 
 /// Texts for people: no step reads them.
 const PAPERS: [&str; 9] = [
@@ -70,7 +93,7 @@ const STEPS: [(&str, &str, Work); 8] = [
     ),
     ("rust", "tests of every crate", rust),
     ("docs", "documentation without a broken link", docs),
-    ("wasm", "wasm, CSS and their budgets", wasm),
+    ("wasm", "wasm, CSS and their budgets", build_wasm),
     ("deny", "licences, bans and sources of dependencies", deny),
     ("e2e", "journeys in Chromium", journeys),
 ];
@@ -93,6 +116,8 @@ pub(crate) struct Session {
     remembers: bool,
     /// The wasm while it is built beside the tests.
     wasm: Option<Running>,
+    /// What later steps need, while it is installed beside the first ones.
+    installing: Option<JoinHandle<()>>,
 }
 
 struct Line {
@@ -128,6 +153,7 @@ pub(crate) fn run(words: &[String]) -> Result<bool> {
         chosen: steps().map(|&(step, ..)| step).collect(),
         remembers: remember,
         wasm: None,
+        installing: None,
     };
     let mut lines = Vec::new();
     for &(name, proves, work) in steps() {
@@ -303,6 +329,32 @@ impl Session {
         Ok(())
     }
 
+    /// Installs what later steps need while the compiler is at work: that waits for a network and a disk.
+    fn begin_installing(&mut self) {
+        let mut needs = Vec::new();
+        if self.chosen("rust") {
+            needs.extend(RUST_NEEDS);
+        }
+        if self.chosen("wasm") || self.chosen("e2e") {
+            needs.extend(wasm::needs());
+        }
+        if self.chosen("e2e") {
+            needs.extend(e2e::NEEDS);
+        }
+        if apt::unattended() {
+            // What failed is tried once more by the step that needs it, and told there.
+            self.installing = Some(thread::spawn(move || {
+                let _ = apt::ensure(&needs, "the steps to come");
+            }));
+        }
+    }
+
+    fn end_installing(&mut self) {
+        if let Some(installing) = self.installing.take() {
+            let _ = installing.join();
+        }
+    }
+
     /// Whether what passed before with the same files is left out.
     pub(crate) fn remembers(&self) -> bool {
         self.remembers
@@ -330,6 +382,8 @@ fn guards(_: &mut Session) -> Result<Tally> {
 
 /// Clippy's pass over the server expands the queries anyway, so it also tells whether .sqlx is fresh.
 fn lint(session: &mut Session) -> Result<Tally> {
+    session.cluster()?;
+    session.begin_installing();
     let scratch = sqlx::Scratch::new(session.cluster()?)?;
     sh::run(scratch.watch(&mut clippy(&SERVER_SIDE, "--all-targets")))?;
     say::note(format_args!(
@@ -358,38 +412,9 @@ fn clippy(packages: &[&str], targets: &str) -> Command {
 }
 
 fn rust(session: &mut Session) -> Result<Tally> {
-    // Tests open our template in a real spreadsheet program and save it again, and read what a library wrote.
-    let openpyxl = (
-        "/usr/lib/python3/dist-packages/openpyxl",
-        "python3-openpyxl",
-    );
-    apt::ensure(
-        &[("soffice", "libreoffice-calc-nogui"), openpyxl],
-        "the tests of workbooks",
-    )?;
-    // And the programs that suppliers deliver with deliver.
-    apt::ensure(
-        &[
-            ("sftp", "openssh-client"),
-            ("psftp", "putty-tools"),
-            ("lftp", "lftp"),
-            (
-                "/usr/lib/python3/dist-packages/paramiko",
-                "python3-paramiko",
-            ),
-            (
-                "/usr/lib/python3/dist-packages/asyncssh",
-                "python3-asyncssh",
-            ),
-        ],
-        "the tests of the drop box",
-    )?;
+    session.end_installing();
+    apt::ensure(&RUST_NEEDS, "the tests")?;
     let auditor = ssh_audit::install()?;
-    // And a malware scanner, which each test starts for itself.
-    apt::ensure(
-        &[("/usr/sbin/clamd", "clamav-daemon")],
-        "the tests of rule A21",
-    )?;
     let url = session.cluster()?.url("postgres");
     let mut tally = Tally::default();
     // Without a network for it, the tests run as well, one crate after the other.
@@ -437,7 +462,8 @@ fn docs(_: &mut Session) -> Result<Tally> {
     Ok(Tally::one())
 }
 
-fn wasm(session: &mut Session) -> Result<Tally> {
+fn build_wasm(session: &mut Session) -> Result<Tally> {
+    session.end_installing();
     if let Some(beside) = session.wasm.take()
         && !beside.ended()?
     {
@@ -459,5 +485,6 @@ fn deny(_: &mut Session) -> Result<Tally> {
 }
 
 fn journeys(session: &mut Session) -> Result<Tally> {
+    session.end_installing();
     e2e::run(session)
 }

@@ -72,21 +72,28 @@ pub(crate) fn build(pkg: &Path, force: bool) -> Result<()> {
     fingerprint.keep()
 }
 
+/// What Debian has to bring: nothing where the toolchain on the path knows the target.
+pub(crate) fn needs() -> Vec<apt::Need> {
+    let library =
+        sh::quiet(sh::program("rustc").args(["--print", "target-libdir", "--target", TARGET]));
+    if library.is_ok_and(|folder| Path::new(folder.trim()).exists()) {
+        return Vec::new();
+    }
+    vec![
+        ("/usr/bin/rustc", "rustc-web"),
+        ("/usr/bin/cargo", "cargo-web"),
+        ("/usr/lib/rustlib/src/rust/library", "rust-web-src"),
+        ("wasm-ld-19", "lld-19"),
+    ]
+}
+
 impl Compiler {
     fn choose() -> Result<Self> {
-        let library =
-            sh::quiet(sh::program("rustc").args(["--print", "target-libdir", "--target", TARGET]));
-        if library.is_ok_and(|folder| Path::new(folder.trim()).exists()) {
+        if needs().is_empty() {
             return Ok(Self::Rustup);
         }
-        let needs = [
-            ("/usr/bin/rustc", "rustc-web"),
-            ("/usr/bin/cargo", "cargo-web"),
-            ("/usr/lib/rustlib/src/rust/library", "rust-web-src"),
-            ("wasm-ld-19", "lld-19"),
-        ];
         let hint = "`rustup target add wasm32-unknown-unknown` would do instead";
-        apt::ensure(&needs, "wasm").with_context(|| hint)?;
+        apt::ensure(&needs(), "wasm").with_context(|| hint)?;
         Ok(Self::Debian)
     }
 
