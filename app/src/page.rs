@@ -11,7 +11,9 @@ use crate::ports::{
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
+use axum::http::header::RETRY_AFTER;
 use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode};
 use domain::codes::CodeLists;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
@@ -257,9 +259,15 @@ impl Visit {
             .transpose()
     }
 
-    /// Until when nothing is asked of the BRP, when a value of the query says so.
+    /// Until when nothing is asked of the BRP, when a value of the query says so. The answer then says it to programs too:
+    /// 429 with Retry-After (security §4.8).
     pub(crate) fn wait(&self, name: &str) -> Option<Wait> {
-        Wait::parse(&self.query(name)?)
+        let wait = Wait::parse(&self.query(name)?)?;
+        if let Some(response) = use_context::<ResponseOptions>() {
+            response.set_status(StatusCode::TOO_MANY_REQUESTS);
+            response.insert_header(RETRY_AFTER, HeaderValue::from(wait.seconds()));
+        }
+        Some(wait)
     }
 
     /// The page of a list, from 1.

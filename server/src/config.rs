@@ -310,6 +310,10 @@ impl Config {
             Some(("session.idle_minutes", "a number from 3 to 60"))
         } else if !(1..=24).contains(&self.session.absolute_hours) {
             Some(("session.absolute_hours", "a number from 1 to 24"))
+        } else if self.login.acr.is_empty() {
+            Some(("login.acr", "a list with at least one level of assurance"))
+        } else if self.database.connections == 0 {
+            Some(("database.connections", "a number from 1"))
         } else if !is_origin(&self.server.origin) {
             Some((
                 "server.origin",
@@ -568,6 +572,8 @@ mod tests {
                 ],
             ),
             ("log", "filter", &["\"info,=x=y\""]),
+            ("login", "acr", &["[]"]),
+            ("database", "connections", &["0"]),
         ] {
             for value in values {
                 figment::Jail::expect_with(|jail| {

@@ -2,8 +2,9 @@
 //!
 //! Every ciphertext and signature carries the id of its key. A purpose has a list of keys, `enc-1.key`,
 //! `enc-2.key` …: the highest number writes, all of them read, so keys rotate while the server runs. Not so where
-//! something is found by a MAC: persons and doubles of before would be found no more, so there a second key refuses
-//! the start. So does a missing or badly sized file; there is no plaintext to fall back to (security G19).
+//! something is found by a MAC: everything is found under the newest `mac` key, and nothing starts before `cims keys remac`
+//! put it there; of `digest` a second key refuses the start. So does a missing or badly sized file; there is no plaintext
+//! to fall back to (security G19).
 
 mod ring;
 
@@ -21,7 +22,7 @@ use zeroize::Zeroizing;
 /// Purposes with a key of their own, as in the names of the files.
 const PURPOSES: [&str; 7] = ["mac", "enc", "digest", "blob", "cookie", "audit", HOST];
 /// Purposes with one key: what is stored is looked up under it.
-const ALONE: [&str; 2] = ["mac", "digest"];
+const ALONE: [&str; 1] = ["digest"];
 /// The host key of the drop box: only a node that serves SFTP needs it.
 const HOST: &str = "sftp";
 
@@ -230,6 +231,12 @@ impl Keys {
     #[must_use]
     pub fn bsn_mac(&self, bsn: &Bsn) -> Mac {
         self.mac.mac("cims/match/v1", &[bsn.expose().as_bytes()])
+    }
+
+    /// The key of [`Keys::bsn_mac`] and [`Keys::identity_mac`].
+    #[must_use]
+    pub fn newest_mac(&self) -> KeyId {
+        self.mac.newest()
     }
 
     /// MAC of the identity of a person without BSN (birth date, postcode, house number, folded name).

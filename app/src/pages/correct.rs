@@ -15,6 +15,7 @@ use crate::parts::{
 use crate::ports::PortError;
 use crate::ports::entry::{DraftView, RegistrationVersion, RegistrationView};
 use crate::texts::{Texts, fill};
+use domain::finding::Code;
 use domain::row::{Column, RowText};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -79,6 +80,9 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
     let locked = (visit.query("melding").as_deref() == Some("akkoord"))
         .then(|| alert::error(t.entry.not_approved));
     let back = format!("/registraties/{}", registration.id);
+    // What it says stands there already: in this registration, or in another one of the institution.
+    let known = (refused_before && draft.findings.iter().any(|one| one.code == Code::D03))
+        .then(|| alert::error(r.correct_known));
     let reason = Field {
         hint: r.reason_hint,
         ..Field::new("reason", r.correct_reason, &draft.reason)
@@ -107,13 +111,14 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
         </form>
     };
     let wait = visit.wait("wacht");
-    let failed = !messages.is_empty() || wait.is_some() || stale;
+    let failed = !messages.is_empty() || wait.is_some() || stale || known.is_some();
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let body = view! {
         {messages.summary(t)}
         {locked}
         {wait.map(|wait| alert::error(too_many(wait, t)))}
         {changed}
+        {known}
         {title(r.correct_title)}
         {paragraph(name)}
         {paragraph(r.correct_text)}

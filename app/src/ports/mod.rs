@@ -92,6 +92,15 @@ impl Wait {
         }
     }
 
+    /// After how many seconds to try again; of a block nobody knows, so a day.
+    #[must_use]
+    pub const fn seconds(self) -> u32 {
+        match self {
+            Self::NextMinute => 60,
+            Self::Tomorrow | Self::Rivm => 24 * 60 * 60,
+        }
+    }
+
     /// Reads what [`Wait::as_str`] wrote.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -46,6 +46,7 @@ texts! {
         correct_title: "Registratie corrigeren" / "Correct a registration",
         correct_text: "U maakt een nieuwe versie. De oude versie blijft leesbaar." / "You make a new version. The old version stays readable.",
         correct_changed: "Niet opgeslagen. Deze registratie is gewijzigd terwijl u bezig was. Vergelijk uw invoer met wat er nu staat. Sla daarna opnieuw op." / "Not saved. This registration changed while you were busy. Compare your input with what it says now. Then save again.",
+        correct_known: "Niet opgeslagen. Deze vaccinatie staat al zo in uw registraties. Is deze registratie een vergissing? Kies dan 'Annuleren' en daarna 'Intrekken'." / "Not saved. This vaccination is in your registrations already. Is this registration a mistake? Then choose 'Cancel' and after that 'Withdraw'.",
         correct_stands: "Dit staat er nu" / "What it says now",
         correct_reason: "Waarom corrigeert u?" / "Why do you correct it?",
         reason_hint: "Bijvoorbeeld: verkeerde batch gekozen. Noem geen BSN of naam." / "For example: wrong batch chosen. Do not mention a BSN or name.",

@@ -85,13 +85,18 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
         clock: Clock { today: args.today },
     };
     let mut out = io::stdout().lock();
-    // Said before anything is received: a delivery that was received is answered from what is stored.
-    if let Err(error) = std::fs::File::open(&args.file) {
-        let show = if args.json { Show::Json } else { Show::Words };
-        show.unreadable(&mut out, &super::check::name(&args.file))?;
-        return Err(error).with_context(|| format!("{} cannot be read", args.file.display()));
-    }
-    let imported = import(&road, &args).await?;
+    let imported = match import(&road, &args).await {
+        Ok(imported) => imported,
+        Err(error) => {
+            // One object whatever happens (specification §6).
+            if args.json {
+                Show::Json.unreadable(&mut out, &super::check::name(&args.file))?;
+            } else if !std::fs::metadata(&args.file).is_ok_and(|file| file.is_file()) {
+                Show::Words.unreadable(&mut out, &super::check::name(&args.file))?;
+            }
+            return Err(error);
+        }
+    };
     let code = show(&road, &args, &imported, &mut out).await?;
     out.flush()?;
     Ok(code)

@@ -1,5 +1,5 @@
 //! `cims user`: the first manager of an institution, the contact of a supplier, and people at RIVM. Everybody else is
-//! invited in the portal.
+//! invited in the portal. And who may not come in any more, wherever they work.
 
 use crate::audit::{self, Event, Kind};
 use crate::clock;
@@ -7,7 +7,7 @@ use crate::commands::NotFit;
 use crate::config::Config;
 use crate::keys::{Keys, Purpose};
 use crate::portal::{code_hash, new_code};
-use crate::store::users::{self, NewInvitation};
+use crate::store::users::{self, Account, NewInvitation};
 use crate::store::{Db, profiles, schema, worker_tx};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -21,6 +21,41 @@ use std::process::ExitCode;
 #[expect(missing_docs, reason = "its arguments say what each does")]
 pub enum User {
     Invite(Invite),
+    List(List),
+    Disable(Disable),
+    Enable(Enable),
+}
+
+/// List everybody with a role, by name: subject at the login service, name, roles, and who is disabled.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cims user list")]
+pub struct List {}
+
+/// Shut somebody out, with all their roles, from their next request on. What they did stays.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cims user disable rik.regelmaat --by \"Bea Beheer\"")]
+pub struct Disable {
+    /// Subject at the login service, as `cims user list` shows it.
+    #[arg(value_name = "SUBJECT")]
+    pub subject: String,
+    /// Who does this, for the audit.
+    #[arg(long, value_name = "NAME", default_value = "beheer")]
+    pub by: String,
+}
+
+/// Let somebody in again who was disabled.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cims user enable rik.regelmaat --by \"Bea Beheer\"")]
+pub struct Enable {
+    /// Subject at the login service, as `cims user list` shows it.
+    #[arg(value_name = "SUBJECT")]
+    pub subject: String,
+    /// Who does this, for the audit.
+    #[arg(long, value_name = "NAME", default_value = "beheer")]
+    pub by: String,
 }
 
 /// Invite somebody. Prints a code that is entered at /uitnodiging, once, within 7 days.
@@ -55,19 +90,75 @@ fn role(word: &str) -> Result<Role, String> {
 /// Says in one sentence what stopped it.
 #[expect(clippy::print_stdout, reason = "its output is the answer")]
 pub async fn run(command: User, file: &Path) -> anyhow::Result<ExitCode> {
-    let User::Invite(args) = command;
     let config = Config::load(file).map_err(|error| NotFit(error.to_string()))?;
-    let keys = Keys::load(&config.keys.dir).map_err(|error| NotFit(error.to_string()))?;
     let db = Db::open(&config.database)?;
     schema::check_ready(&db, clock::now())
         .await
         .map_err(|error| NotFit(error.to_string()))?;
-    let code = invite(&db, &keys, &args).await?;
-    println!(
-        "code {}\nEnter it at /uitnodiging within {VALID_DAYS} days.",
-        grouped(&code)
-    );
+    match command {
+        User::Invite(args) => {
+            let keys = Keys::load(&config.keys.dir).map_err(|error| NotFit(error.to_string()))?;
+            let code = invite(&db, &keys, &args).await?;
+            println!(
+                "code {}\nEnter it at /uitnodiging within {VALID_DAYS} days.",
+                grouped(&code)
+            );
+        }
+        User::List(_) => {
+            for user in everybody(&db).await? {
+                let disabled = if user.disabled { "disabled" } else { "" };
+                println!(
+                    "{}\t{}\t{}\t{disabled}",
+                    user.subject, user.name, user.roles
+                );
+            }
+        }
+        User::Disable(args) => set_disabled(&db, &args.subject, true, &args.by).await?,
+        User::Enable(args) => set_disabled(&db, &args.subject, false, &args.by).await?,
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Everybody with a role that has not ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn everybody(db: &Db) -> anyhow::Result<Vec<Account>> {
+    let mut tx = worker_tx(db).await?;
+    let all = users::everybody(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(all)
+}
+
+/// Shuts somebody out, or lets them in again.
+///
+/// # Errors
+/// When nobody has that subject or two have it, or they are so already.
+pub async fn set_disabled(db: &Db, subject: &str, disabled: bool, by: &str) -> anyhow::Result<()> {
+    let mut tx = worker_tx(db).await?;
+    let mut found = users::everybody(&mut tx).await?;
+    found.retain(|user| user.subject == subject);
+    if found.len() > 1 {
+        bail!("two login services have this subject");
+    }
+    let user = found
+        .pop()
+        .with_context(|| format!("nobody has the subject {subject}; `cims user list` shows all"))?;
+    let (name, step) = if disabled {
+        ("user disable", "disabled")
+    } else {
+        ("user enable", "enabled")
+    };
+    if user.disabled == disabled {
+        bail!("{subject} is {step} already");
+    }
+    users::set_disabled(&mut tx, user.id, disabled).await?;
+    let line = Event::of_command(name, by, Kind::UserChanged)
+        .object("user", user.id)
+        .detail("step", step);
+    audit::add(&mut tx, line).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Makes an invitation; answers its code.

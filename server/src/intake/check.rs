@@ -9,7 +9,7 @@ use domain::bsn::Bsn;
 use domain::codes::Consent;
 use domain::dates::{PartialDate, parse_partial};
 use domain::finding::{Code, Finding};
-use domain::row::{Accepted, Checked, Column, Context, RawRow, RowText, Vaccination};
+use domain::row::{Accepted, Checked, Column, Context, Person, RawRow, RowText, Vaccination};
 use sha2::{Digest as _, Sha256};
 use time::Date;
 
@@ -70,20 +70,58 @@ impl Desk<'_> {
     }
 }
 
-/// BSN and birth date of a row as repaired: what the BRP is asked about. None where one of them cannot be read.
-#[must_use]
-pub fn question(repaired: &RowText, year: i32) -> Option<(Bsn, PartialDate)> {
-    let bsn = Bsn::in_text(repaired.get(Column::Bsn))?;
-    let birth = parse_partial(repaired.get(Column::Geboortedatum).trim(), year).ok()?;
-    Some((bsn, birth))
+/// What the BRP is asked about somebody. The name is part of it: rule B11 says how near it is, so each other name is another
+/// question of the budget (security §4.6).
+#[derive(Clone)]
+pub struct Question {
+    /// BSN.
+    pub bsn: Bsn,
+    /// Birth date.
+    pub birth: PartialDate,
+    /// Prefix and surname, folded; empty when none was given.
+    name: zeroize::Zeroizing<String>,
 }
 
-/// Keyed digest of a question to the BRP.
-#[must_use]
-pub fn question_digest(keys: &Keys, bsn: &Bsn, birth: PartialDate) -> Vec<u8> {
-    let who = zeroize::Zeroizing::new(format!("{}\u{1f}{}", bsn.expose(), birth.iso()));
-    let digest = keys.digest(Sha256::digest(who.as_bytes()).into());
-    digest.bytes.to_vec()
+impl Question {
+    /// Of a row as repaired. None where BSN or birth date cannot be read.
+    #[must_use]
+    pub fn of(repaired: &RowText, year: i32) -> Option<Self> {
+        let bsn = Bsn::in_text(repaired.get(Column::Bsn))?;
+        let birth = parse_partial(repaired.get(Column::Geboortedatum).trim(), year).ok()?;
+        let name = (
+            repaired.get(Column::Voorvoegsel),
+            repaired.get(Column::Achternaam),
+        );
+        Some(Self::new(bsn, birth, name))
+    }
+
+    /// Of an accepted row, whose BSN this is.
+    #[must_use]
+    pub fn of_person(bsn: &Bsn, person: &Person) -> Self {
+        let name = (
+            person.prefix().unwrap_or_default(),
+            person.surname().unwrap_or_default(),
+        );
+        Self::new(*bsn, person.birth_date(), name)
+    }
+
+    fn new(bsn: Bsn, birth: PartialDate, (prefix, surname): (&str, &str)) -> Self {
+        let name = zeroize::Zeroizing::new(format!("{} {}", prefix.trim(), surname.trim()));
+        Self {
+            bsn,
+            birth,
+            name: zeroize::Zeroizing::new(domain::matching::fold(name.trim())),
+        }
+    }
+
+    /// Its keyed digest.
+    #[must_use]
+    pub fn digest(&self, keys: &Keys) -> Vec<u8> {
+        let who = [self.bsn.expose(), &self.birth.iso(), &self.name].join("\u{1f}");
+        let who = zeroize::Zeroizing::new(who);
+        let digest = keys.digest(Sha256::digest(who.as_bytes()).into());
+        digest.bytes.to_vec()
+    }
 }
 
 /// The row rules. A row that makes them panic is unreadable, and the rest goes on (security F22).

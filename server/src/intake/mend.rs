@@ -5,7 +5,7 @@
 //! (rule D02) are judged together: mending one frees the other.
 
 use super::Road;
-use super::check::{self, Desk};
+use super::check::{self, Desk, Question};
 use super::decide::products_of;
 use super::judge;
 use super::matching::{Effect, Incoming, Judged, Linked, Place};
@@ -373,7 +373,7 @@ struct Asks {
 impl Asks {
     /// Holds the rows against the budget: those that were typed, and those that were mended before and are refused still,
     /// which can come along. A person is asked about once, however many rows say the same and however often in a day; a
-    /// row whose BSN and birth date stay as they were delivered asks what its file asked already.
+    /// row whose BSN, birth date and name stay as they were delivered asks what its file asked already.
     async fn within(
         tx: &mut WorkerTx<'_>,
         desk: &Desk<'_>,
@@ -386,9 +386,9 @@ impl Asks {
         let question = |text: &RowText| {
             let checked = check::row(&text.as_raw(), &desk.context);
             let repaired = checked.repaired(&text.as_raw());
-            let (bsn, birth) = check::question(&repaired, desk.context.today.year())?;
-            let digest = check::question_digest(desk.keys, &bsn, birth);
-            Some((checked.accepted.is_some(), bsn, digest))
+            let asked = Question::of(&repaired, desk.context.today.year())?;
+            let digest = asked.digest(desk.keys);
+            Some((checked.accepted.is_some(), asked.bsn, digest))
         };
         let places: HashMap<u32, &Line> = lines.iter().map(|line| (line.number(), line)).collect();
         let (mut asked, mut typed) = (Vec::new(), HashSet::new());
@@ -457,7 +457,7 @@ impl Asks {
             let Some(bsn) = row.row.bsn(jab) else {
                 continue;
             };
-            let question = check::question_digest(desk.keys, bsn, jab.person().birth_date());
+            let question = Question::of_person(bsn, jab.person()).digest(desk.keys);
             if seen.insert(question.clone()) {
                 let of_file = !self.typed.contains(&question);
                 let check = Check {

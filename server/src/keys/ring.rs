@@ -124,6 +124,10 @@ impl MacRing {
         Self(secrets.into_iter().map(keyed).collect())
     }
 
+    pub(super) fn newest(&self) -> KeyId {
+        self.0[self.0.len() - 1].0
+    }
+
     pub(super) fn mac(&self, label: &str, parts: &[&[u8]]) -> Mac {
         let (id, hmac) = &self.0[self.0.len() - 1];
         Self::with(*id, hmac, label, parts)

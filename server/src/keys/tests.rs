@@ -126,12 +126,10 @@ fn add(dir: &Path, name: &str) {
 
 #[test]
 fn a_second_key_under_which_nothing_would_be_found_refuses_to_load() {
-    for name in ["mac-2.key", "digest-10.key"] {
-        let (dir, _) = keys();
-        add(dir.path(), name);
-        let error = Keys::load(dir.path()).expect_err("refused");
-        assert!(error.to_string().contains(name), "{error}");
-    }
+    let (dir, _) = keys();
+    add(dir.path(), "digest-10.key");
+    let error = Keys::load(dir.path()).expect_err("refused");
+    assert!(error.to_string().contains("digest-10.key"), "{error}");
 }
 
 #[test]

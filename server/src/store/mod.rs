@@ -37,6 +37,7 @@ pub mod quality;
 pub mod register;
 pub mod registrations;
 pub mod relink;
+pub mod remac;
 pub mod reseal;
 pub mod retention;
 pub mod review;
@@ -66,6 +67,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+/// What the connections of workers are called; every `cims` that uses the database has at least one.
+pub(crate) const WORKER: &str = "cims-worker";
+
 /// The two pools, and the bell that wakes this process's workers.
 #[derive(Debug, Clone)]
 pub struct Db {
@@ -90,7 +94,7 @@ impl Db {
                 ("idle_in_transaction_session_timeout", "60s"),
             ]);
         let worker = options(&config.worker_url, config.worker_password_file.as_deref())?
-            .application_name("cims-worker")
+            .application_name(WORKER)
             .options([("idle_in_transaction_session_timeout", "300s")]);
         Ok(Self::from_options(portal, worker, config.connections))
     }

@@ -3,7 +3,7 @@
 //! Migrating is a command of its own, never part of a start (security L17). It polls for its lock instead of
 //! waiting in it: a waiting lock and `CREATE INDEX CONCURRENTLY` of another migrator would wait for each other.
 
-use super::{Db, StoreError, worker_tx};
+use super::{Db, StoreError, WorkerTx, worker_tx};
 use crate::keys::Keys;
 use sqlx::migrate::{Migrate, MigrateError, Migrator};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -149,6 +149,17 @@ pub enum NotReady {
     /// Another key than the one this database knows by that name.
     #[error("key file {0}.key is not the key this database was made with")]
     Key(String),
+    /// What is stored is found under another `mac` key than the newest one here.
+    #[error(
+        "what is stored is found under mac key {known}, and the newest key file is mac-{newest}.key: {}",
+        if known.parse::<u16>().is_ok_and(|known| known > *newest) { "bring the newer file" } else { "stop everything and run `cims keys remac` (docs/keys.md)" }
+    )]
+    MacKey {
+        /// Its number, or what is under way.
+        known: String,
+        /// The newest one here.
+        newest: u16,
+    },
     /// Cannot be asked.
     #[error(transparent)]
     Schema(#[from] SchemaError),
@@ -216,12 +227,49 @@ async fn check_role(pool: &PgPool) -> Result<(), NotReady> {
     }
 }
 
+/// The setting that says under which `mac` key everything is found.
+pub(crate) const MAC_KEY: &str = "mac_key";
+
+/// Its number; "to 2" while `cims keys remac` is under way. None before anything was stored.
+pub(crate) async fn mac_key(tx: &mut WorkerTx<'_>) -> Result<Option<String>, sqlx::Error> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT value #>> '{}' AS "key!" FROM settings WHERE key = $1"#,
+        MAC_KEY
+    );
+    found.fetch_optional(&mut **tx).await
+}
+
+/// Whether the key files are those of this database, and everything is found under the newest of them.
+///
+/// # Errors
+/// Names the first file that is another key, or the `mac` key that is not the newest one.
+pub async fn check_keys(db: &Db, keys: &Keys) -> Result<(), NotReady> {
+    check_key_files(db, keys).await?;
+    let newest = keys.newest_mac();
+    let mut tx = worker_tx(db).await.map_err(SchemaError::from)?;
+    sqlx::query!(
+        "INSERT INTO settings (key, value) VALUES ($1, to_jsonb($2::text)) ON CONFLICT (key) DO NOTHING",
+        MAC_KEY,
+        newest.to_string()
+    )
+    .execute(&mut *tx)
+    .await?;
+    let known = mac_key(&mut tx).await?.unwrap_or_default();
+    tx.commit().await.map_err(SchemaError::from)?;
+    if known == newest.to_string() {
+        Ok(())
+    } else {
+        let newest = newest.0;
+        Err(NotReady::MacKey { known, newest })
+    }
+}
+
 /// Whether the key files are those of this database. A new key is remembered; another file under a known name is
 /// refused, before it seals what nobody can open afterwards.
 ///
 /// # Errors
 /// Names the first file that is another key.
-pub async fn check_keys(db: &Db, keys: &Keys) -> Result<(), NotReady> {
+pub async fn check_key_files(db: &Db, keys: &Keys) -> Result<(), NotReady> {
     let mut tx = worker_tx(db).await.map_err(SchemaError::from)?;
     for (name, value) in keys.check_values() {
         let known = sqlx::query_scalar!(

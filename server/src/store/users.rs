@@ -202,6 +202,55 @@ pub async fn end(
     Ok(ended.rows_affected() == 1)
 }
 
+/// Somebody who may do something, or could until they were disabled.
+pub struct Account {
+    /// Key.
+    pub id: Uuid,
+    /// Subject at the login service.
+    pub subject: String,
+    /// Name.
+    pub name: String,
+    /// Roles, those for a party with its code: `invoerder ZONNEHOF, auditor`.
+    pub roles: String,
+    /// May not come in.
+    pub disabled: bool,
+}
+
+/// Everybody with a role that has not ended, by name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn everybody(tx: &mut WorkerTx<'_>) -> Result<Vec<Account>, StoreError> {
+    Ok(sqlx::query_as!(
+        Account,
+        r#"SELECT u.id, u.subject, u.name, u.disabled_at IS NOT NULL AS "disabled!",
+                  string_agg(concat_ws(' ', r.role, p.code), ', ' ORDER BY r.role, p.code) AS "roles!"
+           FROM users u JOIN user_roles r ON r.user_id = u.id AND r.ended_at IS NULL LEFT JOIN parties p ON p.id = r.party_id
+           GROUP BY u.id ORDER BY u.name, u.id"#
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// Shuts somebody out from the next request on, or lets them in again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_disabled(
+    tx: &mut WorkerTx<'_>,
+    user: Uuid,
+    disabled: bool,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE users SET disabled_at = CASE WHEN $2 THEN now() END WHERE id = $1",
+        user,
+        disabled
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// An access that was not used for long opens again; `false` when it has ended.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::codes::CodeLists;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 use uuid::Uuid;
 
 /// Headers of a download. `name` is ours: ASCII letters, digits, `-`, `_` and `.`.
@@ -146,6 +147,9 @@ async fn result(
     let (Some(alive), Ok(id)) = (visit.alive(), id.parse()) else {
         return not_found.page(visit, headers).await;
     };
+    if let Err(seconds) = web.downloads.take(alive.caller.user_id, Instant::now()) {
+        return pages::too_many(seconds);
+    }
     match made(web, &alive.caller, id, form).await {
         Ok(content) => (
             headers_of(&format!("{id}.{}", form.name()), form.kind()),
@@ -172,6 +176,9 @@ pub async fn own_file(
     let (Some(alive), Ok(id)) = (visit.alive(), id.parse::<Uuid>()) else {
         return not_found.page(&visit, headers).await;
     };
+    if let Err(seconds) = web.downloads.take(alive.caller.user_id, Instant::now()) {
+        return pages::too_many(seconds);
+    }
     match own(&web, &alive.caller, id).await {
         Ok(file) => {
             let (kind, ending) = match file.format {

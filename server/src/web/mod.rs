@@ -68,6 +68,8 @@ pub struct Shared {
     pub log_ins: limiter::Limiter<IpAddr>,
     /// Uploads per user.
     pub uploads: limiter::Limiter<Uuid>,
+    /// Files taken away per user.
+    pub downloads: limiter::Limiter<Uuid>,
     /// Time.
     pub clock: fn() -> OffsetDateTime,
     /// Code lists in force, for forms and the template.
@@ -148,6 +150,7 @@ impl Web {
         let sessions = HashedStore::new(road.db.portal.clone(), limits);
         let log_ins = limiter::Limiter::new(120, Duration::from_secs(60));
         let uploads = limiter::Limiter::new(20, Duration::from_secs(60));
+        let downloads = limiter::Limiter::new(60, Duration::from_secs(60));
         let (db, keys) = (road.db.clone(), Arc::clone(&road.keys));
         Ok(Self(Arc::new(Shared {
             config,
@@ -159,6 +162,7 @@ impl Web {
             road,
             log_ins,
             uploads,
+            downloads,
             clock,
             lists: watch::Sender::new(Arc::new(CodeLists::builtin())),
         })))

@@ -372,6 +372,63 @@ async fn a_draft_beyond_the_budget_tells_nothing_of_its_new_person_and_is_not_se
 }
 
 #[tokio::test]
+async fn another_name_is_another_question() {
+    let world = World::new().await;
+    set_budget(&world, &a_minute_of(3)).await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let named = |name| with(good(EREBOS, "01-04-2000"), &[(Column::Achternaam, name)]);
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    let checks = "audit_lines WHERE event = 'look.brp-check'";
+    // The same name, however it is written, is the same question.
+    for (name, asked) in [("Aa", 1), ("Ab", 2), (" AB ", 2), ("", 3)] {
+        let saved = portal.save_person(maria, draft, named(name), String::new());
+        saved.await.unwrap();
+        assert_eq!(world.count("brp_checks").await, asked, "{name:?}");
+        assert_eq!(world.count(checks).await, asked, "{name:?}");
+    }
+    let over = portal.save_person(maria, draft, named("Ac"), String::new());
+    assert_eq!(over.await, Err(PortError::TooMany(Wait::NextMinute)));
+    let view = portal.draft(maria, draft).await.unwrap();
+    let codes: Vec<Code> = view.findings.iter().map(|found| found.code).collect();
+    assert!(codes.is_empty(), "{codes:?}");
+}
+
+#[tokio::test]
+async fn another_name_in_a_correction_or_a_mended_row_is_another_question() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let stands = good(EREBOS, "01-04-2000");
+    let reference = world.record(maria, &stands).await;
+    let id = portal.receipt(maria, reference).await.unwrap();
+    let id = id.registration.unwrap();
+    let asked = "brp_checks WHERE NOT of_file";
+    let before = world.count(asked).await;
+    set_budget(&world, &a_minute_of(60)).await;
+    let batch = with(stands.clone(), &[(Column::Batchnummer, "EJ6796")]);
+    for (row, more) in [
+        (batch.clone(), 0),
+        (with(batch, &[(Column::Achternaam, "Qqxzzwv")]), 1),
+    ] {
+        let done = portal.correct(maria, id, row, "batch".into(), false, None);
+        done.await.unwrap();
+        assert_eq!(world.count(asked).await, before + more);
+    }
+    let before = world.count(asked).await;
+    let wrong = with(
+        good(NAOMI, "01-04-1987"),
+        &[(Column::Batchnummer, "QQ1234")],
+    );
+    let delivery = refused(&world, &[wrong]).await;
+    for (name, more) in [("", 0), ("Aa", 1), ("Ab", 2), ("aa", 2)] {
+        let cells: &[(Column, &str)] = &[(Column::Achternaam, name)];
+        let rows = typed(&world, delivery, &[cells]).await;
+        let foreseen = portal.foresee(maria, delivery, rows).await;
+        foreseen.unwrap();
+        assert_eq!(world.count(asked).await, before + more, "{name:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_correction_beyond_the_budget_is_kept() {
     let world = World::new().await;
     let reference = world

@@ -1,6 +1,6 @@
 //! The entry form: drafts, BRP check, submit, receipt, registrations, correct, withdraw.
 
-use crate::world::{EREBOS, NAOMI, NOBODY, World, good, with};
+use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::PortError;
 use app::ports::entry::{
     BrpAnswer, Corrected, Entry, Mended, RegistrationFilter, RegistrationView, Saved, Standing,
@@ -228,6 +228,61 @@ async fn without_consent_nothing_about_the_person_reaches_any_table() {
         0
     );
     assert_eq!(world.count("brp_checks").await, 0);
+}
+
+#[tokio::test]
+async fn a_correction_that_changes_nothing_is_told_and_not_said_to_be_stored() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let row = good(EREBOS, "01-04-2000");
+    let reference = world.record(maria, &row).await;
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let answer = portal.correct(maria, id, row, "typefout".into(), true, None);
+    let Corrected::LookAgain(draft) = answer.await.unwrap() else {
+        panic!("said to be stored");
+    };
+    let shown = portal.draft(maria, draft).await.unwrap();
+    let codes: Vec<Code> = shown.findings.iter().map(|found| found.code).collect();
+    assert!(codes.contains(&Code::D03), "{codes:?}");
+    let view = portal.registration(maria, id).await.unwrap();
+    assert_eq!((view.versions.len(), view.may_change), (1, true));
+    let audited = "audit_lines WHERE event = 'record.corrected'";
+    assert_eq!(world.count(audited).await, 0);
+    assert_eq!(world.count("deliveries").await, 1);
+}
+
+#[tokio::test]
+async fn a_correction_to_what_another_registration_says_leaves_nothing_wrong_behind() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let (right, wrong) = (good(NAOMI, "01-04-1987"), good(EREBOS, "01-04-2000"));
+    // In the form: recorded of the wrong person, then of the right one, then corrected.
+    world.record(maria, &right).await;
+    let reference = world.record(maria, &wrong).await;
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let answer = portal.correct(maria, id, right.clone(), "persoon".into(), true, None);
+    assert!(matches!(answer.await.unwrap(), Corrected::Done));
+    let view = portal.registration(maria, id).await.unwrap();
+    assert_eq!(view.versions.len(), 2);
+    let valid = "vaccinations WHERE valid_to IS NULL";
+    assert_eq!(world.count(valid).await, 1, "one jab, told of twice");
+    portal
+        .withdraw(maria, id, "dubbel".into(), false)
+        .await
+        .unwrap();
+    assert_eq!(world.count(valid).await, 1, "the other one stands");
+
+    // In a file.
+    let keyed = |key, row: &RowText| with(row.clone(), &[(Column::Bronsleutel, key)]);
+    let right = good(FROUKE, "24-03-2000");
+    let rows = [keyed("A", &right), keyed("B", &wrong)];
+    world.upload(maria, &csv(&rows)).await;
+    assert_eq!(world.count(valid).await, 3);
+    let correction = with(keyed("B", &right), &[(Column::Mutatie, "C")]);
+    world.upload(maria, &csv(&[correction])).await;
+    assert_eq!(world.count(valid).await, 2);
 }
 
 #[tokio::test]

@@ -4,9 +4,12 @@ use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::cards::{Cards, TypedCard};
 use app::ports::entry::{Entry, RegistrationFilter};
 use app::ports::worklist::Worklists;
-use domain::row::Column;
+use domain::row::{Column, RowText};
+use server::commands::keys::{Remac, remac_all};
 use server::keys::Keys;
-use server::store::reseal;
+use server::store::remac::{self, Done};
+use server::store::{reseal, schema};
+use sqlx::postgres::PgPoolOptions;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
@@ -56,6 +59,113 @@ async fn filled() -> World {
         .await
         .unwrap();
     world
+}
+
+/// The keys of the world, with `mac-2.key` besides.
+fn with_other_mac(world: &World) -> Arc<Keys> {
+    let folder = world.test.dir.path().join("keys");
+    let second = folder.join("mac-2.key");
+    if !second.exists() {
+        std::fs::copy(folder.join("cookie-1.key"), &second).unwrap();
+    }
+    Arc::new(Keys::load(&folder).unwrap())
+}
+
+fn no_bsn() -> RowText {
+    let cells = [
+        (Column::GeenBsnReden, "BUITENLAND"),
+        (Column::Achternaam, "Dupont"),
+    ];
+    with(good("", "00-05-1942"), &cells)
+}
+
+/// How many values are found by this key.
+async fn found_by(world: &World, key: &str) -> i64 {
+    let places = [
+        "persons WHERE mac_key",
+        "person_numbers WHERE mac_key",
+        "brp_lists WHERE mac_key",
+        "brp_renumbered WHERE old_key",
+    ];
+    let mut all = 0;
+    for place in places {
+        all += world.count(&format!("{place} = '{key}'")).await;
+    }
+    all
+}
+
+#[tokio::test]
+async fn everybody_is_found_by_another_mac_key() {
+    let mut world = World::new().await;
+    let known = [good(EREBOS, "01-04-2000"), no_bsn()];
+    world.upload(&world.maria, &csv(&known)).await;
+    for place in [
+        // A BSN that somebody had, and one that waits for its person.
+        "INSERT INTO person_numbers (person_id, mac_key, bsn_mac, bsn_enc, load_id)
+         SELECT id, mac_key, bsn_mac, bsn_enc, (SELECT id FROM brp_loads LIMIT 1) FROM persons WHERE bsn_mac IS NOT NULL",
+        "INSERT INTO brp_renumbered (load_id, pl_id, old_key, old_mac)
+         SELECT load_id, pl_id, mac_key, bsn_mac FROM brp_lists WHERE bsn_mac IS NOT NULL ORDER BY pl_id LIMIT 1",
+    ] {
+        sqlx::query(place).execute(&world.test.admin).await.unwrap();
+    }
+    let (db, old) = (world.road.db.clone(), world.road.keys.clone());
+    schema::check_keys(&db, &old).await.unwrap();
+    let (before, persons) = (found_by(&world, "1").await, world.count("persons").await);
+    assert!(before > 5 && found_by(&world, "2").await == 0);
+    let new = with_other_mac(&world);
+    let args = Remac {
+        batch: 1,
+        by: "Rosa".to_owned(),
+    };
+
+    // Nothing starts with it, and nothing is changed beside a server.
+    let refused = schema::check_keys(&db, &new).await.unwrap_err();
+    assert!(refused.to_string().contains("cims keys remac"), "{refused}");
+    let server = world.test.as_role("cims_worker");
+    let server = PgPoolOptions::new()
+        .min_connections(9)
+        .connect_with(server.application_name("cims-worker"))
+        .await
+        .unwrap();
+    remac_all(&db, &new, &args).await.unwrap_err();
+    server.close().await;
+    assert_eq!(found_by(&world, "1").await, before);
+
+    // Broken off, nothing starts with either; it goes on.
+    assert!(remac::begin(&db, &new).await.unwrap());
+    for keys in [&old, &new] {
+        schema::check_keys(&db, keys).await.unwrap_err();
+    }
+    let done = remac_all(&db, &new, &args).await.unwrap();
+    assert_eq!(done.unopened, 0);
+    assert_eq!(
+        (found_by(&world, "1").await, found_by(&world, "2").await),
+        (0, before)
+    );
+    schema::check_keys(&db, &new).await.unwrap();
+    let refused = schema::check_keys(&db, &old).await.unwrap_err();
+    assert!(refused.to_string().contains("newer file"), "{refused}");
+    assert_eq!(remac_all(&db, &new, &args).await.unwrap(), Done::default());
+    assert_eq!(
+        world
+            .count("audit_lines WHERE line LIKE '%keys remac%'")
+            .await,
+        1
+    );
+
+    // Who was known is known: with and without BSN, in the register and in the BRP.
+    world.road.keys = new;
+    world.portal = server::portal::Portal::new(world.road.clone());
+    let again: Vec<_> = known
+        .into_iter()
+        .map(|row| with(row, &[(Column::Batchnummer, "EJ6796")]))
+        .collect();
+    world.upload(&world.maria, &csv(&again)).await;
+    assert_eq!(world.count("persons").await, persons);
+    let matched = "delivery_rows WHERE findings::text LIKE '%B10%'";
+    assert_eq!(world.count(matched).await, 0);
+    world.record(&world.maria, &good(NAOMI, "01-04-1987")).await;
+    assert_eq!(world.count("persons WHERE mac_key = '1'").await, 0);
 }
 
 /// The keys of the world, with `enc-2.key` besides; with `alone`, without `enc-1.key`.

@@ -1,5 +1,5 @@
 //! Workbooks as programs make them: dates, numbers, formulas, errors, hidden and merged things.
-//! What LibreOffice and openpyxl write is read here too; without them these tests say so and pass.
+//! What LibreOffice and openpyxl write is read here too; without them these tests fail.
 
 use crate::support::{
     Answer, GOOD, HEADER, check, check_at, csv, full_table, ods_with, table, xlsx, xlsx_parts,

@@ -119,6 +119,20 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
         3
     );
 
+    // Sixty files in a minute, and then one each second.
+    let path = format!("{place}/resultaat.csv");
+    let mut over = None;
+    for _ in 0..90 {
+        let answer = nurse.get(&path).await;
+        if answer.status != StatusCode::OK {
+            over = Some(answer);
+            break;
+        }
+    }
+    let over = over.expect("an end to it");
+    assert_eq!(over.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(over.headers[header::RETRY_AFTER], "1");
+
     // The same content again is a double, and says so.
     let again = send(&mut nurse, &[part("bestand", Some("nog eens.csv"), GOOD)]).await;
     assert_ne!(again.location(), place);

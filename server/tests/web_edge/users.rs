@@ -5,7 +5,7 @@ use crate::portal::Portal;
 use crate::provider::Lie;
 use axum::http::StatusCode;
 use domain::role::Role;
-use server::commands::user::{Invite, invite};
+use server::commands::user::{Invite, everybody, invite, set_disabled};
 use uuid::Uuid;
 
 /// ZONNEHOF with its manager logged in.
@@ -296,4 +296,45 @@ async fn a_command_invites_the_first_manager_and_people_at_rivm() {
     ] {
         assert!(invite(db, &portal.test.keys, &wrong).await.is_err());
     }
+}
+
+#[tokio::test]
+async fn who_is_disabled_is_out_at_the_next_request_whatever_the_role() {
+    let portal = Portal::new().await;
+    portal
+        .user("rian", &[("rivm-beoordelaar", None), ("rivm-beheer", None)])
+        .await;
+    portal.user("bea", &[("rivm-beheer", None)]).await;
+    let browser = portal.logged_in("rian").await;
+    let asked = async || browser.clone().get("/beoordelen").await.status;
+    assert_eq!(asked().await, StatusCode::OK);
+    let db = &portal.road.db;
+    let all = everybody(db).await.unwrap();
+    let all: Vec<_> = all
+        .iter()
+        .map(|one| (one.subject.as_str(), one.roles.as_str(), one.disabled))
+        .collect();
+    assert_eq!(
+        all,
+        [
+            ("bea", "rivm-beheer", false),
+            ("rian", "rivm-beheer, rivm-beoordelaar", false)
+        ]
+    );
+    set_disabled(db, "niemand", true, "Bea").await.unwrap_err();
+    set_disabled(db, "rian", true, "Bea").await.unwrap();
+    assert_eq!(asked().await, StatusCode::SEE_OTHER);
+    set_disabled(db, "rian", true, "Bea").await.unwrap_err();
+    let mut again = portal.browser();
+    portal.log_in_with(&mut again, "rian", Lie::None).await;
+    assert_ne!(again.get("/beoordelen").await.status, StatusCode::OK);
+    set_disabled(db, "rian", false, "Bea").await.unwrap();
+    assert_eq!(asked().await, StatusCode::SEE_OTHER, "revives no session");
+    let browser = portal.logged_in("rian").await;
+    assert_eq!(
+        browser.clone().get("/beoordelen").await.status,
+        StatusCode::OK
+    );
+    let lines = "SELECT count(*) FROM audit_lines WHERE event = 'governance.user' AND line ~ '\"step\":\"(dis|en)abled\"'";
+    assert_eq!(portal.count(lines).await, 2);
 }

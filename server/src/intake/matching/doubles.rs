@@ -5,6 +5,7 @@
 //! RIVM found is known to be the person's by RIVM alone: to its sender it is as one of others.
 
 use super::{Facts, Known, Told, finding};
+use domain::codes::Mutation;
 use domain::finding::Code;
 use domain::row::{Column, Vaccination};
 use domain::vaccine::VaccineId;
@@ -70,7 +71,9 @@ pub(super) fn judge(
         known.iter_mut().for_each(|known| known.own.clear());
     }
     if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
-        if !same.own.is_empty() {
+        // A correction says something new: that what stood there is not so.
+        let corrects = replaces.is_some() && jab.mutation() == Mutation::Correction;
+        if !same.own.is_empty() && !corrects {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
         }
         return Place::Same(same.id);

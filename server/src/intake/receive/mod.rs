@@ -278,22 +278,35 @@ pub const RECEIVED: Kind = Kind::DeliveryReceived;
 /// The name as it may be kept: no folders, no control characters, and no BSN (security G12).
 pub(crate) fn shown_name(name: &str) -> String {
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = name
+    let mut clean: Vec<char> = name
         .chars()
         .filter(|c| !c.is_control())
         .take(NAME_CHARS)
         .collect();
-    let mut shown = String::with_capacity(clean.len());
-    for part in clean.split_inclusive(|c: char| !c.is_ascii_digit()) {
-        let digits = part.trim_end_matches(|c: char| !c.is_ascii_digit());
-        if Bsn::parse(digits).is_ok() {
-            shown.push_str("*********");
-            shown.push_str(&part[digits.len()..]);
-        } else {
-            shown.push_str(part);
+    for start in 0..clean.len() {
+        let within = start > 0 && clean[start - 1].is_ascii_digit();
+        if let (false, Some(length)) = (within, bsn_length(&clean[start..])) {
+            clean[start..start + length].fill('*');
         }
     }
-    shown
+    clean.into_iter().collect()
+}
+
+/// How many characters of the beginning are a BSN: nine digits, or in groups as people write them (9999.90.019).
+fn bsn_length(text: &[char]) -> Option<usize> {
+    [&[9][..], &[4, 2, 3], &[3, 3, 3]]
+        .into_iter()
+        .find_map(|groups| {
+            let length = 8 + groups.len();
+            let (written, after) = text.split_at_checked(length)?;
+            let digits: String = written.iter().filter(|c| c.is_ascii_digit()).collect();
+            let mut parts = written.split(|c| matches!(c, '.' | ' '));
+            let grouped = groups
+                .iter()
+                .all(|size| parts.next().is_some_and(|part| part.len() == *size));
+            let ends = after.first().is_none_or(|next| !next.is_ascii_digit());
+            (grouped && ends && Bsn::parse(&digits).is_ok()).then_some(length)
+        })
 }
 
 #[cfg(test)]
@@ -307,6 +320,17 @@ mod tests {
             "zonnehof *********.csv"
         );
         assert_eq!(shown_name("999990019"), "*********");
+        assert_eq!(shown_name("a 9999.90.019.csv"), "a ***********.csv");
+        assert_eq!(shown_name("999 990 019 999990019"), "*********** *********");
+        for name in [
+            "999990018.csv",
+            "1999990019.csv",
+            "9999900191.csv",
+            "2021-03-01_0001.csv",
+            "HIS.2021.03.01.0001.csv",
+        ] {
+            assert_eq!(shown_name(name), name);
+        }
         assert_eq!(
             shown_name("../../etc/2021-03-01_0001.csv"),
             "2021-03-01_0001.csv"

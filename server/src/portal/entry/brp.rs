@@ -6,7 +6,7 @@
 
 use super::super::{OrBroken, Portal, deliverer, event};
 use crate::audit::{self, Kind, Outcome};
-use crate::intake::check::question_digest;
+use crate::intake::check::Question;
 use crate::intake::matching::compare;
 use crate::intake::store::brp_is_late;
 use crate::store::brp_checks::{self, Allowed, Check};
@@ -14,8 +14,6 @@ use crate::store::register::{self, BrpList};
 use crate::store::{StoreError, WorkerTx, worker_tx};
 use app::ports::entry::BrpAnswer;
 use app::ports::{Caller, PortError, PortResult, Wait};
-use domain::bsn::Bsn;
-use domain::dates::PartialDate;
 use domain::matching::{Asked, NameParts};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -45,10 +43,9 @@ impl Portal {
     pub(super) async fn brp_answer(
         &self,
         caller: &Caller,
-        bsn: &Bsn,
-        birth: PartialDate,
+        asked: Question,
     ) -> PortResult<BrpAnswer> {
-        let answers = self.brp_answers(caller, &[(*bsn, birth)]).await?;
+        let answers = self.brp_answers(caller, &[asked]).await?;
         answers
             .into_iter()
             .next()
@@ -60,7 +57,7 @@ impl Portal {
     pub(super) async fn brp_answers(
         &self,
         caller: &Caller,
-        questions: &[(Bsn, PartialDate)],
+        questions: &[Question],
     ) -> PortResult<Vec<BrpAnswer>> {
         let party = deliverer(caller)?;
         let now = self.road.clock.now();
@@ -69,8 +66,8 @@ impl Portal {
         let allowed = brp_checks::allowed(&mut tx, budget, caller.user_id, party, now)
             .await
             .or_broken(caller)?;
-        let line = |of: &[(Bsn, PartialDate)]| {
-            let macs = of.iter().map(|(bsn, _)| self.road.keys.bsn_mac(bsn));
+        let line = |of: &[Question]| {
+            let macs = of.iter().map(|asked| self.road.keys.bsn_mac(&asked.bsn));
             macs.fold(event(caller, Kind::BrpChecked), |line, mac| {
                 line.about_mac(&mac)
             })
@@ -97,8 +94,8 @@ impl Portal {
         let checks: Vec<Check> = asked
             .iter()
             .zip(&matched)
-            .map(|((bsn, birth), matched)| Check {
-                question: question_digest(keys, bsn, *birth),
+            .map(|(asked, matched)| Check {
+                question: asked.digest(keys),
                 matched: *matched,
                 of_file: false,
             })
@@ -113,7 +110,7 @@ impl Portal {
             let alike = asked.iter().zip(&matched);
             let alike: Vec<_> = alike
                 .filter(|(_, matched)| **matched == answer)
-                .map(|(question, _)| *question)
+                .map(|(question, _)| question.clone())
                 .collect();
             if !alike.is_empty() {
                 let line = line(&alike).detail("answer", word).detail("alarm", alarm);
@@ -135,11 +132,11 @@ impl Portal {
     async fn matched(
         &self,
         tx: &mut WorkerTx<'_>,
-        asked: &[(Bsn, PartialDate)],
+        asked: &[Question],
     ) -> Result<Vec<bool>, StoreError> {
         let macs: Vec<Vec<u8>> = asked
             .iter()
-            .map(|(bsn, _)| self.road.keys.bsn_mac(bsn).bytes.to_vec())
+            .map(|asked| self.road.keys.bsn_mac(&asked.bsn).bytes.to_vec())
             .collect();
         let mut lists: HashMap<Vec<u8>, Vec<BrpList>> = HashMap::new();
         for list in register::brp_by_bsn(tx, &macs).await? {
@@ -147,10 +144,10 @@ impl Portal {
             lists.entry(mac).or_default().push(list);
         }
         let today = self.road.clock.day(self.road.clock.now());
-        let known = |((_, birth), mac): (&(Bsn, PartialDate), &Vec<u8>)| {
+        let known = |(question, mac): (&Question, &Vec<u8>)| {
             let asked = Asked {
                 has_bsn: true,
-                birth_date: *birth,
+                birth_date: question.birth,
                 name: NameParts::own("", ""),
             };
             let lists = lists.get(mac).map_or(&[][..], Vec::as_slice);

@@ -4,7 +4,7 @@ use super::super::{OrBroken, Portal, deliverer, event};
 use super::draft::{Draft, is_person_step, is_vaccination_step, odd};
 use super::submit::Parcel;
 use crate::audit::{self, Kind};
-use crate::intake::check;
+use crate::intake::check::{self, Question};
 use crate::keys::Purpose;
 use crate::store::{connections, party_tx, registrations, worker_tx};
 use app::ports::entry::{Corrected, Withdrawn};
@@ -112,14 +112,13 @@ impl Portal {
             }
             return Ok(Corrected::Changed(self.new_draft(caller, &draft).await?));
         }
-        let same_person = [Column::Bsn, Column::Geboortedatum]
-            .iter()
-            .all(|column| draft.row.get(*column) == current.content.get(*column));
-        if same_person {
-            // It stands there: to hold it against the BRP is no new question.
-            let year = self.road.clock.day(self.road.clock.now()).year();
-            draft.asked = check::question(&draft.row, year)
-                .map(|(bsn, birth)| check::question_digest(&self.road.keys, &bsn, birth));
+        let year = self.road.clock.day(self.road.clock.now()).year();
+        let asked =
+            |row: &RowText| Question::of(row, year).map(|asked| asked.digest(&self.road.keys));
+        let stands = asked(&current.content);
+        if asked(&draft.row) == stands {
+            // To hold what stands there against the BRP is no new question.
+            draft.asked = stands;
         } else {
             let row = self.look(caller, &draft).await?.judged.row;
             match self.ask_brp(caller, &mut draft, &row).await {
@@ -177,7 +176,10 @@ impl Portal {
         }
         let judged = arrived.judged().ok_or_else(|| odd(caller))?;
         let says = |code| judged.shown.iter().any(|finding| finding.code == code);
+        // Of a double no version is made: the registration would stay as it is, and nobody would hear it.
+        let nothing = only.is_none() && judged.outcome == RowOutcome::Dubbel;
         if judged.outcome == RowOutcome::Afgekeurd
+            || nothing
             || only.is_some_and(|code| !says(code))
             || (draft.asks_a_tick(judged) && !draft.confirmed)
         {

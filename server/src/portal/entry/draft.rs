@@ -2,7 +2,7 @@
 
 use super::super::{OrBroken, Portal, broken, deliverer, event, words};
 use crate::audit::{self, Kind};
-use crate::intake::check::{self, Desk};
+use crate::intake::check::{Desk, Question};
 use crate::intake::matching::{Incoming, Judged};
 use crate::intake::store::{self, Errand, Keep};
 use crate::keys::{Keys, Purpose, Sealed};
@@ -130,10 +130,9 @@ impl Draft {
     /// The BRP was not asked about this very person in this draft, or could not answer yet: the row is not held against
     /// it, in no look and no submit, because each of those would be a question outside the budget (security §4.6).
     pub(super) fn lacks_answer(&self, keys: &Keys, row: &Incoming, year: i32) -> bool {
-        match check::question(&row.repaired(), year) {
-            Some((bsn, birth)) => {
-                self.brp == Some(BrpAnswer::Later)
-                    || self.asked != Some(check::question_digest(keys, &bsn, birth))
+        match Question::of(&row.repaired(), year) {
+            Some(asked) => {
+                self.brp == Some(BrpAnswer::Later) || self.asked != Some(asked.digest(keys))
             }
             None => {
                 matches!(&row.accepted, Some(Accepted::Vaccination(jab)) if jab.person().bsn().is_some())

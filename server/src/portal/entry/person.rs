@@ -2,7 +2,7 @@
 
 use super::super::Portal;
 use super::draft::{Draft, is_person_step};
-use crate::intake::check;
+use crate::intake::check::{self, Question};
 use crate::intake::matching::{Incoming, Judged};
 use app::ports::entry::{BrpAnswer, Saved, Step};
 use app::ports::{Caller, PortResult};
@@ -26,8 +26,7 @@ impl Portal {
             draft.row.set(column, typed.get(column));
         }
         let year = self.road.clock.day(self.road.clock.now()).year();
-        let about = check::question(&draft.row, year)
-            .map(|(bsn, birth)| check::question_digest(&self.road.keys, &bsn, birth));
+        let about = Question::of(&draft.row, year).map(|asked| asked.digest(&self.road.keys));
         if draft.asked != about {
             // What the BRP answered was about somebody else.
             (draft.brp, draft.asked) = (None, None);
@@ -83,15 +82,15 @@ impl Portal {
         row: &Incoming,
     ) -> PortResult<()> {
         let year = self.road.clock.day(self.road.clock.now()).year();
-        let Some((bsn, birth)) = check::question(&row.repaired(), year) else {
+        let Some(asked) = Question::of(&row.repaired(), year) else {
             (draft.brp, draft.asked) = (None, None);
             return Ok(());
         };
-        let about = check::question_digest(&self.road.keys, &bsn, birth);
+        let about = asked.digest(&self.road.keys);
         if draft.asked.as_ref() == Some(&about) && draft.brp != Some(BrpAnswer::Later) {
             return Ok(());
         }
-        draft.brp = Some(self.brp_answer(caller, &bsn, birth).await?);
+        draft.brp = Some(self.brp_answer(caller, asked).await?);
         draft.asked = Some(about);
         Ok(())
     }

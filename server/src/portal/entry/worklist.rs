@@ -5,7 +5,7 @@ use super::brp::floor;
 use super::draft::context;
 use crate::audit::{self, Kind};
 use crate::clock;
-use crate::intake::check::{question, question_digest};
+use crate::intake::check::Question;
 use crate::intake::read::{self, Content, Limits, Needs, Options, ReadError};
 use crate::intake::scan::Scanned;
 use crate::keys::{Purpose, Sealed};
@@ -16,8 +16,7 @@ use crate::store::{StoreError, party_tx, profiles, register, worker_tx};
 use app::ports::entry::{BrpAnswer, EarlierJab};
 use app::ports::worklist::{Made, Stands, WorklistLine, WorklistView, Worklists};
 use app::ports::{Caller, PortError, PortResult};
-use domain::bsn::Bsn;
-use domain::dates::{PartialDate, dutch};
+use domain::dates::dutch;
 use domain::finding::{Code, Finding, Severity};
 use domain::row::{Column, Context, RowText, check};
 use domain::worklist;
@@ -62,8 +61,8 @@ impl Kept {
         row
     }
 
-    fn question(&self, today: time::Date) -> Option<(Bsn, PartialDate)> {
-        question(&self.row(), today.year()).filter(|_| self.wrong.is_empty())
+    fn question(&self, today: time::Date) -> Option<Question> {
+        Question::of(&self.row(), today.year()).filter(|_| self.wrong.is_empty())
     }
 }
 
@@ -197,10 +196,10 @@ impl Worklists for Portal {
             .row
             .set(Column::Geboortedatum, line.birth_date.as_str());
         let today = self.road.clock.day(self.road.clock.now());
-        if let (Some(answer), Some((bsn, birth))) = (line.answer, line.question(today)) {
+        if let (Some(answer), Some(asked)) = (line.answer, line.question(today)) {
             // It was asked for the list: the budget is spent once.
             draft.brp = Some(answer);
-            draft.asked = Some(question_digest(&self.road.keys, &bsn, birth));
+            draft.asked = Some(asked.digest(&self.road.keys));
         }
         draft.worklist = Some(line.number);
         Ok(Some(self.new_draft(caller, &draft).await?))
@@ -236,7 +235,7 @@ impl Portal {
             // Twice on the list is one person.
             let again = kept
                 .question(today)
-                .is_some_and(|(bsn, _)| !known.insert(bsn));
+                .is_some_and(|asked| !known.insert(asked.bsn));
             if !again {
                 lines.push(kept);
             }
@@ -362,7 +361,7 @@ impl Portal {
         let today = self.road.clock.day(self.road.clock.now());
         let macs: Vec<_> = lines
             .iter()
-            .filter_map(|line| line.question(today).map(|(bsn, _)| (line.number, bsn)))
+            .filter_map(|line| line.question(today).map(|asked| (line.number, asked.bsn)))
             .map(|(number, bsn)| (number, self.road.keys.bsn_mac(&bsn)))
             .collect();
         let Some(key) = macs.first().map(|(_, mac)| mac.key_id()) else {

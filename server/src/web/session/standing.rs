@@ -136,13 +136,15 @@ impl Door<'_> {
             .await?;
         if slides {
             // Not on every request: a page and its parts arrive together.
-            sqlx::query!(
+            let slid = sqlx::query!(
                 "UPDATE sessions SET last_seen_at = now() WHERE id_hash = $1 AND revoked_at IS NULL AND last_seen_at < now() - interval '5 seconds'",
                 id_hash
             )
             .execute(&mut *tx)
             .await?;
-            found.idle_left = f64::from(self.limits.idle);
+            if slid.rows_affected() > 0 {
+                found.idle_left = f64::from(self.limits.idle);
+            }
         }
         tx.commit().await?;
         Ok(found
