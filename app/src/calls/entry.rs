@@ -3,6 +3,7 @@
 use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry, locations};
+use crate::parts::warnings::passed_over;
 use crate::ports::entry::{Anew, Placed, Saved, Step, Submitted};
 use crate::ports::{Caller, PortError, PortResult};
 use domain::row::{Column, RowText};
@@ -137,11 +138,13 @@ pub(crate) async fn save_vaccination(
     concept: Uuid,
     #[server(default)] revision: Option<String>,
     #[server(default)] confirmed: Option<String>,
+    #[server(default)] warned: bool,
     #[server(default)] suggestion: Option<String>,
     #[server(default)] back: bool,
 ) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
+        let warned = warned && suggestion.is_none();
         let mut row = vaccination_part(row.to_row());
         if let Some(batch) = suggestion {
             row.set(Column::Batchnummer, batch);
@@ -153,7 +156,9 @@ pub(crate) async fn save_vaccination(
             .save_vaccination(&caller, draft, row, confirmed.is_some())
             .await?;
         let back = back && anew.is_none();
-        Ok(told(after(saved, Step::Vaccination, draft, back), anew))
+        let again = matches!(saved, Saved::LookAgain);
+        let to = told(after(saved, Step::Vaccination, draft, back), anew);
+        Ok(passed_over(to, warned && again, confirmed.is_some()))
     })
     .await
 }

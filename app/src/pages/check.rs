@@ -10,7 +10,7 @@ use crate::parts::mended::mended;
 use crate::parts::{alert, heading, time_out_note, title, warnings};
 use crate::ports::PortError;
 use crate::ports::entry::{BrpAnswer, DraftView, Step};
-use crate::texts::Texts;
+use crate::texts::{Texts, fill};
 use domain::row::Column;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -126,11 +126,20 @@ fn vaccination_answers(draft: &DraftView, refused: bool, t: &'static Texts) -> V
             _ => true,
         });
     list.extend(shown.map(|column| {
-        Answer::new(
-            column.title_in(t.language),
-            words(column, draft.row.get(column), t),
-        )
-        .change(change(Step::Vaccination, column, draft))
+        let typed = draft.row.get(column);
+        let default = draft.defaults.iter().find(|(of, _)| *of == column);
+        let says = match default.filter(|_| typed.is_empty()) {
+            Some((_, value)) => fill(
+                t.entry.check_default,
+                &[("waarde", &words(column, value, t))],
+            ),
+            None => words(column, typed, t),
+        };
+        Answer::new(column.title_in(t.language), says).change(change(
+            Step::Vaccination,
+            column,
+            draft,
+        ))
     }));
     list
 }

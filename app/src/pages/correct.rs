@@ -74,9 +74,9 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
     if refused_before && draft.reason.trim().is_empty() {
         messages.add("reason", r.reason_missing);
     }
-    if refused_before && messages.is_empty() && !warnings::of(&draft.findings).is_empty() {
-        messages.add("confirmed", t.entry.warnings_needed);
-    }
+    let look = refused_before
+        .then(|| warnings::look(&draft.findings, draft.confirmed, visit, &mut messages, t))
+        .flatten();
     let locked = (visit.query("melding").as_deref() == Some("akkoord"))
         .then(|| alert::error(t.entry.not_approved));
     let back = format!("/registraties/{}", registration.id);
@@ -115,6 +115,7 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let body = view! {
         {messages.summary(t)}
+        {look}
         {locked}
         {wait.map(|wait| alert::error(too_many(wait, t)))}
         {changed}

@@ -70,6 +70,11 @@ fn screen(visit: &Visit, delivery: DeliveryView, withdrawal: Option<WithdrawalVi
         Phase::Preview | Phase::Done | Phase::Storing | Phase::Withdrawn
     )
     .then(|| details(&delivery, t));
+    // What was withdrawn does not begin with what was taken in.
+    let (first, then) = match line.phase {
+        Phase::Withdrawn => (withdrawal, Some(state)),
+        _ => (Some(state), withdrawal),
+    };
     let name = fill(u.delivery_title, &[("bestand", &line.file_name)]);
     let failed = !messages.is_empty();
     let body = view! {
@@ -77,8 +82,8 @@ fn screen(visit: &Visit, delivery: DeliveryView, withdrawal: Option<WithdrawalVi
         {title(name)}
         <p class="utrecht-paragraph">{badge::delivery(line.phase, line.outcome, t)}" "{line.received.clone()}</p>
         {steps(line.phase, t)}
-        {state}
-        {withdrawal}
+        {first}
+        {then}
         {read}
         {raw_file(&delivery.raw_file, t)}
         <p class="utrecht-paragraph">{second_link("/aanleveren", u.again)}</p>
@@ -189,11 +194,22 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
                     u.result_withdrawn,
                 ),
                 (counts_of.geteld, u.result_counted_one, u.result_counted),
+                (
+                    counts_of.te_controleren,
+                    u.result_review_one,
+                    u.result_review,
+                ),
                 (counts_of.afgekeurd, u.result_refused_one, u.result_refused),
             ];
             let besides = besides.map(|(count, one, many)| some_rows(count, one, many, t));
-            view! { {alert::ok(stored)}{besides.map(|text| text.map(paragraph)).collect_view()} }
-                .into_any()
+            // Nothing to be glad of where nothing is settled.
+            let settled = counts_of.geaccepteerd > 0 || counts_of.dubbel > 0;
+            let stored = if settled {
+                alert::ok(stored)
+            } else {
+                alert::info(stored)
+            };
+            view! { {stored}{besides.map(|text| text.map(paragraph)).collect_view()} }.into_any()
         }
     };
     view! {

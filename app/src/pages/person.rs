@@ -8,6 +8,7 @@ use crate::error::too_many;
 use crate::form::Boxes;
 use crate::islands::LiveForm;
 use crate::page::{Screen, Visit, entry, locations, page, worklists};
+use crate::parts::answers::words;
 use crate::parts::date_boxes::{Kind, date_boxes};
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
@@ -113,7 +114,7 @@ fn notices(draft: Option<&DraftView>, waiting: Option<DraftView>, t: &'static Te
     let e = &t.entry;
     let next = draft
         .filter(|draft| draft.next_person)
-        .map(|_| alert::ok(e.next_person));
+        .map(|draft| view! { {alert::ok(e.next_person)}{paragraph(kept(&draft.row, t))} });
     let later = draft
         .filter(|draft| draft.brp == BrpAnswer::Later)
         .map(|_| alert::info(e.brp_later));
@@ -133,6 +134,20 @@ fn notices(draft: Option<&DraftView>, waiting: Option<DraftView>, t: &'static Te
         }
     });
     view! { {next}{later}{resumed}{waiting} }.into_any()
+}
+
+/// The vaccination that was kept, in a line: the next step has its fields (ux §3.5).
+fn kept(row: &RowText, t: &'static Texts) -> String {
+    let says = |column| words(column, row.get(column), t);
+    fill(
+        t.entry.next_kept,
+        &[
+            ("datum", &says(Column::Vaccinatiedatum)),
+            ("vaccin", &says(Column::Vaccin)),
+            ("batch", &says(Column::Batchnummer)),
+            ("dosis", &says(Column::Dosisnummer)),
+        ],
+    )
 }
 
 fn form(
@@ -329,7 +344,6 @@ fn go_on_anyway(reason: &str, t: &'static Texts) -> AnyView {
     let e = &t.entry;
     let field = Field {
         hint: e.not_matchable_reason_hint,
-        optional: true,
         ..Field::new("reason", e.not_matchable_reason, reason)
     };
     view! {
@@ -337,6 +351,9 @@ fn go_on_anyway(reason: &str, t: &'static Texts) -> AnyView {
             <h2 class="utrecht-heading-2" id="niet-te-koppelen">{e.not_matchable_title}</h2>
             {paragraph(e.not_matchable_text)}
             {field.area(&Messages::default(), t)}
+            <p class="utrecht-paragraph">
+                <button class="utrecht-button utrecht-button--secondary-action" type="submit">{e.not_matchable_go}</button>
+            </p>
         </section>
     }
     .into_any()

@@ -34,10 +34,7 @@ fn screen(visit: &Visit, draft: DraftView, here: Option<String>) -> Screen {
     let t = visit.t;
     let e = &t.entry;
     let mut messages = Messages::of(&draft.findings, &choices::VACCINATION, t);
-    // a finding that waits for a tick is the only one left: say so where the focus goes
-    if messages.is_empty() && !draft.confirmed && !warnings::of(&draft.findings).is_empty() {
-        messages.add("confirmed", e.warnings_needed);
-    }
+    let look = warnings::look(&draft.findings, draft.confirmed, visit, &mut messages, t);
     let failed = !messages.is_empty();
     let later = (draft.brp == BrpAnswer::Later).then(|| alert::info(e.brp_later));
     let resumed = draft
@@ -47,6 +44,7 @@ fn screen(visit: &Visit, draft: DraftView, here: Option<String>) -> Screen {
     let person = step_path(Step::Person, draft.id);
     let body = view! {
         {messages.summary(t)}
+        {look}
         {anew(visit)}
         {resumed}
         {later}

@@ -52,7 +52,7 @@ pub(crate) fn fields(
         {vaccine.select(choices::vaccines(e.vaccine_choose, t), messages, t)}
         {batch.text(messages, t)}
         {batches(&draft.batches, t)}
-        {suggestion(draft.suggestion.as_deref(), t)}
+        {draft.suggestions.iter().map(|batch| suggestion(batch, t)).collect_view()}
         {dose.text(messages, t)}
         {group}
     }
@@ -72,17 +72,15 @@ fn batches(list: &[BatchChoice], t: &'static Texts) -> AnyView {
 }
 
 /// "Bedoelt u EJ6796?" One press takes it over (features F-X4).
-fn suggestion(batch: Option<&str>, t: &'static Texts) -> Option<AnyView> {
-    let batch = batch?.to_owned();
+fn suggestion(batch: &str, t: &'static Texts) -> AnyView {
+    let batch = batch.to_owned();
     let text = fill(t.entry.batch_suggestion, &[("batch", &batch)]);
-    Some(
-        view! {
+    view! {
             <p class="cims-suggestion">
                 <button class="utrecht-link-button utrecht-link-button--html-button" type="submit" name="suggestion" value=batch>{text}</button>
             </p>
         }
-        .into_any(),
-    )
+        .into_any()
 }
 
 fn without_person(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyView {

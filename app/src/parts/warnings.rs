@@ -2,6 +2,8 @@
 
 use super::field::asked_tick;
 use super::messages::Messages;
+use super::{alert, link};
+use crate::page::Visit;
 use crate::texts::Texts;
 use domain::finding::{Finding, Severity};
 use leptos::prelude::*;
@@ -26,7 +28,40 @@ pub(crate) fn with_tick(
 ) -> Option<AnyView> {
     let label = t.entry.warnings_tick;
     let tick = asked_tick("confirmed", label, confirmed, true, messages, t);
-    block(findings, Some(tick), t)
+    let tick = view! { <input type="hidden" name="warned" value="true"/>{tick} };
+    block(findings, Some(tick.into_any()), t)
+}
+
+/// The tick is asked for once it was passed over; the first time they are only shown (ux §3.2: never as an error).
+pub(crate) fn look(
+    findings: &[Finding],
+    confirmed: bool,
+    visit: &Visit,
+    messages: &mut Messages,
+    t: &'static Texts,
+) -> Option<AnyView> {
+    if !messages.is_empty() || confirmed || of(findings).is_empty() {
+        return None;
+    }
+    if visit.query("vinkje").is_some() {
+        messages.add("confirmed", t.entry.warnings_needed);
+        return None;
+    }
+    let way = link("#waarschuwingen", t.entry.warnings_look);
+    Some(alert::warning(
+        view! { <p class="utrecht-paragraph">{way}</p> },
+    ))
+}
+
+/// The address that a form with warnings goes back to, when the tick was passed over.
+pub(crate) fn passed_over(path: String, warned: bool, confirmed: bool) -> String {
+    if !warned || confirmed {
+        return path;
+    }
+    match path.split_once('#') {
+        Some((path, anchor)) => format!("{path}&vinkje=1#{anchor}"),
+        None => format!("{path}&vinkje=1"),
+    }
 }
 
 /// The block without a tick, where they were confirmed already or nothing is left to decide.

@@ -93,8 +93,8 @@ pub struct DraftView {
     pub earlier: Vec<EarlierJab>,
     /// Batches used here before.
     pub batches: Vec<BatchChoice>,
-    /// "Bedoelt u EJ6796?": a known batch near an unknown one (V22).
-    pub suggestion: Option<String>,
+    /// "Bedoelt u EJ6796?": known batches near an unknown one (V22), the likeliest first.
+    pub suggestions: Vec<String>,
     /// Warnings and controls were ticked "Ik heb dit gecontroleerd".
     pub confirmed: bool,
     /// Made by "volgende persoon": show "Opgeslagen. Vul de volgende persoon in."
@@ -105,6 +105,8 @@ pub struct DraftView {
     pub location: Option<Uuid>,
     /// What is made of what was typed.
     pub mended: Vec<Mended>,
+    /// What the institution's own settings fill in where nothing was typed.
+    pub defaults: Vec<(Column, String)>,
 }
 
 #[cfg(feature = "ssr")]
@@ -121,12 +123,13 @@ impl DraftView {
             reason: String::new(),
             earlier: Vec::new(),
             batches: Vec::new(),
-            suggestion: None,
+            suggestions: Vec::new(),
             confirmed: false,
             next_person: false,
             resumed_from: None,
             location: None,
             mended: Vec::new(),
+            defaults: Vec::new(),
         }
     }
 }

@@ -213,6 +213,7 @@ async fn not_matchable_can_be_mended_or_taken_on_with_a_reason() {
     let page = get(&world, &draft("/registreren")).await;
     assert!(page.has("BSN en geboortedatum zijn niet te koppelen. Controleer allebei."));
     assert!(page.has("name=\"reason\"") && page.has("Opnieuw controleren"));
+    assert!(page.has("Verder met deze reden"));
     world.draft.lock().expect("no panic before").reason = "Gezien op het paspoort".into();
     let page = get(&world, &draft("/registreren")).await;
     assert!(
@@ -236,7 +237,7 @@ async fn earlier_registrations_stand_above_the_question_about_the_vaccine() {
             vaccine: "Comirnaty".into(),
             times: 3,
         }];
-        draft.suggestion = Some("EJ6797".into());
+        draft.suggestions = vec!["EJ6797".into(), "EJ6791".into()];
         draft.findings = vec![Finding::on(Code::V22, Column::Batchnummer)];
     });
     let page = get(&world, &draft("/registreren/vaccinatie")).await;
@@ -246,7 +247,14 @@ async fn earlier_registrations_stand_above_the_question_about_the_vaccine() {
     );
     assert!(earlier.is_some() && earlier < question);
     assert!(page.has("<datalist id=\"batches\"") && page.has("Bedoelt u EJ6797?"));
-    assert!(page.links("#confirmed", "Controleer de meldingen en zet het vinkje."));
+    assert!(page.has("Bedoelt u EJ6791?"));
+    // The first time they are no error; when they are passed over they are asked for.
+    assert!(page.links("#waarschuwingen", "Kijk eerst de waarschuwingen na"));
+    assert!(!page.has("foutoverzicht") && !page.title().starts_with("Fout:"));
+    let passed = format!("{}&vinkje=1", draft("/registreren/vaccinatie"));
+    let again = get(&world, &passed).await;
+    assert!(again.links("#confirmed", "Controleer de meldingen en zet het vinkje."));
+    assert!(again.has("foutoverzicht"));
     assert!(page.has("Ik heb dit gecontroleerd"));
     assert!(page.has("<option value=\"Comirnaty\" selected"));
     assert!(!page.has(BSN), "no BSN on the page of the vaccination");
@@ -285,8 +293,14 @@ async fn the_check_page_shows_every_answer_with_a_way_to_change_it() {
     let world = World::with_draft(|draft| {
         draft.row = row();
         draft.row.set(Column::Achternaam, "");
+        draft.row.set(Column::UitvoerderAgb, "");
+        draft.defaults = vec![(Column::UitvoerderAgb, "06010203".into())];
     });
     let page = get(&world, &draft("/registreren/controleren")).await;
+    assert!(
+        page.has("06010203 (standaard van uw instelling)"),
+        "what is sent is what is shown"
+    );
     assert!(
         page.has("Bewoner van een instelling"),
         "words instead of codes"

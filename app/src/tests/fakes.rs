@@ -129,12 +129,13 @@ impl World {
             reason: String::new(),
             earlier: Vec::new(),
             batches: Vec::new(),
-            suggestion: None,
+            suggestions: Vec::new(),
             confirmed: false,
             next_person: false,
             resumed_from: None,
             location: None,
             mended: Vec::new(),
+            defaults: Vec::new(),
         };
         Self {
             role,

@@ -53,10 +53,12 @@ async fn a_result_tells_apart_what_was_not_stored() {
         "1 registratie is ingetrokken.",
         "2 regels zijn alleen geteld, zonder persoon.",
         "7 regels kunt u verbeteren.",
-        "1 regel kennen we al.",
+        "3 daarvan controleert het RIVM eerst nog.",
+        "1 regel is dubbel.",
     ] {
         assert!(page.has(part), "{part}");
     }
+    assert!(page.has("utrecht-alert--ok"));
     let page = get(
         &world(|world| {
             world.phase = Phase::Done;
@@ -69,6 +71,10 @@ async fn a_result_tells_apart_what_was_not_stored() {
     )
     .await;
     assert!(page.has("0 van 10 vaccinaties opgenomen."));
+    assert!(
+        !page.has("utrecht-alert--ok"),
+        "nothing to be glad of where nothing is settled"
+    );
     assert!(page.has("10 regels zijn alleen geteld, zonder persoon."));
     assert!(!page.has("ingetrokken.") && !page.has("kunt u verbeteren"));
 }

@@ -88,7 +88,7 @@ texts! {
         phase_withdrawn: "Ingetrokken" / "Withdrawn",
         phase_restoring: "Wordt teruggezet" / "Being put back",
         file_until: "We wissen uw bestand op {dag}. Het resultaat blijft bewaard." / "We wipe your file on {dag}. The result is kept.",
-        file_gone: "Uw bestand is gewist op {moment}. Het resultaat blijft bewaard." / "Your file was wiped on {moment}. The result is kept.",
+        file_gone: "We hebben uw bestand gewist op {moment}. Dat doen we na een vaste tijd, of meteen als er iemand zonder toestemming in stond. Het resultaat blijft bewaard." / "We wiped your file on {moment}. We do so after a fixed time, or at once when somebody without consent was in it. The result is kept.",
         result_files: "Resultaat" / "Result",
         result_csv: "CSV" / "CSV",
         result_json: "JSON" / "JSON",

@@ -1,6 +1,6 @@
 //! The entry form: drafts, BRP check, submit, receipt, registrations, correct, withdraw.
 
-use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
+use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, row, with};
 use app::ports::PortError;
 use app::ports::entry::{
     BrpAnswer, Corrected, Entry, Mended, RegistrationFilter, RegistrationView, Saved, Standing,
@@ -418,6 +418,83 @@ async fn the_next_person_keeps_the_vaccination_and_nothing_of_the_person() {
         .await
         .unwrap();
     assert_eq!(saved, Saved::GoOn(Step::Check));
+}
+
+#[tokio::test]
+async fn of_the_next_person_without_consent_nothing_is_wrong_before_it_is_asked() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let reference = world.record(maria, &good(EREBOS, "01-04-2000")).await;
+    let next = portal.begin(maria, Some(reference), false).await.unwrap();
+    let refused = row(&[(Column::Toestemming, "N")]);
+    let saved = portal.save_person(maria, next, refused.clone(), String::new());
+    assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Vaccination));
+    let view = portal.draft(maria, next).await.unwrap();
+    assert!(view.findings.is_empty(), "the age group was not asked yet");
+    assert_eq!(view.row.get(Column::Batchnummer), "EJ6795", "it is kept");
+    let saved = portal.save_vaccination(maria, next, view.row, false);
+    assert_eq!(saved.await.unwrap(), Saved::LookAgain);
+    let view = portal.draft(maria, next).await.unwrap();
+    let codes: Vec<Code> = view.findings.iter().map(|found| found.code).collect();
+    assert_eq!(codes, [Code::T02]);
+}
+
+#[tokio::test]
+async fn what_the_institution_fills_in_is_shown_before_it_is_sent() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    let empty = [(Column::Doelgroep, ""), (Column::BigNummer, "")];
+    let row = with(good(EREBOS, "01-04-2000"), &empty);
+    let saved = portal.save_person(maria, draft, row.clone(), String::new());
+    saved.await.unwrap();
+    let saved = portal.save_vaccination(maria, draft, row, true);
+    assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Check));
+    let view = portal.draft(maria, draft).await.unwrap();
+    let shown = |column| view.defaults.iter().find(|(of, _)| *of == column);
+    let group = (Column::Doelgroep, "BEWONER_INSTELLING".to_owned());
+    assert_eq!(shown(Column::Doelgroep), Some(&group));
+    let big = (Column::BigNummer, "19012345601".to_owned());
+    assert_eq!(shown(Column::BigNummer), Some(&big));
+    assert_eq!(shown(Column::Batchnummer), None, "it was typed");
+    let sent = Entry::submit(portal, maria, draft, None).await.unwrap();
+    let Submitted::Done { reference } = sent else {
+        panic!("{sent:?}");
+    };
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let stored = portal.registration(maria, id).await.unwrap();
+    for (column, value) in [group, big] {
+        assert_eq!(stored.versions[0].row.get(column), value);
+    }
+}
+
+#[tokio::test]
+async fn batches_near_a_mistyped_one_are_offered_and_none_is_taken() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    for (typed, offered) in [
+        ("EJ679", &["EJ6795", "EJ6796", "EJ6797"][..]),
+        ("QQQQQQ", &[]),
+        ("EJ6796", &[]),
+    ] {
+        let row = with(good(EREBOS, "01-04-2000"), &[(Column::Batchnummer, typed)]);
+        let saved = portal.save_person(maria, draft, row.clone(), String::new());
+        saved.await.unwrap();
+        let saved = portal.save_vaccination(maria, draft, row, true);
+        saved.await.unwrap();
+        let view = portal.draft(maria, draft).await.unwrap();
+        assert!(
+            view.suggestions
+                .iter()
+                .all(|lot| offered.contains(&lot.as_str())),
+            "{typed}: {:?}",
+            view.suggestions
+        );
+        assert_eq!(view.suggestions.is_empty(), offered.is_empty(), "{typed}");
+        assert_eq!(view.row.get(Column::Batchnummer), typed);
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,15 @@
 //! Rules V21, V22, V23: the batch against the managed list, and "Bedoelt u …?".
 
 use super::finding;
-use domain::batch::near;
 use domain::finding::{Code, Finding};
 use domain::row::{Column, Vaccination};
+use domain::suggestion::near_batches;
 use domain::vaccine::VaccineId;
 use std::collections::HashMap;
 use time::Date;
+
+/// More of them would be a list to search in.
+const CHOICES: usize = 3;
 
 /// All known batches: some hundreds, so held in memory.
 #[derive(Default)]
@@ -42,24 +45,21 @@ impl Batches {
         until.is_some_and(|until| on > until).then_some(Code::V23)
     }
 
-    /// The one known batch of this product that an unknown number was probably meant to be.
+    /// Known batches of this product that an unknown number was probably meant to be, the likeliest first.
     #[must_use]
-    pub fn suggestion(&self, typed: &str, vaccine: Option<VaccineId>) -> Option<String> {
+    pub fn suggestions(&self, typed: &str, vaccine: Option<VaccineId>) -> Vec<String> {
         if typed.is_empty() || self.by_lot.contains_key(typed) {
-            return None;
+            return Vec::new();
         }
         let fits = |known: &[(VaccineId, Option<Date>)]| {
             vaccine.is_none_or(|wanted| known.iter().any(|(id, _)| *id == wanted))
         };
-        let mut found = self
+        let of_product = self
             .by_lot
             .iter()
-            .filter(|(lot, known)| fits(known) && near(lot, typed))
-            .map(|(lot, _)| lot);
-        match (found.next(), found.next()) {
-            (Some(only), None) => Some(only.clone()),
-            // Two would be a guess.
-            _ => None,
-        }
+            .filter(|(_, known)| fits(known))
+            .map(|(lot, _)| (lot.clone(), 0));
+        let near = near_batches(typed, of_product).into_iter();
+        near.map(|near| near.lot).take(CHOICES).collect()
     }
 }

@@ -97,7 +97,7 @@ pub(super) fn is_vaccination_step(column: Column) -> bool {
 /// A draft against the rules and the register.
 pub(super) struct Looked {
     pub(super) judged: Judged,
-    pub(super) suggestion: Option<String>,
+    pub(super) suggestions: Vec<String>,
 }
 
 impl Draft {
@@ -461,17 +461,20 @@ impl Portal {
         };
         let mut chunk = store::chunk(tx, &errand, vec![row], Keep::Nothing).await?;
         let judged = chunk.judged.pop().ok_or(StoreError::NotFound)?;
-        let suggestion = self.suggestion(tx, &products, draft).await?;
-        Ok(Looked { judged, suggestion })
+        let suggestions = self.suggestions(tx, &products, draft).await?;
+        Ok(Looked {
+            judged,
+            suggestions,
+        })
     }
 
     /// "Bedoelt u EJ6796?"
-    async fn suggestion(
+    async fn suggestions(
         &self,
         tx: &mut WorkerTx<'_>,
         products: &Products,
         draft: &Draft,
-    ) -> Result<Option<String>, StoreError> {
+    ) -> Result<Vec<String>, StoreError> {
         let typed: String = draft
             .row
             .get(Column::Batchnummer)
@@ -479,7 +482,7 @@ impl Portal {
             .split_whitespace()
             .collect();
         if !draft.vaccination_saved || BatchNumber::parse(&typed).is_none() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let vaccine = match products.lists().named(draft.row.get(Column::Vaccin)) {
             NamedVaccine::Own(id) | NamedVaccine::Alias(id) => Some(id),
@@ -493,7 +496,7 @@ impl Portal {
                 batch.expiration_date,
             ))
         });
-        Ok(crate::intake::matching::Batches::new(known).suggestion(&typed, vaccine))
+        Ok(crate::intake::matching::Batches::new(known).suggestions(&typed, vaccine))
     }
 
     /// The draft as its owner sees it. Shows own earlier registrations of the person, so it is audited.
@@ -543,6 +546,7 @@ impl Portal {
             .detail("earlier", earlier.len());
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
+        let defaults = defaults(&draft.row, &looked.judged.row);
         Ok(DraftView {
             id,
             revision: draft.revision(&self.road.keys),
@@ -551,7 +555,7 @@ impl Portal {
             brp: draft.answer(),
             earlier,
             batches: batches.collect(),
-            suggestion: looked.suggestion,
+            suggestions: looked.suggestions,
             row: draft.row,
             reason: draft.reason,
             confirmed: draft.confirmed,
@@ -559,6 +563,7 @@ impl Portal {
             resumed_from: None,
             location: draft.location,
             mended: mended(&looked.judged.row.repairs),
+            defaults,
         })
     }
 
@@ -615,6 +620,33 @@ pub(in crate::portal) fn mended(repairs: &[Repair]) -> Vec<Mended> {
     // in the order of the specification, not of the rules
     list.sort_by_key(|one| one.column);
     list
+}
+
+/// What was not typed and stands in the row all the same: the institution says it once for all (features F03).
+fn defaults(typed: &RowText, row: &Incoming) -> Vec<(Column, String)> {
+    let Some(Accepted::Vaccination(jab)) = &row.accepted else {
+        return Vec::new();
+    };
+    let filled = [
+        (
+            Column::Doelgroep,
+            Some(jab.target_group().as_str().to_owned()),
+        ),
+        (
+            Column::UitvoerderAgb,
+            jab.agb().map(|agb| agb.as_str().to_owned()),
+        ),
+        (
+            Column::BigNummer,
+            jab.big().map(|big| big.as_str().to_owned()),
+        ),
+        (Column::Vaccinatieplaats, jab.place().map(str::to_owned)),
+    ];
+    filled
+        .into_iter()
+        .filter(|(column, _)| typed.get(*column).trim().is_empty())
+        .filter_map(|(column, value)| Some((column, value?)))
+        .collect()
 }
 
 /// An error that a step cannot mend.

@@ -38,6 +38,10 @@ impl Portal {
             check::forget_person(&mut draft.row);
             draft.reason.clear();
             (draft.brp, draft.asked) = (None, None);
+            // Of a vaccination that was kept from the person before: the age group was not asked yet.
+            if draft.row.get(Column::Leeftijdsgroep).is_empty() {
+                draft.vaccination_saved = false;
+            }
             if let Some(number) = draft.worklist.take() {
                 self.forget_line(caller, number).await?;
             }
