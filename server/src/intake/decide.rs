@@ -2,7 +2,8 @@
 //!
 //! A job. It goes delivery by delivery, each one transaction with its audit line. A row that was dealt with is in the
 //! cluster no more, so a kill loses nothing and does nothing twice. A value is put in its place by the road that a
-//! sender's own mending takes: the same rules, the same history.
+//! sender's own mending takes: the same rules, the same history. A value that is kept is put in rows that come later by the
+//! same job, when their delivery ended.
 
 use super::Road;
 use super::link;
@@ -44,22 +45,30 @@ pub async fn decide(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
         jobs::finish(&mut tx, job).await?;
         return Ok(tx.commit().await?);
     };
-    let waiting = decisions::waiting(&mut tx, &decision).await?;
+    let decided = match decision.state.as_str() {
+        "running" => vec![decision],
+        // Rows came that it holds for. Of two that hold for a day the newest counts.
+        "done" => decisions::kept_beside(&mut tx, &decision).await?,
+        _ => Vec::new(),
+    };
     tx.commit().await?;
-    if decision.state == "running" {
+    for decision in &decided {
+        let mut tx = worker_tx(&road.db).await?;
+        let waiting = decisions::waiting(&mut tx, decision).await?;
+        tx.commit().await?;
         for (delivery, rows) in by_delivery(waiting, AT_ONCE) {
             if *stop.borrow() {
                 return Ok(());
             }
             let mut tx = worker_tx(&road.db).await?;
             jobs::guard(&mut tx, job).await?;
-            portion(road, &mut tx, &decision, delivery, &rows).await?;
+            portion(road, &mut tx, decision, delivery, &rows).await?;
             tx.commit().await?;
         }
     }
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
-    decisions::finish(&mut tx, decision.id, road.clock.now()).await?;
+    decisions::finish(&mut tx, job.subject, road.clock.now()).await?;
     jobs::finish(&mut tx, job).await?;
     Ok(tx.commit().await?)
 }
@@ -103,6 +112,9 @@ async fn portion(
                 refused += i32::from(*outcome == RowOutcome::Afgekeurd);
             }
         }
+        if !numbers.is_empty() {
+            answer_anew(tx, delivery).await?;
+        }
         (numbers, refused, done.persons)
     } else if decision.kind == DecisionKind::Link.as_str() {
         let linked = linked(road, tx, decision, delivery, rows).await?;
@@ -123,9 +135,7 @@ async fn portion(
         (numbers, 0, persons)
     } else {
         let numbers = decisions::settle_rows(tx, decision, &ids(), by, now).await?;
-        if decision.kind == DecisionKind::Return.as_str() {
-            answer_anew(tx, delivery).await?;
-        }
+        answer_anew(tx, delivery).await?;
         (numbers, 0, Vec::new())
     };
     let changed = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
@@ -145,7 +155,7 @@ async fn portion(
     Ok(())
 }
 
-/// Whose files come by the drop box finds there which rows went back, in a new answer on the file.
+/// Whose files come by the drop box finds there what RIVM decided, in a new answer on the file.
 ///
 /// # Errors
 /// When the database fails.

@@ -5,7 +5,7 @@
 use super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
-use crate::intake::receive;
+use crate::intake::{answer, receive};
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
@@ -13,7 +13,7 @@ use crate::store::{StoreError, WorkerTx, deliveries, mend, party_tx, quality, wo
 use app::ports::deliveries::{
     Deliveries, DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup,
     Foreseen, MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList,
-    RefusedView, RepairGroup,
+    RefusedView, RejectedGroup, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
@@ -144,6 +144,7 @@ impl Deliveries for Portal {
             has_receipt: row.has_receipt,
             doses: Vec::new(),
             own_doubles: Vec::new(),
+            rejected: Vec::new(),
             may_switch: shown.phase == Phase::Preview && row.has_file,
             repairs_off: row.repairs_off,
             line: shown,
@@ -160,6 +161,10 @@ impl Deliveries for Portal {
                 .await
                 .or_broken(caller)?;
             view.own_doubles = doubles.iter().map(double).collect();
+            let rejected = delivery_views::rejected(&mut tx, id)
+                .await
+                .or_broken(caller)?;
+            view.rejected = rejected.iter().map(rejected_group).collect();
             let others = delivery_views::others(&mut tx, id)
                 .await
                 .or_broken(caller)?;
@@ -498,6 +503,14 @@ fn named(other: delivery_views::Other) -> (Uuid, String) {
 fn double(group: &delivery_views::Doubles) -> DoublesGroup {
     DoublesGroup {
         differ: group.differ,
+        count: u32::try_from(group.rows.len()).unwrap_or(u32::MAX),
+        rows: words::ranges(&group.rows),
+    }
+}
+
+fn rejected_group(group: &delivery_views::Rejected) -> RejectedGroup {
+    RejectedGroup {
+        told: answer::told(group.told.as_deref()),
         count: u32::try_from(group.rows.len()).unwrap_or(u32::MAX),
         rows: words::ranges(&group.rows),
     }

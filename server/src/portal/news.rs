@@ -6,7 +6,7 @@ use super::{OrBroken, Portal, words};
 use crate::clock::dutch_day;
 use crate::store::{corrections, decisions, news, party_tx, withdrawals, worker_tx};
 use app::ports::corrections::WaitingCorrection;
-use app::ports::news::{FileNews, News, NewsOf, ReturnedRows, WaitingDecision};
+use app::ports::news::{FileNews, News, NewsOf, RejectedRows, ReturnedRows, WaitingDecision};
 use app::ports::withdrawals::WaitingRequest;
 use app::ports::{Caller, PortResult};
 use domain::decision::is_overdue;
@@ -38,6 +38,10 @@ impl News for Portal {
                 .await
                 .or_broken(caller)?;
             found.files = files.into_iter().map(file).collect();
+            let rejected = news::rejected(&mut tx, party, since)
+                .await
+                .or_broken(caller)?;
+            found.rejected = rejected.into_iter().map(rejected_rows).collect();
         }
         let waiting = withdrawals::waiting(&mut tx, side, caller.user_id)
             .await
@@ -81,6 +85,14 @@ impl News for Portal {
             .await
             .or_broken(caller)?;
         tx.commit().await.or_broken(caller)
+    }
+}
+
+fn rejected_rows(row: news::Rejected) -> RejectedRows {
+    RejectedRows {
+        delivery: row.delivery,
+        file_name: row.file_name.unwrap_or_default(),
+        rows: u32::try_from(row.rows).unwrap_or(u32::MAX),
     }
 }
 

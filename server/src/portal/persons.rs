@@ -4,6 +4,7 @@
 use super::review::named;
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
+use crate::intake::decide;
 use crate::keys::{Purpose, Sealed};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Version};
@@ -107,12 +108,15 @@ impl Persons for Portal {
         let Ruled::Done(id) = ruled else {
             return Ok(ruled);
         };
+        if ruling.kind == RulingKind::Refuse {
+            answers_anew(&mut tx, &rows).await.or_broken(caller)?;
+        }
         let line = event(caller, Kind::Decided)
             .for_party(stored.party_id)
             .object("ruling", id)
             .detail("decision", ruling.kind.as_str())
             .detail("row", row.to_string())
-            .detail("rows", rows)
+            .detail("rows", rows.len())
             .about([stored.person_id]);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
@@ -146,6 +150,11 @@ impl Persons for Portal {
         rulings::settle(&mut tx, &[ruling.person_id])
             .await
             .or_broken(caller)?;
+        if ruling.kind == RulingKind::Refuse.as_str() {
+            answers_anew(&mut tx, &ruling.rows)
+                .await
+                .or_broken(caller)?;
+        }
         let line = event(caller, Kind::Decided)
             .object("ruling", id)
             .detail("decision", ruling.kind)
@@ -249,7 +258,7 @@ impl Portal {
         Ok((stored, known))
     }
 
-    /// Does what a ruling says, and tells how many rows it settles.
+    /// Does what a ruling says, and tells which rows it settles.
     async fn carry_out_ruling(
         &self,
         tx: &mut WorkerTx<'_>,
@@ -257,14 +266,14 @@ impl Portal {
         stored: &Stored,
         known: &Known,
         ruling: &NewRuling,
-    ) -> PortResult<(Ruled, usize)> {
+    ) -> PortResult<(Ruled, Vec<Uuid>)> {
         let (this, others) = known.around(stored.jab);
         let this = this.ok_or(PortError::NotFound)?;
         let other = ruling
             .other
             .map(|id| others.iter().find(|jab| jab.id == id));
         if !is_open(stored) || matches!(other, Some(None)) {
-            return Ok((Ruled::Late, 0));
+            return Ok((Ruled::Late, Vec::new()));
         }
         let other = other.flatten();
         let merge = match (ruling.kind, other) {
@@ -272,7 +281,7 @@ impl Portal {
             (RulingKind::Merge, Some(other)) if ruling.other_counts => Some((this.id, other.id)),
             (RulingKind::Merge, Some(other)) => Some((other.id, this.id)),
             (RulingKind::Keep, _) if !may_keep(&this, &[], &others) => {
-                return Ok((Ruled::SameDay, 0));
+                return Ok((Ruled::SameDay, Vec::new()));
             }
             _ => None,
         };
@@ -311,7 +320,7 @@ impl Portal {
         rulings::settle(tx, &[stored.person_id])
             .await
             .or_broken(caller)?;
-        Ok((Ruled::Done(id), kept.rows.len()))
+        Ok((Ruled::Done(id), kept.rows))
     }
 
     /// What the record would say after each ruling that is possible: each is carried out, and undone.
@@ -528,6 +537,14 @@ fn reported_of(version: &Version, products: &Products) -> Result<Reported, Store
         stands: version.stands,
         waits: version.waits,
     })
+}
+
+/// Who delivered these rows hears that RIVM refused them for good, or no longer does.
+async fn answers_anew(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), StoreError> {
+    for delivery in decisions::deliveries_of(tx, rows).await? {
+        decide::answer_anew(tx, delivery).await?;
+    }
+    Ok(())
 }
 
 /// Vaccinations of a person that count.

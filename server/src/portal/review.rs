@@ -16,7 +16,7 @@ use app::ports::review::{
 };
 use app::ports::{BrpAge, Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::bsn::Bsn;
-use domain::decision::may_map;
+use domain::decision::{folded, may_map};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::matching::Match;
@@ -299,7 +299,10 @@ impl Portal {
         // The whole text as a value that rows share, known by its hash.
         let columns = Column::ALL.into_iter().filter(|column| may_map(*column));
         let keys = &self.road.keys;
-        let values = columns.map(|column| keys.value_mac(column.name(), text).named_hex());
+        let values = columns.map(|column| {
+            keys.value_mac(column.name(), &folded(column, text))
+                .named_hex()
+        });
         let values: Vec<String> = values.collect();
         Ok(Some(review::search(tx, &words, &values).await?))
     }

@@ -22,6 +22,7 @@ async fn second(world: &World) -> Caller {
 
 fn only(kind: DecisionKind) -> Proposal {
     Proposal {
+        told: None,
         kind,
         value: String::new(),
         days: Days::ALL,
@@ -32,6 +33,7 @@ fn only(kind: DecisionKind) -> Proposal {
 
 fn map(value: &str) -> Proposal {
     Proposal {
+        told: None,
         kind: DecisionKind::Map,
         value: value.into(),
         days: Days::ALL,
