@@ -58,7 +58,6 @@ impl Persons for Portal {
             ),
         };
         let other = at.map(|at| others.remove(at));
-        let priority = priority(&mut tx).await.or_broken(caller)?;
         let records = self
             .foreseen(&mut tx, caller, &stored, &known, other.as_ref())
             .await?;
@@ -76,7 +75,7 @@ impl Persons for Portal {
                 .or_broken(caller)?,
             person: stored.person_id,
             other_first: other.as_ref().is_some_and(|other| {
-                !is_better_source(&priority, &channels(&this), &channels(other))
+                !is_better_source(&self.priority, &channels(&this), &channels(other))
             }),
             may_keep: may_keep(&this, other.as_slice(), &others),
             open: if is_open(&stored) {
@@ -552,14 +551,6 @@ async fn counting(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<u32, StoreError
     let counted = decisions::counting_of(tx, &[person]).await?;
     let counted = counted.first().map_or(0, |(_, number)| *number);
     Ok(u32::try_from(counted).unwrap_or(u32::MAX))
-}
-
-async fn priority(tx: &mut WorkerTx<'_>) -> Result<Vec<Channel>, StoreError> {
-    let names = rulings::source_priority(tx).await?;
-    Ok(names
-        .iter()
-        .filter_map(|name| Channel::parse(name))
-        .collect())
 }
 
 fn channels(jab: &Jab) -> Vec<Channel> {

@@ -9,6 +9,7 @@ use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, Deliveries, Entry, PortError, Review};
 use domain::decision::{DecisionKind, Told};
+use domain::delivery::Channel;
 use domain::finding::Code;
 use domain::role::Role;
 use domain::row::{Column, RowText};
@@ -434,14 +435,10 @@ async fn the_configured_order_of_sources_proposes_which_one_counts() {
     let row = waiting(&world).await[0];
     let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
     assert!(!view.other_first, "sftp goes before upload");
-    sqlx::query(
-        "UPDATE settings SET value = '[\"upload\", \"sftp\"]' WHERE key = 'source_priority'",
-    )
-    .execute(&world.test.admin)
-    .await
-    .unwrap();
-    let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
-    assert!(view.other_first);
+    let order = [Channel::Upload, Channel::Sftp];
+    let portal = world.portal.clone().with_priority(&order);
+    let view = portal.compare(&world.rivm, row, None).await.unwrap();
+    assert!(view.other_first, "another order, another report that leads");
 }
 
 #[tokio::test]
