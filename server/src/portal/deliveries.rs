@@ -29,8 +29,8 @@ const EXAMPLES: i64 = 3;
 
 /// Weeks that the page of quality looks back.
 const QUALITY_WEEKS: i64 = 8;
-/// Causes that it names.
-const QUALITY_CAUSES: i64 = 3;
+/// Causes of refused rows that are named of a party.
+pub(super) const CAUSES: i64 = 3;
 
 impl Portal {
     /// How good what a party delivers is: it, and RIVM, see the same.
@@ -46,9 +46,12 @@ impl Portal {
         let weeks = quality::weeks(&mut tx, party, since)
             .await
             .or_broken(caller)?;
-        let causes = quality::causes(&mut tx, party, since, QUALITY_CAUSES)
+        drop(tx);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let mut causes = quality::causes(&mut tx, &[party], CAUSES)
             .await
             .or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
         let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
         let delivered: BTreeMap<Date, (u32, u32)> = weeks
             .into_iter()
@@ -65,6 +68,7 @@ impl Portal {
                 refused,
             }
         });
+        let causes = causes.remove(&party).unwrap_or_default();
         let causes = causes
             .into_iter()
             .filter_map(|(code, rows)| Some((code.parse().ok()?, number(rows))));

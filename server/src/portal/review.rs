@@ -1,6 +1,7 @@
 //! RIVM looks at refused and for-review rows of all parties. The list names no person; opening a row does,
 //! and is audited.
 
+use super::deliveries::CAUSES;
 use super::links::waits_for_person;
 use super::{OrBroken, Portal, brp_age, event, reviewer, words};
 use crate::audit::{self, Kind};
@@ -9,7 +10,7 @@ use crate::keys::{Mac, Purpose};
 use crate::store::products::Products;
 use crate::store::quality::{self, OfParty, Wanted};
 use crate::store::review::{self, Filter, Line, OpenCount, Place};
-use crate::store::{PartyTx, StoreError, assignments, looks, party_tx, worker_tx};
+use crate::store::{PartyTx, StoreError, WorkerTx, assignments, looks, party_tx, worker_tx};
 use app::ports::review::{
     PartyNumbers, PartyQuality, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
     Reviewer, Solved, SolvedBy, Suggestion, With,
@@ -27,8 +28,6 @@ use uuid::Uuid;
 
 /// What was delivered in so many days counts for the share of refused rows.
 const DAYS: i64 = 28;
-/// Causes that are named of a party.
-const CAUSES: i64 = 3;
 /// Parties that the page of numbers shows.
 const PARTIES: i64 = 10;
 /// Rows that are counted under a filter whose count is not kept.
@@ -164,9 +163,10 @@ impl Review for Portal {
             ..self.of_parties("")
         };
         let parties = quality::parties(&mut tx, &wanted).await.or_broken(caller)?;
+        let parties = with_causes(&mut tx, parties).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         let mut found = numbers(open);
-        found.parties = parties.into_iter().map(of_party).collect();
+        found.parties = parties;
         found.solved = solved.into_iter().filter_map(how_solved).collect();
         Ok(found)
     }
@@ -191,9 +191,10 @@ impl Review for Portal {
             let first = quality::parties(&mut tx, &first).await.or_broken(caller)?;
             total = first.first().map_or(0, |party| party.total);
         }
+        let items = with_causes(&mut tx, found).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         Ok(Page {
-            items: found.into_iter().map(of_party).collect(),
+            items,
             total: u64::try_from(total).unwrap_or_default(),
             page,
         })
@@ -274,7 +275,6 @@ impl Portal {
             since: now - Duration::days(DAYS),
             search,
             by_open: false,
-            causes: CAUSES,
             limit: i64::from(PAGE_ROWS),
             offset: 0,
         }
@@ -424,8 +424,22 @@ fn number(count: i64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn of_party(found: OfParty) -> PartyNumbers {
-    let causes = found.causes.iter().filter_map(|code| code.parse().ok());
+/// Parties with why their rows are refused, as each of them sees it itself.
+async fn with_causes(
+    tx: &mut WorkerTx<'_>,
+    parties: Vec<OfParty>,
+) -> Result<Vec<PartyNumbers>, StoreError> {
+    let ids: Vec<Uuid> = parties.iter().map(|party| party.id).collect();
+    let mut causes = quality::causes(tx, &ids, CAUSES).await?;
+    let parties = parties.into_iter().map(|party| {
+        let causes = causes.remove(&party.id).unwrap_or_default();
+        of_party(party, &causes)
+    });
+    Ok(parties.collect())
+}
+
+fn of_party(found: OfParty, causes: &[(String, i64)]) -> PartyNumbers {
+    let causes = causes.iter().filter_map(|(code, _)| code.parse().ok());
     PartyNumbers {
         id: found.id,
         party: found.name,

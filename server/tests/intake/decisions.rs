@@ -802,6 +802,41 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
 }
 
 #[tokio::test]
+async fn why_rows_are_refused_is_one_thing_for_the_party_and_for_rivm() {
+    let world = World::new().await;
+    let wrong = |bsn: &str, born: &str| with(good(bsn, born), &[(Column::Dosisnummer, "nul")]);
+    let doubted = |bsn, born| with(good(bsn, born), &[(Column::Batchnummer, "ZZ9999")]);
+    let rows = [
+        wrong(EREBOS, "01-04-2000"),
+        doubted(NAOMI, "01-04-1987"),
+        doubted(FROUKE, "24-03-2000"),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let same = async || {
+        let own = world.portal.quality(&world.maria).await.unwrap().causes;
+        let list = world.portal.qualities(&world.rivm, String::new(), 1).await;
+        let party = list.unwrap().items.remove(0);
+        let codes: Vec<Code> = own.iter().map(|(code, _)| *code).collect();
+        assert_eq!(party.causes, codes);
+        let seen = world.portal.quality_of(&world.rivm, party.id).await;
+        assert_eq!(seen.unwrap().view.causes, own);
+        own
+    };
+    let refused = [(Code::V31, 1)];
+    assert_eq!(same().await, refused, "a doubt of RIVM refuses nothing");
+    let group = clusters(&world).await;
+    let group = group.iter().find(|(code, ..)| *code == Code::V31).unwrap();
+    let id = world
+        .portal
+        .propose(&world.rivm, group.3, only(DecisionKind::Return))
+        .await
+        .unwrap();
+    world.portal.decide(&world.rivm, id).await.unwrap();
+    world.work().await;
+    assert_eq!(same().await, refused, "it went back, and is refused still");
+}
+
+#[tokio::test]
 async fn before_deciding_it_is_shown_what_the_records_of_persons_would_say() {
     let world = World::new().await;
     // Erebos has two vaccinations that count; Naomi none.
