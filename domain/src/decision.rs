@@ -222,6 +222,19 @@ pub fn is_overdue(returned: Date, today: Date) -> bool {
     working_days_between(returned, today) >= ANSWER_WITHIN
 }
 
+/// The last day of which what waits since then is overdue ([`is_overdue`]).
+#[must_use]
+pub fn last_overdue(today: Date) -> Date {
+    let mut day = today;
+    while !is_overdue(day, today) {
+        let Some(before) = day.previous_day() else {
+            break;
+        };
+        day = before;
+    }
+    day
+}
+
 /// A row that waits for this reason may be linked to a person of the BRP: its own was not found there.
 #[must_use]
 pub const fn may_link(code: Code) -> bool {
@@ -385,6 +398,8 @@ mod tests {
         assert!(!is_overdue(friday, date!(2026 - 12 - 04)));
         assert!(is_overdue(friday, date!(2026 - 12 - 05)));
         assert!(!is_overdue(friday, monday), "a clock that went back");
+        assert_eq!(last_overdue(date!(2026 - 12 - 01)), monday);
+        assert_eq!(last_overdue(date!(2026 - 11 - 30)), date!(2026 - 11 - 22));
         // Christmas is no working day.
         let monday = date!(2026 - 12 - 21);
         assert!(!is_overdue(monday, date!(2026 - 12 - 29)));

@@ -297,7 +297,7 @@ fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell>
     );
     let way = address(&format!("/beoordelen/{}", line.id), &query(filter));
     vec![
-        Cell::new(line.received.clone()),
+        Cell::new(view! { {line.received.clone()}" "{late(line, t)} }),
         Cell::new(line.party.clone()),
         Cell::new(badge::channel(line.channel, t)),
         Cell::number(line.row.to_string()),
@@ -308,6 +308,12 @@ fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell>
             <a class="utrecht-link utrecht-link--html-a" href=way aria-label=label>{v.open}</a>
         }),
     ]
+}
+
+/// It waits too long (features F55).
+fn late(line: &ReviewLine, t: &'static Texts) -> Option<AnyView> {
+    line.overdue
+        .then(|| badge::badge("error", t.review.overdue))
 }
 
 /// `next`: the address of the next row; `list`: that of the list it was opened from.
@@ -369,7 +375,7 @@ fn row_screen(
     });
     let body = view! {
         {title(name.clone())}
-        <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}</p>
+        <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}" "{late(line, t)}</p>
         {also_open(&row.also_open, t)}
         {alert::info(v.open_logged)}
         {answers(facts, t)}

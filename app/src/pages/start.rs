@@ -54,6 +54,7 @@ fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
         (news.connections, p.news_connections, "/koppelingen"),
         (news.parked, p.news_parked, "/geparkeerd"),
         (news.incomplete, p.news_incomplete, "/volledigheid"),
+        (news.overdue, t.review.news_overdue, "/beoordelen?dagen=7"),
     ];
     let approval =
         approval

@@ -89,6 +89,8 @@ pub struct NewsOf {
     pub parked: u32,
     /// Installations where something is missing.
     pub incomplete: u32,
+    /// Rows that wait for RIVM longer than [`domain::decision::ANSWER_WITHIN`] working days, counted up to a thousand.
+    pub overdue: u32,
 }
 
 impl NewsOf {
@@ -105,6 +107,7 @@ impl NewsOf {
             && self.connections == 0
             && self.parked == 0
             && self.incomplete == 0
+            && self.overdue == 0
     }
 }
 

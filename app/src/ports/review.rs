@@ -147,6 +147,8 @@ pub struct ReviewLine {
     pub findings: Vec<Finding>,
     /// "22-11-2026 14:05".
     pub received: String,
+    /// It waits for RIVM longer than [`domain::decision::ANSWER_WITHIN`] working days.
+    pub overdue: bool,
     /// Name of the reviewer on whose list it is; only in the list.
     pub assignee: Option<String>,
 }

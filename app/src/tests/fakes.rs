@@ -985,6 +985,7 @@ impl Review for World {
             outcome: RowOutcome::TeControleren,
             findings: vec![Finding::on(Code::B10, Column::Bsn)],
             received: "22-11-2026 14:05".into(),
+            overdue: true,
             assignee: Some("B. <Beoordelaar>".into()),
         };
         Ok(ReviewView {
@@ -1077,6 +1078,7 @@ pub(crate) fn all_news() -> NewsOf {
         connections: 2,
         parked: 3,
         incomplete: 1,
+        overdue: 4,
         rejected: vec![RejectedRows {
             delivery: ID,
             file_name: "vaccinaties <week 3>.xlsx".into(),

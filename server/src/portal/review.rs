@@ -5,6 +5,7 @@ use super::deliveries::CAUSES;
 use super::links::waits_for_person;
 use super::{OrBroken, Portal, brp_age, event, reviewer, words};
 use crate::audit::{self, Kind};
+use crate::clock::dutch_day;
 use crate::intake::suggest::{self, Bench};
 use crate::keys::{Mac, Purpose};
 use crate::store::products::Products;
@@ -17,13 +18,13 @@ use app::ports::review::{
 };
 use app::ports::{BrpAge, Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::bsn::Bsn;
-use domain::decision::{folded, may_map};
+use domain::decision::{folded, is_overdue, may_map};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::matching::Match;
 use domain::row::{Column, RowText};
 use domain::search;
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// What was delivered in so many days counts for the share of refused rows.
@@ -51,12 +52,13 @@ impl Review for Portal {
         let mut lines = review::list(&mut tx, &filter, after, most.saturating_add(1))
             .await
             .or_broken(caller)?;
+        let today = dutch_day(self.road.clock.now());
         let more = lines.len() > usize::try_from(most).unwrap_or(usize::MAX);
         lines.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         let next = lines.last().filter(|_| more).map(cursor);
         let items = lines.into_iter().map(|mut row| {
             let staff = row.staff_findings.take();
-            line(row, staff)
+            line(row, staff, today)
         });
         let items = items.collect::<Result<Vec<_>, _>>().or_broken(caller)?;
         let line = event(caller, Kind::ListShown)
@@ -232,7 +234,10 @@ impl Review for Portal {
         let text = self
             .open_row(Purpose::Row, id, opened.raw_sealed)
             .or_broken(caller)?;
-        let line = line(opened.line, findings).or_broken(caller)?;
+        let today = dutch_day(self.road.clock.now());
+        let waits = opened.waits;
+        let mut line = line(opened.line, findings, today).or_broken(caller)?;
+        line.overdue &= waits;
         let suggested = self.suggested(caller, id, &text, &line.findings).await?;
         let linked = self.linked_by(caller, opened.report_id).await?;
         let view = ReviewView {
@@ -387,7 +392,7 @@ pub(super) fn named(
     Ok(findings)
 }
 
-fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
+fn line(row: Line, staff: serde_json::Value, today: Date) -> Result<ReviewLine, StoreError> {
     let odd = || StoreError::Broken("row".to_owned());
     Ok(ReviewLine {
         id: row.id,
@@ -397,6 +402,7 @@ fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
         outcome: RowOutcome::parse(&row.outcome).ok_or_else(odd)?,
         findings: named(row.findings, staff)?,
         received: words::moment(row.received_at),
+        overdue: is_overdue(dutch_day(row.created_at), today),
         assignee: row.assignee,
     })
 }
