@@ -815,6 +815,8 @@ pub async fn of_one_cause(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uu
 pub struct Shown {
     /// Its key.
     pub id: Uuid,
+    /// Its party.
+    pub party: Uuid,
     /// Its number.
     pub row_number: i32,
     /// Outcome on the wire.
@@ -836,7 +838,7 @@ pub struct Shown {
 pub async fn shown(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Shown>, StoreError> {
     Ok(sqlx::query_as!(
         Shown,
-        "SELECT w.id, w.row_number, w.outcome, w.findings, w.staff_findings, d.file_name, d.received_at
+        "SELECT w.id, w.party_id AS party, w.row_number, w.outcome, w.findings, w.staff_findings, d.file_name, d.received_at
          FROM delivery_rows w JOIN deliveries d ON d.id = w.delivery_id WHERE w.id = ANY ($1) ORDER BY w.delivery_id, w.row_number",
         rows
     )
