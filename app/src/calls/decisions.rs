@@ -24,6 +24,7 @@ pub(crate) async fn propose(
     #[server(default)] reason: String,
     #[server(default)] request: String,
     #[server(default)] told: String,
+    #[server(default)] alone: bool,
 ) -> Posted {
     go(async move {
         let caller = caller().await?;
@@ -70,6 +71,7 @@ pub(crate) async fn propose(
             reason,
             told,
             request,
+            alone,
         };
         Ok(match decisions()?.propose(&caller, row, proposal).await {
             // Its page says who was first, when somebody was.

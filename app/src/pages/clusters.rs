@@ -385,6 +385,17 @@ fn form(
         };
         field.select(std::iter::once(first).chain(list).collect(), messages, t)
     });
+    // Whoever opened the row has seen all of it.
+    let alone = (kind == DecisionKind::Accept && view.rows > 1).then(|| {
+        let number = view.first.first().map(|row| row.row.to_string());
+        let text = fill(
+            d.accept_alone,
+            &[("regel", &number.unwrap_or_default())],
+        );
+        view! {
+            <button class="utrecht-button utrecht-button--secondary-action" type="submit" name="alone" value="true">{text}</button>
+        }
+    });
     let hidden = vec![
         ("row", view.sample.to_string()),
         ("kind", kind.as_str().to_owned()),
@@ -398,6 +409,7 @@ fn form(
             {told}
             {reason.area(messages, t)}
             {submit(d.look_first)}
+            {alone}
         </form>
     }
     .into_any()

@@ -364,7 +364,14 @@ fn row_screen(
         let way = format!("/aanleveringen/{}/intrekken", row.delivery);
         view! { <p class="utrecht-paragraph">{link(way, t.withdrawals.link_review)}</p> }
     });
-    let compare = row.stored.then(|| {
+    // Nobody is known to compare it with.
+    let nobody = row.may_link && row.linked.is_none();
+    let accept = (row.stored && row.waits).then(|| {
+        let kind = DecisionKind::Accept.as_str();
+        let way = format!("/beoordelen/groepen/{}?soort={kind}", line.id);
+        view! { <p class="utrecht-paragraph">{button_link(way, t.decisions.accept)}</p> }
+    });
+    let compare = (row.stored && !nobody).then(|| {
         let way = format!("/beoordelen/{}/vergelijken", line.id);
         view! { <p class="utrecht-paragraph">{button_link(way, t.persons.compare)}</p> }
     });
@@ -387,6 +394,7 @@ fn row_screen(
         {decided}
         {person}
         {compare}
+        {accept}
         {whole}
         {assigning(with, t)}
         {ways(next, back, list, t)}

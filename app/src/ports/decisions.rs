@@ -94,6 +94,8 @@ pub struct Proposal {
     pub told: Option<Told>,
     /// Who of the institution asked for it, when and how ([`DecisionKind::takes_request`]).
     pub request: String,
+    /// About the opened row alone, whatever else it waits for: [`DecisionKind::Accept`].
+    pub alone: bool,
 }
 
 /// What a person of the BRP has in common with a row.

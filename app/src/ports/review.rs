@@ -175,6 +175,8 @@ pub struct Suggestion {
 /// An opened row (audited).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ReviewView {
+    /// It waits for RIVM.
+    pub waits: bool,
     /// The line of the list.
     pub line: ReviewLine,
     /// What was delivered.

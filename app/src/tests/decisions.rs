@@ -177,13 +177,35 @@ async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question
 async fn who_delivered_reads_why_rows_were_refused_for_good_and_mends_the_others_only() {
     let mut world = World::new(Some(Role::Invoerder));
     world.phase = Phase::Done;
-    let page = get(&Arc::new(world), &format!("/aanleveringen/{ID}")).await;
+    world.news = all_news();
+    let world = Arc::new(world);
+    let told = get(&world, "/").await;
+    let way = format!("/aanleveringen/{ID}");
+    assert!(told.links(&way, "Het RIVM wees regels definitief af: 2"));
+    let page = get(&world, &way).await;
     for part in [
         "Door het RIVM afgewezen",
         "De gegevens kloppen niet en zijn niet meer te herstellen.",
     ] {
         assert!(page.has(part), "{part}");
     }
+}
+
+#[tokio::test]
+async fn what_waits_too_long_is_marked_and_news_for_rivm() {
+    let page = get(&reviewer(|_| ()), "/beoordelen").await;
+    assert!(page.has("Wacht langer dan 5 werkdagen"));
+    let page = get(&reviewer(|world| world.news = all_news()), "/").await;
+    let text = "Regels die langer dan 5 werkdagen op het RIVM wachten: 4";
+    assert!(page.links("/beoordelen?dagen=7", text));
+    let page = get(&reviewer(|_| ()), "/").await;
+    assert!(!page.has("langer dan 5 werkdagen"));
+}
+
+#[tokio::test]
+async fn a_stored_row_is_accepted_with_its_group_or_alone() {
+    let page = get(&reviewer(|_| ()), &cluster()).await;
+    assert!(page.has("Alleen regel 12") && page.has("name=\"alone\" value=\"true\""));
 }
 
 #[tokio::test]

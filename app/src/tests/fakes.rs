@@ -991,6 +991,7 @@ impl Review for World {
         Ok(ReviewView {
             line,
             assignee: Some(ID),
+            waits: true,
             may_link: true,
             linked: Some(LinkedBy {
                 decision: ID,

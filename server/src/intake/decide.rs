@@ -130,8 +130,8 @@ async fn portion(
             (vec![number], refused, link.done.persons)
         })
     } else if decision.kind == DecisionKind::Accept.as_str() {
-        let alone = decisions::of_one_cause(tx, &ids()).await?;
-        let (numbers, persons) = accept(tx, &alone, by, now).await?;
+        let good = acceptable(tx, decision, ids()).await?;
+        let (numbers, persons) = accept(tx, &good, by, now).await?;
         (numbers, 0, persons)
     } else {
         let numbers = decisions::settle_rows(tx, decision, &ids(), by, now).await?;
@@ -233,6 +233,19 @@ pub async fn foresee_link(
     let link = link::foresee(road, tx, decision, delivery, &rows, bsn).await?;
     let row = rows.first().map(|(_, id)| *id);
     Ok(row.zip(link))
+}
+
+/// Of a cluster the rows that nothing else doubts: nobody has looked at what does. A row that was opened and decided about by
+/// itself, whatever it waits for.
+async fn acceptable(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    rows: Vec<Uuid>,
+) -> Result<Vec<Uuid>, StoreError> {
+    if decision.row_id.is_some() {
+        return Ok(rows);
+    }
+    decisions::of_one_cause(tx, &rows).await
 }
 
 /// Stored rows are right, and count from now on. Those that another vaccination of that day and product stands in the way
@@ -526,15 +539,15 @@ pub async fn foresee_accept(
         .await?
         .into_iter()
         .collect();
-    let alone = decisions::of_one_cause(tx, &ids).await?;
+    let good = acceptable(tx, decision, ids.clone()).await?;
     tx.mark().await?;
     let by = decision.asked_by;
-    let (moved, _) = accepted(tx, &alone, Becomes::Accepted, by, now).await?;
+    let (moved, _) = accepted(tx, &good, Becomes::Accepted, by, now).await?;
     let accepted: HashSet<Uuid> = moved.into_iter().map(|(id, _)| id).collect();
     let after = decisions::counting_of(tx, &persons).await?;
     tx.go_back().await?;
     let after: BTreeMap<Uuid, i64> = after.into_iter().collect();
-    let left = ids.len().saturating_sub(alone.len());
+    let left = ids.len().saturating_sub(good.len());
     let mut foreseen = Foreseen {
         waits: ids.len(),
         left: u32::try_from(left).unwrap_or(u32::MAX),

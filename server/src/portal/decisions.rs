@@ -166,6 +166,8 @@ impl Decisions for Portal {
             keys.seal(kept.as_bytes(), &purpose.of(id.as_bytes()))
                 .into_bytes()
         };
+        let alone = proposal.alone && proposal.kind == DecisionKind::Accept;
+        let rows = if alone { 1 } else { first.rows };
         let maps = proposal.kind == DecisionKind::Map;
         let rejects = proposal.kind == DecisionKind::Reject;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
@@ -189,7 +191,7 @@ impl Decisions for Portal {
             id,
             sample,
             kind: proposal.kind.as_str(),
-            row: None,
+            row: alone.then_some(sample),
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
             kept,
             // Other values are put in the rows that wait, and nowhere else.
@@ -199,8 +201,8 @@ impl Decisions for Portal {
             suggested,
             told: rejects.then(|| proposal.told.unwrap_or(Told::Judged).as_str()),
             request_sealed: at_request.then(|| seal(Purpose::Request, &proposal.request)),
-            four_eyes: proposal.kind.needs_second_person(number(first.rows)),
-            rows: i32::try_from(first.rows).unwrap_or(i32::MAX),
+            four_eyes: proposal.kind.needs_second_person(number(rows)),
+            rows: i32::try_from(rows).unwrap_or(i32::MAX),
             by: caller.user_id,
             at: now,
         };
@@ -266,8 +268,7 @@ impl Decisions for Portal {
             }
             _ => decide::Foreseen::default(),
         };
-        // A link says so itself.
-        let late = open && decision.row_id.is_none() && foreseen.waits == 0;
+        let late = open && !says_itself(line.kind) && foreseen.waits == 0;
         let other = match decision.sample_id.filter(|_| late) {
             Some(sample) => decisions::dealt_with(&mut tx, sample).await,
             None if open => decisions::also_open(&mut tx, &decision).await,
@@ -377,8 +378,8 @@ impl Decisions for Portal {
             ("draft", false) => return Err(PortError::NotFound),
             _ => return Err(PortError::Conflict),
         };
-        // Whoever was first dealt with them; a link says so below.
-        if rows == 0 && decision.row_id.is_none() {
+        // Whoever was first dealt with them.
+        if rows == 0 && !says_itself(kind) {
             return Ok(Agreed::Late);
         }
         if kind == DecisionKind::Link {
@@ -534,6 +535,11 @@ impl Portal {
         }
         Ok((tx, decision))
     }
+}
+
+/// A link tells by itself that its row waits no more.
+const fn says_itself(kind: DecisionKind) -> bool {
+    matches!(kind, DecisionKind::Link | DecisionKind::Unlink)
 }
 
 fn earlier(found: decisions::Earlier) -> Earlier {

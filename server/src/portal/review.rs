@@ -244,6 +244,7 @@ impl Review for Portal {
             may_link: opened.waits && waits_for_person(&line.findings),
             linked,
             brp,
+            waits,
             also_open,
             assignee,
             row: text,

@@ -39,6 +39,7 @@ fn odd_vaccine(row: RowText) -> RowText {
 fn map(value: &str) -> Proposal {
     Proposal {
         told: None,
+        alone: false,
         kind: DecisionKind::Map,
         value: value.into(),
         days: Days::ALL,
@@ -50,6 +51,7 @@ fn map(value: &str) -> Proposal {
 fn only(kind: DecisionKind) -> Proposal {
     Proposal {
         told: None,
+        alone: false,
         kind,
         value: String::new(),
         days: Days::ALL,
@@ -1002,6 +1004,7 @@ async fn a_name_holds_for_jabs_of_the_days_that_were_decided_both_ends_included(
     };
     let proposal = Proposal {
         told: None,
+        alone: false,
         days: february,
         ..map("Comirnaty")
     };
@@ -1054,6 +1057,7 @@ async fn a_name_holds_for_jabs_of_the_days_that_were_decided_both_ends_included(
     };
     let proposal = Proposal {
         told: None,
+        alone: false,
         days: march,
         ..map("Spikevax")
     };
@@ -1117,6 +1121,7 @@ async fn days_are_of_names_alone_and_never_end_before_they_begin() {
     let sample = of(Column::Batchnummer);
     let proposal = Proposal {
         told: None,
+        alone: false,
         days: later,
         ..map("EJ6795")
     };
@@ -1132,6 +1137,7 @@ async fn days_are_of_names_alone_and_never_end_before_they_begin() {
     let sample = of(Column::Vaccin);
     let proposal = Proposal {
         told: None,
+        alone: false,
         days: later,
         ..map("Comirnaty")
     };

@@ -266,6 +266,7 @@ async fn things(world: &World) -> Things {
     let row = rows.items[0].id;
     let rejection = app::ports::decisions::Proposal {
         told: None,
+        alone: false,
         kind: domain::decision::DecisionKind::Reject,
         value: String::new(),
         days: domain::dates::Days::ALL,
@@ -472,6 +473,7 @@ async fn probe(
         "propose" => {
             let proposal = app::ports::decisions::Proposal {
                 told: None,
+                alone: false,
                 kind: domain::decision::DecisionKind::Return,
                 value: String::new(),
                 days: domain::dates::Days::ALL,

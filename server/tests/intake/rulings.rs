@@ -54,6 +54,7 @@ async fn rule(world: &World, row: Uuid, new: NewRuling) -> Uuid {
 async fn accept_group(world: &World, row: Uuid) -> Uuid {
     let accept = Proposal {
         told: None,
+        alone: false,
         kind: DecisionKind::Accept,
         value: String::new(),
         days: domain::dates::Days::ALL,

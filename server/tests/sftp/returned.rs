@@ -28,6 +28,7 @@ async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
         .unwrap();
     let back = Proposal {
         told: None,
+        alone: false,
         kind: DecisionKind::Return,
         value: String::new(),
         days: domain::dates::Days::ALL,
@@ -93,6 +94,7 @@ async fn why_rows_were_refused_for_good_is_in_the_next_answer_on_their_file() {
     let clusters = world.portal.clusters(&world.rivm, filter, 1).await.unwrap();
     let refused = Proposal {
         told: Some(Told::Test),
+        alone: false,
         kind: DecisionKind::Reject,
         value: String::new(),
         days: domain::dates::Days::ALL,
