@@ -608,7 +608,7 @@ pub fn is_eu_number(text: &str) -> bool {
 const KNOWS_OWN_NAMES: bool = !cfg!(target_family = "wasm");
 
 /// A name as it is looked up, an EU number without that of the package.
-fn folded(text: &str) -> String {
+pub(crate) fn folded(text: &str) -> String {
     fold_name(eu_number(text).unwrap_or(text))
 }
 

@@ -1,9 +1,12 @@
 //! What RIVM may decide about rows that share a cause, and when a second person has to agree (features F52-F54,
 //! security G18).
 
+use crate::codes;
 use crate::dates::{Days, FIRST_YEAR, parse_full, working_days_between};
 use crate::finding::Code;
 use crate::row::Column;
+use crate::text::Lang;
+use std::borrow::Cow;
 use time::Date;
 
 /// About more rows than this nothing is decided unless a second person agrees.
@@ -65,11 +68,20 @@ impl DecisionKind {
         }
     }
 
-    /// Rows that come later are read as decided too: a name that a party uses for a product. Every other value is
-    /// changed in the rows that wait, and nowhere else.
+    /// Rows that come later are changed as decided too: what a party writes for a product, or for a code that the lists do not
+    /// know so. An empty cell, and a code that is only wrong beside another cell, are changed in the rows that wait and
+    /// nowhere else; so is every value of no code list.
     #[must_use]
-    pub fn is_kept(self, column: Option<Column>) -> bool {
-        self == Self::Map && column == Some(Column::Vaccin)
+    pub fn is_kept(self, code: Code, column: Option<Column>, value: &str) -> bool {
+        let unknown = match column {
+            Some(Column::Vaccin) => return self == Self::Map && !value.trim().is_empty(),
+            Some(Column::HpkCode) => Code::V12,
+            Some(Column::Doelgroep) => Code::V42,
+            Some(Column::Leeftijdsgroep) => Code::T02,
+            Some(Column::Vaccinatieland) => Code::V40,
+            _ => return false,
+        };
+        self == Self::Map && code == unknown && !value.trim().is_empty()
     }
 
     /// Only at the recorded request of the institution (features F53): another value where it said what was done, as a
@@ -77,6 +89,82 @@ impl DecisionKind {
     #[must_use]
     pub fn takes_request(self, column: Option<Column>) -> bool {
         self == Self::Map && !column.is_some_and(is_code)
+    }
+}
+
+/// Why rows were refused for good, as their sender is told. Sentences of our own: what somebody typed may hold something of a
+/// person, and never reaches an answer file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Told {
+    /// No vaccination of this register.
+    Other,
+    /// Made to try something out.
+    Test,
+    /// Nobody can say any more what was meant.
+    Unclear,
+    /// The institution asked for it.
+    Requested,
+    /// Nothing more can be said: what was held against it may be somebody else's.
+    Judged,
+}
+
+impl Told {
+    /// Every reason, in the order in which they are offered.
+    pub const ALL: [Self; 5] = [
+        Self::Other,
+        Self::Test,
+        Self::Unclear,
+        Self::Requested,
+        Self::Judged,
+    ];
+
+    /// The name in the store and in forms.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Test => "test",
+            Self::Unclear => "unclear",
+            Self::Requested => "requested",
+            Self::Judged => "judged",
+        }
+    }
+
+    /// Reads the name.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|told| told.as_str() == text)
+    }
+
+    /// What its sender reads.
+    #[must_use]
+    pub const fn sentence(self, lang: Lang) -> &'static str {
+        let (dutch, english) = match self {
+            Self::Other => (
+                "Dit is geen vaccinatie voor dit register.",
+                "This is no vaccination for this register.",
+            ),
+            Self::Test => (
+                "Dit is een testregel en geen echte vaccinatie.",
+                "This is a test row and no real vaccination.",
+            ),
+            Self::Unclear => (
+                "De gegevens kloppen niet en zijn niet meer te herstellen.",
+                "The data are wrong and can no longer be mended.",
+            ),
+            Self::Requested => (
+                "Uw instelling heeft hierom gevraagd.",
+                "Your institution asked for this.",
+            ),
+            Self::Judged => (
+                "Het RIVM heeft deze regel beoordeeld en neemt hem niet op.",
+                "RIVM has judged this row and does not take it in.",
+            ),
+        };
+        match lang {
+            Lang::Nl => dutch,
+            Lang::En => english,
+        }
     }
 }
 
@@ -134,6 +222,19 @@ pub fn is_overdue(returned: Date, today: Date) -> bool {
     working_days_between(returned, today) >= ANSWER_WITHIN
 }
 
+/// The last day of which what waits since then is overdue ([`is_overdue`]).
+#[must_use]
+pub fn last_overdue(today: Date) -> Date {
+    let mut day = today;
+    while !is_overdue(day, today) {
+        let Some(before) = day.previous_day() else {
+            break;
+        };
+        day = before;
+    }
+    day
+}
+
 /// A row that waits for this reason may be linked to a person of the BRP: its own was not found there.
 #[must_use]
 pub const fn may_link(code: Code) -> bool {
@@ -151,6 +252,29 @@ pub const fn is_code(column: Column) -> bool {
             | Column::Leeftijdsgroep
             | Column::Vaccinatieland
     )
+}
+
+/// A value as rows are compared by it, those that wait and those that come: in a column with a code list without regard to
+/// case and spaces, and what stands for a product as the lists look it up.
+#[must_use]
+pub fn folded(column: Column, text: &str) -> Cow<'_, str> {
+    if !is_code(column) {
+        return Cow::Borrowed(text);
+    }
+    let folded = match column {
+        Column::Vaccin => codes::folded(text),
+        _ => text
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase(),
+    };
+    // Of marks alone nothing is left.
+    if folded.is_empty() {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(folded)
+    }
 }
 
 /// RIVM may put another value in this column of many rows at once. Never in what names a person, says whether there is
@@ -184,12 +308,43 @@ mod tests {
     }
 
     #[test]
-    fn only_the_name_of_a_product_is_kept() {
+    fn what_a_party_writes_for_a_code_is_kept_and_no_date_batch_dose_or_empty_cell() {
+        let unknown = [
+            (Column::Vaccin, Code::V11),
+            (Column::HpkCode, Code::V12),
+            (Column::Doelgroep, Code::V42),
+            (Column::Leeftijdsgroep, Code::T02),
+            (Column::Vaccinatieland, Code::V40),
+        ];
         for column in Column::ALL {
-            let kept = DecisionKind::Map.is_kept(Some(column));
-            assert_eq!(kept, column == Column::Vaccin, "{column:?}");
-            assert!(!DecisionKind::Reject.is_kept(Some(column)));
-            assert!(!DecisionKind::Link.is_kept(Some(column)));
+            let code = unknown.iter().find(|(one, _)| *one == column);
+            let by = code.map_or(Code::V26, |(_, code)| *code);
+            let kept = DecisionKind::Map.is_kept(by, Some(column), "iets");
+            assert_eq!(kept, code.is_some() && is_code(column), "{column:?}");
+            assert!(!DecisionKind::Map.is_kept(by, Some(column), " "));
+            assert!(!DecisionKind::Reject.is_kept(by, Some(column), "iets"));
+            assert!(!DecisionKind::Link.is_kept(by, Some(column), "iets"));
+        }
+        let beside = DecisionKind::Map.is_kept(Code::V13, Some(Column::HpkCode), "2924528");
+        assert!(!beside, "a code of another product than the name says");
+    }
+
+    #[test]
+    fn values_of_a_code_list_are_the_same_whatever_their_case_and_spaces() {
+        for (column, one, other) in [
+            (Column::Vaccin, "Pfizer NL groot", "PFIZER nl-groot"),
+            (Column::Vaccin, "EU/1/20/1528/001", "eu/1/20/1528"),
+            (Column::Doelgroep, "Bewoner VVT", " bewoner  vvt"),
+            (Column::HpkCode, "123 4567", "123  4567 "),
+        ] {
+            assert_eq!(folded(column, one), folded(column, other), "{column:?}");
+        }
+        for (column, one, other) in [
+            (Column::Vaccin, "???", "!!!"),
+            (Column::Doelgroep, "A_B", "A-B"),
+            (Column::Batchnummer, "ab1", "AB1"),
+        ] {
+            assert_ne!(folded(column, one), folded(column, other), "{column:?}");
         }
     }
 
@@ -243,6 +398,8 @@ mod tests {
         assert!(!is_overdue(friday, date!(2026 - 12 - 04)));
         assert!(is_overdue(friday, date!(2026 - 12 - 05)));
         assert!(!is_overdue(friday, monday), "a clock that went back");
+        assert_eq!(last_overdue(date!(2026 - 12 - 01)), monday);
+        assert_eq!(last_overdue(date!(2026 - 11 - 30)), date!(2026 - 11 - 22));
         // Christmas is no working day.
         let monday = date!(2026 - 12 - 21);
         assert!(!is_overdue(monday, date!(2026 - 12 - 29)));
@@ -261,6 +418,18 @@ mod tests {
         assert_eq!(days("februari", ""), Err(DaysFault::FirstForm));
         assert_eq!(days("", "2021"), Err(DaysFault::LastForm));
         assert_eq!(days("", "31-02-2021"), Err(DaysFault::LastForm));
+    }
+
+    #[test]
+    fn what_a_sender_is_told_is_a_short_sentence_of_our_own() {
+        for told in Told::ALL {
+            assert_eq!(Told::parse(told.as_str()), Some(told));
+            for lang in [Lang::Nl, Lang::En] {
+                let sentence = told.sentence(lang);
+                assert!(sentence.ends_with('.') && sentence.split(' ').count() <= 20);
+            }
+        }
+        assert_eq!(Told::parse("Mevrouw De Boer belde"), None);
     }
 
     #[test]

@@ -35,6 +35,18 @@ impl RulingKind {
     }
 }
 
+/// Channels in the order in which their word counts, where nothing else is configured (features F48): systems of record before
+/// files that are sent, files before what is typed, paper last.
+pub const PRIORITY: [Channel; 7] = [
+    Channel::Lsp,
+    Channel::Ggd,
+    Channel::Sftp,
+    Channel::Zorgmail,
+    Channel::Portaal,
+    Channel::Upload,
+    Channel::Papier,
+];
+
 /// The new one is the better source: one of its channels stands before every channel of the known one. `priority` names
 /// channels, the best first; a channel that is not in it comes last, and between equals the known one stays.
 #[must_use]
@@ -65,6 +77,7 @@ mod tests {
 
     #[test]
     fn the_better_channel_wins_and_between_equals_the_known_one_stays() {
+        assert!(Channel::ALL.iter().all(|one| PRIORITY.contains(one)));
         let priority = [Channel::Lsp, Channel::Sftp, Channel::Upload];
         assert!(is_better_source(
             &priority,

@@ -117,7 +117,7 @@ for (const script of [true, false]) {
     await press(other, /^Groep van/, { role: "link", within: other.locator("tbody tr").first() });
     assert.equal(path(other), decision);
     await press(other, "Akkoord, uitvoeren");
-    await carriedOut(other, "Uitgevoerd, naam geldt");
+    await carriedOut(other, "Uitgevoerd, waarde geldt");
     assert.ok(await other.getByText("400 regels zijn behandeld.").isVisible());
     assert.equal(ask(`SELECT count(*) FROM reports WHERE delivery_id = '${id}'`), "400");
     const audited = "SELECT sum(jsonb_array_length(line::jsonb -> 'rows')) FROM audit_lines WHERE line::jsonb ->> 'event' = 'record.decided'";
@@ -131,9 +131,9 @@ for (const script of [true, false]) {
     await nurse.getByText("2 waarden hersteld").click();
     assert.ok(await nurse.getByText("Vaccinnaam herkend", { exact: false }).first().isVisible());
     await other.reload();
-    assert.ok(await other.getByText(/Deze naam geldt sinds/).isVisible());
-    await press(other, "Naam beëindigen");
-    assert.ok(await other.getByText(/Deze naam gold van/).isVisible());
+    assert.ok(await other.getByText(/Deze waarde geldt sinds/).isVisible());
+    await press(other, "Waarde beëindigen");
+    assert.ok(await other.getByText(/Deze waarde gold van/).isVisible());
     await deliver(nurse, file(2, ["06-07"], year + 2, later).replaceAll(";1;ZORG", ";8;ZORG"), "Er is niets opgenomen.");
   });
 }

@@ -215,7 +215,7 @@ test("rows that wait, a group of them, and a decision about it", async (t) => {
   await open(other, path(rivm));
   await judge(other, "besluit-akkoord");
   await press(other, "Akkoord, uitvoeren");
-  for (let turn = 0; turn < 40 && !(await other.getByText("Uitgevoerd, naam geldt", { exact: true }).isVisible()); turn += 1) {
+  for (let turn = 0; turn < 40 && !(await other.getByText("Uitgevoerd, waarde geldt", { exact: true }).isVisible()); turn += 1) {
     await other.waitForTimeout(500);
     await other.reload();
   }

@@ -6,6 +6,8 @@
 use crate::intake::read::Limits;
 use crate::intake::receive::KEPT_DAYS;
 use crate::intake::scan;
+use domain::delivery::Channel;
+use domain::ruling::PRIORITY;
 use figment::error::Kind;
 use figment::providers::{Env, Format, Toml};
 use figment::{Figment, Metadata};
@@ -38,6 +40,8 @@ pub struct Config {
     pub login: Login,
     /// Sessions.
     pub session: Session,
+    /// The work of RIVM.
+    pub review: Review,
     /// Log lines.
     pub log: Log,
 }
@@ -246,6 +250,23 @@ impl Default for Session {
     }
 }
 
+/// The work of RIVM.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Review {
+    /// Channels in the order in which their word counts, the best first (features F48): of two reports of one jab, the one
+    /// that is proposed to count. A channel that is not named comes last.
+    pub source_priority: Vec<Channel>,
+}
+
+impl Default for Review {
+    fn default() -> Self {
+        Self {
+            source_priority: PRIORITY.to_vec(),
+        }
+    }
+}
+
 /// Log lines.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -319,6 +340,11 @@ impl Config {
                 "server.origin",
                 "an origin, like https://portaal.example.nl",
             ))
+        } else if is_twice(&self.review.source_priority) {
+            Some((
+                "review.source_priority",
+                "a list that names each channel once",
+            ))
         } else if EnvFilter::try_new(&self.log.filter).is_err() {
             Some(("log.filter", "a filter, like info,server=debug"))
         } else {
@@ -386,6 +412,11 @@ fn source(figment: &Figment, key: &str, otherwise: Option<&Metadata>) -> String 
             key.replace('.', "__").to_uppercase()
         ),
     })
+}
+
+fn is_twice(channels: &[Channel]) -> bool {
+    let mut places = channels.iter().enumerate();
+    places.any(|(place, channel)| channels[..place].contains(channel))
 }
 
 /// As browsers write it: scheme, host and port, and nothing behind it.
@@ -520,6 +551,34 @@ mod tests {
                 config.scanner.address,
                 Some(scan::Address::Tcp("127.0.0.1:3310".to_owned()))
             );
+            Ok(())
+        });
+    }
+
+    #[test]
+    #[expect(clippy::result_large_err, reason = "signature of figment's jail")]
+    fn the_order_of_sources_is_configured_shown_and_named_when_it_is_none() {
+        let config = load("").expect("defaults");
+        assert_eq!(config.review.source_priority, PRIORITY);
+        let config = load("[review]\nsource_priority = [\"papier\", \"sftp\"]\n").expect("loads");
+        let order = [Channel::Papier, Channel::Sftp];
+        assert_eq!(config.review.source_priority, order);
+        let shown = config.redacted().expect("toml");
+        assert!(
+            shown.contains("[review]") && shown.contains("\"papier\""),
+            "{shown}"
+        );
+        for wrong in ["[\"papier\", \"papier\"]", "[\"fax\"]", "\"papier\""] {
+            let error = load(&format!("[review]\nsource_priority = {wrong}\n"))
+                .expect_err("refused")
+                .to_string();
+            assert!(error.contains("`review.source_priority"), "{error}");
+        }
+        figment::Jail::expect_with(|jail| {
+            jail.set_env("CIMS__REVIEW__SOURCE_PRIORITY", "[upload, sftp]");
+            let config = Config::load(Path::new(DEFAULT_FILE)).expect("loads");
+            let order = [Channel::Upload, Channel::Sftp];
+            assert_eq!(config.review.source_priority, order);
             Ok(())
         });
     }

@@ -5,7 +5,7 @@ use crate::page::{caller, decisions};
 use crate::parts::pager::address;
 use crate::ports::PortError;
 use crate::ports::decisions::{Agreed, Proposal};
-use domain::decision::{DecisionKind, days};
+use domain::decision::{DecisionKind, Told, days};
 use domain::search::may_hold_a_bsn;
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -23,14 +23,18 @@ pub(crate) async fn propose(
     #[server(default)] last: String,
     #[server(default)] reason: String,
     #[server(default)] request: String,
+    #[server(default)] told: String,
+    #[server(default)] alone: bool,
 ) -> Posted {
     go(async move {
         let caller = caller().await?;
         let kind = DecisionKind::parse(&kind).ok_or(PortError::NotFound)?;
         let days = days(&first, &last);
+        let told = Told::parse(&told);
         let wrong = match (kind, &days) {
             (DecisionKind::Map, _) if value.trim().is_empty() => Some("waarde"),
             (DecisionKind::Map, Err(fault)) => Some(fault.as_str()),
+            (DecisionKind::Reject, _) if told.is_none() => Some("uitleg"),
             _ if reason.trim().is_empty() => Some("reden"),
             _ => None,
         };
@@ -39,10 +43,14 @@ pub(crate) async fn propose(
             let text = Some(text).filter(|text| !may_hold_a_bsn(text));
             text.unwrap_or_default().chars().take(KEPT).collect()
         };
-        let typed: [(&str, String); 3] = [
+        let typed: [(&str, String); 4] = [
             ("waarde", kept(&value)),
             ("vanaf", kept(&first)),
             ("tot", kept(&last)),
+            (
+                "uitleg",
+                told.map_or_else(String::new, |told| told.as_str().to_owned()),
+            ),
         ];
         let asks = |word: &str| {
             let mut query = vec![
@@ -61,7 +69,9 @@ pub(crate) async fn propose(
             value,
             days: days.unwrap_or_default(),
             reason,
+            told,
             request,
+            alone,
         };
         Ok(match decisions()?.propose(&caller, row, proposal).await {
             // Its page says who was first, when somebody was.

@@ -20,7 +20,7 @@ use crate::ports::decisions::{ClusterFilter, ClusterLine, ClusterView, Earlier};
 use crate::ports::review::{Reviewer, Suggestion};
 use crate::ports::{Page, PortError};
 use crate::texts::{Texts, fill, number};
-use domain::decision::{DecisionKind, is_code};
+use domain::decision::{DecisionKind, Told, is_code};
 use domain::finding::{Code, Finding};
 use domain::row::Column;
 use leptos::prelude::*;
@@ -203,6 +203,7 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
     let mut messages = Messages::default();
     match (visit.query("melding").as_deref(), chosen) {
         (Some("waarde"), _) => messages.add("value", d.map_value_missing),
+        (Some("uitleg"), _) => messages.add("told", d.told_missing),
         (Some("verzoek"), _) => messages.add("request", d.request_missing),
         (Some("vanaf"), _) => messages.add("first", t.lists.day_form),
         (Some("tot"), _) => messages.add("last", t.lists.day_form),
@@ -345,7 +346,8 @@ fn form(
                 field.text(messages, t)
             };
             let own = (!is_code(column)).then(|| paragraph(d.map_own));
-            let is_kept = kind.is_kept(Some(column));
+            let value = view.value.as_deref().unwrap_or_default();
+            let is_kept = kind.is_kept(view.code, Some(column), value);
             let kept = is_kept.then(|| paragraph(d.map_kept));
             let days = is_kept.then(|| days_inputs(visit, messages));
             view! { {own}{kept}{paragraph(d.map_colleague)}{input}{days} }
@@ -368,6 +370,32 @@ fn form(
         };
         request.area(messages, t)
     });
+    let told = (kind == DecisionKind::Reject).then(|| {
+        let chosen = visit.query("uitleg").unwrap_or_default();
+        let list = Told::ALL.into_iter().map(|told| {
+            (
+                told.as_str().to_owned(),
+                told.sentence(t.language).to_owned(),
+            )
+        });
+        let first = (String::new(), t.mend.choose.to_owned());
+        let field = Field {
+            hint: d.told_hint,
+            ..Field::new("told", d.told, &chosen)
+        };
+        field.select(std::iter::once(first).chain(list).collect(), messages, t)
+    });
+    // Whoever opened the row has seen all of it.
+    let alone = (kind == DecisionKind::Accept && view.rows > 1).then(|| {
+        let number = view.first.first().map(|row| row.row.to_string());
+        let text = fill(
+            d.accept_alone,
+            &[("regel", &number.unwrap_or_default())],
+        );
+        view! {
+            <button class="utrecht-button utrecht-button--secondary-action" type="submit" name="alone" value="true">{text}</button>
+        }
+    });
     let hidden = vec![
         ("row", view.sample.to_string()),
         ("kind", kind.as_str().to_owned()),
@@ -378,8 +406,10 @@ fn form(
             {paragraph(text)}
             {value}
             {request}
+            {told}
             {reason.area(messages, t)}
             {submit(d.look_first)}
+            {alone}
         </form>
     }
     .into_any()

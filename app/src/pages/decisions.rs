@@ -151,10 +151,12 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     for (key, value) in values.into_iter().filter(|_| view.new.is_some()) {
         facts.push(Answer::new(key, value.clone().unwrap_or_default()));
     }
-    if line.kind.is_kept(line.column) {
+    if line.kept {
         facts.push(Answer::new(d.days, days(line.days, t)));
     }
     facts.push(Answer::new(d.why, view.reason.clone()));
+    let sentence = view.told.map(|told| told.sentence(t.language));
+    facts.extend(sentence.map(|sentence| Answer::new(d.told, sentence)));
     let request = view.request.iter();
     facts.extend(request.map(|text| Answer::new(t.corrections.request, text.clone())));
     facts.push(Answer::new(d.asked_by, line.asked_by.clone()));
@@ -244,8 +246,7 @@ fn kept(view: &DecisionView, t: &'static Texts) -> Option<String> {
             None => fill(d.kept_since, &[("moment", &name.since)]),
             Some(until) => fill(d.kept_until, &[("moment", &name.since), ("einde", until)]),
         }),
-        None => (line.kind.is_kept(line.column) && view.may != MayDecide::Look)
-            .then(|| d.kept_soon.to_owned()),
+        None => (line.kept && view.may != MayDecide::Look).then(|| d.kept_soon.to_owned()),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::parts::{
     title,
 };
 use crate::ports::deliveries::{
-    DeliveryView, Discarded, FindingGroup, Phase, RawFile, RepairGroup,
+    DeliveryView, Discarded, FindingGroup, Phase, RawFile, RejectedGroup, RepairGroup,
 };
 use crate::ports::withdrawals::WithdrawalView;
 use crate::texts::{Texts, fill, number};
@@ -199,7 +199,7 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
                     u.result_review_one,
                     u.result_review,
                 ),
-                (counts_of.afgekeurd, u.result_refused_one, u.result_refused),
+                (delivery.mendable(), u.result_refused_one, u.result_refused),
             ];
             let besides = besides.map(|(count, one, many)| some_rows(count, one, many, t));
             // Nothing to be glad of where nothing is settled.
@@ -218,10 +218,35 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
         {counts(counts_of, t)}
         {others(u.mends, &delivery.mends)}
         {others(u.mended_by, &delivery.mended_by)}
+        {rejected(&delivery.rejected, t)}
         {preview::mend(delivery, t)}
         {downloads(delivery, t)}
     }
     .into_any()
+}
+
+/// Rows that RIVM refused for good, and why (features F54).
+fn rejected(groups: &[RejectedGroup], t: &'static Texts) -> Option<AnyView> {
+    if groups.is_empty() {
+        return None;
+    }
+    let u = &t.upload;
+    let rows = groups.iter().map(|group| {
+        vec![
+            Cell::new(group.told.sentence(t.language)),
+            Cell::new(row_ranges(&group.rows, t)),
+            Cell::number(number(t.language, u64::from(group.count))),
+        ]
+    });
+    let headers = [t.decisions.why, u.in_rows, u.times];
+    Some(
+        view! {
+            {heading(u.rejected)}
+            {paragraph(u.rejected_text)}
+            {table("afgewezen", u.rejected, &headers, rows.collect())}
+        }
+        .into_any(),
+    )
 }
 
 /// A sentence about some rows; none when there are none.

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 /// The way to the refused rows.
 pub(super) fn mend(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyView> {
     let line = &delivery.line;
-    (line.counts.afgekeurd > 0).then(|| {
+    (delivery.mendable() > 0).then(|| {
         view! {
             <p class="utrecht-paragraph">{button_link(format!("/aanleveringen/{}/regels", line.id), t.mend.link)}</p>
             <p class="utrecht-paragraph">{link(format!("/aanleveringen/{}/verbeteren", line.id), t.mend.own_file)}" "{t.mend.own_file_text}</p>

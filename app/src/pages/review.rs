@@ -297,7 +297,7 @@ fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell>
     );
     let way = address(&format!("/beoordelen/{}", line.id), &query(filter));
     vec![
-        Cell::new(line.received.clone()),
+        Cell::new(view! { {line.received.clone()}" "{late(line, t)} }),
         Cell::new(line.party.clone()),
         Cell::new(badge::channel(line.channel, t)),
         Cell::number(line.row.to_string()),
@@ -308,6 +308,12 @@ fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell>
             <a class="utrecht-link utrecht-link--html-a" href=way aria-label=label>{v.open}</a>
         }),
     ]
+}
+
+/// It waits too long (features F55).
+fn late(line: &ReviewLine, t: &'static Texts) -> Option<AnyView> {
+    line.overdue
+        .then(|| badge::badge("error", t.review.overdue))
 }
 
 /// `next`: the address of the next row; `list`: that of the list it was opened from.
@@ -358,7 +364,14 @@ fn row_screen(
         let way = format!("/aanleveringen/{}/intrekken", row.delivery);
         view! { <p class="utrecht-paragraph">{link(way, t.withdrawals.link_review)}</p> }
     });
-    let compare = row.stored.then(|| {
+    // Nobody is known to compare it with.
+    let nobody = row.may_link && row.linked.is_none();
+    let accept = (row.stored && row.waits).then(|| {
+        let kind = DecisionKind::Accept.as_str();
+        let way = format!("/beoordelen/groepen/{}?soort={kind}", line.id);
+        view! { <p class="utrecht-paragraph">{button_link(way, t.decisions.accept)}</p> }
+    });
+    let compare = (row.stored && !nobody).then(|| {
         let way = format!("/beoordelen/{}/vergelijken", line.id);
         view! { <p class="utrecht-paragraph">{button_link(way, t.persons.compare)}</p> }
     });
@@ -369,7 +382,7 @@ fn row_screen(
     });
     let body = view! {
         {title(name.clone())}
-        <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}</p>
+        <p class="utrecht-paragraph">{badge::outcome(line.outcome, t)}" "{late(line, t)}</p>
         {also_open(&row.also_open, t)}
         {alert::info(v.open_logged)}
         {answers(facts, t)}
@@ -381,6 +394,7 @@ fn row_screen(
         {decided}
         {person}
         {compare}
+        {accept}
         {whole}
         {assigning(with, t)}
         {ways(next, back, list, t)}

@@ -8,7 +8,7 @@ use crate::parts::{alert, button_link, heading, link, paragraph, second_link, ti
 use crate::ports::corrections::WaitingCorrection;
 use crate::ports::deliveries::Discarded;
 use crate::ports::lists::WaitingChange;
-use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
+use crate::ports::news::{FileNews, NewsOf, RejectedRows, ReturnedRows, WaitingDecision};
 use crate::ports::withdrawals::WaitingRequest;
 use crate::texts::{Texts, fill, number};
 use domain::delivery::FileOutcome;
@@ -48,11 +48,13 @@ fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
         .returned
         .iter()
         .map(|rows| returned_item(role, rows, t));
+    let rejected = news.rejected.iter().map(|rows| rejected_item(rows, t));
     let p = &t.parties;
     let approval = [
         (news.connections, p.news_connections, "/koppelingen"),
         (news.parked, p.news_parked, "/geparkeerd"),
         (news.incomplete, p.news_incomplete, "/volledigheid"),
+        (news.overdue, t.review.news_overdue, "/beoordelen?dagen=7"),
     ];
     let approval =
         approval
@@ -67,6 +69,7 @@ fn new_for(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
         .chain(corrections)
         .chain(lists)
         .chain(returned)
+        .chain(rejected)
         .chain(files)
         .chain(approval)
         .collect_view();
@@ -134,6 +137,13 @@ fn returned_item(role: Role, rows: &ReturnedRows, t: &'static Texts) -> AnyView 
     let text = fill(text, &[("aantal", &count), ("partij", &rows.party)]);
     let file = (!role.may_review()).then(|| rows.file_name.clone());
     view! { <li>{link(way, text)}" "{file}</li> }.into_any()
+}
+
+fn rejected_item(rows: &RejectedRows, t: &'static Texts) -> AnyView {
+    let count = number(t.language, u64::from(rows.rows));
+    let text = fill(t.decisions.news_rejected, &[("aantal", &count)]);
+    let way = format!("/aanleveringen/{}", rows.delivery);
+    view! { <li>{link(way, text)}" "{rows.file_name.clone()}</li> }.into_any()
 }
 
 fn file_item(file: &FileNews, t: &'static Texts) -> AnyView {

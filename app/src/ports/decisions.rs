@@ -5,7 +5,7 @@ use super::review::Suggestion;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::dates::Days;
-use domain::decision::DecisionKind;
+use domain::decision::{DecisionKind, Told};
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
@@ -86,12 +86,16 @@ pub struct Proposal {
     pub kind: DecisionKind,
     /// The value to put there, for [`DecisionKind::Map`].
     pub value: String,
-    /// Days of the jabs it is about, where it is a name that is kept ([`DecisionKind::is_kept`]).
+    /// Days of the jabs it is about, where it is a value that is kept ([`DecisionKind::is_kept`]).
     pub days: Days,
     /// Why; to the sender when the rows go back.
     pub reason: String,
+    /// What the sender is told, for [`DecisionKind::Reject`].
+    pub told: Option<Told>,
     /// Who of the institution asked for it, when and how ([`DecisionKind::takes_request`]).
     pub request: String,
+    /// About the opened row alone, whatever else it waits for: [`DecisionKind::Accept`].
+    pub alone: bool,
 }
 
 /// What a person of the BRP has in common with a row.
@@ -277,7 +281,7 @@ impl DecisionState {
     }
 }
 
-/// The name that a party uses for a product, as rows that come later are read.
+/// What a party writes for a product or a code, as rows that come later are read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeptName {
     /// Since when: "22-11-2026 14:05".
@@ -305,6 +309,8 @@ pub struct DecisionLine {
     pub state: DecisionState,
     /// What of it holds for rows that come later.
     pub name: Option<KeptName>,
+    /// It is about rows that come later too.
+    pub kept: bool,
     /// Days of the jabs it is about.
     pub days: Days,
     /// Rows that went back by it and still wait for their sender.
@@ -341,6 +347,8 @@ pub struct DecisionView {
     pub new: Option<String>,
     /// Why.
     pub reason: String,
+    /// What the sender is told, where it is refused for good.
+    pub told: Option<Told>,
     /// Who of the institution asked for it, when and how.
     pub request: Option<String>,
     /// A second person has to agree.
@@ -427,7 +435,7 @@ pub trait Decisions: Send + Sync {
     async fn decide(&self, caller: &Caller, id: Uuid) -> PortResult<Agreed>;
     /// The second person says no, or who asked takes it back.
     async fn drop_decision(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
-    /// The name of a decision that was carried out no longer holds for rows that come later.
+    /// The value of a decision that was carried out no longer holds for rows that come later.
     async fn end_name(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
     /// Rows that went back and were not mended are in the queue again.
     async fn recall(&self, caller: &Caller, id: Uuid) -> PortResult<()>;

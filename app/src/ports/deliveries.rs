@@ -6,6 +6,7 @@
 use super::Wait;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
+use domain::decision::Told;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
@@ -130,6 +131,17 @@ pub struct DoublesGroup {
     pub count: u32,
 }
 
+/// Rows that RIVM refused for good, for one reason.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RejectedGroup {
+    /// Why.
+    pub told: Told,
+    /// Which rows.
+    pub rows: RowRanges,
+    /// Number of rows.
+    pub count: u32,
+}
+
 /// How long the raw file stays.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RawFile {
@@ -178,6 +190,8 @@ pub struct DeliveryView {
     pub doses: Vec<DosesGroup>,
     /// Rows that are doubles among them.
     pub own_doubles: Vec<DoublesGroup>,
+    /// Rows that RIVM refused for good.
+    pub rejected: Vec<RejectedGroup>,
     /// Repairs that the sender switched off: H codes.
     pub repairs_off: Vec<String>,
     /// Repairs can be switched: a preview whose file is still there.
@@ -190,6 +204,15 @@ pub struct DeliveryView {
     pub has_receipt: bool,
     /// Accepted rows that withdrew a registration, of a delivery that ended.
     pub withdrawals: u32,
+}
+
+impl DeliveryView {
+    /// Refused rows that its sender may mend: those that RIVM refused for good aside.
+    #[must_use]
+    pub fn mendable(&self) -> u32 {
+        let rejected: u32 = self.rejected.iter().map(|group| group.count).sum();
+        self.line.counts.afgekeurd.saturating_sub(rejected)
+    }
 }
 
 /// A refused row to mend (shown to its own party only).

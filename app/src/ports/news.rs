@@ -55,6 +55,17 @@ pub struct ReturnedRows {
     pub rows: u32,
 }
 
+/// Rows that RIVM refused for good not long ago.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RejectedRows {
+    /// The delivery.
+    pub delivery: Uuid,
+    /// Name of the file.
+    pub file_name: String,
+    /// Rows.
+    pub rows: u32,
+}
+
 /// News of one person.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct NewsOf {
@@ -70,12 +81,16 @@ pub struct NewsOf {
     pub lists: Vec<WaitingChange>,
     /// Rows that went back: to this institution; for RIVM those that were not mended in time.
     pub returned: Vec<ReturnedRows>,
+    /// Rows of this institution that were refused for good, the newest first.
+    pub rejected: Vec<RejectedRows>,
     /// Connections that wait for this person's decision.
     pub connections: u32,
     /// Deliveries that wait until this person asks or decides.
     pub parked: u32,
     /// Installations where something is missing.
     pub incomplete: u32,
+    /// Rows that wait for RIVM longer than [`domain::decision::ANSWER_WITHIN`] working days, counted up to a thousand.
+    pub overdue: u32,
 }
 
 impl NewsOf {
@@ -88,9 +103,11 @@ impl NewsOf {
             && self.corrections.is_empty()
             && self.lists.is_empty()
             && self.returned.is_empty()
+            && self.rejected.is_empty()
             && self.connections == 0
             && self.parked == 0
             && self.incomplete == 0
+            && self.overdue == 0
     }
 }
 

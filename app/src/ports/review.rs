@@ -147,6 +147,8 @@ pub struct ReviewLine {
     pub findings: Vec<Finding>,
     /// "22-11-2026 14:05".
     pub received: String,
+    /// It waits for RIVM longer than [`domain::decision::ANSWER_WITHIN`] working days.
+    pub overdue: bool,
     /// Name of the reviewer on whose list it is; only in the list.
     pub assignee: Option<String>,
 }
@@ -173,6 +175,8 @@ pub struct Suggestion {
 /// An opened row (audited).
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ReviewView {
+    /// It waits for RIVM.
+    pub waits: bool,
     /// The line of the list.
     pub line: ReviewLine,
     /// What was delivered.

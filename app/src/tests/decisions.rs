@@ -3,6 +3,7 @@
 use super::fakes::{ID, NAMED, World, all_news, candidate, link};
 use super::{Answer, get, post};
 use crate::ports::decisions::{Agreed, DecisionState, DecisionView, Earlier, KeptName, MayDecide};
+use crate::ports::deliveries::Phase;
 use crate::ports::review::ReviewNumbers;
 use axum::http::StatusCode;
 use domain::dates::Days;
@@ -94,6 +95,11 @@ async fn the_page_of_a_group_shows_the_shared_value_and_every_thing_that_can_be_
             "Vul het bericht aan de instelling in.",
         ),
         (
+            "soort=reject&melding=uitleg",
+            "#told",
+            "Kies wat de instelling leest.",
+        ),
+        (
             "soort=reject&melding=reden",
             "#reden-afwijzen",
             "Vul in waarom u dit besluit.",
@@ -132,7 +138,12 @@ async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question
                 cluster()
             ),
         ),
-        ("reject", "", "x", decision()),
+        (
+            "reject",
+            "",
+            "x",
+            format!("{}?soort=reject&melding=uitleg#foutoverzicht", cluster()),
+        ),
     ] {
         let form = [
             ("row", id.as_str()),
@@ -152,6 +163,49 @@ async fn what_is_prepared_without_a_value_or_a_reason_comes_back_with_a_question
     ];
     let answer = post(&world, "/api/groep-besluit", &form).await;
     assert_eq!(answer.location, decision());
+    let form = [
+        ("row", id.as_str()),
+        ("kind", "reject"),
+        ("told", "unclear"),
+        ("reason", "x"),
+    ];
+    let answer = post(&world, "/api/groep-besluit", &form).await;
+    assert_eq!(answer.location, decision());
+}
+
+#[tokio::test]
+async fn who_delivered_reads_why_rows_were_refused_for_good_and_mends_the_others_only() {
+    let mut world = World::new(Some(Role::Invoerder));
+    world.phase = Phase::Done;
+    world.news = all_news();
+    let world = Arc::new(world);
+    let told = get(&world, "/").await;
+    let way = format!("/aanleveringen/{ID}");
+    assert!(told.links(&way, "Het RIVM wees regels definitief af: 2"));
+    let page = get(&world, &way).await;
+    for part in [
+        "Door het RIVM afgewezen",
+        "De gegevens kloppen niet en zijn niet meer te herstellen.",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn what_waits_too_long_is_marked_and_news_for_rivm() {
+    let page = get(&reviewer(|_| ()), "/beoordelen").await;
+    assert!(page.has("Wacht langer dan 5 werkdagen"));
+    let page = get(&reviewer(|world| world.news = all_news()), "/").await;
+    let text = "Regels die langer dan 5 werkdagen op het RIVM wachten: 4";
+    assert!(page.links("/beoordelen?dagen=7", text));
+    let page = get(&reviewer(|_| ()), "/").await;
+    assert!(!page.has("langer dan 5 werkdagen"));
+}
+
+#[tokio::test]
+async fn a_stored_row_is_accepted_with_its_group_or_alone() {
+    let page = get(&reviewer(|_| ()), &cluster()).await;
+    assert!(page.has("Alleen regel 12") && page.has("name=\"alone\" value=\"true\""));
 }
 
 #[tokio::test]
@@ -238,6 +292,7 @@ async fn the_days_of_a_name_stand_on_its_decision_and_in_the_list() {
     let name = |days, outside| {
         with(move |view| {
             view.line.column = Some(Column::Vaccin);
+            view.line.kept = true;
             view.line.days = days;
             view.outside = outside;
         })
@@ -317,6 +372,7 @@ async fn what_came_of_it_and_the_name_that_holds_stand_on_the_page() {
             view.line.state = DecisionState::Done;
             view.line.kind = DecisionKind::Map;
             view.line.column = Some(Column::Vaccin);
+            view.line.kept = true;
             view.line.name = Some(KeptName {
                 since: "22-11-2026 14:05".into(),
                 until: until.map(Into::into),
@@ -329,14 +385,14 @@ async fn what_came_of_it_and_the_name_that_holds_stand_on_the_page() {
     for part in [
         "400 regels zijn behandeld.",
         "10 daarvan zijn nog afgekeurd",
-        "Deze naam geldt sinds 22-11-2026 14:05.",
-        "Naam beëindigen",
+        "Deze waarde geldt sinds 22-11-2026 14:05.",
+        "Waarde beëindigen",
     ] {
         assert!(page.has(part), "{part}");
     }
     let page = get(&name(Some("23-11-2026 09:00")), &decision()).await;
-    assert!(page.has("Deze naam gold van 22-11-2026 14:05 tot 23-11-2026 09:00."));
-    assert!(!page.has("Naam beëindigen"));
+    assert!(page.has("Deze waarde gold van 22-11-2026 14:05 tot 23-11-2026 09:00."));
+    assert!(!page.has("Waarde beëindigen"));
 }
 
 #[tokio::test]

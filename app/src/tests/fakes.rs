@@ -13,7 +13,7 @@ use crate::ports::decisions::{
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept,
     MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow,
-    RefusedView, RepairGroup, RowRanges,
+    RefusedView, RejectedGroup, RepairGroup, RowRanges,
 };
 use crate::ports::entry::*;
 use crate::ports::lists::{
@@ -22,7 +22,7 @@ use crate::ports::lists::{
     Wish as ListWish, WouldRelease, WrongLine,
 };
 use crate::ports::locations::{ListChanged, Location, OwnLocations};
-use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
+use crate::ports::news::{FileNews, NewsOf, RejectedRows, ReturnedRows, WaitingDecision};
 use crate::ports::onboarding::{
     AttemptView, BenchView, Filed, LaneView, Manager, PartyFormView, RequestLine, RequestView,
 };
@@ -52,7 +52,7 @@ use domain::card::{Choice, NumberFault};
 use domain::codes::{AgeBounds, CodeLists};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::dates::Days;
-use domain::decision::DecisionKind;
+use domain::decision::{DecisionKind, Told};
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding};
@@ -796,6 +796,11 @@ impl Deliveries for World {
                     count: 2,
                 })
                 .into(),
+            rejected: vec![RejectedGroup {
+                told: Told::Unclear,
+                rows: ranges("5-6"),
+                count: 2,
+            }],
             repairs_off: vec!["H05".into()],
             may_switch: true,
             raw_file: RawFile::Until("22-12-2026".into()),
@@ -981,11 +986,13 @@ impl Review for World {
             outcome: RowOutcome::TeControleren,
             findings: vec![Finding::on(Code::B10, Column::Bsn)],
             received: "22-11-2026 14:05".into(),
+            overdue: true,
             assignee: Some("B. <Beoordelaar>".into()),
         };
         Ok(ReviewView {
             line,
             assignee: Some(ID),
+            waits: true,
             may_link: true,
             linked: Some(LinkedBy {
                 decision: ID,
@@ -1073,6 +1080,12 @@ pub(crate) fn all_news() -> NewsOf {
         connections: 2,
         parked: 3,
         incomplete: 1,
+        overdue: 4,
+        rejected: vec![RejectedRows {
+            delivery: ID,
+            file_name: "vaccinaties <week 3>.xlsx".into(),
+            rows: 2,
+        }],
         returned: vec![ReturnedRows {
             decision: ID,
             delivery: ID,
@@ -2017,6 +2030,7 @@ pub(crate) fn decision() -> DecisionView {
         old: Some("<b>???".into()),
         new: Some("EJ6796".into()),
         reason: "Op verzoek van de instelling".into(),
+        told: None,
         request: Some("Mevrouw <De Boer>, per brief".into()),
         second_person: true,
         decided_by: None,
@@ -2078,6 +2092,7 @@ pub(crate) fn decision_line() -> DecisionLine {
         rows: 400,
         state: DecisionState::Asked,
         name: None,
+        kept: false,
         days: Days::ALL,
         returned: 0,
         overdue: false,

@@ -52,7 +52,7 @@ async fn a_result_tells_apart_what_was_not_stored() {
         "12 van 23 vaccinaties opgenomen.",
         "1 registratie is ingetrokken.",
         "2 regels zijn alleen geteld, zonder persoon.",
-        "7 regels kunt u verbeteren.",
+        "5 regels kunt u verbeteren.",
         "3 daarvan controleert het RIVM eerst nog.",
         "1 regel is dubbel.",
     ] {

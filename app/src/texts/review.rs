@@ -31,6 +31,8 @@ texts! {
         empty: "Er zijn geen regels om te beoordelen." / "There are no rows to review.",
         empty_filter: "Niets gevonden met deze filters." / "Nothing found with these filters.",
         received: "Ontvangen" / "Received",
+        overdue: "Wacht langer dan 5 werkdagen" / "Waits longer than 5 working days",
+        news_overdue: "Regels die langer dan 5 werkdagen op het RIVM wachten: {aantal}" / "Rows that wait for RIVM longer than 5 working days: {aantal}",
         row: "Regel" / "Row",
         findings: "Bevindingen" / "Findings",
         open: "Openen" / "Open",

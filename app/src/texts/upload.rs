@@ -73,6 +73,8 @@ texts! {
         result_withdrawn: "{aantal} registraties zijn ingetrokken." / "{aantal} registrations are withdrawn.",
         result_counted_one: "1 regel is alleen geteld, zonder persoon." / "1 row is only counted, without person.",
         result_counted: "{aantal} regels zijn alleen geteld, zonder persoon." / "{aantal} rows are only counted, without person.",
+        rejected: "Door het RIVM afgewezen" / "Rejected by RIVM",
+        rejected_text: "Deze regels komen niet in het register. U kunt ze niet meer verbeteren." / "These rows do not go into the register. You can no longer mend them.",
         result_refused_one: "1 regel kunt u verbeteren." / "You can mend 1 row.",
         result_refused: "{aantal} regels kunt u verbeteren." / "You can mend {aantal} rows.",
         result_empty: "Vastgelegd als 0 vaccinaties." / "Recorded as 0 vaccinations.",

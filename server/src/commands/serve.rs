@@ -153,7 +153,8 @@ async fn web(
 ) -> anyhow::Result<impl Future<Output = anyhow::Result<()>> + use<>> {
     let address = config.server.listen;
     let origin = config.server.origin.clone();
-    let portal = Arc::new(Portal::new(road.clone()));
+    let portal = Portal::new(road.clone());
+    let portal = Arc::new(portal.with_priority(&config.review.source_priority));
     let ports = Ports {
         entry: portal.clone(),
         deliveries: portal.clone(),

@@ -7,9 +7,11 @@ use super::{answer_files, receive};
 use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::StoreError;
 use crate::store::answers::{self, Row, Whole};
+use domain::decision::Told;
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::finding::{Finding, WireFinding};
 use domain::row::Column;
+use domain::text::Lang;
 use serde::Serialize;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
@@ -35,11 +37,14 @@ pub enum AnswerError {
 /// Stands for a rule where RIVM sent a row back: the message says what is asked.
 pub const RETURNED: &str = "TERUG";
 
+/// Stands for a rule where RIVM refused a row for good: the message says why.
+pub const REJECTED: &str = "AFGEWEZEN";
+
 /// In place of a message that may hold a BSN.
 const IN_PORTAL: &str = "Lees in het portaal wat het RIVM vraagt.";
 
-/// `<naam>.resultaat.csv`: a line per finding; a row without findings has one line with its outcome, and one that RIVM sent
-/// back a line with its message.
+/// `<naam>.resultaat.csv`: a line per finding; a row without findings has one line with its outcome, one that RIVM sent
+/// back a line with its message, and one that it refused for good a line with why.
 ///
 /// # Errors
 /// When the database fails or `out` refuses.
@@ -77,6 +82,7 @@ pub async fn csv(
 
 fn row_lines(out: &mut impl Write, keys: &Keys, row: Row) -> Result<(), AnswerError> {
     let message = message(keys, &row)?;
+    let rejected = row.rejected.then(|| told(row.told.as_deref()));
     let (number, key) = (
         row.row_number.to_string(),
         row.source_key.unwrap_or_default(),
@@ -101,7 +107,17 @@ fn row_lines(out: &mut impl Write, keys: &Keys, row: Row) -> Result<(), AnswerEr
     if let Some(message) = message {
         writeln(out, [&number, &key, &row.outcome, "", RETURNED, &message])?;
     }
+    if let Some(told) = rejected {
+        let why = told.sentence(Lang::Nl);
+        writeln(out, [&number, &key, &row.outcome, "", REJECTED, why])?;
+    }
     Ok(())
+}
+
+/// What is told of a row that RIVM refused for good; no word of it where a ruling did, or a decision of before.
+#[must_use]
+pub fn told(word: Option<&str>) -> Told {
+    word.and_then(Told::parse).unwrap_or(Told::Judged)
 }
 
 /// What RIVM asks about a row that went back, on one line.

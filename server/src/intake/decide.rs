@@ -2,7 +2,8 @@
 //!
 //! A job. It goes delivery by delivery, each one transaction with its audit line. A row that was dealt with is in the
 //! cluster no more, so a kill loses nothing and does nothing twice. A value is put in its place by the road that a
-//! sender's own mending takes: the same rules, the same history.
+//! sender's own mending takes: the same rules, the same history. A value that is kept is put in rows that come later by the
+//! same job, when their delivery ended.
 
 use super::Road;
 use super::link;
@@ -44,22 +45,30 @@ pub async fn decide(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
         jobs::finish(&mut tx, job).await?;
         return Ok(tx.commit().await?);
     };
-    let waiting = decisions::waiting(&mut tx, &decision).await?;
+    let decided = match decision.state.as_str() {
+        "running" => vec![decision],
+        // Rows came that it holds for. Of two that hold for a day the newest counts.
+        "done" => decisions::kept_beside(&mut tx, &decision).await?,
+        _ => Vec::new(),
+    };
     tx.commit().await?;
-    if decision.state == "running" {
+    for decision in &decided {
+        let mut tx = worker_tx(&road.db).await?;
+        let waiting = decisions::waiting(&mut tx, decision).await?;
+        tx.commit().await?;
         for (delivery, rows) in by_delivery(waiting, AT_ONCE) {
             if *stop.borrow() {
                 return Ok(());
             }
             let mut tx = worker_tx(&road.db).await?;
             jobs::guard(&mut tx, job).await?;
-            portion(road, &mut tx, &decision, delivery, &rows).await?;
+            portion(road, &mut tx, decision, delivery, &rows).await?;
             tx.commit().await?;
         }
     }
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
-    decisions::finish(&mut tx, decision.id, road.clock.now()).await?;
+    decisions::finish(&mut tx, job.subject, road.clock.now()).await?;
     jobs::finish(&mut tx, job).await?;
     Ok(tx.commit().await?)
 }
@@ -103,6 +112,9 @@ async fn portion(
                 refused += i32::from(*outcome == RowOutcome::Afgekeurd);
             }
         }
+        if !numbers.is_empty() {
+            answer_anew(tx, delivery).await?;
+        }
         (numbers, refused, done.persons)
     } else if decision.kind == DecisionKind::Link.as_str() {
         let linked = linked(road, tx, decision, delivery, rows).await?;
@@ -118,14 +130,12 @@ async fn portion(
             (vec![number], refused, link.done.persons)
         })
     } else if decision.kind == DecisionKind::Accept.as_str() {
-        let alone = decisions::of_one_cause(tx, &ids()).await?;
-        let (numbers, persons) = accept(tx, &alone, by, now).await?;
+        let good = acceptable(tx, decision, ids()).await?;
+        let (numbers, persons) = accept(tx, &good, by, now).await?;
         (numbers, 0, persons)
     } else {
         let numbers = decisions::settle_rows(tx, decision, &ids(), by, now).await?;
-        if decision.kind == DecisionKind::Return.as_str() {
-            answer_anew(tx, delivery).await?;
-        }
+        answer_anew(tx, delivery).await?;
         (numbers, 0, Vec::new())
     };
     let changed = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
@@ -145,7 +155,7 @@ async fn portion(
     Ok(())
 }
 
-/// Whose files come by the drop box finds there which rows went back, in a new answer on the file.
+/// Whose files come by the drop box finds there what RIVM decided, in a new answer on the file.
 ///
 /// # Errors
 /// When the database fails.
@@ -223,6 +233,19 @@ pub async fn foresee_link(
     let link = link::foresee(road, tx, decision, delivery, &rows, bsn).await?;
     let row = rows.first().map(|(_, id)| *id);
     Ok(row.zip(link))
+}
+
+/// Of a cluster the rows that nothing else doubts: nobody has looked at what does. A row that was opened and decided about by
+/// itself, whatever it waits for.
+async fn acceptable(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    rows: Vec<Uuid>,
+) -> Result<Vec<Uuid>, StoreError> {
+    if decision.row_id.is_some() {
+        return Ok(rows);
+    }
+    decisions::of_one_cause(tx, &rows).await
 }
 
 /// Stored rows are right, and count from now on. Those that another vaccination of that day and product stands in the way
@@ -516,15 +539,15 @@ pub async fn foresee_accept(
         .await?
         .into_iter()
         .collect();
-    let alone = decisions::of_one_cause(tx, &ids).await?;
+    let good = acceptable(tx, decision, ids.clone()).await?;
     tx.mark().await?;
     let by = decision.asked_by;
-    let (moved, _) = accepted(tx, &alone, Becomes::Accepted, by, now).await?;
+    let (moved, _) = accepted(tx, &good, Becomes::Accepted, by, now).await?;
     let accepted: HashSet<Uuid> = moved.into_iter().map(|(id, _)| id).collect();
     let after = decisions::counting_of(tx, &persons).await?;
     tx.go_back().await?;
     let after: BTreeMap<Uuid, i64> = after.into_iter().collect();
-    let left = ids.len().saturating_sub(alone.len());
+    let left = ids.len().saturating_sub(good.len());
     let mut foreseen = Foreseen {
         waits: ids.len(),
         left: u32::try_from(left).unwrap_or(u32::MAX),

@@ -196,6 +196,34 @@ async fn tell(
     Ok(lines.collect())
 }
 
+/// Findings of rows of these persons that wait, as they would be judged now: (row, findings as RIVM sees them). Without rows that
+/// are about somebody else by now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn judged_now(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    persons: Vec<Uuid>,
+    rows: &HashSet<Uuid>,
+) -> Result<HashMap<Uuid, Vec<Finding>>, StoreError> {
+    freed::lock_persons(tx, &persons).await?;
+    // No delivery is left out.
+    let around = Around {
+        road,
+        withdrawal: Uuid::nil(),
+        undoes: None,
+        delivery: Uuid::nil(),
+        by: Uuid::nil(),
+        persons,
+    };
+    let seen = judge(tx, &around, |row| row.may_go && rows.contains(&row.id)).await?;
+    let theirs = seen.into_iter().filter(Seen::is_theirs);
+    Ok(theirs
+        .map(|seen| (seen.row.id, seen.judged.row.findings))
+        .collect())
+}
+
 /// A row that waits, judged anew.
 struct Seen {
     row: Waiting,

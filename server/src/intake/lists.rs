@@ -7,20 +7,21 @@
 use super::decide::accept;
 use super::matching::Batches;
 use super::mend::{self, Became, Mended, Mending, Typed};
-use super::{Road, store};
+use super::{Road, freed, store};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Purpose, Sealed};
 use crate::store::lists::{self, Change, Doubted, Refused, Reread, Sample};
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, register, worker_tx};
+use crate::store::rulings;
+use crate::store::{StoreError, WorkerTx, decisions, register, worker_tx};
 use domain::codes::NamedVaccine;
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding, Severity};
 use domain::lists::ListKind;
 use domain::row::{Column, RowText};
 use domain::vaccine::Hpk;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -74,6 +75,18 @@ pub async fn change(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
         tx.commit().await?;
         after = next;
     }
+    let mut after = Some(Uuid::nil());
+    while let Some(last) = after {
+        if *stop.borrow() {
+            return Ok(());
+        }
+        let mut tx = worker_tx(&road.db).await?;
+        jobs::guard(&mut tx, job).await?;
+        let (released, next) = too_soon(road, &mut tx, &change, last, SET).await?;
+        lists::count(&mut tx, change.id, released.accepted, 0).await?;
+        tx.commit().await?;
+        after = next;
+    }
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
     lists::finish(&mut tx, change.id, road.clock.now()).await?;
@@ -115,6 +128,9 @@ pub async fn foresee(
         all.add(released);
     }
     let (released, next) = doubted(road, tx, change, Uuid::nil(), LOOKED_AT).await?;
+    all.add(released);
+    all.more |= next.is_some();
+    let (released, next) = too_soon(road, tx, change, Uuid::nil(), LOOKED_AT).await?;
     all.add(released);
     all.more |= next.is_some();
     Ok(all)
@@ -345,8 +361,7 @@ async fn doubted(
         ))
     }));
     let mut released = Released::default();
-    let mut new = Reread::default();
-    let mut told: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    let mut new = Anew::default();
     for row in &rows {
         released.looked_at += 1;
         let Some(said) = said_now(row, &known)? else {
@@ -358,35 +373,134 @@ async fn doubted(
             row.report,
             Some(row.content_sealed.clone()),
         )?;
-        let waits = said.waits();
-        new.clusters.push(if waits {
-            store::cluster(&road.keys, Severity::Controle, &said.all(), &text)
+        new.push(
+            road,
+            (row.report, row.version, row.row, row.party),
+            &said,
+            &text,
+        );
+    }
+    released.accepted = new.store(road, tx, change).await?;
+    Ok((released, next))
+}
+
+/// Looks at stored rows that wait because their dose came too soon (V32), after one of them, when a product gets another
+/// interval; answers the last one when there may be more. They are judged by what judged them when they came. Who waits for
+/// nothing else is accepted.
+async fn too_soon(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    change: &Change,
+    after: Uuid,
+    limit: i64,
+) -> Result<(Released, Option<Uuid>), StoreError> {
+    if !changes_interval(tx, change).await? {
+        return Ok((Released::default(), None));
+    }
+    let rows = lists::too_soon(tx, after, limit).await?;
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
+    let next = rows.last().map(|row| row.row).filter(|_| full);
+    let mut released = Released {
+        looked_at: u32::try_from(rows.len()).unwrap_or(u32::MAX),
+        ..Released::default()
+    };
+    let persons: BTreeSet<Uuid> = rows.iter().map(|row| row.person).collect();
+    let ids: HashSet<Uuid> = rows.iter().map(|row| row.row).collect();
+    let now = freed::judged_now(road, tx, persons.into_iter().collect(), &ids).await?;
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    rulings::lock(tx, &ids).await?;
+    let shown = decisions::shown(tx, &ids).await?;
+    let mut new = Anew::default();
+    for row in rows {
+        let Some(stands) = shown.iter().find(|one| one.id == row.row) else {
+            continue;
+        };
+        let still = |findings: &Vec<Finding>| findings.iter().any(|one| one.code == Code::V32);
+        if now.get(&row.row).is_none_or(still) {
+            continue;
+        }
+        let mut said = Said::read(&stands.findings, &stands.staff_findings)?;
+        said.drop(Code::V32);
+        let text = open(road, Purpose::Report, row.report, Some(row.content_sealed))?;
+        new.push(
+            road,
+            (row.report, row.version, row.row, stands.party),
+            &said,
+            &text,
+        );
+    }
+    released.accepted = new.store(road, tx, change).await?;
+    Ok((released, next))
+}
+
+/// A product of the change gets other days between its doses.
+async fn changes_interval(tx: &mut WorkerTx<'_>, change: &Change) -> Result<bool, StoreError> {
+    if kind(change)? != ListKind::Products {
+        return Ok(false);
+    }
+    let items = lists::items(tx, change.id, i64::MAX).await?;
+    Ok(items.iter().any(|item| {
+        let before = item.before.as_ref();
+        before.is_some_and(|before| before.min_days != item.after.min_days)
+    }))
+}
+
+/// Stored rows whose findings are other ones now.
+#[derive(Default)]
+struct Anew {
+    rows: Reread,
+    /// Rows that wait for nothing else, of each party.
+    told: BTreeMap<Uuid, Vec<Uuid>>,
+}
+
+impl Anew {
+    /// One more: its registration, the version of that, the row and its party.
+    fn push(
+        &mut self,
+        road: &Road,
+        (report, version, row, party): (Uuid, i32, Uuid, Uuid),
+        said: &Said,
+        text: &RowText,
+    ) {
+        let new = &mut self.rows;
+        new.clusters.push(if said.waits() {
+            store::cluster(&road.keys, Severity::Controle, &said.all(), text)
         } else {
-            told.entry(row.party).or_default().push(row.row);
+            self.told.entry(party).or_default().push(row);
             crate::store::rows::Cluster::default()
         });
-        new.report.push(row.report);
-        new.version.push(row.version);
-        new.row.push(row.row);
+        new.report.push(report);
+        new.version.push(version);
+        new.row.push(row);
         let json = |findings: &[Finding]| serde_json::to_value(findings).unwrap_or_default();
         new.shown.push(json(&said.shown));
         new.staff.push(json(&said.staff));
     }
-    if new.row.is_empty() {
-        return Ok((released, next));
+
+    /// Writes the findings, and accepts who waits for nothing; answers how many those are.
+    async fn store(
+        self,
+        road: &Road,
+        tx: &mut WorkerTx<'_>,
+        change: &Change,
+    ) -> Result<i32, StoreError> {
+        if self.rows.row.is_empty() {
+            return Ok(0);
+        }
+        lists::reread(tx, &self.rows).await?;
+        let by = change.decided_by.unwrap_or(change.asked_by);
+        let mut all = 0;
+        for (party, rows) in self.told {
+            let (numbers, persons) = accept(tx, &rows, by, road.clock.now()).await?;
+            let accepted = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
+            all += accepted;
+            let line = of_rows(change, party)
+                .detail("registrations", accepted)
+                .about(persons);
+            audit::add(tx, line).await?;
+        }
+        Ok(all)
     }
-    lists::reread(tx, &new).await?;
-    let by = change.decided_by.unwrap_or(change.asked_by);
-    for (party, rows) in told {
-        let (numbers, persons) = accept(tx, &rows, by, road.clock.now()).await?;
-        let accepted = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
-        released.accepted += accepted;
-        let line = of_rows(change, party)
-            .detail("registrations", accepted)
-            .about(persons);
-        audit::add(tx, line).await?;
-    }
-    Ok((released, next))
 }
 
 /// Findings of a stored row by the list as it stands now.
@@ -396,6 +510,27 @@ struct Said {
 }
 
 impl Said {
+    fn read(shown: &serde_json::Value, staff: &serde_json::Value) -> Result<Self, StoreError> {
+        let read = |value: &serde_json::Value| {
+            serde_json::from_value::<Vec<Finding>>(value.clone())
+                .map_err(|_| StoreError::Broken("findings".to_owned()))
+        };
+        Ok(Self {
+            shown: read(shown)?,
+            staff: read(staff)?,
+        })
+    }
+
+    /// A rule says nothing any more; nor does what stood for it, where it was hidden and nothing else is.
+    fn drop(&mut self, code: Code) {
+        let hid = !self.staff.is_empty();
+        self.shown.retain(|one| one.code != code);
+        self.staff.retain(|one| one.code != code);
+        if hid && self.staff.is_empty() {
+            self.shown.retain(|one| one.code != Code::B19);
+        }
+    }
+
     /// All that RIVM sees; what stands for something hidden aside, where that stands there itself.
     fn all(&self) -> Vec<Finding> {
         let shown = self.shown.iter();
@@ -411,11 +546,10 @@ impl Said {
 
 /// `None` when nothing changed for the row.
 fn said_now(row: &Doubted, known: &Batches) -> Result<Option<Said>, StoreError> {
-    let read = |value: &serde_json::Value| {
-        serde_json::from_value::<Vec<Finding>>(value.clone())
-            .map_err(|_| StoreError::Broken("findings".to_owned()))
-    };
-    let (mut shown, mut staff) = (read(&row.shown)?, read(&row.staff)?);
+    let Said {
+        mut shown,
+        mut staff,
+    } = Said::read(&row.shown, &row.staff)?;
     let Some(vaccine) = Products::id(row.vaccine) else {
         return Ok(None);
     };

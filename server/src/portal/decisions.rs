@@ -19,7 +19,7 @@ use app::ports::decisions::{
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::Days;
-use domain::decision::{DecisionKind, is_overdue, may_map};
+use domain::decision::{DecisionKind, Told, is_overdue, may_map};
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
 use domain::row::Column;
@@ -154,6 +154,10 @@ impl Decisions for Portal {
             return Err(PortError::Conflict);
         }
         let old = self.shared_value(first).or_broken(caller)?;
+        let cause = code(&first.code).or_broken(caller)?;
+        let kept = proposal
+            .kind
+            .is_kept(cause, column, old.as_deref().unwrap_or_default());
         drop(tx);
         let id = crate::clock::new_key();
         let seal = |purpose: Purpose, text: &str| {
@@ -162,7 +166,10 @@ impl Decisions for Portal {
             keys.seal(kept.as_bytes(), &purpose.of(id.as_bytes()))
                 .into_bytes()
         };
+        let alone = proposal.alone && proposal.kind == DecisionKind::Accept;
+        let rows = if alone { 1 } else { first.rows };
         let maps = proposal.kind == DecisionKind::Map;
+        let rejects = proposal.kind == DecisionKind::Reject;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let now = self.road.clock.now();
         let suggested = match column.filter(|_| maps) {
@@ -184,20 +191,18 @@ impl Decisions for Portal {
             id,
             sample,
             kind: proposal.kind.as_str(),
-            row: None,
+            row: alone.then_some(sample),
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
+            kept,
             // Other values are put in the rows that wait, and nowhere else.
-            days: if proposal.kind.is_kept(column) {
-                proposal.days
-            } else {
-                Days::ALL
-            },
+            days: if kept { proposal.days } else { Days::ALL },
             new_sealed: maps.then(|| seal(Purpose::NewValue, &proposal.value)),
             reason_sealed: seal(Purpose::Reason, &proposal.reason),
             suggested,
+            told: rejects.then(|| proposal.told.unwrap_or(Told::Judged).as_str()),
             request_sealed: at_request.then(|| seal(Purpose::Request, &proposal.request)),
-            four_eyes: proposal.kind.needs_second_person(number(first.rows)),
-            rows: i32::try_from(first.rows).unwrap_or(i32::MAX),
+            four_eyes: proposal.kind.needs_second_person(number(rows)),
+            rows: i32::try_from(rows).unwrap_or(i32::MAX),
             by: caller.user_id,
             at: now,
         };
@@ -263,8 +268,7 @@ impl Decisions for Portal {
             }
             _ => decide::Foreseen::default(),
         };
-        // A link says so itself.
-        let late = open && decision.row_id.is_none() && foreseen.waits == 0;
+        let late = open && !says_itself(line.kind) && foreseen.waits == 0;
         let other = match decision.sample_id.filter(|_| late) {
             Some(sample) => decisions::dealt_with(&mut tx, sample).await,
             None if open => decisions::also_open(&mut tx, &decision).await,
@@ -308,6 +312,7 @@ impl Decisions for Portal {
                 .or_broken(caller)?
                 .unwrap_or_default(),
             request: text(Purpose::Request, decision.request_sealed.clone()).or_broken(caller)?,
+            told: decision.told.as_deref().and_then(Told::parse),
             second_person: decision.four_eyes,
             decided_by: decision
                 .decided_by_name
@@ -373,8 +378,8 @@ impl Decisions for Portal {
             ("draft", false) => return Err(PortError::NotFound),
             _ => return Err(PortError::Conflict),
         };
-        // Whoever was first dealt with them; a link says so below.
-        if rows == 0 && decision.row_id.is_none() {
+        // Whoever was first dealt with them.
+        if rows == 0 && !says_itself(kind) {
             return Ok(Agreed::Late);
         }
         if kind == DecisionKind::Link {
@@ -532,6 +537,11 @@ impl Portal {
     }
 }
 
+/// A link tells by itself that its row waits no more.
+const fn says_itself(kind: DecisionKind) -> bool {
+    matches!(kind, DecisionKind::Link | DecisionKind::Unlink)
+}
+
 fn earlier(found: decisions::Earlier) -> Earlier {
     Earlier {
         decision: found.decision,
@@ -597,12 +607,12 @@ fn kind(decision: &Decision) -> Result<DecisionKind, StoreError> {
 }
 
 /// What of it holds for rows that come later.
-fn name(decision: &Decision) -> Result<Option<KeptName>, StoreError> {
-    let kept = kind(decision)?.is_kept(Column::parse(&decision.column)) && decision.state == "done";
-    Ok(decision.decided_at.filter(|_| kept).map(|since| KeptName {
+fn name(decision: &Decision) -> Option<KeptName> {
+    let kept = decision.kept && decision.state == "done";
+    decision.decided_at.filter(|_| kept).map(|since| KeptName {
         since: words::moment(since),
         until: decision.ended_at.map(words::moment),
-    }))
+    })
 }
 
 fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
@@ -613,7 +623,8 @@ fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
         party: decision.party.clone(),
         code: code(&decision.code)?,
         column: Column::parse(&decision.column),
-        name: name(decision)?,
+        name: name(decision),
+        kept: decision.kept,
         days: decision.days(),
         returned: number(decision.returned),
         overdue: decision.returned > 0

@@ -5,7 +5,7 @@
 use super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock;
-use crate::intake::receive;
+use crate::intake::{answer, receive};
 use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
@@ -13,7 +13,7 @@ use crate::store::{StoreError, WorkerTx, deliveries, mend, party_tx, quality, wo
 use app::ports::deliveries::{
     Deliveries, DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup,
     Foreseen, MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList,
-    RefusedView, RepairGroup,
+    RefusedView, RejectedGroup, RepairGroup,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
@@ -29,8 +29,8 @@ const EXAMPLES: i64 = 3;
 
 /// Weeks that the page of quality looks back.
 const QUALITY_WEEKS: i64 = 8;
-/// Causes that it names.
-const QUALITY_CAUSES: i64 = 3;
+/// Causes of refused rows that are named of a party.
+pub(super) const CAUSES: i64 = 3;
 
 impl Portal {
     /// How good what a party delivers is: it, and RIVM, see the same.
@@ -46,9 +46,12 @@ impl Portal {
         let weeks = quality::weeks(&mut tx, party, since)
             .await
             .or_broken(caller)?;
-        let causes = quality::causes(&mut tx, party, since, QUALITY_CAUSES)
+        drop(tx);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let mut causes = quality::causes(&mut tx, &[party], CAUSES)
             .await
             .or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
         let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
         let delivered: BTreeMap<Date, (u32, u32)> = weeks
             .into_iter()
@@ -65,6 +68,7 @@ impl Portal {
                 refused,
             }
         });
+        let causes = causes.remove(&party).unwrap_or_default();
         let causes = causes
             .into_iter()
             .filter_map(|(code, rows)| Some((code.parse().ok()?, number(rows))));
@@ -144,6 +148,7 @@ impl Deliveries for Portal {
             has_receipt: row.has_receipt,
             doses: Vec::new(),
             own_doubles: Vec::new(),
+            rejected: Vec::new(),
             may_switch: shown.phase == Phase::Preview && row.has_file,
             repairs_off: row.repairs_off,
             line: shown,
@@ -160,6 +165,10 @@ impl Deliveries for Portal {
                 .await
                 .or_broken(caller)?;
             view.own_doubles = doubles.iter().map(double).collect();
+            let rejected = delivery_views::rejected(&mut tx, id)
+                .await
+                .or_broken(caller)?;
+            view.rejected = rejected.iter().map(rejected_group).collect();
             let others = delivery_views::others(&mut tx, id)
                 .await
                 .or_broken(caller)?;
@@ -498,6 +507,14 @@ fn named(other: delivery_views::Other) -> (Uuid, String) {
 fn double(group: &delivery_views::Doubles) -> DoublesGroup {
     DoublesGroup {
         differ: group.differ,
+        count: u32::try_from(group.rows.len()).unwrap_or(u32::MAX),
+        rows: words::ranges(&group.rows),
+    }
+}
+
+fn rejected_group(group: &delivery_views::Rejected) -> RejectedGroup {
+    RejectedGroup {
+        told: answer::told(group.told.as_deref()),
         count: u32::try_from(group.rows.len()).unwrap_or(u32::MAX),
         rows: words::ranges(&group.rows),
     }

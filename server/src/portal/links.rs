@@ -114,6 +114,8 @@ impl Portal {
             new_sealed: Some(seal(Purpose::NewValue, list)),
             request_sealed: None,
             suggested: false,
+            kept: false,
+            told: None,
             reason_sealed: seal(Purpose::Reason, &words::kept(reason, CHARS)),
             four_eyes: true,
             rows: 1,

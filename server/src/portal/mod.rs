@@ -29,8 +29,11 @@ use crate::intake::store::is_late;
 use crate::keys::{Purpose, Sealed};
 use crate::store::{StoreError, WorkerTx, register};
 use app::ports::{BrpAge, Caller, PortError, PortResult};
+use domain::delivery::Channel;
 use domain::row::RowText;
+use domain::ruling::PRIORITY;
 use std::fmt::Display;
+use std::sync::Arc;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -38,13 +41,23 @@ use uuid::Uuid;
 #[derive(Clone)]
 pub struct Portal {
     road: Road,
+    /// Channels, the best source first.
+    priority: Arc<[Channel]>,
 }
 
 impl Portal {
     /// On this road.
     #[must_use]
-    pub const fn new(road: Road) -> Self {
-        Self { road }
+    pub fn new(road: Road) -> Self {
+        let priority = Arc::new(PRIORITY);
+        Self { road, priority }
+    }
+
+    /// With the order of sources that is configured.
+    #[must_use]
+    pub fn with_priority(self, priority: &[Channel]) -> Self {
+        let priority = priority.into();
+        Self { priority, ..self }
     }
 
     /// Opens a sealed row: a version's content, or a row as delivered.

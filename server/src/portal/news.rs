@@ -3,19 +3,21 @@
 use super::deliveries::discarded;
 use super::withdrawals::side;
 use super::{OrBroken, Portal, words};
-use crate::clock::dutch_day;
-use crate::store::{corrections, decisions, news, party_tx, withdrawals, worker_tx};
+use crate::clock::{dutch_day, dutch_midnight};
+use crate::store::{corrections, decisions, news, party_tx, review, withdrawals, worker_tx};
 use app::ports::corrections::WaitingCorrection;
-use app::ports::news::{FileNews, News, NewsOf, ReturnedRows, WaitingDecision};
+use app::ports::news::{FileNews, News, NewsOf, RejectedRows, ReturnedRows, WaitingDecision};
 use app::ports::withdrawals::WaitingRequest;
 use app::ports::{Caller, PortResult};
-use domain::decision::is_overdue;
+use domain::decision::{is_overdue, last_overdue};
 use domain::delivery::{Counts, FileOutcome};
 use time::Duration;
 use uuid::Uuid;
 
 /// Older files are no news.
 const DAYS: i64 = 14;
+/// Overdue rows that are counted.
+const OVERDUE: i64 = 1_000;
 
 #[async_trait::async_trait]
 impl News for Portal {
@@ -26,6 +28,7 @@ impl News for Portal {
             let all = self.installations(caller).await?;
             let lacking = all.iter().filter(|one| one.lacks()).count();
             found.incomplete = u32::try_from(lacking).unwrap_or_default();
+            found.overdue = self.overdue(caller).await?;
         }
         found.lists = self.list_changes_waiting(caller).await?;
         let Ok(side) = side(caller) else {
@@ -38,6 +41,10 @@ impl News for Portal {
                 .await
                 .or_broken(caller)?;
             found.files = files.into_iter().map(file).collect();
+            let rejected = news::rejected(&mut tx, party, since)
+                .await
+                .or_broken(caller)?;
+            found.rejected = rejected.into_iter().map(rejected_rows).collect();
         }
         let waiting = withdrawals::waiting(&mut tx, side, caller.user_id)
             .await
@@ -81,6 +88,30 @@ impl News for Portal {
             .await
             .or_broken(caller)?;
         tx.commit().await.or_broken(caller)
+    }
+}
+
+impl Portal {
+    /// Rows that wait for RIVM too long (features F55).
+    async fn overdue(&self, caller: &Caller) -> PortResult<u32> {
+        let now = self.road.clock.now();
+        let first = last_overdue(dutch_day(now)) + Duration::days(1);
+        // Noon is that day in every season.
+        let before = dutch_midnight(first.midnight().assume_utc() + Duration::hours(12));
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let rows = review::waiting_since_before(&mut tx, before, OVERDUE)
+            .await
+            .or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        Ok(u32::try_from(rows).unwrap_or_default())
+    }
+}
+
+fn rejected_rows(row: news::Rejected) -> RejectedRows {
+    RejectedRows {
+        delivery: row.delivery,
+        file_name: row.file_name.unwrap_or_default(),
+        rows: u32::try_from(row.rows).unwrap_or(u32::MAX),
     }
 }
 

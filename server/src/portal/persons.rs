@@ -4,6 +4,7 @@
 use super::review::named;
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
+use crate::intake::decide;
 use crate::keys::{Purpose, Sealed};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Version};
@@ -57,7 +58,6 @@ impl Persons for Portal {
             ),
         };
         let other = at.map(|at| others.remove(at));
-        let priority = priority(&mut tx).await.or_broken(caller)?;
         let records = self
             .foreseen(&mut tx, caller, &stored, &known, other.as_ref())
             .await?;
@@ -75,7 +75,7 @@ impl Persons for Portal {
                 .or_broken(caller)?,
             person: stored.person_id,
             other_first: other.as_ref().is_some_and(|other| {
-                !is_better_source(&priority, &channels(&this), &channels(other))
+                !is_better_source(&self.priority, &channels(&this), &channels(other))
             }),
             may_keep: may_keep(&this, other.as_slice(), &others),
             open: if is_open(&stored) {
@@ -107,12 +107,15 @@ impl Persons for Portal {
         let Ruled::Done(id) = ruled else {
             return Ok(ruled);
         };
+        if ruling.kind == RulingKind::Refuse {
+            answers_anew(&mut tx, &rows).await.or_broken(caller)?;
+        }
         let line = event(caller, Kind::Decided)
             .for_party(stored.party_id)
             .object("ruling", id)
             .detail("decision", ruling.kind.as_str())
             .detail("row", row.to_string())
-            .detail("rows", rows)
+            .detail("rows", rows.len())
             .about([stored.person_id]);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
@@ -146,6 +149,11 @@ impl Persons for Portal {
         rulings::settle(&mut tx, &[ruling.person_id])
             .await
             .or_broken(caller)?;
+        if ruling.kind == RulingKind::Refuse.as_str() {
+            answers_anew(&mut tx, &ruling.rows)
+                .await
+                .or_broken(caller)?;
+        }
         let line = event(caller, Kind::Decided)
             .object("ruling", id)
             .detail("decision", ruling.kind)
@@ -249,7 +257,7 @@ impl Portal {
         Ok((stored, known))
     }
 
-    /// Does what a ruling says, and tells how many rows it settles.
+    /// Does what a ruling says, and tells which rows it settles.
     async fn carry_out_ruling(
         &self,
         tx: &mut WorkerTx<'_>,
@@ -257,14 +265,14 @@ impl Portal {
         stored: &Stored,
         known: &Known,
         ruling: &NewRuling,
-    ) -> PortResult<(Ruled, usize)> {
+    ) -> PortResult<(Ruled, Vec<Uuid>)> {
         let (this, others) = known.around(stored.jab);
         let this = this.ok_or(PortError::NotFound)?;
         let other = ruling
             .other
             .map(|id| others.iter().find(|jab| jab.id == id));
         if !is_open(stored) || matches!(other, Some(None)) {
-            return Ok((Ruled::Late, 0));
+            return Ok((Ruled::Late, Vec::new()));
         }
         let other = other.flatten();
         let merge = match (ruling.kind, other) {
@@ -272,7 +280,7 @@ impl Portal {
             (RulingKind::Merge, Some(other)) if ruling.other_counts => Some((this.id, other.id)),
             (RulingKind::Merge, Some(other)) => Some((other.id, this.id)),
             (RulingKind::Keep, _) if !may_keep(&this, &[], &others) => {
-                return Ok((Ruled::SameDay, 0));
+                return Ok((Ruled::SameDay, Vec::new()));
             }
             _ => None,
         };
@@ -311,7 +319,7 @@ impl Portal {
         rulings::settle(tx, &[stored.person_id])
             .await
             .or_broken(caller)?;
-        Ok((Ruled::Done(id), kept.rows.len()))
+        Ok((Ruled::Done(id), kept.rows))
     }
 
     /// What the record would say after each ruling that is possible: each is carried out, and undone.
@@ -530,19 +538,19 @@ fn reported_of(version: &Version, products: &Products) -> Result<Reported, Store
     })
 }
 
+/// Who delivered these rows hears that RIVM refused them for good, or no longer does.
+async fn answers_anew(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), StoreError> {
+    for delivery in decisions::deliveries_of(tx, rows).await? {
+        decide::answer_anew(tx, delivery).await?;
+    }
+    Ok(())
+}
+
 /// Vaccinations of a person that count.
 async fn counting(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<u32, StoreError> {
     let counted = decisions::counting_of(tx, &[person]).await?;
     let counted = counted.first().map_or(0, |(_, number)| *number);
     Ok(u32::try_from(counted).unwrap_or(u32::MAX))
-}
-
-async fn priority(tx: &mut WorkerTx<'_>) -> Result<Vec<Channel>, StoreError> {
-    let names = rulings::source_priority(tx).await?;
-    Ok(names
-        .iter()
-        .filter_map(|name| Channel::parse(name))
-        .collect())
 }
 
 fn channels(jab: &Jab) -> Vec<Channel> {

@@ -1,34 +1,34 @@
 //! RIVM looks at refused and for-review rows of all parties. The list names no person; opening a row does,
 //! and is audited.
 
+use super::deliveries::CAUSES;
 use super::links::waits_for_person;
 use super::{OrBroken, Portal, brp_age, event, reviewer, words};
 use crate::audit::{self, Kind};
+use crate::clock::dutch_day;
 use crate::intake::suggest::{self, Bench};
 use crate::keys::{Mac, Purpose};
 use crate::store::products::Products;
 use crate::store::quality::{self, OfParty, Wanted};
 use crate::store::review::{self, Filter, Line, OpenCount, Place};
-use crate::store::{PartyTx, StoreError, assignments, looks, party_tx, worker_tx};
+use crate::store::{PartyTx, StoreError, WorkerTx, assignments, looks, party_tx, worker_tx};
 use app::ports::review::{
     PartyNumbers, PartyQuality, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
     Reviewer, Solved, SolvedBy, Suggestion, With,
 };
 use app::ports::{BrpAge, Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::bsn::Bsn;
-use domain::decision::may_map;
+use domain::decision::{folded, is_overdue, may_map};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::matching::Match;
 use domain::row::{Column, RowText};
 use domain::search;
-use time::{Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
 /// What was delivered in so many days counts for the share of refused rows.
 const DAYS: i64 = 28;
-/// Causes that are named of a party.
-const CAUSES: i64 = 3;
 /// Parties that the page of numbers shows.
 const PARTIES: i64 = 10;
 /// Rows that are counted under a filter whose count is not kept.
@@ -52,12 +52,13 @@ impl Review for Portal {
         let mut lines = review::list(&mut tx, &filter, after, most.saturating_add(1))
             .await
             .or_broken(caller)?;
+        let today = dutch_day(self.road.clock.now());
         let more = lines.len() > usize::try_from(most).unwrap_or(usize::MAX);
         lines.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         let next = lines.last().filter(|_| more).map(cursor);
         let items = lines.into_iter().map(|mut row| {
             let staff = row.staff_findings.take();
-            line(row, staff)
+            line(row, staff, today)
         });
         let items = items.collect::<Result<Vec<_>, _>>().or_broken(caller)?;
         let line = event(caller, Kind::ListShown)
@@ -164,9 +165,10 @@ impl Review for Portal {
             ..self.of_parties("")
         };
         let parties = quality::parties(&mut tx, &wanted).await.or_broken(caller)?;
+        let parties = with_causes(&mut tx, parties).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         let mut found = numbers(open);
-        found.parties = parties.into_iter().map(of_party).collect();
+        found.parties = parties;
         found.solved = solved.into_iter().filter_map(how_solved).collect();
         Ok(found)
     }
@@ -191,9 +193,10 @@ impl Review for Portal {
             let first = quality::parties(&mut tx, &first).await.or_broken(caller)?;
             total = first.first().map_or(0, |party| party.total);
         }
+        let items = with_causes(&mut tx, found).await.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
         Ok(Page {
-            items: found.into_iter().map(of_party).collect(),
+            items,
             total: u64::try_from(total).unwrap_or_default(),
             page,
         })
@@ -231,13 +234,17 @@ impl Review for Portal {
         let text = self
             .open_row(Purpose::Row, id, opened.raw_sealed)
             .or_broken(caller)?;
-        let line = line(opened.line, findings).or_broken(caller)?;
+        let today = dutch_day(self.road.clock.now());
+        let waits = opened.waits;
+        let mut line = line(opened.line, findings, today).or_broken(caller)?;
+        line.overdue &= waits;
         let suggested = self.suggested(caller, id, &text, &line.findings).await?;
         let linked = self.linked_by(caller, opened.report_id).await?;
         let view = ReviewView {
             may_link: opened.waits && waits_for_person(&line.findings),
             linked,
             brp,
+            waits,
             also_open,
             assignee,
             row: text,
@@ -274,7 +281,6 @@ impl Portal {
             since: now - Duration::days(DAYS),
             search,
             by_open: false,
-            causes: CAUSES,
             limit: i64::from(PAGE_ROWS),
             offset: 0,
         }
@@ -299,7 +305,10 @@ impl Portal {
         // The whole text as a value that rows share, known by its hash.
         let columns = Column::ALL.into_iter().filter(|column| may_map(*column));
         let keys = &self.road.keys;
-        let values = columns.map(|column| keys.value_mac(column.name(), text).named_hex());
+        let values = columns.map(|column| {
+            keys.value_mac(column.name(), &folded(column, text))
+                .named_hex()
+        });
         let values: Vec<String> = values.collect();
         Ok(Some(review::search(tx, &words, &values).await?))
     }
@@ -384,7 +393,7 @@ pub(super) fn named(
     Ok(findings)
 }
 
-fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
+fn line(row: Line, staff: serde_json::Value, today: Date) -> Result<ReviewLine, StoreError> {
     let odd = || StoreError::Broken("row".to_owned());
     Ok(ReviewLine {
         id: row.id,
@@ -394,6 +403,7 @@ fn line(row: Line, staff: serde_json::Value) -> Result<ReviewLine, StoreError> {
         outcome: RowOutcome::parse(&row.outcome).ok_or_else(odd)?,
         findings: named(row.findings, staff)?,
         received: words::moment(row.received_at),
+        overdue: is_overdue(dutch_day(row.created_at), today),
         assignee: row.assignee,
     })
 }
@@ -421,8 +431,22 @@ fn number(count: i64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn of_party(found: OfParty) -> PartyNumbers {
-    let causes = found.causes.iter().filter_map(|code| code.parse().ok());
+/// Parties with why their rows are refused, as each of them sees it itself.
+async fn with_causes(
+    tx: &mut WorkerTx<'_>,
+    parties: Vec<OfParty>,
+) -> Result<Vec<PartyNumbers>, StoreError> {
+    let ids: Vec<Uuid> = parties.iter().map(|party| party.id).collect();
+    let mut causes = quality::causes(tx, &ids, CAUSES).await?;
+    let parties = parties.into_iter().map(|party| {
+        let causes = causes.remove(&party.id).unwrap_or_default();
+        of_party(party, &causes)
+    });
+    Ok(parties.collect())
+}
+
+fn of_party(found: OfParty, causes: &[(String, i64)]) -> PartyNumbers {
+    let causes = causes.iter().filter_map(|(code, _)| code.parse().ok());
     PartyNumbers {
         id: found.id,
         party: found.name,

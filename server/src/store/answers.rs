@@ -19,6 +19,10 @@ pub struct Row {
     pub returned_by: Option<Uuid>,
     /// Its message, sealed.
     pub message_sealed: Option<Vec<u8>>,
+    /// RIVM refused it for good.
+    pub rejected: bool,
+    /// What its sender is told of that.
+    pub told: Option<String>,
 }
 
 /// The next rows of a delivery. The transaction decides whose deliveries can be read.
@@ -33,7 +37,8 @@ pub async fn rows(
 ) -> Result<Vec<Row>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT r.row_number, r.source_key, r.outcome, r.findings, d.id AS "returned_by?", d.reason_sealed AS "message_sealed?"
+        r#"SELECT r.row_number, r.source_key, r.outcome, r.findings, d.id AS "returned_by?", d.reason_sealed AS "message_sealed?",
+                  r.state = 'rejected' AS "rejected!", r.rejected_for AS told
            FROM delivery_rows r LEFT JOIN decisions d ON d.id = r.returned_by AND r.state = 'open'
            WHERE r.delivery_id = $1 AND r.row_number > $2 ORDER BY r.row_number LIMIT $3"#,
         delivery,

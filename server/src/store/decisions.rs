@@ -117,14 +117,18 @@ pub struct NewDecision {
     pub old_sealed: Option<Vec<u8>>,
     /// What is to stand there, sealed.
     pub new_sealed: Option<Vec<u8>>,
-    /// Days of the jabs that a name holds for.
+    /// Days of the jabs that a kept value holds for.
     pub days: Days,
     /// Why, sealed.
     pub reason_sealed: Vec<u8>,
+    /// What the sender is told, where it is refused for good.
+    pub told: Option<&'static str>,
     /// Who of the institution asked for it, sealed; where that is needed.
     pub request_sealed: Option<Vec<u8>>,
     /// The value was suggested.
     pub suggested: bool,
+    /// It holds for rows that come later too.
+    pub kept: bool,
     /// A second person has to agree.
     pub four_eyes: bool,
     /// Rows of the cluster.
@@ -142,8 +146,8 @@ pub struct NewDecision {
 pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), StoreError> {
     let made = sqlx::query!(
         "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, old_sealed, new_sealed, reason_sealed,
-                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed, suggested, first_day, last_day)
-         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12, $13, $14, $15
+                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed, suggested, first_day, last_day, told, kept)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12, $13, $14, $15, $16, $17
          FROM delivery_rows WHERE id = $2 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL",
         new.id,
         new.sample,
@@ -159,7 +163,9 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), Stor
         new.request_sealed,
         new.suggested,
         new.days.first,
-        new.days.last
+        new.days.last,
+        new.told,
+        new.kept
     )
     .execute(&mut **tx)
     .await?;
@@ -200,6 +206,8 @@ pub struct Decision {
     pub last_day: Option<Date>,
     /// Why, sealed.
     pub reason_sealed: Vec<u8>,
+    /// What the sender is told, where it is refused for good.
+    pub told: Option<String>,
     /// Who of the institution asked for it, sealed.
     pub request_sealed: Option<Vec<u8>>,
     /// The row at which it was prepared.
@@ -224,7 +232,9 @@ pub struct Decision {
     pub decided_by_name: Option<String>,
     /// When.
     pub decided_at: Option<OffsetDateTime>,
-    /// When a kept name was ended.
+    /// It holds for rows that come later too.
+    pub kept: bool,
+    /// When a kept value was ended.
     pub ended_at: Option<OffsetDateTime>,
     /// Rows that went back by it and still wait for their sender.
     pub returned: i64,
@@ -254,9 +264,9 @@ pub async fn list(
     let rows = sqlx::query_as!(
         Decision,
         r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
-                  d.old_sealed, d.new_sealed, d.first_day, d.last_day, d.reason_sealed, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
+                  d.old_sealed, d.new_sealed, d.first_day, d.last_day, d.reason_sealed, d.told, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
-                  d.decided_at, d.ended_at,
+                  d.decided_at, COALESCE(d.kept, d.kind = 'map' AND d.cluster_column = 'vaccin') AS "kept!", d.ended_at,
                   (SELECT count(*) FROM delivery_rows r WHERE r.returned_by = d.id AND r.state = 'open') AS "returned!"
            FROM decisions d JOIN parties p ON p.id = d.party_id JOIN users a ON a.id = d.asked_by LEFT JOIN users b ON b.id = d.decided_by
            WHERE CASE WHEN $1::uuid IS NULL THEN d.state <> 'draft' ELSE d.id = $1 END
@@ -328,6 +338,19 @@ pub async fn recall(tx: &mut WorkerTx<'_>, decision: Uuid) -> Result<Vec<Uuid>, 
     .fetch_all(&mut **tx)
     .await?;
     Ok(deliveries)
+}
+
+/// The deliveries of these rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn deliveries_of(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT DISTINCT delivery_id FROM delivery_rows WHERE id = ANY ($1)",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// A decision that waits for a second person.
@@ -434,7 +457,54 @@ pub async fn names(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<Vec<KeptName>, 
     Ok(names)
 }
 
-/// A kept name is used no longer; `false` when it was not in use.
+/// Kept values of the party of a delivery that hold for rows of it that wait, one of each cluster. Names of products are
+/// known when a row is judged, so none waits for one of those.
+///
+/// # Errors
+/// When the database fails.
+pub async fn kept_for(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT DISTINCT ON (d.cluster_code, d.cluster_column, d.cluster_value) d.id FROM decisions d
+         WHERE d.party_id = (SELECT party_id FROM deliveries WHERE id = $1)
+           AND d.kept AND d.cluster_column <> 'vaccin' AND d.state = 'done' AND d.ended_at IS NULL
+           AND EXISTS (SELECT FROM delivery_rows r
+                       WHERE r.party_id = d.party_id AND r.delivery_id = $1 AND r.cluster_code = d.cluster_code
+                         AND r.cluster_column = d.cluster_column AND r.cluster_value = d.cluster_value
+                         AND r.outcome = 'AFGEKEURD' AND r.state = 'open' AND r.returned_at IS NULL)
+         ORDER BY d.cluster_code, d.cluster_column, d.cluster_value, d.decided_at DESC",
+        delivery
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// The kept values of the cluster of a decision that hold, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn kept_beside(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+) -> Result<Vec<Decision>, StoreError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM decisions
+         WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4 AND kept AND state = 'done' AND ended_at IS NULL
+         ORDER BY decided_at DESC",
+        decision.party_id,
+        decision.code,
+        decision.column,
+        decision.value
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(list(tx, Some(id), 1, 0).await?);
+    }
+    Ok(found)
+}
+
+/// A kept value is used no longer; `false` when it was not in use.
 ///
 /// # Errors
 /// When the database fails.
@@ -446,7 +516,7 @@ pub async fn end_name(
 ) -> Result<bool, StoreError> {
     let ended = sqlx::query!(
         "UPDATE decisions SET ended_by = $2, ended_at = $3
-         WHERE id = $1 AND kind = 'map' AND cluster_column = 'vaccin' AND ended_at IS NULL AND state = 'done'",
+         WHERE id = $1 AND COALESCE(kept, kind = 'map' AND cluster_column = 'vaccin') AND ended_at IS NULL AND state = 'done'",
         id,
         by,
         at
@@ -515,7 +585,7 @@ pub async fn settle_rows(
 ) -> Result<Vec<i32>, StoreError> {
     let numbers = sqlx::query_scalar!(
         "UPDATE delivery_rows SET
-             state = CASE $2 WHEN 'reject' THEN 'rejected' ELSE state END,
+             state = CASE $2 WHEN 'reject' THEN 'rejected' ELSE state END, rejected_for = CASE $2 WHEN 'reject' THEN $6 END,
              returned_at = CASE $2 WHEN 'return' THEN $5::timestamptz END, returned_by = CASE $2 WHEN 'return' THEN $3::uuid END,
              decided_at = $5, decided_by = $4
          WHERE id = ANY ($1) AND outcome = 'AFGEKEURD' AND state = 'open' AND returned_at IS NULL RETURNING row_number",
@@ -523,7 +593,8 @@ pub async fn settle_rows(
         decision.kind,
         decision.id,
         by,
-        at
+        at,
+        decision.told
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -744,6 +815,8 @@ pub async fn of_one_cause(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uu
 pub struct Shown {
     /// Its key.
     pub id: Uuid,
+    /// Its party.
+    pub party: Uuid,
     /// Its number.
     pub row_number: i32,
     /// Outcome on the wire.
@@ -765,7 +838,7 @@ pub struct Shown {
 pub async fn shown(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Shown>, StoreError> {
     Ok(sqlx::query_as!(
         Shown,
-        "SELECT w.id, w.row_number, w.outcome, w.findings, w.staff_findings, d.file_name, d.received_at
+        "SELECT w.id, w.party_id AS party, w.row_number, w.outcome, w.findings, w.staff_findings, d.file_name, d.received_at
          FROM delivery_rows w JOIN deliveries d ON d.id = w.delivery_id WHERE w.id = ANY ($1) ORDER BY w.delivery_id, w.row_number",
         rows
     )

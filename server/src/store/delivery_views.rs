@@ -275,6 +275,30 @@ pub async fn repairs(
     Ok(rows)
 }
 
+/// Rows that RIVM refused for good, for one reason.
+pub struct Rejected {
+    /// What their sender is told.
+    pub told: Option<String>,
+    /// Row numbers.
+    pub rows: Vec<i32>,
+}
+
+/// Rows of a delivery that RIVM refused for good, by what their sender is told.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rejected(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Rejected>, StoreError> {
+    let rows = sqlx::query_as!(
+        Rejected,
+        r#"SELECT rejected_for AS told, array_agg(row_number ORDER BY row_number) AS "rows!"
+           FROM delivery_rows WHERE delivery_id = $1 AND state = 'rejected' GROUP BY 1 ORDER BY min(row_number)"#,
+        id
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
 /// A delivery that belongs to another: its rows took the place of refused ones, or the reverse.
 pub struct Other {
     /// Its key.

@@ -804,6 +804,44 @@ pub async fn doubted(
     Ok(rows)
 }
 
+/// A stored row that waits because its dose came too soon after another.
+pub struct TooSoon {
+    /// The row.
+    pub row: Uuid,
+    /// Its registration.
+    pub report: Uuid,
+    /// The version of it that stands.
+    pub version: i32,
+    /// Its person.
+    pub person: Uuid,
+    /// All columns, sealed.
+    pub content_sealed: Vec<u8>,
+}
+
+/// Stored rows that wait with rule V32, in the order of their keys and after one of them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn too_soon(
+    tx: &mut WorkerTx<'_>,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<TooSoon>, StoreError> {
+    let rows = sqlx::query_as!(
+        TooSoon,
+        r#"SELECT w.id AS row, r.id AS report, r.version, r.person_id AS "person!", r.content_sealed AS "content_sealed!"
+           FROM waiting_codes c JOIN delivery_rows w ON w.delivery_id = c.delivery_id AND w.row_number = c.row_number
+           JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
+           WHERE c.code = 'V32' AND c.outcome = 'TE_CONTROLEREN' AND w.id > $1 AND r.person_id IS NOT NULL AND r.content_sealed IS NOT NULL
+           ORDER BY w.id LIMIT $2"#,
+        after,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
 /// Findings of stored rows after a list changed, column by column.
 #[derive(Default)]
 pub struct Reread {

@@ -55,6 +55,39 @@ pub async fn files(
     Ok(rows)
 }
 
+/// Rows that RIVM refused for good.
+pub struct Rejected {
+    /// The delivery.
+    pub delivery: Uuid,
+    /// Name of its file.
+    pub file_name: Option<String>,
+    /// Rows.
+    pub rows: i64,
+}
+
+/// Rows of this party that RIVM refused for good since a moment, by delivery; the newest five.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rejected(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    since: OffsetDateTime,
+) -> Result<Vec<Rejected>, StoreError> {
+    let rows = sqlx::query_as!(
+        Rejected,
+        r#"SELECT r.delivery_id AS delivery, d.file_name, count(*) AS "rows!"
+           FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id
+           WHERE r.party_id = $1 AND r.state = 'rejected' AND r.decided_at > $2 AND d.state = 'done' AND NOT d.test_lane
+           GROUP BY 1, 2 ORDER BY max(r.decided_at) DESC LIMIT 5"#,
+        party,
+        since
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
 /// Who delivered it looked at a delivery that ended.
 ///
 /// # Errors

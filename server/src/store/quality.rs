@@ -3,6 +3,7 @@
 //! A refused row that came again, corrected, in another delivery counts there and not here.
 
 use super::{PartyTx, StoreError, WorkerTx};
+use std::collections::HashMap;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -45,31 +46,39 @@ pub async fn weeks(
     .await?)
 }
 
-/// Why rows of a party are refused now, of what it delivered since a moment: (rule code, rows), the most first. Of a row
-/// that RIVM refused it is what made the row wait.
+/// Why rows of parties are refused that still have to be mended, whoever has to: of each party (rule code, rows), the most
+/// first. The party and RIVM see the same; what others know of its persons refuses no row, so it is told by none of these.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn causes(
-    tx: &mut PartyTx<'_>,
-    party: Uuid,
-    since: OffsetDateTime,
-    limit: i64,
-) -> Result<Vec<(String, i64)>, StoreError> {
+    tx: &mut WorkerTx<'_>,
+    parties: &[Uuid],
+    most: i64,
+) -> Result<HashMap<Uuid, Vec<(String, i64)>>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT f.code AS "code!", count(*) AS "rows!"
-           FROM deliveries d JOIN delivery_rows r ON r.delivery_id = d.id AND r.outcome = 'AFGEKEURD' AND r.state <> 'repaired'
-           CROSS JOIN LATERAL (SELECT one ->> 'code' AS code FROM jsonb_array_elements(r.findings) WITH ORDINALITY AS all_of (one, place)
-                               ORDER BY one ->> 'severity' <> 'fout', place LIMIT 1) AS f
-           WHERE d.party_id = $1 AND d.received_at >= $2 AND d.state = 'done' AND NOT d.test_lane AND d.afgekeurd > 0
-           GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT $3"#,
-        party,
-        since,
-        limit
+        r#"WITH refused AS (
+               SELECT c.party_id, c.cluster_code AS code, c.rows FROM cluster_changes c
+               WHERE c.party_id = ANY ($1) AND c.outcome = 'AFGEKEURD'
+               UNION ALL
+               -- What went back waits with its sender.
+               SELECT r.party_id, r.cluster_code, 1 FROM delivery_rows r
+               WHERE r.party_id = ANY ($1) AND r.state = 'open' AND r.returned_by IS NOT NULL AND r.outcome = 'AFGEKEURD'
+                 AND r.cluster_code IS NOT NULL),
+           counted AS (SELECT party_id, code, sum(rows)::bigint AS rows FROM refused GROUP BY 1, 2 HAVING sum(rows) > 0),
+           placed AS (SELECT *, row_number() OVER (PARTITION BY party_id ORDER BY rows DESC, code) AS place FROM counted)
+           SELECT party_id AS "party_id!", code AS "code!", rows AS "rows!" FROM placed WHERE place <= $2 ORDER BY party_id, place"#,
+        parties,
+        most
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.code, row.rows)).collect())
+    let mut found: HashMap<Uuid, Vec<(String, i64)>> = HashMap::new();
+    for row in rows {
+        let of_party = found.entry(row.party_id).or_default();
+        of_party.push((row.code, row.rows));
+    }
+    Ok(found)
 }
 
 /// What a party delivered in two times that follow each other, and what of it waits.
@@ -88,8 +97,6 @@ pub struct OfParty {
     pub rows_before: i64,
     /// Of those, refused now.
     pub refused_before: i64,
-    /// The codes that most of its rows wait for.
-    pub causes: Vec<String>,
     /// Parties in all pages.
     pub total: i64,
 }
@@ -104,8 +111,6 @@ pub struct Wanted<'w> {
     pub search: &'w str,
     /// Most waiting rows first; else most refused ones.
     pub by_open: bool,
-    /// Causes that are named of each.
-    pub causes: i64,
     /// Parties of a page.
     pub limit: i64,
     /// Parties before it.
@@ -141,9 +146,7 @@ pub async fn parties(
                       COALESCE(sum(good + refused) FILTER (WHERE NOT last), 0)::bigint AS rows_before,
                       COALESCE(sum(refused) FILTER (WHERE NOT last), 0)::bigint AS refused_before
                FROM told GROUP BY 1),
-           waiting AS MATERIALIZED (SELECT c.party_id, c.cluster_code AS code, sum(c.rows)::bigint AS rows FROM cluster_changes c
-                                    GROUP BY 1, 2 HAVING sum(c.rows) > 0),
-           open AS MATERIALIZED (SELECT party_id, sum(rows)::bigint AS rows FROM waiting GROUP BY 1),
+           open AS MATERIALIZED (SELECT c.party_id, sum(c.rows)::bigint AS rows FROM cluster_changes c GROUP BY 1 HAVING sum(c.rows) > 0),
            page AS MATERIALIZED (
                SELECT p.id, p.name, COALESCE(o.rows, 0) AS open, COALESCE(d.rows, 0) AS rows, COALESCE(d.refused, 0) AS refused,
                       COALESCE(d.rows_before, 0) AS rows_before, COALESCE(d.refused_before, 0) AS refused_before, count(*) OVER () AS total
@@ -151,17 +154,15 @@ pub async fn parties(
                WHERE (o.rows > 0 OR d.rows + d.rows_before > 0)
                  AND ($3 = '' OR strpos(lower(p.name), lower($3)) > 0 OR lower(p.code) = lower($3))
                ORDER BY CASE WHEN $4 THEN COALESCE(o.rows, 0) END DESC, COALESCE(d.refused, 0) DESC, COALESCE(o.rows, 0) DESC, p.name, p.id
-               LIMIT $6 OFFSET $7)
+               LIMIT $5 OFFSET $6)
            SELECT g.id, g.name, g.open AS "open!", g.rows AS "rows!", g.refused AS "refused!", g.rows_before AS "rows_before!",
-                  g.refused_before AS "refused_before!", g.total AS "total!",
-                  ARRAY(SELECT w.code FROM waiting w WHERE w.party_id = g.id ORDER BY w.rows DESC, w.code LIMIT $5) AS "causes!: Vec<String>"
+                  g.refused_before AS "refused_before!", g.total AS "total!"
            FROM page g
            ORDER BY CASE WHEN $4 THEN g.open END DESC, g.refused DESC, g.open DESC, g.name, g.id"#,
         wanted.before,
         wanted.since,
         wanted.search,
         wanted.by_open,
-        wanted.causes,
         wanted.limit,
         wanted.offset
     )

@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub struct Filter {
     /// Code of a party.
     pub party: Option<String>,
-    /// Rule code that makes the row wait.
+    /// Rule code that the row has, whether it waits for it or not.
     pub code: Option<String>,
     /// Column it is about.
     pub column: Option<String>,
@@ -33,7 +33,11 @@ impl Filter {
     /// Its count is not kept: rows are counted, up to a number.
     #[must_use]
     pub const fn is_counted_so_far(&self) -> bool {
-        self.channel.is_some() || self.days.is_some() || self.user.is_some() || self.nobody
+        self.code.is_some()
+            || self.channel.is_some()
+            || self.days.is_some()
+            || self.user.is_some()
+            || self.nobody
     }
 }
 
@@ -109,7 +113,7 @@ pub async fn list(
     Ok(rows)
 }
 
-/// Rows in all; by channel, age and person no more than `most` are counted.
+/// Rows in all; by code, channel, age and person no more than `most` are counted.
 ///
 /// # Errors
 /// When the database fails.
@@ -181,6 +185,26 @@ pub async fn sum_up(tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// How many rows wait since before a moment; no more than `most` are counted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting_since_before(
+    tx: &mut WorkerTx<'_>,
+    before: OffsetDateTime,
+    most: i64,
+) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "rows!" FROM (
+               SELECT FROM delivery_rows
+               WHERE state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL AND created_at < $1 LIMIT $2) AS counted"#,
+        before,
+        most
+    )
+    .fetch_one(&mut **tx)
+    .await?)
 }
 
 /// An opened row.

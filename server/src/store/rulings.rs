@@ -664,16 +664,3 @@ pub async fn not_counting(
     .fetch_all(&mut **tx)
     .await?)
 }
-
-/// Channels in the order in which their word counts, as configured.
-///
-/// # Errors
-/// When the database fails.
-pub async fn source_priority(tx: &mut WorkerTx<'_>) -> Result<Vec<String>, StoreError> {
-    let value = sqlx::query_scalar!("SELECT value FROM settings WHERE key = 'source_priority'")
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(value
-        .and_then(|value| serde_json::from_value(value).ok())
-        .unwrap_or_default())
-}

@@ -7,7 +7,7 @@ use app::ports::news::{News, NewsOf};
 use app::ports::review::{PartyNumbers, ReviewFilter};
 use app::ports::{Caller, Deliveries, PortError, Review, Withdrawals};
 use domain::dates::Days;
-use domain::decision::DecisionKind;
+use domain::decision::{DecisionKind, Told};
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
 use domain::role::Role;
@@ -38,6 +38,8 @@ fn odd_vaccine(row: RowText) -> RowText {
 
 fn map(value: &str) -> Proposal {
     Proposal {
+        told: None,
+        alone: false,
         kind: DecisionKind::Map,
         value: value.into(),
         days: Days::ALL,
@@ -48,6 +50,8 @@ fn map(value: &str) -> Proposal {
 
 fn only(kind: DecisionKind) -> Proposal {
     Proposal {
+        told: None,
+        alone: false,
         kind,
         value: String::new(),
         days: Days::ALL,
@@ -313,17 +317,11 @@ async fn rows_that_go_back_leave_the_queue_and_show_the_message_to_their_sender(
         .await
         .unwrap();
     assert_eq!(row.line.message.as_deref(), Some("Kijk op de verpakking"));
-    let answered = async || {
-        let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
-        let mut table = Vec::new();
-        let keys = &world.road.keys;
-        answer::csv(&mut tx, keys, delivery, &mut table)
-            .await
-            .unwrap();
-        String::from_utf8(table).unwrap()
-    };
     let back = ";AFGEKEURD;;TERUG;Kijk op de verpakking\r\n";
-    assert!(answered().await.contains(back), "its answer says so too");
+    assert!(
+        answered(&world, delivery).await.contains(back),
+        "its answer says so too"
+    );
     let told = |news: NewsOf| {
         news.returned
             .iter()
@@ -351,7 +349,7 @@ async fn rows_that_go_back_leave_the_queue_and_show_the_message_to_their_sender(
         Err(PortError::Conflict)
     );
     assert!(told(world.portal.news(&world.maria).await.unwrap()).is_empty());
-    assert!(!answered().await.contains("TERUG"));
+    assert!(!answered(&world, delivery).await.contains("TERUG"));
     world.nowhere(&["Kijk op de verpakking"]).await;
 }
 
@@ -367,9 +365,12 @@ async fn rows_that_are_rejected_for_good_can_no_longer_be_mended() {
     let sample = clusters(&world).await[0].3;
     let id = world
         .portal
-        .propose(&world.rivm, sample, only(DecisionKind::Reject))
+        .propose(&world.rivm, sample, unclear())
         .await
         .unwrap();
+    let told = world.portal.decision(&world.rivm, id).await.unwrap().told;
+    assert_eq!(told, Some(Told::Unclear), "who agrees sees what is told");
+    assert!(!answered(&world, delivery).await.contains("AFGEWEZEN"));
     world.portal.decide(&world.rivm, id).await.unwrap();
     world.work().await;
     assert!(clusters(&world).await.is_empty());
@@ -383,6 +384,53 @@ async fn rows_that_are_rejected_for_good_can_no_longer_be_mended() {
         world.count("delivery_rows WHERE state = 'rejected'").await,
         1
     );
+    let view = world.portal.delivery(&world.maria, delivery).await.unwrap();
+    let rejected: Vec<(Told, u32)> = view
+        .rejected
+        .iter()
+        .map(|group| (group.told, group.count))
+        .collect();
+    assert_eq!(rejected, [(Told::Unclear, 1)], "the sender reads why");
+    assert_eq!((view.line.counts.afgekeurd, view.mendable()), (1, 0));
+    let answer = answered(&world, delivery).await;
+    let why = Told::Unclear.sentence(domain::text::Lang::Nl);
+    assert!(
+        answer.contains(&format!(";AFGEKEURD;;AFGEWEZEN;{why}\r\n")),
+        "{answer}"
+    );
+    assert!(
+        !answer.contains("Kijk op"),
+        "what somebody typed stays with RIVM"
+    );
+    let news = |news: NewsOf| {
+        let rows = news.rejected.iter().map(|rows| (rows.delivery, rows.rows));
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        news(world.portal.news(&world.maria).await.unwrap()),
+        [(delivery, 1)]
+    );
+    assert!(news(world.portal.news(&world.piet).await.unwrap()).is_empty());
+    assert!(news(world.portal.news(&world.rivm).await.unwrap()).is_empty());
+}
+
+/// The table of answers that a sender gets on a delivery.
+async fn answered(world: &World, delivery: Uuid) -> String {
+    let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
+    let mut table = Vec::new();
+    let keys = &world.road.keys;
+    answer::csv(&mut tx, keys, delivery, &mut table)
+        .await
+        .unwrap();
+    String::from_utf8(table).unwrap()
+}
+
+/// Refusing for good, told by a sentence of our own.
+fn unclear() -> Proposal {
+    Proposal {
+        told: Some(Told::Unclear),
+        ..only(DecisionKind::Reject)
+    }
 }
 
 #[tokio::test]
@@ -426,6 +474,163 @@ async fn a_name_that_was_decided_holds_for_what_the_party_delivers_later_until_i
     let after = world.upload(&world.maria, &odd(FROUKE, "24-03-2000")).await;
     let view = world.portal.delivery(&world.maria, after).await.unwrap();
     assert_eq!(view.line.counts.afgekeurd, 1);
+}
+
+#[tokio::test]
+async fn rows_that_wait_are_compared_as_those_that_come_without_regard_to_case_and_marks() {
+    let world = World::new().await;
+    let called = |bsn, born, name| with(good(bsn, born), &[(Column::Vaccin, name)]);
+    let rows = [
+        called(EREBOS, "01-04-2000", "Pfizer NL groot"),
+        called(NAOMI, "01-04-1987", "PFIZER  nl-groot"),
+        called(FROUKE, "24-03-2000", "Pfizer NL klein"),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let found = clusters(&world).await;
+    let counts: Vec<u32> = found.iter().map(|(_, _, rows, _)| *rows).collect();
+    assert_eq!(counts, [2, 1]);
+    let sought = ClusterFilter {
+        zoek: Some("pfizer nl GROOT".into()),
+        ..ClusterFilter::default()
+    };
+    let list = world.portal.clusters(&world.rivm, sought, 1).await.unwrap();
+    assert_eq!(list.items.len(), 1, "it is sought so too");
+    let id = world
+        .portal
+        .propose(&world.rivm, found[0].3, map("Comirnaty"))
+        .await
+        .unwrap();
+    carry_out(&world, id).await;
+    let done = world.portal.decision(&world.rivm, id).await.unwrap().done;
+    assert_eq!(done, (2, 0));
+}
+
+#[tokio::test]
+async fn what_a_party_writes_for_a_code_is_kept_and_put_in_rows_that_come_later() {
+    let world = World::new().await;
+    for (column, code, odd, same, means) in [
+        (
+            Column::Doelgroep,
+            Code::V42,
+            "Bewoner VVT",
+            "bewoner  vvt",
+            "BEWONER_INSTELLING",
+        ),
+        (Column::HpkCode, Code::V12, "7777777", "7777777", "2924528"),
+        (
+            Column::Vaccinatieland,
+            Code::V40,
+            "Holland",
+            "HOLLAND",
+            "NL",
+        ),
+    ] {
+        let row = |bsn, born, dose, text| {
+            let cells = [
+                (column, text),
+                (Column::Dosisnummer, dose),
+                (Column::Bronsleutel, ""),
+            ];
+            csv(&[with(good(bsn, born), &cells)])
+        };
+        let dose = match column {
+            Column::Doelgroep => "1",
+            Column::HpkCode => "2",
+            _ => "3",
+        };
+        world
+            .upload(&world.maria, &row(EREBOS, "01-04-2000", dose, odd))
+            .await;
+        let found = clusters(&world).await;
+        let group = found.iter().find(|(by, ..)| *by == code);
+        let sample = group.unwrap_or_else(|| panic!("{code:?}: {found:?}")).3;
+        let id = world
+            .portal
+            .propose(&world.rivm, sample, map(means))
+            .await
+            .unwrap();
+        let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
+        assert!(line.kept && line.name.is_none(), "{column:?}");
+        carry_out(&world, id).await;
+        let refused = async |caller: &Caller, content: &[u8]| {
+            let delivery = world.upload(caller, content).await;
+            let view = world.portal.delivery(caller, delivery).await.unwrap();
+            view.line.counts.afgekeurd
+        };
+        let later = row(NAOMI, "01-04-1987", dose, same);
+        assert_eq!(refused(&world.maria, &later).await, 0, "{column:?}");
+        let elsewhere = row(FROUKE, "24-03-2000", dose, odd);
+        assert_eq!(
+            refused(&world.piet, &elsewhere).await,
+            1,
+            "{column:?}: it is this party's alone"
+        );
+        world.portal.end_name(&world.rivm, id).await.unwrap();
+        let after = row(FROUKE, "24-03-2000", dose, odd);
+        assert_eq!(
+            refused(&world.maria, &after).await,
+            1,
+            "{column:?}: until it is ended"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_kept_code_holds_for_jabs_of_its_days_and_a_batch_is_never_kept() {
+    let world = World::new().await;
+    let row = |bsn, born, date: &str, cells: &[(Column, &str)]| {
+        let row = with(good(bsn, born), cells);
+        csv(&[with(row, &[(Column::Vaccinatiedatum, date)])])
+    };
+    let odd = [(Column::Doelgroep, "Bewoner VVT")];
+    world
+        .upload(&world.maria, &row(EREBOS, "01-04-2000", "27-01-2021", &odd))
+        .await;
+    let sample = clusters(&world).await[0].3;
+    let february = Proposal {
+        days: Days {
+            first: None,
+            last: Some(date!(2021 - 01 - 31)),
+        },
+        ..map("BEWONER_INSTELLING")
+    };
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, february)
+        .await
+        .unwrap();
+    carry_out(&world, id).await;
+    assert!(clusters(&world).await.is_empty());
+    let within = row(NAOMI, "01-04-1987", "28-01-2021", &odd);
+    world.upload(&world.maria, &within).await;
+    assert!(clusters(&world).await.is_empty());
+    let outside = row(FROUKE, "24-03-2000", "02-02-2021", &odd);
+    world.upload(&world.maria, &outside).await;
+    assert_eq!(clusters(&world).await.len(), 1, "another day");
+
+    let batch = [(Column::Batchnummer, "EJ 67/95")];
+    let again = [batch[0], (Column::Dosisnummer, "2")];
+    world
+        .upload(
+            &world.piet,
+            &row(EREBOS, "01-04-2000", "27-01-2021", &batch),
+        )
+        .await;
+    let found = clusters(&world).await;
+    let group = found.iter().find(|(code, ..)| *code == Code::V26);
+    let sample = group.unwrap_or_else(|| panic!("{found:?}")).3;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, map("EJ6795"))
+        .await
+        .unwrap();
+    carry_out(&world, id).await;
+    let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
+    assert!(!line.kept && line.name.is_none());
+    let later = row(NAOMI, "01-04-1987", "27-01-2021", &again);
+    world.upload(&world.piet, &later).await;
+    let found = clusters(&world).await;
+    assert!(found.iter().any(|(code, ..)| *code == Code::V26));
 }
 
 #[tokio::test]
@@ -599,6 +804,41 @@ async fn rivm_sees_the_quality_of_each_party_as_the_party_sees_it_itself() {
 }
 
 #[tokio::test]
+async fn why_rows_are_refused_is_one_thing_for_the_party_and_for_rivm() {
+    let world = World::new().await;
+    let wrong = |bsn: &str, born: &str| with(good(bsn, born), &[(Column::Dosisnummer, "nul")]);
+    let doubted = |bsn, born| with(good(bsn, born), &[(Column::Batchnummer, "ZZ9999")]);
+    let rows = [
+        wrong(EREBOS, "01-04-2000"),
+        doubted(NAOMI, "01-04-1987"),
+        doubted(FROUKE, "24-03-2000"),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let same = async || {
+        let own = world.portal.quality(&world.maria).await.unwrap().causes;
+        let list = world.portal.qualities(&world.rivm, String::new(), 1).await;
+        let party = list.unwrap().items.remove(0);
+        let codes: Vec<Code> = own.iter().map(|(code, _)| *code).collect();
+        assert_eq!(party.causes, codes);
+        let seen = world.portal.quality_of(&world.rivm, party.id).await;
+        assert_eq!(seen.unwrap().view.causes, own);
+        own
+    };
+    let refused = [(Code::V31, 1)];
+    assert_eq!(same().await, refused, "a doubt of RIVM refuses nothing");
+    let group = clusters(&world).await;
+    let group = group.iter().find(|(code, ..)| *code == Code::V31).unwrap();
+    let id = world
+        .portal
+        .propose(&world.rivm, group.3, only(DecisionKind::Return))
+        .await
+        .unwrap();
+    world.portal.decide(&world.rivm, id).await.unwrap();
+    world.work().await;
+    assert_eq!(same().await, refused, "it went back, and is refused still");
+}
+
+#[tokio::test]
 async fn before_deciding_it_is_shown_what_the_records_of_persons_would_say() {
     let world = World::new().await;
     // Erebos has two vaccinations that count; Naomi none.
@@ -763,6 +1003,8 @@ async fn a_name_holds_for_jabs_of_the_days_that_were_decided_both_ends_included(
         last: Some(date!(2021 - 02 - 28)),
     };
     let proposal = Proposal {
+        told: None,
+        alone: false,
         days: february,
         ..map("Comirnaty")
     };
@@ -814,6 +1056,8 @@ async fn a_name_holds_for_jabs_of_the_days_that_were_decided_both_ends_included(
         last: Some(date!(2022 - 12 - 31)),
     };
     let proposal = Proposal {
+        told: None,
+        alone: false,
         days: march,
         ..map("Spikevax")
     };
@@ -876,6 +1120,8 @@ async fn days_are_of_names_alone_and_never_end_before_they_begin() {
     // Another value is put in the rows that wait, and in no other: no day is asked.
     let sample = of(Column::Batchnummer);
     let proposal = Proposal {
+        told: None,
+        alone: false,
         days: later,
         ..map("EJ6795")
     };
@@ -890,6 +1136,8 @@ async fn days_are_of_names_alone_and_never_end_before_they_begin() {
     // Of a name on other days nothing is left to do.
     let sample = of(Column::Vaccin);
     let proposal = Proposal {
+        told: None,
+        alone: false,
         days: later,
         ..map("Comirnaty")
     };

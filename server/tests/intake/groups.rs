@@ -6,7 +6,7 @@ use app::ports::deliveries::MendedRow;
 use app::ports::entry::Entry;
 use app::ports::persons::{NewRuling, Persons, Ruled};
 use app::ports::review::{Age, ReviewFilter, SolvedBy, With};
-use app::ports::{Caller, Deliveries, Review};
+use app::ports::{Caller, Deliveries, PortError, Review};
 use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
@@ -22,6 +22,8 @@ async fn second(world: &World) -> Caller {
 
 fn only(kind: DecisionKind) -> Proposal {
     Proposal {
+        told: None,
+        alone: false,
         kind,
         value: String::new(),
         days: Days::ALL,
@@ -32,6 +34,8 @@ fn only(kind: DecisionKind) -> Proposal {
 
 fn map(value: &str) -> Proposal {
     Proposal {
+        told: None,
+        alone: false,
         kind: DecisionKind::Map,
         value: value.into(),
         days: Days::ALL,
@@ -92,6 +96,64 @@ async fn recorded_with_a_reason(world: &World) {
     let saved = portal.save_vaccination(maria, draft, row, true).await;
     saved.unwrap();
     Entry::submit(portal, maria, draft, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stored_row_that_waits_is_accepted_by_itself_whatever_else_doubts_it() {
+    let world = World::new().await;
+    let batch = (Column::Batchnummer, "ZZ9999");
+    // One without a BSN, whose batch nobody knows either, and others of that batch.
+    let nobody = with(
+        good("", "24-03-2000"),
+        &[
+            batch,
+            (Column::GeenBsnReden, "BUITENLAND"),
+            (Column::Achternaam, "Onbekend"),
+        ],
+    );
+    let rows = [
+        with(good(EREBOS, "01-04-2000"), &[batch]),
+        with(good(NAOMI, "01-04-1987"), &[batch]),
+        nobody,
+    ];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let queue = async || {
+        let filter = app::ports::review::ReviewFilter::default();
+        let found = world.portal.rows(&world.rivm, filter).await.unwrap();
+        let mut rows: Vec<(u32, Uuid)> =
+            found.items.iter().map(|line| (line.row, line.id)).collect();
+        rows.sort_unstable();
+        rows
+    };
+    let waits = queue().await;
+    assert_eq!(waits.len(), 3);
+    let alone = Proposal {
+        alone: true,
+        ..only(DecisionKind::Accept)
+    };
+    for (number, row) in [waits[2], waits[0]] {
+        let view = world.portal.row(&world.rivm, row).await.unwrap();
+        assert!(view.waits && view.stored, "{number}");
+        let id = world
+            .portal
+            .propose(&world.rivm, row, alone.clone())
+            .await
+            .unwrap();
+        let foreseen = world.portal.decision(&world.rivm, id).await.unwrap();
+        assert_eq!((foreseen.line.rows, foreseen.left), (1, 0), "{number}");
+        assert!(!foreseen.second_person && !foreseen.late);
+        let said = world.portal.decide(&world.rivm, id).await;
+        assert_eq!(said, Ok(Agreed::Running));
+        world.work().await;
+        assert!(!queue().await.contains(&(number, row)), "{number}");
+    }
+    assert_eq!(queue().await, [waits[1]], "its like go on waiting");
+    let told = world.portal.delivery(&world.maria, delivery).await.unwrap();
+    let told = told.line.counts;
+    assert_eq!((told.geaccepteerd, told.te_controleren), (2, 1));
+    // Who comes second hears that it was done.
+    let late = world.portal.propose(&world.rivm, waits[0].1, alone).await;
+    assert_eq!(late.err(), Some(PortError::NotFound));
 }
 
 #[tokio::test]

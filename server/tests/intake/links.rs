@@ -455,6 +455,8 @@ async fn nobody_is_linked_who_is_no_candidate() {
     }
     // Not by the road of groups, not of a row that was matched, not by an institution.
     let forged = Proposal {
+        told: None,
+        alone: false,
         kind: DecisionKind::Link,
         value: "1".into(),
         days: domain::dates::Days::ALL,

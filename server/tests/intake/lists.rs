@@ -409,6 +409,86 @@ async fn a_later_last_day_releases_a_row_that_waits_for_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_shorter_interval_releases_doses_that_came_too_soon_by_the_old_one() {
+    let world = World::new().await;
+    let dose = |bsn, born, number: &str, date: &str, cells: &[(Column, &str)]| {
+        let key = format!("{bsn}-{number}");
+        let of = [
+            (Column::Dosisnummer, number),
+            (Column::Vaccinatiedatum, date),
+            (Column::Bronsleutel, key.as_str()),
+        ];
+        csv(&[with(with(good(bsn, born), &of), cells)])
+    };
+    let first = |bsn, born| dose(bsn, born, "1", "27-01-2021", &[]);
+    let soon = |bsn, born, cells| dose(bsn, born, "2", "10-02-2021", cells);
+    // Her own first dose, one of another institution, and one whose second batch is not known besides.
+    world
+        .upload(&world.maria, &first(EREBOS, "01-04-2000"))
+        .await;
+    world.upload(&world.piet, &first(NAOMI, "01-04-1987")).await;
+    world
+        .upload(&world.maria, &first(FROUKE, "24-03-2000"))
+        .await;
+    let odd = [(Column::Batchnummer, "ZZ9999")];
+    let waits = [
+        world
+            .upload(&world.maria, &soon(EREBOS, "01-04-2000", &[]))
+            .await,
+        world
+            .upload(&world.maria, &soon(NAOMI, "01-04-1987", &[]))
+            .await,
+        world
+            .upload(&world.maria, &soon(FROUKE, "24-03-2000", &odd))
+            .await,
+    ];
+    let accepted = async || {
+        let mut all = Vec::new();
+        for delivery in waits {
+            let now = counts(&world, &world.maria, delivery).await;
+            assert_eq!(now.geaccepteerd + now.te_controleren, 1);
+            all.push(now.geaccepteerd);
+        }
+        all
+    };
+    assert_eq!(accepted().await, [0, 0, 0]);
+    let interval = |days: &str| {
+        let typed = Typed {
+            key: "Comirnaty".into(),
+            doses: "2".into(),
+            min_days: days.into(),
+            first_use: "04-01-2021".into(),
+            ..Typed::default()
+        };
+        wish(ListKind::Products, typed)
+    };
+    let done = carry_out(&world, interval("15")).await;
+    assert_eq!(done.released, (0, 0), "fourteen days are still too few");
+    assert_eq!(accepted().await, [0, 0, 0]);
+    let (rosa, _) = managers(&world).await;
+    let draft = prepare(&world, &rosa, interval("14")).await;
+    let foreseen = world.portal.list_change(&rosa, draft).await.unwrap();
+    let foreseen = foreseen.foreseen.unwrap();
+    assert_eq!((foreseen.looked_at, foreseen.accepted), (3, 2));
+    assert_eq!(accepted().await, [0, 0, 0], "nothing was done yet");
+    let done = carry_out(&world, interval("14")).await;
+    assert_eq!(done.released, (2, 0));
+    assert_eq!(accepted().await, [1, 1, 0]);
+    let still = "delivery_rows WHERE state = 'open' AND cluster_code = 'V22'";
+    assert_eq!(world.count(still).await, 1, "it waits for its batch alone");
+    for left in [
+        "delivery_rows WHERE state = 'open' AND (findings @> '[{\"code\": \"V32\"}]' OR staff_findings @> '[{\"code\": \"V32\"}]')",
+        "waiting_codes WHERE code = 'V32'",
+        "delivery_rows WHERE state = 'accepted' AND findings @> '[{\"code\": \"B19\"}]'",
+    ] {
+        assert_eq!(world.count(left).await, 0, "{left}");
+    }
+    // A longer one takes nothing back.
+    carry_out(&world, interval("28")).await;
+    assert_eq!(accepted().await, [1, 1, 0]);
+}
+
+#[tokio::test]
 async fn a_batch_that_gets_a_second_product_frees_the_rows_that_said_so() {
     let world = World::new().await;
     let row = with(

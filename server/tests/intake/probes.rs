@@ -265,6 +265,8 @@ async fn things(world: &World) -> Things {
         .unwrap();
     let row = rows.items[0].id;
     let rejection = app::ports::decisions::Proposal {
+        told: None,
+        alone: false,
         kind: domain::decision::DecisionKind::Reject,
         value: String::new(),
         days: domain::dates::Days::ALL,
@@ -470,6 +472,8 @@ async fn probe(
         "cluster" => portal.cluster(caller, things.row).await.map(drop),
         "propose" => {
             let proposal = app::ports::decisions::Proposal {
+                told: None,
+                alone: false,
                 kind: domain::decision::DecisionKind::Return,
                 value: String::new(),
                 days: domain::dates::Days::ALL,

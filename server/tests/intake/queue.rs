@@ -2,9 +2,10 @@
 //! find what waits because of what RIVM alone sees.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
-use app::ports::PortError;
 use app::ports::decisions::{ClusterFilter, Decisions};
+use app::ports::news::News;
 use app::ports::review::{Age, Review, ReviewFilter, With};
+use app::ports::{Caller, PortError};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::Code;
 use domain::role::Role;
@@ -86,6 +87,154 @@ async fn pages_of_the_queue_follow_each_other_without_a_row_twice_or_left_out() 
         };
         assert_eq!(page(&world, filter).await.items.len(), 50, "{nonsense}");
     }
+}
+
+/// The codes of rows that wait are kept as the rows have them.
+async fn assert_codes(world: &World) {
+    let kept = "SELECT party_id::text, code, outcome, row_number::text, count(*) FROM waiting_codes GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
+    let real = "SELECT r.party_id::text, c.code, r.outcome, r.row_number::text, count(*)
+                FROM delivery_rows r CROSS JOIN LATERAL unnest(row_codes(r.findings, r.staff_findings)) AS c (code)
+                WHERE state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4";
+    assert_eq!(counts(world, kept).await, counts(world, real).await);
+}
+
+#[tokio::test]
+async fn a_row_is_found_by_each_of_its_codes_also_by_one_that_it_does_not_wait_for() {
+    let world = World::new().await;
+    let both = with(
+        good(NAOMI, "01-04-1987"),
+        &[
+            (Column::Vaccin, "Pfizer NL groot"),
+            (Column::Dosisnummer, "nul"),
+        ],
+    );
+    world.upload(&world.maria, &csv(&[both])).await;
+    world.upload(&world.piet, &csv(&refused(60))).await;
+    let of = |code| ReviewFilter {
+        code: Some(code),
+        ..ReviewFilter::default()
+    };
+    let found = async |filter: ReviewFilter| {
+        let queue = page(&world, filter).await;
+        (queue.total, queue.items.len())
+    };
+    assert_eq!(found(of(Code::V11)).await, (1, 1), "that it waits for");
+    assert_eq!(found(of(Code::V31)).await, (61, 50), "and another one");
+    assert_eq!(found(of(Code::P03)).await, (0, 0));
+    for (narrowed, rows) in [
+        (
+            ReviewFilter {
+                partij: Some("ZONNEHOF".into()),
+                ..of(Code::V31)
+            },
+            1,
+        ),
+        (
+            ReviewFilter {
+                kolom: Some(Column::Vaccin),
+                ..of(Code::V31)
+            },
+            1,
+        ),
+        (
+            ReviewFilter {
+                zoek: Some("zonnehof".into()),
+                ..of(Code::V31)
+            },
+            1,
+        ),
+        (
+            ReviewFilter {
+                uitkomst: Some(RowOutcome::TeControleren),
+                ..of(Code::V31)
+            },
+            0,
+        ),
+        (
+            ReviewFilter {
+                kanaal: Some(Channel::Sftp),
+                ..of(Code::V31)
+            },
+            0,
+        ),
+        (
+            ReviewFilter {
+                bij: Some(With::Me),
+                ..of(Code::V31)
+            },
+            0,
+        ),
+    ] {
+        let queue = page(&world, narrowed.clone()).await;
+        assert_eq!(
+            (queue.total, queue.items.len()),
+            (rows, usize::try_from(rows).unwrap()),
+            "{narrowed:?}"
+        );
+    }
+    let first = page(&world, of(Code::V31)).await;
+    let rest = ReviewFilter {
+        na: first.next,
+        ..of(Code::V31)
+    };
+    assert_eq!(page(&world, rest).await.items.len(), 11);
+    assert_codes(&world).await;
+    for change in [
+        "UPDATE delivery_rows SET created_at = created_at - interval '3 days' WHERE row_number % 3 = 0",
+        "UPDATE delivery_rows SET returned_at = now() WHERE row_number % 5 = 0",
+        "UPDATE delivery_rows SET findings = '[{\"code\": \"V30\", \"severity\": \"fout\"}]' WHERE row_number % 7 = 0",
+        "UPDATE delivery_rows SET state = 'closed' WHERE cluster_code = 'V11'",
+    ] {
+        let done = sqlx::query(change).execute(&world.road.db.worker).await;
+        assert!(done.unwrap().rows_affected() > 0);
+        assert_codes(&world).await;
+    }
+    assert_eq!(found(of(Code::V11)).await, (0, 0), "it waits no more");
+}
+
+#[tokio::test]
+async fn a_row_is_found_by_what_rivm_alone_sees_of_it_and_not_by_what_stands_for_that() {
+    let world = World::new().await;
+    world
+        .upload(&world.piet, &csv(&[good(EREBOS, "01-04-2000")]))
+        .await;
+    let other = with(
+        good(EREBOS, "01-04-2000"),
+        &[(Column::Batchnummer, "EM0477")],
+    );
+    world.upload(&world.maria, &csv(&[other])).await;
+    for (code, rows) in [(Code::D04, 1), (Code::B19, 0)] {
+        let filter = ReviewFilter {
+            code: Some(code),
+            ..ReviewFilter::default()
+        };
+        assert_eq!(page(&world, filter).await.total, rows, "{code:?}");
+    }
+    assert_codes(&world).await;
+}
+
+#[tokio::test]
+async fn rows_that_wait_for_rivm_longer_than_five_working_days_are_marked_and_news() {
+    let world = World::new().await;
+    world.upload(&world.maria, &csv(&refused(2))).await;
+    let told = async |who: &Caller| world.portal.news(who).await.unwrap().overdue;
+    let marked = async || {
+        let queue = page(&world, ReviewFilter::default()).await;
+        queue.items.iter().filter(|line| line.overdue).count()
+    };
+    assert_eq!((told(&world.rivm).await, marked().await), (0, 0));
+    let aged = "UPDATE delivery_rows SET created_at = created_at - interval '14 days' WHERE row_number = 2";
+    let done = sqlx::query(aged).execute(&world.road.db.worker).await;
+    assert_eq!(done.unwrap().rows_affected(), 1);
+    assert_eq!((told(&world.rivm).await, marked().await), (1, 1));
+    assert_eq!(
+        told(&world.maria).await,
+        0,
+        "it waits for RIVM, not for her"
+    );
+    let row = page(&world, ReviewFilter::default()).await.items[1].id;
+    let view = world.portal.row(&world.rivm, row).await.unwrap();
+    assert!(view.line.overdue, "on its page too");
 }
 
 #[tokio::test]

@@ -8,7 +8,8 @@ use app::ports::persons::{Act, NewRuling, PersonView, Persons, Ruled, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, Deliveries, Entry, PortError, Review};
-use domain::decision::DecisionKind;
+use domain::decision::{DecisionKind, Told};
+use domain::delivery::Channel;
 use domain::finding::Code;
 use domain::role::Role;
 use domain::row::{Column, RowText};
@@ -52,6 +53,8 @@ async fn rule(world: &World, row: Uuid, new: NewRuling) -> Uuid {
 /// RIVM decides that a row and its like are right; answers the decision.
 async fn accept_group(world: &World, row: Uuid) -> Uuid {
     let accept = Proposal {
+        told: None,
+        alone: false,
         kind: DecisionKind::Accept,
         value: String::new(),
         days: domain::dates::Days::ALL,
@@ -297,12 +300,16 @@ async fn a_report_that_does_not_count_is_kept_and_can_count_again() {
         view.line.counts.afgekeurd, 1,
         "its sender sees that it was refused"
     );
+    let told = view.rejected.iter().map(|group| group.told);
+    assert_eq!(told.collect::<Vec<_>>(), [Told::Judged], "and no more");
     // The same from a third side is judged anew: nothing vouches for it.
     let again = erebos(&[(Column::Batchnummer, "EM0477"), (Column::Bronsleutel, "x1")]);
     world.upload(&world.maria, &csv(&[again])).await;
     assert_eq!(waiting(&world).await.len(), 1);
     world.portal.undo_ruling(&world.rivm, id).await.unwrap();
     assert!(waiting(&world).await.contains(&row));
+    let view = world.portal.delivery(&world.maria, new).await.unwrap();
+    assert!(view.rejected.is_empty(), "it waits again");
 }
 
 #[tokio::test]
@@ -429,14 +436,10 @@ async fn the_configured_order_of_sources_proposes_which_one_counts() {
     let row = waiting(&world).await[0];
     let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
     assert!(!view.other_first, "sftp goes before upload");
-    sqlx::query(
-        "UPDATE settings SET value = '[\"upload\", \"sftp\"]' WHERE key = 'source_priority'",
-    )
-    .execute(&world.test.admin)
-    .await
-    .unwrap();
-    let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
-    assert!(view.other_first);
+    let order = [Channel::Upload, Channel::Sftp];
+    let portal = world.portal.clone().with_priority(&order);
+    let view = portal.compare(&world.rivm, row, None).await.unwrap();
+    assert!(view.other_first, "another order, another report that leads");
 }
 
 #[tokio::test]

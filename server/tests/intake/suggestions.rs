@@ -155,6 +155,8 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
     let value = view.suggestions[0].value.clone().expect("a product");
     assert_eq!(view.suggestions[0].record, (0, 0));
     let proposal = Proposal {
+        told: None,
+        alone: false,
         kind: DecisionKind::Map,
         value,
         days: domain::dates::Days::ALL,

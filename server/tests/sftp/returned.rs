@@ -4,7 +4,7 @@ use crate::house::{House, rows_of};
 use crate::world::{EREBOS, NAOMI};
 use app::ports::Deliveries;
 use app::ports::decisions::{ClusterFilter, Decisions, Proposal};
-use domain::decision::DecisionKind;
+use domain::decision::{DecisionKind, Told};
 use domain::delivery::dropbox::Proof;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -27,6 +27,8 @@ async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
         .await
         .unwrap();
     let back = Proposal {
+        told: None,
+        alone: false,
         kind: DecisionKind::Return,
         value: String::new(),
         days: domain::dates::Days::ALL,
@@ -74,6 +76,48 @@ async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
         .await
         .unwrap();
     assert!(clusters.items.is_empty(), "nor does RIVM");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_rows_were_refused_for_good_is_in_the_next_answer_on_their_file() {
+    let house = House::open().await;
+    let world = &house.world;
+    house.keyed("nooit", Proof::Rename, 9).await;
+    let mut raw = house.raw("nooit", 9).await;
+    let file = "CIMS_ZONNEHOF_nooit_20210301_1.csv";
+    let rows = String::from_utf8(rows_of(&[(EREBOS, "01-04-2000", "a")])).unwrap();
+    let rows = rows.replace(";Comirnaty;", ";Pfizer NL groot;");
+    raw.put(&format!("{file}.part"), rows.as_bytes()).await;
+    raw.rename(&format!("{file}.part"), file).await;
+    house.answered(file).await;
+    let filter = ClusterFilter::default();
+    let clusters = world.portal.clusters(&world.rivm, filter, 1).await.unwrap();
+    let refused = Proposal {
+        told: Some(Told::Test),
+        alone: false,
+        kind: DecisionKind::Reject,
+        value: String::new(),
+        days: domain::dates::Days::ALL,
+        reason: "Mevrouw Jansen belde hierover".into(),
+        request: String::new(),
+    };
+    let sample = clusters.items[0].sample;
+    let id = world.portal.propose(&world.rivm, sample, refused).await;
+    let made: uuid::Uuid =
+        sqlx::query_scalar("SELECT id FROM answer_files WHERE kind = 'resultaat-csv'")
+            .fetch_one(&world.test.admin)
+            .await
+            .unwrap();
+    world.portal.decide(&world.rivm, id.unwrap()).await.unwrap();
+    let anew = format!("answer_files WHERE kind = 'resultaat-csv' AND id <> '{made}'");
+    house.until(&anew, 1).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    let why = Told::Test.sentence(domain::text::Lang::Nl);
+    assert!(
+        text.contains(&format!(";AFGEKEURD;;AFGEWEZEN;{why}")),
+        "{text}"
+    );
+    assert!(!text.contains("Jansen"), "nor what somebody typed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -56,11 +56,11 @@ async fn a_name_is_decided_for_some_days_and_the_second_person_sees_which() {
     house.post(other, "/api/besluit-akkoord", &agree).await;
     house.portal.work().await;
     let list = house.of(other).get("/beoordelen/besluiten").await;
-    assert!(list.body.contains(days) && list.body.contains("Uitgevoerd, naam geldt"));
+    assert!(list.body.contains(days) && list.body.contains("Uitgevoerd, waarde geldt"));
     let waits = "SELECT count(*) FROM delivery_rows WHERE state = 'open' AND cluster_code = 'V11'";
     assert_eq!(house.portal.count(waits).await, 1, "that of the other day");
 
     house.post(other, "/api/naam-beeindigen", &agree).await;
     let list = house.of(other).get("/beoordelen/besluiten").await;
-    assert!(list.body.contains("Uitgevoerd, naam beëindigd"));
+    assert!(list.body.contains("Uitgevoerd, waarde beëindigd"));
 }

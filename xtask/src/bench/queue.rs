@@ -95,6 +95,18 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
             format!("staff_queue({party}, 'V11', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, 51)"),
         ),
         (
+            "queue: of a code beside others",
+            "staff_queue(NULL, 'V30', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, 51)".to_owned(),
+        ),
+        (
+            "queue: of a code that few old rows have",
+            "staff_queue(NULL, 'P17', NULL, NULL, NULL, NULL, NULL, false, NULL, NULL, NULL, NULL, 51)".to_owned(),
+        ),
+        (
+            "queue: how many, of a code",
+            "staff_queue_count(NULL, 'V30', NULL, NULL, NULL, NULL, NULL, false, NULL, 10000)".to_owned(),
+        ),
+        (
             "queue: a search for a party and a rule",
             format!("staff_queue({}, NULL, NULL, NULL, 51)", search(&one_party)),
         ),
@@ -250,9 +262,15 @@ pub(super) fn fill(cluster: &Cluster, rows: u32) -> Result<()> {
          JOIN LATERAL (SELECT id FROM parties WHERE kind <> 'rivm' ORDER BY code OFFSET n % (SELECT count(*) FROM parties WHERE kind <> 'rivm') LIMIT 1) p ON true;
          INSERT INTO delivery_rows (delivery_id, row_number, id, party_id, outcome, state, cluster_code, cluster_column, cluster_value, created_at, findings)
          SELECT d.id, n, gen_random_uuid(), d.party_id, CASE WHEN n % 5 = 0 THEN 'TE_CONTROLEREN' ELSE 'AFGEKEURD' END, 'open',
-                (ARRAY['V11', 'V26', 'P03', 'B10', 'V22', 'D04', 'P12', 'V31'])[1 + n % 8], (ARRAY['vaccin', 'batchnummer', 'bsn', ''])[1 + n % 4],
-                CASE WHEN n % 4 < 2 THEN 'mac-1:' || md5((n % 400)::text) ELSE '' END, d.received_at, '[{{\"code\": \"V11\", \"severity\": \"fout\"}}]'
-         FROM deliveries d, generate_series(1, {DELIVERY}) n WHERE d.afgekeurd = 4000 AND d.te_controleren = 1000;
+                c.code, (ARRAY['vaccin', 'batchnummer', 'bsn', ''])[1 + n % 4],
+                CASE WHEN n % 4 < 2 THEN 'mac-1:' || md5((n % 400)::text) ELSE '' END, d.received_at,
+                jsonb_build_array(jsonb_build_object('code', c.code, 'severity', 'fout'))
+                || CASE WHEN n % 10 = 0 THEN '[{{\"code\": \"V30\", \"severity\": \"fout\"}}]'::jsonb ELSE '[]' END
+                || CASE WHEN n = {DELIVERY} AND o.last THEN '[{{\"code\": \"P17\", \"severity\": \"waarschuwing\"}}]'::jsonb ELSE '[]' END
+         FROM deliveries d, generate_series(1, {DELIVERY}) n,
+              LATERAL (SELECT (ARRAY['V11', 'V26', 'P03', 'B10', 'V22', 'D04', 'P12', 'V31'])[1 + n % 8] AS code) c,
+              LATERAL (SELECT d.received_at < now() - make_interval(mins => {deliveries} - 10) AS last) o
+         WHERE d.afgekeurd = 4000 AND d.te_controleren = 1000;
          INSERT INTO assignments SELECT r.id, u.id, u.id, now() FROM (SELECT id FROM users LIMIT 1) u, (SELECT id FROM delivery_rows ORDER BY created_at LIMIT 500) r;
          WITH gone AS (DELETE FROM cluster_changes RETURNING *)
          INSERT INTO cluster_changes SELECT party_id, cluster_code, cluster_column, cluster_value, outcome, sum(rows) FROM gone GROUP BY 1, 2, 3, 4, 5;

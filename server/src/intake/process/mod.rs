@@ -21,6 +21,7 @@ use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, JobKind, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::connections::{self, Waiting};
+use crate::store::decisions;
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::mend;
 use crate::store::products::Products;
@@ -874,6 +875,12 @@ async fn end(
         None,
     )
     .await?;
+    if !trip.work.test_lane {
+        // What RIVM decided about such values holds for these rows too.
+        for kept in decisions::kept_for(&mut tx, trip.id).await? {
+            jobs::push(&mut tx, JobKind::Decide, kept).await?;
+        }
+    }
     let (mut freed, mut spent) = (0, Vec::new());
     if outcome == FileOutcome::Geweigerd {
         freed = receive::free_doubles(&mut tx, trip.id).await?;

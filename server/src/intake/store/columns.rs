@@ -258,7 +258,10 @@ pub fn cluster(keys: &Keys, least: Severity, findings: &[Finding], text: &RowTex
         return Cluster::default();
     };
     let value = finding.column.filter(|column| decision::may_map(*column));
-    let value = value.map(|column| keys.value_mac(column.name(), text.get(column)).named_hex());
+    let value = value.map(|column| {
+        let folded = decision::folded(column, text.get(column));
+        keys.value_mac(column.name(), &folded).named_hex()
+    });
     Cluster {
         code: Some(finding.code.as_str().to_owned()),
         column: finding.column.map_or("", Column::name).to_owned(),

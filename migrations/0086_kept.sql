@@ -1,0 +1,7 @@
+-- What a party writes for any code may be kept, as a name of a product was (features F52, F-X9). Decisions of before say nothing
+-- of it: those about a name of a product are kept.
+SET LOCAL ROLE cims_owner;
+
+ALTER TABLE decisions ADD COLUMN kept boolean;
+
+RESET ROLE;
