@@ -111,11 +111,10 @@ fn after_rotation_the_old_key_still_reads_and_the_new_one_writes() {
     assert_eq!(new.open(&before, &aad).expect("opens").as_slice(), b"draft");
     assert_eq!(new.seal(b"draft", &aad).key(), Some(KeyId(10)));
     assert!(old.open(&new.seal(b"draft", &aad), &aad).is_err());
-    assert_eq!(
-        old.bsn_mac(&bsn()),
-        new.bsn_mac(&bsn()),
-        "a person is found as before"
-    );
+    // A person is found by the newest alone: `cims keys remac` sees to that.
+    assert_eq!(new.bsn_mac(&bsn()).key, KeyId(10));
+    assert_eq!(new.newest_mac(), KeyId(10));
+    assert_eq!(old.bsn_mac(&bsn()).key, old.newest_mac());
 }
 
 fn add(dir: &Path, name: &str) {

@@ -414,13 +414,11 @@ async fn another_name_in_a_correction_or_a_mended_row_is_another_question() {
         assert_eq!(world.count(asked).await, before + more);
     }
     let before = world.count(asked).await;
-    let wrong = with(
-        good(NAOMI, "01-04-1987"),
-        &[(Column::Batchnummer, "QQ1234")],
-    );
+    let wrong = with(good(NAOMI, "01-04-1987"), &[(Column::Vaccin, "nep")]);
     let delivery = refused(&world, &[wrong]).await;
     for (name, more) in [("", 0), ("Aa", 1), ("Ab", 2), ("aa", 2)] {
-        let cells: &[(Column, &str)] = &[(Column::Achternaam, name)];
+        let vaccine = (Column::Vaccin, "Comirnaty");
+        let cells: &[(Column, &str)] = &[(Column::Achternaam, name), vaccine];
         let rows = typed(&world, delivery, &[cells]).await;
         let foreseen = portal.foresee(maria, delivery, rows).await;
         foreseen.unwrap();

@@ -473,26 +473,27 @@ async fn what_the_institution_fills_in_is_shown_before_it_is_sent() {
 async fn batches_near_a_mistyped_one_are_offered_and_none_is_taken() {
     let world = World::new().await;
     let (portal, maria) = (&world.portal, &world.maria);
+    let used = [(Column::Batchnummer, "EJ6796")];
+    world
+        .record(maria, &with(good(NAOMI, "01-04-1987"), &used))
+        .await;
     let draft = portal.begin(maria, None, false).await.unwrap();
-    for (typed, offered) in [
-        ("EJ679", &["EJ6795", "EJ6796", "EJ6797"][..]),
-        ("QQQQQQ", &[]),
-        ("EJ6796", &[]),
+    for (typed, first) in [
+        ("EJ679S", Some("EJ6796")),
+        ("QQQQQQ", None),
+        ("EJ6796", None),
     ] {
-        let row = with(good(EREBOS, "01-04-2000"), &[(Column::Batchnummer, typed)]);
+        let typed_batch = [(Column::Batchnummer, typed)];
+        let row = with(good(EREBOS, "01-04-2000"), &typed_batch);
         let saved = portal.save_person(maria, draft, row.clone(), String::new());
         saved.await.unwrap();
         let saved = portal.save_vaccination(maria, draft, row, true);
         saved.await.unwrap();
         let view = portal.draft(maria, draft).await.unwrap();
-        assert!(
-            view.suggestions
-                .iter()
-                .all(|lot| offered.contains(&lot.as_str())),
-            "{typed}: {:?}",
-            view.suggestions
-        );
-        assert_eq!(view.suggestions.is_empty(), offered.is_empty(), "{typed}");
+        let offered = view.suggestions;
+        assert_eq!(offered.first().map(String::as_str), first, "used here");
+        assert!(offered.len() <= 3 && (first.is_none() || offered.len() > 1));
+        assert!(offered.iter().all(|lot| domain::batch::near(lot, typed)));
         assert_eq!(view.row.get(Column::Batchnummer), typed);
     }
 }

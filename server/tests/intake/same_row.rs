@@ -6,7 +6,7 @@ use crate::torture::Crowd;
 use crate::world::{EREBOS, FROUKE, MENELAOS, NAOMI, NOBODY, World, csv, good, row, with};
 use app::ports::entry::{BrpAnswer, Entry, Mended, Submitted};
 use clap::Parser;
-use domain::finding::{Finding, Severity};
+use domain::finding::{Code, Finding, Severity};
 use domain::row::{Column, RowText};
 use futures::{StreamExt, stream};
 use rust_xlsxwriter::Workbook;
@@ -201,7 +201,9 @@ fn with_repairs(findings: &[Finding], mended: &[Mended]) -> Vec<String> {
     let mut all = codes(findings);
     for one in mended {
         let repair = |code| format!("{code} {} {:?}", Severity::Hersteld, Some(one.column));
-        all.extend(one.codes.iter().map(repair));
+        // H08 is said of the surname; the prefix is where a part of it went.
+        let said = |code: &&Code| **code != Code::H08 || one.column == Column::Achternaam;
+        all.extend(one.codes.iter().filter(said).map(repair));
     }
     all.sort();
     all

@@ -129,6 +129,7 @@ async fn what_the_form_posts_is_the_row_that_was_typed() {
 async fn beyond_the_budget_programs_hear_when_to_ask_again() {
     let portal = Portal::new().await;
     portal.nurse().await;
+    portal.test.brp().await;
     portal
         .sql("UPDATE settings SET value = '{\"user_minute\": 1, \"user_day\": 1000, \"party_day\": 5000, \"mismatch_window\": 1000, \"mismatch_percent\": 20}' WHERE key = 'brp_budget'")
         .await;

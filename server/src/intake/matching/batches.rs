@@ -8,9 +8,6 @@ use domain::vaccine::VaccineId;
 use std::collections::HashMap;
 use time::Date;
 
-/// More of them would be a list to search in.
-const CHOICES: usize = 3;
-
 /// All known batches: some hundreds, so held in memory.
 #[derive(Default)]
 pub struct Batches {
@@ -60,6 +57,6 @@ impl Batches {
             .filter(|(_, known)| fits(known))
             .map(|(lot, _)| (lot.clone(), 0));
         let near = near_batches(typed, of_product).into_iter();
-        near.map(|near| near.lot).take(CHOICES).collect()
+        near.map(|near| near.lot).collect()
     }
 }

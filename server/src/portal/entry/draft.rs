@@ -24,8 +24,12 @@ use domain::finding::{Code, Finding, Severity};
 use domain::row::{Accepted, Column, Context, Profile, Repair, RepairSet, RowText};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::cmp::Reverse;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
+
+/// More batches to choose from would be a list to search in.
+const CHOICES: usize = 3;
 
 /// How far back "used here before" looks.
 const USED: Duration = Duration::days(14);
@@ -535,6 +539,11 @@ impl Portal {
         let used = registrations::used_batches(&mut tx, party, now - USED)
             .await
             .or_broken(caller)?;
+        // Of batches that are as near, those that are used here.
+        let mut suggestions = looked.suggestions;
+        let times = |lot: &String| used.iter().find(|used| used.batch == *lot);
+        suggestions.sort_by_key(|lot| Reverse(times(lot).map(|used| used.times)));
+        suggestions.truncate(CHOICES);
         let batches = used.into_iter().map(|used| BatchChoice {
             number: used.batch,
             vaccine: products.name(used.vaccine),
@@ -555,7 +564,7 @@ impl Portal {
             brp: draft.answer(),
             earlier,
             batches: batches.collect(),
-            suggestions: looked.suggestions,
+            suggestions,
             row: draft.row,
             reason: draft.reason,
             confirmed: draft.confirmed,
