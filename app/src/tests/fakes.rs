@@ -26,7 +26,9 @@ use crate::ports::news::{FileNews, NewsOf, ReturnedRows, WaitingDecision};
 use crate::ports::onboarding::{
     AttemptView, BenchView, Filed, LaneView, Manager, PartyFormView, RequestLine, RequestView,
 };
-use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
+use crate::ports::operations::{
+    CameBy, LeftOutView, OnTheWay, OperationsView, QueueView, TroubleView,
+};
 use crate::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
     Side, StandingView, StepView, TrialView, Waits, Wish,
@@ -1350,6 +1352,12 @@ impl Operations for World {
                 attempts: 3,
                 why: "disk: <full>".into(),
                 failed: false,
+                since: "22-11-2026 14:05".into(),
+            }],
+            left_out: vec![LeftOutView {
+                delivery: ID,
+                row: 137,
+                why: "value refused (<22023>)".into(),
                 since: "22-11-2026 14:05".into(),
             }],
             in_the_box: 1,

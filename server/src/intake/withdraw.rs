@@ -54,20 +54,36 @@ pub async fn by_chunks(
         return Ok(tx.commit().await?);
     }
     tx.commit().await?;
-    let mut attempt = 1;
+    let (mut attempt, mut at_once, mut waits_on) = (1, size, None);
     while !*stop.borrow() {
-        match chunk(road, job, &work, size).await {
-            Ok(Some(row)) => (work.progress, attempt) = (row, 1),
+        let tried = chunk(road, job, &work, at_once, waits_on.as_deref());
+        match jobs::no_panic(tried).await {
+            Ok(Some(row)) => {
+                (work.progress, attempt, waits_on) = (row, 1, None);
+                at_once = (at_once * 2).min(size);
+            }
             Ok(None) => return Ok(()),
-            Err(Stopped::Again(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(Stopped::Again(_) | Stopped::Constraint(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(Stopped::Value(_)) if at_once > 1 => at_once /= 2,
+            // Alone: what waits because of it waits on for RIVM, and the withdrawal goes on.
+            Err(Stopped::Value(why)) if waits_on.is_none() && work.undoes.is_none() => {
+                waits_on = Some(why);
+            }
             Err(stopped) => return Err(stopped),
         }
     }
     Ok(())
 }
 
-/// One chunk, one transaction: answers its last row, or nothing when that was the end.
-async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<i32>, Stopped> {
+/// One chunk, one transaction: answers its last row, or nothing when that was the end. `waits_on` says why the rows that
+/// wait because of it cannot be judged.
+async fn chunk(
+    road: &Road,
+    job: &Job,
+    work: &Work,
+    size: i64,
+    waits_on: Option<&str>,
+) -> Result<Option<i32>, Stopped> {
     let mut tx = chunk_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
     let candidates = match work.undoes {
@@ -102,9 +118,20 @@ async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<
         by: by.user,
         persons: persons_of(&mut tx, &turned).await?,
     };
-    let before = freed::before(&mut tx, &around).await?;
-    let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
-    let mut lines = freed::after(&mut tx, &around, before).await?;
+    let (about, mut lines) = match waits_on {
+        None => {
+            let before = freed::before(&mut tx, &around).await?;
+            let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
+            (about, freed::after(&mut tx, &around, before).await?)
+        }
+        Some(why) => {
+            let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
+            tracing::error!(withdrawal = %job.subject, row = last, %why, "rows that cannot be judged wait on");
+            let now = road.clock.now();
+            rows::left_out(&mut tx, work.party_id, job.subject, last, why, now).await?;
+            (about, Vec::new())
+        }
+    };
     let count = i32::try_from(turned.len()).unwrap_or(i32::MAX);
     if !withdrawals::progress(&mut tx, job.subject, job.fence, last, count, &kept).await? {
         return Err(Stopped::Fenced);

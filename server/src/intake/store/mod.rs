@@ -87,6 +87,10 @@ pub struct Chunk {
     pub persons: Vec<Uuid>,
     /// The rows.
     pub judged: Vec<Judged>,
+    /// What the rows that wait for other vaccinations were held against: persons, and vaccinations of theirs.
+    against: (Vec<Uuid>, Vec<Uuid>),
+    /// Numbers of the rows that the database or the program cannot take.
+    pub left_out: Vec<u32>,
 }
 
 impl Chunk {
@@ -101,6 +105,7 @@ impl Chunk {
         self.matched += next.matched;
         self.persons.extend(next.persons);
         self.judged.extend(next.judged);
+        self.left_out.extend(next.left_out);
     }
 }
 
