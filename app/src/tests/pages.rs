@@ -535,6 +535,18 @@ async fn refused_rows_are_mended_together_in_one_table() {
         "what is wrong comes first"
     );
     assert!(!page.title().starts_with("Fout: ") && !page.has("id=\"foutoverzicht\""));
+    // What a script says of a column that is longer than the page: where the rest goes.
+    let more = get(&World::nurse(), &format!("{list}?pagina=2")).await;
+    for (page, then) in [
+        (&page, "Er zijn hierna geen afgekeurde regels meer."),
+        (
+            &more,
+            "Plak de rest daarna bij de volgende afgekeurde regels.",
+        ),
+    ] {
+        assert!(page.has("id=\"geplakt\"") && page.has(then), "{then}");
+    }
+    assert!(!more.has("Er zijn hierna geen afgekeurde regels meer."));
     // After sending: what is still wrong, summed up with a link to each cell.
     let page = get(&World::nurse(), &format!("{list}?goede=3&foute=1")).await;
     assert!(page.title().starts_with("Fout: ") && page.has("3 regels zijn nu goed."));
