@@ -13,7 +13,7 @@ use crate::ports::decisions::{
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept,
     MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow,
-    RefusedView, RepairGroup, RowRanges,
+    RefusedView, RepairGroup, RepairedValue, RowRanges,
 };
 use crate::ports::entry::*;
 use crate::ports::lists::{
@@ -820,6 +820,28 @@ impl Deliveries for World {
 
     async fn take_hidden(&self, _: &Caller, _: Uuid, _: bool) -> PortResult<()> {
         Ok(())
+    }
+
+    async fn repaired(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        code: Code,
+        _: Column,
+        page: u32,
+    ) -> PortResult<Page<RepairedValue>> {
+        if code != Code::H01 {
+            return Err(PortError::NotFound);
+        }
+        Ok(Page {
+            items: vec![RepairedValue {
+                row: 61,
+                before: "<9999900>".into(),
+                after: "009999900".into(),
+            }],
+            total: 134,
+            page,
+        })
     }
 
     async fn refused(

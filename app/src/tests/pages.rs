@@ -26,6 +26,7 @@ const DELIVERER: &[&str] = &[
     "/aanleveringen",
     "/kwaliteit",
     "/aanleveringen/00000000-0000-0000-0000-000000000001",
+    "/aanleveringen/00000000-0000-0000-0000-000000000001/herstel/H01/bsn",
     "/proefbank",
     "/proefbank/00000000-0000-0000-0000-000000000001",
 ];
@@ -461,6 +462,31 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
         page.has("Er is niets opgeslagen: niet elke regel is goed.")
             && page.title().starts_with("Fout: ")
     );
+}
+
+#[tokio::test]
+async fn every_repaired_value_of_a_kind_can_be_seen_page_by_page() {
+    let delivery = format!("/aanleveringen/{ID}");
+    let all = format!("{delivery}/herstel/H01/bsn");
+    let preview = get(&World::nurse(), &delivery).await;
+    assert!(preview.has(&format!("href=\"{all}\"")) && preview.has("Bekijk alle 34"));
+    let page = get(&World::nurse(), &format!("{all}?pagina=2")).await;
+    for part in [
+        "&lt;9999900&gt;",
+        "009999900",
+        "61",
+        "134 waarden hersteld",
+        "Pagina 2 van 3",
+        &format!("href=\"{all}?pagina=3\""),
+        &format!("href=\"{delivery}\""),
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    assert!(!page.title().contains("9999900"), "no value in a title");
+    for nothing in ["herstel/H02/bsn", "herstel/P03/bsn", "herstel/H01/naam"] {
+        let page = get(&World::nurse(), &format!("{delivery}/{nothing}")).await;
+        assert_eq!(page.status, 404, "{nothing}");
+    }
 }
 
 #[tokio::test]
