@@ -13,7 +13,9 @@ use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::rows::{self, NewRows};
 use crate::store::turns::{self, Before, By, Candidate, Revived, Rewritten, Source, Turned};
 use crate::store::withdrawals::{self, Work};
-use crate::store::{StoreError, WorkerTx, chunk_tx, deliveries, register, rulings, worker_tx};
+use crate::store::{
+    StoreError, WorkerTx, chunk_tx, deliveries, freed as freed_rows, register, rulings, worker_tx,
+};
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding, Severity};
 use domain::row::{Column, RowText};
@@ -24,6 +26,8 @@ use uuid::Uuid;
 
 /// Registrations in a chunk.
 const CHUNK: i64 = 5_000;
+/// Persons whose waiting rows are judged at once.
+const PERSONS: usize = 5_000;
 /// Attempts at a chunk when somebody else is in the way.
 const ATTEMPTS: u32 = 5;
 
@@ -91,7 +95,7 @@ async fn chunk(
         Some(undone) => turns::of_withdrawal(&mut tx, undone, work.progress, size).await?,
     };
     let (Some(first), Some(last)) = (candidates.first(), candidates.last()) else {
-        end(tx, job, work).await?;
+        end(road, tx, job, work).await?;
         return Ok(None);
     };
     let (first, last) = (first.row_number, last.row_number);
@@ -112,7 +116,7 @@ async fn chunk(
     };
     let around = freed::Around {
         road,
-        withdrawal: job.subject,
+        withdrawal: Some(job.subject),
         undoes: work.undoes,
         delivery: work.delivery_id,
         by: by.user,
@@ -170,12 +174,18 @@ fn event(job: &Job, work: &Work, kind: Kind) -> Event {
 }
 
 /// The last transaction: the delivery moves, its open rows close (or open again), the job ends.
-async fn end(mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped> {
+async fn end(road: &Road, mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped> {
     let withdrawn = work.undoes.is_none();
     let by = work.decided_by.unwrap_or(work.asked_by);
+    let mut since = HashMap::new();
     match work.undoes {
         None => turns::close_rows(&mut tx, work.delivery_id).await?,
-        Some(undone) => turns::open_rows(&mut tx, work.delivery_id, undone).await?,
+        Some(undone) => {
+            since.extend(freed_rows::withdrawn_since(&mut tx, work.delivery_id).await?);
+            let persons: Vec<Uuid> = since.keys().copied().collect();
+            freed_rows::lock_persons(&mut tx, &persons).await?;
+            turns::open_rows(&mut tx, work.delivery_id, undone).await?;
+        }
     }
     let (reversed, kept) =
         withdrawals::finish(&mut tx, job.subject, work.delivery_id, withdrawn, by).await?;
@@ -193,6 +203,19 @@ async fn end(mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped
         None,
     )
     .await?;
+    let mut lines = Vec::new();
+    let persons: Vec<Uuid> = since.keys().copied().collect();
+    for some in persons.chunks(PERSONS) {
+        let around = freed::Around {
+            road,
+            withdrawal: Some(job.subject),
+            undoes: work.undoes,
+            delivery: work.delivery_id,
+            by,
+            persons: some.to_vec(),
+        };
+        lines.extend(freed::come_back(&mut tx, &around, &since).await?);
+    }
     jobs::finish(&mut tx, job).await?;
     let kind = if withdrawn {
         Kind::DeliveryWithdrawn
@@ -203,7 +226,8 @@ async fn end(mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped
         .detail("delivery", work.delivery_id.to_string())
         .detail("reversed", reversed)
         .detail("kept", kept);
-    audit::add(&mut tx, line).await?;
+    lines.push(line);
+    audit::add_all(&mut tx, lines).await?;
     Ok(tx.commit().await?)
 }
 

@@ -793,6 +793,7 @@ async fn try_chunk(
     // From here on rows are locked that the chunk before, or a heartbeat, may want: so only in turn, and shortly.
     convoy::wait(turn).await?;
     if keep == Keep::Register {
+        store::still_stands(&mut tx, &chunk).await?;
         store::count(&mut tx, &errand, &chunk.judged).await?;
     }
     jobs::guard(&mut tx, &trip.job).await?;
@@ -815,7 +816,6 @@ async fn try_chunk(
             .about(chunk.persons.iter().copied());
         audit::add(&mut tx, event).await?;
     }
-    tx.commit().await?;
     if let Some(why) = left_out {
         rows::left_out(
             &mut tx,
@@ -827,6 +827,7 @@ async fn try_chunk(
         )
         .await?;
     }
+    tx.commit().await?;
     Ok(chunk)
 }
 
@@ -879,6 +880,7 @@ async fn park(
     }
     let mut tx = worker_tx(&road.db).await?;
     connections::hold(&mut tx, trip.id).await?;
+    deliveries::lock(&mut tx, trip.id).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
     deliveries::findings(
         &mut tx,
@@ -908,6 +910,7 @@ async fn end(
     holds_unconsented: bool,
 ) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
+    deliveries::lock(&mut tx, trip.id).await?;
     if !trip.work.test_lane {
         deliveries::open_refused(&mut tx, trip.id).await?;
     }
