@@ -726,7 +726,9 @@ async fn keep_chunk(
                 };
                 let mut chunk = insist(road, trip, &part, how).await?;
                 chunk.left_out.push(left_out);
-                measure::left_out();
+                if keep != Keep::Nothing {
+                    measure::left_out();
+                }
                 chunk
             }
             (Err(Stopped::Value(_)), [_, _, ..]) => {
