@@ -69,6 +69,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/aanleveringen") view=pages::deliveries ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id") view=pages::delivery ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id/regels") view=pages::refused_rows ssr=whole.clone()/>
+                <Route path=path!("/aanleveringen/:id/herstel/:code/:kolom") view=pages::repaired ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id/regels/:nummer") view=pages::refused_row ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id/intrekken") view=pages::withdraw_delivery ssr=whole.clone()/>
                 <Route path=path!("/beoordelen") view=pages::review ssr=whole.clone()/>

@@ -174,7 +174,7 @@ test("a column is pasted, and one value goes into all rows that share it", async
   await press(page, "Regels verbeteren", { role: "link" });
   // Copied from another window, as from a spreadsheet.
   const sheet = await page.context().newPage();
-  await sheet.setContent("<textarea>9\n9\n9\n9\n</textarea>");
+  await sheet.setContent("<textarea>9\n9\n9\n9\n9\n9\n</textarea>");
   await sheet.locator("textarea").press("Control+a");
   await sheet.locator("textarea").press("Control+c");
   await sheet.close();
@@ -182,6 +182,8 @@ test("a column is pasted, and one value goes into all rows that share it", async
   await page.keyboard.press("Control+v");
   for (const row of [2, 3, 4, 5]) assert.equal(await cell(page, row, "dosisnummer").inputValue(), "9");
   await mark(page, 5).waitFor();
+  // The column is longer than the page: it says how many values found no row.
+  assert.match(await page.locator(".cims-grid__lost").innerText(), /^2 keer was er op deze pagina geen regel voor een geplakte waarde\./);
   await cell(page, 2, "batchnummer").fill("EJ6796");
   await page.keyboard.press("Tab");
   await page.getByRole("button", { name: "Ook in de 2 andere regels" }).first().click();

@@ -119,12 +119,17 @@ test("a file", async (t) => {
   await judge(page, "aanleveren");
   await press(page, "Bestand controleren");
   await judge(page, "aanleveren-fout");
-  const rows = csv([person(), { ...person(), bsn: WRONG_BSN }]);
+  const one = person();
+  const dotted = { ...one, bsn: `${one.bsn.slice(0, 4)}.${one.bsn.slice(4, 6)}.${one.bsn.slice(6)}` };
+  const rows = csv([dotted, { ...person(), bsn: WRONG_BSN }]);
   await page.locator('input[type="file"]').setInputFiles({ name: "aanlevering.csv", mimeType: "text/csv", buffer: Buffer.from(rows) });
   await press(page, "Bestand controleren");
   await page.getByRole("button", { name: "Indienen", exact: true }).waitFor({ timeout: 30_000 });
   await judge(page, "voorbeeld");
   const delivery = path(page);
+  await open(page, `${delivery}/herstel/H02/bsn`);
+  await judge(page, "herstelde-waarden");
+  await open(page, delivery);
   await press(page, "Regels verbeteren", { role: "link" });
   await judge(page, "regels-verbeteren");
   await press(page, "Regel 3", { role: "link" });

@@ -136,7 +136,7 @@ fn tell(form: &HtmlFormElement, why: Option<NotSo>) -> Option<()> {
         let parent = field.parent_node()?;
         parent.insert_before(paragraph, Some(&field)).ok()
     };
-    said::say("bestand-fout", words.as_deref(), &prefix, &field, place)
+    said::say("bestand-fout", words.as_deref(), &prefix, &field, &place)
 }
 
 /// Shows how far the sending is; `None`: it is over.

@@ -113,7 +113,7 @@ fn show(id: &str, group: Option<&Element>, message: Option<&str>, prefix: &str) 
         message,
         prefix,
         &described,
-        |paragraph| {
+        &|paragraph: &Element| {
             before
                 .parent_node()?
                 .insert_before(paragraph, Some(&before))

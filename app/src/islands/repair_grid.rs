@@ -187,13 +187,16 @@ fn go(event: &KeyboardEvent) -> Option<()> {
     Some(())
 }
 
-/// Puts a copied block into the cells from this one on; answers those that were filled.
-fn fill(from: &HtmlInputElement, text: &str) -> Vec<HtmlInputElement> {
-    let mut filled = Vec::new();
+/// Puts a copied block into the cells from this one on; answers those that were filled, and how many lines found no row.
+fn fill(from: &HtmlInputElement, text: &str) -> (Vec<HtmlInputElement>, u32) {
+    let (mut filled, mut lost) = (Vec::new(), 0);
     let mut row = row_of(from);
     let column = from.get_attribute("data-column").unwrap_or_default();
     for line in text.trim_end_matches(['\r', '\n']).lines() {
-        let Some(here) = row else { break };
+        let Some(here) = row.take() else {
+            lost += 1;
+            continue;
+        };
         let targets = cells(&here).into_iter();
         let targets = targets
             .skip_while(|cell| cell.get_attribute("data-column").as_deref() != Some(&column));
@@ -205,7 +208,23 @@ fn fill(from: &HtmlInputElement, text: &str) -> Vec<HtmlInputElement> {
         }
         row = here.next_element_sibling();
     }
-    filled
+    (filled, lost)
+}
+
+/// Where the message about a cell or row stands.
+fn fault_id(of: &Element) -> String {
+    of.id() + "-fout"
+}
+
+/// What is said of a cell or row, with its name before it.
+fn named(of: &Element, words: &str) -> String {
+    of.get_attribute("aria-label").unwrap_or_default() + ": " + words
+}
+
+fn say_at(id: &str, words: &str) {
+    if let Some(said) = by_id(id) {
+        said.set_text_content(Some(words));
+    }
 }
 
 /// Shows the button that fills the value in wherever the old one stood; the tick for rows on other pages goes off
@@ -280,7 +299,13 @@ impl Grid {
                 // one cell is the browser's
                 if text.trim_end().contains(['\n', '\t']) {
                     event.prevent_default();
-                    self.check(&fill(&cell, &text));
+                    let (filled, lost) = fill(&cell, &text);
+                    self.check(&filled);
+                    let mut number = String::new();
+                    if lost > 0 {
+                        number = lost.to_string();
+                    }
+                    say_at("geplakt", &number);
                 }
             }
             _ => {}
@@ -293,9 +318,7 @@ impl Grid {
     }
 
     fn say(words: &str) {
-        if let Some(said) = by_id("gezegd") {
-            said.set_text_content(Some(words));
-        }
+        say_at("gezegd", words);
     }
 
     /// Checks the rows of these cells: by the rules at once; by the server when those find nothing in one of them.
@@ -327,9 +350,9 @@ impl Grid {
 
     /// The message at a cell, with its name before it.
     fn said_at(&self, cell: &HtmlInputElement) -> Option<String> {
-        let text = by_id(&format!("{}-fout", cell.id()))?.text_content()?;
+        let text = by_id(&fault_id(cell))?.text_content()?;
         let text = text.strip_prefix(&self.live.prefix).unwrap_or(&text);
-        Some(format!("{}: {text}", cell.get_attribute("aria-label")?))
+        Some(named(cell, text))
     }
 
     /// By the rules alone; `true` when they find nothing. The messages then stay until the server has spoken.
@@ -374,13 +397,12 @@ impl Grid {
             return None;
         }
         for verdict in Verdict::read(&text) {
-            let row: Element = by_id(&format!("rij-{}", verdict.row))?.into();
+            let row: Element = by_id(&("rij-".to_owned() + &verdict.row))?.into();
             self.show(&row, &verdict.cells, verdict.good);
             if row == *first {
-                let named = row.get_attribute("aria-label").unwrap_or_default();
                 let first = verdict.cells.into_iter().next();
                 let words = first.map_or_else(|| self.words("data-good"), |(_, message)| message);
-                Self::say(&format!("{named}: {words}"));
+                Self::say(&named(&row, &words));
             }
         }
         Some(())
@@ -407,18 +429,18 @@ impl Grid {
                     .remove_1(WRONG)
                     .and(cell.remove_attribute("aria-invalid")),
             };
-            let id = format!("{}-fout", cell.id());
+            let id = fault_id(&cell);
             let place = |paragraph: &Element| {
                 parent
                     .insert_before(paragraph, cell.next_sibling().as_ref())
                     .ok()
             };
-            let _ = said::say(&id, message, prefix, &cell, place);
+            let _ = said::say(&id, message, prefix, &cell, &place);
         }
         if let Ok(Some(head)) = row.query_selector("th") {
-            let id = format!("{}-fout", row.id());
+            let id = fault_id(row);
             let place = |paragraph: &Element| head.append_child(paragraph).ok();
-            let _ = said::say(&id, of(""), prefix, &head, place);
+            let _ = said::say(&id, of(""), prefix, &head, &place);
             if let Ok(Some(mark)) = head.query_selector(".cims-grid__good")
                 && let Ok(mark) = mark.dyn_into::<HtmlElement>()
             {

@@ -11,7 +11,7 @@ pub(super) fn say(
     message: Option<&str>,
     prefix: &str,
     described: &Element,
-    place: impl FnOnce(&Element) -> Option<Node>,
+    place: &dyn Fn(&Element) -> Option<Node>,
 ) -> Option<()> {
     let old = by_id(id);
     let Some(message) = message else {
@@ -34,7 +34,7 @@ pub(super) fn say(
                 .unwrap_or_default();
             // the id may still be there of a message that was mended before
             if !ids.split(' ').any(|known| known == id) {
-                let _ = described.set_attribute("aria-describedby", format!("{ids} {id}").trim());
+                let _ = described.set_attribute("aria-describedby", (ids + " " + id).trim());
             }
             paragraph
         }

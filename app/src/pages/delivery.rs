@@ -364,7 +364,7 @@ fn details(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     };
     view! {
         {read}{skipped}{hidden}{file}{groups}
-        {repairs(&delivery.repairs, t)}
+        {repairs(delivery, t)}
         {preview::switches(delivery, t)}
         {preview::persons(delivery, t)}
     }
@@ -387,27 +387,50 @@ fn group_row(group: &FindingGroup, t: &'static Texts) -> Vec<Cell> {
     ]
 }
 
-fn repairs(list: &[RepairGroup], t: &'static Texts) -> Option<AnyView> {
+fn repairs(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyView> {
+    let (list, id) = (&delivery.repairs, delivery.line.id);
     if list.is_empty() {
         return None;
     }
     let u = &t.upload;
     let total: u64 = list.iter().map(|group| u64::from(group.count)).sum();
+    // The link to all of a kind stands at its last example.
+    let all = |group: &RepairGroup| {
+        let path = format!(
+            "/aanleveringen/{id}/herstel/{}/{}",
+            group.code,
+            group.column.name()
+        );
+        let shown = u32::try_from(group.examples.len()).unwrap_or(u32::MAX);
+        let text = fill(
+            u.repaired_all,
+            &[("aantal", &number(t.language, u64::from(group.count)))],
+        );
+        (group.count > shown).then(|| link(path, text))
+    };
+    let all = &all;
     let rows = list.iter().flat_map(|group| {
+        let last = group.examples.len().saturating_sub(1);
         let message = group
             .code
             .parse::<domain::finding::Code>()
             .map_or("", |code| code.sentence(t.language));
-        group.examples.iter().map(move |(row, before, after)| {
-            vec![
-                Cell::new(format!("{} {message}", group.code)),
-                Cell::new(group.column.title_in(t.language)),
-                Cell::number(number(t.language, u64::from(group.count))),
-                Cell::number(row.to_string()),
-                Cell::new(before.clone()),
-                Cell::new(after.clone()),
-            ]
-        })
+        group
+            .examples
+            .iter()
+            .enumerate()
+            .map(move |(at, (row, before, after))| {
+                let more = (at == last).then(|| all(group)).flatten();
+                let name = format!("{} {message} ", group.code);
+                vec![
+                    Cell::new(view! { {name}{more} }),
+                    Cell::new(group.column.title_in(t.language)),
+                    Cell::number(number(t.language, u64::from(group.count))),
+                    Cell::number(row.to_string()),
+                    Cell::new(before.clone()),
+                    Cell::new(after.clone()),
+                ]
+            })
     });
     let headers = [u.message, u.column, u.times, u.row, u.before, u.after];
     let shown = view! {

@@ -7,7 +7,9 @@ use crate::parts::chart::bar;
 use crate::parts::table::{Cell, table};
 use crate::parts::{alert, badge, brp_age, heading, link, paragraph, title};
 use crate::ports::deliveries::Phase;
-use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
+use crate::ports::operations::{
+    CameBy, LeftOutView, OnTheWay, OperationsView, QueueView, TroubleView,
+};
 use crate::texts::{Texts, fill, number};
 use leptos::prelude::*;
 
@@ -32,6 +34,7 @@ fn is_well(view: &OperationsView) -> bool {
     !view.brp.late
         && view.brp_gaps.is_empty()
         && view.trouble.is_empty()
+        && view.left_out.is_empty()
         && free.saturating_mul(100) >= total.saturating_mul(SCARCE)
         && view.queues.iter().all(|queue| queue.lag < LAG)
 }
@@ -73,11 +76,17 @@ fn screen(visit: &Visit, view: &OperationsView) -> Screen {
         let headers = [o.kind, o.subject, o.attempts, o.why, o.since, o.state];
         view! { {heading(o.trouble)}{table("niet-gelukt", o.trouble_caption, &headers, rows)} }
     });
+    let left_out = (!view.left_out.is_empty()).then(|| {
+        let rows = view.left_out.iter().map(|row| left_out(row, t)).collect();
+        let headers = [o.subject, o.left_out_row, o.why, o.since];
+        view! { {heading(o.left_out)}{table("niet-verwerkt", o.left_out_caption, &headers, rows)} }
+    });
     let body = view! {
         {title(o.title)}
         {verdict}
         {answers(facts(view, t), t)}
         {trouble}
+        {left_out}
         {heading(o.queues)}
         {queues}
         {heading(o.on_the_way)}
@@ -187,5 +196,14 @@ fn troubled(job: &TroubleView, t: &'static Texts) -> Vec<Cell> {
         Cell::new(job.why.clone()),
         Cell::new(job.since.clone()),
         Cell::new(standing),
+    ]
+}
+
+fn left_out(row: &LeftOutView, t: &'static Texts) -> Vec<Cell> {
+    vec![
+        Cell::new(row.delivery.to_string()),
+        Cell::number(number(t.language, u64::from(row.row))),
+        Cell::new(row.why.clone()),
+        Cell::new(row.since.clone()),
     ]
 }

@@ -7,6 +7,7 @@ use crate::islands::repair_grid::WRONG;
 use crate::page::Visit;
 use crate::parts::messages::error_message;
 use crate::parts::{hidden_inputs, paragraph, submit, time_out_note};
+use crate::ports::PAGE_ROWS;
 use crate::ports::deliveries::{Kept, RefusedList, RefusedRow};
 use crate::texts::{Texts, fill, number};
 use domain::finding::{Finding, Severity};
@@ -34,6 +35,12 @@ pub(super) fn form(visit: &Visit, id: Uuid, list: &RefusedList) -> AnyView {
     let rows = rows.collect_view();
     let lists = columns.iter().filter_map(|column| suggestions(*column, t));
     let lists = lists.collect_view();
+    let pages = list.rows.total.div_ceil(u64::from(PAGE_ROWS));
+    let lost = if u64::from(list.rows.page) < pages {
+        m.paste_next
+    } else {
+        m.paste_last
+    };
     let send = if list.preview {
         m.send_rows_preview
     } else {
@@ -58,6 +65,8 @@ pub(super) fn form(visit: &Visit, id: Uuid, list: &RefusedList) -> AnyView {
                         <tbody class="utrecht-table__body" role="rowgroup">{rows}</tbody>
                     </table>
                 </div>
+                // Shown once the script says how many.
+                <div class="cims-grid__lost" role="alert"><strong id="geplakt"></strong><span>{m.paste_lost}" "{lost}</span></div>
                 {lists}
                 {paragraph(then)}
                 <div class="utrecht-button-group">{submit(send)}</div>

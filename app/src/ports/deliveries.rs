@@ -94,6 +94,17 @@ pub struct RepairGroup {
     pub examples: Vec<(u32, String, String)>,
 }
 
+/// A repaired value (shown to its own party only).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct RepairedValue {
+    /// Number of its row.
+    pub row: u32,
+    /// As delivered.
+    pub before: String,
+    /// As repaired.
+    pub after: String,
+}
+
 /// Row numbers as ranges, "4, 9-31": so many as somebody reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowRanges {
@@ -346,6 +357,15 @@ pub trait Deliveries: Send + Sync {
     async fn quality(&self, caller: &Caller) -> PortResult<QualityView>;
     /// One delivery.
     async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView>;
+    /// All values of one kind of repair in a column.
+    async fn repaired(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        code: Code,
+        column: Column,
+        page: u32,
+    ) -> PortResult<Page<RepairedValue>>;
     /// "Indienen": store what the preview showed. Twice: once.
     async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
     /// "Alles of niets": stores only when no row is refused; `false` when one is, and nothing changed.

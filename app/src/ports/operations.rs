@@ -65,6 +65,19 @@ pub struct TroubleView {
     pub since: String,
 }
 
+/// A row that was left out of its delivery, because it cannot be taken.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct LeftOutView {
+    /// The delivery, or the withdrawal of one.
+    pub delivery: Uuid,
+    /// Its number.
+    pub row: u32,
+    /// Why; no value of a row.
+    pub why: String,
+    /// Since when.
+    pub since: String,
+}
+
 /// How the work goes.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct OperationsView {
@@ -76,6 +89,8 @@ pub struct OperationsView {
     pub came: Vec<CameBy>,
     /// Work that does not succeed.
     pub trouble: Vec<TroubleView>,
+    /// Rows that were left out in the last seven days.
+    pub left_out: Vec<LeftOutView>,
     /// Files in the drop box that are no deliveries yet.
     pub in_the_box: u32,
     /// The copy of the BRP.

@@ -13,7 +13,7 @@ use crate::ports::decisions::{
 use crate::ports::deliveries::{
     DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept,
     MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow,
-    RefusedView, RejectedGroup, RepairGroup, RowRanges,
+    RefusedView, RejectedGroup, RepairGroup, RepairedValue, RowRanges,
 };
 use crate::ports::entry::*;
 use crate::ports::lists::{
@@ -26,7 +26,9 @@ use crate::ports::news::{FileNews, NewsOf, RejectedRows, ReturnedRows, WaitingDe
 use crate::ports::onboarding::{
     AttemptView, BenchView, Filed, LaneView, Manager, PartyFormView, RequestLine, RequestView,
 };
-use crate::ports::operations::{CameBy, OnTheWay, OperationsView, QueueView, TroubleView};
+use crate::ports::operations::{
+    CameBy, LeftOutView, OnTheWay, OperationsView, QueueView, TroubleView,
+};
 use crate::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
     Side, StandingView, StepView, TrialView, Waits, Wish,
@@ -826,6 +828,28 @@ impl Deliveries for World {
         Ok(())
     }
 
+    async fn repaired(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        code: Code,
+        _: Column,
+        page: u32,
+    ) -> PortResult<Page<RepairedValue>> {
+        if code != Code::H01 {
+            return Err(PortError::NotFound);
+        }
+        Ok(Page {
+            items: vec![RepairedValue {
+                row: 61,
+                before: "<9999900>".into(),
+                after: "009999900".into(),
+            }],
+            total: 134,
+            page,
+        })
+    }
+
     async fn refused(
         &self,
         _: &Caller,
@@ -841,7 +865,7 @@ impl Deliveries for World {
             preview: false,
             rows: Page {
                 items: vec![refused_row(4, draft), unreadable],
-                total: 7,
+                total: if page == 1 { 7 } else { 120 },
                 page,
             },
         })
@@ -1364,6 +1388,12 @@ impl Operations for World {
                 attempts: 3,
                 why: "disk: <full>".into(),
                 failed: false,
+                since: "22-11-2026 14:05".into(),
+            }],
+            left_out: vec![LeftOutView {
+                delivery: ID,
+                row: 137,
+                why: "value refused (<22023>)".into(),
                 since: "22-11-2026 14:05".into(),
             }],
             in_the_box: 1,

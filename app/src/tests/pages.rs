@@ -26,6 +26,7 @@ const DELIVERER: &[&str] = &[
     "/aanleveringen",
     "/kwaliteit",
     "/aanleveringen/00000000-0000-0000-0000-000000000001",
+    "/aanleveringen/00000000-0000-0000-0000-000000000001/herstel/H01/bsn",
     "/proefbank",
     "/proefbank/00000000-0000-0000-0000-000000000001",
 ];
@@ -464,6 +465,31 @@ async fn a_preview_shows_counts_that_add_up_and_every_kind_of_message() {
 }
 
 #[tokio::test]
+async fn every_repaired_value_of_a_kind_can_be_seen_page_by_page() {
+    let delivery = format!("/aanleveringen/{ID}");
+    let all = format!("{delivery}/herstel/H01/bsn");
+    let preview = get(&World::nurse(), &delivery).await;
+    assert!(preview.has(&format!("href=\"{all}\"")) && preview.has("Bekijk alle 34"));
+    let page = get(&World::nurse(), &format!("{all}?pagina=2")).await;
+    for part in [
+        "&lt;9999900&gt;",
+        "009999900",
+        "61",
+        "134 waarden hersteld",
+        "Pagina 2 van 3",
+        &format!("href=\"{all}?pagina=3\""),
+        &format!("href=\"{delivery}\""),
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    assert!(!page.title().contains("9999900"), "no value in a title");
+    for nothing in ["herstel/H02/bsn", "herstel/P03/bsn", "herstel/H01/naam"] {
+        let page = get(&World::nurse(), &format!("{delivery}/{nothing}")).await;
+        assert_eq!(page.status, 404, "{nothing}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_row_is_mended_on_its_own_page() {
     let list = format!("/aanleveringen/{ID}/regels");
     let page = get(&World::nurse(), &format!("{list}?goed=3")).await;
@@ -535,6 +561,18 @@ async fn refused_rows_are_mended_together_in_one_table() {
         "what is wrong comes first"
     );
     assert!(!page.title().starts_with("Fout: ") && !page.has("id=\"foutoverzicht\""));
+    // What a script says of a column that is longer than the page: where the rest goes.
+    let more = get(&World::nurse(), &format!("{list}?pagina=2")).await;
+    for (page, then) in [
+        (&page, "Er zijn hierna geen afgekeurde regels meer."),
+        (
+            &more,
+            "Plak de rest daarna bij de volgende afgekeurde regels.",
+        ),
+    ] {
+        assert!(page.has("id=\"geplakt\"") && page.has(then), "{then}");
+    }
+    assert!(!more.has("Er zijn hierna geen afgekeurde regels meer."));
     // After sending: what is still wrong, summed up with a link to each cell.
     let page = get(&World::nurse(), &format!("{list}?goede=3&foute=1")).await;
     assert!(page.title().starts_with("Fout: ") && page.has("3 regels zijn nu goed."));

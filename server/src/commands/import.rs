@@ -17,6 +17,7 @@ use crate::intake::{Clock, Road};
 use crate::jobs::Life;
 use crate::keys::Keys;
 use crate::store::{Db, profiles, schema, worker_tx};
+use crate::web::observe;
 use anyhow::{Context, bail};
 use domain::delivery::Channel;
 use domain::finding::Severity;
@@ -66,6 +67,7 @@ fn channel(text: &str) -> Result<Channel, String> {
 /// # Errors
 /// Says in one sentence what stopped it.
 pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
+    observe::quiet_panics();
     let config = Config::load(config).map_err(|error| NotFit(error.to_string()))?;
     let keys = Arc::new(Keys::load(&config.keys.dir).map_err(|error| NotFit(error.to_string()))?);
     let db = Db::open(&config.database)?;

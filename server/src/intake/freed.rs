@@ -23,12 +23,12 @@ use domain::row::{Context, Profile, RepairSet};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
-/// A chunk of a withdrawal, or of its undoing.
+/// A chunk of a withdrawal, or of its undoing; or one registration that is put back by itself.
 pub struct Around<'a> {
     /// Where things are.
     pub road: &'a Road,
-    /// The withdrawal that is carried out, or the undoing.
-    pub withdrawal: Uuid,
+    /// The withdrawal that is carried out, or the undoing; none for one registration by itself.
+    pub withdrawal: Option<Uuid>,
     /// The withdrawal that is undone.
     pub undoes: Option<Uuid>,
     /// The delivery.
@@ -37,6 +37,13 @@ pub struct Around<'a> {
     pub by: Uuid,
     /// Persons whose registrations turn.
     pub persons: Vec<Uuid>,
+}
+
+impl Around<'_> {
+    /// Registrations come back; else they go.
+    const fn comes_back(&self) -> bool {
+        self.undoes.is_some() || self.withdrawal.is_none()
+    }
 }
 
 /// What was seen before the registrations turned.
@@ -54,10 +61,11 @@ pub enum Before {
 /// When the database fails.
 pub async fn before(tx: &mut WorkerTx<'_>, around: &Around<'_>) -> Result<Before, StoreError> {
     freed::lock_persons(tx, &around.persons).await?;
-    if around.undoes.is_some() {
+    if around.comes_back() {
         return Ok(Before::Held(hold(tx, around).await?));
     }
-    let seen = judge(tx, around, |row| row.may_go && waits_for_jabs(row)).await?;
+    let which = |row: &Waiting| row.may_go && !row.ours && waits_for_jabs(row);
+    let seen = judge(tx, around, which).await?;
     let contradicted = seen.iter().filter(|seen| seen.is_contradicted());
     let rows: Vec<Uuid> = contradicted.map(|seen| seen.row.id).collect();
     rulings::lock(tx, &rows).await?;
@@ -84,14 +92,44 @@ pub async fn after(
     }
 }
 
+/// After a delivery was put back: its rows that waited for a delivery that is withdrawn since are stored, by that withdrawal
+/// (of each person). Answers what the log has to say.
+///
+/// # Errors
+/// When the database fails.
+pub async fn come_back(
+    tx: &mut WorkerTx<'_>,
+    around: &Around<'_>,
+    withdrawn: &HashMap<Uuid, Uuid>,
+) -> Result<Vec<Event>, StoreError> {
+    let seen = judge(tx, around, |row| {
+        row.may_go && row.ours && waits_for_jabs(row)
+    })
+    .await?;
+    let mut by: BTreeMap<Uuid, Vec<Waiting>> = BTreeMap::new();
+    for seen in seen.into_iter().filter(Seen::is_good) {
+        if let Some(withdrawal) = withdrawn.get(&seen.row.person) {
+            by.entry(*withdrawal).or_default().push(seen.row);
+        }
+    }
+    let mut moved = Vec::new();
+    for (withdrawal, rows) in by {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let stored = store_by(tx, around, &ids, withdrawal).await?;
+        let rows = rows.into_iter().filter(|row| stored.contains(&row.id));
+        moved.extend(rows.map(|row| (row.id, row.party, row.person)));
+    }
+    tell(tx, around, &moved, RowOutcome::TeControleren, "accepted").await
+}
+
 async fn free(
     tx: &mut WorkerTx<'_>,
     around: &Around<'_>,
     rows: &HashSet<Uuid>,
 ) -> Result<Vec<Event>, StoreError> {
-    if rows.is_empty() {
+    let Some(withdrawal) = around.withdrawal.filter(|_| !rows.is_empty()) else {
         return Ok(Vec::new());
-    }
+    };
     let seen = judge(tx, around, |row| rows.contains(&row.id)).await?;
     let good: Vec<Waiting> = seen
         .into_iter()
@@ -99,7 +137,7 @@ async fn free(
         .map(|seen| seen.row)
         .collect();
     let ids: Vec<Uuid> = good.iter().map(|row| row.id).collect();
-    let stored = store_by(tx, around, &ids, around.withdrawal).await?;
+    let stored = store_by(tx, around, &ids, withdrawal).await?;
     let moved = good.iter().filter(|row| stored.contains(&row.id));
     let moved: Vec<_> = moved.map(|row| (row.id, row.party, row.person)).collect();
     tell(tx, around, &moved, RowOutcome::TeControleren, "accepted").await
@@ -140,7 +178,7 @@ async fn hold_on(
 
 /// What withdrawals stored of these persons waits again; where registrations go, only what a withdrawal that is undone stored.
 async fn hold(tx: &mut WorkerTx<'_>, around: &Around<'_>) -> Result<Vec<Freed>, StoreError> {
-    let undone = around.undoes.is_none();
+    let undone = !around.comes_back();
     let held = freed::freed(tx, &around.persons, around.delivery, undone).await?;
     if held.is_empty() {
         return Ok(held);
@@ -182,14 +220,19 @@ async fn tell(
     }
     let rows: Vec<Uuid> = moved.iter().map(|(row, ..)| *row).collect();
     let now = around.road.clock.now();
-    freed::remember(tx, &rows, from.as_str(), around.withdrawal, now).await?;
+    let how = (around.withdrawal, around.by);
+    freed::remember(tx, &rows, from.as_str(), how, now).await?;
     let mut parties: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for (_, party, person) in moved {
         parties.entry(*party).or_default().push(*person);
     }
+    let (kind, of) = match around.withdrawal {
+        Some(withdrawal) => ("withdrawal", withdrawal),
+        None => ("delivery", around.delivery),
+    };
     let lines = parties.into_iter().map(|(party, persons)| {
         Event::of_worker(Some(party), None, Kind::CheckedAgain)
-            .object("withdrawal", around.withdrawal)
+            .object(kind, of)
             .detail(what, persons.len())
             .about(persons.into_iter().collect::<HashSet<_>>())
     });

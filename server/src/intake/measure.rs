@@ -34,6 +34,11 @@ pub(super) fn ended(channel: Channel, outcome: FileOutcome, counts: &Counts) {
     }
 }
 
+/// A row was left out because the database or the program cannot take it.
+pub(super) fn left_out() {
+    metrics::counter!("cims_rows_left_out_total").increment(1);
+}
+
 /// A file of the drop box was taken, or never counts and why.
 pub(crate) fn upload(end: &'static str) {
     metrics::counter!("cims_dropbox_uploads_total", "end" => end).increment(1);

@@ -29,7 +29,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
-/// Rows that are looked at for one that is mended: what a portal takes (specification §3).
+/// Rows that are looked at for one that is mended: what a portal takes (specification §3). A change in all rows that share a
+/// value goes through a larger delivery by portions of so many.
 const WITHIN_FILE: i32 = 20_000;
 
 /// Rows as somebody mended them.
@@ -115,6 +116,30 @@ pub struct Done {
     pub unasked: Vec<Mac>,
     /// There is no consent after all: the raw file, which says who it is about, has to go (rule T10).
     pub unconsented: bool,
+    /// Rows were written.
+    wrote: bool,
+}
+
+impl Done {
+    /// Questions to the BRP that did not stand in the file.
+    fn typed_questions(&self) -> i64 {
+        let typed = self.asked.iter().filter(|(_, check)| !check.of_file);
+        i64::try_from(typed.count()).unwrap_or(i64::MAX)
+    }
+
+    /// The portion that follows.
+    fn join(&mut self, next: Self) {
+        self.judged.extend(next.judged);
+        self.persons.extend(next.persons);
+        for (who, check) in next.asked {
+            let known = |(_, other): &(Mac, Check)| other.question == check.question;
+            if !self.asked.iter().any(known) {
+                self.asked.push((who, check));
+            }
+        }
+        self.unconsented |= next.unconsented;
+        self.wrote |= next.wrote;
+    }
 }
 
 /// A row that gives its person a vaccination that counts.
@@ -195,6 +220,19 @@ pub async fn mend(
     tx: &mut WorkerTx<'_>,
     mending: Mending,
 ) -> Result<Mended, StoreError> {
+    by_portions(road, tx, mending, WITHIN_FILE).await
+}
+
+/// The same, with another size of portions: the result does not depend on it.
+///
+/// # Errors
+/// As [`mend`].
+pub async fn by_portions(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    mending: Mending,
+    size: i32,
+) -> Result<Mended, StoreError> {
     let work = deliveries::work(tx, mending.delivery).await?;
     if work.party_id != mending.party {
         return Err(StoreError::NotFound);
@@ -217,46 +255,118 @@ pub async fn mend(
     let known = today.max(road.clock.day(road.clock.now()));
     let products = products_of(road, tx, work.party_id, known).await?;
     let channel = Channel::parse(&work.channel).ok_or(StoreError::NotFound)?;
-    let context = context_of(&work, &products, channel, today);
-    let desk = Desk {
-        context,
+    let errand = Errand {
         keys: &road.keys,
+        products: &products,
+        delivery: mending.delivery,
+        party: mending.party,
+        channel,
+        by: Some(mending.by).filter(|_| !mending.staff),
+        now: road.clock.now(),
+        today,
+        reference: None,
+        reason: None,
+        previewed: false,
+        counted_before: false,
     };
+    let shop = Shop {
+        road,
+        mending: &mending,
+        errand,
+        desk: Desk {
+            context: context_of(&work, &products, channel, today),
+            keys: &road.keys,
+        },
+        keep,
+    };
+    let mut spread = Vec::new();
+    let (mut done, mut more) = portion(&shop, tx, &mut spread, None, size).await?;
+    // Only the typed rows are asked about when nothing is written.
+    while let Some(after) = more.filter(|_| !mending.foresee && !spread.is_empty()) {
+        let from = Some((after, done.typed_questions()));
+        let next;
+        (next, more) = portion(&shop, tx, &mut spread, from, size).await?;
+        done.join(next);
+    }
+    if done.wrote {
+        settle(tx, &work, mending.delivery, keep).await?;
+    }
+    Ok(Mended::Done(done))
+}
 
+/// What every portion needs.
+struct Shop<'a> {
+    road: &'a Road,
+    mending: &'a Mending,
+    errand: Errand<'a>,
+    desk: Desk<'a>,
+    keep: Keep,
+}
+
+/// A change in every refused row with the same wrong value: column, old value, new one.
+type Spread = Vec<(Column, String, String)>;
+
+/// The typed rows and `size` others; or, `after` a row, the next refused ones, in which the change is made that was typed
+/// before; with how many questions to the BRP that took. Answers what came of it, and the last row it looked at when more
+/// may follow.
+async fn portion(
+    shop: &Shop<'_>,
+    tx: &mut WorkerTx<'_>,
+    spread: &mut Spread,
+    after: Option<(i32, i64)>,
+    size: i32,
+) -> Result<(Done, Option<i32>), StoreError> {
+    let &Shop {
+        road,
+        mending,
+        ref errand,
+        ref desk,
+        keep,
+    } = shop;
+    let (products, today) = (errand.products, errand.today);
     let numbers = mending
         .rows
         .iter()
         .map(|row| i32::try_from(row.number).map_err(|_| StoreError::NotFound))
         .collect::<Result<Vec<i32>, _>>()?;
     let everywhere = mending.rows.iter().any(|row| row.everywhere);
-    let rows = mend::rows(tx, mending.delivery, &numbers, everywhere, WITHIN_FILE).await?;
+    let (rows, more) = match after {
+        None => mend::rows(tx, mending.delivery, &numbers, everywhere, size).await?,
+        Some((after, _)) => mend::refused_after(tx, mending.delivery, after, size).await?,
+    };
+    let more = more.filter(|_| everywhere);
     let mut lines = open(road, rows)?;
     let ids: Vec<Uuid> = lines.iter().map(|line| line.stands.id).collect();
     let suggested = suggestions::open(tx, &ids).await?;
     let before = texts_of(&lines, &suggested);
     let mut asks = Asks::default();
     let only_look = mending.asks.is_some_and(|asks| asks.only_look);
+    // What is typed here is asked about in the first portion.
+    let typed: &[Typed] = if after.is_none() { &mending.rows } else { &[] };
     if let Some(allowance) = mending.asks {
-        let (most, now) = (allowance.more, road.clock.now());
-        asks = Asks::within(tx, &desk, &lines, &mending, most, now).await?;
+        let most = allowance.more - after.map_or(0, |(_, spent)| spent);
+        let now = road.clock.now();
+        asks = Asks::within(tx, desk, &lines, (mending, typed), most, now).await?;
     }
     let waits = |row: &&Typed| !only_look && asks.later.contains(&row.number);
-    let (later, typed): (Vec<&Typed>, Vec<&Typed>) = mending.rows.iter().partition(waits);
+    let (later, typed): (Vec<&Typed>, Vec<&Typed>) = typed.iter().partition(waits);
     let day_of = |text: &RowText| check::day_of(&text.as_raw(), &desk.context);
-    let (changed, mut done) = change(&mut lines, &typed, &asks.later, mending.again, day_of)?;
+    let own = |number: u32| mending.rows.iter().any(|row| row.number == number);
+    let stays = |number: u32| asks.later.contains(&number) || (after.is_some() && own(number));
+    let (changed, mut done) = change(&mut lines, &typed, spread, stays, mending.again, day_of)?;
     let later = later.iter().map(|row| (row.number, Became::Later));
     done.rows.extend(later);
     done.unasked = std::mem::take(&mut asks.unasked);
     if changed.is_empty() {
-        return Ok(Mended::Done(done));
+        return Ok((done, more));
     }
     let bench = Bench {
         keys: &road.keys,
-        products: &products,
+        products,
         today,
     };
     let kept_keys = keys_of(tx, &lines).await?;
-    let judged = stage_one(&lines, &desk);
+    let judged = stage_one(&lines, desk);
     let again = again(&lines, &judged, &changed, keep);
     // What is only foreseen is one chunk, as a preview is.
     let mut gather = Gather::new(keep == Keep::Preview || mending.foresee);
@@ -287,7 +397,7 @@ pub async fn mend(
         .iter()
         .map(|at| !check::refuses_consent(&lines[*at].text))
         .collect();
-    let now = road.clock.now();
+    let now = errand.now;
     done.unconsented = kept.contains(&false);
     done.judged = again
         .iter()
@@ -305,24 +415,10 @@ pub async fn mend(
         taken = mend::take_out(tx, mending.delivery, &done.judged, &linked).await?;
     }
 
-    let errand = Errand {
-        keys: &road.keys,
-        products: &products,
-        delivery: mending.delivery,
-        party: mending.party,
-        channel,
-        by: Some(mending.by).filter(|_| !mending.staff),
-        now,
-        today,
-        reference: None,
-        reason: None,
-        previewed: false,
-        counted_before: false,
-    };
     let mut outcomes: BTreeMap<u32, (RowOutcome, Vec<Finding>)> = BTreeMap::new();
     for chunk in chunks.into_iter().filter(|rows| !rows.is_empty()) {
         let keeps = if writes { keep } else { Keep::Nothing };
-        let stored = store::chunk(tx, &errand, chunk, keeps).await?;
+        let stored = store::chunk(tx, errand, chunk, keeps).await?;
         let linked = stored.judged.iter().find(|row| row.row.linked.is_some());
         if let Some(linked) = linked {
             done.of_linked.clone_from(&linked.row.findings);
@@ -332,7 +428,7 @@ pub async fn mend(
                 .extend(stored.judged.iter().filter_map(Record::of));
         }
         if mending.asks.is_some() {
-            asks.answered(&desk, &stored.judged, &mut done);
+            asks.answered(desk, &stored.judged, &mut done);
         }
         let judged = stored.judged.into_iter();
         outcomes.extend(judged.map(|row| (row.row.line, (row.outcome, row.shown))));
@@ -354,9 +450,9 @@ pub async fn mend(
     }
     if writes {
         mend::go_on_waiting(tx, mending.delivery, &taken).await?;
-        settle(tx, &work, mending.delivery, keep).await?;
     }
-    Ok(Mended::Done(done))
+    done.wrote = writes;
+    Ok((done, more))
 }
 
 /// Whom mended rows ask the BRP about.
@@ -378,7 +474,7 @@ impl Asks {
         tx: &mut WorkerTx<'_>,
         desk: &Desk<'_>,
         lines: &[Line],
-        mending: &Mending,
+        (mending, rows): (&Mending, &[Typed]),
         most: i64,
         now: OffsetDateTime,
     ) -> Result<Self, StoreError> {
@@ -392,7 +488,7 @@ impl Asks {
         };
         let places: HashMap<u32, &Line> = lines.iter().map(|line| (line.number(), line)).collect();
         let (mut asked, mut typed) = (Vec::new(), HashSet::new());
-        for row in &mending.rows {
+        for row in rows {
             let Some(line) = places.get(&row.number) else {
                 continue;
             };
@@ -605,11 +701,12 @@ pub(super) async fn put_back(
 }
 
 /// Puts the typed cells in place; answers the places of the rows that changed, and what is known of the typed ones:
-/// those that changed are said to be judged, and will be. A change for all goes to no row that has to wait (`later`).
+/// those that changed are said to be judged, and will be. A change for all goes to the rows that do not stay as they are.
 fn change(
     lines: &mut [Line],
     typed: &[&Typed],
-    later: &HashSet<u32>,
+    spread: &mut Spread,
+    stays: impl Fn(u32) -> bool,
     again: bool,
     day_of: impl Fn(&RowText) -> Option<Date>,
 ) -> Result<(BTreeSet<usize>, Done), StoreError> {
@@ -619,7 +716,6 @@ fn change(
         .map(|(at, line)| (line.number(), at))
         .collect();
     let (mut changed, mut done) = (BTreeSet::new(), Done::default());
-    let mut spread: Vec<(Column, String, String)> = Vec::new();
     for row in typed {
         let at = *places.get(&row.number).ok_or(StoreError::NotFound)?;
         let line = &mut lines[at];
@@ -666,14 +762,14 @@ fn change(
     }
     // A row that was typed in itself says what it wants; the change goes to the others.
     let own = changed.clone();
-    for (column, old, new) in spread {
+    for (column, old, new) in spread.iter() {
         for (at, line) in lines.iter_mut().enumerate() {
             if !own.contains(&at)
-                && !later.contains(&line.number())
+                && !stays(line.number())
                 && line.stands.is_open()
-                && shares(&line.text, &line.findings, column, &old)
+                && shares(&line.text, &line.findings, *column, old)
             {
-                line.text.set(column, new.clone());
+                line.text.set(*column, new.clone());
                 changed.insert(at);
             }
         }

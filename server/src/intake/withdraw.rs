@@ -13,7 +13,9 @@ use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::rows::{self, NewRows};
 use crate::store::turns::{self, Before, By, Candidate, Revived, Rewritten, Source, Turned};
 use crate::store::withdrawals::{self, Work};
-use crate::store::{StoreError, WorkerTx, chunk_tx, deliveries, register, rulings, worker_tx};
+use crate::store::{
+    StoreError, WorkerTx, chunk_tx, deliveries, freed as freed_rows, register, rulings, worker_tx,
+};
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding, Severity};
 use domain::row::{Column, RowText};
@@ -24,6 +26,8 @@ use uuid::Uuid;
 
 /// Registrations in a chunk.
 const CHUNK: i64 = 5_000;
+/// Persons whose waiting rows are judged at once.
+const PERSONS: usize = 5_000;
 /// Attempts at a chunk when somebody else is in the way.
 const ATTEMPTS: u32 = 5;
 
@@ -54,20 +58,36 @@ pub async fn by_chunks(
         return Ok(tx.commit().await?);
     }
     tx.commit().await?;
-    let mut attempt = 1;
+    let (mut attempt, mut at_once, mut waits_on) = (1, size, None);
     while !*stop.borrow() {
-        match chunk(road, job, &work, size).await {
-            Ok(Some(row)) => (work.progress, attempt) = (row, 1),
+        let tried = chunk(road, job, &work, at_once, waits_on.as_deref());
+        match jobs::no_panic(tried).await {
+            Ok(Some(row)) => {
+                (work.progress, attempt, waits_on) = (row, 1, None);
+                at_once = (at_once * 2).min(size);
+            }
             Ok(None) => return Ok(()),
-            Err(Stopped::Again(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(Stopped::Again(_) | Stopped::Constraint(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(Stopped::Value(_)) if at_once > 1 => at_once /= 2,
+            // Alone: what waits because of it waits on for RIVM, and the withdrawal goes on.
+            Err(Stopped::Value(why)) if waits_on.is_none() && work.undoes.is_none() => {
+                waits_on = Some(why);
+            }
             Err(stopped) => return Err(stopped),
         }
     }
     Ok(())
 }
 
-/// One chunk, one transaction: answers its last row, or nothing when that was the end.
-async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<i32>, Stopped> {
+/// One chunk, one transaction: answers its last row, or nothing when that was the end. `waits_on` says why the rows that
+/// wait because of it cannot be judged.
+async fn chunk(
+    road: &Road,
+    job: &Job,
+    work: &Work,
+    size: i64,
+    waits_on: Option<&str>,
+) -> Result<Option<i32>, Stopped> {
     let mut tx = chunk_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
     let candidates = match work.undoes {
@@ -75,7 +95,7 @@ async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<
         Some(undone) => turns::of_withdrawal(&mut tx, undone, work.progress, size).await?,
     };
     let (Some(first), Some(last)) = (candidates.first(), candidates.last()) else {
-        end(tx, job, work).await?;
+        end(road, tx, job, work).await?;
         return Ok(None);
     };
     let (first, last) = (first.row_number, last.row_number);
@@ -96,15 +116,26 @@ async fn chunk(road: &Road, job: &Job, work: &Work, size: i64) -> Result<Option<
     };
     let around = freed::Around {
         road,
-        withdrawal: job.subject,
+        withdrawal: Some(job.subject),
         undoes: work.undoes,
         delivery: work.delivery_id,
         by: by.user,
         persons: persons_of(&mut tx, &turned).await?,
     };
-    let before = freed::before(&mut tx, &around).await?;
-    let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
-    let mut lines = freed::after(&mut tx, &around, before).await?;
+    let (about, mut lines) = match waits_on {
+        None => {
+            let before = freed::before(&mut tx, &around).await?;
+            let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
+            (about, freed::after(&mut tx, &around, before).await?)
+        }
+        Some(why) => {
+            let about = turn(&mut tx, &road.keys, &by, &of, &turned).await?;
+            tracing::error!(withdrawal = %job.subject, row = last, %why, "rows that cannot be judged wait on");
+            let now = road.clock.now();
+            rows::left_out(&mut tx, work.party_id, job.subject, last, why, now).await?;
+            (about, Vec::new())
+        }
+    };
     let count = i32::try_from(turned.len()).unwrap_or(i32::MAX);
     if !withdrawals::progress(&mut tx, job.subject, job.fence, last, count, &kept).await? {
         return Err(Stopped::Fenced);
@@ -143,12 +174,18 @@ fn event(job: &Job, work: &Work, kind: Kind) -> Event {
 }
 
 /// The last transaction: the delivery moves, its open rows close (or open again), the job ends.
-async fn end(mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped> {
+async fn end(road: &Road, mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped> {
     let withdrawn = work.undoes.is_none();
     let by = work.decided_by.unwrap_or(work.asked_by);
+    let mut since = HashMap::new();
     match work.undoes {
         None => turns::close_rows(&mut tx, work.delivery_id).await?,
-        Some(undone) => turns::open_rows(&mut tx, work.delivery_id, undone).await?,
+        Some(undone) => {
+            since.extend(freed_rows::withdrawn_since(&mut tx, work.delivery_id).await?);
+            let persons: Vec<Uuid> = since.keys().copied().collect();
+            freed_rows::lock_persons(&mut tx, &persons).await?;
+            turns::open_rows(&mut tx, work.delivery_id, undone).await?;
+        }
     }
     let (reversed, kept) =
         withdrawals::finish(&mut tx, job.subject, work.delivery_id, withdrawn, by).await?;
@@ -166,6 +203,19 @@ async fn end(mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped
         None,
     )
     .await?;
+    let mut lines = Vec::new();
+    let persons: Vec<Uuid> = since.keys().copied().collect();
+    for some in persons.chunks(PERSONS) {
+        let around = freed::Around {
+            road,
+            withdrawal: Some(job.subject),
+            undoes: work.undoes,
+            delivery: work.delivery_id,
+            by,
+            persons: some.to_vec(),
+        };
+        lines.extend(freed::come_back(&mut tx, &around, &since).await?);
+    }
     jobs::finish(&mut tx, job).await?;
     let kind = if withdrawn {
         Kind::DeliveryWithdrawn
@@ -176,7 +226,8 @@ async fn end(mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Result<(), Stopped
         .detail("delivery", work.delivery_id.to_string())
         .detail("reversed", reversed)
         .detail("kept", kept);
-    audit::add(&mut tx, line).await?;
+    lines.push(line);
+    audit::add_all(&mut tx, lines).await?;
     Ok(tx.commit().await?)
 }
 

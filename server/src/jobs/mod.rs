@@ -8,7 +8,7 @@ mod life;
 mod run;
 
 pub use life::Life;
-pub use run::{Handler, Stopped, work};
+pub use run::{Handler, Stopped, no_panic, work};
 
 use crate::store::{Db, StoreError, worker_tx};
 use sqlx::PgConnection;

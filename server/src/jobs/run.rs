@@ -2,6 +2,8 @@
 
 use super::{Job, JobError, Life, heartbeat, lease, retry, step_aside};
 use crate::store::{Db, StoreError};
+use futures::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
@@ -30,9 +32,23 @@ pub enum Stopped {
     /// Try again later; the code says why, without values.
     #[error("to be tried again: {0}")]
     Again(String),
-    /// The database does not take a value; the same again gives the same. What cannot leave it out tries again later.
+    /// A named constraint refused: mostly somebody was faster, and it goes well the next time.
+    #[error("to be tried again: {0}")]
+    Constraint(String),
+    /// The database does not take a value, or the program panics over it; the same again gives the same. What cannot leave it
+    /// out tries again later.
     #[error("value refused: {0}")]
     Value(String),
+}
+
+/// Work of which a panic is an answer: what was done is rolled back when its transaction is dropped, and nothing else is
+/// kept. What the panic said is not told, for it may quote a value.
+///
+/// # Errors
+/// Those of the work, and [`Stopped::Value`] when it panics.
+pub async fn no_panic<T>(work: impl Future<Output = Result<T, Stopped>>) -> Result<T, Stopped> {
+    let done = AssertUnwindSafe(work).catch_unwind().await;
+    done.unwrap_or_else(|_| Err(Stopped::Value("panic".to_owned())))
 }
 
 impl From<JobError> for Stopped {
@@ -48,6 +64,7 @@ impl From<StoreError> for Stopped {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Value(_) => Self::Value(error.to_string()),
+            StoreError::Constraint(_) => Self::Constraint(error.to_string()),
             _ => Self::Again(error.to_string()),
         }
     }
@@ -78,14 +95,14 @@ async fn idle(db: &Db, stop: &mut watch::Receiver<bool>) {
 async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<bool>) {
     let began = Instant::now();
     let stopped = tokio::select! {
-        done = handler.handle(job, stop) => done,
+        done = no_panic(handler.handle(job, stop)) => done,
         lost = beat(db, job) => Err(lost),
     };
     let result = match &stopped {
         Ok(()) => "done",
         Err(Stopped::Fenced) => "fenced",
         Err(Stopped::Behind) => "waits",
-        Err(Stopped::Again(_) | Stopped::Value(_)) => "again",
+        Err(Stopped::Again(_) | Stopped::Constraint(_) | Stopped::Value(_)) => "again",
     };
     worked(job.kind.as_str(), result, began.elapsed());
     match stopped {
@@ -99,7 +116,7 @@ async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<b
                 tracing::warn!(job = %job.id, %error, "its lease will pass");
             }
         }
-        Err(Stopped::Again(code) | Stopped::Value(code)) => {
+        Err(Stopped::Again(code) | Stopped::Constraint(code) | Stopped::Value(code)) => {
             tracing::warn!(job = %job.id, attempts = job.attempts, %code, "job given back");
             if let Err(error) = retry(db, job, &code).await {
                 tracing::warn!(job = %job.id, %error, "its lease will pass");

@@ -13,14 +13,14 @@ use crate::store::{StoreError, WorkerTx, deliveries, mend, party_tx, quality, wo
 use app::ports::deliveries::{
     Deliveries, DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup,
     Foreseen, MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList,
-    RefusedView, RejectedGroup, RepairGroup,
+    RefusedView, RejectedGroup, RepairGroup, RepairedValue,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::Column;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use time::{Date, Duration, OffsetDateTime};
 use uuid::Uuid;
 
@@ -154,10 +154,7 @@ impl Deliveries for Portal {
             line: shown,
         };
         // While it is worked on, the page asks every second and shows numbers only.
-        if matches!(
-            view.line.phase,
-            Phase::Preview | Phase::Done | Phase::Parked | Phase::Withdrawn
-        ) {
+        if is_settled(view.line.phase) {
             view.groups = self.groups(&mut tx, id).await.or_broken(caller)?;
             view.repairs = self.repairs(&mut tx, id).await.or_broken(caller)?;
             view.doses = doses(delivery_views::doses(&mut tx, id).await.or_broken(caller)?);
@@ -188,6 +185,58 @@ impl Deliveries for Portal {
             tx.commit().await.or_broken(caller)?;
         }
         Ok(view)
+    }
+
+    async fn repaired(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        code: Code,
+        column: Column,
+        page: u32,
+    ) -> PortResult<Page<RepairedValue>> {
+        let phase = self.phase(caller, id).await?;
+        if !is_settled(phase) {
+            return Err(PortError::NotFound);
+        }
+        let page = page.max(1);
+        let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let kind = (code.as_str(), column.name());
+        let (rows, total) =
+            delivery_views::repaired(&mut tx, id, kind, i64::from(PAGE_ROWS), offset)
+                .await
+                .or_broken(caller)?;
+        if total == 0 {
+            return Err(PortError::NotFound);
+        }
+        let (mut items, mut bsns) = (Vec::new(), HashSet::new());
+        for row in rows {
+            let all = self.repairs_of(row.id, row.repairs_sealed);
+            let all = all.or_broken(caller)?.into_iter();
+            let line = number(i64::from(row.row_number));
+            let of_kind = all.filter(|(other, of, ..)| (*other, *of) == (code, column));
+            items.extend(of_kind.map(|(_, _, before, after)| RepairedValue {
+                row: line,
+                before,
+                after,
+            }));
+            let text = self.open_row(Purpose::Row, row.id, row.raw_sealed);
+            bsns.extend(self.mac_of(&text.or_broken(caller)?));
+        }
+        let line = event(caller, Kind::RowOpened)
+            .object("delivery", id)
+            .detail("code", code.as_str())
+            .detail("column", column.name())
+            .detail("shown", items.len());
+        let line = self.about_bsns(line, bsns).await.or_broken(caller)?;
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(Page {
+            items,
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
     }
 
     async fn submit(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
@@ -457,14 +506,7 @@ impl Portal {
     ) -> Result<Vec<RepairGroup>, StoreError> {
         let mut groups: BTreeMap<(Code, Column), RepairGroup> = BTreeMap::new();
         for row in delivery_views::repairs(tx, id, EXAMPLES).await? {
-            let sealed = Sealed::from_bytes(row.repairs_sealed.unwrap_or_default());
-            let plain = self
-                .road
-                .keys
-                .open(&sealed, &Purpose::Repairs.of(row.id.as_bytes()))
-                .map_err(|_| unopened())?;
-            let repairs: Vec<(Code, Column, String, String)> =
-                serde_json::from_slice(&plain).map_err(|_| unopened())?;
+            let repairs = self.repairs_of(row.id, row.repairs_sealed.unwrap_or_default())?;
             let found = repairs.into_iter().find(|(code, column, ..)| {
                 code.as_str() == row.code && column.name() == row.column
             });
@@ -482,6 +524,30 @@ impl Portal {
         }
         Ok(groups.into_values().collect())
     }
+
+    /// What was repaired in a row: code, column, before, after.
+    fn repairs_of(
+        &self,
+        row: Uuid,
+        sealed: Vec<u8>,
+    ) -> Result<Vec<(Code, Column, String, String)>, StoreError> {
+        let keys = &self.road.keys;
+        let plain = keys
+            .open(
+                &Sealed::from_bytes(sealed),
+                &Purpose::Repairs.of(row.as_bytes()),
+            )
+            .map_err(|_| unopened())?;
+        serde_json::from_slice(&plain).map_err(|_| unopened())
+    }
+}
+
+/// Its rows stand still: its page opens some of them.
+const fn is_settled(phase: Phase) -> bool {
+    matches!(
+        phase,
+        Phase::Preview | Phase::Done | Phase::Parked | Phase::Withdrawn
+    )
 }
 
 fn doses(groups: Vec<delivery_views::Doses>) -> Vec<DosesGroup> {

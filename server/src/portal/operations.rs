@@ -4,13 +4,16 @@ use super::{OrBroken, Portal, broken, brp_age, words};
 use crate::clock::dutch_midnight;
 use crate::store::{StoreError, brp_loads, operations, worker_tx};
 use app::ports::operations::{
-    CameBy, OnTheWay, Operations, OperationsView, QueueView, TroubleView,
+    CameBy, LeftOutView, OnTheWay, Operations, OperationsView, QueueView, TroubleView,
 };
 use app::ports::{Caller, PortError, PortResult};
 use domain::delivery::Channel;
+use time::Duration;
 
 /// Jobs in trouble that are shown.
 const TROUBLE: i64 = 20;
+/// How long rows that were left out are shown.
+const LEFT_OUT: Duration = Duration::days(7);
 
 #[async_trait::async_trait]
 impl Operations for Portal {
@@ -28,6 +31,9 @@ impl Operations for Portal {
             .await
             .or_broken(caller)?;
         let trouble = operations::trouble(&mut tx, TROUBLE)
+            .await
+            .or_broken(caller)?;
+        let left_out = operations::left_out(&mut tx, now - LEFT_OUT, TROUBLE)
             .await
             .or_broken(caller)?;
         let in_the_box = operations::in_the_box(&mut tx).await.or_broken(caller)?;
@@ -59,11 +65,18 @@ impl Operations for Portal {
             failed: job.failed,
             since: words::moment(job.since),
         });
+        let left_out = left_out.into_iter().map(|row| LeftOutView {
+            delivery: row.delivery,
+            row: u32::try_from(row.row).unwrap_or_default(),
+            why: row.why,
+            since: words::moment(row.at),
+        });
         Ok(OperationsView {
             queues: queues.collect(),
             on_the_way: on_the_way.collect(),
             came: came.or_broken(caller)?,
             trouble: trouble.collect(),
+            left_out: left_out.collect(),
             in_the_box: number(in_the_box),
             brp,
             brp_gaps,

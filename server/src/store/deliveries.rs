@@ -443,6 +443,20 @@ pub async fn progress(
     Ok(moved.rows_affected() == 1)
 }
 
+/// Holds up who would move rows of a delivery, until the end of the transaction: before they are counted for the last time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT id FROM deliveries WHERE id = $1 FOR NO KEY UPDATE",
+        id
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// Counts the outcomes of the stored rows: what the delivery says adds up by construction.
 ///
 /// # Errors

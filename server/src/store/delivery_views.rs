@@ -299,6 +299,56 @@ pub async fn rejected(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Rejected>, S
     Ok(rows)
 }
 
+/// A row with a value that was repaired.
+pub struct RepairedRow {
+    /// Key, which the sealed values are bound to.
+    pub id: Uuid,
+    /// Number as the sender sees it.
+    pub row_number: i32,
+    /// Repairs, sealed.
+    pub repairs_sealed: Vec<u8>,
+    /// As delivered, sealed.
+    pub raw_sealed: Option<Vec<u8>>,
+}
+
+/// The rows of a delivery with one kind of repair in a column, in their order; and how many there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn repaired(
+    tx: &mut PartyTx<'_>,
+    id: Uuid,
+    (code, column): (&str, &str),
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<RepairedRow>, i64), StoreError> {
+    let rows = sqlx::query_as!(
+        RepairedRow,
+        r#"SELECT id, row_number, repairs_sealed AS "repairs_sealed!", raw_sealed FROM delivery_rows
+           WHERE delivery_id = $1 AND repairs_sealed IS NOT NULL
+             AND findings @> jsonb_build_array(jsonb_build_object('code', $2::text, 'column', $3::text))
+           ORDER BY row_number LIMIT $4 OFFSET $5"#,
+        id,
+        code,
+        column,
+        limit,
+        offset
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let total = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "number!" FROM delivery_rows
+           WHERE delivery_id = $1 AND repairs_sealed IS NOT NULL
+             AND findings @> jsonb_build_array(jsonb_build_object('code', $2::text, 'column', $3::text))"#,
+        id,
+        code,
+        column
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((rows, total))
+}
+
 /// A delivery that belongs to another: its rows took the place of refused ones, or the reverse.
 pub struct Other {
     /// Its key.

@@ -19,6 +19,58 @@ pub async fn lock_persons(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(),
     Ok(())
 }
 
+/// Holds withdrawals about these persons up until the end of the transaction; `true` when one of these vaccinations of theirs
+/// ended since it was read, by somebody else.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ended_meanwhile(
+    tx: &mut WorkerTx<'_>,
+    persons: &[Uuid],
+    jabs: &[Uuid],
+) -> Result<bool, StoreError> {
+    sqlx::query!(
+        "SELECT id FROM persons WHERE id = ANY ($1) ORDER BY id FOR SHARE",
+        persons
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(sqlx::query_scalar!(
+        // What this transaction ended has its own time.
+        r#"SELECT EXISTS (SELECT FROM vaccinations v WHERE v.person_id = ANY ($1) AND v.id = ANY ($2) AND v.valid_to <> now()) AS "ended!""#,
+        persons,
+        jabs
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Persons of rows of this delivery that wait, each with the newest withdrawal of another delivery about them that came after
+/// the row, and stands.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdrawn_since(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (r.person_id) r.person_id AS "person!", n.withdrawal_id AS "by!"
+           FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
+           JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+           JOIN reports p ON p.person_id = r.person_id JOIN reports n ON n.id = p.id AND n.version = p.version + 1
+           JOIN withdrawals x ON x.id = n.withdrawal_id
+           WHERE w.delivery_id = $1 AND w.outcome = 'TE_CONTROLEREN' AND r.outcome = 'TE_CONTROLEREN' AND r.content_sealed IS NOT NULL
+             AND x.undoes IS NULL AND x.state = 'done' AND x.delivery_id <> $1 AND x.finished_at > o.recorded_at
+             AND NOT EXISTS (SELECT FROM withdrawals u WHERE u.undoes = x.id AND u.state = 'done')
+           ORDER BY r.person_id, x.finished_at DESC"#,
+        delivery
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.person, row.by)).collect())
+}
+
 /// A stored row that waits.
 pub struct Waiting {
     /// The row.
@@ -35,8 +87,10 @@ pub struct Waiting {
     pub jab: Uuid,
     /// Nothing else that stands rests on that vaccination.
     pub alone: bool,
-    /// It waits for RIVM, and its delivery ended and is another one than the withdrawn one.
+    /// It waits for RIVM, and its delivery counts: it ended, or more of it is still to come.
     pub may_go: bool,
+    /// It is of the delivery that turns.
+    pub ours: bool,
     /// When its delivery came.
     pub received_at: OffsetDateTime,
     /// All columns, sealed.
@@ -65,7 +119,7 @@ pub async fn waiting(
         r#"SELECT w.id, w.row_number, r.party_id AS party, r.person_id AS "person!", r.id AS report, r.vaccination_id AS "jab!",
                   NOT EXISTS (SELECT FROM (SELECT * FROM reports s WHERE s.vaccination_id = r.vaccination_id OFFSET 0) AS s
                               WHERE s.valid_to IS NULL AND s.id <> r.id AND s.outcome <> 'AFGEKEURD') AS "alone!",
-                  w.returned_at IS NULL AND d.state = 'done' AND d.id <> $2 AS "may_go!",
+                  w.returned_at IS NULL AND d.state IN ('done', 'storing', 'parked') AS "may_go!", d.id = $2 AS "ours!",
                   d.received_at, r.content_sealed AS "content_sealed!", r.link_id AS link, p.bsn_enc AS "bsn_enc?", w.findings AS shown,
                   w.staff_findings AS staff
            FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
@@ -113,7 +167,7 @@ pub async fn freed(
            JOIN deliveries d ON d.id = o.delivery_id
            JOIN delivery_rows w ON w.delivery_id = o.delivery_id AND w.row_number = o.row_number AND w.report_id = r.id
            WHERE r.person_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD' AND r.content_sealed IS NOT NULL
-             AND w.freed_by IS NOT NULL AND w.state = 'accepted' AND w.outcome = 'GEACCEPTEERD' AND (d.state = 'done' OR d.id = $2)
+             AND w.freed_by IS NOT NULL AND w.state = 'accepted' AND w.outcome = 'GEACCEPTEERD' AND (d.state IN ('done', 'storing', 'parked') OR d.id = $2)
              AND (NOT $3 OR EXISTS (SELECT FROM withdrawals u WHERE u.undoes = w.freed_by AND u.state = 'done'))
              AND NOT EXISTS (SELECT FROM rulings m WHERE m.person_id = r.person_id AND m.undone_at IS NULL AND m.made_at > w.decided_at
                              AND r.vaccination_id IN (m.jab, m.other, m.lesser, m.kept))
@@ -127,7 +181,8 @@ pub async fn freed(
     Ok(rows)
 }
 
-/// Keeps in the history of rows that they moved, from this outcome, because a delivery was withdrawn or put back.
+/// Keeps in the history of rows that they moved, from this outcome, because a delivery was withdrawn or put back; or, without a
+/// withdrawal, because somebody put a registration back.
 ///
 /// # Errors
 /// When the database fails.
@@ -135,16 +190,18 @@ pub async fn remember(
     tx: &mut WorkerTx<'_>,
     rows: &[Uuid],
     outcome: &str,
-    withdrawal: Uuid,
+    (withdrawal, by): (Option<Uuid>, Uuid),
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, outcome, findings, mended_at, withdrawal_id)
-         SELECT w.party_id, w.delivery_id, w.row_number, w.id, $2, w.findings, $3, $4 FROM delivery_rows w WHERE w.id = ANY ($1)",
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, outcome, findings, mended_at, withdrawal_id, mended_by)
+         SELECT w.party_id, w.delivery_id, w.row_number, w.id, $2, w.findings, $3, $4, CASE WHEN $4::uuid IS NULL THEN $5::uuid END
+         FROM delivery_rows w WHERE w.id = ANY ($1)",
         rows,
         outcome,
         at,
-        withdrawal
+        withdrawal,
+        by
     )
     .execute(&mut **tx)
     .await?;

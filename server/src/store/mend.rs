@@ -47,7 +47,7 @@ impl Stands {
 
 /// The rows that mended rows may have to do with, in their order: all of a delivery of at most `limit` rows. Of a
 /// larger one, which no portal takes, the rows themselves, refused rows that contradict another one, and, when asked
-/// for, the other refused rows; `limit` of them.
+/// for, the other refused rows; `limit` of them. And the last refused row of those, when there may be more.
 ///
 /// # Errors
 /// When the database fails.
@@ -57,7 +57,7 @@ pub async fn rows(
     numbers: &[i32],
     all_refused: bool,
     limit: i32,
-) -> Result<Vec<Stands>, StoreError> {
+) -> Result<(Vec<Stands>, Option<i32>), StoreError> {
     let mut rows = sqlx::query_as!(
         Stands,
         r#"SELECT id, row_number, outcome, state, findings, raw_sealed, reason_sealed, replaces, report_id,
@@ -76,7 +76,49 @@ pub async fn rows(
     .fetch_all(&mut **tx)
     .await?;
     rows.sort_by_key(|row| row.row_number);
-    Ok(rows)
+    let asked = |row: &&Stands| !numbers.contains(&row.row_number);
+    let last = rows.iter().rev().find(asked).map(|row| row.row_number);
+    // Nothing but the rows that were asked for has room: the others all follow.
+    let last = last.unwrap_or_default();
+    let more = i32::try_from(rows.len()).is_ok_and(|found| found >= limit);
+    Ok((rows, more.then_some(last)))
+}
+
+/// The refused rows of a delivery after this one, `limit` of them, and those that contradict another one wherever they
+/// stand; in their order, with the last that was asked for when there may be more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn refused_after(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    after: i32,
+    limit: i32,
+) -> Result<(Vec<Stands>, Option<i32>), StoreError> {
+    let rows = sqlx::query_as!(
+        Stands,
+        r#"WITH next AS MATERIALIZED (SELECT id, row_number FROM delivery_rows
+                                      WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND row_number > $2
+                                      ORDER BY row_number LIMIT $3::integer),
+                contradict AS MATERIALIZED (SELECT id FROM delivery_rows
+                                            WHERE delivery_id = $1 AND outcome = 'AFGEKEURD' AND findings @> '[{"code": "D02"}]'
+                                            ORDER BY row_number LIMIT $3::integer)
+           SELECT r.id, r.row_number, r.outcome, r.state, r.findings, r.raw_sealed, r.reason_sealed, r.replaces, r.report_id,
+                  NULL::uuid AS returned_by, NULL::bytea AS message_sealed
+           FROM delivery_rows r
+           WHERE r.delivery_id = $1 AND r.id IN (SELECT id FROM next UNION SELECT id FROM contradict)
+           ORDER BY r.row_number"#,
+        delivery,
+        after,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    // Of those that contradict each other, the ones that stand further on come after the portion.
+    let room = usize::try_from(limit).unwrap_or_default();
+    let mut next = rows.iter().filter(|row| row.row_number > after);
+    let last = next.nth(room.saturating_sub(1)).map(|row| row.row_number);
+    Ok((rows, last))
 }
 
 /// Numbers of the rows of a delivery that somebody mended, and no decision did.

@@ -127,6 +127,38 @@ pub async fn trouble(tx: &mut WorkerTx<'_>, limit: i64) -> Result<Vec<Trouble>, 
     .await?)
 }
 
+/// A row that was left out of its delivery.
+pub struct LeftOut {
+    /// Its delivery, or the withdrawal.
+    pub delivery: Uuid,
+    /// Its number.
+    pub row: i32,
+    /// Why; no value of a row.
+    pub why: String,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// Rows that were left out since a moment because they cannot be taken, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn left_out(
+    tx: &mut WorkerTx<'_>,
+    since: OffsetDateTime,
+    limit: i64,
+) -> Result<Vec<LeftOut>, StoreError> {
+    Ok(sqlx::query_as!(
+        LeftOut,
+        r#"SELECT delivery_id AS delivery, row_number AS "row", why, left_at AS at FROM rows_left_out
+           WHERE left_at >= $1 ORDER BY left_at DESC, delivery_id, row_number LIMIT $2"#,
+        since,
+        limit
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// Files in the drop box that are no deliveries yet.
 ///
 /// # Errors

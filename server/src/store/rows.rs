@@ -1,6 +1,7 @@
 //! The rows of deliveries: their outcome, their findings, and, sealed, what was delivered.
 
 use super::{StoreError, WorkerTx};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// New rows of a chunk, column by column.
@@ -256,6 +257,32 @@ pub async fn repaired(
         party,
         delivery,
         ids
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Remembers for RIVM-beheer that a row was left out because it cannot be taken; `why` is a code, no value of the row.
+///
+/// # Errors
+/// When the database fails.
+pub async fn left_out(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    delivery: Uuid,
+    row: i32,
+    why: &str,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "INSERT INTO rows_left_out (party_id, delivery_id, row_number, why, left_at) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT ON CONSTRAINT rows_left_out_pk DO UPDATE SET why = EXCLUDED.why, left_at = EXCLUDED.left_at",
+        party,
+        delivery,
+        row,
+        why,
+        at
     )
     .execute(&mut **tx)
     .await?;

@@ -168,6 +168,11 @@ const TABLE: &[Route] = &[
     page("/aanleveringen", Roles(DELIVER), false),
     page("/kwaliteit", Roles(DELIVER), false),
     page("/aanleveringen/{id}", Roles(DELIVER), true),
+    page(
+        "/aanleveringen/{id}/herstel/{code}/{kolom}",
+        Roles(DELIVER),
+        true,
+    ),
     page("/aanleveringen/{id}/regels", Roles(DELIVER), true),
     page("/aanleveringen/{id}/regels/{nummer}", Roles(DELIVER), true),
     page("/aanleveringen/{id}/intrekken", Roles(WITHDRAW), false),

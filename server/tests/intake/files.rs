@@ -1,5 +1,6 @@
 //! Files: preview, "Indienen", outcomes, doubles, refused and empty ones, answers; nothing without consent.
 
+use crate::torture::Crowd;
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, row, with};
 use app::ports::deliveries::Phase;
 use app::ports::{Deliveries, PortError};
@@ -860,4 +861,49 @@ async fn hidden_rows_are_told_and_taken_along_when_the_sender_wants() {
     world.work().await;
     let view = world.portal.delivery(&world.maria, id).await.unwrap();
     assert!(view.may_submit && view.line.counts.geaccepteerd == 1);
+}
+
+#[tokio::test]
+async fn every_repaired_value_is_shown_page_by_page_and_the_log_says_whose_they_are() {
+    const ROWS: usize = 120;
+    let (world, crowd) = (World::new().await, Crowd::new(ROWS));
+    crowd.enter_brp(&world).await;
+    let dotted = |place| {
+        let row = crowd.good(place);
+        let bsn = row.get(Column::Bsn);
+        let bsn = format!("{}.{}.{}", &bsn[..4], &bsn[4..6], &bsn[6..]);
+        with(row, &[(Column::Bsn, &bsn)])
+    };
+    let rows: Vec<_> = (0..ROWS).map(dotted).collect();
+    let id = world
+        .receive(&world.maria, "a.csv", &csv(&rows), true)
+        .await
+        .id();
+    world.work().await;
+    let portal = &world.portal;
+    let mut seen = Vec::new();
+    for page in 1..=3 {
+        let list = portal.repaired(&world.maria, id, Code::H02, Column::Bsn, page);
+        let list = list.await.unwrap();
+        assert_eq!(list.total, ROWS as u64);
+        seen.extend(list.items);
+    }
+    // The header is line 1.
+    let numbers: Vec<u32> = seen.iter().map(|value| value.row).collect();
+    assert_eq!(numbers, (2..ROWS as u32 + 2).collect::<Vec<_>>());
+    for (row, value) in rows.iter().zip(&seen) {
+        assert_eq!(value.before, row.get(Column::Bsn));
+        assert_eq!(value.after, value.before.replace('.', ""));
+    }
+    let about = "audit_persons p JOIN audit_lines l ON (l.shard, l.seq) = (p.shard, p.seq)
+                 WHERE l.event = 'look.row' AND strpos(l.line, '";
+    assert_eq!(
+        world.count(&format!("{about}{id}') > 0")).await,
+        ROWS as i64
+    );
+
+    let other = portal.repaired(&world.maria, id, Code::H05, Column::Batchnummer, 1);
+    assert_eq!(other.await.err(), Some(PortError::NotFound));
+    let strange = portal.repaired(&world.piet, id, Code::H02, Column::Bsn, 1);
+    assert_eq!(strange.await.err(), Some(PortError::NotFound));
 }

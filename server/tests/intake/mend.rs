@@ -1,11 +1,14 @@
 //! Refused rows mended on the screen (features F24): in the preview and after the end, with what depends on them.
 
+use crate::torture::Crowd;
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::deliveries::{Kept, MendAnswer, MendedRow, Phase, RefusedView};
 use app::ports::{Caller, Deliveries, PortError};
 use domain::delivery::{Counts, FileOutcome};
 use domain::finding::Code;
 use domain::row::{Column, RowText};
+use server::intake::mend::{self as mending, Became, Mended, Mending, Typed};
+use server::store::worker_tx;
 use uuid::Uuid;
 
 async fn preview(world: &World, rows: &[RowText]) -> Uuid {
@@ -704,5 +707,77 @@ async fn what_rows_would_come_to_is_said_by_the_same_rules_and_changes_nothing()
         // And so it comes.
         let answer = world.portal.mend(&world.maria, id, typed, None).await;
         assert_eq!(answer, Ok(answer_of(1, 1)));
+    }
+}
+
+#[tokio::test]
+async fn one_value_goes_into_every_row_that_shares_it_however_many_there_are() {
+    const ROWS: usize = 64;
+    const SIZE: i32 = 10;
+    for size in [SIZE, 20_000] {
+        let (world, crowd) = (World::new().await, Crowd::new(ROWS));
+        crowd.enter_brp(&world).await;
+        // Every eighth has another wrong value, and one row is the first of two that contradict each other.
+        let row = |place: usize| {
+            let batch = if place % 8 == 7 { "!!!" } else { "???" };
+            let key = format!("k-{}", place.max(1));
+            let cells = [
+                (Column::Bronsleutel, key.as_str()),
+                (Column::Batchnummer, batch),
+            ];
+            with(crowd.good(place), &cells)
+        };
+        let rows: Vec<_> = (0..ROWS).map(row).collect();
+        let content = csv(&rows);
+        let id = world
+            .receive_by_sftp(&world.maria, "a.csv", &content)
+            .await
+            .id();
+        world.work().await;
+        let before = counts(&world, id).await;
+        assert_eq!(before.afgekeurd, ROWS as u32);
+        let first = world
+            .portal
+            .refused_row(&world.maria, id, 4, None)
+            .await
+            .unwrap();
+        let typed = Typed {
+            number: 4,
+            seen: first.line.seen,
+            cells: vec![(Column::Batchnummer, "EJ6796".to_owned())],
+            everywhere: true,
+            ..Typed::default()
+        };
+        let all = Mending {
+            delivery: id,
+            party: world.maria.party().unwrap().id,
+            by: world.maria.user_id,
+            staff: false,
+            asks: None,
+            foresee: false,
+            decision: None,
+            again: false,
+            rows: vec![typed],
+        };
+        let mut tx = worker_tx(&world.road.db).await.unwrap();
+        let mended = mending::by_portions(&world.road, &mut tx, all, size).await;
+        let Ok(Mended::Done(done)) = mended else {
+            panic!("closed")
+        };
+        tx.commit().await.unwrap();
+        assert!(matches!(done.rows[..], [(4, Became::Judged(..))]));
+        // The two that contradict each other stay refused, with their batch mended.
+        let shared = (0..ROWS).filter(|place| place % 8 != 7).count() as u32;
+        let now = counts(&world, id).await;
+        assert_eq!(
+            (now.geaccepteerd, now.afgekeurd),
+            (shared - 2, ROWS as u32 - shared + 2),
+            "{size}"
+        );
+        assert_eq!(world.count("reports").await, i64::from(shared) - 2);
+        let history = "(SELECT DISTINCT row_number FROM row_history) AS one";
+        assert_eq!(world.count(history).await, i64::from(shared), "{size}");
+        let left = "delivery_rows WHERE state = 'open' AND findings @> '[{\"code\": \"D02\"}]' AND row_number IN (2, 3)";
+        assert_eq!(world.count(left).await, 2, "{size}");
     }
 }

@@ -17,6 +17,7 @@ use app::ports::{
     Caller, Corrections, Decisions, Deliveries, Onboarding, Operations, Parties, Persons,
     PortError, Review, Users,
 };
+use domain::finding::Code;
 use domain::lists::{ListKind, Typed};
 use domain::role::Role;
 use domain::row::{Column, RowText};
@@ -24,7 +25,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 120] = [
+const METHODS: [&str; 121] = [
     "begin",
     "open_draft",
     "waiting",
@@ -44,6 +45,7 @@ const METHODS: [&str; 120] = [
     "delivery",
     "deliveries.submit",
     "submit_whole",
+    "repaired",
     "refused",
     "refused_row",
     "mend",
@@ -413,6 +415,10 @@ async fn probe(
         "discard" => Entry::discard(portal, caller, things.draft).await,
         "delivery" => portal.delivery(caller, things.delivery).await.map(drop),
         "deliveries.submit" => Deliveries::submit(portal, caller, things.preview).await,
+        "repaired" => portal
+            .repaired(caller, things.delivery, Code::H02, Column::Bsn, 1)
+            .await
+            .map(drop),
         "refused" => portal
             .refused(caller, things.delivery, 1, None)
             .await

@@ -1627,3 +1627,223 @@ async fn two_withdrawals_at_once_and_an_import_of_the_same_persons_end_as_one_af
         sound(&world).await;
     }
 }
+
+/// The second of two persons' rows hangs on its way in until [`go`] is called: the delivery is being stored meanwhile.
+async fn hang(world: &World, condition: &str) {
+    let sql = format!(
+        "CREATE TABLE go (x int); GRANT SELECT ON go TO PUBLIC;
+         CREATE FUNCTION hang() RETURNS trigger LANGUAGE plpgsql AS
+         $$ BEGIN
+             IF {condition} THEN
+                 PERFORM pg_advisory_xact_lock_shared(4242);
+                 WHILE NOT EXISTS (SELECT FROM go) LOOP PERFORM pg_sleep(0.02); END LOOP;
+             END IF;
+             RETURN new;
+         END $$;
+         CREATE TRIGGER hang BEFORE INSERT ON delivery_rows FOR EACH ROW EXECUTE FUNCTION hang()"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+}
+
+async fn go(world: &World) {
+    sqlx::raw_sql("INSERT INTO go VALUES (1)")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+}
+
+async fn until_it_hangs(world: &World) {
+    let hangs = "pg_locks WHERE locktype = 'advisory' AND objid = 4242";
+    while world.count(hangs).await == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Asks for the withdrawal of a delivery and carries it out, while a file of the other institution is on its way in.
+async fn withdraw_while_one_comes_in(world: &World, first: Uuid, content: &[u8], name: &str) {
+    world.receive_by_sftp(&world.piet, name, content).await;
+    let coming = world.work();
+    let withdrawing = async {
+        until_it_hangs(world).await;
+        world
+            .portal
+            .withdraw_delivery(&world.maria, first, "reden".into())
+            .await
+            .unwrap();
+        world.work().await;
+        assert_eq!(world.count("deliveries WHERE state = 'withdrawn'").await, 1);
+        go(world).await;
+    };
+    tokio::time::timeout(Duration::from_secs(30), async {
+        tokio::join!(coming, withdrawing)
+    })
+    .await
+    .expect("neither waits for the other");
+    sound(world).await;
+}
+
+async fn newest(world: &World) -> Uuid {
+    sqlx::query_scalar("SELECT id FROM deliveries WHERE file_name = 'later.csv'")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_waits_of_a_delivery_that_is_still_being_stored_is_stored_by_the_withdrawal() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &wrong()).await;
+    // The correction makes a chunk of its own: the first has been stored when it hangs.
+    let second = jab(N, "12-03-2021", "2", "Comirnaty", "EJ6795");
+    let rows = [
+        later().swap_remove(0),
+        key("n", second.clone()),
+        key(
+            "n",
+            with(
+                second,
+                &[
+                    (Column::Mutatie, "C"),
+                    (Column::Vaccinatiedatum, "13-03-2021"),
+                ],
+            ),
+        ),
+    ];
+    hang(&world, "new.mutation = 'C'").await;
+    withdraw_while_one_comes_in(&world, first, &csv(&rows), "later.csv").await;
+    let waiting = newest(&world).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (3, 0));
+    assert_eq!(open_rows(&world).await, []);
+    put_back(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_was_judged_in_the_very_moment_of_the_withdrawal_is_judged_again() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &wrong()).await;
+    hang(&world, "new.source_key = 'l3'").await;
+    withdraw_while_one_comes_in(&world, first, &csv(&later()), "later.csv").await;
+    let waiting = newest(&world).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (3, 0));
+    assert_eq!(open_rows(&world).await, []);
+    let twin = World::new().await;
+    twin.upload(&twin.piet, &csv(&later())).await;
+    assert_eq!(register(&world).await, register(&twin).await);
+}
+
+#[tokio::test]
+async fn a_row_that_waits_of_a_delivery_that_was_parked_half_way_is_stored_by_the_withdrawal() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &wrong()).await;
+    let waiting = world.upload(&world.piet, &csv(&later())).await;
+    // As a suspension leaves it, with rows of it in the register.
+    let parked = async |state: &str, why: &str| {
+        let sql = format!(
+            "BEGIN; SET LOCAL session_replication_role = replica;
+             UPDATE deliveries SET state = '{state}', parked_reason = {why} WHERE id = '{waiting}'; COMMIT"
+        );
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+    };
+    parked("parked", "'approval'").await;
+    withdrawn(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (3, 0));
+    parked("done", "NULL").await;
+    assert_eq!(open_rows(&world).await, []);
+    sound(&world).await;
+}
+
+#[tokio::test]
+async fn what_a_registration_that_is_put_back_by_itself_stands_against_waits_again() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &csv(&[good(N.0, N.1)])).await;
+    let alone = world
+        .record(
+            &world.maria,
+            &jab(N, "12-03-2021", "2", "Comirnaty", "EJ6795"),
+        )
+        .await;
+    let alone = registration(&world, &world.maria, alone).await;
+    let row = csv(&[jab(N, "12-03-2021", "1", "Spikevax", "300042698")]);
+    let waiting = world.upload(&world.piet, &row).await;
+    assert_eq!(waits_for(&world).await, ["D04 D05"]);
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    Entry::withdraw(&world.portal, &world.maria, alone, "verkeerd".into(), false)
+        .await
+        .unwrap();
+    withdrawn(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
+    let restored = world
+        .portal
+        .restore(&world.maria, alone, "toch goed".into())
+        .await;
+    assert_eq!(restored, Ok(Restored::Done));
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
+    sound(&world).await;
+    let history = "row_history WHERE outcome = 'GEACCEPTEERD' AND mended_by IS NOT NULL AND withdrawal_id IS NULL";
+    assert_eq!(
+        world.count(history).await,
+        1,
+        "who put it back made it wait"
+    );
+    put_back(&world, &world.maria, first).await;
+    assert_eq!(register(&world).await, before);
+    assert_eq!(open_rows(&world).await, waited);
+}
+
+#[tokio::test]
+async fn a_registration_put_back_that_nothing_waited_for_leaves_what_is_stored() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &csv(&[good(N.0, N.1)])).await;
+    let alone = world
+        .record(
+            &world.maria,
+            &jab(N, "12-03-2021", "2", "Comirnaty", "EJ6795"),
+        )
+        .await;
+    let alone = registration(&world, &world.maria, alone).await;
+    Entry::withdraw(&world.portal, &world.maria, alone, "verkeerd".into(), false)
+        .await
+        .unwrap();
+    let row = csv(&[jab(N, "27-01-2021", "1", "Comirnaty", "EJ6796")]);
+    let waiting = world.upload(&world.piet, &row).await;
+    withdrawn(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
+    let restored = world
+        .portal
+        .restore(&world.maria, alone, "toch goed".into())
+        .await;
+    assert_eq!(restored, Ok(Restored::Done));
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
+    assert_eq!(open_rows(&world).await, []);
+    sound(&world).await;
+}
+
+#[tokio::test]
+async fn what_comes_back_after_the_delivery_it_waited_for_went_is_stored_and_waits_when_that_is_back()
+ {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &wrong()).await;
+    // Of Frouke something else stands against it too, which stays.
+    let stays = jab(F, "28-02-2021", "2", "Spikevax", "300042698");
+    world.upload(&world.maria, &csv(&[stays])).await;
+    let waiting = world.upload(&world.piet, &csv(&later())).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 3));
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    withdrawn(&world, &world.piet, waiting).await;
+    withdrawn(&world, &world.maria, first).await;
+    put_back(&world, &world.piet, waiting).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (2, 1));
+    let freed = "delivery_rows r JOIN withdrawals w ON w.id = r.freed_by WHERE w.undoes IS NULL AND w.delivery_id = ";
+    assert_eq!(world.count(&format!("{freed}'{first}'")).await, 2);
+    put_back(&world, &world.maria, first).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 3));
+    assert_eq!(register(&world).await, before);
+    assert_eq!(open_rows(&world).await, waited);
+}

@@ -16,6 +16,13 @@
 mod browser;
 #[path = "../intake/clamd.rs"]
 mod clamd;
+mod doors;
+#[path = "../sftp/house.rs"]
+#[allow(
+    dead_code,
+    reason = "the client of the drop box, of which a part is used here"
+)]
+mod dropbox;
 #[path = "../support/fixture_rows.rs"]
 mod fixture_rows;
 mod form_rows;
@@ -37,3 +44,10 @@ mod sweep;
 mod tabs;
 mod uploads;
 mod users;
+#[path = "../intake/world.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "what the drop box of the tests stands in"
+)]
+mod world;

@@ -107,6 +107,15 @@ pub async fn shown(house: &mut House, route: &Route) -> Stand {
             let delivery = house.preview(&[repaired]).await;
             get(NURSE, at(delivery), "look.list", Thing(delivery))
         }
+        "/aanleveringen/{id}/herstel/{code}/{kolom}" => {
+            let mut repaired = house.another("EJ6795");
+            repaired.set(Column::Bsn, "9999.95.571");
+            let delivery = house.preview(&[repaired]).await;
+            let path = at(delivery)
+                .replace("{code}", "H02")
+                .replace("{kolom}", "bsn");
+            get(NURSE, path, opened, Person)
+        }
         "/aanleveringen/{id}/regels" => {
             let delivery = house.refused(2).await;
             get(NURSE, at(delivery), opened, Person)

@@ -25,7 +25,7 @@ use crate::store::decisions;
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::mend;
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, brp_checks, chunk_tx, trials, worker_tx};
+use crate::store::{StoreError, WorkerTx, brp_checks, chunk_tx, rows, trials, worker_tx};
 use convoy::{Convoy, Turn};
 use domain::codes::Mutation;
 use domain::connection::has_column;
@@ -49,6 +49,8 @@ const CHUNK: usize = 1_250;
 const PREVIEW_CHUNK: usize = 20_000;
 /// Attempts at a chunk when somebody else is in the way.
 const ATTEMPTS: u32 = 5;
+/// Attempts at a delivery after which nobody is in the way any more of a row that a unique constraint refuses: it is the row.
+const PATIENCE: i32 = 3;
 /// Rule A20: fewer rows than this say nothing about the file.
 const LOW_MATCH_ROWS: u32 = 10;
 /// Rule A20: percentage of rows that must be matchable.
@@ -328,7 +330,7 @@ async fn from_file(
     let looked = Arc::new(looked);
     // What is stored at once is first judged as a whole: nothing of a parked file goes in (security G2).
     if let Some(lot) = lot.filter(|_| !resumed && !trip.released(Code::A20))
-        && !lot.clearly_matches(road).await?
+        && !clearly_matches(road, lot).await?
     {
         let gate = walk(road, &trip, &looked, Keep::Nothing, stop).await?;
         if gate.ended && gate.too_few_matched() {
@@ -353,6 +355,14 @@ async fn from_file(
             preview(road, &trip, looked.verdict.holds_unconsented).await
         }
         _ => end(road, &trip, &findings, looked.verdict.holds_unconsented).await,
+    }
+}
+
+/// Whether the lot decides; of rows that cannot be asked in one go, all are asked, so that one of them is found.
+async fn clearly_matches(road: &Road, lot: Lot) -> Result<bool, Stopped> {
+    match jobs::no_panic(async { Ok(lot.clearly_matches(road).await?) }).await {
+        Err(Stopped::Value(_)) => Ok(false),
+        other => other,
     }
 }
 
@@ -684,7 +694,8 @@ impl Gather {
 }
 
 /// One chunk, one transaction; committed when `turn` says that the one before it is. A chunk with a row that the
-/// database does not take is halved until that row is alone; it is unreadable then (R09), and the rest goes on.
+/// database does not take, or that makes stage 2 panic, is halved until that row is alone; it is unreadable then (R09), and
+/// the rest goes on.
 async fn keep_chunk(
     road: &Road,
     trip: &Trip,
@@ -697,13 +708,29 @@ async fn keep_chunk(
     // What still must go, the first rows last.
     let mut parts = vec![rows];
     while let Some(mut part) = parts.pop() {
-        let tried = insist(road, trip, &part, keep, previewed, turn).await;
+        let how = How {
+            keep,
+            previewed,
+            turn,
+            left_out: None,
+        };
+        let tried = insist(road, trip, &part, how).await;
         let chunk = match (tried, part.as_mut_slice()) {
             (Err(Stopped::Value(code)), [row]) => {
-                tracing::error!(delivery = %trip.id, row = row.line, %code, "a row the database does not take");
+                tracing::error!(delivery = %trip.id, row = row.line, %code, "a row that cannot be taken");
                 row.refuse(Finding::whole(Code::R09));
+                let left_out = row.line;
                 // That this goes in shows that it is the row: a database that takes nothing fails here too.
-                insist(road, trip, &part, keep, previewed, turn).await?
+                let how = How {
+                    left_out: Some(&code),
+                    ..how
+                };
+                let mut chunk = insist(road, trip, &part, how).await?;
+                chunk.left_out.push(left_out);
+                if keep != Keep::Nothing {
+                    measure::left_out();
+                }
+                chunk
             }
             (Err(Stopped::Value(_)), [_, _, ..]) => {
                 let rest = part.split_off(part.len() / 2);
@@ -717,20 +744,31 @@ async fn keep_chunk(
     Ok(kept)
 }
 
+/// How rows are kept.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    keep: Keep,
+    previewed: bool,
+    turn: &'a Option<Turn>,
+    /// Why the one row was refused: it cannot be taken.
+    left_out: Option<&'a str>,
+}
+
 /// Tries as often as somebody may be in the way.
 async fn insist(
     road: &Road,
     trip: &Trip,
     rows: &[Incoming],
-    keep: Keep,
-    previewed: bool,
-    turn: &Option<Turn>,
+    how: How<'_>,
 ) -> Result<Chunk, Stopped> {
     let mut attempt = 1;
     loop {
-        let kept = try_chunk(road, trip, rows.to_vec(), keep, previewed, turn).await;
+        let kept = jobs::no_panic(try_chunk(road, trip, rows.to_vec(), how)).await;
         match kept {
-            Err(Stopped::Again(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(Stopped::Again(_) | Stopped::Constraint(_)) if attempt < ATTEMPTS => attempt += 1,
+            Err(Stopped::Constraint(code)) if trip.job.attempts >= PATIENCE => {
+                return Err(Stopped::Value(code));
+            }
             other => return other,
         }
     }
@@ -740,10 +778,14 @@ async fn try_chunk(
     road: &Road,
     trip: &Trip,
     rows: Vec<Incoming>,
-    keep: Keep,
-    previewed: bool,
-    turn: &Option<Turn>,
+    how: How<'_>,
 ) -> Result<Chunk, Stopped> {
+    let How {
+        keep,
+        previewed,
+        turn,
+        left_out,
+    } = how;
     let (first, last) = (line(rows.first()), line(rows.last()));
     let errand = trip.errand(road, previewed);
     let mut tx = chunk_tx(&road.db).await?;
@@ -754,6 +796,7 @@ async fn try_chunk(
     // From here on rows are locked that the chunk before, or a heartbeat, may want: so only in turn, and shortly.
     convoy::wait(turn).await?;
     if keep == Keep::Register {
+        store::still_stands(&mut tx, &chunk).await?;
         store::count(&mut tx, &errand, &chunk.judged).await?;
     }
     jobs::guard(&mut tx, &trip.job).await?;
@@ -775,6 +818,17 @@ async fn try_chunk(
             .rows(trip.id, first, last)
             .about(chunk.persons.iter().copied());
         audit::add(&mut tx, event).await?;
+    }
+    if let Some(why) = left_out {
+        rows::left_out(
+            &mut tx,
+            trip.work.party_id,
+            trip.id,
+            last,
+            why,
+            road.clock.now(),
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(chunk)
@@ -829,6 +883,7 @@ async fn park(
     }
     let mut tx = worker_tx(&road.db).await?;
     connections::hold(&mut tx, trip.id).await?;
+    deliveries::lock(&mut tx, trip.id).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
     deliveries::findings(
         &mut tx,
@@ -858,6 +913,7 @@ async fn end(
     holds_unconsented: bool,
 ) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
+    deliveries::lock(&mut tx, trip.id).await?;
     if !trip.work.test_lane {
         deliveries::open_refused(&mut tx, trip.id).await?;
     }
@@ -1028,7 +1084,13 @@ async fn any_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
 /// Nothing is stored; the sender sees in the preview what is wrong now. By its rows: what was mended stays, and the raw
 /// file may be gone.
 async fn back_to_preview(road: &Road, trip: &Trip) -> Result<(), Stopped> {
-    let rows = waiting(road, trip, 0, PREVIEW_CHUNK).await?;
+    let mut rows = waiting(road, trip, 0, PREVIEW_CHUNK).await?;
+    let judged = keep_chunk(road, trip, rows.clone(), Keep::Nothing, true, &None).await?;
+    for row in &mut rows {
+        if judged.left_out.contains(&row.line) {
+            row.refuse(Finding::whole(Code::R09));
+        }
+    }
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, &trip.job).await?;
     deliveries::take_back(&mut tx, trip.id).await?;

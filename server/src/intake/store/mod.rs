@@ -13,11 +13,11 @@ pub use facts::brp_is_late;
 pub(crate) use facts::is_late;
 pub use people::People;
 
-use super::matching::{self, Effect, Incoming, Judged, Place};
+use super::matching::{self, BETWEEN_JABS, Effect, Facts, Incoming, Judged, Place};
 use crate::keys::Keys;
 use crate::store::products::Products;
 use crate::store::register::{self, Origin};
-use crate::store::{StoreError, WorkerTx, rows, rulings};
+use crate::store::{StoreError, WorkerTx, freed, rows, rulings};
 use columns::Columns;
 use domain::delivery::{Channel, Counts, RowOutcome};
 use domain::finding::Severity;
@@ -87,6 +87,10 @@ pub struct Chunk {
     pub persons: Vec<Uuid>,
     /// The rows.
     pub judged: Vec<Judged>,
+    /// What the rows that wait for other vaccinations were held against: persons, and vaccinations of theirs.
+    against: (Vec<Uuid>, Vec<Uuid>),
+    /// Numbers of the rows that the database or the program cannot take.
+    pub left_out: Vec<u32>,
 }
 
 impl Chunk {
@@ -101,6 +105,7 @@ impl Chunk {
         self.matched += next.matched;
         self.persons.extend(next.persons);
         self.judged.extend(next.judged);
+        self.left_out.extend(next.left_out);
     }
 }
 
@@ -116,12 +121,26 @@ pub async fn chunk(
 ) -> Result<Chunk, StoreError> {
     let chunk = uncounted(tx, errand, rows, keep).await?;
     if keep == Keep::Register {
+        still_stands(tx, &chunk).await?;
         count(tx, errand, &chunk.judged).await?;
     }
     Ok(chunk)
 }
 
-/// The same without [`count`], for chunks that are under way beside each other.
+/// Rows may have been judged just before a delivery was withdrawn that alone stands against them: neither would look at the
+/// other. So a withdrawal waits for the persons of such rows now, or the rows are judged again. Shortly before the commit.
+///
+/// # Errors
+/// When the database fails; `StoreError::Conflict` when they have to be judged again.
+pub async fn still_stands(tx: &mut WorkerTx<'_>, chunk: &Chunk) -> Result<(), StoreError> {
+    let (persons, jabs) = &chunk.against;
+    if !persons.is_empty() && freed::ended_meanwhile(tx, persons, jabs).await? {
+        return Err(StoreError::Conflict("withdrawal".to_owned()));
+    }
+    Ok(())
+}
+
+/// The same without [`still_stands`] and [`count`], for chunks that are under way beside each other.
 ///
 /// # Errors
 /// As [`chunk`].
@@ -143,6 +162,7 @@ pub async fn uncounted(
     facts.brp.lenient = keep == Keep::Trial;
     let judged = matching::judge(rows, &mut facts);
     let mut chunk = summary(judged);
+    chunk.against = against(&chunk.judged, &facts);
     if keep == Keep::Nothing {
         return Ok(chunk);
     }
@@ -184,6 +204,19 @@ pub async fn uncounted(
     rows::insert(tx, errand.delivery, errand.party, &columns.rows).await?;
     rows::repaired(tx, errand.party, errand.delivery, &replaced).await?;
     Ok(chunk)
+}
+
+fn against(judged: &[Judged], facts: &Facts) -> (Vec<Uuid>, Vec<Uuid>) {
+    let waits = |row: &&Judged| {
+        let mut findings = row.row.findings.iter();
+        row.outcome == RowOutcome::TeControleren
+            && findings.any(|finding| BETWEEN_JABS.contains(&finding.code))
+    };
+    let persons = judged.iter().filter(waits).filter_map(|row| row.row.person);
+    let persons: HashSet<Uuid> = persons.collect();
+    let jabs = persons.iter().filter_map(|person| facts.jabs.get(person));
+    let jabs = jabs.flatten().map(|jab| jab.id).collect();
+    (persons.into_iter().collect(), jabs)
 }
 
 /// Judges stored rows of a party once more, each as if these vaccinations were not known; nothing is kept.

@@ -4,6 +4,7 @@ use super::super::{OrBroken, Portal, deliverer, event};
 use super::draft::Draft;
 use super::submit::new_delivery;
 use crate::audit::{self, Kind};
+use crate::intake::freed;
 use crate::intake::withdraw::{self, Of};
 use crate::keys::Purpose;
 use crate::store::turns::{self, By};
@@ -66,7 +67,20 @@ impl Portal {
             delivery: origin,
             back: false,
         };
+        // What a withdrawal stored in its absence waits again, as long as it stands against that.
+        let around = freed::Around {
+            road: &self.road,
+            withdrawal: None,
+            undoes: None,
+            delivery: origin,
+            by: caller.user_id,
+            persons: candidate.person_id.into_iter().collect(),
+        };
+        let before = freed::before(&mut tx, &around).await.or_broken(caller)?;
         let about = withdraw::turn(&mut tx, &self.road.keys, &by, &of, &[candidate])
+            .await
+            .or_broken(caller)?;
+        let mut lines = freed::after(&mut tx, &around, before)
             .await
             .or_broken(caller)?;
         let mut counts = Counts::default();
@@ -86,7 +100,8 @@ impl Portal {
             .object("registration", id)
             .detail("delivery", delivery.to_string())
             .about(about);
-        audit::add(&mut tx, line).await.or_broken(caller)?;
+        lines.push(line);
+        audit::add_all(&mut tx, lines).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(Restored::Done)
     }
