@@ -1,7 +1,8 @@
 //! Whether a party may deliver by a channel: the states of a connection and the steps between them (features F79-F81);
 //! drawn in `docs/states.md`.
 
-use crate::row::columns::fold_header;
+use crate::row::Column;
+use crate::row::columns::{Requirement, fold_header};
 
 /// A column is one of these, by the way headers are compared (specification §2): "Kamer" is "kamer".
 #[must_use]
@@ -17,6 +18,55 @@ pub fn has_column(columns: &[String], name: &str) -> bool {
     };
     let wanted = key(name);
     columns.iter().any(|column| key(column) == wanted)
+}
+
+/// The exact set of columns that an approval is about (features F80, F-X10).
+#[derive(Debug, Clone, Copy)]
+pub struct ColumnSet<'a> {
+    /// Columns of the format, by name.
+    pub standard: &'a [String],
+    /// Columns besides; they are never stored.
+    pub extra: &'a [String],
+}
+
+impl ColumnSet<'_> {
+    /// A column of a header may stand in a file: one of the format under its own name, any other as headers are compared.
+    #[must_use]
+    pub fn holds(&self, name: &str) -> bool {
+        match Column::parse(name) {
+            Some(column) => self.standard.iter().any(|held| held == column.name()),
+            None => has_column(self.extra, name),
+        }
+    }
+}
+
+/// All columns of the format, as this version has them.
+#[must_use]
+pub fn whole_standard() -> Vec<String> {
+    Column::ALL.map(|column| column.name().to_owned()).into()
+}
+
+/// The columns of the format but those named, in any spelling of a header; none when a name is of no column, or of one
+/// that a file must have.
+#[must_use]
+pub fn standard_without(names: &str) -> Option<Vec<String>> {
+    let named = names.split([',', ';', '\n']).map(str::trim);
+    let left_out = named
+        .filter(|name| !name.is_empty())
+        .map(|name| Column::from_header(name).filter(|column| may_lack(*column)))
+        .collect::<Option<Vec<_>>>()?;
+    let kept = Column::ALL
+        .into_iter()
+        .filter(|column| !left_out.contains(column));
+    Some(kept.map(|column| column.name().to_owned()).collect())
+}
+
+/// A file can do without it.
+const fn may_lack(column: Column) -> bool {
+    matches!(
+        column.requirement(),
+        Requirement::Optional | Requirement::UnlessInProfile | Requirement::WithoutConsent
+    )
 }
 
 /// Where a connection is.
@@ -251,6 +301,41 @@ mod tests {
         }
         for other in ["kamer", "kamer nr 2", "???", ""] {
             assert!(!has_column(&columns, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_set_of_columns_holds_what_was_approved_and_no_other_column_of_the_format() {
+        let standard = standard_without("Naam; Voorvoegsel, sekse").expect("columns");
+        let extra = ["Kamer".to_owned(), "postcode".to_owned()];
+        let set = ColumnSet {
+            standard: &standard,
+            extra: &extra,
+        };
+        for held in ["bsn", "postcode", "kamer"] {
+            assert!(set.holds(held), "{held}");
+        }
+        for other in ["achternaam", "voorvoegsel", "geslacht", "afdeling"] {
+            assert!(!set.holds(other), "{other}");
+        }
+        let none = ColumnSet {
+            standard: &[],
+            extra: &extra,
+        };
+        assert!(
+            !none.holds("postcode"),
+            "as a column of the format it was not"
+        );
+    }
+
+    #[test]
+    fn only_what_a_file_may_lack_is_left_out() {
+        assert_eq!(
+            standard_without("").map(|all| all.len()),
+            Some(Column::COUNT)
+        );
+        for wrong in ["bsn", "vaccinatiedatum", "hpk", "kamer", "naam, kamer"] {
+            assert_eq!(standard_without(wrong), None, "{wrong}");
         }
     }
 

@@ -4,8 +4,9 @@ use super::answer::{Posted, go};
 use crate::page::{caller, parties};
 use crate::ports::PortError;
 use crate::ports::parties::{Said, Side, Wish};
-use domain::connection::ConnectionStep;
+use domain::connection::{ConnectionStep, standard_without};
 use domain::delivery::Channel;
+use domain::row::Column;
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -16,6 +17,7 @@ pub(crate) async fn ask_connection(
     #[server(default)] intermediary: String,
     #[server(default)] channel: String,
     #[server(default)] purpose: String,
+    #[server(default)] without: String,
 ) -> Posted {
     go(async move {
         let caller = caller().await?;
@@ -23,6 +25,7 @@ pub(crate) async fn ask_connection(
             _ if party.is_empty() => Some("instelling"),
             None => Some("koppelvlak"),
             Some(_) if purpose.trim().is_empty() => Some("doel"),
+            Some(channel) if !may_ask_without(channel, &without) => Some("kolommen"),
             Some(_) => None,
         };
         if let Some(word) = missing {
@@ -34,6 +37,7 @@ pub(crate) async fn ask_connection(
             intermediary,
             channel,
             purpose,
+            without,
         };
         Ok(match parties()?.ask_connection(&caller, wish).await? {
             Some(id) => format!("/koppelingen/{id}?melding=gevraagd"),
@@ -41,6 +45,12 @@ pub(crate) async fn ask_connection(
         })
     })
     .await
+}
+
+/// Columns are left out of files, and only such as a file may lack.
+fn may_ask_without(channel: Channel, without: &str) -> bool {
+    let in_files = !matches!(channel, Channel::Portaal | Channel::Papier);
+    standard_without(without).is_some_and(|standard| in_files || standard.len() == Column::COUNT)
 }
 
 /// The privacycoördinator decides about a connection.

@@ -12,6 +12,7 @@ use crate::parts::{
 use crate::ports::deliveries::Phase;
 use crate::ports::onboarding::{AttemptView, BenchView, LaneView};
 use crate::texts::{Texts, fill, number};
+use domain::finding::Code;
 use leptos::prelude::*;
 
 /// `/proefbank`
@@ -213,9 +214,13 @@ fn attempt_screen(visit: &Visit, view: &AttemptView) -> Screen {
             let base = format!("/proefbank/{}", view.id);
             let file = findings(&view.findings, t)
                 .map(|list| view! { {heading(t.upload.file_messages)}{list} });
+            let unknown = view.findings.iter().any(|one| one.code == Code::A10);
+            let waits =
+                (unknown && !view.channel.is_portal()).then(|| paragraph(o.attempt_columns));
             view! {
                 {verdict}
                 {file}
+                {waits}
                 {trials::shown(trial, o.attempt_demands, t)}
                 {heading(o.attempt_answers)}
                 <ul class="utrecht-unordered-list utrecht-unordered-list--html-content cims-no-print">

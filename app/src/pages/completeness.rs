@@ -6,7 +6,7 @@ use crate::parts::chart::{Day, calendar, columns};
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{alert, badge, brp_age};
 use crate::parts::{paragraph, title};
-use crate::ports::parties::{Came, CompletenessView, InstallationView};
+use crate::ports::parties::{Came, CompletenessView, InstallationView, SupplierTotals};
 use crate::texts::{Texts, fill, number};
 use leptos::prelude::*;
 
@@ -62,6 +62,51 @@ pub(crate) fn own_installations() -> AnyView {
 }
 
 fn installations(list: &[InstallationView], caption: &'static str, t: &'static Texts) -> AnyView {
+    view! { {totals(list, t)}{each(list, caption, t)} }.into_any()
+}
+
+/// What came of each supplier, over all its installations.
+fn totals(list: &[InstallationView], t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    let headers = [
+        p.supplier,
+        p.installations,
+        p.silent_count,
+        p.missing_count,
+        p.files,
+        p.waiting_count,
+        p.announced,
+        p.rows_read,
+        p.rows_stored,
+        p.rows_refused,
+    ];
+    let count = |count: u64| Cell::number(number(t.language, count));
+    let rows = SupplierTotals::of(list).into_iter().map(|sum| {
+        let (promised, read) = (
+            number(t.language, sum.promised),
+            number(t.language, sum.promised_read),
+        );
+        let announced = fill(
+            p.announced_read,
+            &[("beloofd", &promised), ("gelezen", &read)],
+        );
+        vec![
+            Cell::new(sum.name.clone()),
+            count(u64::from(sum.installations)),
+            count(u64::from(sum.silent)),
+            count(sum.missing),
+            count(sum.files),
+            count(sum.waiting),
+            Cell::new(announced),
+            count(sum.rows_read),
+            count(sum.rows_stored),
+            count(sum.rows_refused),
+        ]
+    });
+    table("leveranciers", p.totals_caption, &headers, rows.collect())
+}
+
+fn each(list: &[InstallationView], caption: &'static str, t: &'static Texts) -> AnyView {
     let p = &t.parties;
     let headers = [
         p.party,
@@ -149,6 +194,12 @@ fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
     }
     if !one.gaps.is_empty() {
         list.push(fill(p.gaps, &[("nummers", &ranges(&one.gaps))]));
+    }
+    if one.parked > 0 {
+        list.push(count(p.parked_files, u64::from(one.parked)));
+    }
+    if one.held > 0 {
+        list.push(count(p.held_files, u64::from(one.held)));
     }
     if one.refused > 0 {
         list.push(count(p.refused_files, u64::from(one.refused)));

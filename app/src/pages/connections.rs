@@ -16,6 +16,7 @@ use crate::ports::parties::{ConnectionList, ConnectionView, Side, StandingView, 
 use crate::texts::{Texts, fill};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::Channel;
+use domain::row::Column;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -80,6 +81,7 @@ fn missing(visit: &Visit) -> Messages {
         Some("instelling") => messages.add("party", p.no_party),
         Some("koppelvlak") => messages.add("channel", p.no_channel),
         Some("doel") => messages.add("purpose", p.no_purpose),
+        Some("kolommen") => messages.add("without", p.no_columns),
         _ => {}
     }
     messages
@@ -141,6 +143,11 @@ fn ask_form(list: &ConnectionList, messages: &Messages, t: &'static Texts) -> An
         hint: p.purpose_hint,
         ..Field::new("purpose", p.purpose, "")
     };
+    let without = Field {
+        hint: p.without_hint,
+        optional: true,
+        ..Field::new("without", p.without, "")
+    };
     view! {
         <h2 class="utrecht-heading-2" id="koppeling-vragen">{p.ask}</h2>
         {paragraph(p.ask_text)}
@@ -150,6 +157,7 @@ fn ask_form(list: &ConnectionList, messages: &Messages, t: &'static Texts) -> An
             {Field::new("intermediary", p.between, "").select(choose(p.no_between, &list.between), messages, t)}
             {Field::new("channel", p.channel, "").select(choose(p.choose, &channels), messages, t)}
             {purpose.text(messages, t)}
+            {without.text(messages, t)}
             {submit(p.ask_send)}
         </form>
     }
@@ -212,6 +220,7 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
         {title(name.clone())}
         <p class="utrecht-paragraph">{state(view, t)}</p>
         {answers(facts(view, t), t)}
+        {paragraph(p.standard_text)}
         {columns}
         {party(view, t)}
         {trials::report(view, t)}
@@ -378,6 +387,15 @@ fn facts(view: &ConnectionView, t: &'static Texts) -> Vec<Answer> {
     ];
     let wanted = view.wanted_purpose.iter();
     facts.extend(wanted.map(|purpose| Answer::new(p.wanted_purpose, purpose.clone())));
+    let names = |held: bool| -> Vec<&str> {
+        let columns = Column::ALL.into_iter();
+        let columns = columns.filter(|column| view.standard.contains(column) == held);
+        columns.map(Column::name).collect()
+    };
+    facts.push(Answer::new(p.standard, names(true).join(", ")));
+    if view.standard.len() < Column::COUNT {
+        facts.push(Answer::new(p.standard_not, names(false).join(", ")));
+    }
     for (key, list) in [(p.columns, &view.columns), (p.wanted, &view.wanted)] {
         if !list.is_empty() {
             facts.push(Answer::new(key, list.join(", ")));

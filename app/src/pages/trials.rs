@@ -2,8 +2,9 @@
 //! (features F-X7). Part of the page of a connection, and of that of a file that was tried.
 
 use super::clusters::cause;
+use crate::parts::findings::findings;
 use crate::parts::table::{Cell, table};
-use crate::parts::{badge, link, paragraph};
+use crate::parts::{alert, badge, link, paragraph};
 use crate::ports::deliveries::Phase;
 use crate::ports::parties::{ConnectionView, TrialView};
 use crate::texts::{Texts, fill, number};
@@ -16,8 +17,19 @@ pub(super) fn report(view: &ConnectionView, t: &'static Texts) -> Option<AnyView
     if !view.channel.is_tried() {
         return None;
     }
+    let needs = paragraph(p.trial_needs);
     let Some(newest) = view.trials.first() else {
-        return Some(view! { {headed(t)}{paragraph(p.trial_none)} }.into_any());
+        let demands = Demand::of(view.channel).iter();
+        let demands = demands.map(|demand| view! { <li>{demand_name(*demand, t)}</li> });
+        return Some(
+            view! {
+                {headed(t)}
+                {paragraph(p.trial_none)}
+                {needs}
+                <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">{demands.collect_view()}</ul>
+            }
+            .into_any(),
+        );
     };
     let files = view.trials.iter().map(|trial| file(trial, t)).collect();
     let headers = [
@@ -31,11 +43,23 @@ pub(super) fn report(view: &ConnectionView, t: &'static Texts) -> Option<AnyView
         view! {
             {headed(t)}
             {paragraph(if newest.conforms() { p.trial_good } else { p.trial_not_yet })}
+            {needs}
             {shown(newest, p.trial_caption, t)}
+            {of_file(newest, t)}
             {table("proef-bestanden", p.trial_files_caption, &headers, files)}
         }
         .into_any(),
     )
+}
+
+/// What was found about the file as a whole, and columns that the approval would not be about.
+fn of_file(trial: &TrialView, t: &'static Texts) -> AnyView {
+    let found = findings(&trial.findings, t)
+        .map(|list| view! { <h3 class="utrecht-heading-3">{t.upload.file_messages}</h3>{list} });
+    let columns = trial.outside.join(", ");
+    let outside = (!trial.outside.is_empty())
+        .then(|| alert::info(fill(t.parties.trial_outside, &[("kolommen", &columns)])));
+    view! { {found}{outside} }.into_any()
 }
 
 /// The heading, where the steps of a request lead to.

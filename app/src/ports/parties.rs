@@ -8,8 +8,10 @@ use super::{Caller, PortResult};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, FileOutcome};
-use domain::finding::Code;
+use domain::finding::{Code, Finding};
+use domain::row::Column;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A connection: a party, perhaps one in between, a channel.
@@ -27,7 +29,9 @@ pub struct ConnectionView {
     pub state: ConnectionState,
     /// What the data is used for.
     pub purpose: String,
-    /// Columns besides those of the format that may stand in its files.
+    /// Columns of the format that may stand in its files, in the order of the format.
+    pub standard: Vec<Column>,
+    /// Columns besides those.
     pub columns: Vec<String>,
     /// Columns asked for besides.
     pub wanted: Vec<String>,
@@ -134,6 +138,10 @@ pub struct TrialView {
     pub demands: Vec<(Demand, bool)>,
     /// Rows by rule code, the most first.
     pub codes: Vec<(Code, u32)>,
+    /// What was found about the file as a whole.
+    pub findings: Vec<Finding>,
+    /// Its columns that the connection was not asked for; only of an opened connection.
+    pub outside: Vec<String>,
 }
 
 impl TrialView {
@@ -176,6 +184,8 @@ pub struct Wish {
     pub channel: Channel,
     /// What the data is used for.
     pub purpose: String,
+    /// Names of columns of the format that may not stand in its files; empty for none.
+    pub without: String,
 }
 
 /// What became of a decision.
@@ -263,8 +273,12 @@ pub struct InstallationView {
     pub last: Option<String>,
     /// Nothing came for some working days.
     pub silent: bool,
-    /// Numbers of files that are missing, as ranges.
+    /// Numbers of files that are missing, as ranges, however long ago.
     pub gaps: Vec<(u32, u32)>,
+    /// Files that are set aside until somebody decides.
+    pub parked: u32,
+    /// Files that wait for one of those.
+    pub held: u32,
     /// Files.
     pub files: u32,
     /// Of those refused as a whole.
@@ -275,6 +289,8 @@ pub struct InstallationView {
     pub rows_read: u64,
     /// Of those refused.
     pub rows_refused: u64,
+    /// Of those in the register.
+    pub rows_stored: u64,
     /// Rows that control files or trailers promised.
     pub promised: u64,
     /// Rows read of the files that had one.
@@ -287,6 +303,74 @@ pub struct InstallationView {
     pub daily: bool,
     /// The last file has less than half the rows that are usual.
     pub thin: bool,
+}
+
+/// What came of all installations of a supplier, or of an institution that runs its own, in four weeks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SupplierTotals {
+    /// Its name.
+    pub name: String,
+    /// Installations.
+    pub installations: u32,
+    /// Of those silent.
+    pub silent: u32,
+    /// Files whose numbers are missing.
+    pub missing: u64,
+    /// Files.
+    pub files: u64,
+    /// Files that are set aside, and those that wait for one.
+    pub waiting: u64,
+    /// Rows that control files or trailers promised.
+    pub promised: u64,
+    /// Rows read of the files that had one.
+    pub promised_read: u64,
+    /// Rows read.
+    pub rows_read: u64,
+    /// Of those in the register.
+    pub rows_stored: u64,
+    /// Of those refused.
+    pub rows_refused: u64,
+}
+
+impl SupplierTotals {
+    /// Of each who runs installations, by name.
+    #[must_use]
+    pub fn of(installations: &[InstallationView]) -> Vec<Self> {
+        let mut all: BTreeMap<&str, Self> = BTreeMap::new();
+        for one in installations {
+            let name = one.intermediary.as_deref().unwrap_or(&one.party);
+            let sum = all.entry(name).or_insert_with(|| Self::none(name));
+            let missing = one.gaps.iter();
+            let missing = missing.map(|(from, to)| u64::from(to.saturating_sub(*from)) + 1);
+            sum.installations += 1;
+            sum.silent += u32::from(one.silent);
+            sum.missing += missing.sum::<u64>();
+            sum.files += u64::from(one.files);
+            sum.waiting += u64::from(one.parked) + u64::from(one.held);
+            sum.promised += one.promised;
+            sum.promised_read += one.promised_read;
+            sum.rows_read += one.rows_read;
+            sum.rows_stored += one.rows_stored;
+            sum.rows_refused += one.rows_refused;
+        }
+        all.into_values().collect()
+    }
+
+    fn none(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            installations: 0,
+            silent: 0,
+            missing: 0,
+            files: 0,
+            waiting: 0,
+            promised: 0,
+            promised_read: 0,
+            rows_read: 0,
+            rows_stored: 0,
+            rows_refused: 0,
+        }
+    }
 }
 
 /// Whether everything came: installations, and the copy of the BRP.
@@ -304,7 +388,7 @@ impl InstallationView {
     /// Something did not come.
     #[must_use]
     pub const fn lacks(&self) -> bool {
-        self.silent || self.thin || !self.gaps.is_empty()
+        self.silent || self.thin || self.held > 0 || !self.gaps.is_empty()
     }
 }
 

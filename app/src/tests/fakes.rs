@@ -57,7 +57,7 @@ use domain::dates::Days;
 use domain::decision::{DecisionKind, Told};
 use domain::delivery::trial::Demand;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
-use domain::finding::{Code, Finding};
+use domain::finding::{Code, Filled, Finding};
 use domain::lists::{Entry as ListEntry, Fault as ListFault, ListKind};
 use domain::matching::Match;
 use domain::onboarding::{Fault, PartyForm, TaskState};
@@ -1706,6 +1706,10 @@ impl Parties for World {
             channel: Channel::Sftp,
             state,
             purpose: "vaccinatieregistratie".into(),
+            standard: Column::ALL
+                .into_iter()
+                .filter(|column| *column != Column::Achternaam)
+                .collect(),
             columns: Vec::new(),
             wanted: vec!["kamer".into()],
             wanted_purpose: Some("onderzoek".into()),
@@ -1726,6 +1730,10 @@ impl Parties for World {
                 refused: 1,
                 demands: Demand::ALL.map(|one| (one, one == Demand::Rows)).into(),
                 codes: vec![(Code::P03, 1)],
+                findings: vec![
+                    Finding::whole(Code::A10).filled(Filled::Columns(vec!["kamer".into()])),
+                ],
+                outside: vec!["kamer".into()],
             }],
             history: vec![
                 StepView {
@@ -1816,26 +1824,7 @@ impl Parties for World {
     }
 
     async fn completeness(&self, _: &Caller) -> PortResult<CompletenessView> {
-        let installations = vec![InstallationView {
-            account: "linde-1".into(),
-            installation: "1".into(),
-            party: "Praktijk De Linde".into(),
-            intermediary: Some("Medimo".into()),
-            last: Some("22-11-2026 14:05".into()),
-            silent: true,
-            gaps: vec![(3, 3), (7, 9)],
-            files: 12,
-            refused: 1,
-            aborted: 2,
-            rows_read: 1_234,
-            rows_refused: 34,
-            promised: 100,
-            promised_read: 90,
-            days: vec![Came::Yes, Came::Missed, Came::NotExpected],
-            volume: vec![1_234, 0, 0],
-            daily: true,
-            thin: true,
-        }];
+        let installations = vec![installation()];
         Ok(CompletenessView {
             installations,
             brp: brp("20-11-2026 06:00", true),
@@ -1909,6 +1898,33 @@ pub(crate) fn party_form() -> PartyForm {
     }
 }
 
+/// An installation with something of everything.
+pub(crate) fn installation() -> InstallationView {
+    InstallationView {
+        account: "linde-1".into(),
+        installation: "1".into(),
+        party: "Praktijk De Linde".into(),
+        intermediary: Some("Medimo".into()),
+        last: Some("22-11-2026 14:05".into()),
+        silent: true,
+        gaps: vec![(3, 3), (7, 9)],
+        parked: 1,
+        held: 2,
+        files: 12,
+        refused: 1,
+        aborted: 2,
+        rows_read: 1_234,
+        rows_refused: 34,
+        rows_stored: 1_200,
+        promised: 100,
+        promised_read: 90,
+        days: vec![Came::Yes, Came::Missed, Came::NotExpected],
+        volume: vec![1_234, 0, 0],
+        daily: true,
+        thin: true,
+    }
+}
+
 /// A file that was tried: done, or on its way.
 pub(crate) fn attempt(phase: Phase) -> AttemptView {
     AttemptView {
@@ -1931,6 +1947,8 @@ pub(crate) fn attempt(phase: Phase) -> AttemptView {
             refused: 1,
             demands: Demand::ALL.map(|one| (one, one == Demand::Rows)).into(),
             codes: vec![(Code::R10, 1)],
+            findings: Vec::new(),
+            outside: Vec::new(),
         }),
     }
 }

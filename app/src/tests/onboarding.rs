@@ -1,8 +1,9 @@
 //! A new party: the form that loses nothing, the steps, the page of the test lane, and who sees what before approval.
 
-use super::fakes::{ID, World};
+use super::fakes::{ID, World, installation};
 use super::{get, post};
 use crate::ports::deliveries::Phase;
+use crate::ports::parties::SupplierTotals;
 use axum::http::StatusCode;
 use domain::role::Role;
 use std::sync::Arc;
@@ -195,6 +196,10 @@ async fn a_supplier_sees_its_installations_and_nothing_else() {
         "Verwacht: elke werkdag",
         "Meeste regels op een dag: 1.234.",
         "cims-calendar__rows",
+        "Bestanden die op een besluit van het RIVM wachten: 1",
+        "Bestanden met correcties die daarop wachten: 2",
+        "Per leverancier, over al zijn installaties",
+        "100, daarvan gelezen 90",
     ] {
         assert!(page.has(part), "{part}: {}", page.html);
     }
@@ -204,6 +209,78 @@ async fn a_supplier_sees_its_installations_and_nothing_else() {
     );
     let reviewer = get(&of(Role::RivmBeoordelaar), "/installaties").await;
     assert_eq!(reviewer.status, StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn what_came_of_a_supplier_is_the_sum_of_its_installations() {
+    let one = installation();
+    let mut other = one.clone();
+    (other.account, other.silent) = ("linde-2".into(), false);
+    let mut own = one.clone();
+    own.intermediary = None;
+    let totals = SupplierTotals::of(&[one, other, own]);
+    let names: Vec<_> = totals.iter().map(|sum| sum.name.as_str()).collect();
+    assert_eq!(names, ["Medimo", "Praktijk De Linde"]);
+    let sum = &totals[0];
+    assert_eq!((sum.installations, sum.silent, sum.missing), (2, 1, 8));
+    assert_eq!((sum.files, sum.waiting), (24, 6));
+    assert_eq!((sum.promised, sum.promised_read), (200, 180));
+    assert_eq!(
+        (sum.rows_read, sum.rows_stored, sum.rows_refused),
+        (2_468, 2_400, 68)
+    );
+    assert!(SupplierTotals::of(&[]).is_empty());
+}
+
+#[tokio::test]
+async fn an_approval_says_about_which_columns_it_is_and_what_it_needs() {
+    let world = of(Role::Privacycoordinator);
+    let page = get(&world, &format!("/koppelingen/{ID}")).await;
+    for part in [
+        "mutatie, bronsleutel, toestemming, bsn, geen_bsn_reden, geboortedatum, voorvoegsel",
+        "Kolommen van het formaat zonder akkoord",
+        "Het akkoord geldt voor precies deze kolommen.",
+        "Alleen het nieuwste telt",
+        "Over het hele bestand",
+        "Deze kolommen kennen we niet en slaan we niet op: kamer.",
+        "Deze kolommen van het proefbestand zijn niet gevraagd: kamer.",
+    ] {
+        assert!(page.has(part), "{part}: {}", page.html);
+    }
+    let world = of(Role::RivmBeheer);
+    for (channel, without, leads) in [
+        (
+            "sftp",
+            "achternaam",
+            format!("/koppelingen/{ID}?melding=gevraagd"),
+        ),
+        (
+            "sftp",
+            "bsn",
+            "/koppelingen?melding=kolommen#foutoverzicht".to_owned(),
+        ),
+        (
+            "sftp",
+            "kamer",
+            "/koppelingen?melding=kolommen#foutoverzicht".to_owned(),
+        ),
+        (
+            "portaal",
+            "achternaam",
+            "/koppelingen?melding=kolommen#foutoverzicht".to_owned(),
+        ),
+    ] {
+        let form = [
+            ("party", "LINDE"),
+            ("channel", channel),
+            ("purpose", "vaccinatieregistratie"),
+            ("without", without),
+        ];
+        let answer = post(&world, "/api/koppeling-vragen", &form).await;
+        assert_eq!(answer.location, leads, "{channel} {without}");
+    }
+    let page = get(&world, "/koppelingen?melding=kolommen").await;
+    assert!(page.has("href=\"#without\""), "{}", page.html);
 }
 
 #[tokio::test]

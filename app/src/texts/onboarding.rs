@@ -102,6 +102,7 @@ texts! {
         attempt_good: "Dit bestand voldoet aan alle eisen." / "This file meets all demands.",
         attempt_not_yet: "Dit bestand voldoet nog niet aan alle eisen." / "This file does not meet all demands yet.",
         attempt_demands: "Wat dit bestand moet laten zien" / "What this file has to show",
+        attempt_columns: "Met een kolom die we niet kennen, wacht een echt bestand op de privacycoördinator." / "With a column that we do not know, a real file waits for the privacy coordinator.",
         attempt_answers: "Antwoordbestanden" / "Answer files",
         attempt_receipt: "Ontvangst (JSON)" / "Receipt (JSON)",
         attempt_again: "Nog een bestand proberen" / "Try another file",

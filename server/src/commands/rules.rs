@@ -146,9 +146,14 @@ pub fn for_suppliers(lang: Lang) -> [String; 2] {
             (Scope::Row, Lang::Nl) => "regel",
             (Scope::Row, Lang::En) => "row",
         };
+        // By SFTP nobody is asked: the file is set aside until somebody decides (specification §4).
+        let severity = match (code, lang) {
+            (Code::A10 | Code::A15 | Code::A20, Lang::Nl) => "wacht",
+            (Code::A10 | Code::A15 | Code::A20, Lang::En) => "waits",
+            _ => code.severity().as_str(),
+        };
         codes += &format!(
-            "| {code} | {} | {of} | {} |\n",
-            code.severity().as_str(),
+            "| {code} | {severity} | {of} | {} |\n",
             cell(code.sentence(lang)),
         );
     }

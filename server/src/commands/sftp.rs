@@ -8,7 +8,7 @@ use crate::channels::sftp::{fingerprint, hash, new_password};
 use crate::commands::NotFit;
 use crate::config::Config;
 use crate::keys::Keys;
-use crate::store::sftp_accounts::{self, NewAccount};
+use crate::store::sftp_accounts::{self, Changed, NewAccount};
 use crate::store::{Db, StoreError, WorkerTx, profiles, schema, worker_tx};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -29,6 +29,7 @@ pub enum Sftp {
     Add(Add),
     List(List),
     Password(Password),
+    Change(Change),
     Unban(Unban),
     End(End),
     Fingerprint(Fingerprint),
@@ -91,6 +92,39 @@ pub struct Password {
     /// End the password before at once.
     #[arg(long)]
     pub now: bool,
+    /// Who does this, for the audit.
+    #[arg(long, value_name = "NAME", default_value = "beheer")]
+    pub by: String,
+}
+
+/// Change where an account comes from, its keys, its proof, when files are expected, or from which number on they count.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cims sftp change medimo-12 --from 192.0.2.0/24 --from 198.51.100.7/32
+  cims sftp change medimo-12 --from anywhere
+  cims sftp change medimo-12 --key old.pub --key new.pub      both are valid until it is said again with one
+  cims sftp change zonnehof-1 --numbers-from 120              what is missing before 120 will not come
+
+What is not named stays. Another password: `sftp password`.")]
+pub struct Change {
+    /// Name of the account.
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Networks it comes from, instead of those it had; `anywhere` for no limit.
+    #[arg(long = "from", value_name = "NETWORK")]
+    pub sources: Vec<String>,
+    /// Files with public keys (Ed25519 or ECDSA P-256), instead of those it had.
+    #[arg(long = "key", value_name = "FILE")]
+    pub keys: Vec<PathBuf>,
+    /// How it proves that a file is whole: rename, control, trailer, quiet.
+    #[arg(long, value_name = "PROOF", value_parser = proof)]
+    pub proof: Option<Proof>,
+    /// When files are expected: workday, or any.
+    #[arg(long, value_name = "RHYTHM", value_parser = ["workday", "any"])]
+    pub rhythm: Option<String>,
+    /// The number from which on its files count: what is missing before it will not come.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=99_999_999))]
+    pub numbers_from: Option<u32>,
     /// Who does this, for the audit.
     #[arg(long, value_name = "NAME", default_value = "beheer")]
     pub by: String,
@@ -167,6 +201,10 @@ pub async fn run(command: Sftp, file: &Path) -> anyhow::Result<ExitCode> {
                 args.name
             );
         }
+        Sftp::Change(args) => {
+            alter(&db, &args).await?;
+            println!("account {} changed", args.name);
+        }
         Sftp::Unban(args) => {
             let closed = unban(&db, &args).await?;
             println!("account {} was closed for {closed} addresses", args.name);
@@ -210,24 +248,27 @@ pub async fn add(db: &Db, args: &Add) -> anyhow::Result<Option<String>> {
         public_keys: &keys,
         sources: &args.sources,
     };
-    let account = sftp_accounts::add(&mut tx, &new).await.map_err(|error| {
-        let text = match &error {
-            StoreError::Constraint(name) if name == "sftp_accounts_name_unique" => {
-                "there is an account of this name"
-            }
-            StoreError::Constraint(name) if name == "sftp_accounts_installation" => {
-                "this installation of this party has an account"
-            }
-            StoreError::Constraint(_) | StoreError::Value(_) => {
-                "a name is 3 to 32 small letters, digits and hyphens and begins with a letter; an installation is letters, digits and hyphens; a network is like 192.0.2.0/24"
-            }
-            _ => return anyhow::Error::from(error),
-        };
-        anyhow::anyhow!(text)
-    })?;
+    let account = sftp_accounts::add(&mut tx, &new).await.map_err(not_taken)?;
     line(&mut tx, &args.by, (account, party), "given-out").await?;
     tx.commit().await?;
     Ok(password)
+}
+
+/// Why an account cannot be so.
+fn not_taken(error: StoreError) -> anyhow::Error {
+    let text = match &error {
+        StoreError::Constraint(name) if name == "sftp_accounts_name_unique" => {
+            "there is an account of this name"
+        }
+        StoreError::Constraint(name) if name == "sftp_accounts_installation" => {
+            "this installation of this party has an account"
+        }
+        StoreError::Constraint(_) | StoreError::Value(_) => {
+            "a name is 3 to 32 small letters, digits and hyphens and begins with a letter; an installation is letters, digits and hyphens; a network is like 192.0.2.0/24"
+        }
+        _ => return anyhow::Error::from(error),
+    };
+    anyhow::anyhow!(text)
 }
 
 /// One line of OpenSSH, without its comment.
@@ -266,6 +307,55 @@ pub async fn change(db: &Db, args: &Password) -> anyhow::Result<String> {
     line(&mut tx, &args.by, account, "password").await?;
     tx.commit().await?;
     Ok(password)
+}
+
+/// Changes what is named of an account; the rest stays.
+///
+/// # Errors
+/// When there is no such account, nothing is named, or a key or network is none that we take.
+pub async fn alter(db: &Db, args: &Change) -> anyhow::Result<()> {
+    let keys = args
+        .keys
+        .iter()
+        .map(|file| key(file))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let anywhere = args.sources.iter().any(|source| source == "anywhere");
+    if anywhere && args.sources.len() > 1 {
+        bail!("name networks, or anywhere");
+    }
+    let sources = if anywhere {
+        Some(&[][..])
+    } else {
+        Some(&args.sources[..]).filter(|sources| !sources.is_empty())
+    };
+    let changed = Changed {
+        sources,
+        public_keys: Some(&keys[..]).filter(|keys| !keys.is_empty()),
+        proof: args.proof,
+        rhythm: args.rhythm.as_deref(),
+        numbers_from: args.numbers_from,
+    };
+    let named = [
+        ("from", changed.sources.is_some()),
+        ("key", changed.public_keys.is_some()),
+        ("proof", changed.proof.is_some()),
+        ("rhythm", changed.rhythm.is_some()),
+        ("numbers-from", changed.numbers_from.is_some()),
+    ];
+    let named: Vec<&str> = named
+        .into_iter()
+        .filter_map(|(name, is)| is.then_some(name))
+        .collect();
+    if named.is_empty() {
+        bail!("nothing to change was named");
+    }
+    let mut tx = worker_tx(db).await?;
+    let account = match sftp_accounts::change(&mut tx, &args.name, &changed).await {
+        Err(StoreError::NotFound) => bail!("there is no account {} in use", args.name),
+        other => other.map_err(not_taken)?,
+    };
+    line(&mut tx, &args.by, account, &named.join(" ")).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Lets an account in again; answers for how many addresses it was closed.

@@ -6,9 +6,8 @@ use crate::clock::dutch_day;
 use crate::jobs::JobKind;
 use crate::store::operations::{self, Queue};
 use crate::store::{StoreError, WorkerTx, brp_loads, completeness, register, worker_tx};
-use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
+use domain::delivery::rhythm::{CALENDAR_DAYS, is_silent, is_thin};
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
-use std::collections::HashMap;
 use time::{Duration, OffsetDateTime};
 
 /// Part of the volume with raw files below which there is little room (security F5).
@@ -54,21 +53,15 @@ pub(crate) fn dropbox_login(result: &'static str) {
     metrics::counter!("cims_dropbox_logins_total", "result" => result).increment(1);
 }
 
-/// Of how many installations what was missing when it was last looked at, and how many sets of the BRP.
-#[derive(Debug, Default)]
-pub(super) struct Lacking(HashMap<&'static str, usize>);
-
-impl Lacking {
-    fn is_more(&mut self, lacks: &'static str, number: usize) -> bool {
-        number > self.0.insert(lacks, number).unwrap_or_default()
-    }
-
-    /// A line of the log that somebody must act on when it is of more installations than before.
-    fn tell(&mut self, lacks: &'static str, installations: usize) {
-        if self.is_more(lacks, installations) {
-            tracing::error!(lacks, installations, "installations lack files or rows");
-        }
-    }
+/// More of it lacks than when anybody last looked, on whatever node and before whatever start.
+async fn is_more(
+    tx: &mut WorkerTx<'_>,
+    lacks: &'static str,
+    number: usize,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let number = i64::try_from(number).unwrap_or(i64::MAX);
+    Ok(number > completeness::looked(tx, lacks, number, now).await?)
 }
 
 /// A line of the log that somebody must act on, each minute that it lasts.
@@ -88,11 +81,9 @@ fn alarm(queues: &[Queue], now: OffsetDateTime) {
 
 /// How many installations something did not come of, as on `/volledigheid`.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
-async fn installations(
-    tx: &mut WorkerTx<'_>,
-    now: OffsetDateTime,
-    lacking: &mut Lacking,
-) -> Result<(), StoreError> {
+async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(), StoreError> {
+    // While nobody was there to take files in, nobody was silent.
+    let returned = completeness::returned_at(tx, now).await?;
     let since = now - Duration::days(i64::from(CALENDAR_DAYS));
     let today = dutch_day(now);
     let all = completeness::for_metrics(tx, since).await?;
@@ -104,11 +95,10 @@ async fn installations(
         one.daily
             && one
                 .since
+                .map(|since| returned.map_or(since, |returned| returned.max(since)))
                 .is_some_and(|since| is_silent(dutch_day(since), today))
     });
-    let gap = all
-        .iter()
-        .filter(|one| !gaps(&numbers(&one.numbers)).is_empty());
+    let gap = all.iter().filter(|one| one.gap);
     let thin = all.iter().filter(|one| is_thin(&numbers(&one.sizes)));
     for (lacks, count) in [
         ("silent", silent.count()),
@@ -116,7 +106,13 @@ async fn installations(
         ("thin", thin.count()),
     ] {
         metrics::gauge!("cims_installations_lacking", "lacks" => lacks).set(count as f64);
-        lacking.tell(lacks, count);
+        if is_more(tx, lacks, count, now).await? {
+            tracing::error!(
+                lacks,
+                installations = count,
+                "installations lack files or rows"
+            );
+        }
     }
     metrics::gauge!("cims_installations").set(all.len() as f64);
     Ok(())
@@ -127,8 +123,7 @@ async fn installations(
 /// # Errors
 /// When the database fails.
 #[expect(clippy::cast_precision_loss, reason = "gauges are floats")]
-pub(super) async fn look(road: &Road, lacking: &mut Lacking) -> Result<(), StoreError> {
-    let now = road.clock.now();
+pub async fn look(road: &Road, now: OffsetDateTime) -> Result<(), StoreError> {
     let mut tx = worker_tx(&road.db).await?;
     // What is empty is told too: a gauge keeps what it was set to.
     let queues = operations::queues(&mut tx).await?;
@@ -162,11 +157,11 @@ pub(super) async fn look(road: &Road, lacking: &mut Lacking) -> Result<(), Store
     let missing = missing.iter().map(|(from, to)| (to - from + 1) as usize);
     let missing = missing.sum();
     metrics::gauge!("cims_brp_missing_sets").set(missing as f64);
-    if lacking.is_more("brp", missing) {
+    if is_more(&mut tx, "brp", missing, now).await? {
         tracing::error!(missing, "sets of the BRP did not come");
     }
-    installations(&mut tx, now, lacking).await?;
-    tx.rollback().await?;
+    installations(&mut tx, now).await?;
+    tx.commit().await?;
     alarm(&queues, now);
     if let Ok(room) = road.blobs.room() {
         metrics::gauge!("cims_disk_free_bytes").set(room.free as f64);

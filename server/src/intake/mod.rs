@@ -11,7 +11,7 @@ mod lanes;
 pub mod link;
 pub mod lists;
 pub mod matching;
-pub(crate) mod measure;
+pub mod measure;
 pub mod mend;
 pub mod noted;
 pub mod own_file;

@@ -70,7 +70,6 @@ impl Trust {
 pub(super) async fn keep_tidy(road: &Road, mut stop: watch::Receiver<bool>) {
     let mut turn: u32 = 0;
     let mut trust = Trust::new(road.clock.now(), Instant::now());
-    let mut lacking = measure::Lacking::default();
     while !*stop.borrow() {
         let now = road.clock.now();
         if trust.look(now, Instant::now()) {
@@ -78,7 +77,7 @@ pub(super) async fn keep_tidy(road: &Road, mut stop: watch::Receiver<bool>) {
         } else {
             tracing::error!("the clock was set: nothing is destroyed for a day");
         }
-        if let Err(error) = measure::look(road, &mut lacking).await {
+        if let Err(error) = measure::look(road, now).await {
             tracing::warn!(%error, "measuring waits for the next time");
         }
         turn = turn.wrapping_add(1);

@@ -23,8 +23,12 @@ const MAX_BACK_OFF: f64 = 300.0;
 pub const TRIES: i32 = 10;
 /// Shortest and longest pause of a job that stepped aside, in seconds; [`wake`] ends it.
 const ASIDE: (f64, f64) = (1.0, 10.0);
+/// Longest pause of one that waits until somebody decides about a parked delivery, in seconds; [`wake_held`] ends it.
+const HELD_PAUSE: f64 = 60.0;
 /// Why a job that stepped aside is not done.
 const BEHIND: &str = "behind an earlier delivery";
+/// The same, where the earlier one is parked: `installation_figures` of the schema counts these.
+const HELD: &str = "behind a parked delivery";
 
 /// What a job is about. The names are in the table: they never change meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,6 +99,8 @@ pub struct Job {
     pub fence: i64,
     /// It stepped aside last time: what it waited for may still be there.
     pub waited: bool,
+    /// It stepped aside for a parked delivery, and nobody decided about one since.
+    pub held: bool,
 }
 
 /// Puts work in the queue, in the caller's transaction; a job of this kind and subject that is still open stays
@@ -180,6 +186,7 @@ pub async fn lease(db: &Db, life: &Life) -> Result<Option<Job>, StoreError> {
             attempts: row.attempts,
             fence: row.fence,
             waited: row.last_error.as_deref() == Some(BEHIND),
+            held: row.last_error.as_deref() == Some(HELD),
         })
     }))
 }
@@ -304,12 +311,17 @@ pub async fn retry(db: &Db, job: &Job, code: &str) -> Result<(), JobError> {
     }
 }
 
-/// Gives a job back that has to wait for an earlier one: no attempt that failed. It looks again after a quarter of the time
-/// that it is there, or when it is woken.
+/// Gives a job back that has to wait for an earlier one, `parked` or on its way: no attempt that failed. It looks again after
+/// a quarter of the time that it is there, or when it is woken.
 ///
 /// # Errors
 /// When the lease was lost or the database is not there.
-pub async fn step_aside(db: &Db, job: &Job) -> Result<(), JobError> {
+pub async fn step_aside(db: &Db, job: &Job, parked: bool) -> Result<(), JobError> {
+    let (why, longest) = if parked {
+        (HELD, HELD_PAUSE)
+    } else {
+        (BEHIND, ASIDE.1)
+    };
     let mut tx = worker_tx(db).await?;
     let given_back = sqlx::query!(
         "UPDATE jobs SET state = 'queued', last_error = $3, leased_by = NULL, lease_until = NULL, attempts = attempts - 1,
@@ -317,9 +329,9 @@ pub async fn step_aside(db: &Db, job: &Job) -> Result<(), JobError> {
          WHERE id = $1 AND fence = $2 AND state = 'leased'",
         job.id,
         job.fence,
-        BEHIND,
+        why,
         ASIDE.0,
-        ASIDE.1
+        longest
     )
     .execute(&mut *tx)
     .await?
@@ -344,6 +356,24 @@ pub async fn wake(connection: &mut PgConnection, party: Uuid) -> Result<(), Stor
                      ORDER BY d.seq FOR UPDATE OF j SKIP LOCKED LIMIT 1)",
         party,
         BEHIND
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Somebody decided about a parked delivery: all of its party that wait for one look again, from their files. Ring
+/// [`Db::work`] after the commit.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn wake_held(connection: &mut PgConnection, parked: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE jobs j SET run_at = now(), last_error = NULL
+         FROM deliveries p JOIN deliveries d ON d.party_id = p.party_id AND d.state IN ('received', 'complete', 'checking', 'storing')
+         WHERE p.id = $1 AND j.subject = d.id AND j.kind IN ('check', 'store') AND j.state = 'queued' AND j.last_error = $2",
+        parked,
+        HELD
     )
     .execute(connection)
     .await?;

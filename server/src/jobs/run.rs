@@ -29,6 +29,9 @@ pub enum Stopped {
     /// An earlier delivery comes first (features F59): wait for it, nothing failed.
     #[error("behind an earlier delivery")]
     Behind,
+    /// An earlier delivery is parked, and what is changed may be in it: wait until somebody decided about that one.
+    #[error("behind a parked delivery")]
+    Held,
     /// Try again later; the code says why, without values.
     #[error("to be tried again: {0}")]
     Again(String),
@@ -101,7 +104,7 @@ async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<b
     let result = match &stopped {
         Ok(()) => "done",
         Err(Stopped::Fenced) => "fenced",
-        Err(Stopped::Behind) => "waits",
+        Err(Stopped::Behind | Stopped::Held) => "waits",
         Err(Stopped::Again(_) | Stopped::Constraint(_) | Stopped::Value(_)) => "again",
     };
     worked(job.kind.as_str(), result, began.elapsed());
@@ -110,9 +113,9 @@ async fn one(db: &Db, job: &Job, handler: &dyn Handler, stop: &watch::Receiver<b
             tracing::info!(job = %job.id, kind = job.kind.as_str(), subject = %job.subject, "job done")
         }
         Err(Stopped::Fenced) => tracing::warn!(job = %job.id, "lease lost, work dropped"),
-        Err(Stopped::Behind) => {
-            tracing::info!(job = %job.id, subject = %job.subject, "waits for an earlier delivery");
-            if let Err(error) = step_aside(db, job).await {
+        Err(why @ (Stopped::Behind | Stopped::Held)) => {
+            tracing::info!(job = %job.id, subject = %job.subject, %why, "waits for an earlier delivery");
+            if let Err(error) = step_aside(db, job, why == Stopped::Held).await {
                 tracing::warn!(job = %job.id, %error, "its lease will pass");
             }
         }

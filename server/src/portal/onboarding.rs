@@ -17,7 +17,7 @@ use app::ports::onboarding::{
     RequestView,
 };
 use app::ports::{Caller, Page, PortError, PortResult};
-use domain::connection::ConnectionState;
+use domain::connection::{ConnectionState, whole_standard};
 use domain::delivery::{Channel, Counts};
 use domain::invitation::{UNUSED_DAYS, grouped};
 use domain::onboarding::{Between, Fault, NewParty, PartyForm, TaskState, code_of};
@@ -144,6 +144,7 @@ impl Onboarding for Portal {
             intermediary,
             channel: new.channel.as_str(),
             purpose: Some(&new.purpose),
+            standard: &whole_standard(),
             columns: &new.columns,
             by: caller.user_id,
         };
@@ -380,10 +381,14 @@ fn attempt(found: &Attempt) -> Result<AttemptView, StoreError> {
             without_consent: found.without_consent,
             codes: codes.clone(),
             conforms: false,
+            findings: found.findings.clone(),
+            columns: Vec::new(),
         }),
         _ => None,
     };
-    let tried = tried.map(|tried| trial(&tried, channel)).transpose()?;
+    let tried = tried
+        .map(|tried| trial(&tried, channel, None))
+        .transpose()?;
     Ok(AttemptView {
         id: found.id,
         file_name: found.file_name.clone().unwrap_or_default(),

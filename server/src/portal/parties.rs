@@ -21,12 +21,15 @@ use app::ports::parties::{
     Said, Side, StandingView, StepView, TrialView, Waits, Wish,
 };
 use app::ports::{Caller, Page, PortError, PortResult};
-use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
+use domain::connection::{
+    ColumnSet, ConnectionState, ConnectionStep, PartyStatus, standard_without, whole_standard,
+};
 use domain::dates::is_working_day;
-use domain::delivery::rhythm::{CALENDAR_DAYS, gaps, is_silent, is_thin};
+use domain::delivery::rhythm::{CALENDAR_DAYS, is_silent, is_thin};
 use domain::delivery::trial::{Demand, Trial};
 use domain::delivery::{Channel, FileOutcome};
-use domain::finding::Code;
+use domain::finding::{Code, Filled, Finding};
+use domain::row::Column;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use time::{Date, Duration};
@@ -105,7 +108,20 @@ impl Parties for Portal {
             .await
             .or_broken(caller)?;
         let mut view = self.connection_view(caller, connection).or_broken(caller)?;
-        let tried = tried.iter().map(|one| trial(one, view.channel));
+        let standard: Vec<String> = view
+            .standard
+            .iter()
+            .map(|column| column.name().to_owned())
+            .chain(view.wanted.iter().cloned())
+            .collect();
+        let extra = [&view.columns[..], &view.wanted].concat();
+        let asked = ColumnSet {
+            standard: &standard,
+            extra: &extra,
+        };
+        let tried = tried
+            .iter()
+            .map(|one| trial(one, view.channel, Some(asked)));
         view.trials = tried.collect::<Result<_, _>>().or_broken(caller)?;
         let steps = connections::steps(&mut tx, id).await.or_broken(caller)?;
         let steps = steps.into_iter().map(|step| self.step_view(id, step));
@@ -138,11 +154,13 @@ impl Parties for Portal {
             }
         };
         let purpose = words::kept(&wish.purpose, PURPOSE_CHARS);
+        let standard = standard_without(&wish.without).ok_or(PortError::Conflict)?;
         let request = Request {
             party,
             intermediary,
             channel: wish.channel.as_str(),
             purpose: Some(&purpose),
+            standard: &standard,
             columns: &[],
             by: caller.user_id,
         };
@@ -322,6 +340,7 @@ impl Parties for Portal {
             intermediary: parked.intermediary_id,
             channel: &parked.channel,
             purpose: None,
+            standard: &whole_standard(),
             columns: &parked.strange,
             by: caller.user_id,
         };
@@ -364,6 +383,7 @@ impl Parties for Portal {
             .await
             .or_broken(caller)?
             .ok_or(PortError::Conflict)?;
+        jobs::wake_held(&mut tx, id).await.or_broken(caller)?;
         let mut freed = 0;
         if release {
             jobs::push(&mut tx, jobs::after_parking(was.submitted), id)
@@ -499,6 +519,7 @@ impl Portal {
             channel: Channel::parse(&from.channel).ok_or_else(broken)?,
             state,
             purpose: from.purpose,
+            standard: in_order(&from.standard),
             columns: from.columns,
             wanted: from.wanted,
             wanted_purpose: from.wanted_purpose,
@@ -558,6 +579,12 @@ impl Portal {
     }
 }
 
+/// Columns of the format in its order. A column that this version does not have is in no file.
+fn in_order(standard: &[String]) -> Vec<Column> {
+    let held = |column: &Column| standard.iter().any(|name| name == column.name());
+    Column::ALL.into_iter().filter(held).collect()
+}
+
 /// What a channel needs before its first approval was shown by the newest file that was tried (features F79).
 async fn is_tested(tx: &mut WorkerTx<'_>, locked: &Locked) -> Result<bool, StoreError> {
     if !Channel::parse(&locked.channel).is_some_and(Channel::is_tried) {
@@ -599,7 +626,12 @@ async fn settle_party(
     Ok(became)
 }
 
-pub(super) fn trial(tried: &Tried, channel: Channel) -> Result<TrialView, StoreError> {
+/// What a file of the test lane came to; held against the columns that were asked for, where they are given.
+pub(super) fn trial(
+    tried: &Tried,
+    channel: Channel,
+    asked: Option<ColumnSet<'_>>,
+) -> Result<TrialView, StoreError> {
     let odd = || StoreError::Broken("trial".to_owned());
     let number = |count: i32| u32::try_from(count).unwrap_or_default();
     let trial = Trial {
@@ -618,7 +650,18 @@ pub(super) fn trial(tried: &Tried, channel: Channel) -> Result<TrialView, StoreE
         .filter_map(|(code, rows)| Some((code.parse().ok()?, rows)))
         .collect();
     codes.sort_by_key(|(_, rows)| Reverse(*rows));
+    let findings: Vec<Finding> =
+        serde_json::from_value(tried.findings.clone()).map_err(|_| odd())?;
+    let unknown = findings.iter().filter(|finding| finding.code == Code::A10);
+    let unknown = unknown.flat_map(|finding| match &finding.filled {
+        Filled::Columns(columns) => columns.as_slice(),
+        _ => &[],
+    });
+    let unasked = |column: &&String| asked.is_some_and(|asked| !asked.holds(column));
+    let outside = tried.columns.iter().chain(unknown).filter(unasked);
     Ok(TrialView {
+        outside: outside.cloned().collect(),
+        findings: findings.clone(),
         at: words::moment(tried.finished_at),
         outcome: trial.outcome,
         rows: trial.rows,
@@ -639,7 +682,6 @@ fn installation(from: Installation, today: Date) -> InstallationView {
         list.filter_map(|number| u32::try_from(*number).ok())
             .collect()
     };
-    let numbers = positive(&from.numbers);
     let day_of = |back: u16| today - Duration::days(i64::from(back));
     let volume = (0..CALENDAR_DAYS).rev().map(|back| {
         let place = from.days.iter().position(|day| *day == day_of(back));
@@ -674,12 +716,18 @@ fn installation(from: Installation, today: Date) -> InstallationView {
                 today,
             )
         }),
-        gaps: gaps(&numbers),
+        gaps: positive(&from.gap_from)
+            .into_iter()
+            .zip(positive(&from.gap_to))
+            .collect(),
+        parked: count(from.parked),
+        held: count(from.held),
         files: count(from.files),
         refused: count(from.refused),
         aborted: count(from.aborted),
         rows_read: many(from.rows_read),
         rows_refused: many(from.rows_refused),
+        rows_stored: many(from.rows_stored),
         promised: many(from.promised),
         promised_read: many(from.promised_read),
     }
@@ -688,6 +736,7 @@ fn installation(from: Installation, today: Date) -> InstallationView {
 async fn go_on(tx: &mut WorkerTx<'_>, deliveries: &[GoesOn]) -> Result<(), StoreError> {
     for delivery in deliveries {
         jobs::push(tx, jobs::after_parking(delivery.submitted), delivery.id).await?;
+        jobs::wake_held(tx, delivery.id).await?;
     }
     Ok(())
 }

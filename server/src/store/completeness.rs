@@ -28,14 +28,22 @@ pub struct Installation {
     pub rows_read: i64,
     /// Rows refused.
     pub rows_refused: i64,
+    /// Rows in the register.
+    pub rows_stored: i64,
     /// Rows their control files or trailers promised, of the files that had one.
     pub promised: i64,
     /// Rows read of those files.
     pub promised_read: i64,
     /// Uploads that never counted.
     pub aborted: i64,
-    /// Numbers of its files, taken or doubled, and the last one before the moment.
-    pub numbers: Vec<i32>,
+    /// Files that are set aside until somebody decides, whenever they came.
+    pub parked: i64,
+    /// Files that wait for one of those.
+    pub held: i64,
+    /// First numbers of what is missing, whenever that was.
+    pub gap_from: Vec<i32>,
+    /// Last numbers of that, one for each first one.
+    pub gap_to: Vec<i32>,
     /// Rows of its files that were taken, in the order they came.
     pub sizes: Vec<i32>,
     /// Days on which files came, Dutch time.
@@ -50,8 +58,8 @@ pub struct Lacking {
     pub daily: bool,
     /// When the last file came, or since when files are expected; none while none are.
     pub since: Option<OffsetDateTime>,
-    /// Numbers of its files, taken or doubled, and the last one before the moment.
-    pub numbers: Vec<i32>,
+    /// Numbers are missing.
+    pub gap: bool,
     /// Rows of its files that were taken, in the order they came.
     pub sizes: Vec<i32>,
 }
@@ -70,7 +78,7 @@ pub async fn for_metrics(
         .await?;
     Ok(sqlx::query_as!(
         Lacking,
-        r#"SELECT daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, numbers AS "numbers!", sizes AS "sizes!" FROM installation_figures($1)"#,
+        r#"SELECT daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, cardinality(gap_from) > 0 AS "gap!", sizes AS "sizes!" FROM installation_figures($1)"#,
         since
     )
     .fetch_all(&mut **tx)
@@ -90,11 +98,57 @@ pub async fn installations(
         Installation,
         r#"SELECT account AS "account!", installation AS "installation!", party AS "party!", intermediary, daily AS "daily!",
                   expected_since, last_at, files AS "files!", refused AS "refused!", rows_read AS "rows_read!",
-                  rows_refused AS "rows_refused!", promised AS "promised!", promised_read AS "promised_read!", aborted AS "aborted!",
-                  numbers AS "numbers!", sizes AS "sizes!", days AS "days!", day_rows AS "day_rows!"
+                  rows_refused AS "rows_refused!", rows_stored AS "rows_stored!", promised AS "promised!", promised_read AS "promised_read!",
+                  aborted AS "aborted!", parked AS "parked!", held AS "held!", gap_from AS "gap_from!", gap_to AS "gap_to!", sizes AS "sizes!", days AS "days!", day_rows AS "day_rows!"
            FROM installation_figures($1)"#,
         since
     )
     .fetch_all(&mut **tx)
     .await?)
+}
+
+/// Since when somebody looks without an hour's break; none as long as nobody knows of one. What came to be before that may be
+/// because nobody was there to take files in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn returned_at(
+    tx: &mut WorkerTx<'_>,
+    now: OffsetDateTime,
+) -> Result<Option<OffsetDateTime>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT max(CASE WHEN looked_at < $1::timestamptz - interval '1 hour' THEN $1::timestamptz ELSE returned_at END) AS "at?" FROM alarm_looks"#,
+        now
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// Remembers how many there are of something that lacks; answers how many there were when anybody last looked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn looked(
+    tx: &mut WorkerTx<'_>,
+    lacks: &str,
+    number: i64,
+    now: OffsetDateTime,
+) -> Result<i64, StoreError> {
+    let before = sqlx::query_scalar!(
+        "SELECT number FROM alarm_looks WHERE lacks = $1 FOR UPDATE",
+        lacks
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO alarm_looks AS a (lacks, number, looked_at) VALUES ($1, $2, $3)
+         ON CONFLICT (lacks) DO UPDATE SET number = EXCLUDED.number, looked_at = EXCLUDED.looked_at,
+                returned_at = CASE WHEN a.looked_at < EXCLUDED.looked_at - interval '1 hour' THEN EXCLUDED.looked_at ELSE a.returned_at END",
+        lacks,
+        number,
+        now
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(before.unwrap_or_default())
 }

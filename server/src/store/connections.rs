@@ -3,8 +3,9 @@
 
 use super::{PartyTx, StoreError, WorkerTx};
 use app::ports::PAGE_ROWS;
-use domain::connection::has_column;
+use domain::connection::ColumnSet;
 use domain::delivery::Channel;
+use domain::row::Column;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,7 +25,9 @@ pub struct Connection {
     pub state: String,
     /// What the data is used for.
     pub purpose: String,
-    /// Columns besides those of the format that may stand in its files.
+    /// Columns of the format that may stand in its files.
+    pub standard: Vec<String>,
+    /// Columns besides those.
     pub columns: Vec<String>,
     /// Columns asked for besides.
     pub wanted: Vec<String>,
@@ -77,7 +80,7 @@ async fn some(
 ) -> Result<Vec<Connection>, StoreError> {
     Ok(sqlx::query_as!(
         Connection,
-        r#"SELECT c.id, p.name AS party, p.id AS party_id, i.name AS "intermediary?", c.channel, c.state, c.purpose, c.columns, c.wanted, c.wanted_purpose,
+        r#"SELECT c.id, p.name AS party, p.id AS party_id, i.name AS "intermediary?", c.channel, c.state, c.purpose, c.standard, c.columns, c.wanted, c.wanted_purpose,
                   COALESCE(c.wanted_by, c.requested_by) AS asked_by, a.name AS "asked_name?", COALESCE(c.wanted_at, c.requested_at) AS "asked_at!",
                   d.name AS "decided_name?", c.decided_at, c.reason_sealed, p.status = 'requested' AS "new_party!",
                   COALESCE(i.status = 'requested', false) AS "new_between!"
@@ -133,7 +136,9 @@ pub struct Request<'a> {
     pub channel: &'a str,
     /// What the data is used for; none says nothing new about it.
     pub purpose: Option<&'a str>,
-    /// Columns besides those of the format.
+    /// Columns of the format; what is asked for besides an approved connection stands in `columns`.
+    pub standard: &'a [String],
+    /// Columns besides.
     pub columns: &'a [String],
     /// Who asks.
     pub by: Uuid,
@@ -149,7 +154,7 @@ const PURPOSE: &str = "vaccinatieregistratie";
 /// When the database fails.
 pub async fn ask(tx: &mut WorkerTx<'_>, request: &Request<'_>) -> Result<Option<Uuid>, StoreError> {
     let approved = sqlx::query!(
-        "SELECT id, purpose, columns FROM connections
+        "SELECT id, purpose, standard, columns FROM connections
          WHERE party_id = $1 AND intermediary_id IS NOT DISTINCT FROM $2 AND channel = $3 AND state = 'approved' AND wanted_by IS NULL FOR UPDATE",
         request.party,
         request.intermediary,
@@ -160,8 +165,11 @@ pub async fn ask(tx: &mut WorkerTx<'_>, request: &Request<'_>) -> Result<Option<
     let Some(approved) = approved else {
         return ask_anew(tx, request).await;
     };
-    let columns = request.columns.iter();
-    let columns = columns.filter(|column| !has_column(&approved.columns, column));
+    let set = ColumnSet {
+        standard: &approved.standard,
+        extra: &approved.columns,
+    };
+    let columns = request.columns.iter().filter(|column| !set.holds(column));
     let columns: Vec<String> = columns.cloned().collect();
     let purpose = request
         .purpose
@@ -194,15 +202,20 @@ async fn ask_anew(
     request: &Request<'_>,
 ) -> Result<Option<Uuid>, StoreError> {
     let purpose = request.purpose.unwrap_or(PURPOSE);
+    // A file that waits may name columns of the format, too: those are in `standard`.
+    let columns = request.columns.iter();
+    let columns = columns.filter(|name| Column::parse(name).is_none());
+    let columns: Vec<String> = columns.cloned().collect();
     let made = sqlx::query_scalar!(
-        "INSERT INTO connections (id, party_id, intermediary_id, channel, purpose, columns, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7)
+        "INSERT INTO connections (id, party_id, intermediary_id, channel, purpose, standard, columns, requested_by) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (party_id, intermediary_id, channel) WHERE state IN ('requested', 'approved', 'suspended') DO NOTHING RETURNING id",
         crate::clock::new_key(),
         request.party,
         request.intermediary,
         request.channel,
         purpose,
-        request.columns,
+        request.standard,
+        &columns,
         request.by
     )
     .fetch_optional(&mut **tx)
@@ -211,7 +224,7 @@ async fn ask_anew(
         let said = Noted {
             step: "asked",
             by: request.by,
-            columns: request.columns,
+            columns: &columns,
             purpose: Some(purpose),
             reason_sealed: None,
         };
@@ -442,9 +455,14 @@ pub async fn decide(
     id: Uuid,
     decision: &Decision<'_>,
 ) -> Result<(), StoreError> {
+    let standard = decision.columns.iter();
+    let standard = standard.filter(|name| Column::parse(name).is_some());
+    let standard: Vec<String> = standard.cloned().collect();
     sqlx::query!(
         "UPDATE connections SET state = $2, requested_by = COALESCE(wanted_by, requested_by), decided_by = $4, decided_at = now(), reason_sealed = $5,
-                                columns = CASE WHEN $3 THEN ARRAY(SELECT unnest(columns) UNION SELECT unnest(wanted) ORDER BY 1) ELSE columns END,
+                                columns = CASE WHEN $3 THEN ARRAY(SELECT unnest(columns) UNION (SELECT unnest(wanted) EXCEPT SELECT unnest($6::text[])) ORDER BY 1)
+                                               ELSE columns END,
+                                standard = CASE WHEN $3 THEN ARRAY(SELECT unnest(standard) UNION SELECT unnest($6::text[]) ORDER BY 1) ELSE standard END,
                                 purpose = CASE WHEN $3 THEN COALESCE(wanted_purpose, purpose) ELSE purpose END,
                                 wanted = '{}', wanted_purpose = NULL, wanted_by = NULL, wanted_at = NULL
          WHERE id = $1",
@@ -452,7 +470,8 @@ pub async fn decide(
         decision.state,
         decision.widen,
         decision.by,
-        decision.reason_sealed
+        decision.reason_sealed,
+        &standard
     )
     .execute(&mut **tx)
     .await?;
@@ -527,7 +546,7 @@ pub async fn let_go(tx: &mut WorkerTx<'_>, waiting: Waiting) -> Result<Vec<GoesO
         Waiting::Delivery(id) => (None, None, Some(id)),
     };
     let waiting = sqlx::query!(
-        r#"SELECT d.id, d.channel, d.strange, c.columns FROM deliveries d
+        r#"SELECT d.id, d.channel, d.strange, c.standard, c.columns FROM deliveries d
                 JOIN connections c ON c.party_id = d.party_id AND c.intermediary_id IS NOT DISTINCT FROM d.intermediary_id AND c.channel = d.channel
                 JOIN parties p ON p.id = c.party_id
          WHERE d.state = 'parked' AND d.parked_reason IN ('approval', 'A10')
@@ -543,11 +562,14 @@ pub async fn let_go(tx: &mut WorkerTx<'_>, waiting: Waiting) -> Result<Vec<GoesO
     .await?;
     // Outside the portal a column nobody approved holds a file; in the portal its sender was told that it is left out.
     let free = waiting.into_iter().filter(|waits| {
-        Channel::parse(&waits.channel).is_some_and(Channel::is_portal)
-            || waits
-                .strange
-                .iter()
-                .all(|name| has_column(&waits.columns, name))
+        let in_portal = Channel::parse(&waits.channel).is_some_and(Channel::is_portal);
+        let set = ColumnSet {
+            standard: &waits.standard,
+            extra: &waits.columns,
+        };
+        let left_out = |name: &str| in_portal && Column::parse(name).is_none();
+        let mut strange = waits.strange.iter();
+        strange.all(|name| left_out(name) || set.holds(name))
     });
     let free: Vec<Uuid> = free.map(|waits| waits.id).collect();
     Ok(sqlx::query_as!(

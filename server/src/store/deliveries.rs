@@ -271,7 +271,9 @@ pub struct Work {
     pub promised_rows: Option<i32>,
     /// The party may deliver by this channel, as the privacycoördinator approved.
     pub approved: bool,
-    /// Columns besides those of the format that may stand in its files.
+    /// Columns of the format that may stand in its files.
+    pub approved_standard: Vec<String>,
+    /// Columns besides those.
     pub approved_columns: Vec<String>,
     /// Codes for which it was parked and let go again.
     pub released: Vec<String>,
@@ -289,7 +291,8 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
                   d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing, d.sheet, d.with_hidden,
                   d.account_id IS NOT NULL AS "dropped!", d.promised_rows, d.released,
                   (p.status = 'active' AND c.id IS NOT NULL
-                   AND NOT EXISTS (SELECT FROM parties i WHERE i.id = d.intermediary_id AND i.status <> 'active')) AS "approved!", COALESCE(c.columns, '{}') AS "approved_columns!",
+                   AND NOT EXISTS (SELECT FROM parties i WHERE i.id = d.intermediary_id AND i.status <> 'active')) AS "approved!", COALESCE(c.standard, '{}') AS "approved_standard!",
+                  COALESCE(c.columns, '{}') AS "approved_columns!",
                   EXISTS (SELECT FROM deliveries w WHERE w.party_id = d.party_id AND w.digest_key = d.digest_key
                           AND w.file_digest = d.file_digest AND w.id <> d.id
                             AND (w.state = 'withdrawn' AND w.geteld > 0
@@ -307,7 +310,8 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
 }
 
 /// An earlier delivery of the same party is on its way into the register (features F59). What waits for a person holds
-/// nothing up (parked, a preview nobody submitted), nor does what is only tried, or was tried `tries` times in vain.
+/// nothing up (parked, a preview nobody submitted), nor does what is only tried, or was tried `tries` times in vain; what
+/// itself waits for a parked one holds up its own source alone.
 ///
 /// # Errors
 /// When the database fails.
@@ -317,9 +321,29 @@ pub async fn is_behind(tx: &mut WorkerTx<'_>, id: Uuid, tries: i32) -> Result<bo
                SELECT FROM deliveries d JOIN deliveries e ON e.party_id = d.party_id AND e.seq < d.seq
                JOIN jobs j ON j.subject = e.id AND j.kind IN ('check', 'store') AND j.state IN ('queued', 'leased') AND j.attempts < $2
                WHERE d.id = $1 AND e.state IN ('received', 'complete', 'checking', 'storing') AND NOT e.test_lane
-                 AND (NOT e.preview OR e.state = 'storing')) AS "behind!""#,
+                 AND (NOT e.preview OR e.state = 'storing')
+                 AND (j.last_error IS DISTINCT FROM 'behind a parked delivery'
+                      OR e.channel = d.channel AND e.intermediary_id IS NOT DISTINCT FROM d.intermediary_id
+                         AND e.account_id IS NOT DISTINCT FROM d.account_id)) AS "behind!""#,
         id,
         tries
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+/// An earlier delivery of the same source is parked: of the same installation, or of its party by the same channel. Not
+/// among files with a preview: there a person is at the screen, who can send the file again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn is_behind_parked(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM deliveries d JOIN deliveries e ON e.party_id = d.party_id AND e.seq < d.seq AND e.channel = d.channel
+                      AND e.intermediary_id IS NOT DISTINCT FROM d.intermediary_id AND e.account_id IS NOT DISTINCT FROM d.account_id
+               WHERE d.id = $1 AND NOT d.preview AND e.state = 'parked' AND NOT e.preview) AS "behind!""#,
+        id
     )
     .fetch_one(&mut **tx)
     .await?)

@@ -3,6 +3,7 @@
 use super::{StoreError, WorkerTx};
 use sqlx::PgConnection;
 use std::collections::HashMap;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Most keys that one question answers: the first ones tell enough.
@@ -185,5 +186,53 @@ pub async fn audited(
     Ok(rows
         .into_iter()
         .map(|row| (row.delivery, row.first.zip(row.last)))
+        .collect())
+}
+
+/// Lines of the audit of before they named the delivery by which a registration was corrected, withdrawn or put back: how many
+/// there are of a registration, and when the last one was written. The second answer is when the first line was written that
+/// does name it: from then on each must. Takes a connection that may read the audit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn told_by_registration(
+    connection: &mut PgConnection,
+) -> Result<(HashMap<Uuid, i64>, Option<OffsetDateTime>), StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT COALESCE(e.line ->> 'registration', e.line -> 'participantObject' ->> 'id')::uuid AS "registration!", count(*) AS "lines!"
+           FROM (SELECT line::jsonb AS line FROM audit_lines WHERE event IN ('record.corrected', 'record.withdrawn', 'record.restored')) AS e
+           WHERE e.line ->> 'delivery' IS NULL
+             AND (e.line ->> 'registration' IS NOT NULL OR e.line -> 'participantObject' ->> 'typeCode' = 'registration') GROUP BY 1"#
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let named = sqlx::query_scalar!(
+        "SELECT min(at) FROM audit_lines
+         WHERE event IN ('record.corrected', 'record.withdrawn', 'record.restored') AND line::jsonb ->> 'delivery' IS NOT NULL"
+    )
+    .fetch_one(connection)
+    .await?;
+    let lines = rows.into_iter().map(|row| (row.registration, row.lines));
+    Ok((lines.collect(), named))
+}
+
+/// Of these deliveries of one row, typed at the screen: what they made a version of, and when they came; the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_registrations(
+    tx: &mut WorkerTx<'_>,
+    deliveries: &[Uuid],
+) -> Result<Vec<(Uuid, Uuid, OffsetDateTime)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT d.id, r.id AS registration, d.received_at FROM deliveries d JOIN reports r ON r.delivery_id = d.id
+         WHERE d.id = ANY ($1) AND d.channel = 'portaal' AND r.version > 1 ORDER BY d.seq",
+        deliveries
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, row.registration, row.received_at))
         .collect())
 }

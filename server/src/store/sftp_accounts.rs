@@ -274,6 +274,48 @@ pub async fn new_password(
     Ok((row.id, row.party_id))
 }
 
+/// What is changed of an account; what is none stays.
+pub struct Changed<'a> {
+    /// Networks, as PostgreSQL reads them; empty is anywhere.
+    pub sources: Option<&'a [String]>,
+    /// OpenSSH lines.
+    pub public_keys: Option<&'a [String]>,
+    /// How it proves that a file is whole.
+    pub proof: Option<Proof>,
+    /// workday or any.
+    pub rhythm: Option<&'a str>,
+    /// What is missing before this number will not come.
+    pub numbers_from: Option<u32>,
+}
+
+/// Changes an account. Answers (account, party).
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an account, `Value` when a network is none.
+pub async fn change(
+    tx: &mut WorkerTx<'_>,
+    name: &str,
+    changed: &Changed<'_>,
+) -> Result<(Uuid, Uuid), StoreError> {
+    let row = sqlx::query!(
+        "UPDATE sftp_accounts
+         SET sources = COALESCE($2::text[]::cidr[], sources), public_keys = COALESCE($3, public_keys), proof = COALESCE($4, proof),
+             rhythm = COALESCE($5, rhythm), numbers_from = COALESCE($6, numbers_from)
+         WHERE name = $1 AND ended_at IS NULL RETURNING id, party_id",
+        name,
+        changed.sources,
+        changed.public_keys,
+        changed.proof.map(Proof::as_str),
+        changed.rhythm,
+        changed
+            .numbers_from
+            .map(|number| i32::try_from(number).unwrap_or(i32::MAX))
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok((row.id, row.party_id))
+}
+
 /// Ends an account: it cannot log in any more. Answers (account, party).
 ///
 /// # Errors

@@ -38,7 +38,7 @@ pub async fn kinds(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<Kinds, Store
     .await?)
 }
 
-/// Keeps what a file of the test lane came to.
+/// Keeps what a file of the test lane came to, with what its delivery knows of the file as a whole.
 ///
 /// # Errors
 /// When the database fails.
@@ -52,8 +52,10 @@ pub async fn insert(
     let number = |count: u32| i32::try_from(count).unwrap_or(i32::MAX);
     sqlx::query!(
         "INSERT INTO trials (delivery_id, party_id, intermediary_id, channel, outcome, rows, refused, corrections, withdrawals, without_consent,
-                             codes, conforms)
-         SELECT id, party_id, intermediary_id, channel, $2, $3, $4, $5, $6, $7, $8, $9 FROM deliveries WHERE id = $1",
+                             codes, conforms, findings, columns)
+         SELECT id, party_id, intermediary_id, channel, $2, $3, $4, $5, $6, $7, $8, $9, findings,
+                ARRAY(SELECT c ->> 1 FROM jsonb_array_elements(CASE jsonb_typeof(format_info -> 'columns') WHEN 'array' THEN format_info -> 'columns' ELSE '[]' END) AS c)
+         FROM deliveries WHERE id = $1",
         delivery,
         trial.outcome.as_str(),
         number(trial.rows),
@@ -89,6 +91,10 @@ pub struct Tried {
     pub codes: serde_json::Value,
     /// It shows all that an approval asks for.
     pub conforms: bool,
+    /// Findings about the file.
+    pub findings: serde_json::Value,
+    /// Its columns of the format, by name.
+    pub columns: Vec<String>,
 }
 
 /// The newest files of the test lane of a connection.
@@ -102,7 +108,7 @@ pub async fn of_connection(
 ) -> Result<Vec<Tried>, StoreError> {
     Ok(sqlx::query_as!(
         Tried,
-        "SELECT t.finished_at, t.outcome, t.rows, t.refused, t.corrections, t.withdrawals, t.without_consent, t.codes, t.conforms
+        "SELECT t.finished_at, t.outcome, t.rows, t.refused, t.corrections, t.withdrawals, t.without_consent, t.codes, t.conforms, t.findings, t.columns
          FROM connections c JOIN trials t ON t.party_id = c.party_id AND t.intermediary_id IS NOT DISTINCT FROM c.intermediary_id
                                          AND t.channel = c.channel
          WHERE c.id = $1 ORDER BY t.finished_at DESC LIMIT $2",

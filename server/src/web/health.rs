@@ -65,6 +65,7 @@ pub struct Version {
 pub struct Readiness {
     database: &'static str,
     migrations: &'static str,
+    clock: &'static str,
     disk: &'static str,
     jobs: &'static str,
 }
@@ -82,10 +83,12 @@ pub async fn ready(State(watched): State<Watched>) -> Response {
         schema::check_ready(&watched.db, (watched.clock)()),
     )
     .await;
-    let (database, migrations) = match answer {
-        Ok(Ok(())) => (OK, OK),
-        Ok(Err(NotReady::Pending(..))) => (OK, WRONG),
-        Ok(Err(_)) | Err(_) => (WRONG, WRONG),
+    let (database, migrations, clock) = match answer {
+        Ok(Ok(())) => (OK, OK, OK),
+        Ok(Err(NotReady::Pending(..))) => (OK, WRONG, OK),
+        // As at a start: a node whose clock went astray serves nobody until it is right (security G19, F15).
+        Ok(Err(NotReady::Clock(_))) => (OK, OK, WRONG),
+        Ok(Err(_)) | Err(_) => (WRONG, WRONG, WRONG),
     };
     let disk = room(&watched.storage);
     let jobs = match database {
@@ -97,7 +100,7 @@ pub async fn ready(State(watched): State<Watched>) -> Response {
         Ok(Ok(seconds)) if seconds <= LAG_AT_MOST => OK,
         _ => BEHIND,
     };
-    let status = if [database, migrations, disk].contains(&WRONG) {
+    let status = if [database, migrations, clock, disk].contains(&WRONG) {
         StatusCode::SERVICE_UNAVAILABLE
     } else {
         StatusCode::OK
@@ -107,6 +110,7 @@ pub async fn ready(State(watched): State<Watched>) -> Response {
         Json(Readiness {
             database,
             migrations,
+            clock,
             disk,
             jobs,
         }),

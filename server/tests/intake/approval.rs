@@ -220,6 +220,118 @@ async fn a_file_with_one_more_column_reaches_no_table_before_approval() {
     assert_eq!(house.state(next).await.0, "done");
 }
 
+/// The same rows under a header of the format that has no names; with `surname` it has the surname.
+fn bare(surname: bool) -> Vec<u8> {
+    let rows = [("een", EREBOS, "01-04-2000"), ("twee", NAOMI, "01-04-1987")];
+    let rows = rows.map(|(key, bsn, birth)| {
+        let name = if surname { ";Zonderling" } else { "" };
+        format!("{key};J;{bsn};{birth};27-01-2021;Comirnaty;EJ6795;1{name}\r\n")
+    });
+    let name = if surname { ";Naam" } else { "" };
+    let header =
+        "bronsleutel;toestemming;bsn;geboortedatum;vaccinatiedatum;vaccin;batchnummer;dosisnummer";
+    format!("{header}{name}\r\n{}", rows.concat()).into_bytes()
+}
+
+#[tokio::test]
+async fn a_column_of_the_format_that_was_not_asked_for_holds_a_file_as_any_other() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    house.say(house.sftp().await, ConnectionStep::End).await;
+    let wish = |without: &str| Wish {
+        party: "ZONNEHOF".into(),
+        intermediary: String::new(),
+        channel: Channel::Sftp,
+        purpose: "vaccinatieregistratie".into(),
+        without: without.into(),
+    };
+    for wrong in ["bsn", "kamer"] {
+        let asked = portal.ask_connection(&house.beheer, wish(wrong)).await;
+        assert_eq!(asked, Err(PortError::Conflict), "{wrong}");
+    }
+    let asked = portal
+        .ask_connection(&house.beheer, wish("achternaam, voorvoegsel"))
+        .await
+        .unwrap()
+        .unwrap();
+    let view = portal.connection(&house.coordinator, asked).await.unwrap();
+    assert_eq!(view.standard.len(), Column::COUNT - 2);
+    assert!(!view.standard.contains(&Column::Achternaam));
+    world.try_out(&world.maria, &conforming()).await;
+    assert_eq!(
+        house.say(asked, ConnectionStep::Approve).await,
+        Said::Done(0)
+    );
+    // What was approved goes in, as it is.
+    let plain = house.deliver(&bare(false)).await;
+    assert_eq!(
+        house.state(plain).await,
+        ("done".to_owned(), Some("VERWERKT".to_owned()))
+    );
+    // One column more of the format waits, with nothing past its header read.
+    let waiting = house.deliver(&bare(true)).await;
+    assert_eq!(house.state(waiting).await.0, "parked");
+    let rows = format!("delivery_rows WHERE delivery_id = '{waiting}'");
+    assert_eq!(world.count(&rows).await, 0);
+    world.nowhere(&["Zonderling"]).await;
+    let parked = portal
+        .parked_delivery(&house.coordinator, waiting)
+        .await
+        .unwrap();
+    assert_eq!(
+        (parked.why, &parked.columns[..]),
+        (Waits::Columns, &["achternaam".to_owned()][..])
+    );
+    // Asked for and agreed to it is one of the columns of the format, no extra one.
+    assert_eq!(
+        portal.ask_for_parked(&house.beheer, waiting).await.unwrap(),
+        asked
+    );
+    assert_eq!(
+        house.say(asked, ConnectionStep::Approve).await,
+        Said::Done(1)
+    );
+    world.work().await;
+    assert_eq!(house.state(waiting).await.0, "done");
+    let view = portal.connection(&house.coordinator, asked).await.unwrap();
+    assert_eq!(view.standard.len(), Column::COUNT - 1);
+    assert!(view.standard.contains(&Column::Achternaam) && view.columns.is_empty());
+}
+
+#[tokio::test]
+async fn a_newer_version_of_the_format_waits_in_the_portal_too_and_what_was_approved_before_is_all_of_this_one()
+ {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let whole: Vec<String> =
+        sqlx::query_scalar("SELECT unnest(standard) FROM connections WHERE id = $1")
+            .bind(house.sftp().await)
+            .fetch_all(&world.test.admin)
+            .await
+            .unwrap();
+    let names = Column::ALL.map(|column| column.name().to_owned());
+    // A new column of the format must not be added here: nobody agreed to it.
+    assert_eq!(whole, names);
+    sqlx::query("UPDATE connections SET standard = array_remove(standard, 'achternaam') WHERE channel = 'upload'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let id = world
+        .receive(&world.maria, "nieuw.csv", &bare(true), true)
+        .await
+        .id();
+    world.work().await;
+    assert_eq!(house.state(id).await.0, "parked");
+    world.nowhere(&["Zonderling"]).await;
+    let asked = portal.ask_for_parked(&house.beheer, id).await.unwrap();
+    assert_eq!(
+        house.say(asked, ConnectionStep::Approve).await,
+        Said::Done(1)
+    );
+    world.work().await;
+    assert_eq!(house.state(id).await.0, "preview");
+}
+
 impl House {
     /// The last delivery that ended, of which nothing had to be approved.
     async fn deliver_again(&self) -> Uuid {
@@ -432,6 +544,7 @@ async fn a_connection_is_asked_for_once_and_refused_with_a_reason() {
         intermediary: "DUINZICHT".into(),
         channel,
         purpose: "vaccinatieregistratie".into(),
+        without: String::new(),
     };
     let asked = portal
         .ask_connection(&house.beheer, wish(Channel::Sftp))
@@ -655,6 +768,7 @@ async fn another_purpose_of_an_approved_connection_takes_an_approval_and_holds_n
             intermediary: String::new(),
             channel: Channel::Sftp,
             purpose: purpose.into(),
+            without: String::new(),
         };
         portal.ask_connection(&house.beheer, wish).await.unwrap()
     };

@@ -265,3 +265,50 @@ fn walk(folder: &std::path::Path, name: &str) -> std::path::PathBuf {
     }
     folder.join("nothing")
 }
+
+#[tokio::test]
+async fn changes_of_before_the_audit_named_their_delivery_are_told_and_not_taken_for_a_gap() {
+    let (world, _) = busy().await;
+    let told = async || {
+        let mut log = world.test.admin.acquire().await.unwrap();
+        let road = &world.road;
+        let findings = examine(&road.db, &road.keys, &road.blobs, &mut log, false)
+            .await
+            .unwrap();
+        let question = "the audit tells of each delivery and its stored rows";
+        let found = findings.into_iter().find(|one| one.question == question);
+        let found = found.unwrap();
+        (found.wrong.len(), found.allowed)
+    };
+    assert_eq!(told().await, (0, None));
+    // As an older program wrote them: corrections, withdrawals and returns without their delivery.
+    let old = "UPDATE audit_lines SET line = (line::jsonb - 'delivery')::text
+               WHERE event IN ('record.corrected', 'record.withdrawn', 'record.restored') AND line LIKE '%\"registration\"%'";
+    sql(&world, "ALTER TABLE audit_lines DISABLE TRIGGER USER").await;
+    sql(&world, old).await;
+    let (wrong, allowed) = told().await;
+    assert_eq!(wrong, 0);
+    let allowed = allowed.unwrap();
+    assert!(
+        allowed.starts_with("5 changes of a registration"),
+        "{allowed}"
+    );
+    // A change more than there are lines is no such thing.
+    sql(
+        &world,
+        "UPDATE audit_lines SET line = replace(line, 'registration', 'elsewhere')
+         WHERE seq = (SELECT max(seq) FROM audit_lines WHERE event = 'record.corrected')",
+    )
+    .await;
+    assert_eq!(told().await.0, 1);
+    // Nor is what came after a line that does name its delivery.
+    sql(
+        &world,
+        &format!(
+            "{old}; UPDATE audit_lines SET at = '2021-01-01', line = (line::jsonb || '{{\"delivery\": \"00000000-0000-0000-0000-000000000000\"}}')::text
+             WHERE seq = (SELECT max(seq) FROM audit_lines WHERE event = 'record.corrected')"
+        ),
+    )
+    .await;
+    assert_eq!(told().await, (5, None));
+}

@@ -286,3 +286,105 @@ async fn when_the_newer_file_is_withdrawn_the_one_that_waited_counts_again() {
     release(&world, twelve).await;
     assert_eq!(holds(&world, "a").await, (twelve, "C".to_owned()));
 }
+
+/// Works until it is stopped; a job that waits steps aside.
+fn working(world: &World) -> (watch::Sender<bool>, tokio::task::JoinHandle<()>) {
+    let (stopper, stop) = watch::channel(false);
+    let road = world.road.clone();
+    let worker = tokio::spawn(async move {
+        let life = Life::begin(&road.db).await.unwrap();
+        intake::work(&road, &life, stop).await;
+    });
+    (stopper, worker)
+}
+
+/// 12 is parked with the row that 13 corrects, after a new row of its own; the worker has seen both.
+async fn corrected_while_parked(world: &World) -> (Uuid, Uuid) {
+    let rows = parks(keyed("a", good(EREBOS, "01-04-2000")));
+    let twelve = receive(world, "12.csv", &rows).await;
+    until(
+        world,
+        &format!("deliveries WHERE id = '{twelve}' AND state = 'parked'"),
+        1,
+    )
+    .await;
+    let rows = [
+        keyed("b", good(NAOMI, "01-04-1987")),
+        // Said twice: a chunk of its own, of what came just before it.
+        with(
+            keyed("b", good(NAOMI, "01-04-1987")),
+            &[
+                (Column::Mutatie, "C"),
+                (Column::Vaccinatiedatum, "28-01-2021"),
+            ],
+        ),
+        keyed("c", good(FROUKE, "24-03-2000")),
+        withdrawn("c"),
+        corrected("a", "Zeist"),
+    ];
+    let thirteen = receive(world, "13.csv", &rows).await;
+    let held = format!(
+        "jobs WHERE subject = '{thirteen}' AND state = 'queued' AND last_error = 'behind a parked delivery' AND attempts = 0"
+    );
+    until(world, &held, 1).await;
+    assert_eq!(
+        state(world, thirteen).await,
+        ("storing".to_owned(), None),
+        "what it needs of nobody is in"
+    );
+    (twelve, thirteen)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_of_a_row_that_is_parked_waits_until_its_file_is_let_go() {
+    let world = World::new().await;
+    let (stopper, worker) = working(&world);
+    let (twelve, thirteen) = corrected_while_parked(&world).await;
+    // By another way nothing waits: it is no file of this source.
+    let other = world
+        .receive(
+            &world.maria,
+            "upload.csv",
+            &csv(&[corrected("x", "Zeist")]),
+            false,
+        )
+        .await
+        .id();
+    let ended = |id: Uuid| format!("deliveries WHERE id = '{id}' AND state = 'done'");
+    until(&world, &ended(other), 1).await;
+    assert_eq!(codes(&world, other, 2).await, ["R02"]);
+    world
+        .portal
+        .settle_parked(&world.rivm, twelve, true, "Het klopt zo.".into())
+        .await
+        .unwrap();
+    until(&world, &ended(thirteen), 1).await;
+    stopper.send_replace(true);
+    worker.await.unwrap();
+    assert_eq!(state(&world, thirteen).await, done("VERWERKT"));
+    assert_eq!(holds(&world, "a").await, (thirteen, "C".to_owned()));
+    assert_eq!(holds(&world, "b").await, (thirteen, "C".to_owned()));
+    assert_eq!(holds(&world, "c").await, (thirteen, "V".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_correction_of_a_row_whose_file_is_destroyed_goes_on_and_is_refused() {
+    let world = World::new().await;
+    let (stopper, worker) = working(&world);
+    let (twelve, thirteen) = corrected_while_parked(&world).await;
+    world
+        .portal
+        .settle_parked(&world.rivm, twelve, false, "Verschoven.".into())
+        .await
+        .unwrap();
+    until(
+        &world,
+        &format!("deliveries WHERE id = '{thirteen}' AND state = 'done'"),
+        1,
+    )
+    .await;
+    stopper.send_replace(true);
+    worker.await.unwrap();
+    assert_eq!(state(&world, thirteen).await, done("DEELS_VERWERKT"));
+    assert_eq!(codes(&world, thirteen, 6).await, ["R02"]);
+}

@@ -516,6 +516,7 @@ async fn probe(
                 intermediary: String::new(),
                 channel: domain::delivery::Channel::Sftp,
                 purpose: "doel".into(),
+                without: String::new(),
             };
             portal.ask_connection(caller, wish).await.map(drop)
         }

@@ -51,6 +51,7 @@ async fn asked(world: &World) -> (app::ports::Caller, Uuid) {
         intermediary: String::new(),
         channel: Channel::Sftp,
         purpose: "vaccinatieregistratie".into(),
+        without: String::new(),
     };
     let id = world.portal.ask_connection(&beheer, wish).await.unwrap();
     let priya = world
@@ -185,4 +186,47 @@ async fn sftp_is_approved_when_the_newest_test_shows_what_is_asked_for() {
     assert_eq!(approve().await, Ok(Said::NotTried));
     world.try_out(&world.maria, &conforming()).await;
     assert_eq!(approve().await, Ok(Said::Done(0)));
+}
+
+#[tokio::test]
+async fn the_report_names_what_was_found_about_the_file_and_columns_that_nobody_asked_for() {
+    let world = World::new().await;
+    let (priya, connection) = asked(&world).await;
+    let newest = async || {
+        let portal = &world.portal;
+        let view = portal.connection(&priya, connection).await.unwrap();
+        view.trials.into_iter().next().unwrap()
+    };
+    world.try_out(&world.maria, &conforming()).await;
+    let plain = newest().await;
+    assert!(plain.findings.is_empty() && plain.outside.is_empty());
+    // One column that we do not know, and one of the format that was not asked for.
+    let strange = String::from_utf8(conforming()).unwrap();
+    let strange: String = strange
+        .lines()
+        .enumerate()
+        .map(|(place, line)| {
+            let cell = if place == 0 { "kamer" } else { "zolder 7" };
+            format!("{line};{cell}\r\n")
+        })
+        .collect();
+    sqlx::query(
+        "UPDATE connections SET standard = array_remove(standard, 'vaccinatieland') WHERE id = $1",
+    )
+    .bind(connection)
+    .execute(&world.test.admin)
+    .await
+    .unwrap();
+    world.try_out(&world.maria, strange.as_bytes()).await;
+    let report = newest().await;
+    assert!(report.conforms(), "it may be asked for besides");
+    let codes: Vec<Code> = report.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::A10]);
+    assert_eq!(report.outside, ["vaccinatieland", "kamer"]);
+    world.nowhere(&["zolder 7"]).await;
+    // A file that is refused before a row of it is read says why.
+    world.try_out(&world.maria, b"bsn;kamer\r\n1;2\r\n").await;
+    let report = newest().await;
+    assert_eq!(report.outcome, FileOutcome::Geweigerd);
+    assert_eq!(report.findings[0].code, Code::A08);
 }

@@ -1,14 +1,15 @@
 //! What did not come is seen (features F61).
 
 use crate::house::{House, key, new_account, rows};
-use app::ports::parties::{Came, InstallationView, Said, Side};
+use app::ports::parties::{Came, InstallationView, Said, Side, SupplierTotals};
 use app::ports::{Caller, Parties, PortError};
 use domain::connection::ConnectionStep;
 use domain::delivery::dropbox::Proof;
 use domain::role::Role;
 use russh::keys::PrivateKeyWithHashAlg;
 use russh_sftp::protocol::StatusCode;
-use server::commands::sftp::{Add, add};
+use server::commands::sftp::{Add, Change, add, alter};
+use server::intake::measure;
 use server::store::{completeness, connections, party_tx, worker_tx};
 use std::sync::Arc;
 
@@ -135,6 +136,7 @@ async fn nothing_is_expected_but_while_a_connection_is_approved_and_its_parties_
         intermediary: None,
         channel: "sftp",
         purpose: None,
+        standard: &[],
         columns: &["kamer".to_owned()],
         by: house.world.rivm.user_id,
     };
@@ -202,6 +204,127 @@ async fn a_number_that_is_missing_after_the_last_one_of_long_ago_is_missed_too()
         .unwrap();
     let view = seen(&house, "lang").await;
     assert_eq!((view.files, &view.gaps[..]), (1, &[(3, 3)][..]));
+    // Also when both sides of it are long ago, and while nothing comes.
+    sqlx::query("UPDATE deliveries SET received_at = received_at - interval '60 days'")
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    let view = seen(&house, "lang").await;
+    assert_eq!((view.files, &view.gaps[..]), (0, &[(3, 3)][..]));
+    let db = &house.world.road.db;
+    let mut tx = worker_tx(db).await.unwrap();
+    let since = house.world.road.clock.now() - std::time::Duration::from_secs(86_400);
+    let told = completeness::for_metrics(&mut tx, since).await.unwrap();
+    assert!(told.iter().any(|one| one.gap), "the alarm sees it too");
+    tx.rollback().await.unwrap();
+    // Until somebody says from which number on files count.
+    let from = |number| Change {
+        name: "lang".to_owned(),
+        sources: Vec::new(),
+        keys: Vec::new(),
+        proof: None,
+        rhythm: None,
+        numbers_from: Some(number),
+        by: "test".to_owned(),
+    };
+    for (number, gaps) in [(4, &[][..]), (3, &[(3, 3)][..]), (1, &[(3, 3)]), (9, &[])] {
+        alter(db, &from(number)).await.unwrap();
+        assert_eq!(seen(&house, "lang").await.gaps, gaps, "{number}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_behind_a_parked_file_is_seen_by_rivm_and_the_supplier() {
+    let house = House::open().await;
+    let lars = supplier(&house, "ZORGSOFT").await;
+    for (name, seed) in [("zs-1", 1), ("zs-2", 2)] {
+        let args = Add {
+            intermediary: Some("ZORGSOFT".to_owned()),
+            keys: vec![house.key_files(seed).1],
+            ..new_account(name)
+        };
+        add(&house.world.road.db, &args).await.unwrap();
+    }
+    house.keyed("eigen", Proof::Rename, 3).await;
+    let mut raw = house.raw("zs-1", 1).await;
+    let mut put = async |sequence: u32, content: &[u8]| {
+        let file = format!("CIMS_ZONNEHOF_zs-1_20210301_{sequence}.csv");
+        raw.put("x.part", content).await;
+        raw.rename("x.part", &file).await;
+        file
+    };
+    // A column nobody approved: nothing of it is read.
+    let strange = String::from_utf8(rows("twaalf")).unwrap();
+    let strange: String = strange
+        .lines()
+        .map(|line| format!("{line};kamer\r\n"))
+        .collect();
+    put(12, strange.as_bytes()).await;
+    house.until("deliveries WHERE state = 'parked'", 1).await;
+    let key = strange.lines().nth(1).unwrap().to_owned();
+    let (header, row) = (strange.lines().next().unwrap(), key);
+    let header = header.trim_end_matches(";kamer");
+    let withdrawn = withdrawal(header, &row);
+    put(13, withdrawn.as_bytes()).await;
+    let held = "jobs WHERE state = 'queued' AND last_error = 'behind a parked delivery'";
+    house.until(held, 1).await;
+    put(15, &rows("vijftien")).await;
+    house.until("deliveries WHERE state = 'done'", 1).await;
+    let portal = &house.world.portal;
+    let own = portal.own_installations(&lars).await.unwrap();
+    let all = portal.completeness(&house.world.rivm).await.unwrap();
+    let one = own.iter().find(|one| one.account == "zs-1").unwrap();
+    assert_eq!(
+        (one.parked, one.held, &one.gaps[..]),
+        (1, 1, &[(14, 14)][..])
+    );
+    assert!(one.lacks());
+    let totals = SupplierTotals::of(&own);
+    assert_eq!(totals.len(), 1, "its own only");
+    let sum = &totals[0];
+    assert_eq!(
+        (
+            sum.name.as_str(),
+            sum.installations,
+            sum.silent,
+            sum.missing
+        ),
+        ("Instelling ZORGSOFT", 2, 0, 1)
+    );
+    assert_eq!((sum.files, sum.waiting, sum.rows_stored), (3, 2, 2));
+    let totals = SupplierTotals::of(&all.installations);
+    assert_eq!(totals.len(), 2, "and the institution that runs its own");
+    assert!(totals.contains(sum));
+    // Destroyed, the one behind it goes on.
+    let parked = portal.parked(&house.world.rivm).await.unwrap();
+    let priya = house
+        .world
+        .test
+        .caller("priya", Role::Privacycoordinator, None);
+    let priya = priya.await;
+    portal
+        .settle_parked(&priya, parked[0].id, false, "hoort er niet".into())
+        .await
+        .unwrap();
+    house.until("deliveries WHERE state = 'done'", 2).await;
+    let own = portal.own_installations(&lars).await.unwrap();
+    let one = own.iter().find(|one| one.account == "zs-1").unwrap();
+    assert_eq!((one.parked, one.held), (0, 0));
+}
+
+/// A withdrawal of the row, under the header it came with.
+fn withdrawal(header: &str, row: &str) -> String {
+    let key_at = header
+        .split(';')
+        .position(|name| name == "bronsleutel")
+        .unwrap();
+    let key = row.split(';').nth(key_at).unwrap();
+    let cells = header.split(';').map(|name| match name {
+        "mutatie" => "V",
+        "bronsleutel" => key,
+        _ => "",
+    });
+    format!("{header}\r\n{}\r\n", cells.collect::<Vec<_>>().join(";"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -413,4 +536,49 @@ async fn a_file_with_far_fewer_rows_than_usual_stands_out() {
         .unwrap();
     let view = seen(&house, "dun").await;
     assert!(view.thin && view.lacks(), "a tenth of what is usual");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restart_tells_no_alarm_twice_and_the_time_that_nobody_took_files_in_is_no_silence() {
+    let house = House::open().await;
+    house.keyed("stil", Proof::Rename, 1).await;
+    two_weeks_ago(&house, "sftp_accounts SET created_at").await;
+    two_weeks_ago(&house, "connections SET decided_at").await;
+    let road = &house.world.road;
+    let looks = async || {
+        measure::look(road, road.clock.now()).await.unwrap();
+        let silent = "SELECT number FROM alarm_looks WHERE lacks = 'silent'";
+        let silent: i64 = sqlx::query_scalar(silent)
+            .fetch_one(&house.world.test.admin)
+            .await
+            .unwrap();
+        silent
+    };
+    let before = async || {
+        let mut tx = worker_tx(&road.db).await.unwrap();
+        let now = road.clock.now();
+        completeness::looked(&mut tx, "silent", 1, now)
+            .await
+            .unwrap()
+    };
+    let set = async |sql: &'static str| {
+        sqlx::query(sql)
+            .execute(&house.world.test.admin)
+            .await
+            .unwrap();
+    };
+    assert_eq!(before().await, 0, "the first one is told");
+    assert_eq!(looks().await, 1);
+    assert_eq!(
+        before().await,
+        1,
+        "a process that starts now tells nothing new"
+    );
+    // Nobody looked since this morning: what came to be since then may be because of that.
+    set("UPDATE alarm_looks SET looked_at = now() - interval '5 hours'").await;
+    assert_eq!(looks().await, 0);
+    assert_eq!(looks().await, 0, "nor a minute later");
+    // Three working days later it is silence all the same.
+    set("UPDATE alarm_looks SET returned_at = now() - interval '14 days'").await;
+    assert_eq!(looks().await, 1);
 }

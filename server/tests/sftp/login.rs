@@ -5,8 +5,9 @@ use domain::delivery::dropbox::Proof;
 use russh::client::AuthResult;
 use russh::keys::PrivateKeyWithHashAlg;
 use russh_sftp::protocol::{OpenDir, Packet, StatusCode};
-use server::commands::sftp::{Add, End, Password, Unban, add, change, end, unban};
+use server::commands::sftp::{Add, Change, End, Password, Unban, add, alter, change, end, unban};
 use server::config;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
@@ -466,4 +467,45 @@ async fn an_account_has_eight_connections_and_a_source_32_without_a_login() {
         assert!(begun.elapsed() < Duration::from_secs(10));
     }
     assert!(by_key(&house, "127.0.0.9", "druk", 1).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_changed_in_what_is_named_and_the_rest_stays() {
+    let house = House::open().await;
+    house.keyed("wijzigt", Proof::Rename, 1).await;
+    // Somebody else comes from anywhere, or an address of nobody is not even heard.
+    house.keyed("blijft", Proof::Rename, 3).await;
+    let db = &house.world.road.db;
+    let change = |sources: &[&str], keys: Vec<PathBuf>| Change {
+        name: "wijzigt".to_owned(),
+        sources: sources.iter().map(|&source| source.to_owned()).collect(),
+        keys,
+        proof: None,
+        rhythm: None,
+        numbers_from: None,
+        by: "test".to_owned(),
+    };
+    let enters = async |from: &str, seed| by_key(&house, from, "wijzigt", seed).await;
+    // During a change of keys both are valid.
+    let (old, new) = (house.key_files(1).1, house.key_files(2).1);
+    alter(db, &change(&[], vec![old, new.clone()]))
+        .await
+        .unwrap();
+    assert!(enters("127.0.0.1", 1).await && enters("127.0.0.1", 2).await);
+    alter(db, &change(&[], vec![new])).await.unwrap();
+    assert!(!enters("127.0.0.1", 1).await && enters("127.0.0.1", 2).await);
+    alter(db, &change(&["127.0.0.9/32"], Vec::new()))
+        .await
+        .unwrap();
+    assert!(!enters("127.0.0.1", 2).await && enters("127.0.0.9", 2).await);
+    alter(db, &change(&["anywhere"], Vec::new())).await.unwrap();
+    assert!(enters("127.0.0.1", 2).await);
+    for wrong in [&["nergens"][..], &["anywhere", "127.0.0.9/32"], &[]] {
+        assert!(
+            alter(db, &change(wrong, Vec::new())).await.is_err(),
+            "{wrong:?}"
+        );
+    }
+    let lines = "audit_lines WHERE line LIKE '%sftp-account%' AND line LIKE '%\"what\":\"from\"%'";
+    assert_eq!(house.world.count(lines).await, 2);
 }

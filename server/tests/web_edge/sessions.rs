@@ -2,9 +2,10 @@
 
 use crate::browser::bare;
 use crate::house::House;
-use crate::portal::Portal;
+use crate::portal::{AHEAD, Portal};
 use crate::provider::Lie;
 use axum::http::{Method, StatusCode, header};
+use std::sync::atomic::Ordering;
 use tower_sessions::SessionStore;
 use tower_sessions::session::Id;
 
@@ -390,6 +391,27 @@ async fn work_that_waits_too_long_is_said_and_keeps_no_node_out_of_service() {
         .sql("INSERT INTO jobs (id, kind, subject, created_at, run_at) VALUES (gen_random_uuid(), 'check', gen_random_uuid(), now() - interval '6 minutes', now() - interval '6 minutes')")
         .await;
     assert!(ready().await.contains("\"jobs\":\"achter\""));
+}
+
+#[tokio::test]
+async fn a_node_whose_clock_goes_astray_while_it_runs_serves_nobody_until_it_is_right() {
+    let portal = Portal::new().await;
+    let ready = async || {
+        let answer = crate::browser::raw(&portal.router, bare(&Method::GET, "/readyz")).await;
+        let right = answer.body.contains("\"clock\":\"ok\"");
+        assert!(
+            answer.body.contains("\"database\":\"ok\""),
+            "{}",
+            answer.body
+        );
+        (answer.status, right)
+    };
+    assert_eq!(ready().await, (StatusCode::OK, true));
+    AHEAD.store(6, Ordering::Relaxed);
+    let astray = ready().await;
+    AHEAD.store(0, Ordering::Relaxed);
+    assert_eq!(astray, (StatusCode::SERVICE_UNAVAILABLE, false));
+    assert_eq!(ready().await, (StatusCode::OK, true));
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use super::decide::products_of;
 use super::judge::{self, Rulings, Verdict};
 use super::matching::Incoming;
 use super::measure;
-use super::read::{self, Limits, Options};
+use super::read::{self, Header, Limits, Options};
 use super::receive;
 use super::store::{self, Chunk, Errand, Keep};
 use super::{Blob, Road};
@@ -25,10 +25,10 @@ use crate::store::decisions;
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::mend;
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, brp_checks, chunk_tx, rows, trials, worker_tx};
+use crate::store::{StoreError, WorkerTx, brp_checks, chunk_tx, register, rows, trials, worker_tx};
 use convoy::{Convoy, Turn};
 use domain::codes::Mutation;
-use domain::connection::has_column;
+use domain::connection::ColumnSet;
 use domain::delivery::trial::Trial;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
@@ -97,6 +97,9 @@ async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
     // Before its file is read once more.
     if job.waited && deliveries::is_behind(&mut tx, job.subject, jobs::TRIES).await? {
         return Err(Stopped::Behind);
+    }
+    if job.held && deliveries::is_behind_parked(&mut tx, job.subject).await? {
+        return Err(Stopped::Held);
     }
     let today = today_of(road, &work);
     let products = products_of(road, &mut tx, work.party_id, today).await?;
@@ -186,23 +189,31 @@ impl Trip {
         if self.work.test_lane {
             return None;
         }
-        let columns = opened
-            .table
-            .as_ref()
-            .map_or_else(Vec::new, |table| table.header().unknown());
+        let header = opened.table.as_ref().map(|table| table.header());
+        let unknown = header.map_or_else(Vec::new, Header::unknown);
         if !self.work.approved {
             return Some(Parks {
                 why: APPROVAL,
-                columns,
+                columns: unknown,
             });
         }
-        let strange = columns
+        // What we do not know is never stored: in the portal its sender is told so, elsewhere it takes an approval.
+        let unknown = unknown.into_iter().filter(|_| !self.channel.is_portal());
+        let known = header.map_or_else(Vec::new, Header::known_fields);
+        let known = known
             .into_iter()
-            .filter(|column| !has_column(&self.work.approved_columns, column))
-            .collect::<Vec<_>>();
-        (!self.channel.is_portal() && !strange.is_empty()).then_some(Parks {
+            .map(|(_, column)| column.name().to_owned());
+        let set = ColumnSet {
+            standard: &self.work.approved_standard,
+            extra: &self.work.approved_columns,
+        };
+        let columns: Vec<_> = known
+            .chain(unknown)
+            .filter(|column| !set.holds(column))
+            .collect();
+        (!columns.is_empty()).then_some(Parks {
             why: Code::A10.as_str(),
-            columns: strange,
+            columns,
         })
     }
 
@@ -537,8 +548,8 @@ async fn is_open(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
     Ok(connections::is_open(&mut tx, trip.id).await?)
 }
 
-/// A correction or a withdrawal comes after what earlier deliveries of its party bring: it may be of theirs. New rows wait
-/// for nobody.
+/// A correction or a withdrawal comes after what earlier deliveries of its party bring: it may be of theirs. One of a row
+/// that nobody knows waits for a parked one of its source, too: it may be in there. New rows wait for nobody.
 async fn wait_turn(road: &Road, trip: &Trip, rows: &[Incoming]) -> Result<(), Stopped> {
     if trip.work.test_lane || !rows.iter().any(changes) {
         return Ok(());
@@ -547,7 +558,21 @@ async fn wait_turn(road: &Road, trip: &Trip, rows: &[Incoming]) -> Result<(), St
     if deliveries::is_behind(&mut tx, trip.id, jobs::TRIES).await? {
         return Err(Stopped::Behind);
     }
-    Ok(())
+    if !deliveries::is_behind_parked(&mut tx, trip.id).await? {
+        return Ok(());
+    }
+    let changed = rows.iter().filter(|row| changes(row));
+    let changed: Vec<String> = changed.filter_map(|row| row.source_key.clone()).collect();
+    let known = register::known_keys(&mut tx, trip.work.party_id, trip.id, &changed).await?;
+    let known: HashSet<String> = known
+        .into_iter()
+        .filter(|key| !key.undone)
+        .map(|key| key.source_key)
+        .collect();
+    if changed.iter().all(|key| known.contains(key)) {
+        return Ok(());
+    }
+    Err(Stopped::Held)
 }
 
 /// It changes a row that came before.
@@ -587,11 +612,10 @@ async fn walk(
             ended = false;
             break;
         }
-        if keep != Keep::Nothing
-            && let Err(behind) = wait_turn(road, trip, &rows).await
-        {
+        if keep != Keep::Nothing && wait_turn(road, trip, &rows).await.is_err() {
             convoy.settle().await?;
-            return Err(behind);
+            // What it changes may have come with the chunks before it.
+            wait_turn(road, trip, &rows).await?;
         }
         convoy.send(rows).await?;
     }
