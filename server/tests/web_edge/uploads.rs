@@ -162,7 +162,10 @@ async fn a_file_with_a_virus_is_said_to_have_one_and_not_to_be_kept() {
         let page = nurse.get(&place).await;
         assert_eq!(page.body.contains(SAID), infected, "{}", page.body);
         assert_eq!(page.body.contains("/hulp/regels/A21"), infected);
-        assert_eq!(page.body.contains("We hebben uw bestand gewist op"), infected);
+        assert_eq!(
+            page.body.contains("We hebben uw bestand gewist op"),
+            infected
+        );
         assert!(!page.body.contains(VIRUS));
     }
 }
