@@ -2,6 +2,11 @@
 -- code of a row that waits is kept beside it, in the order of the list.
 SET LOCAL ROLE cims_owner;
 
+-- One stored row may be accepted by itself, too.
+ALTER TABLE decisions
+    DROP CONSTRAINT decisions_link_has_row,
+    ADD CONSTRAINT decisions_about_row CHECK (CASE WHEN kind IN ('link', 'unlink') THEN row_id IS NOT NULL ELSE kind = 'accept' OR row_id IS NULL END);
+
 -- Codes of a row as RIVM sees them: what stands for something hidden is none, where that stands there itself.
 CREATE FUNCTION row_codes(shown jsonb, staff jsonb) RETURNS text[]
     LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -412,7 +412,7 @@ async fn a_later_last_day_releases_a_row_that_waits_for_nothing_else() {
 async fn a_shorter_interval_releases_doses_that_came_too_soon_by_the_old_one() {
     let world = World::new().await;
     let dose = |bsn, born, number: &str, date: &str, cells: &[(Column, &str)]| {
-        let key = format!("{bsn}-{number}");
+        let key = format!("{born}-{number}");
         let of = [
             (Column::Dosisnummer, number),
             (Column::Vaccinatiedatum, date),
