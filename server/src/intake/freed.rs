@@ -254,7 +254,7 @@ pub async fn judged_now(
     // No delivery is left out.
     let around = Around {
         road,
-        withdrawal: Uuid::nil(),
+        withdrawal: None,
         undoes: None,
         delivery: Uuid::nil(),
         by: Uuid::nil(),
