@@ -1,5 +1,10 @@
 //! Posts about clusters: prepare a decision, go on with it or agree, say no.
 
+#![expect(
+    clippy::too_many_arguments,
+    reason = "one for each input of a form, as the server functions of leptos have it"
+)]
+
 use super::answer::{Posted, go};
 use crate::page::{caller, decisions};
 use crate::parts::pager::address;

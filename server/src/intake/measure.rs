@@ -31,6 +31,8 @@ pub(super) fn ended(channel: Channel, outcome: FileOutcome, counts: &Counts) {
         metrics::counter!("cims_rows_total", "channel" => channel, "outcome" => outcome.as_str())
             .increment(rows);
     }
+    // An alarm on a counter needs its zero.
+    metrics::counter!("cims_rows_left_out_total").increment(0);
 }
 
 /// A row was left out because the database or the program cannot take it.
