@@ -226,7 +226,7 @@ pub async fn mend(
 /// The same, with another size of portions: the result does not depend on it.
 ///
 /// # Errors
-/// As [`mend`].
+/// As [`mend()`].
 pub async fn by_portions(
     road: &Road,
     tx: &mut WorkerTx<'_>,
