@@ -438,7 +438,10 @@ fn repairs(delivery: &DeliveryView, t: &'static Texts) -> Option<AnyView> {
         {table("herstel", u.repair_caption, &headers, rows.collect())}
     };
     Some(fold(
-        fill(u.repairs, &[("aantal", &number(t.language, total))]),
+        match total {
+            1 => u.repairs_one.to_owned(),
+            many => fill(u.repairs, &[("aantal", &number(t.language, many))]),
+        },
         shown,
     ))
 }

@@ -53,7 +53,10 @@ fn screen(
             Cell::new(value.after),
         ]
     });
-    let count = fill(u.repairs, &[("aantal", &number(t.language, list.total))]);
+    let count = match list.total {
+        1 => u.repairs_one.to_owned(),
+        many => fill(u.repairs, &[("aantal", &number(t.language, many))]),
+    };
     let body = view! {
         {title(u.repaired_title)}
         <p class="utrecht-paragraph">

@@ -33,7 +33,7 @@ texts! {
         columns: "Extra kolommen" / "Extra columns",
         wanted: "Gevraagde kolommen" / "Columns asked for",
         wanted_purpose: "Gevraagd doel" / "Purpose asked for",
-        columns_text: "Deze kolommen mogen in het bestand staan. CIMS slaat ze niet op." / "These columns may stand in the file. CIMS does not store them.",
+        columns_text: "Extra kolommen mogen in het bestand staan. CIMS slaat ze niet op." / "Extra columns may stand in the file. CIMS does not store them.",
         open: "Bekijken" / "View",
         open_label: "Koppeling {koppelvlak} van {partij} bekijken" / "View connection {koppelvlak} of {partij}",
         state_requested: "Wacht op akkoord" / "Waits for approval",

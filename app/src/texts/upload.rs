@@ -105,6 +105,7 @@ texts! {
         severity_hersteld: "Hersteld" / "Repaired",
         severity_dubbel: "Dubbel" / "Duplicate",
         no_messages: "Er zijn geen meldingen." / "There are no messages.",
+        repairs_one: "1 waarde hersteld" / "1 value repaired",
         repairs: "{aantal} waarden hersteld" / "{aantal} values repaired",
         repairs_text: "We hebben deze waarden veilig opgeschoond. Kijk of het klopt." / "We cleaned these values safely. See if they are right.",
         repaired_title: "Herstelde waarden" / "Repaired values",
