@@ -423,16 +423,12 @@ fn rust(session: &mut Session) -> Result<Tally> {
     if let Err(error) = &nextest {
         say::note(format_args!("cargo test instead of nextest: {error:#}"));
     }
-    // Tests wait for the database and for clients, those of the drop box most of the time.
-    let cores = thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = (cores + cores.div_ceil(2)).to_string();
     for packages in [&SERVER_SIDE[..], &["--package", "xtask"]] {
         let mut command = sh::cargo();
         match &nextest {
             Ok(path) => command
                 .env("PATH", path)
-                .args(["nextest", "run", "--no-fail-fast"])
-                .args(["--test-threads", &threads]),
+                .args(["nextest", "run", "--no-fail-fast"]),
             Err(_) => command.args(["test", "--no-fail-fast", "--all-targets"]),
         };
         command.env("CIMS_SSH_AUDIT", &auditor);
