@@ -3,6 +3,7 @@
 use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry, locations};
+use crate::parts::pager::and;
 use crate::parts::warnings::passed_over;
 use crate::ports::entry::{Anew, Placed, Saved, Step, Submitted};
 use crate::ports::{Caller, PortError, PortResult};
@@ -35,10 +36,7 @@ fn told(path: String, anew: Option<Anew>) -> String {
         Some(Anew::Sent) => "verstuurd",
         Some(Anew::Changed) => "gewijzigd",
     };
-    match path.split_once('#') {
-        Some((path, anchor)) => format!("{path}&melding={word}#{anchor}"),
-        None => format!("{path}&melding={word}"),
-    }
+    and(&path, "melding", word)
 }
 
 /// Saves the person step; the first time it begins a draft.

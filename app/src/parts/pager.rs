@@ -19,6 +19,14 @@ pub(crate) fn address(path: &str, query: &[(&str, String)]) -> String {
     }
 }
 
+/// An address that has a query, with one value more, before its anchor.
+pub(crate) fn and(address: &str, name: &str, value: &str) -> String {
+    match address.split_once('#') {
+        Some((path, anchor)) => format!("{path}&{name}={value}#{anchor}"),
+        None => format!("{address}&{name}={value}"),
+    }
+}
+
 /// The pager; nothing when all rows fit on one page.
 pub(crate) fn pager(
     path: &str,

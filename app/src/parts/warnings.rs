@@ -2,6 +2,7 @@
 
 use super::field::asked_tick;
 use super::messages::Messages;
+use super::pager::and;
 use super::{alert, link};
 use crate::page::Visit;
 use crate::texts::Texts;
@@ -58,10 +59,7 @@ pub(crate) fn passed_over(path: String, warned: bool, confirmed: bool) -> String
     if !warned || confirmed {
         return path;
     }
-    match path.split_once('#') {
-        Some((path, anchor)) => format!("{path}&vinkje=1#{anchor}"),
-        None => format!("{path}&vinkje=1"),
-    }
+    and(&path, "vinkje", "1")
 }
 
 /// The block without a tick, where they were confirmed already or nothing is left to decide.
