@@ -13,7 +13,8 @@ use uuid::Uuid;
 /// Manages another institution.
 const SPY: &str = "vreemd";
 
-/// The page without its nonce, and without the seconds that the session has left: those pass between two answers.
+/// The page without its nonce, and without the seconds that the session has left, idle and in all: those pass between
+/// two answers.
 fn without_nonce(answer: &Answer) -> String {
     let policy = answer.headers[header::CONTENT_SECURITY_POLICY]
         .to_str()
@@ -23,12 +24,11 @@ fn without_nonce(answer: &Answer) -> String {
         .and_then(|(_, rest)| rest.split_once('\''))
         .map_or("-", |(nonce, _)| nonce);
     let mut body = answer.body.replace(nonce, "");
-    const LEFT: &str = "&quot;absolute&quot;:";
-    if let Some((before, rest)) = body.split_once(LEFT) {
-        body = format!(
-            "{before}{}",
-            rest.trim_start_matches(|c: char| c.is_ascii_digit())
-        );
+    for left in ["&quot;seconds&quot;:", "&quot;absolute&quot;:"] {
+        if let Some((before, rest)) = body.split_once(left) {
+            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+            body = format!("{before}{rest}");
+        }
     }
     body
 }
