@@ -607,7 +607,7 @@ async fn import_meets_a_suspension(of_the_party: bool) {
         .collect::<Vec<_>>());
     let id = house.receive(&content).await;
     let suspend = async {
-        until(Duration::from_secs(60), "nothing is stored", async || {
+        until(Duration::from_secs(150), "nothing is stored", async || {
             world.count("deliveries WHERE progress > 0").await > 0
         })
         .await;

@@ -1677,7 +1677,7 @@ async fn withdraw_while_one_comes_in(world: &World, first: Uuid, content: &[u8],
         assert_eq!(world.count("deliveries WHERE state = 'withdrawn'").await, 1);
         go(world).await;
     };
-    tokio::time::timeout(Duration::from_secs(30), async {
+    tokio::time::timeout(Duration::from_secs(120), async {
         tokio::join!(coming, withdrawing)
     })
     .await

@@ -86,7 +86,7 @@ async fn a_cut_upload_is_never_imported_and_a_whole_one_never_lost() {
                     // Five at most: an account has eight connections.
                     Way::Hangs => {
                         hung.push(left);
-                        if hung.len() > 4 {
+                        if hung.len() > 3 {
                             hung.remove(0).1.cut();
                         }
                     }

@@ -159,9 +159,12 @@ async fn without_proof_a_file_counts_after_a_quiet_time_and_an_ended_line() {
     raw.put("CIMS_ZONNEHOF_stil_20210301_2.csv.part", &content)
         .await;
     raw.put("CIMS_ZONNEHOF_stil_20210301_3.csv", &content).await;
-    assert_eq!(house.world.count("deliveries").await, 0);
     let outcome = house.answered("CIMS_ZONNEHOF_stil_20210301_3.csv").await;
     assert_eq!(outcome, "VERWERKT");
+    let early = "deliveries d JOIN sftp_uploads u ON u.id = d.id WHERE d.received_at < u.closed_at + interval '1 second'";
+    assert_eq!(house.world.count(early).await, 0, "not before it was quiet");
+    let known = "deliveries d JOIN sftp_uploads u ON u.id = d.id";
+    assert_eq!(house.world.count(known).await, 1);
     tokio::time::sleep(Duration::from_millis(2500)).await;
     assert_eq!(house.world.count("deliveries").await, 1);
 }
@@ -224,8 +227,13 @@ async fn what_nobody_proved_in_a_day_goes_and_is_written_down() {
         1
     );
     assert_eq!(house.world.count("deliveries").await, 0);
+    // Written down first, then it goes.
     let blobs = house.world.test.dir.path().join("storage/blobs");
-    assert_eq!(std::fs::read_dir(blobs).unwrap().count(), 0);
+    let begun = std::time::Instant::now();
+    while std::fs::read_dir(&blobs).unwrap().count() > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(30), "it stays");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     house.close().await;
 }
 

@@ -85,7 +85,7 @@ impl Process {
             if lines.iter().any(|line| line["fields"]["message"] == says) {
                 return lines;
             }
-            assert!(begun.elapsed() < Duration::from_secs(20), "{says}: {log}");
+            assert!(begun.elapsed() < Duration::from_secs(60), "{says}: {log}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
@@ -138,7 +138,7 @@ impl Process {
     /// A channel, once it listens; none when it was killed meanwhile.
     async fn raw(&self, name: &str) -> Option<Raw> {
         let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(20) {
+        while begun.elapsed() < Duration::from_secs(60) {
             let config = Arc::new(client::Config::default());
             if let Ok(mut ssh) = client::connect(config, ("127.0.0.1", self.port), Anyone).await {
                 let key = PrivateKeyWithHashAlg::new(Arc::new(key(1)), None);
@@ -183,10 +183,12 @@ async fn killed_at_any_moment_it_loses_no_yes_and_imports_nothing_twice() {
         let file = format!("CIMS_ZONNEHOF_moord_20210301_{files}.csv");
         let content = rows(&file);
         files += 1;
+        // Each time it may take longer: on a slow machine it would never come to an end otherwise.
+        let mut longest = 60_000;
         loop {
             let raw = process.raw("moord").await;
             let mut raw = raw.expect("it listens again");
-            let moment = Duration::from_micros(random.random_range(0..60_000));
+            let moment = Duration::from_micros(random.random_range(0..longest));
             let done = tokio::select! {
                 done = deliver(&mut raw, &file, &content) => done,
                 () = tokio::time::sleep(moment) => None,
@@ -196,6 +198,7 @@ async fn killed_at_any_moment_it_loses_no_yes_and_imports_nothing_twice() {
             }
             process.kill();
             kills += 1;
+            longest += 60_000;
             process = Process::start(&house.world);
         }
     }
@@ -246,7 +249,7 @@ async fn each_stage_is_measured_by_the_names_of_the_page_and_nothing_of_a_file()
             break text;
         }
         assert!(
-            begun.elapsed() < Duration::from_secs(20),
+            begun.elapsed() < Duration::from_secs(60),
             "{names:?} {text}"
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -514,7 +517,7 @@ async fn asked_to_stop_it_lets_an_upload_end_and_begins_no_other() {
     let begun = Instant::now();
     while std::net::TcpStream::connect(("127.0.0.1", process.port)).is_ok() {
         assert!(
-            begun.elapsed() < Duration::from_secs(5),
+            begun.elapsed() < Duration::from_secs(20),
             "it lets people in"
         );
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -530,7 +533,7 @@ async fn asked_to_stop_it_lets_an_upload_end_and_begins_no_other() {
     assert_eq!(raw.close(&handle).await.0, StatusCode::Ok);
     assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
     let (took, well) = process.asked_to_stop().await;
-    assert!(well && took < Duration::from_secs(10), "{took:?}");
+    assert!(well && took < Duration::from_secs(30), "{took:?}");
     assert_eq!(house.world.count("deliveries").await, 1);
     // The next version goes on with it.
     let _next = Process::start(&house.world);
@@ -555,7 +558,7 @@ async fn asked_to_stop_in_the_middle_of_an_import_it_ends_the_chunk_and_the_next
     })
     .await;
     let (took, well) = process.asked_to_stop().await;
-    assert!(well && took < Duration::from_secs(8), "{took:?}");
+    assert!(well && took < Duration::from_secs(30), "{took:?}");
     let stored = world.count("delivery_rows").await;
     assert!(stored < ROWS, "it was in the middle");
     assert_eq!(stored % 1_250, 0, "whole chunks");

@@ -27,6 +27,26 @@ impl Answer {
             .map(|one| one.to_str().expect("ascii").to_owned())
             .collect()
     }
+
+    /// The page without what differs between two answers that say the same: its nonce, and the seconds that the session
+    /// has left, idle and in all.
+    pub fn page(&self) -> String {
+        let policy = self.headers[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .expect("ascii");
+        let nonce = policy
+            .split_once("'nonce-")
+            .and_then(|(_, rest)| rest.split_once('\''))
+            .map_or("-", |(nonce, _)| nonce);
+        let mut page = self.body.replace(nonce, "");
+        for left in ["&quot;seconds&quot;:", "&quot;absolute&quot;:"] {
+            if let Some((before, rest)) = page.split_once(left) {
+                let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+                page = format!("{before}{rest}");
+            }
+        }
+        page
+    }
 }
 
 /// One browser: one jar of cookies.

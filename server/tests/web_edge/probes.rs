@@ -5,7 +5,7 @@
 use crate::browser::Answer;
 use crate::house::{House, TRACES, form, key, with_row};
 use crate::stands::{self, MANAGER, NURSE, Send, Stand, changed, shown};
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use domain::role::Role;
 use server::web::routes::{Access, Route, routes};
 use uuid::Uuid;
@@ -13,33 +13,13 @@ use uuid::Uuid;
 /// Manages another institution.
 const SPY: &str = "vreemd";
 
-/// The page without its nonce, and without the seconds that the session has left, idle and in all: those pass between
-/// two answers.
-fn without_nonce(answer: &Answer) -> String {
-    let policy = answer.headers[header::CONTENT_SECURITY_POLICY]
-        .to_str()
-        .expect("ascii");
-    let nonce = policy
-        .split_once("'nonce-")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .map_or("-", |(nonce, _)| nonce);
-    let mut body = answer.body.replace(nonce, "");
-    for left in ["&quot;seconds&quot;:", "&quot;absolute&quot;:"] {
-        if let Some((before, rest)) = body.split_once(left) {
-            let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-            body = format!("{before}{rest}");
-        }
-    }
-    body
-}
-
 /// What an answer says, without what differs between two answers that say the same.
 fn said(answer: &Answer, key: &str) -> (StatusCode, String, String) {
     let clean = |text: &str| text.replace(key, "");
     (
         answer.status,
         clean(answer.location()),
-        clean(&without_nonce(answer)),
+        clean(&answer.page()),
     )
 }
 

@@ -78,19 +78,22 @@ async fn idle_ends_at_fifteen_minutes_and_everything_at_eight_hours() {
     let portal = Portal::new().await;
     portal.nurse().await;
     let browser = portal.logged_in("nurse").await;
+    // Some seconds may pass between the two on a slow machine; what the limits are is said to the second.
+    let limits = server::web::session::Limits::default();
+    assert_eq!((limits.idle, limits.absolute), (15 * 60, 8 * 3600));
     portal
-        .sql("UPDATE sessions SET last_seen_at = now() - interval '14 minutes 55 seconds'")
+        .sql("UPDATE sessions SET last_seen_at = now() - interval '14 minutes 30 seconds'")
         .await;
-    assert!(is_in(&browser).await, "14:55 lives");
+    assert!(is_in(&browser).await, "14:30 lives");
     portal
-        .sql("UPDATE sessions SET last_seen_at = now() - interval '14 minutes 59 seconds'")
+        .sql("UPDATE sessions SET last_seen_at = now() - interval '14 minutes 40 seconds'")
         .await;
-    assert!(is_in(&browser).await, "14:59 lives");
+    assert!(is_in(&browser).await, "14:40 lives");
     assert!(is_in(&browser).await, "and was seen again");
     portal
-        .sql("UPDATE sessions SET created_at = now() - interval '7 hours 59 minutes 58 seconds'")
+        .sql("UPDATE sessions SET created_at = now() - interval '7 hours 59 minutes 30 seconds'")
         .await;
-    assert!(is_in(&browser).await, "7:59:58 lives");
+    assert!(is_in(&browser).await, "7:59:30 lives");
     portal
         .sql("UPDATE sessions SET created_at = now() - interval '8 hours 1 second'")
         .await;
@@ -262,8 +265,8 @@ async fn rights_are_read_for_every_request() {
         (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND)
     );
     assert_eq!(
-        without_nonce(&other_role),
-        without_nonce(&missing),
+        other_role.page(),
+        missing.page(),
         "no right and not there are one answer"
     );
     assert_eq!(
@@ -272,19 +275,6 @@ async fn rights_are_read_for_every_request() {
             .await,
         1
     );
-}
-
-/// The body with the nonce of its policy, which differs each time, taken out.
-fn without_nonce(answer: &crate::browser::Answer) -> String {
-    let policy = answer.headers[header::CONTENT_SECURITY_POLICY]
-        .to_str()
-        .expect("ascii");
-    let nonce = policy
-        .split_once("'nonce-")
-        .and_then(|(_, rest)| rest.split_once('\''))
-        .expect("nonce")
-        .0;
-    answer.body.replace(nonce, "")
 }
 
 #[tokio::test]
@@ -407,7 +397,8 @@ async fn a_node_whose_clock_goes_astray_while_it_runs_serves_nobody_until_it_is_
         (answer.status, right)
     };
     assert_eq!(ready().await, (StatusCode::OK, true));
-    AHEAD.store(6, Ordering::Relaxed);
+    // Behind: what passes until it is asked makes the difference no smaller.
+    AHEAD.store(-6, Ordering::Relaxed);
     let astray = ready().await;
     AHEAD.store(0, Ordering::Relaxed);
     assert_eq!(astray, (StatusCode::SERVICE_UNAVAILABLE, false));
