@@ -92,7 +92,9 @@ for (const script of [true, false]) {
     assert.ok(!rosa.url().includes(who.bsn));
     await open(rosa, ruling);
     await rosa.getByText("Oordeel terugdraaien", { exact: true }).first().click();
+    await rosa.getByLabel("Waarom klopt dit oordeel niet?").fill("Het waren toch twee prikken.");
     await press(rosa, "Oordeel terugdraaien", { within: rosa.locator("details[open]") });
+    assert.ok(await rosa.getByText("Het waren toch twee prikken.").isVisible());
     assert.ok(await rosa.getByText("Het oordeel is teruggedraaid. De regel wacht weer.").isVisible());
 
     // By BSN, with a reason, the record is found; it is not in the address.
@@ -180,8 +182,8 @@ for (const script of [true, false]) {
     await logIn(rosa, "rivmbeheer");
     await open(rosa, decision);
     await press(rosa, "Akkoord, uitvoeren");
-    for (let turn = 0; turn < 60 && !(await rosa.getByText("Uitgevoerd", { exact: true }).first().isVisible()); turn += 1) {
-      await rosa.waitForTimeout(500);
+    for (let turn = 0; turn < 150 && !(await rosa.getByText("Uitgevoerd", { exact: true }).first().isVisible()); turn += 1) {
+      await rosa.waitForTimeout(200);
       await open(rosa, decision);
     }
     assert.ok(await rosa.getByText("1 regel is behandeld.").isVisible());
@@ -216,8 +218,8 @@ for (const script of [true, false]) {
     assert.match(forced.headers().location, /melding=zelfde/);
     await open(rik, undo);
     await press(rik, "Akkoord, uitvoeren");
-    for (let turn = 0; turn < 60 && !(await rik.getByText("Uitgevoerd", { exact: true }).first().isVisible()); turn += 1) {
-      await rik.waitForTimeout(500);
+    for (let turn = 0; turn < 150 && !(await rik.getByText("Uitgevoerd", { exact: true }).first().isVisible()); turn += 1) {
+      await rik.waitForTimeout(200);
       await open(rik, undo);
     }
     await open(rik, "/beoordelen?code=B14");

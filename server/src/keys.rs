@@ -64,6 +64,8 @@ pub enum Purpose {
     CardFirst,
     /// What the second keyed of it; id = card.
     CardSecond,
+    /// Why a ruling was undone; id = ruling.
+    Undone,
 }
 
 impl Purpose {
@@ -86,6 +88,7 @@ impl Purpose {
             Self::PartyForm => "cims/party-form/v1",
             Self::CardFirst => "cims/card-first/v1",
             Self::CardSecond => "cims/card-second/v1",
+            Self::Undone => "cims/undone/v1",
         }
     }
 

@@ -51,12 +51,17 @@ pub(crate) async fn rule(
     .await
 }
 
-/// A ruling no longer holds.
+/// A ruling no longer holds, for a reason.
 #[server(prefix = "/api", endpoint = "oordeel-terug")]
-pub(crate) async fn undo_ruling(id: Uuid) -> Posted {
+pub(crate) async fn undo_ruling(id: Uuid, #[server(default)] reason: String) -> Posted {
     go(async move {
         let caller = caller().await?;
-        persons()?.undo_ruling(&caller, id).await?;
+        if reason.trim().is_empty() {
+            return Ok(format!(
+                "/beoordelen/oordelen/{id}?melding=reden#foutoverzicht"
+            ));
+        }
+        persons()?.undo_ruling(&caller, id, reason).await?;
         Ok(format!("/beoordelen/oordelen/{id}?melding=terug"))
     })
     .await

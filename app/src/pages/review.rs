@@ -336,6 +336,8 @@ fn row_screen(
         Answer::new(t.upload.channel, badge::channel(line.channel, t)),
         Answer::new(v.delivery, row.delivery.to_string()),
     ];
+    let file = row.file.iter();
+    facts.extend(file.map(|name| Answer::new(t.decisions.file, name.clone())));
     facts.extend(
         row.matched
             .and_then(|matched| match_note(matched, t))
@@ -375,6 +377,10 @@ fn row_screen(
         let way = format!("/beoordelen/{}/vergelijken", line.id);
         view! { <p class="utrecht-paragraph">{button_link(way, t.persons.compare)}</p> }
     });
+    let group = row.waits.then(|| {
+        let way = format!("/beoordelen/groepen/{}", line.id);
+        view! { <p class="utrecht-paragraph">{link(way, v.group_way)}</p> }
+    });
     let first = row.suggestions.iter().find(|one| one.value.is_some());
     let back = (line.outcome == RowOutcome::Afgekeurd).then(|| {
         let kind = DecisionKind::Return.as_str();
@@ -388,6 +394,7 @@ fn row_screen(
         {answers(facts, t)}
         {heading(v.findings)}
         {findings(&line.findings, t).unwrap_or_else(|| paragraph(t.upload.no_messages))}
+        {group}
         {suggestions(&row.suggestions, |one| whole_group(one, line.id, first == Some(one), t), t)}
         {heading(v.delivered)}
         {of_row(&row.row, t)}

@@ -4,8 +4,11 @@ use super::compare::kind_name;
 use crate::calls::persons::UndoRuling;
 use crate::page::{Screen, Visit, page, persons};
 use crate::parts::answers::{Answer, answers};
-use crate::parts::{alert, folded, link, paragraph, second_link, small_form, title};
+use crate::parts::field::Field;
+use crate::parts::messages::Messages;
+use crate::parts::{alert, folded, hidden_inputs, link, paragraph, second_link, submit, title};
 use crate::ports::persons::RulingView;
+use crate::texts::Texts;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -32,17 +35,25 @@ fn screen(visit: &Visit, view: &RulingView) -> Screen {
         Answer::new(p.made_by, view.made_by.clone()),
         Answer::new(p.made_at, view.made_at.clone()),
     ];
-    if let Some((by, at)) = &view.undone {
-        facts.push(Answer::new(p.undone_by, by.clone()));
-        facts.push(Answer::new(p.undone_at, at.clone()));
+    let mut messages = Messages::default();
+    match &view.undone {
+        Some(undone) => {
+            facts.push(Answer::new(p.undone_by, undone.by.clone()));
+            facts.push(Answer::new(p.undone_at, undone.at.clone()));
+            if !undone.reason.is_empty() {
+                facts.push(Answer::new(p.undone_why, undone.reason.clone()));
+            }
+        }
+        None if visit.query("melding").as_deref() == Some("reden") => {
+            messages.add("reason", p.undo_reason_missing);
+        }
+        None => {}
     }
-    let undo = view.undone.is_none().then(|| {
-        let form = small_form(UndoRuling::PATH, vec![("id", view.id.to_string())], p.undo);
-        folded(p.undo, view! { {paragraph(p.undo_text)}{form} }, false)
-    });
+    let undo = view.undone.is_none().then(|| undo(view, &messages, t));
     let compare = format!("/beoordelen/{}/vergelijken", view.row);
     let record = format!("/dossiers/{}", view.person);
     let body = view! {
+        {messages.summary(t)}
         {told}
         {title(p.ruling)}
         {answers(facts, t)}
@@ -50,5 +61,21 @@ fn screen(visit: &Visit, view: &RulingView) -> Screen {
         <p class="utrecht-paragraph">{link(compare, p.to_row)}" · "{link(record, p.to_person)}</p>
         <p class="utrecht-paragraph">{second_link("/beoordelen", v.back)}</p>
     };
-    Screen::new(p.ruling, body).under(v.title, "/beoordelen")
+    Screen::new(p.ruling, body)
+        .under(v.title, "/beoordelen")
+        .failed(!messages.is_empty())
+}
+
+/// The form that turns it back.
+fn undo(view: &RulingView, messages: &Messages, t: &'static Texts) -> AnyView {
+    let p = &t.persons;
+    let form = view! {
+        <form class="cims-form" method="post" action=UndoRuling::PATH novalidate>
+            {hidden_inputs(vec![("id", view.id.to_string())])}
+            {paragraph(p.undo_text)}
+            {Field::new("reason", p.undo_reason, "").area(messages, t)}
+            {submit(p.undo)}
+        </form>
+    };
+    folded(p.undo, form.into_any(), !messages.is_empty()).into_any()
 }

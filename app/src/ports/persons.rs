@@ -108,10 +108,21 @@ pub struct RulingView {
     pub made_by: String,
     /// When.
     pub made_at: String,
-    /// Who undid it, and when.
-    pub undone: Option<(String, String)>,
+    /// It was undone.
+    pub undone: Option<Undone>,
     /// The row that was judged.
     pub row: Uuid,
+}
+
+/// A ruling was turned back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undone {
+    /// By whom.
+    pub by: String,
+    /// When.
+    pub at: String,
+    /// Why; empty of those that were undone before a reason was asked.
+    pub reason: String,
 }
 
 /// Why somebody opens the record of a person; asked each time, and kept.
@@ -234,8 +245,8 @@ pub trait Persons: Send + Sync {
     async fn rule(&self, caller: &Caller, row: Uuid, ruling: NewRuling) -> PortResult<Ruled>;
     /// A ruling.
     async fn ruling(&self, caller: &Caller, id: Uuid) -> PortResult<RulingView>;
-    /// It no longer holds; what it settled waits again. `Conflict` when it did not hold.
-    async fn undo_ruling(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
+    /// It no longer holds, for a reason; what it settled waits again. `Conflict` when it did not hold.
+    async fn undo_ruling(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()>;
     /// The person with this BSN, if the register knows one.
     async fn find_person(&self, caller: &Caller, bsn: String) -> PortResult<Option<Uuid>>;
     /// The record of a person.

@@ -183,6 +183,8 @@ pub struct ReviewView {
     pub row: RowText,
     /// Delivery it came with.
     pub delivery: Uuid,
+    /// Name of its file, if it came in one.
+    pub file: Option<String>,
     /// Why the sender went on although not matchable.
     pub reason: Option<String>,
     /// It is in the register: it can be held against what else is known.

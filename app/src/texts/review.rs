@@ -41,6 +41,7 @@ texts! {
         detail_title: "Regel {regel} van {partij}" / "Row {regel} of {partij}",
         delivered: "Aangeleverd" / "Delivered",
         delivery: "Aanlevering" / "Delivery",
+        group_way: "Alle regels met deze oorzaak" / "All rows with this cause",
         match_note: "Koppeling met de BRP" / "Match with the BRP",
         match_name: "De naam wijkt af van de BRP." / "The name differs from the BRP.",
         match_date: "De geboortedatum wijkt af van de BRP." / "The date of birth differs from the BRP.",

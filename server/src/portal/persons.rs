@@ -12,7 +12,7 @@ use crate::store::{StoreError, WorkerTx, decisions, looks, register, worker_tx};
 use app::ports::decisions::RecordChange;
 use app::ports::persons::{
     Act, Acted, Comparison, Jab, NewRuling, PersonView, Persons, Reported, Ruled, RulingView,
-    Source, Why,
+    Source, Undone, Why,
 };
 use app::ports::{Caller, PortError, PortResult};
 use domain::bsn::Bsn;
@@ -135,12 +135,16 @@ impl Persons for Portal {
         Ok(view)
     }
 
-    async fn undo_ruling(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+    async fn undo_ruling(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()> {
         reviewer(caller)?;
+        let reason = words::kept(&reason, CHARS);
+        let purpose = Purpose::Undone.of(id.as_bytes());
+        let reason = self.road.keys.seal(reason.as_bytes(), &purpose);
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let ruling = one(&mut tx, caller, id).await?;
         let (by, at) = (caller.user_id, self.road.clock.now());
-        if !rulings::undo(&mut tx, id, by, at).await.or_broken(caller)? {
+        let done = rulings::undo(&mut tx, id, reason.into_bytes(), by, at).await;
+        if !done.or_broken(caller)? {
             return Err(PortError::Conflict);
         }
         let rows = rulings::settle_rows(&mut tx, &ruling.rows, Becomes::Waiting, by, at)
@@ -388,10 +392,16 @@ impl Portal {
             reason: reason.unwrap_or_default(),
             made_by: ruling.made_by.clone(),
             made_at: words::moment(ruling.made_at),
-            undone: ruling
-                .undone_by
-                .clone()
-                .zip(ruling.undone_at.map(words::moment)),
+            undone: match (&ruling.undone_by, ruling.undone_at) {
+                (Some(by), Some(at)) => Some(Undone {
+                    by: by.clone(),
+                    at: words::moment(at),
+                    reason: self
+                        .open_text(Purpose::Undone, ruling.id, ruling.undone_sealed.clone())?
+                        .unwrap_or_default(),
+                }),
+                _ => None,
+            },
             row: ruling.row_id,
         })
     }

@@ -256,6 +256,7 @@ impl Review for Portal {
             line,
             stored: opened.report_id.is_some(),
             delivery,
+            file: opened.file_name,
         };
         let mut line = event(caller, Kind::RowOpened)
             .object("row", id)

@@ -184,6 +184,7 @@ places! {
     tests_sha256: Uuid, "uuid[]", Sha256, "deliveries", "id", "sha256_sealed";
     parked_reason: Uuid, "uuid[]", Reason, "deliveries", "id", "settled_sealed";
     rulings_reason: Uuid, "uuid[]", Reason, "rulings", "id", "reason_sealed";
+    rulings_undone: Uuid, "uuid[]", Undone, "rulings", "id", "undone_sealed";
     corrections_content: Uuid, "uuid[]", NewValue, "corrections", "id", "content_sealed";
     corrections_request: Uuid, "uuid[]", Reason, "corrections", "id", "request_sealed";
     invitations_code: Uuid, "uuid[]", Invitation, "invitations", "id", "code_sealed";

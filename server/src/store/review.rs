@@ -211,6 +211,8 @@ pub async fn waiting_since_before(
 pub struct Opened {
     /// As in the list.
     pub line: Line,
+    /// Name of the file it came in.
+    pub file_name: Option<String>,
     /// As delivered, sealed.
     pub raw_sealed: Option<Vec<u8>>,
     /// Why the sender went on, sealed.
@@ -228,7 +230,7 @@ pub struct Opened {
 pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT r.id, r.delivery_id, p.name AS party, d.channel, r.row_number, r.outcome, r.findings, d.received_at, r.created_at,
-                  r.raw_sealed, r.reason_sealed, r.report_id, r.state = 'open' AND r.returned_at IS NULL AS "waits!"
+                  d.file_name, r.raw_sealed, r.reason_sealed, r.report_id, r.state = 'open' AND r.returned_at IS NULL AS "waits!"
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
            WHERE r.id = $1 AND r.state <> 'pending' AND (r.outcome IN ('AFGEKEURD', 'TE_CONTROLEREN') OR r.state = 'accepted')"#,
         id
@@ -249,6 +251,7 @@ pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<Opened>, Store
             created_at: row.created_at,
             assignee: None,
         },
+        file_name: row.file_name,
         raw_sealed: row.raw_sealed,
         reason_sealed: row.reason_sealed,
         report_id: row.report_id,

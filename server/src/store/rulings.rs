@@ -221,6 +221,8 @@ pub struct Ruling {
     pub undone_by: Option<String>,
     /// When.
     pub undone_at: Option<OffsetDateTime>,
+    /// Why it was undone, sealed.
+    pub undone_sealed: Option<Vec<u8>>,
 }
 
 /// Rulings about a person, or the one with this key; the newest first.
@@ -235,7 +237,7 @@ pub async fn list(
     let found = sqlx::query_as!(
         Ruling,
         r#"SELECT r.id, r.person_id, r.kind, r.row_id, r.jab, r.other, r.kept, r.rows, r.reason_sealed, m.name AS made_by, r.made_at,
-                  u.name AS "undone_by?", r.undone_at
+                  u.name AS "undone_by?", r.undone_at, r.undone_sealed
            FROM rulings r JOIN users m ON m.id = r.made_by LEFT JOIN users u ON u.id = r.undone_by
            WHERE r.person_id = $1 OR r.id = $2 ORDER BY r.made_at DESC, r.id"#,
         person,
@@ -370,21 +372,23 @@ async fn top(tx: &mut WorkerTx<'_>, person: Uuid, jab: Uuid) -> Result<Uuid, Sto
     Ok(top)
 }
 
-/// A ruling no longer holds; `false` when it did not.
+/// A ruling no longer holds, for a sealed reason; `false` when it did not.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn undo(
     tx: &mut WorkerTx<'_>,
     id: Uuid,
+    reason_sealed: Vec<u8>,
     by: Uuid,
     at: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE rulings SET undone_by = $2, undone_at = $3 WHERE id = $1 AND undone_at IS NULL",
+        "UPDATE rulings SET undone_by = $2, undone_at = $3, undone_sealed = $4 WHERE id = $1 AND undone_at IS NULL",
         id,
         by,
-        at
+        at,
+        reason_sealed
     )
     .execute(&mut **tx)
     .await?;

@@ -570,7 +570,10 @@ async fn probe(
         "compare" => portal.compare(caller, things.waiting, None).await.map(drop),
         "rule" => portal.rule(caller, things.waiting, keep()).await.map(drop),
         "ruling" => portal.ruling(caller, things.ruling).await.map(drop),
-        "undo_ruling" => portal.undo_ruling(caller, things.ruling).await,
+        "undo_ruling" => {
+            let undone = portal.undo_ruling(caller, things.ruling, "reden".into());
+            undone.await
+        }
         "find_person" => portal.find_person(caller, NAOMI.into()).await.map(drop),
         "person" => portal
             .person(caller, things.person, Why::Review)

@@ -236,6 +236,12 @@ async fn two_reports_of_a_jab_stand_side_by_side_with_what_differs() {
     assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
 }
 
+async fn undo(world: &World, id: Uuid) {
+    let reason = " Toch twee prikken ".to_owned();
+    let undone = world.portal.undo_ruling(&world.rivm, id, reason).await;
+    undone.unwrap();
+}
+
 #[tokio::test]
 async fn merged_reports_are_one_vaccination_and_undoing_parts_them() {
     let world = World::new().await;
@@ -253,17 +259,19 @@ async fn merged_reports_are_one_vaccination_and_undoing_parts_them() {
         assert_eq!((view.proof.len(), view.aside.len()), (1, 0));
         assert_eq!(view.proof[0].sources.len(), 2, "both are kept as sources");
         assert_eq!(view.rulings[0].reason, "Gebeld met de instelling");
-        world.portal.undo_ruling(&world.rivm, id).await.unwrap();
-        assert_eq!(
-            world.portal.undo_ruling(&world.rivm, id).await,
-            Err(PortError::Conflict)
-        );
+        undo(&world, id).await;
+        let again = world.portal.undo_ruling(&world.rivm, id, "x".into());
+        assert_eq!(again.await, Err(PortError::Conflict));
         assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
         assert_eq!(waiting(&world).await, [row]);
         let view = record(&world).await;
         assert_eq!((view.proof.len(), view.aside.len()), (1, 1));
+        let undone = view.rulings[0].undone.as_ref().expect("undone");
+        assert_eq!(undone.reason, "Toch twee prikken");
     }
-    world.nowhere(&["Gebeld met de instelling"]).await;
+    world
+        .nowhere(&["Gebeld met de instelling", "Toch twee prikken"])
+        .await;
 }
 
 #[tokio::test]
@@ -306,7 +314,7 @@ async fn a_report_that_does_not_count_is_kept_and_can_count_again() {
     let again = erebos(&[(Column::Batchnummer, "EM0477"), (Column::Bronsleutel, "x1")]);
     world.upload(&world.maria, &csv(&[again])).await;
     assert_eq!(waiting(&world).await.len(), 1);
-    world.portal.undo_ruling(&world.rivm, id).await.unwrap();
+    undo(&world, id).await;
     assert!(waiting(&world).await.contains(&row));
     let view = world.portal.delivery(&world.maria, new).await.unwrap();
     assert!(view.rejected.is_empty(), "it waits again");
@@ -619,7 +627,7 @@ async fn act(world: &World, random: &mut StdRng, deliveries: &mut Vec<(Uuid, boo
                     .await
                     .unwrap();
             if let Some(id) = pick_of(random, &made) {
-                world.portal.undo_ruling(&world.rivm, id).await.unwrap();
+                undo(world, id).await;
             }
         }
     }

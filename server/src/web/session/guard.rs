@@ -571,7 +571,6 @@ mod tests {
         "/api/besluit-akkoord",
         "/api/besluit-niet",
         "/api/naam-beeindigen",
-        "/api/oordeel-terug",
         "/api/dossier-zoeken",
         "/api/correctie-beginnen",
         "/api/correctie-akkoord",
