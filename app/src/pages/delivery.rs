@@ -270,8 +270,11 @@ fn downloads(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     let u = &t.upload;
     let base = format!("/aanleveringen/{}", delivery.line.id);
     let receipt = delivery.has_receipt.then(|| {
-        let way = format!("{base}/ontvangst.json");
-        view! { <li>{link(way, t.onboarding.attempt_receipt)}</li> }
+        let way = |file: &str| format!("{base}/{file}");
+        view! {
+            <li>{link(way("ontvangstbewijs.pdf"), u.download_receipt)}</li>
+            <li>{link(way("ontvangst.json"), t.onboarding.attempt_receipt)}</li>
+        }
     });
     view! {
         {heading(u.downloads)}

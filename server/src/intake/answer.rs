@@ -16,6 +16,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use std::collections::BTreeMap;
 use std::io::Write;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Rows read at a time: the answer on a million rows takes no memory.
@@ -259,6 +260,33 @@ pub async fn receipt(
     delivery: Uuid,
     out: &mut (impl Write + Send),
 ) -> Result<(), AnswerError> {
+    let received = received(connection, keys, delivery).await?;
+    let (name, at) = (received.file_name, received.at);
+    let content = answer_files::receipt_of(&name, received.whole, at, delivery)?;
+    Ok(out.write_all(&content)?)
+}
+
+/// What came, of whom, and when.
+pub struct Received {
+    /// Name of who delivered it.
+    pub party: String,
+    /// Name of the file, as it is kept.
+    pub file_name: String,
+    /// Its bytes.
+    pub whole: receive::Whole,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// What a receipt says of a file.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such a delivery, and without its digest.
+pub async fn received(
+    connection: &mut PgConnection,
+    keys: &Keys,
+    delivery: Uuid,
+) -> Result<Received, StoreError> {
     let receipt = answers::receipt(connection, delivery).await?;
     let sealed = receipt.sha256_sealed.ok_or(StoreError::NotFound)?;
     let broken = || StoreError::Broken("digest of a file".to_owned());
@@ -267,13 +295,15 @@ pub async fn receipt(
         .open(&Sealed::from_bytes(sealed), &purpose)
         .map_err(|_| broken())?;
     let size = receipt.file_size.unwrap_or_default();
-    let whole = receive::Whole {
-        size: u64::try_from(size).unwrap_or_default(),
-        sha256: plain.as_slice().try_into().map_err(|_| broken())?,
-    };
-    let name = receipt.file_name.unwrap_or_default();
-    let content = answer_files::receipt_of(&name, whole, receipt.received_at, delivery)?;
-    Ok(out.write_all(&content)?)
+    Ok(Received {
+        party: receipt.party,
+        file_name: receipt.file_name.unwrap_or_default(),
+        whole: receive::Whole {
+            size: u64::try_from(size).unwrap_or_default(),
+            sha256: plain.as_slice().try_into().map_err(|_| broken())?,
+        },
+        at: receipt.received_at,
+    })
 }
 
 /// What a delivery came to, for `cims import`.

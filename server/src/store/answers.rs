@@ -177,6 +177,8 @@ pub async fn refused(
 
 /// What the receipt of a file says.
 pub struct Receipt {
+    /// Name of who delivered it.
+    pub party: String,
     /// Name of the file, as it is kept.
     pub file_name: Option<String>,
     /// Bytes.
@@ -194,7 +196,8 @@ pub struct Receipt {
 pub async fn receipt(connection: &mut PgConnection, delivery: Uuid) -> Result<Receipt, StoreError> {
     Ok(sqlx::query_as!(
         Receipt,
-        "SELECT file_name, file_size, sha256_sealed, received_at FROM deliveries WHERE id = $1",
+        "SELECT p.name AS party, d.file_name, d.file_size, d.sha256_sealed, d.received_at
+         FROM deliveries d JOIN parties p ON p.id = d.party_id WHERE d.id = $1",
         delivery
     )
     .fetch_one(connection)

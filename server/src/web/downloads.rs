@@ -1,22 +1,27 @@
 //! Files people take away: own names only, never opened in the page (security §4.7).
 
+use super::paper::{self, Paper, Part};
 use super::session::Visit;
 use super::session::guard::NotFoundPage;
-use super::{Web, headers, pages};
+use super::{Web, client, headers, pages};
 use crate::audit::{self, Event, Kind};
-use crate::intake::answer::{self, AnswerError};
+use crate::clock::dutch_moment;
+use crate::intake::answer::{self, AnswerError, Received, Summary};
 use crate::intake::own_file::{self, OwnFile};
 use crate::intake::read::Format;
 use crate::intake::template;
 use crate::store::{StoreError, party_tx, worker_tx};
 use app::ports::Caller;
+use app::texts::{self, Texts, fill, language, number};
 use axum::body::{Body, Bytes};
 use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::codes::CodeLists;
+use domain::text::Lang;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Headers of a download. `name` is ours: ASCII letters, digits, `-`, `_` and `.`.
@@ -84,6 +89,7 @@ enum Form {
     Csv,
     Json,
     Receipt,
+    Paper(Lang),
 }
 
 impl Form {
@@ -92,6 +98,7 @@ impl Form {
             Self::Csv => "resultaat.csv",
             Self::Json => "resultaat.json",
             Self::Receipt => "ontvangst.json",
+            Self::Paper(_) => "ontvangstbewijs.pdf",
         }
     }
 
@@ -99,6 +106,7 @@ impl Form {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Json | Self::Receipt => "application/json",
+            Self::Paper(_) => "application/pdf",
         }
     }
 }
@@ -134,6 +142,19 @@ pub async fn receipt_json(
     headers: HeaderMap,
 ) -> Response {
     result(&web, &visit, &not_found, headers, &id, Form::Receipt).await
+}
+
+/// `GET /aanleveringen/{id}/ontvangstbewijs.pdf`: the receipt of a file, on paper, in the language of the visitor.
+pub async fn receipt_pdf(
+    State(web): State<Web>,
+    Extension(visit): Extension<Visit>,
+    Extension(not_found): Extension<NotFoundPage>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let language = language(client::cookie(&headers, "cims-taal").unwrap_or_default());
+    let form = Form::Paper(language);
+    result(&web, &visit, &not_found, headers, &id, form).await
 }
 
 async fn result(
@@ -215,6 +236,51 @@ async fn own(web: &Web, caller: &Caller, id: Uuid) -> Result<OwnFile, AnswerErro
     Ok(file)
 }
 
+/// The receipt of a file as a page to keep: what came, and what became of it.
+fn on_paper(
+    id: Uuid,
+    received: &Received,
+    summary: &Summary,
+    now: OffsetDateTime,
+    t: &'static Texts,
+) -> Vec<u8> {
+    let (u, f) = (&t.upload, &t.frame);
+    let count = |count: u32| number(t.language, u64::from(count));
+    let size = number(t.language, received.whole.size);
+    let sha256 = received.whole.sha256.iter();
+    let mut facts = vec![
+        (u.paper_party, received.party.clone()),
+        (u.file, received.file_name.clone()),
+        (u.paper_size, fill(t.parties.bytes, &[("aantal", &size)])),
+        (
+            "SHA-256",
+            sha256.map(|byte| format!("{byte:02x}")).collect(),
+        ),
+        (u.paper_received, dutch_moment(received.at)),
+        (u.paper_number, id.to_string()),
+    ];
+    if summary.outcome.is_some() {
+        let counts = &summary.counts;
+        facts.extend([
+            (u.paper_state, u.paper_done.to_owned()),
+            (u.paper_read, number(t.language, counts.rows())),
+            (f.outcome_accepted, count(counts.geaccepteerd)),
+            (f.outcome_review, count(counts.te_controleren)),
+            (f.outcome_refused, count(counts.afgekeurd)),
+            (f.outcome_double, count(counts.dubbel)),
+            (f.outcome_counted, count(counts.geteld)),
+        ]);
+    } else {
+        facts.push((u.paper_state, u.paper_busy.to_owned()));
+    }
+    facts.push((u.paper_made, dutch_moment(now)));
+    paper::pdf(&Paper {
+        language: texts::code(t.language),
+        title: u.paper,
+        parts: vec![Part::Text(u.paper_text), Part::Facts(facts)],
+    })
+}
+
 /// The file and its audit line, in one transaction that sees the own institution only.
 async fn made(web: &Web, caller: &Caller, id: Uuid, form: Form) -> Result<Vec<u8>, AnswerError> {
     let mut content = Vec::new();
@@ -223,6 +289,12 @@ async fn made(web: &Web, caller: &Caller, id: Uuid, form: Form) -> Result<Vec<u8
         Form::Csv => answer::csv(&mut tx, &web.keys, id, &mut content).await?,
         Form::Json => answer::json(&mut tx, id, &mut content).await?,
         Form::Receipt => answer::receipt(&mut tx, &web.road.keys, id, &mut content).await?,
+        Form::Paper(language) => {
+            let received = answer::received(&mut tx, &web.road.keys, id).await?;
+            let summary = answer::summary(&mut tx, id).await?;
+            let now = web.road.clock.now();
+            content = on_paper(id, &received, &summary, now, texts::of(language));
+        }
     }
     let event = Event::of(caller, Kind::AnswerFetched).object("delivery", id);
     audit::add(&mut tx, event.detail("form", form.name())).await?;

@@ -90,6 +90,7 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
         ),
         ("resultaat.json", "application/json", "\"geteld\":1"),
         ("ontvangst.json", "application/json", "\"sha256\":\""),
+        ("ontvangstbewijs.pdf", "application/pdf", "(maart.csv) Tj"),
     ] {
         let answer = nurse.get(&format!("{place}/{file}")).await;
         assert_eq!(answer.status, StatusCode::OK, "{file}");
@@ -116,7 +117,7 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
         portal
             .count("SELECT count(*) FROM audit_lines WHERE event = 'transfer.answer-fetched'")
             .await,
-        3
+        4
     );
 
     // Sixty files in a minute, and then one each second.
