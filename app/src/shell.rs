@@ -20,6 +20,7 @@ use std::sync::Arc;
 /// The HTML document. Colours and language come from cookies, so there is no flash and no script for it.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let look = Look::here();
+    let style = format!("/{}/cims.css", options.site_pkg_dir);
     view! {
         <!DOCTYPE html>
         <html lang=code(look.t.language) class="ma-theme utrecht-root" data-kleur=look.colour>
@@ -28,7 +29,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>
                 <meta name="robots" content="noindex"/>
                 <meta name="color-scheme" content="light dark"/>
-                <link rel="stylesheet" href="/pkg/cims.css"/>
+                <link rel="stylesheet" href=style/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
                 <HydrationScripts options islands=true/>
                 <MetaTags/>
@@ -333,7 +334,7 @@ fn footer(look: &Look, logged_in: bool) -> AnyView {
 }
 
 /// Percent-encodes a value of a query.
-pub(crate) fn encode(text: &str) -> String {
+pub fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~' | b'/') {

@@ -5,6 +5,7 @@ use super::routes::Lookup;
 use super::session::guard::{self, Gate, NotFound, Visit};
 use super::session::port::RequestSessions;
 use super::session::{COOKIE, Standing};
+use super::site::Files;
 use super::{
     Ports, Web, downloads, headers, health, list_uploads, login, observe, sized, uploads,
     worklist_file,
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use tower_http::CompressionLevel;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
-use tower_http::services::{ServeDir, ServeFile};
+use tower_http::services::ServeFile;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_sessions::SessionManagerLayer;
 use tower_sessions::cookie::SameSite;
@@ -51,14 +52,15 @@ pub use super::routes::routes;
 pub fn router(web: Web, ports: Ports) -> anyhow::Result<Router> {
     let worklists = Arc::clone(&ports.worklists);
     let context = context(web.clone(), ports);
-    let options = options(&web);
+    let folder = Files::of(&web.config.server.site_root);
+    let options = options(&web, &folder);
     let (pages, _) = leptos_axum::generate_route_list_with_exclusions_and_ssg_and_context(
         app::App,
         None,
         context.clone(),
     );
     let own = own_routes();
-    let files = file_routes(&web);
+    let files = file_routes(&web, &folder);
     let lookup = Arc::new(Lookup::pair(served(&pages, &own, &files))?);
     let not_found = not_found(&options, context.clone());
 
@@ -143,6 +145,11 @@ fn own_routes() -> Vec<Handler> {
         ),
         (
             Method::GET,
+            "/aanleveringen/{id}/ontvangstbewijs.pdf",
+            get(downloads::receipt_pdf),
+        ),
+        (
+            Method::GET,
             "/aanleveringen/{id}/resultaat.csv",
             get(downloads::result_csv),
         ),
@@ -175,9 +182,8 @@ fn own_routes() -> Vec<Handler> {
 }
 
 /// Outside sessions: files and what machines ask.
-fn file_routes(web: &Web) -> Vec<(&'static str, MethodRouter)> {
+fn file_routes(web: &Web, files: &Files) -> Vec<(&'static str, MethodRouter)> {
     let root = &web.config.server.site_root;
-    let folder = || ServeDir::new(root).append_index_html_on_directories(false);
     let file = |name: &str| ServeFile::new(root.join(name));
     // Names do not change with their content: ask each time, and send it only when it is another (304).
     let ask = |served: MethodRouter| {
@@ -187,13 +193,7 @@ fn file_routes(web: &Web) -> Vec<(&'static str, MethodRouter)> {
         ))
     };
     vec![
-        (
-            "/pkg/{*file}",
-            ask(get_service(
-                folder().precompressed_br().precompressed_gzip(),
-            )),
-        ),
-        ("/fonts/{*file}", ask(get_service(folder()))),
+        ("/pkg/{*file}", files.served()),
         ("/favicon.svg", ask(get_service(file("favicon.svg")))),
         ("/robots.txt", ask(get_service(file("robots.txt")))),
         ("/healthz", get(health::alive)),
@@ -307,12 +307,12 @@ fn not_found(
     })
 }
 
-fn options(web: &Web) -> LeptosOptions {
+fn options(web: &Web, files: &Files) -> LeptosOptions {
     let server = &web.config.server;
     LeptosOptions::builder()
         .output_name("cims")
         .site_root(server.site_root.display().to_string())
-        .site_pkg_dir("pkg")
+        .site_pkg_dir(files.place())
         .site_addr(server.listen)
         .build()
 }

@@ -311,6 +311,12 @@ const TABLE: &[Route] = &[
     ),
     own(
         "GET",
+        "/aanleveringen/{id}/ontvangstbewijs.pdf",
+        Roles(DELIVER),
+        false,
+    ),
+    own(
+        "GET",
         "/aanleveringen/{id}/resultaat.csv",
         Roles(DELIVER),
         false,
@@ -331,7 +337,6 @@ const TABLE: &[Route] = &[
     plain("/readyz"),
     plain("/version"),
     plain("/pkg/{*file}"),
-    plain("/fonts/{*file}"),
     plain("/favicon.svg"),
     plain("/robots.txt"),
 ];

@@ -139,13 +139,12 @@ async fn who_sends_in_or_changes_a_person_leaves_a_line() {
     }
 }
 
-/// Pages about something that went wrong, and a folder that is empty here.
-const ABOUT_ERRORS: [&str; 5] = [
+/// Pages about something that went wrong.
+const ABOUT_ERRORS: [&str; 4] = [
     "/storing/{incident}",
     "/niet-gevonden",
     "/even-wachten",
     "/gewijzigd",
-    "/fonts/{*file}",
 ];
 
 /// So that there is something to tell; a form with all of their keys.

@@ -333,7 +333,12 @@ pub async fn changed(house: &mut House, route: &Route) -> Stand {
         "/api/oordeel-terug" => {
             let row = house.waiting().await;
             let ruling = house.ruling(row).await;
-            sent(JUDGE, format!("id={ruling}"), "record.decided", Person)
+            sent(
+                JUDGE,
+                format!("id={ruling}&reason=x"),
+                "record.decided",
+                Person,
+            )
         }
         "/api/dossier-zoeken" => {
             let form = format!("bsn={NAOMI}&why=beoordelen");
@@ -388,6 +393,7 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
         }
         "/aanleveringen/{id}/intrekken"
         | "/aanleveringen/{id}/ontvangst.json"
+        | "/aanleveringen/{id}/ontvangstbewijs.pdf"
         | "/aanleveringen/{id}/resultaat.csv"
         | "/aanleveringen/{id}/resultaat.json" => {
             let row = house.another("EJ6795");
@@ -452,7 +458,7 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
         }
         "/hulp/regels/{code}" => "/hulp/regels/P03".to_owned(),
         "/storing/{incident}" => path.replace("{incident}", &Uuid::nil().to_string()),
-        "/pkg/{*file}" | "/fonts/{*file}" => path.replace("{*file}", "cims.css"),
+        "/pkg/{*file}" => path.replace("{*file}", "cims.css"),
         path => {
             assert!(
                 !path.contains('{'),

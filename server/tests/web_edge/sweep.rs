@@ -44,14 +44,41 @@ async fn the_table_and_what_is_served_are_the_same() {
             answer.status,
             StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED
         );
-        // The page about what is not found exists; a folder of fonts is empty in this test.
-        let expected = matches!(route.path, "/niet-gevonden" | "/fonts/{*file}");
+        // The page about what is not found exists.
+        let expected = route.path == "/niet-gevonden";
         assert_eq!(
             nothing, expected,
             "{} {}: {}",
             route.method, route.path, answer.status
         );
     }
+}
+
+#[tokio::test]
+async fn what_a_page_loads_is_kept_until_it_changes() {
+    let portal = Portal::new().await;
+    let page = raw(&portal.router, bare(&Method::GET, "/hulp")).await;
+    let (_, rest) = page.body.split_once("href=\"/pkg/").expect("its style");
+    let sheet = format!("/pkg/{}", rest.split_once('"').expect("an address").0);
+    let ask = async |path: &str| {
+        let answer = raw(&portal.router, bare(&Method::GET, path)).await;
+        let cache = answer.headers[header::CACHE_CONTROL].to_str();
+        (answer.status, cache.expect("ascii").to_owned())
+    };
+    let kept = (
+        StatusCode::OK,
+        "public, max-age=31536000, immutable".to_owned(),
+    );
+    assert_eq!(ask(&sheet).await, kept, "{sheet}");
+    // That of another version, or of a page outside the app.
+    for other in ["/pkg/0123456789abcdef/cims.css", "/pkg/cims.css"] {
+        assert_eq!(ask(other).await, (StatusCode::OK, "no-cache".to_owned()));
+    }
+    let gone = sheet.replace("cims.css", "weg.css");
+    assert_eq!(
+        ask(&gone).await,
+        (StatusCode::NOT_FOUND, "no-cache".to_owned())
+    );
 }
 
 /// The nonce of a policy, when it has one.
@@ -167,10 +194,7 @@ async fn every_answer_carries_the_headers() {
             let cache = answer.headers[header::CACHE_CONTROL]
                 .to_str()
                 .expect("ascii");
-            let file = path.starts_with("/pkg/")
-                || path.starts_with("/fonts/")
-                || path == "/favicon.svg"
-                || path == "/robots.txt";
+            let file = path.starts_with("/pkg/") || path == "/favicon.svg" || path == "/robots.txt";
             assert_eq!(cache, if file { "no-cache" } else { "no-store" }, "{name}");
             let kind = answer
                 .headers
