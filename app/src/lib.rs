@@ -8,7 +8,8 @@
 //! The router hands over, by Leptos context, `Arc<dyn Sessions>`, `Arc<dyn Entry>`, `Arc<dyn Deliveries>` and
 //! `Arc<dyn Review>`, optionally `Arc<domain::codes::CodeLists>`, and renders [`shell()`]. Plain routes the pages
 //! count on: `/auth/start?next=`, `POST /auth/uitloggen`, `POST /sessie/verleng`, `POST /aanleveren` (multipart,
-//! field `bestand`), `/aanleveren/sjabloon`, `/aanleveringen/{id}/resultaat.csv`, `…/resultaat.json`, `…/ontvangst.json`. An upload that never became a delivery
+//! field `bestand`), `/aanleveren/sjabloon`, `/aanleveringen/{id}/resultaat.csv`, `…/resultaat.json`, `…/ontvangst.json`,
+//! `…/ontvangstbewijs.pdf`. An upload that never became a delivery
 //! comes back as `/aanleveren?fout=` with a word of `pages::upload`.
 #![recursion_limit = "512"]
 
@@ -29,8 +30,6 @@ mod pages;
 mod parts;
 #[cfg(feature = "ssr")]
 pub mod shell;
-#[cfg(all(test, feature = "ssr"))]
-mod tests;
 #[cfg(feature = "ssr")]
 pub mod texts;
 

@@ -47,25 +47,4 @@ mod answer {
             && path.chars().all(|c| c.is_ascii_graphic() && c != '\\');
         if own { path.to_owned() } else { "/".to_owned() }
     }
-
-    #[cfg(test)]
-    mod tests {
-        use super::own_path;
-
-        #[test]
-        fn a_path_of_a_form_stays_on_our_site() {
-            assert_eq!(own_path("/registraties?pagina=2"), "/registraties?pagina=2");
-            for elsewhere in [
-                "https://evil.example",
-                "//evil.example",
-                "/\\evil.example",
-                "evil",
-                "",
-                "/a\r\nb",
-                "/a b",
-            ] {
-                assert_eq!(own_path(elsewhere), "/", "{elsewhere:?}");
-            }
-        }
-    }
 }

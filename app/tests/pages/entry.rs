@@ -2,7 +2,7 @@
 
 use super::fakes::{BSN, ID, World, row};
 use super::{get, post};
-use crate::ports::entry::{BatchChoice, BrpAnswer, EarlierJab, Mended, Step};
+use app::ports::entry::{BatchChoice, BrpAnswer, EarlierJab, Mended, Step};
 use axum::http::StatusCode;
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
@@ -468,7 +468,7 @@ async fn what_was_typed_is_kept_when_the_session_ends_but_nothing_without_an_ans
     let page = get(&world, "/registreren").await;
     assert!(page.has("data-keep=\"/api/registreren-bewaren\""));
     assert!(
-        crate::AUTOMATIC.contains(&"/api/registreren-bewaren"),
+        app::AUTOMATIC.contains(&"/api/registreren-bewaren"),
         "it must not make the session longer"
     );
     post(&world, "/api/registreren-bewaren", &[("row[bsn]", BSN)]).await;

@@ -2,7 +2,7 @@
 
 use super::fakes::{BSN, ID, World, differences};
 use super::{get, post};
-use crate::ports::cards::{KeyedAgain, MayCard};
+use app::ports::cards::{KeyedAgain, MayCard};
 use axum::http::StatusCode;
 use domain::card::Choice;
 use domain::delivery::RowOutcome;

@@ -2,7 +2,7 @@
 
 use super::fakes::{ID, World, all_news};
 use super::get;
-use crate::ports::deliveries::{Discarded, Phase};
+use app::ports::deliveries::{Discarded, Phase};
 use domain::delivery::Counts;
 use domain::role::Role;
 use std::sync::Arc;

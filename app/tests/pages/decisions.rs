@@ -2,9 +2,9 @@
 
 use super::fakes::{ID, NAMED, World, all_news, candidate, link};
 use super::{Answer, get, post};
-use crate::ports::decisions::{Agreed, DecisionState, DecisionView, Earlier, KeptName, MayDecide};
-use crate::ports::deliveries::Phase;
-use crate::ports::review::ReviewNumbers;
+use app::ports::decisions::{Agreed, DecisionState, DecisionView, Earlier, KeptName, MayDecide};
+use app::ports::deliveries::Phase;
+use app::ports::review::ReviewNumbers;
 use axum::http::StatusCode;
 use domain::dates::Days;
 use domain::decision::DecisionKind;
@@ -649,7 +649,7 @@ async fn a_link_that_holds_is_undone_from_its_page_with_a_reason() {
             view.line.kind = DecisionKind::Link;
             view.line.state = DecisionState::Done;
             view.link = Some(link(Some(candidate(false))));
-            view.may = crate::ports::decisions::MayDecide::Look;
+            view.may = app::ports::decisions::MayDecide::Look;
             view.may_undo = true;
         })
     };

@@ -1,54 +1,55 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
-use crate::ports::cards::{
+use app::ports::cards::{
     CardDraft, CardLine, CardLists, CardState, CardView, Difference, Keyed, KeyedAgain, MayCard,
     PartyFault, TypedCard,
 };
-use crate::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
-use crate::ports::decisions::{
+use app::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
+use app::ports::decisions::{
     Agreed, Candidate, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView,
     DecisionLine, DecisionState, DecisionView, Earlier, ForeseenRow, Gone, LinkView, LinkedBy,
     MayDecide, Proposal, RecordChange, Same,
 };
-use crate::ports::deliveries::{
+use app::ports::deliveries::{
     DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept,
     MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow,
     RefusedView, RejectedGroup, RepairGroup, RepairedValue, RowRanges,
 };
-use crate::ports::entry::*;
-use crate::ports::lists::{
+use app::ports::entry::*;
+use app::ports::lists::{
     ChangeLine, ChangeState, ChangeView, EntriesView, EntryLine, EntryView, Imported, ItemLine,
     ListAgreed, ListsView, MayChange, PastLine, Proposed, SuspectLine, WaitingChange,
     Wish as ListWish, WouldRelease, WrongLine,
 };
-use crate::ports::locations::{ListChanged, Location, OwnLocations};
-use crate::ports::news::{FileNews, NewsOf, RejectedRows, ReturnedRows, WaitingDecision};
-use crate::ports::onboarding::{
+use app::ports::locations::{ListChanged, Location, OwnLocations};
+use app::ports::news::{FileNews, NewsOf, RejectedRows, ReturnedRows, WaitingDecision};
+use app::ports::onboarding::{
     AttemptView, BenchView, Filed, LaneView, Manager, PartyFormView, RequestLine, RequestView,
 };
-use crate::ports::operations::{
+use app::ports::operations::{
     CameBy, LeftOutView, OnTheWay, OperationsView, QueueView, TroubleView,
 };
-use crate::ports::parties::{
+use app::ports::parties::{
     Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
     Side, StandingView, StepView, TrialView, Waits, Wish,
 };
-use crate::ports::persons::{
-    Act, Acted, Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source, Why,
+use app::ports::persons::{
+    Act, Acted, Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source,
+    Undone, Why,
 };
-use crate::ports::review::{
+use app::ports::review::{
     PartyNumbers, PartyQuality, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
     Reviewer, Solved, SolvedBy, Suggestion,
 };
-use crate::ports::session::{Frame, KeptForm, Life, SessionLine, UserSession};
-use crate::ports::users::{
+use app::ports::session::{Frame, KeptForm, Life, SessionLine, UserSession};
+use app::ports::users::{
     Changed as UserChanged, InvitationLine, InvitationView, UserLine, UserList,
 };
-use crate::ports::withdrawals::{
+use app::ports::withdrawals::{
     Asked, May, OpenRequest, Outcome, Step as Ask, WaitingRequest, WithdrawalView,
 };
-use crate::ports::worklist::{Made, Stands, WorklistLine, WorklistView};
-use crate::ports::*;
+use app::ports::worklist::{Made, Stands, WorklistLine, WorklistView};
+use app::ports::*;
 use async_trait::async_trait;
 use domain::card::{Choice, NumberFault};
 use domain::codes::{AgeBounds, CodeLists};
@@ -1026,6 +1027,7 @@ impl Review for World {
             }),
             row: row(),
             delivery: ID,
+            file: Some("<week> 47.csv".into()),
             reason: Some("Gezien op het paspoort".into()),
             stored: true,
             also_open: vec!["R. <Collega>".into()],
@@ -1219,12 +1221,16 @@ impl Persons for World {
             reason: "Zelfde <prik>".into(),
             made_by: "R. Rivm".into(),
             made_at: "22-11-2026 14:05".into(),
-            undone: None,
+            undone: (id == GONE).then(|| Undone {
+                by: "R. <Collega>".into(),
+                at: "23-11-2026 09:00".into(),
+                reason: "Toch <twee> prikken".into(),
+            }),
             row: ID,
         })
     }
 
-    async fn undo_ruling(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+    async fn undo_ruling(&self, _: &Caller, _: Uuid, _: String) -> PortResult<()> {
         Ok(())
     }
 

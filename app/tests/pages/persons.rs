@@ -87,6 +87,28 @@ async fn a_ruling_needs_a_reason_and_a_choice() {
 }
 
 #[tokio::test]
+async fn a_ruling_is_undone_with_a_reason_that_its_page_shows() {
+    let path = format!("/beoordelen/oordelen/{ID}");
+    let id = ID.to_string();
+    let form = [("id", id.as_str()), ("reason", " ")];
+    let answer = post(&reviewer(), "/api/oordeel-terug", &form).await;
+    assert_eq!(
+        answer.location,
+        format!("{path}?melding=reden#foutoverzicht")
+    );
+    let page = get(&reviewer(), &format!("{path}?melding=reden")).await;
+    assert!(page.links("#reason", "Vul in waarom het oordeel niet klopt."));
+    assert!(page.title().starts_with("Fout:"));
+    let form = [("id", id.as_str()), ("reason", "Toch twee prikken")];
+    let answer = post(&reviewer(), "/api/oordeel-terug", &form).await;
+    assert_eq!(answer.location, format!("{path}?melding=terug"));
+    let gone = format!("/beoordelen/oordelen/{}?melding=terug", super::fakes::GONE);
+    let page = get(&reviewer(), &gone).await;
+    assert!(page.has("Toch &lt;twee&gt; prikken") && !page.has("action=\"/api/oordeel-terug"));
+    assert!(page.has("Het oordeel is teruggedraaid."));
+}
+
+#[tokio::test]
 async fn a_record_opens_only_with_a_reason_and_no_address_holds_a_bsn() {
     let nothing = get(&reviewer(), &format!("/dossiers/{ID}")).await;
     assert!(nothing.has("Waarom opent u dit dossier?") && !nothing.has("EM0477"));

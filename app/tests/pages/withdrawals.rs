@@ -2,8 +2,8 @@
 
 use super::fakes::{ID, World, all_news, request, turned};
 use super::{get, post};
-use crate::ports::deliveries::Phase;
-use crate::ports::withdrawals::{Asked, May, Step};
+use app::ports::deliveries::Phase;
+use app::ports::withdrawals::{Asked, May, Step};
 use axum::http::StatusCode;
 use domain::role::Role;
 use std::sync::Arc;
@@ -111,7 +111,7 @@ async fn while_it_runs_the_page_refreshes_itself_without_a_script() {
     let running = world(Role::Invoerder, |world| {
         world.phase = Phase::Withdrawing;
         world.ask = Step::Nothing;
-        world.open = Some(crate::ports::withdrawals::OpenRequest {
+        world.open = Some(app::ports::withdrawals::OpenRequest {
             running: true,
             ..request(May::Look)
         });

@@ -2,10 +2,10 @@
 
 use super::fakes::{BSN, ID, World};
 use super::{get, get_with, post, post_for};
-use crate::islands::progress::{HowFar, PATH};
-use crate::islands::repair_grid::{self, Verdict};
-use crate::ports::deliveries::Phase;
-use crate::{App, shell};
+use app::islands::progress::{HowFar, PATH};
+use app::islands::repair_grid::{self, Verdict};
+use app::ports::deliveries::Phase;
+use app::{App, shell};
 use axum::http::StatusCode;
 use domain::finding::{Code, Finding};
 use domain::role::Role;
@@ -146,7 +146,7 @@ async fn every_page_is_whole_html_with_one_heading_and_unique_ids() {
             assert!(!page.has(" style=\""), "{path}");
             for form in page.html.split("<form").skip(1) {
                 let form = form.split_once("</form>").map_or(form, |(form, _)| form);
-                if let Some(heavy) = crate::HEAVY
+                if let Some(heavy) = app::HEAVY
                     .iter()
                     .find(|heavy| form.contains(&format!("action=\"{heavy}\"")))
                 {
@@ -368,13 +368,20 @@ async fn colours_and_language_are_cookies_set_by_plain_forms() {
         "{}",
         answer.cookie
     );
-    let answer = post(
-        &world,
-        "/api/taal",
-        &[("taal", "en"), ("terug", "https://evil.example")],
-    )
-    .await;
-    assert_eq!(answer.location, "/");
+    // What comes from a form never leads elsewhere.
+    for (to, leads) in [
+        ("/registraties?pagina=2", "/registraties?pagina=2"),
+        ("https://evil.example", "/"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("evil", "/"),
+        ("", "/"),
+        ("/a\r\nb", "/"),
+        ("/a b", "/"),
+    ] {
+        let answer = post(&world, "/api/taal", &[("taal", "en"), ("terug", to)]).await;
+        assert_eq!(answer.location, leads, "{to:?}");
+    }
 }
 
 #[tokio::test]
@@ -714,6 +721,7 @@ async fn what_people_typed_is_escaped() {
     let page = get(&of(Role::RivmBeoordelaar), &format!("/beoordelen/{ID}")).await;
     assert!(page.has("Żółty&lt;b&gt;") && !page.has("Żółty<b>"));
     assert!(page.has("De geboortedatum wijkt af van de BRP.") && page.has("Dat wordt vastgelegd."));
+    assert!(page.has("&lt;week&gt; 47.csv"));
 }
 
 #[tokio::test]

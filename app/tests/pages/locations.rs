@@ -2,7 +2,7 @@
 
 use super::fakes::{ID, World};
 use super::{get, post};
-use crate::ports::locations::{Location, OwnLocations};
+use app::ports::locations::{Location, OwnLocations};
 use domain::role::Role;
 use std::sync::Arc;
 use uuid::Uuid;

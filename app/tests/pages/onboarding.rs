@@ -2,8 +2,8 @@
 
 use super::fakes::{ID, World, installation};
 use super::{get, post};
-use crate::ports::deliveries::Phase;
-use crate::ports::parties::SupplierTotals;
+use app::ports::deliveries::Phase;
+use app::ports::parties::SupplierTotals;
 use axum::http::StatusCode;
 use domain::role::Role;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use super::fakes::{ID, World, all_news};
 use super::{Answer, get, post};
-use crate::ports::lists::{ChangeState, ChangeView, ListAgreed, MayChange};
+use app::ports::lists::{ChangeState, ChangeView, ListAgreed, MayChange};
 use axum::http::StatusCode;
 use domain::lists::{Fault, ListKind};
 use domain::role::Role;

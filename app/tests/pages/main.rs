@@ -1,21 +1,26 @@
-//! Renders whole pages and posts forms, with ports in memory instead of a server.
+//! Renders whole pages and posts forms, with ports in memory instead of a server. Not in the library itself: it is large,
+//! and would be compiled twice.
+#![cfg(feature = "ssr")]
 
 mod cards;
 mod decisions;
 mod entry;
 mod fakes;
+mod form;
+mod kept;
 mod lists;
 mod locations;
 mod onboarding;
 mod pages;
 mod persons;
 mod sessions;
+mod texts;
 mod uploads;
 mod users;
 mod withdrawals;
 mod worklist;
 
-use crate::{App, shell};
+use app::{App, shell};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
@@ -124,13 +129,7 @@ pub(crate) async fn post_for(
     };
     let body: Vec<String> = form
         .iter()
-        .map(|(name, value)| {
-            format!(
-                "{}={}",
-                crate::shell::encode(name),
-                crate::shell::encode(value)
-            )
-        })
+        .map(|(name, value)| format!("{}={}", app::shell::encode(name), app::shell::encode(value)))
         .collect();
     let request = Request::post(path)
         .header(header::ACCEPT, accept)
