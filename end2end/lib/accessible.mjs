@@ -1,6 +1,7 @@
 // What must hold on every page, in both colours and on both widths.
-import axe from "axe-core";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 
 export const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 export const LOOKS = [
@@ -16,11 +17,16 @@ export async function look(page, { colour, width }) {
   await page.emulateMedia({ colorScheme: colour });
 }
 
+/** Rules about colours: in the dark the page is the same but for these. */
+const COLOURS = ["color-contrast", "link-in-text-block"];
+const SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
 /** Violations that axe finds, in words. Its script stays in the page, for the next look at it. */
-export async function violations(page) {
+export async function violations(page, colours = false) {
   assert.equal(page.frames().length, 1, "axe is run in the page alone, not in frames");
-  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
-  const options = { runOnly: { type: "tag", values: TAGS }, preload: false, resultTypes: ["violations"] };
+  if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(SOURCE);
+  const runOnly = colours ? { type: "rule", values: COLOURS } : { type: "tag", values: TAGS };
+  const options = { runOnly, preload: false, resultTypes: ["violations"] };
   const violations = await page.evaluate(async (options) => (await window.axe.run(document, options)).violations, options);
   return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)} (${node.failureSummary})`));
 }
@@ -36,11 +42,12 @@ export async function sticksOut(page) {
   });
 }
 
-/** Fails unless the open page is fine in every look. */
-export async function assertAccessible(page, name) {
+/** Fails unless the open page is fine in every look; in each, `shown` sees it too. */
+export async function assertAccessible(page, name, shown = async () => {}) {
   for (const one of LOOKS) {
     await look(page, one);
-    assert.deepEqual(await violations(page), [], `${name}, ${one.colour}, ${one.width} px`);
+    await shown(one);
+    assert.deepEqual(await violations(page, one.colour === "dark"), [], `${name}, ${one.colour}, ${one.width} px`);
     assert.deepEqual(await sticksOut(page), [], `${name} scrolls sideways at ${one.width} px`);
   }
 }

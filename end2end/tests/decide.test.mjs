@@ -62,9 +62,9 @@ async function unfold(page, name) {
 
 /** Refreshes the page of a decision until it was carried out. */
 async function carriedOut(page, state) {
-  for (let turn = 0; turn < 60; turn += 1) {
+  for (let turn = 0; turn < 150; turn += 1) {
     if (await page.getByText(state, { exact: true }).first().isVisible()) return;
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(200);
     await again(page);
   }
   assert.fail("never carried out");
@@ -217,13 +217,13 @@ test("a new institution tries its files, two people agree, and its first deliver
   };
   const said = async (file) => {
     const answer = `${file}.resultaat.json`;
-    for (let turn = 0; turn < 40; turn += 1) {
+    for (let turn = 0; turn < 100; turn += 1) {
       if (box.sftp("ls /uit").includes(answer)) {
         box.sftp(`get /uit/${answer}`);
         const { uitkomst, regels } = JSON.parse(readFileSync(join(box.folder, answer), "utf8"));
         if (uitkomst !== null) return [uitkomst, regels];
       }
-      await new Promise((done) => setTimeout(done, 500));
+      await new Promise((done) => setTimeout(done, 200));
     }
     return assert.fail(`no answer to ${file}`);
   };

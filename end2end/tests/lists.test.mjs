@@ -26,9 +26,9 @@ async function deliver(page, count, batch) {
 
 /** Refreshes the page of a change until it is in its list. */
 async function carriedOut(page) {
-  for (let turn = 0; turn < 60; turn += 1) {
+  for (let turn = 0; turn < 150; turn += 1) {
     if (await page.getByText("In de lijst", { exact: true }).first().isVisible()) return;
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(200);
     await again(page);
   }
   assert.fail("never carried out");
@@ -187,8 +187,8 @@ test("a new vaccine and a new target group are put in the lists by two people, a
   const nurse = await visitor(t, { script: false });
   await logIn(nurse, "invoerder");
   const choice = nurse.locator("select#vaccin option", { hasText: vaccine });
-  for (let turn = 0; turn < 40 && (await choice.count()) === 0; turn += 1) {
-    await nurse.waitForTimeout(500);
+  for (let turn = 0; turn < 100 && (await choice.count()) === 0; turn += 1) {
+    await nurse.waitForTimeout(200);
     await open(nurse, "/registraties");
   }
   assert.equal(await choice.count(), 1);

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
-import { again, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { again, alive, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -41,9 +41,9 @@ function file(year) {
 
 /** Waits for a phase of the page of a delivery; without JavaScript the page refreshes itself. */
 async function until(page, selector) {
-  for (let turn = 0; turn < 60; turn += 1) {
+  for (let turn = 0; turn < 150; turn += 1) {
     if (await page.locator(selector).first().isVisible()) return;
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(200);
     await again(page);
   }
   assert.fail(`never saw ${selector} on ${path(page)}`);
@@ -77,6 +77,7 @@ test("300 rows with seven bad ones are finished in one visit (without JavaScript
   const { text, right } = file(2021);
   const delivery = await preview(page, text);
   await press(page, "Regels verbeteren", { role: "link" });
+  await alive(page);
   // Three of them each on its own page.
   for (const [row, dose] of [...right].slice(0, 3)) {
     await press(page, `Regel ${row}`, { role: "link" });
@@ -109,6 +110,7 @@ test("300 rows with seven bad ones are finished with the mouse", async (t) => {
   const { text, right } = file(2022);
   const delivery = await preview(page, text);
   await press(page, "Regels verbeteren", { role: "link" });
+  await alive(page);
   for (const [row, dose] of right) {
     const dosis = cell(page, row, "dosisnummer");
     await dosis.click({ clickCount: 3 });
@@ -135,6 +137,7 @@ test("300 rows with seven bad ones are finished with the keyboard only", async (
   const { text, right } = file(2023);
   const delivery = await preview(page, text);
   await press(page, "Regels verbeteren", { role: "link" });
+  await alive(page);
   const focused = () => page.evaluate(() => document.activeElement.id);
   for (let turn = 0; turn < 60 && (await focused()) !== "r2-dosisnummer"; turn += 1) await page.keyboard.press("Tab");
   assert.equal(await focused(), "r2-dosisnummer", "Tab leads to the first wrong cell");
@@ -172,6 +175,7 @@ test("a column is pasted, and one value goes into all rows that share it", async
   assert.ok(wrong[0].includes("???;nul"), "the file of the demo has this batch");
   await preview(page, `${[header, ...wrong, last].join("\r\n")}\r\n`);
   await press(page, "Regels verbeteren", { role: "link" });
+  await alive(page);
   // Copied from another window, as from a spreadsheet.
   const sheet = await page.context().newPage();
   await sheet.setContent("<textarea>9\n9\n9\n9\n9\n9\n</textarea>");

@@ -186,7 +186,7 @@ test("a supplier sees which file of its installation is missing, and no person",
   let last;
   for (const [number, rows] of [[1, 12], [2, 11], [4, 13]]) last = put(number, rows);
   const answer = `${last}.resultaat.json`;
-  for (let turn = 0; turn < 60 && !sftp("ls /uit").includes(answer); turn += 1) await new Promise((done) => setTimeout(done, 500));
+  for (let turn = 0; turn < 150 && !sftp("ls /uit").includes(answer); turn += 1) await new Promise((done) => setTimeout(done, 200));
   sftp(`get /uit/${answer}`);
   assert.equal(JSON.parse(readFileSync(join(folder, answer), "utf8")).uitkomst, "VERWERKT");
 
@@ -204,10 +204,10 @@ test("a supplier sees which file of its installation is missing, and no person",
   }
   // It comes after all: nothing is missing any more.
   put(3, 12);
-  for (let turn = 0; turn < 60; turn += 1) {
+  for (let turn = 0; turn < 150; turn += 1) {
     await open(lars, "/installaties");
     if (!/ontbreken/.test(await row.innerText())) return;
-    await lars.waitForTimeout(500);
+    await lars.waitForTimeout(200);
   }
   assert.fail("the third file is still missing");
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WRONG_BSN, person, stranger } from "../lib/demo.mjs";
 import { fillPerson, fillVaccination, logIn, summary } from "../lib/journey.mjs";
-import { heading, open, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { alive, heading, open, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -83,7 +83,7 @@ for (const script of [true, false]) {
 }
 
 test("a script that comes late does not take the focus away from who is typing", async (t) => {
-  const page = await visitor(t);
+  const page = await visitor(t, { expected: ["was preloaded using link preload"] }); // it is held back
   await logIn(page, "invoerder");
   await open(page, "/registreren");
   await fillPerson(page, { ...person(), bsn: WRONG_BSN });
@@ -97,7 +97,7 @@ test("a script that comes late does not take the focus away from who is typing",
   const woken = page.waitForResponse("**/*.wasm");
   release();
   await (await woken).finished();
-  await page.waitForTimeout(500); // the islands wake up
+  await alive(page);
   assert.equal(await page.evaluate(() => document.activeElement.id), "bsn");
 });
 
@@ -109,6 +109,7 @@ test("with JavaScript the summary has the focus, and a mended field loses its me
   await fillPerson(page, { ...good, bsn: WRONG_BSN });
   await press(page, "Verder");
   await page.waitForFunction(() => document.activeElement?.id === "foutoverzicht");
+  await alive(page);
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   assert.equal(await page.evaluate(() => document.activeElement.id), "bsn");

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assertAccessible } from "../lib/accessible.mjs";
 import { person, sql } from "../lib/demo.mjs";
 import { logIn, record } from "../lib/journey.mjs";
-import { heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { alive, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -15,7 +15,7 @@ test("at 13 minutes the dialog opens with the focus in it; staying closes it and
   await page.clock.install();
   await logIn(page, "invoerder");
   await open(page, "/registreren");
-  await page.waitForLoadState("networkidle");
+  await alive(page);
   await page.locator("#bsn").focus();
   const dialog = page.getByRole("dialog", { name: "U wordt over 2 minuten uitgelogd." });
   await page.clock.fastForward("12:30");
@@ -41,10 +41,10 @@ test("a tab that was left alone does not log out the tab that is worked in", asy
   await logIn(worked, "invoerder");
   const left = await worked.context().newPage();
   await open(left, "/registreren");
-  await left.waitForLoadState("networkidle");
+  await alive(left);
   await left.clock.fastForward("10:00");
   await open(worked, "/registreren");
-  await worked.waitForLoadState("networkidle");
+  await alive(worked);
   await left.clock.fastForward("04:00");
   const dialog = left.getByRole("dialog", { name: "U wordt over 2 minuten uitgelogd." });
   assert.ok(!(await dialog.isVisible()), "the session was used four minutes ago");
@@ -60,7 +60,7 @@ test("ten minutes before the end of eight hours the dialog says so, once, and no
   await logIn(page, "invoerder");
   sql("UPDATE sessions SET created_at = now() - interval '7 hours 49 minutes' WHERE revoked_at IS NULL");
   await open(page, "/registreren");
-  await page.waitForLoadState("networkidle");
+  await alive(page);
   const dialog = page.getByRole("dialog", { name: "U wordt binnen 10 minuten uitgelogd, na 8 uur." });
   await page.clock.fastForward("00:30");
   assert.ok(!(await dialog.isVisible()));
@@ -71,7 +71,7 @@ test("ten minutes before the end of eight hours the dialog says so, once, and no
   assert.ok(!(await dialog.isVisible()));
   sql("UPDATE sessions SET created_at = now() - interval '7 hours 52 minutes' WHERE revoked_at IS NULL");
   await open(page, "/registraties");
-  await page.waitForLoadState("networkidle");
+  await alive(page);
   assert.ok(!(await dialog.isVisible()), "it was told already");
   await page.clock.fastForward("08:05");
   await page.waitForURL(/\/inloggen/);
@@ -82,7 +82,7 @@ test("two minutes after the dialog nothing of a person is left on the screen", a
   await page.clock.install();
   await logIn(page, "invoerder");
   await open(page, "/registreren");
-  await page.waitForLoadState("networkidle");
+  await alive(page);
   await page.clock.fastForward("13:15");
   await page.clock.fastForward("02:05");
   await page.waitForURL(/\/inloggen/);
@@ -104,7 +104,7 @@ for (const script of [true, false]) {
     const reference = await record(page, person(), jab);
     await press(page, "Bekijk deze registratie", { role: "link" });
     await press(page, "Corrigeren", { role: "link" });
-    await page.waitForLoadState("networkidle");
+    await alive(page);
     const form = path(page);
     await page.getByLabel("Waarom corrigeert u?").fill("verkeerde batch gekozen");
     await page.locator("#batchnummer").fill("EJ6795");
@@ -132,7 +132,7 @@ for (const script of [true, false]) {
     if (script) await page.clock.install();
     await logIn(page, "beheerder");
     await open(page, "/gebruikers");
-    await page.waitForLoadState("networkidle");
+    await alive(page);
     await page.getByLabel("Naam van uw collega").fill("Nel van den Akker");
     await page.getByLabel("Registreren en aanleveren", { exact: true }).check();
     sql("UPDATE sessions SET last_seen_at = now() - interval '16 minutes' WHERE revoked_at IS NULL");

@@ -21,9 +21,9 @@ async function choose(page, files) {
 
 /** Waits for a phase of the page of a delivery; without JavaScript the page refreshes itself. */
 async function until(page, selector) {
-  for (let turn = 0; turn < 60; turn += 1) {
+  for (let turn = 0; turn < 150; turn += 1) {
     if (await page.locator(selector).first().isVisible()) return;
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(200);
     await again(page);
   }
   assert.fail(`never saw ${selector} on ${path(page)}`);
@@ -44,6 +44,10 @@ for (const script of [true, false]) {
     await until(page, 'h2:has-text("Resultaat"), h1:has-text("Resultaat")');
     assert.deepEqual(await counts(page), { geaccepteerd: 1, afgekeurd: 1 });
     assert.ok(await page.getByText("1 van 2 vaccinaties opgenomen.").isVisible());
+    const receipt = await page.getByRole("link", { name: "Ontvangstbewijs (PDF)" }).getAttribute("href");
+    const paper = await page.request.get(new URL(receipt, page.url()).href);
+    assert.equal(paper.headers()["content-type"], "application/pdf");
+    assert.match((await paper.body()).toString("latin1"), /^%PDF-1\.7[^]*\(aanlevering\.csv\) Tj/);
     await open(page, "/registraties");
     assert.match(await page.locator("tbody tr").first().innerText(), /Comirnaty/);
   });

@@ -26,9 +26,9 @@ async function deliver(page, name, rows) {
 
 /** Waits until the page shows something; without JavaScript it refreshes itself. */
 async function until(page, selector) {
-  for (let turn = 0; turn < 40; turn += 1) {
+  for (let turn = 0; turn < 100; turn += 1) {
     if (await page.locator(selector).first().isVisible()) return;
-    await page.waitForTimeout(500);
+    await page.waitForTimeout(200);
     await again(page);
   }
   assert.fail(`never saw ${selector} on ${path(page)}`);

@@ -1,9 +1,9 @@
 //! A private PostgreSQL of the installed version: own data folder, only a Unix socket,
-//! nobody else on it. For tests it is thrown away each time and skips fsync; for the
+//! nobody else on it. For tests it is thrown away each time, skips fsync and stays in memory where there is room; for the
 //! demo it is kept. PostgreSQL refuses root, so as root it runs as user `postgres`.
 
 use crate::process::{Running, tethered};
-use crate::{apt, sh};
+use crate::{apt, memory, sh};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
 use std::fs::{self, File};
@@ -62,7 +62,13 @@ impl Cluster {
         })?;
         let user = unprivileged_user()?;
         let lock = lock(name)?;
-        let folder = place(name, user)?;
+        let folder = match memory::folder(&format!("pg-{name}")) {
+            Some(folder) if life == Life::Throwaway => {
+                private_folder(&folder, user)?;
+                folder
+            }
+            _ => place(name, user)?,
+        };
         let short = std::env::temp_dir().join(format!("cims-{}", hash_of(&folder)));
         let socket = if folder.join("sock").as_os_str().len() <= LONGEST_SOCKET_FOLDER {
             folder.join("sock")
@@ -325,7 +331,8 @@ fn private_folder(path: &Path, user: Option<User>) -> Result<()> {
     Ok(())
 }
 
-fn hash_of(path: &Path) -> String {
+/// Tells folders apart by a short name.
+pub(crate) fn hash_of(path: &Path) -> String {
     let mut hasher = DefaultHasher::new();
     path.hash(&mut hasher);
     format!("{:016x}", hasher.finish())

@@ -12,6 +12,7 @@ mod fingerprint;
 mod fuzz;
 mod guard;
 mod licences;
+mod memory;
 mod node;
 mod process;
 mod rooms;

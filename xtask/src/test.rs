@@ -8,12 +8,14 @@
 
 use crate::cluster::{Cluster, Life};
 use crate::fingerprint::Fingerprint;
+use crate::memory::Scratch;
 use crate::process::{Running, Stop, tethered};
 use crate::tally::Tally;
 use crate::{apt, e2e, guard, licences, rooms, say, sh, site, sqlx, ssh_audit, tally, tools, wasm};
 use anyhow::{Context as _, Result, bail};
 use rustix::process::Signal;
 use std::fs;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::process::Command;
 use std::thread::{self, JoinHandle};
@@ -69,12 +71,13 @@ const REMEMBER: [(&str, &[&str]); 4] = [
             "docs",
             "server/tests",
             "domain/tests",
+            "app/tests",
             "xtask",
         ],
     ),
     (
         "e2e",
-        &["docs", "server/tests", "domain/tests", "app/src/tests"],
+        &["docs", "server/tests", "domain/tests", "app/tests"],
     ),
 ];
 
@@ -420,6 +423,9 @@ fn rust(session: &mut Session) -> Result<Tally> {
     // Without a network for it, the tests run as well, one crate after the other.
     let nextest = tools::NEXTEST.ensure();
     session.begin_wasm()?;
+    let scratch = Scratch::make("tests")?;
+    let cores = thread::available_parallelism().map_or(1, NonZero::get);
+    let threads = (2 * cores).to_string();
     if let Err(error) = &nextest {
         say::note(format_args!("cargo test instead of nextest: {error:#}"));
     }
@@ -428,10 +434,14 @@ fn rust(session: &mut Session) -> Result<Tally> {
         match &nextest {
             Ok(path) => command
                 .env("PATH", path)
-                .args(["nextest", "run", "--no-fail-fast"]),
+                .args(["nextest", "run", "--no-fail-fast", "--profile", "whole"])
+                .args(["--test-threads", &threads]),
             Err(_) => command.args(["test", "--no-fail-fast", "--all-targets"]),
         };
         command.env("CIMS_SSH_AUDIT", &auditor);
+        if let Some(scratch) = &scratch {
+            command.env("TMPDIR", scratch.path());
+        }
         tally.add(tally::count(offline(&mut command, &url).args(packages))?);
     }
     let mut examples = sh::cargo();
