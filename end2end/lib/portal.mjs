@@ -2,6 +2,7 @@
 // a journey fails when a page breaks the content security policy or throws.
 import { chromium } from "playwright-core";
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { before, after } from "node:test";
 
 const need = (name) => process.env[name] ?? assert.fail(`${name} is not set; run \`cargo xtask test e2e\``);
@@ -12,8 +13,8 @@ const ours = (address) => ["file:", process.env.CIMS_URL].some((start) => start 
 // and asks for this file on a page that has no icon.
 const HARMLESS = ["Permissions-Policy header: Unrecognized feature", "/favicon.ico"];
 
-// Chromium makes a renderer for its own toolbar beside each page, which costs a quarter of a journey's processor time. The
-// rest is what Playwright switches off, for the last list counts.
+// A Chromium with windows makes a renderer for its own toolbar beside each page, which costs a quarter of a journey's
+// processor time. The rest is what Playwright switches off, for the last list counts.
 const UNUSED = [
   "PreloadTopChromeWebUI", "WebUIOmniboxPopup", "WebUITabStrip", "InitialWebUI", "WebUIReloadButton", "WebUIToolbar",
   "AimEnabled", "AvoidUnnecessaryBeforeUnloadCheckSync", "DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable",
@@ -29,7 +30,7 @@ const scripted = new WeakSet();
 export function withBrowser() {
   before(async () => {
     browser = await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      executablePath: process.env.CHROMIUM ?? ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find(existsSync),
       args: ["--no-sandbox", "--disable-gpu", `--disable-features=${UNUSED.join(",")}`],
     });
   });

@@ -27,21 +27,29 @@ fn lanes() -> usize {
 /// Chromium without the windows around a page, which nobody sees here and which take processor time from each journey.
 const CHROMIUM: &str = "chromium-headless-shell";
 
+/// The same with them, for a system whose packages have no other.
+const WITH_WINDOWS: &str = "chromium";
+
 /// Programs that the journeys use.
-pub(crate) const NEEDS: [apt::Need; 3] = [
-    (CHROMIUM, CHROMIUM),
-    ("soffice", "libreoffice-calc-nogui"),
-    ("sftp", "openssh-client"),
-];
+pub(crate) fn needs() -> [apt::Need; 3] {
+    let foreign = sh::which("apt-get").is_none() && sh::which(CHROMIUM).is_none();
+    let chromium = if foreign { WITH_WINDOWS } else { CHROMIUM };
+    [
+        (chromium, chromium),
+        ("soffice", "libreoffice-calc-nogui"),
+        ("sftp", "openssh-client"),
+    ]
+}
 
 /// Runs all journeys.
 pub(crate) fn run(session: &mut Session) -> Result<Tally> {
-    apt::ensure(&NEEDS, "the journeys")?;
+    apt::ensure(&needs(), "the journeys")?;
     let (passed, waiting) = remembered(session.remembers())?;
     if waiting.is_empty() {
         return Ok(passed);
     }
-    let chromium = sh::which(CHROMIUM).context("chromium is not on the path")?;
+    let chromium = sh::which(CHROMIUM).or_else(|| sh::which(WITH_WINDOWS));
+    let chromium = chromium.context("chromium is not on the path")?;
     let node = Node::find()?;
     node.install("end2end")?;
     if !session.chosen("wasm") {

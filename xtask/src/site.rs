@@ -1,4 +1,4 @@
-//! What the browser loads, in `target/site`: wasm and its JavaScript, one style sheet,
+//! What the browser loads, in `target/site`: wasm and its JavaScript, one style sheet with its fonts,
 //! and everything of `public/`. Sizes are printed and held under their budgets.
 
 use crate::{guard, say, sh, wasm};
@@ -26,7 +26,8 @@ pub(crate) fn build(force: bool) -> Result<PathBuf> {
     guard::check()?;
     wasm::build(&pkg, force)?;
     style(&pkg)?;
-    assets(&site)?;
+    copy(&sh::root().join("style/fonts"), &pkg.join("fonts"))?;
+    copy(&sh::root().join("public"), &site)?;
     sizes(&pkg)?;
     Ok(site)
 }
@@ -87,14 +88,10 @@ fn manifest_files(manifest: &str) -> impl Iterator<Item = &str> {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
-/// Everything of `public/`, as it is.
-fn assets(site: &Path) -> Result<()> {
-    let public = sh::root().join("public");
-    if !public.is_dir() {
-        return Ok(());
-    }
-    for file in sh::files_under(&public)? {
-        let target = site.join(file.strip_prefix(&public)?);
+/// Everything of a folder, as it is.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    for file in sh::files_under(from)? {
+        let target = to.join(file.strip_prefix(from)?);
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder)?;
         }

@@ -342,7 +342,7 @@ impl Session {
             needs.extend(wasm::needs());
         }
         if self.chosen("e2e") {
-            needs.extend(e2e::NEEDS);
+            needs.extend(e2e::needs());
         }
         if apt::unattended() {
             // What failed is tried once more by the step that needs it, and told there.
@@ -423,7 +423,7 @@ fn rust(session: &mut Session) -> Result<Tally> {
     // Without a network for it, the tests run as well, one crate after the other.
     let nextest = tools::NEXTEST.ensure();
     session.begin_wasm()?;
-    let scratch = Scratch::make("tests")?;
+    let scratch = Scratch::make("tests");
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let threads = (2 * cores).to_string();
     if let Err(error) = &nextest {

@@ -276,6 +276,8 @@ pub struct Received {
     pub whole: receive::Whole,
     /// When.
     pub at: OffsetDateTime,
+    /// It was sent to try something out.
+    pub is_test: bool,
 }
 
 /// What a receipt says of a file.
@@ -303,11 +305,14 @@ pub async fn received(
             sha256: plain.as_slice().try_into().map_err(|_| broken())?,
         },
         at: receipt.received_at,
+        is_test: receipt.test_lane,
     })
 }
 
 /// What a delivery came to, for `cims import`.
 pub struct Summary {
+    /// State, as the store has it.
+    pub state: String,
     /// Outcome; none when it is parked.
     pub outcome: Option<FileOutcome>,
     /// Rows per outcome.
@@ -344,6 +349,7 @@ pub async fn summary(connection: &mut PgConnection, delivery: Uuid) -> Result<Su
             "done" | "parked" | "preview" | "discarded" | "withdrawn"
         ),
         findings: read(whole.findings)?,
+        state: whole.state,
     })
 }
 

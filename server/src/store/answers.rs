@@ -187,6 +187,8 @@ pub struct Receipt {
     pub sha256_sealed: Option<Vec<u8>>,
     /// When it came.
     pub received_at: OffsetDateTime,
+    /// It was sent to try something out.
+    pub test_lane: bool,
 }
 
 /// The receipt of a file.
@@ -196,7 +198,7 @@ pub struct Receipt {
 pub async fn receipt(connection: &mut PgConnection, delivery: Uuid) -> Result<Receipt, StoreError> {
     Ok(sqlx::query_as!(
         Receipt,
-        "SELECT p.name AS party, d.file_name, d.file_size, d.sha256_sealed, d.received_at
+        "SELECT p.name AS party, d.file_name, d.file_size, d.sha256_sealed, d.received_at, d.test_lane
          FROM deliveries d JOIN parties p ON p.id = d.party_id WHERE d.id = $1",
         delivery
     )

@@ -1,6 +1,6 @@
 //! Files people take away: own names only, never opened in the page (security §4.7).
 
-use super::paper::{self, Paper, Part};
+use super::printed::{self, Part, Printed};
 use super::session::Visit;
 use super::session::guard::NotFoundPage;
 use super::{Web, client, headers, pages};
@@ -18,6 +18,7 @@ use axum::extract::{Extension, Path, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::codes::CodeLists;
+use domain::delivery::FileOutcome;
 use domain::text::Lang;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
@@ -89,7 +90,7 @@ enum Form {
     Csv,
     Json,
     Receipt,
-    Paper(Lang),
+    Printed(Lang),
 }
 
 impl Form {
@@ -98,7 +99,7 @@ impl Form {
             Self::Csv => "resultaat.csv",
             Self::Json => "resultaat.json",
             Self::Receipt => "ontvangst.json",
-            Self::Paper(_) => "ontvangstbewijs.pdf",
+            Self::Printed(_) => "ontvangstbewijs.pdf",
         }
     }
 
@@ -106,7 +107,7 @@ impl Form {
         match self {
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Json | Self::Receipt => "application/json",
-            Self::Paper(_) => "application/pdf",
+            Self::Printed(_) => "application/pdf",
         }
     }
 }
@@ -144,7 +145,7 @@ pub async fn receipt_json(
     result(&web, &visit, &not_found, headers, &id, Form::Receipt).await
 }
 
-/// `GET /aanleveringen/{id}/ontvangstbewijs.pdf`: the receipt of a file, on paper, in the language of the visitor.
+/// `GET /aanleveringen/{id}/ontvangstbewijs.pdf`: the receipt of a file as a PDF, in the language of the visitor.
 pub async fn receipt_pdf(
     State(web): State<Web>,
     Extension(visit): Extension<Visit>,
@@ -153,7 +154,7 @@ pub async fn receipt_pdf(
     headers: HeaderMap,
 ) -> Response {
     let language = language(client::cookie(&headers, "cims-taal").unwrap_or_default());
-    let form = Form::Paper(language);
+    let form = Form::Printed(language);
     result(&web, &visit, &not_found, headers, &id, form).await
 }
 
@@ -237,7 +238,7 @@ async fn own(web: &Web, caller: &Caller, id: Uuid) -> Result<OwnFile, AnswerErro
 }
 
 /// The receipt of a file as a page to keep: what came, and what became of it.
-fn on_paper(
+fn in_print(
     id: Uuid,
     received: &Received,
     summary: &Summary,
@@ -249,35 +250,42 @@ fn on_paper(
     let size = number(t.language, received.whole.size);
     let sha256 = received.whole.sha256.iter();
     let mut facts = vec![
-        (u.paper_party, received.party.clone()),
+        (u.receipt_party, received.party.clone()),
         (u.file, received.file_name.clone()),
-        (u.paper_size, fill(t.parties.bytes, &[("aantal", &size)])),
+        (u.receipt_size, fill(t.parties.bytes, &[("aantal", &size)])),
         (
             "SHA-256",
             sha256.map(|byte| format!("{byte:02x}")).collect(),
         ),
-        (u.paper_received, dutch_moment(received.at)),
-        (u.paper_number, id.to_string()),
+        (u.receipt_received, dutch_moment(received.at)),
+        (u.receipt_number, id.to_string()),
     ];
-    if summary.outcome.is_some() {
-        let counts = &summary.counts;
+    let counts = &summary.counts;
+    let (state, counted) = match (summary.state.as_str(), summary.outcome) {
+        ("withdrawn", _) => (u.receipt_withdrawn, false),
+        ("discarded", None) => (u.receipt_discarded, false),
+        (_, None) => (u.receipt_busy, false),
+        (_, Some(FileOutcome::Geweigerd)) => (u.receipt_refused, false),
+        (_, Some(FileOutcome::Dubbel)) => (u.receipt_double, false),
+        (_, Some(FileOutcome::Leeg)) => (u.receipt_empty, false),
+        (_, Some(FileOutcome::Verwerkt | FileOutcome::DeelsVerwerkt)) => (u.receipt_done, true),
+    };
+    facts.push((u.receipt_state, state.to_owned()));
+    if counted {
         facts.extend([
-            (u.paper_state, u.paper_done.to_owned()),
-            (u.paper_read, number(t.language, counts.rows())),
+            (u.receipt_read, number(t.language, counts.rows())),
             (f.outcome_accepted, count(counts.geaccepteerd)),
             (f.outcome_review, count(counts.te_controleren)),
             (f.outcome_refused, count(counts.afgekeurd)),
             (f.outcome_double, count(counts.dubbel)),
             (f.outcome_counted, count(counts.geteld)),
         ]);
-    } else {
-        facts.push((u.paper_state, u.paper_busy.to_owned()));
     }
-    facts.push((u.paper_made, dutch_moment(now)));
-    paper::pdf(&Paper {
+    facts.push((u.receipt_made, dutch_moment(now)));
+    printed::pdf(&Printed {
         language: texts::code(t.language),
-        title: u.paper,
-        parts: vec![Part::Text(u.paper_text), Part::Facts(facts)],
+        title: u.receipt,
+        parts: vec![Part::Text(u.receipt_text), Part::Facts(facts)],
     })
 }
 
@@ -289,11 +297,15 @@ async fn made(web: &Web, caller: &Caller, id: Uuid, form: Form) -> Result<Vec<u8
         Form::Csv => answer::csv(&mut tx, &web.keys, id, &mut content).await?,
         Form::Json => answer::json(&mut tx, id, &mut content).await?,
         Form::Receipt => answer::receipt(&mut tx, &web.road.keys, id, &mut content).await?,
-        Form::Paper(language) => {
+        Form::Printed(language) => {
             let received = answer::received(&mut tx, &web.road.keys, id).await?;
+            if received.is_test {
+                // It tries something out: nothing was delivered.
+                return Err(StoreError::NotFound.into());
+            }
             let summary = answer::summary(&mut tx, id).await?;
             let now = web.road.clock.now();
-            content = on_paper(id, &received, &summary, now, texts::of(language));
+            content = in_print(id, &received, &summary, now, texts::of(language));
         }
     }
     let event = Event::of(caller, Kind::AnswerFetched).object("delivery", id);

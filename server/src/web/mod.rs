@@ -18,7 +18,7 @@ pub mod login;
 pub mod observe;
 pub mod oidc;
 pub mod pages;
-mod paper;
+mod printed;
 pub mod router;
 pub mod routes;
 pub mod session;

@@ -83,7 +83,7 @@ async fn a_cut_upload_is_never_imported_and_a_whole_one_never_lost() {
                 let next = house.raw_by_line(name, 1).await;
                 let left = std::mem::replace(raws.get_mut(name).unwrap(), next);
                 match way {
-                    // Five at most: an account has eight connections.
+                    // Four at most: an account has eight connections.
                     Way::Hangs => {
                         hung.push(left);
                         if hung.len() > 3 {

@@ -533,7 +533,7 @@ async fn asked_to_stop_it_lets_an_upload_end_and_begins_no_other() {
     assert_eq!(raw.close(&handle).await.0, StatusCode::Ok);
     assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
     let (took, well) = process.asked_to_stop().await;
-    assert!(well && took < Duration::from_secs(30), "{took:?}");
+    assert!(well && took < Duration::from_secs(15), "{took:?}");
     assert_eq!(house.world.count("deliveries").await, 1);
     // The next version goes on with it.
     let _next = Process::start(&house.world);
@@ -558,7 +558,7 @@ async fn asked_to_stop_in_the_middle_of_an_import_it_ends_the_chunk_and_the_next
     })
     .await;
     let (took, well) = process.asked_to_stop().await;
-    assert!(well && took < Duration::from_secs(30), "{took:?}");
+    assert!(well && took < Duration::from_secs(15), "{took:?}");
     let stored = world.count("delivery_rows").await;
     assert!(stored < ROWS, "it was in the middle");
     assert_eq!(stored % 1_250, 0, "whole chunks");

@@ -2,10 +2,13 @@
 
 use crate::browser::{Answer, Browser};
 use crate::clamd::{Clamd, VIRUS};
+use crate::house::{House, tried};
 use crate::portal::Portal;
+use crate::stands::NURSE;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
 use futures::stream;
+use uuid::Uuid;
 
 /// One row without consent, that is counted; one of a person without BSN, for review; one that is refused.
 pub const GOOD: &str = "\
@@ -143,6 +146,39 @@ async fn a_file_becomes_a_delivery_with_a_page_of_its_own() {
             .await,
         1
     );
+}
+
+#[tokio::test]
+async fn the_receipt_says_what_became_of_a_file_and_a_trial_has_none() {
+    let mut house = House::new().await;
+    let row = house.another("EJ6795");
+    let receipt = |id: Uuid| format!("/aanleveringen/{id}/ontvangstbewijs.pdf");
+    let says = async |house: &House, id: Uuid, what: &str| {
+        let answer = house.of(NURSE).get(&receipt(id)).await;
+        assert!(answer.body.contains(&format!("({what}) Tj")), "{what}");
+    };
+    let first = house.preview(std::slice::from_ref(&row)).await;
+    says(&house, first, "Nog niet ingediend of nog niet verwerkt").await;
+    let form = format!("delivery={first}");
+    house.post(NURSE, "/api/aanlevering-indienen", &form).await;
+    house.portal.work().await;
+    says(&house, first, "Verwerkt").await;
+    let again = house.preview(&[row]).await;
+    says(&house, again, "Al eerder ontvangen, er is niets opgenomen").await;
+    let form = format!("delivery={first}&reason=verkeerd");
+    let path = "/api/aanlevering-intrekken";
+    house.post(NURSE, path, &form).await;
+    house.portal.work().await;
+    says(&house, first, "Ingetrokken, telt niet meer mee").await;
+    let trial = tried(&mut house).await;
+    let json = format!("/proefbank/{trial}/ontvangst.json");
+    for (path, status) in [
+        (json, StatusCode::OK),
+        (receipt(trial), StatusCode::NOT_FOUND),
+    ] {
+        let answer = house.of("op-proef").get(&path).await;
+        assert_eq!(answer.status, status, "{path}");
+    }
 }
 
 #[tokio::test]

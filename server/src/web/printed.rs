@@ -1,12 +1,14 @@
-//! A page on paper: a heading, sentences, and names with their values, as a PDF that a screen reader reads too: tagged,
-//! with its language and title. No font is embedded: every reader brings Helvetica, in which a letter outside Windows-1252
-//! stands without its accent; what is read aloud has it.
+//! A page to print: a heading, sentences, and names with their values, as a PDF that a screen reader reads too: tagged,
+//! with its language and title (decision 10). No font is embedded: every reader brings Helvetica, which has the letters of
+//! Windows-1252. Of another letter its plain form stands there, or a question mark; what is read aloud has it whole.
 
 use domain::matching::fold;
 use encoding_rs::WINDOWS_1252;
 use pdf_writer::types::{StructRole, TableHeaderScope};
+use pdf_writer::writers::StructTreeRoot;
 use pdf_writer::{Content, Finish as _, Name, Pdf, Rect, Ref, Str, TextStr};
 use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::is_combining_mark;
 
 /// Of A4, in points.
 const WIDTH: f32 = 595.0;
@@ -21,8 +23,8 @@ const LINE: f32 = 16.0;
 const PLAIN: Name<'static> = Name(b"F1");
 const BOLD: Name<'static> = Name(b"F2");
 
-/// What stands on it. One page: what would not fit is left away.
-pub(super) struct Paper<'a> {
+/// What stands on it: no more than fits on one page.
+pub(super) struct Printed<'a> {
     /// Two letters.
     pub language: &'a str,
     /// Its heading, and its title for whoever has it open.
@@ -40,12 +42,12 @@ pub(super) enum Part<'a> {
 }
 
 /// Makes the file.
-pub(super) fn pdf(paper: &Paper<'_>) -> Vec<u8> {
+pub(super) fn pdf(printed: &Printed<'_>) -> Vec<u8> {
     let mut writing = Writing::new();
     let [catalog, pages, page, content, parents, info] = [(); 6].map(|()| writing.id());
-    let [plain, bold, document] = [(); 3].map(|()| writing.id());
-    let mut kids = vec![writing.block(StructRole::H1, document, page, BOLD, 20.0, paper.title)];
-    for part in &paper.parts {
+    let [plain, bold, document, tree] = [(); 4].map(|()| writing.id());
+    let mut kids = vec![writing.block(StructRole::H1, document, page, BOLD, 20.0, printed.title)];
+    for part in &printed.parts {
         writing.y -= LINE / 2.0;
         kids.push(match part {
             Part::Text(text) => writing.block(StructRole::P, document, page, PLAIN, 11.0, text),
@@ -54,20 +56,21 @@ pub(super) fn pdf(paper: &Paper<'_>) -> Vec<u8> {
     }
     let mut pdf = writing.pdf;
     let mut element = pdf.struct_element(document);
-    element.kind(StructRole::Document).parent(catalog);
+    element.kind(StructRole::Document).parent(tree);
     element.children().items(kids);
     element.finish();
     let mut root = pdf.catalog(catalog);
-    root.pages(pages).lang(TextStr(paper.language));
+    root.pages(pages).lang(TextStr(printed.language));
     root.mark_info().marked(true);
     root.viewer_preferences().display_doc_title(true);
-    let mut tree = root.struct_tree_root();
-    tree.child(document);
-    tree.parent_tree().nums().insert(0, parents);
-    tree.finish();
+    root.pair(Name(b"StructTreeRoot"), tree);
+    root.finish();
+    let mut root: StructTreeRoot<'_> = pdf.indirect(tree).start();
+    root.child(document);
+    root.parent_tree().nums().insert(0, parents);
     root.finish();
     pdf.indirect(parents).array().items(writing.marked);
-    pdf.document_info(info).title(TextStr(paper.title));
+    pdf.document_info(info).title(TextStr(printed.title));
     pdf.pages(pages).kids([page]).count(1);
     let mut one = pdf.page(page);
     one.media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT))
@@ -213,6 +216,7 @@ impl Writing {
 /// Cut where a line is full: between words, and inside a word that is longer than a line. `most`: widths of the letter
 /// size.
 fn lines(text: &str, most: f32) -> Vec<String> {
+    let text: String = text.nfc().collect();
     let mut lines = vec![String::new()];
     let mut wide = 0.0;
     for word in text.split_whitespace() {
@@ -239,45 +243,69 @@ fn lines(text: &str, most: f32) -> Vec<String> {
     lines
 }
 
-/// No letter of Helvetica, plain or bold, is wider.
-const fn width(letter: char) -> f32 {
+/// No letter of Helvetica, plain or bold, is wider; outside Windows-1252 as wide as two.
+fn width(letter: char) -> f32 {
     match letter {
         ' ' => 0.28,
         'a'..='l' | 'n'..='v' | 'x'..='z' | '0'..='9' | '.' | ',' | '-' | ':' | '/' | '_' => 0.62,
         'A'..='L' | 'N'..='V' | 'X'..='Z' | 'm' | 'w' => 0.89,
-        _ => 1.02,
+        _ if in_font(letter).is_some() => 1.02,
+        _ => 2.04,
     }
 }
 
-/// In Windows-1252, as the font has it.
+/// The letter in Windows-1252.
+fn in_font(letter: char) -> Option<u8> {
+    let mut buffer = [0; 4];
+    let (bytes, _, odd) = WINDOWS_1252.encode(letter.encode_utf8(&mut buffer));
+    (!odd).then(|| bytes.first().copied()).flatten()
+}
+
+/// As the font has it.
 fn encoded(line: &str) -> Vec<u8> {
-    let letter = |letter: char| -> Option<u8> {
-        let mut buffer = [0; 4];
-        let (bytes, _, odd) = WINDOWS_1252.encode(letter.encode_utf8(&mut buffer));
-        (!odd).then(|| bytes.first().copied()).flatten()
-    };
-    line.nfc()
-        .map(|one| {
-            let plain = || {
-                let plain = fold(&one.to_string()).chars().next().and_then(letter)?;
-                let capital = one.is_uppercase();
-                Some(if capital {
-                    plain.to_ascii_uppercase()
-                } else {
-                    plain
-                })
-            };
-            letter(one).or_else(plain).unwrap_or(b'?')
-        })
-        .collect()
+    let mut out = Vec::with_capacity(line.len());
+    for letter in line.chars() {
+        match in_font(letter) {
+            Some(byte) => out.push(byte),
+            None if is_combining_mark(letter) => {}
+            None => out.extend(plain(letter)),
+        }
+    }
+    out
+}
+
+/// The plain form of a letter: "IJ" of one that is both, "L" of one with a stroke.
+fn plain(letter: char) -> Vec<u8> {
+    let whole: Vec<char> = std::iter::once(letter)
+        .nfkd()
+        .filter(|part| !is_combining_mark(*part))
+        .collect();
+    let mut plain = Vec::new();
+    for part in whole {
+        if let Some(byte) = in_font(part) {
+            plain.push(byte);
+            continue;
+        }
+        let folded = fold(&part.to_string());
+        let letters = folded.chars().filter_map(in_font);
+        let capital = part.is_uppercase();
+        plain.extend(letters.map(|byte| match capital {
+            true => byte.to_ascii_uppercase(),
+            false => byte,
+        }));
+    }
+    if plain.is_empty() {
+        plain.push(b'?');
+    }
+    plain
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn paper(value: &str) -> Vec<u8> {
-        pdf(&Paper {
+    fn printed(value: &str) -> Vec<u8> {
+        pdf(&Printed {
             language: "nl",
             title: "Ontvangstbewijs",
             parts: vec![
@@ -293,7 +321,7 @@ mod tests {
 
     #[test]
     fn it_is_tagged_has_a_language_and_a_title() {
-        let file = paper("maart.csv");
+        let file = printed("maart.csv");
         assert!(file.starts_with(b"%PDF-1.7"));
         for part in [
             "/Lang (nl)",
@@ -303,16 +331,19 @@ mod tests {
             "/S /TH",
             "/Scope /Row",
             "(maart.csv) Tj",
+            "/StructTreeRoot 10 0 R",
         ] {
             assert!(has(&file, part), "{part}");
         }
     }
 
     #[test]
-    fn a_letter_that_the_font_lacks_stands_without_its_accent() {
-        assert_eq!(encoded("é Ł ź €"), b"\xe9 L z \x80");
-        assert_eq!(encoded("e\u{301}"), b"\xe9", "composed first");
-        assert_eq!(encoded("日"), b"?");
+    fn a_letter_that_the_font_lacks_stands_in_its_plain_form() {
+        let of = |text: &str| encoded(&lines(text, 99.0).concat());
+        assert_eq!(of("é Ł ź €"), b"\xe9 L z \x80");
+        assert_eq!(of("e\u{301}x\u{30a}"), b"\xe9x", "composed, or left out");
+        assert_eq!(of("Ĳssel ﬁ ẞ"), b"IJssel fi SS");
+        assert_eq!(of("日"), b"?");
     }
 
     #[test]
