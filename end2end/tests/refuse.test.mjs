@@ -50,8 +50,10 @@ for (const script of [true, false]) {
     await fillPerson(page, stranger());
     await press(page, "Verder");
     assert.ok(await page.getByRole("heading", { name: "Niet te koppelen" }).isVisible());
+    await press(page, "Verder met deze reden");
+    assert.ok(await page.getByRole("link", { name: "Vul in waarom u weet dat de gegevens kloppen." }).isVisible());
     await page.locator("#reason").fill("Gezien op het paspoort.");
-    await press(page, "Opnieuw controleren");
+    await press(page, "Verder met deze reden");
     assert.equal(await heading(page), "Welke vaccinatie is gegeven?");
   });
 

@@ -297,6 +297,15 @@ impl Config {
     /// # Errors
     /// On an unreadable file, an unknown key or a value of the wrong kind; the sentence names key and source.
     pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let names = std::env::vars_os().map(|(name, _)| name);
+        if let Some(name) = names
+            .filter_map(|name| name.into_string().ok())
+            .find(|name| is_slip(name))
+        {
+            return Err(ConfigError(format!(
+                "configuration: environment variable `{name}` means nothing; a key is written `CIMS__SECTION__KEY`, with two underscores"
+            )));
+        }
         Self::from_figment(&Self::figment(file))
     }
 
@@ -476,9 +485,28 @@ fn without_user_password(authority: &str) -> String {
     }
 }
 
+/// One underscore too few: it would be passed over without a word.
+fn is_slip(name: &str) -> bool {
+    let rest = name.strip_prefix("CIMS_");
+    rest.is_some_and(|rest| !rest.starts_with('_') && rest.contains("__"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_environment_variable_with_an_underscore_too_few_is_a_slip() {
+        assert!(is_slip("CIMS_SESSION__IDLE_MINUTES"));
+        for name in [
+            "CIMS__SESSION__IDLE_MINUTES",
+            "CIMS_CONFIG",
+            "CIMS_TEST_DATABASE_URL",
+            "OTHER__X",
+        ] {
+            assert!(!is_slip(name), "{name}");
+        }
+    }
 
     fn load(toml: &str) -> Result<Config, ConfigError> {
         Config::from_figment(&Figment::new().merge(Toml::string(toml)))

@@ -218,6 +218,8 @@ impl Journeys<'_> {
         node.env("CIMS_BIN", &place.binary)
             .env("CIMS_CONFIG", place.config())
             .env("CIMS_LOG", place.log());
+        // Pictures alone are for who asks node for them.
+        node.env_remove("AXE");
         node.env("CHROMIUM", &self.chromium)
             .env("SHOTS", &self.shots);
         node

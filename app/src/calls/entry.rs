@@ -48,9 +48,11 @@ pub(crate) async fn save_person(
     #[server(default)] reason: String,
     #[server(default)] back: bool,
     #[server(default)] location: Option<String>,
+    #[server(default)] go_on: bool,
 ) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
+        let go_on = go_on && reason.trim().is_empty();
         let person = person_part(&row.to_row());
         // Whether that person agrees was not answered, and nobody is there to answer it (ux §3.2).
         if caller.only_keeps && person.get(Column::Toestemming).trim().is_empty() {
@@ -63,6 +65,10 @@ pub(crate) async fn save_person(
             // What was typed is in the draft.
             Err(PortError::TooMany(wait)) => {
                 format!("{}&wacht={}", step_path(Step::Person, draft), wait.as_str())
+            }
+            Ok(Saved::LookAgain) if go_on => {
+                let to = after(Saved::LookAgain, Step::Person, draft, false);
+                and(&to, "reden", "1")
             }
             saved => after(saved?, Step::Person, draft, back && anew.is_none()),
         };
@@ -173,7 +179,9 @@ pub(crate) async fn keep_typed(
     #[server(default)] location: Option<String>,
 ) -> Posted {
     let kept: PortResult<()> = async move {
-        let (caller, entry) = (caller().await?, entry()?);
+        let (mut caller, entry) = (caller().await?, entry()?);
+        // A script asks it: nobody wants to go on, so nothing is looked up and nothing remembered.
+        caller.only_keeps = true;
         let row = row.to_row();
         if vaccination {
             let draft = concept.ok_or(PortError::NotFound)?;

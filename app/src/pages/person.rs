@@ -68,6 +68,9 @@ fn screen(
             Column::Bsn.name(),
             Finding::whole(Code::B10).message_in(t.language),
         );
+        if visit.query("reden").is_some() {
+            messages.add("reason", e.not_matchable_reason_missing);
+        }
     }
     let failed = !messages.is_empty();
     let notices = notices(draft.as_ref(), waiting, t);
@@ -185,7 +188,7 @@ fn form(
             {hidden_inputs(hidden)}
             {strip(places, place, t)}
             {fields(&row, messages, next_person && messages.is_empty(), t)}
-            {not_matchable.then(|| go_on_anyway(&reason, t))}
+            {not_matchable.then(|| go_on_anyway(&reason, messages, t))}
             {submit(button)}
             {time_out_note(if asked { t.frame.time_out_line } else { t.frame.time_out_unasked })}
         </form>
@@ -340,7 +343,7 @@ fn without_bsn(row: &RowText, messages: &Messages, t: &'static Texts) -> AnyView
 }
 
 /// BSN and birth date do not belong together: correct them, or go on with a reason (features F39).
-fn go_on_anyway(reason: &str, t: &'static Texts) -> AnyView {
+fn go_on_anyway(reason: &str, messages: &Messages, t: &'static Texts) -> AnyView {
     let e = &t.entry;
     let field = Field {
         hint: e.not_matchable_reason_hint,
@@ -350,9 +353,9 @@ fn go_on_anyway(reason: &str, t: &'static Texts) -> AnyView {
         <section class="cims-panel cims-stack" aria-labelledby="niet-te-koppelen">
             <h2 class="utrecht-heading-2" id="niet-te-koppelen">{e.not_matchable_title}</h2>
             {paragraph(e.not_matchable_text)}
-            {field.area(&Messages::default(), t)}
+            {field.area(messages, t)}
             <p class="utrecht-paragraph">
-                <button class="utrecht-button utrecht-button--secondary-action" type="submit">{e.not_matchable_go}</button>
+                <button class="utrecht-button utrecht-button--secondary-action" type="submit" name="go_on" value="true">{e.not_matchable_go}</button>
             </p>
         </section>
     }

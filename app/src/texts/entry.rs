@@ -37,6 +37,7 @@ texts! {
         not_matchable_text: "Verbeter het BSN of de geboortedatum. Klopt alles? Ga dan verder met een reden. Het RIVM controleert de registratie." / "Mend the BSN or the date of birth. Is all correct? Then go on with a reason. RIVM reviews the registration.",
         not_matchable_go: "Verder met deze reden" / "Go on with this reason",
         not_matchable_reason: "Waarom weet u dat de gegevens kloppen?" / "Why do you know that the data are right?",
+        not_matchable_reason_missing: "Vul in waarom u weet dat de gegevens kloppen." / "Fill in why you know that the data are right.",
         not_matchable_reason_hint: "Bijvoorbeeld: gezien op het paspoort. Noem geen BSN of naam." / "For example: seen on the passport. Do not mention a BSN or name.",
         check_again: "Opnieuw controleren" / "Check again",
         brp_later: "De controle met de BRP volgt later. U kunt gewoon verder." / "The check with the BRP follows later. You can simply go on.",

@@ -220,6 +220,11 @@ async fn not_matchable_can_be_mended_or_taken_on_with_a_reason() {
         !page.has("foutoverzicht") && page.has("Gezien op het paspoort"),
         "a reason leaves nothing to mend"
     );
+    world.draft.lock().expect("no panic before").reason = String::new();
+    let page = get(&world, &format!("{}&reden=1", draft("/registreren"))).await;
+    let missing = "Vul in waarom u weet dat de gegevens kloppen.";
+    assert!(page.links("#reason", missing) && page.title().starts_with("Fout:"));
+    assert!(page.has("name=\"go_on\" value=\"true\""));
 }
 
 #[tokio::test]

@@ -232,7 +232,7 @@ const TABLE: &[Route] = &[
     call("/api/registreren-versturen", Roles(DELIVER), true),
     call("/api/registreren-volgende", Roles(DELIVER), true),
     call("/api/registreren-weggooien", Roles(DELIVER), false),
-    call("/api/registreren-bewaren", Roles(DELIVER), true),
+    call("/api/registreren-bewaren", Roles(DELIVER), false),
     call("/api/werklijst-maken", Roles(DELIVER), true),
     call("/api/werklijst-verder", Roles(DELIVER), true),
     call("/api/werklijst-registreren", Roles(DELIVER), true),

@@ -171,6 +171,34 @@ async fn a_person_who_cannot_be_matched_needs_a_reason_and_goes_to_review() {
 }
 
 #[tokio::test]
+async fn a_reason_for_one_person_is_none_for_the_next_who_cannot_be_matched() {
+    let world = World::new().await;
+    let draft = world.portal.begin(&world.maria, None, false).await.unwrap();
+    let save = async |bsn: &str, birth: &str, reason: &str| {
+        let row = good(bsn, birth);
+        let saved = world
+            .portal
+            .save_person(&world.maria, draft, row, reason.into());
+        saved.await.unwrap()
+    };
+    let reason = "nieuw in Nederland";
+    // Typed before it was said that they cannot be matched: of whom is it?
+    assert_eq!(save(NOBODY, "01-04-2000", reason).await, Saved::LookAgain);
+    assert_eq!(
+        save(NOBODY, "01-04-2000", reason).await,
+        Saved::GoOn(Step::Vaccination)
+    );
+    // "Wijzig BSN": somebody else, with the reason still in the form.
+    assert_eq!(save(EREBOS, "02-04-2000", reason).await, Saved::LookAgain);
+    let kept = world.portal.draft(&world.maria, draft).await.unwrap();
+    assert_eq!((kept.step, kept.reason.as_str()), (Step::Person, ""));
+    assert_eq!(
+        save(EREBOS, "02-04-2000", "gezien op het paspoort").await,
+        Saved::GoOn(Step::Vaccination)
+    );
+}
+
+#[tokio::test]
 async fn without_consent_nothing_about_the_person_reaches_any_table() {
     let world = World::new().await;
     let row = with(

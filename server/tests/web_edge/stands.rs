@@ -66,7 +66,7 @@ pub async fn shown(house: &mut House, route: &Route) -> Stand {
     match path {
         "/registreren" | "/registreren/vaccinatie" | "/registreren/controleren" => {
             let draft = house.draft(NURSE).await;
-            get(NURSE, format!("{path}?concept={draft}"), read, Thing(draft))
+            get(NURSE, format!("{path}?concept={draft}"), read, Person)
         }
         "/werklijst" => {
             let form = form(&[
@@ -179,9 +179,7 @@ pub async fn changed(house: &mut House, route: &Route) -> Stand {
     use About::{Person, Thing};
     let (read, asked) = ("look.read", "look.brp-check");
     match route.path {
-        "/api/registreren-persoon" | "/api/registreren-bewaren" => {
-            sent(NURSE, with_row(&[], "row", &row(&[])), asked, Person)
-        }
+        "/api/registreren-persoon" => sent(NURSE, with_row(&[], "row", &row(&[])), asked, Person),
         "/api/registreren-versturen" => {
             let form = house.checked(NURSE).await;
             sent(NURSE, form, "record.entered", Person)

@@ -233,3 +233,16 @@ async fn a_registration_sent_after_the_session_ended_is_shown_again_after_the_lo
     let start = again.get("/").await.body;
     assert!(!start.contains("staat nog klaar"));
 }
+
+#[tokio::test]
+async fn what_a_script_keeps_before_a_session_ends_asks_the_brp_nothing() {
+    let mut house = House::new().await;
+    let row = house.another("EJ6795");
+    let form = with_row(&[], "row", &row);
+    let path = "/api/registreren-bewaren";
+    house.of(NURSE).post(path, &form).await;
+    let kept = "SELECT count(*) FROM drafts WHERE sealed <> ''";
+    assert_eq!(house.portal.count(kept).await, 1, "it is kept");
+    let asked = "SELECT (SELECT count(*) FROM brp_checks) + (SELECT count(*) FROM audit_lines WHERE event = 'look.brp-check')";
+    assert_eq!(house.portal.count(asked).await, 0);
+}

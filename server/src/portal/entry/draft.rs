@@ -521,6 +521,10 @@ impl Portal {
             .known_person(&mut worker, &draft)
             .await
             .or_broken(caller)?;
+        // Somebody whom the register does not know is named by the BSN that was typed.
+        let line = event(caller, Kind::RegistrationRead).object("draft", id);
+        let line = audit::about_bsns(&mut worker, line, self.mac_of(&draft.row));
+        let line = line.await.or_broken(caller)?;
         worker.rollback().await.or_broken(caller)?;
 
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
@@ -549,10 +553,7 @@ impl Portal {
             vaccine: products.name(used.vaccine),
             times: u32::try_from(used.times).unwrap_or(u32::MAX),
         });
-        let line = event(caller, Kind::RegistrationRead)
-            .object("draft", id)
-            .about(person)
-            .detail("earlier", earlier.len());
+        let line = line.detail("earlier", earlier.len());
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         let defaults = defaults(&draft.row, &looked.judged.row);

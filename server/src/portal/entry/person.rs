@@ -27,6 +27,8 @@ impl Portal {
         }
         let year = self.road.clock.day(self.road.clock.now()).year();
         let about = Question::of(&draft.row, year).map(|asked| asked.digest(&self.road.keys));
+        // A reason is about this person: it was typed where it stood that the two cannot be matched.
+        let seen = draft.asked == about && draft.brp == Some(BrpAnswer::NotMatchable);
         if draft.asked != about {
             // What the BRP answered was about somebody else.
             (draft.brp, draft.asked) = (None, None);
@@ -64,6 +66,9 @@ impl Portal {
             return Ok(Saved::LookAgain);
         }
         self.ask_brp(caller, &mut draft, &looked.judged.row).await?;
+        if draft.brp == Some(BrpAnswer::NotMatchable) && !seen {
+            draft.reason.clear();
+        }
         self.keep_draft(caller, id, &draft).await?;
         if draft.brp == Some(BrpAnswer::NotMatchable) && draft.reason.trim().is_empty() {
             return Ok(Saved::LookAgain);

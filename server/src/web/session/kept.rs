@@ -6,10 +6,11 @@ use super::super::Web;
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::keys::{Purpose, Sealed};
-use crate::store::{StoreError, kept_forms, party_tx};
+use crate::store::{StoreError, kept_forms, party_tx, worker_tx};
 use app::kept::{self, Fields};
 use app::ports::Caller;
 use app::ports::session::KeptForm;
+use domain::bsn::Bsn;
 use openidconnect::url::form_urlencoded;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -71,6 +72,11 @@ pub(super) async fn show(
     let plain = plain.map_err(|_| unopened())?;
     let content: Content = serde_json::from_slice(&plain).map_err(|_| unopened())?;
     let line = Event::of(caller, Kind::RegistrationRead).object("kept-form", id);
+    let bsns = content.fields.iter().flat_map(|(_, value)| bsns_in(value));
+    let bsns = bsns.map(|bsn| web.keys.bsn_mac(&bsn));
+    let mut register = worker_tx(&web.db).await?;
+    let line = audit::about_bsns(&mut register, line, bsns).await?;
+    register.rollback().await?;
     audit::add(&mut tx, line).await?;
     tx.commit().await?;
     Ok(Some(KeptForm {
@@ -78,6 +84,14 @@ pub(super) async fn show(
         path: content.path,
         fields: content.fields,
     }))
+}
+
+/// In a field, or in the words of one that takes many persons.
+fn bsns_in(value: &str) -> Vec<Bsn> {
+    match Bsn::in_text(value) {
+        Some(bsn) => vec![bsn],
+        None => value.split_whitespace().filter_map(Bsn::in_text).collect(),
+    }
 }
 
 /// Throws a form of the caller away; false when there is none.
