@@ -79,6 +79,16 @@ export async function again(page) {
   await page.waitForLoadState();
 }
 
+/** Asks for the page again until it shows something; without JavaScript it may refresh itself meanwhile. */
+export async function until(page, selector) {
+  for (let turn = 0; turn < 150; turn += 1) {
+    if (await page.locator(selector).first().isVisible()) return;
+    await page.waitForTimeout(200);
+    await again(page);
+  }
+  assert.fail(`never saw ${selector} on ${path(page)}`);
+}
+
 /** The path of the page that is shown now. */
 export const path = (page) => new URL(page.url()).pathname;
 

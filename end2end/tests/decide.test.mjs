@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
-import { PORTAL, again, formToken, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, formToken, heading, open, path, press, until, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -60,16 +60,6 @@ async function unfold(page, name) {
   return page.locator("details[open] form");
 }
 
-/** Refreshes the page of a decision until it was carried out. */
-async function carriedOut(page, state) {
-  for (let turn = 0; turn < 150; turn += 1) {
-    if (await page.getByText(state, { exact: true }).first().isVisible()) return;
-    await page.waitForTimeout(200);
-    await again(page);
-  }
-  assert.fail("never carried out");
-}
-
 for (const script of [true, false]) {
   const how = script ? "" : " (without JavaScript)";
   const year = script ? 2021 : 2022;
@@ -117,7 +107,7 @@ for (const script of [true, false]) {
     await press(other, /^Groep van/, { role: "link", within: other.locator("tbody tr").first() });
     assert.equal(path(other), decision);
     await press(other, "Akkoord, uitvoeren");
-    await carriedOut(other, "Uitgevoerd, waarde geldt");
+    await until(other, 'text="Uitgevoerd, waarde geldt"');
     assert.ok(await other.getByText("400 regels zijn behandeld.").isVisible());
     assert.equal(ask(`SELECT count(*) FROM reports WHERE delivery_id = '${id}'`), "400");
     const audited = "SELECT sum(jsonb_array_length(line::jsonb -> 'rows')) FROM audit_lines WHERE line::jsonb ->> 'event' = 'record.decided'";
@@ -150,7 +140,7 @@ test("rows that go back show their sender what RIVM says, and are mended there",
   await form.locator("textarea").fill("Kijk op het doosje: het nummer begint met twee letters.");
   await press(reviewer, "Gevolgen bekijken", { within: form });
   await press(reviewer, "Besluit nemen");
-  await carriedOut(reviewer, "Wacht op de instelling");
+  await until(reviewer, 'text="Wacht op de instelling"');
   await open(reviewer, "/beoordelen/groepen?code=V26");
   assert.equal(await reviewer.getByRole("cell", { name: "3", exact: true }).count(), 0, "the queue leaves them out");
 

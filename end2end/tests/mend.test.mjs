@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
-import { again, alive, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { alive, open, path, press, until, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -37,16 +37,6 @@ function file(year) {
   const right = new Map(WRONG.map((row) => [row, dose(Math.floor((row - 2) / 100))]));
   for (const [row, dose] of right) lines[row - 2] = lines[row - 2].replace(`;${dose};`, ";nul;");
   return { text: `${[header, ...lines].join("\r\n")}\r\n`, right };
-}
-
-/** Waits for a phase of the page of a delivery; without JavaScript the page refreshes itself. */
-async function until(page, selector) {
-  for (let turn = 0; turn < 150; turn += 1) {
-    if (await page.locator(selector).first().isVisible()) return;
-    await page.waitForTimeout(200);
-    await again(page);
-  }
-  assert.fail(`never saw ${selector} on ${path(page)}`);
 }
 
 /** Uploads a file and waits for its preview; answers the page of the delivery. */

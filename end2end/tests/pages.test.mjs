@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { assertAccessible, look } from "../lib/accessible.mjs";
 import { TWICE, WRONG_BSN, csv, person, reported, reportedWithoutBsn, sql, stranger } from "../lib/demo.mjs";
 import { confirmWarnings, fillDate, fillPerson, fillVaccination, logIn, record, send } from "../lib/journey.mjs";
-import { alive, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { alive, open, path, press, until, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -230,10 +230,7 @@ test("rows that wait, a group of them, and a decision about it", async (t) => {
   await open(other, path(rivm));
   await judge(other, "besluit-akkoord");
   await press(other, "Akkoord, uitvoeren");
-  for (let turn = 0; turn < 100 && !(await other.getByText("Uitgevoerd, waarde geldt", { exact: true }).isVisible()); turn += 1) {
-    await other.waitForTimeout(200);
-    await other.reload();
-  }
+  await until(other, 'text="Uitgevoerd, waarde geldt"');
   await judge(other, "besluit-uitgevoerd");
   await open(other, "/beoordelen/cijfers");
   await judge(other, "cijfers");

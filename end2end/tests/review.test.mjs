@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TWICE, person, reported, reportedWithoutBsn, stranger } from "../lib/demo.mjs";
 import { confirmWarnings, fillPerson, fillVaccination, logIn, send } from "../lib/journey.mjs";
-import { PORTAL, formToken, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, formToken, heading, open, path, press, until, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -182,10 +182,7 @@ for (const script of [true, false]) {
     await logIn(rosa, "rivmbeheer");
     await open(rosa, decision);
     await press(rosa, "Akkoord, uitvoeren");
-    for (let turn = 0; turn < 150 && !(await rosa.getByText("Uitgevoerd", { exact: true }).first().isVisible()); turn += 1) {
-      await rosa.waitForTimeout(200);
-      await open(rosa, decision);
-    }
+    await until(rosa, 'text="Uitgevoerd"');
     assert.ok(await rosa.getByText("1 regel is behandeld.").isVisible());
     // The record of the person has it.
     await open(rik, "/dossiers");
@@ -218,10 +215,7 @@ for (const script of [true, false]) {
     assert.match(forced.headers().location, /melding=zelfde/);
     await open(rik, undo);
     await press(rik, "Akkoord, uitvoeren");
-    for (let turn = 0; turn < 150 && !(await rik.getByText("Uitgevoerd", { exact: true }).first().isVisible()); turn += 1) {
-      await rik.waitForTimeout(200);
-      await open(rik, undo);
-    }
+    await until(rik, 'text="Uitgevoerd"');
     await open(rik, "/beoordelen?code=B14");
     assert.ok(await rik.locator("tbody tr").first().isVisible(), "it waits again");
   });

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { WRONG_BSN, csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
-import { again, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { open, path, press, until, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -17,16 +17,6 @@ async function choose(page, files) {
   await open(page, "/aanleveren");
   await page.locator('input[type="file"]').setInputFiles(files);
   await press(page, "Bestand controleren");
-}
-
-/** Waits for a phase of the page of a delivery; without JavaScript the page refreshes itself. */
-async function until(page, selector) {
-  for (let turn = 0; turn < 150; turn += 1) {
-    if (await page.locator(selector).first().isVisible()) return;
-    await page.waitForTimeout(200);
-    await again(page);
-  }
-  assert.fail(`never saw ${selector} on ${path(page)}`);
 }
 
 for (const script of [true, false]) {

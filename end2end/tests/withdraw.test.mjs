@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
-import { PORTAL, again, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, heading, open, path, press, until, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -22,16 +22,6 @@ async function deliver(page, name, rows) {
   const delivery = await preview(page, name, rows);
   await press(page, "Indienen");
   return delivery;
-}
-
-/** Waits until the page shows something; without JavaScript it refreshes itself. */
-async function until(page, selector) {
-  for (let turn = 0; turn < 100; turn += 1) {
-    if (await page.locator(selector).first().isVisible()) return;
-    await page.waitForTimeout(200);
-    await again(page);
-  }
-  assert.fail(`never saw ${selector} on ${path(page)}`);
 }
 
 /** The value beside a name in the list of what became of a withdrawal. */

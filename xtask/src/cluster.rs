@@ -231,10 +231,14 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        self.server = None;
+        let ran = self.server.take().is_some();
         if self.life != Life::Kept {
-            // Only disk space is at stake, and the next start removes it again.
+            // Only space is at stake, and the next start removes it again.
             let _ = fs::remove_dir_all(self.data());
+        }
+        if ran && memory::holds(&self.folder) {
+            // The log too: what is still there tells the next start that a run was killed.
+            let _ = fs::remove_dir_all(&self.folder);
         }
     }
 }

@@ -20,6 +20,11 @@ pub(crate) fn folder(name: &str) -> Option<PathBuf> {
     (path.exists() || has_room()).then_some(path)
 }
 
+/// Whether a folder is one of these.
+pub(crate) fn holds(folder: &Path) -> bool {
+    folder.starts_with(PLACE)
+}
+
 fn has_room() -> bool {
     let Ok(room) = rustix::fs::statvfs(PLACE) else {
         return false;

@@ -12,7 +12,7 @@ pub use anchor::anchor;
 pub use event::{Action, Event, Kind, Outcome};
 
 use crate::keys::Mac;
-use crate::store::{StoreError, WorkerTx, register};
+use crate::store::{Db, StoreError, WorkerTx, register, worker_tx};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 
@@ -58,6 +58,21 @@ pub async fn add_all(
         add(connection, event).await?;
     }
     Ok(())
+}
+
+/// As [`about_bsns`], for who has no transaction that may look at the register.
+///
+/// # Errors
+/// When the database fails.
+pub async fn about_typed(
+    db: &Db,
+    event: Event,
+    bsns: impl IntoIterator<Item = Mac>,
+) -> Result<Event, StoreError> {
+    let mut tx = worker_tx(db).await?;
+    let event = about_bsns(&mut tx, event, bsns).await?;
+    tx.rollback().await?;
+    Ok(event)
 }
 
 /// The event about who has these BSNs: by key who stands in the register, by MAC who does not. One look at the register

@@ -78,11 +78,7 @@ pub(crate) fn receipt_of(
     let receipt = Receipt {
         bestand: name,
         grootte: whole.size,
-        sha256: whole
-            .sha256
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        sha256: whole.digest(),
         ontvangen: clock::dutch_time(at)
             .truncate_to_second()
             .format(&Rfc3339)

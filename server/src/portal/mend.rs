@@ -420,10 +420,7 @@ impl Portal {
         line: Event,
         bsns: impl IntoIterator<Item = Mac>,
     ) -> Result<Event, StoreError> {
-        let mut tx = worker_tx(&self.road.db).await?;
-        let line = audit::about_bsns(&mut tx, line, bsns).await?;
-        tx.rollback().await?;
-        Ok(line)
+        audit::about_typed(&self.road.db, line, bsns).await
     }
 
     /// The delivery is the caller's, and its rows can be mended.

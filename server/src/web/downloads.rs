@@ -10,7 +10,7 @@ use crate::intake::answer::{self, AnswerError, Received, Summary};
 use crate::intake::own_file::{self, OwnFile};
 use crate::intake::read::Format;
 use crate::intake::template;
-use crate::store::{StoreError, party_tx, worker_tx};
+use crate::store::{StoreError, party_tx};
 use app::ports::Caller;
 use app::texts::{self, Texts, fill, language, number};
 use axum::body::{Body, Bytes};
@@ -229,9 +229,7 @@ async fn own(web: &Web, caller: &Caller, id: Uuid) -> Result<OwnFile, AnswerErro
     let event = Event::of(caller, Kind::Exported)
         .object("delivery", id)
         .detail("rows", file.rows);
-    let mut register = worker_tx(&web.db).await?;
-    let event = audit::about_bsns(&mut register, event, file.persons.iter().copied()).await?;
-    register.rollback().await?;
+    let event = audit::about_typed(&web.db, event, file.persons.iter().copied()).await?;
     audit::add(&mut tx, event).await?;
     tx.commit().await?;
     Ok(file)
@@ -248,15 +246,11 @@ fn in_print(
     let (u, f) = (&t.upload, &t.frame);
     let count = |count: u32| number(t.language, u64::from(count));
     let size = number(t.language, received.whole.size);
-    let sha256 = received.whole.sha256.iter();
     let mut facts = vec![
         (u.receipt_party, received.party.clone()),
         (u.file, received.file_name.clone()),
         (u.receipt_size, fill(t.parties.bytes, &[("aantal", &size)])),
-        (
-            "SHA-256",
-            sha256.map(|byte| format!("{byte:02x}")).collect(),
-        ),
+        ("SHA-256", received.whole.digest()),
         (u.receipt_received, dutch_moment(received.at)),
         (u.receipt_number, id.to_string()),
     ];

@@ -50,6 +50,15 @@ pub struct Whole {
     pub sha256: [u8; 32],
 }
 
+impl Whole {
+    /// The SHA-256 as its sender sees it, in hexadecimal.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let bytes = self.sha256.iter();
+        bytes.map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
 impl BlobStore {
     /// Opens the store, making its folders.
     ///

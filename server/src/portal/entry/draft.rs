@@ -1,11 +1,11 @@
 //! Drafts: begun, shown, thrown away. What is typed is sealed before it is stored.
 
 use super::super::{OrBroken, Portal, broken, deliverer, event, words};
-use crate::audit::{self, Kind};
+use crate::audit::{self, Event, Kind};
 use crate::intake::check::{Desk, Question};
 use crate::intake::matching::{Incoming, Judged};
 use crate::intake::store::{self, Errand, Keep};
-use crate::keys::{Keys, Purpose, Sealed};
+use crate::keys::{Keys, Mac, Purpose, Sealed};
 use crate::store::locations::{self, LocationRow};
 use crate::store::products::Products;
 use crate::store::{
@@ -16,7 +16,6 @@ use app::ports::entry::{
 };
 use app::ports::{Caller, PortError, PortResult};
 use domain::batch::BatchNumber;
-use domain::bsn::Bsn;
 use domain::codes::NamedVaccine;
 use domain::dates::dutch;
 use domain::delivery::Channel;
@@ -517,14 +516,10 @@ impl Portal {
         let products = Products::load(&mut worker, self.road.clock.day(now))
             .await
             .or_broken(caller)?;
-        let person = self
-            .known_person(&mut worker, &draft)
+        let mac = self.mac_of(&draft.row);
+        let person = known_person(&mut worker, mac.as_ref())
             .await
             .or_broken(caller)?;
-        // Somebody whom the register does not know is named by the BSN that was typed.
-        let line = event(caller, Kind::RegistrationRead).object("draft", id);
-        let line = audit::about_bsns(&mut worker, line, self.mac_of(&draft.row));
-        let line = line.await.or_broken(caller)?;
         worker.rollback().await.or_broken(caller)?;
 
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
@@ -553,7 +548,13 @@ impl Portal {
             vaccine: products.name(used.vaccine),
             times: u32::try_from(used.times).unwrap_or(u32::MAX),
         });
-        let line = line.detail("earlier", earlier.len());
+        // Somebody whom the register does not know is named by the BSN that was typed.
+        let unknown = mac.iter().filter(|_| person.is_none());
+        let line = event(caller, Kind::RegistrationRead)
+            .object("draft", id)
+            .about(person)
+            .detail("earlier", earlier.len());
+        let line = unknown.fold(line, Event::about_mac);
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         let defaults = defaults(&draft.row, &looked.judged.row);
@@ -576,20 +577,18 @@ impl Portal {
             defaults,
         })
     }
+}
 
-    /// The person of a draft, when the register knows one.
-    async fn known_person(
-        &self,
-        tx: &mut WorkerTx<'_>,
-        draft: &Draft,
-    ) -> Result<Option<Uuid>, StoreError> {
-        let Some(bsn) = Bsn::in_text(draft.row.get(Column::Bsn)) else {
-            return Ok(None);
-        };
-        let mac = self.road.keys.bsn_mac(&bsn);
-        let found = register::persons_by_bsn(tx, &mac.key_id(), &[mac.bytes.to_vec()]).await?;
-        Ok(found.first().map(|(_, id)| *id))
-    }
+/// Who has this BSN, when the register knows somebody.
+async fn known_person(
+    tx: &mut WorkerTx<'_>,
+    mac: Option<&Mac>,
+) -> Result<Option<Uuid>, StoreError> {
+    let Some(mac) = mac else {
+        return Ok(None);
+    };
+    let found = register::persons_by_bsn(tx, &mac.key_id(), &[mac.bytes.to_vec()]).await?;
+    Ok(found.first().map(|(_, id)| *id))
 }
 
 /// What the rules know at the entry form.

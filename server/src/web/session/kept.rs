@@ -6,7 +6,7 @@ use super::super::Web;
 use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::keys::{Purpose, Sealed};
-use crate::store::{StoreError, kept_forms, party_tx, worker_tx};
+use crate::store::{StoreError, kept_forms, party_tx};
 use app::kept::{self, Fields};
 use app::ports::Caller;
 use app::ports::session::KeptForm;
@@ -74,9 +74,7 @@ pub(super) async fn show(
     let line = Event::of(caller, Kind::RegistrationRead).object("kept-form", id);
     let bsns = content.fields.iter().flat_map(|(_, value)| bsns_in(value));
     let bsns = bsns.map(|bsn| web.keys.bsn_mac(&bsn));
-    let mut register = worker_tx(&web.db).await?;
-    let line = audit::about_bsns(&mut register, line, bsns).await?;
-    register.rollback().await?;
+    let line = audit::about_typed(&web.db, line, bsns).await?;
     audit::add(&mut tx, line).await?;
     tx.commit().await?;
     Ok(Some(KeptForm {
