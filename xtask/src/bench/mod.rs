@@ -74,8 +74,7 @@ fn measure(options: Options, table: &mut Table) -> Result<()> {
     if let Some(rows) = options.queue.filter(|_| !options.decision) {
         return queue::measure(rows, options.runs, table);
     }
-    let site = site::build(false)?;
-    site::sizes(&site.join("pkg"))?;
+    site::build(false)?;
     let bench = Bench::prepare(options)?;
     if bench.options.national {
         return national::measure(&bench, table);
