@@ -58,6 +58,34 @@ test("pages for everybody", async (t) => {
   }
 });
 
+/** Sends a form that no page of the portal has. */
+async function sends(page, action, fields) {
+  const sent = ({ action, fields }) => {
+    const form = document.createElement("form");
+    Object.assign(form, { method: "post", action });
+    for (const [name, value] of Object.entries(fields)) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+    document.body.append(form);
+    form.submit();
+  };
+  await Promise.all([page.waitForEvent("framenavigated"), page.evaluate(sent, { action, fields })]);
+  await page.waitForLoadState();
+}
+
+test("pages of the server itself, made when the portal cannot be asked", async (t) => {
+  const page = await visitor(t, { expected: ["status of 403", "status of 413"] });
+  await logIn(page, "invoerder");
+  for (const [action, fields, title] of [
+    ["/api/registratie-intrekken", { registration: "x" }, "Verstuur het formulier opnieuw"],
+    ["/api/registratie-intrekken", { reason: "x".repeat(1.5e6) }, "Dit is te groot"],
+  ]) {
+    await open(page, "/registreren");
+    await sends(page, action, fields);
+    assert.equal(await page.locator("h1").innerText(), title);
+    await assertAccessible(page, title);
+    assert.equal(await page.getByRole("link", { name: "Naar de startpagina" }).count(), 1);
+  }
+});
+
 test("recording, step by step", async (t) => {
   const page = await visitor(t);
   await logIn(page, "invoerder");

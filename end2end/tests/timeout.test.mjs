@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertAccessible } from "../lib/accessible.mjs";
 import { person, sql } from "../lib/demo.mjs";
-import { logIn, record } from "../lib/journey.mjs";
+import { fillPerson, fillVaccination, logIn, record } from "../lib/journey.mjs";
 import { alive, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
@@ -125,6 +125,42 @@ for (const script of [true, false]) {
     await open(page, form.replace("/corrigeren", ""));
     assert.match(await heading(page), new RegExp(reference));
     assert.equal(await page.getByText("Versie 2").count(), 0, "nothing was stored");
+  });
+
+  test(`a registration that was being typed is still there after the session ended${script ? "" : " (without JavaScript)"}`, async (t) => {
+    const page = await visitor(t, { script });
+    if (script) await page.clock.install();
+    const again = async (step) => {
+      sql("UPDATE sessions SET last_seen_at = now() - interval '16 minutes' WHERE revoked_at IS NULL");
+      if (script) {
+        await page.clock.fastForward("13:15");
+        await page.clock.fastForward("02:05");
+      } else {
+        await press(page, "Verder");
+      }
+      await page.waitForURL(/\/inloggen/);
+      assert.ok(await page.getByText("Wat u invulde, is bewaard.").isVisible());
+      await page.getByRole("link", { name: "Inloggen" }).last().click();
+      await page.locator('button[value="invoerder"]').click();
+      await page.waitForURL((url) => url.pathname === step && url.searchParams.has("concept"));
+      await alive(page);
+    };
+    const who = person();
+    await logIn(page, "invoerder");
+    await open(page, "/registreren");
+    await alive(page);
+    await fillPerson(page, who);
+    await again("/registreren");
+    assert.equal(await page.getByLabel("BSN", { exact: true }).inputValue(), who.bsn);
+    assert.ok(await page.getByLabel("Ja", { exact: true }).first().isChecked());
+    await press(page, "Verder");
+    assert.equal(await heading(page), "Welke vaccinatie is gegeven?");
+    await alive(page);
+    await fillVaccination(page, jab);
+    await again("/registreren/vaccinatie");
+    assert.equal(await page.locator("#batchnummer").inputValue(), jab.batch);
+    await press(page, "Verder");
+    assert.equal(await heading(page), "Controleer en verstuur");
   });
 
   test(`a form without a draft of its own is kept as it was sent${script ? "" : " (without JavaScript)"}`, async (t) => {

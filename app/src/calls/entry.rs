@@ -4,7 +4,7 @@ use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry, locations};
 use crate::parts::pager::and;
-use crate::parts::warnings::passed_over;
+use crate::parts::warnings::Tick;
 use crate::ports::entry::{Anew, Placed, Saved, Step, Submitted};
 use crate::ports::{Caller, PortError, PortResult};
 use domain::row::{Column, RowText};
@@ -142,13 +142,14 @@ pub(crate) async fn save_vaccination(
     concept: Uuid,
     #[server(default)] revision: Option<String>,
     #[server(default)] confirmed: Option<String>,
-    #[server(default)] warned: bool,
+    #[server(default)] warned: Option<String>,
     #[server(default)] suggestion: Option<String>,
     #[server(default)] back: bool,
 ) -> Posted {
     go(async move {
         let (caller, entry) = (caller().await?, entry()?);
-        let warned = warned && suggestion.is_none();
+        let tick = Tick::of(confirmed, warned);
+        let taken_over = suggestion.is_some();
         let mut row = vaccination_part(row.to_row());
         if let Some(batch) = suggestion {
             row.set(Column::Batchnummer, batch);
@@ -157,12 +158,12 @@ pub(crate) async fn save_vaccination(
             .place(&caller, concept, revision, &row, Step::Vaccination)
             .await?;
         let saved = entry
-            .save_vaccination(&caller, draft, row, confirmed.is_some())
+            .save_vaccination(&caller, draft, row, tick.told())
             .await?;
         let back = back && anew.is_none();
-        let again = matches!(saved, Saved::LookAgain);
+        let again = matches!(saved, Saved::LookAgain) && !taken_over;
         let to = told(after(saved, Step::Vaccination, draft, back), anew);
-        Ok(passed_over(to, warned && again, confirmed.is_some()))
+        Ok(if again { tick.passed_over(to) } else { to })
     })
     .await
 }
@@ -190,7 +191,7 @@ pub(crate) async fn keep_typed(
                 .place(&caller, draft, revision, &row, Step::Vaccination)
                 .await?;
             entry
-                .save_vaccination(&caller, placed.draft, row, false)
+                .save_vaccination(&caller, placed.draft, row, None)
                 .await?;
         } else if !row.get(Column::Toestemming).is_empty() {
             let person = person_part(&row);

@@ -3,7 +3,7 @@
 use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry};
-use crate::parts::warnings::passed_over;
+use crate::parts::warnings::Tick;
 use crate::ports::entry::{Corrected, Restored, Withdrawn};
 use leptos::prelude::*;
 use uuid::Uuid;
@@ -16,21 +16,21 @@ pub(crate) async fn correct_registration(
     #[server(default)] row: RowForm,
     #[server(default)] reason: String,
     #[server(default)] confirmed: Option<String>,
-    #[server(default)] warned: bool,
+    #[server(default)] warned: Option<String>,
     #[server(default)] version: u32,
     #[server(default)] only_keep: bool,
 ) -> Posted {
     go(async move {
         let (mut caller, entry) = (caller().await?, entry()?);
         caller.only_keeps |= only_keep;
-        let confirmed = confirmed.is_some();
+        let tick = Tick::of(confirmed, warned);
         let done = entry
             .correct(
                 &caller,
                 registration,
                 row.to_row(),
                 reason,
-                confirmed,
+                tick.told(),
                 Some(version),
             )
             .await?;
@@ -38,9 +38,7 @@ pub(crate) async fn correct_registration(
         let form = format!("/registraties/{registration}/corrigeren?versie={version}&concept=");
         Ok(match done {
             Corrected::Done => format!("/registraties/{registration}?melding=gecorrigeerd"),
-            Corrected::LookAgain(draft) => {
-                passed_over(format!("{form}{draft}#foutoverzicht"), warned, confirmed)
-            }
+            Corrected::LookAgain(draft) => tick.passed_over(format!("{form}{draft}#foutoverzicht")),
             Corrected::NotApproved(draft) => format!("{form}{draft}&melding=akkoord"),
             Corrected::Changed(draft) => format!("{form}{draft}"),
             Corrected::Later(draft, wait) => format!("{form}{draft}&wacht={}", wait.as_str()),

@@ -102,7 +102,7 @@ fn screen(visit: &Visit, registration: &RegistrationView, draft: &DraftView) -> 
             {fields(row, draft, no_consent, visit.frame.today, &messages, t)}
             {(!no_consent).then(|| performer(row, &messages, t))}
             {reason.area(&messages, t)}
-            {warnings::with_tick(&draft.findings, draft.confirmed, &messages, t)}
+            {warnings::with_tick(draft, &messages, t)}
             <div class="utrecht-button-group">
                 {submit(r.correct_send)}
                 {second_link(back.clone(), t.frame.cancel)}

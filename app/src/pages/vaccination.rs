@@ -105,11 +105,16 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
     }
     let no_consent = draft.row.get(Column::Toestemming).eq_ignore_ascii_case("N");
     let what = fields(&draft.row, draft, no_consent, today, messages, t);
-    // what was kept from the registration before stands in a strip that says so and can be changed
-    let what = if draft.next_person {
+    // what was kept stands in a strip that says from where, and can be changed
+    let kept = match (draft.next_person, draft.remembered) {
+        (true, _) => Some(e.kept_title),
+        (_, true) => Some(e.remembered_title),
+        _ => None,
+    };
+    let what = if let Some(kept) = kept {
         view! {
             <details class="cims-kept" open>
-                <summary class="cims-kept__title">{e.kept_title}</summary>
+                <summary class="cims-kept__title">{kept}</summary>
                 <div class="cims-kept__fields">{what}{(!no_consent).then(|| performer(&draft.row, messages, t))}</div>
             </details>
         }
@@ -123,7 +128,7 @@ fn form(visit: &Visit, draft: &DraftView, messages: &Messages) -> AnyView {
             // Enter in a field presses the first button: this one goes on, the suggestion below does not
             <button class="cims-visually-hidden" type="submit" tabindex="-1" aria-hidden="true">{e.go_on}</button>
             {what}
-            {warnings::with_tick(&draft.findings, draft.confirmed, messages, t)}
+            {warnings::with_tick(draft, messages, t)}
             {submit(e.go_on)}
             {time_out_note(t.frame.time_out_line)}
         </form>

@@ -3,8 +3,9 @@
 use super::field::asked_tick;
 use super::messages::Messages;
 use super::pager::and;
-use super::{alert, link};
+use super::{alert, hidden_inputs, link};
 use crate::page::Visit;
+use crate::ports::entry::DraftView;
 use crate::texts::Texts;
 use domain::finding::{Finding, Severity};
 use leptos::prelude::*;
@@ -22,15 +23,14 @@ pub(crate) fn of(findings: &[Finding]) -> Vec<Finding> {
 
 /// The block with the tick; nothing when there are no warnings.
 pub(crate) fn with_tick(
-    findings: &[Finding],
-    confirmed: bool,
+    draft: &DraftView,
     messages: &Messages,
     t: &'static Texts,
 ) -> Option<AnyView> {
     let label = t.entry.warnings_tick;
-    let tick = asked_tick("confirmed", label, confirmed, true, messages, t);
-    let tick = view! { <input type="hidden" name="warned" value="true"/>{tick} };
-    block(findings, Some(tick.into_any()), t)
+    let tick = asked_tick("confirmed", label, draft.confirmed, true, messages, t);
+    let tick = view! { {hidden_inputs(vec![("warned", draft.told.clone())])}{tick} };
+    block(&draft.findings, Some(tick.into_any()), t)
 }
 
 /// The tick is asked for once it was passed over; the first time they are only shown (ux §3.2: never as an error).
@@ -54,12 +54,33 @@ pub(crate) fn look(
     ))
 }
 
-/// The address that a form with warnings goes back to, when the tick was passed over.
-pub(crate) fn passed_over(path: String, warned: bool, confirmed: bool) -> String {
-    if !warned || confirmed {
-        return path;
+/// What a form said of the warnings on its page.
+pub(crate) struct Tick {
+    ticked: bool,
+    told: Option<String>,
+}
+
+impl Tick {
+    /// Of the tick, and of the warnings that stood above it.
+    pub(crate) fn of(confirmed: Option<String>, warned: Option<String>) -> Self {
+        Self {
+            ticked: confirmed.is_some(),
+            told: warned,
+        }
     }
-    and(&path, "vinkje", "1")
+
+    /// The warnings that were ticked.
+    pub(crate) fn told(&self) -> Option<String> {
+        self.told.clone().filter(|_| self.ticked)
+    }
+
+    /// The address that a form goes back to: the tick is asked for where it was passed over.
+    pub(crate) fn passed_over(&self, path: String) -> String {
+        if self.ticked || self.told.is_none() {
+            return path;
+        }
+        and(&path, "vinkje", "1")
+    }
 }
 
 /// The block without a tick, where they were confirmed already or nothing is left to decide.

@@ -97,8 +97,12 @@ pub struct DraftView {
     pub suggestions: Vec<String>,
     /// Warnings and controls were ticked "Ik heb dit gecontroleerd".
     pub confirmed: bool,
+    /// Which warnings these are, and about what; opaque. A form brings it along, so that a tick says yes to nothing else.
+    pub told: String,
     /// Made by "volgende persoon": show "Opgeslagen. Vul de volgende persoon in."
     pub next_person: bool,
+    /// The vaccination stands ready as it was given earlier today (F03).
+    pub remembered: bool,
     /// "14:05" when an earlier draft was taken up again after login.
     pub resumed_from: Option<String>,
     /// Where it is recorded, when the institution has locations (F03).
@@ -125,7 +129,9 @@ impl DraftView {
             batches: Vec::new(),
             suggestions: Vec::new(),
             confirmed: false,
+            told: String::new(),
             next_person: false,
+            remembered: false,
             resumed_from: None,
             location: None,
             mended: Vec::new(),
@@ -389,13 +395,13 @@ pub trait Entry: Send + Sync {
         row: RowText,
         reason: String,
     ) -> PortResult<Saved>;
-    /// Saves the vaccination step. `confirmed` = warnings ticked.
+    /// Saves the vaccination step. `ticked`: [`DraftView::told`] of the page on which the warnings were ticked.
     async fn save_vaccination(
         &self,
         caller: &Caller,
         id: Uuid,
         row: RowText,
-        confirmed: bool,
+        ticked: Option<String>,
     ) -> PortResult<Saved>;
     /// Stores the draft as a delivery of one row, when it says what the page showed (without a revision: whatever it
     /// says). Twice the same draft: one registration, the same reference.
@@ -417,14 +423,14 @@ pub trait Entry: Send + Sync {
     /// One of them, with its versions (audited).
     async fn registration(&self, caller: &Caller, id: Uuid) -> PortResult<RegistrationView>;
     /// A new version with a reason (mutatie C); a draft keeps what was typed when it is refused. `version`: the one that
-    /// the form was made of; without it nothing is compared.
+    /// the form was made of; without it nothing is compared. `ticked` as in [`Self::save_vaccination`].
     async fn correct(
         &self,
         caller: &Caller,
         id: Uuid,
         row: RowText,
         reason: String,
-        confirmed: bool,
+        ticked: Option<String>,
         version: Option<u32>,
     ) -> PortResult<Corrected>;
     /// Withdraws it with a reason (mutatie V), once however often this caller asks: within 30 days, or whenever the person withdrew the consent (F09).

@@ -59,6 +59,7 @@ texts! {
         vaccination_title: "Welke vaccinatie is gegeven?" / "Which vaccination was given?",
         earlier_title: "Eerder door u geregistreerd bij deze persoon" / "Recorded by you for this person before",
         earlier_line: "{datum}: {vaccin}, dosis {dosis}" / "{datum}: {vaccin}, dose {dosis}",
+        remembered_title: "Overgenomen van eerder vandaag" / "Taken over from earlier today",
         kept_title: "Overgenomen van de vorige registratie" / "Taken over from the previous registration",
         vaccination_date_hint: "Bijvoorbeeld 27 1 2021" / "For example 27 1 2021",
         today: "Vandaag" / "Today",

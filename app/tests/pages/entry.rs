@@ -437,6 +437,19 @@ async fn withdrawing_needs_a_reason() {
 }
 
 #[tokio::test]
+async fn what_is_ready_of_earlier_today_stands_in_a_strip_that_says_so() {
+    let kept = "Overgenomen van eerder vandaag";
+    for remembered in [true, false] {
+        let world = World::with_draft(|draft| {
+            draft.row = row();
+            draft.remembered = remembered;
+        });
+        let page = get(&world, &draft("/registreren/vaccinatie")).await;
+        assert_eq!(page.has(kept), remembered);
+    }
+}
+
+#[tokio::test]
 async fn what_was_kept_for_the_next_person_goes_on_with_enter() {
     let world = World::with_draft(|draft| {
         draft.next_person = true;

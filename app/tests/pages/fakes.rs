@@ -134,7 +134,9 @@ impl World {
             batches: Vec::new(),
             suggestions: Vec::new(),
             confirmed: false,
+            told: String::new(),
             next_person: false,
+            remembered: false,
             resumed_from: None,
             location: None,
             mended: Vec::new(),
@@ -610,7 +612,7 @@ impl Entry for World {
         _: &Caller,
         _: Uuid,
         row: RowText,
-        _: bool,
+        _: Option<String>,
     ) -> PortResult<Saved> {
         Ok(self.saved(row, Step::Check))
     }
@@ -707,7 +709,7 @@ impl Entry for World {
         _: Uuid,
         row: RowText,
         _: String,
-        _: bool,
+        _: Option<String>,
         _: Option<u32>,
     ) -> PortResult<Corrected> {
         self.saved.lock().expect("no panic before").push(row);

@@ -194,6 +194,83 @@ fn dates_of_the_brp_are_read_with_their_zeros() {
 }
 
 #[test]
+fn every_date_that_the_brp_can_write_is_read_as_the_calendar_has_it() {
+    // All years with all that can stand beside a month, and all pairs of digits beside two of them.
+    let near = (0..=9999).flat_map(|year| {
+        (0..=13_u8).flat_map(move |month| (0..=32_u8).map(move |day| (year, month, day)))
+    });
+    let all = [0, 2000].into_iter().flat_map(|year| {
+        (0..=99_u8).flat_map(move |month| (0..=99_u8).map(move |day| (year, month, day)))
+    });
+    for (year, month, day) in near.chain(all) {
+        let of = |month| Month::try_from(month).ok();
+        let expected = match (year, month, day) {
+            (0, 0, 0) => Some(PartialDate::Unknown),
+            (0, ..) | (_, 0, 1..) | (.., 32..) => None,
+            (_, 0, 0) => Some(PartialDate::Year(year)),
+            (_, 13.., _) => None,
+            (.., 1..) if day <= days_in(year, month) => {
+                Date::from_calendar_date(year, of(month).unwrap(), day)
+                    .ok()
+                    .map(PartialDate::Full)
+            }
+            _ => of(month).map(|month| PartialDate::YearMonth(year, month)),
+        };
+        let text = format!("{year:04}{month:02}{day:02}");
+        assert!(PartialDate::from_lo3(&text) == expected, "{text}");
+        if (month, day) == (0, 0) && year > 0 {
+            assert!(PartialDate::from_lo3(&text[..4]) == expected, "{text}");
+        }
+    }
+}
+
+#[test]
+fn partial_dates_agree_when_no_part_known_on_both_sides_differs() {
+    let years = 2019..=2021;
+    let mut all = vec![(None, None, None)];
+    for year in years {
+        all.push((Some(year), None, None));
+        for month in 1..=12_u8 {
+            all.push((Some(year), Some(month), None));
+            all.extend((1..=days_in(year, month)).map(|day| (Some(year), Some(month), Some(day))));
+        }
+    }
+    assert_eq!(all.len(), 1 + 3 + 36 + 365 + 366 + 365);
+    let date = |(year, month, day): (Option<i32>, Option<u8>, Option<u8>)| {
+        let (month, day) = (month.unwrap_or_default(), day.unwrap_or_default());
+        PartialDate::from_parts(year.unwrap_or_default(), month, day).unwrap()
+    };
+    fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+        a.is_none() || b.is_none() || a == b
+    }
+    for a in &all {
+        for b in &all {
+            let expected = same(a.0, b.0) && same(a.1, b.1) && same(a.2, b.2);
+            assert_eq!(date(*a).agrees_with(date(*b)), expected, "{a:?} {b:?}");
+        }
+    }
+}
+
+#[test]
+fn a_partial_date_lies_between_the_first_and_the_last_day_of_what_is_known() {
+    let day = |year, month, day| {
+        Date::from_calendar_date(year, Month::try_from(month).unwrap(), day).unwrap()
+    };
+    for year in 1..=9999 {
+        let whole = PartialDate::Year(year);
+        assert_eq!(whole.earliest(), day(year, 1, 1));
+        assert_eq!(whole.latest(), day(year, 12, 31));
+        for month in 1..=12_u8 {
+            let of_month = PartialDate::YearMonth(year, Month::try_from(month).unwrap());
+            assert_eq!(of_month.earliest(), day(year, month, 1));
+            assert_eq!(of_month.latest(), day(year, month, days_in(year, month)));
+        }
+    }
+    assert_eq!(PartialDate::Unknown.earliest(), Date::MIN);
+    assert_eq!(PartialDate::Unknown.latest(), Date::MAX);
+}
+
+#[test]
 fn known_parts_must_agree_and_unknown_parts_agree_with_all() {
     let lo3 = |text| PartialDate::from_lo3(text).unwrap();
     for (a, b, agree) in [

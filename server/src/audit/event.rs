@@ -181,6 +181,8 @@ pub struct Event {
     actor: String,
     persons: Vec<Uuid>,
     macs: Vec<Vec<u8>>,
+    /// The key that made all of them: MACs are made with the newest.
+    mac_key: Option<String>,
 }
 
 impl Event {
@@ -244,6 +246,7 @@ impl Event {
             actor,
             persons: Vec::new(),
             macs: Vec::new(),
+            mac_key: None,
         };
         event.set("event", kind.as_str());
         event.set("eventID", crate::clock::new_key().to_string());
@@ -317,6 +320,7 @@ impl Event {
     #[must_use]
     pub fn about_mac(mut self, mac: &Mac) -> Self {
         self.macs.push(mac.bytes.to_vec());
+        self.mac_key = Some(mac.key_id());
         self
     }
 
@@ -346,5 +350,9 @@ impl Event {
 
     pub(super) fn macs(&self) -> &[Vec<u8>] {
         &self.macs
+    }
+
+    pub(super) fn mac_key(&self) -> Option<&str> {
+        self.mac_key.as_deref()
     }
 }

@@ -31,11 +31,12 @@ pub struct LineRef {
 /// When the database does not take it; the transaction is then void.
 pub async fn add(connection: &mut PgConnection, event: Event) -> Result<LineRef, StoreError> {
     let row = sqlx::query!(
-        r#"SELECT shard AS "shard!", seq AS "seq!" FROM audit_add($1, $2, $3, $4)"#,
+        r#"SELECT shard AS "shard!", seq AS "seq!" FROM audit_add($1, $2, $3, $4, $5)"#,
         event.line(),
         event.shard_key(),
         event.persons(),
         event.macs(),
+        event.mac_key(),
     )
     .fetch_one(connection)
     .await?;

@@ -35,6 +35,11 @@ pub enum Fault {
         /// Number of the anchor.
         id: i64,
     },
+    /// An anchor that the next one names is not there any more.
+    Taken {
+        /// Number of the anchor.
+        id: i64,
+    },
     /// An anchor whose signature is not ours.
     Forged {
         /// Number of the anchor.
@@ -63,6 +68,7 @@ impl fmt::Display for Broken {
             Fault::Persons => f.write_str("its list of persons was changed"),
             Fault::Head => f.write_str("is missing at the end of its chain"),
             Fault::Anchor { id } => write!(f, "is not the line that signed anchor {id} knows"),
+            Fault::Taken { id } => write!(f, "anchor {id} is missing"),
             Fault::Forged { id } => write!(f, "anchor {id} was not signed by us"),
         }
     }
@@ -75,6 +81,8 @@ pub struct Report {
     pub lines: u64,
     /// Anchors read.
     pub anchors: u64,
+    /// Lines that no anchor signs yet: whoever takes them from the end takes them unnoticed.
+    pub unsigned: u64,
     /// The first broken line of each broken chain.
     pub broken: Vec<Broken>,
 }
@@ -112,7 +120,7 @@ pub async fn verify_within(
     let mut pins = anchors(connection, keys, &mut report).await?;
     for shard in 0..SHARDS {
         let pins = pins.remove(&shard).unwrap_or_default();
-        if let Some(broken) = chain(connection, shard, pins, &mut report.lines).await? {
+        if let Some(broken) = chain(connection, shard, pins, &mut report).await? {
             report.broken.push(broken);
         }
     }
@@ -130,6 +138,12 @@ async fn anchors(
         sqlx::query!("SELECT id, content, key_id, signature FROM audit_anchors ORDER BY id")
             .fetch(connection);
     let mut due = 1;
+    let mut read: HashMap<i64, [u8; 32]> = HashMap::new();
+    let not = |id, fault: fn(i64) -> Fault| Broken {
+        shard: 0,
+        seq: 0,
+        fault: fault(id),
+    };
     while let Some(anchor) = rows.try_next().await? {
         report.anchors += 1;
         let key = anchor.key_id.parse().map(KeyId).ok();
@@ -137,15 +151,20 @@ async fn anchors(
             keys.verify_anchor(key, anchor.content.as_bytes(), &anchor.signature)
         });
         if !ours || anchor.id < due {
-            report.broken.push(Broken {
-                shard: 0,
-                seq: 0,
-                fault: Fault::Forged { id: anchor.id },
-            });
+            report
+                .broken
+                .push(not(anchor.id, |id| Fault::Forged { id }));
             continue;
         }
         due = anchor.id + 1;
+        read.insert(anchor.id, Sha256::digest(&anchor.signature).into());
         for line in anchor.content.lines() {
+            if let Some((before, digest)) = parse_after(line) {
+                if read.get(&before).is_none_or(|read| read[..] != digest) {
+                    report.broken.push(not(before, |id| Fault::Taken { id }));
+                }
+                continue;
+            }
             let Some((shard, seq, hash)) = parse_head(line) else {
                 continue;
             };
@@ -166,15 +185,24 @@ async fn anchors(
     Ok(pins)
 }
 
+/// "after 7 ab12…": the anchor before, and the SHA-256 of its signature.
+fn parse_after(line: &str) -> Option<(i64, Vec<u8>)> {
+    let (id, digest) = line.strip_prefix("after ")?.split_once(' ')?;
+    Some((id.parse().ok()?, unhex(digest)?))
+}
+
 /// "3 17 ab12…"
 fn parse_head(line: &str) -> Option<(i16, i64, Vec<u8>)> {
     let mut words = line.split(' ');
     let (shard, seq, hash) = (words.next()?, words.next()?, words.next()?);
-    let hash = (0..hash.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(hash.get(at..at + 2)?, 16).ok())
-        .collect::<Option<_>>()?;
-    Some((shard.parse().ok()?, seq.parse().ok()?, hash))
+    Some((shard.parse().ok()?, seq.parse().ok()?, unhex(hash)?))
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let bytes = (0..text.len()).step_by(2);
+    bytes
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect()
 }
 
 /// One chain, from its first line to its head. Stops at the first broken line.
@@ -182,7 +210,7 @@ async fn chain(
     connection: &mut PgConnection,
     shard: i16,
     pins: Vec<Pin>,
-    lines: &mut u64,
+    report: &mut Report,
 ) -> Result<Option<Broken>, StoreError> {
     let head = sqlx::query!("SELECT seq, hash FROM audit_heads WHERE shard = $1", shard)
         .fetch_optional(&mut *connection)
@@ -190,19 +218,20 @@ async fn chain(
     let broken = |seq, fault| Ok(Some(Broken { shard, seq, fault }));
     let mut hash: Vec<u8> = Sha256::digest(format!("cims/audit/v1/{shard}")).to_vec();
     let mut seq = 0;
+    let signed = pins.iter().map(|pin| pin.seq).max().unwrap_or_default();
     let mut pins = pins.into_iter().peekable();
     while pins.next_if(|pin| pin.seq == 0).is_some() {}
     let mut rows = sqlx::query_as!(
         Line,
         r#"SELECT l.seq, l.at, l.actor, l.organisation_id, l.event, l.line, l.hash,
                   ARRAY(SELECT p.person_id FROM audit_persons p WHERE p.shard = l.shard AND p.seq = l.seq AND p.person_id IS NOT NULL ORDER BY p.person_id) AS "persons!: Vec<Uuid>",
-                  ARRAY(SELECT p.person_mac FROM audit_persons p WHERE p.shard = l.shard AND p.seq = l.seq AND p.person_mac IS NOT NULL ORDER BY p.person_mac) AS "macs!: Vec<Vec<u8>>"
+                  ARRAY(SELECT COALESCE(p.mac_key || ':', '') || encode(p.person_mac, 'hex') FROM audit_persons p WHERE p.shard = l.shard AND p.seq = l.seq AND p.person_mac IS NOT NULL ORDER BY p.person_mac) AS "macs!: Vec<String>"
            FROM audit_lines l WHERE l.shard = $1 ORDER BY l.seq"#,
         shard
     )
     .fetch(&mut *connection);
     while let Some(line) = rows.try_next().await? {
-        *lines += 1;
+        report.lines += 1;
         seq += 1;
         if line.seq != seq {
             return broken(seq, Fault::Gap { found: line.seq });
@@ -225,11 +254,23 @@ async fn chain(
         }
     }
     drop(rows);
+    report.unsigned += u64::try_from(seq - signed).unwrap_or_default();
     match (pins.next(), head) {
-        (Some(pin), _) => broken(seq + 1, Fault::Anchor { id: pin.anchor }),
-        (None, Some(head)) if head.seq == seq && head.hash == hash => Ok(None),
-        (None, _) => broken(seq + 1, Fault::Head),
+        (Some(pin), _) => return broken(seq + 1, Fault::Anchor { id: pin.anchor }),
+        (None, Some(head)) if head.seq == seq && head.hash == hash => {}
+        (None, _) => return broken(seq + 1, Fault::Head),
     }
+    let stray = sqlx::query_scalar!(
+        "SELECT min(p.seq) FROM audit_persons p WHERE p.shard = $1 AND NOT EXISTS (SELECT FROM audit_lines l WHERE l.shard = p.shard AND l.seq = p.seq)",
+        shard
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    Ok(stray.map(|seq| Broken {
+        shard,
+        seq,
+        fault: Fault::Persons,
+    }))
 }
 
 struct Line {
@@ -241,7 +282,8 @@ struct Line {
     line: String,
     hash: Vec<u8>,
     persons: Vec<Uuid>,
-    macs: Vec<Vec<u8>>,
+    /// Key and MAC, as the digest takes them.
+    macs: Vec<String>,
 }
 
 impl Line {
@@ -280,11 +322,10 @@ impl Line {
             return None;
         }
         let persons: Vec<_> = self.persons.iter().map(Uuid::to_string).collect();
-        let macs: Vec<_> = self.macs.iter().map(|mac| hex(mac)).collect();
         Some(hex(&Sha256::digest(format!(
             "{};{}",
             persons.join(","),
-            macs.join(",")
+            self.macs.join(",")
         ))))
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cims demo
-  cims demo --persons 100000 --seed 7
+  cims demo --persons 9000 --seed 7
   cims demo --keys-only               only make the key files
   cims demo --persons 1000 --csv personen.csv   only write the file of persons
   cims demo --persons 1000 --delivery 500 --wrong 3 aanlevering.csv
@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 Accounts (log in with the account name): invoerder, beheerder, tweehuizen, kaarten, kaarten2, leverancier, beoordelaar, rivmbeheer, rivmbeheer2, privacy, auditor.")]
 pub struct Args {
-    /// Number of fictitious persons in the BRP.
+    /// Number of fictitious persons in the BRP. Above some 9,000 the test range of BSNs (9999…) is used up: for measuring only.
     #[arg(long, default_value_t = 2_000)]
     pub persons: u32,
     /// Seed: the same seed gives the same data.
@@ -109,6 +109,12 @@ pub async fn run(args: Args, config: &Path) -> anyhow::Result<ExitCode> {
         parties::PARTIES.len(),
         parties::ACCOUNTS.len()
     );
+    let outside = fiction::outside_test_range(args.persons);
+    if outside > 0 {
+        println!(
+            "{outside} of them have a BSN outside the test range 9999…, which may be somebody's: measure with this, show it to nobody"
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 

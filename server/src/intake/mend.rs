@@ -545,12 +545,14 @@ impl Asks {
             .map(|(_, check)| check.question.clone())
             .collect();
         for row in judged {
-            let (Some(matched), Some(Accepted::Vaccination(jab))) =
-                (row.matched, &row.row.accepted)
-            else {
+            let Some(Accepted::Vaccination(jab)) = &row.row.accepted else {
                 continue;
             };
-            let Some(bsn) = row.row.bsn(jab) else {
+            let Some(bsn) = row
+                .row
+                .bsn(jab)
+                .filter(|_| !row.row.unasked && !row.row.by_rivm())
+            else {
                 continue;
             };
             let question = Question::of_person(bsn, jab.person()).digest(desk.keys);
@@ -558,7 +560,7 @@ impl Asks {
                 let of_file = !self.typed.contains(&question);
                 let check = Check {
                     question,
-                    matched,
+                    matched: row.matched,
                     of_file,
                 };
                 done.asked.push((desk.keys.bsn_mac(bsn), check));

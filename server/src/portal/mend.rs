@@ -1,6 +1,6 @@
 //! Refused rows of the own party, to be mended on the screen (features F24).
 
-use super::entry::{KeptRow, floor, wait};
+use super::entry::{ANSWERS, KeptRow, floor, wait};
 use super::{OrBroken, Portal, deliverer, event, unopened};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::intake::mend::{self, Allowance, Became, Mended, Mending, Typed};
@@ -387,16 +387,19 @@ impl Portal {
         if !new.is_empty() {
             alarm |= brp_checks::count(tx, budget, user, party, &new, now).await?;
         }
-        let of_file = || new.iter().filter(|one| one.of_file);
+        let of_file = || {
+            new.iter()
+                .filter(|one| one.of_file && one.matched.is_some())
+        };
         let all = u32::try_from(of_file().count()).unwrap_or(u32::MAX);
-        let matched = of_file().filter(|one| one.matched).count();
+        let matched = of_file().filter(|one| one.matched == Some(true)).count();
         let matched = u32::try_from(matched).unwrap_or(u32::MAX);
         alarm |= brp_checks::count_file(tx, budget, party, (all, matched), now).await?;
         if alarm {
             tracing::error!(%user, %party, "too many persons of mended rows could not be matched");
         }
         let line = || event(caller, Kind::BrpChecked).object("delivery", delivery);
-        for (answer, word) in [(true, "te_koppelen"), (false, "niet_te_koppelen")] {
+        for (answer, word) in ANSWERS {
             let alike = asked.iter().filter(|(_, one)| one.matched == answer);
             let macs: Vec<Mac> = alike.map(|(mac, _)| *mac).collect();
             if !macs.is_empty() {

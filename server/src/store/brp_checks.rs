@@ -63,8 +63,8 @@ impl Allowed {
 pub struct Check {
     /// Keyed digest of BSN and birth date.
     pub question: Vec<u8>,
-    /// The BRP knows them so.
-    pub matched: bool,
+    /// The BRP knows them so; `None`: it is late, and answers another time.
+    pub matched: Option<bool>,
     /// It stood in a file: it counts for the party, as the rows of the file did, and not for who looks at it.
     pub of_file: bool,
 }
@@ -82,7 +82,8 @@ pub async fn budget(tx: &mut WorkerTx<'_>) -> Result<Budget, StoreError> {
         .unwrap_or_default())
 }
 
-/// How many times this user of this party may ask more. Takes the user's turn, so that ten requests at once count as ten.
+/// How many times this user of this party may ask more. Takes the turn of the user, and then that of the party, so that ten
+/// requests at once count as ten, whoever of the party sends them.
 ///
 /// # Errors
 /// When the database fails.
@@ -96,6 +97,12 @@ pub async fn allowed(
     sqlx::query!(
         "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))",
         user.to_string()
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 2))",
+        party.to_string()
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -123,7 +130,7 @@ pub async fn allowed(
     })
 }
 
-/// Which of these a user asked in the last 24 hours.
+/// Of which of these a user got an answer in the last 24 hours.
 ///
 /// # Errors
 /// When the database fails.
@@ -135,7 +142,7 @@ pub async fn known(
 ) -> Result<HashSet<Vec<u8>>, StoreError> {
     let found = sqlx::query_scalar!(
         r#"SELECT DISTINCT question AS "question!" FROM brp_checks
-           WHERE user_id = $1 AND question = ANY ($2) AND checked_at > $3::timestamptz - interval '1 day'"#,
+           WHERE user_id = $1 AND question = ANY ($2) AND matched IS NOT NULL AND checked_at > $3::timestamptz - interval '1 day'"#,
         user,
         questions,
         now
@@ -261,7 +268,7 @@ pub async fn lift(
     Ok(lifted.rows_affected() > 0)
 }
 
-/// Counts questions; `true` when they make too many mismatches, so that the user is blocked now.
+/// Counts questions, each once although its answer came later; `true` when they make too many mismatches, so that the user is blocked now.
 ///
 /// # Errors
 /// When the database fails.
@@ -274,15 +281,18 @@ pub async fn count(
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let questions: Vec<Vec<u8>> = checks.iter().map(|check| check.question.clone()).collect();
-    let matched: Vec<bool> = checks.iter().map(|check| check.matched).collect();
+    let matched: Vec<Option<bool>> = checks.iter().map(|check| check.matched).collect();
     let of_file: Vec<bool> = checks.iter().map(|check| check.of_file).collect();
     sqlx::query!(
-        "INSERT INTO brp_checks (user_id, party_id, question, matched, of_file, checked_at)
-         SELECT $1, $2, q, m, f, $6 FROM unnest($3::bytea[], $4::boolean[], $5::boolean[]) AS c (q, m, f)",
+        "WITH asked AS (SELECT q, m, f FROM unnest($3::bytea[], $4::boolean[], $5::boolean[]) AS c (q, m, f)),
+         waited AS (UPDATE brp_checks b SET matched = asked.m FROM asked
+                    WHERE b.user_id = $1 AND b.question = asked.q AND b.matched IS NULL RETURNING b.question)
+         INSERT INTO brp_checks (user_id, party_id, question, matched, of_file, checked_at)
+         SELECT $1, $2, q, m, f, $6 FROM asked WHERE NOT EXISTS (SELECT FROM waited WHERE waited.question = asked.q)",
         user,
         party,
         &questions,
-        &matched,
+        &matched as _,
         &of_file,
         now
     )
@@ -291,7 +301,7 @@ pub async fn count(
     let row = sqlx::query!(
         r#"SELECT count(*) AS "asked!", count(*) FILTER (WHERE NOT matched) AS "missed!"
            FROM (SELECT matched FROM brp_checks
-                 WHERE user_id = $1 AND NOT of_file AND checked_at > COALESCE((SELECT max(lifted_at) FROM brp_blocks WHERE user_id = $1), '-infinity')
+                 WHERE user_id = $1 AND NOT of_file AND matched IS NOT NULL AND checked_at > COALESCE((SELECT max(lifted_at) FROM brp_blocks WHERE user_id = $1), '-infinity')
                  ORDER BY checked_at DESC, id DESC LIMIT $2) AS newest"#,
         user,
         budget.mismatch_window

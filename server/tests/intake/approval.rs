@@ -644,7 +644,7 @@ async fn nothing_is_recorded_in_the_form_without_approval_and_the_draft_stays() 
     let row = good(EREBOS, "01-04-2000");
     let saved = portal.save_person(&world.maria, draft, row.clone(), String::new());
     saved.await.unwrap();
-    let saved = portal.save_vaccination(&world.maria, draft, row, true);
+    let saved = portal.save_vaccination(&world.maria, draft, row, None);
     saved.await.unwrap();
     let submitted = Entry::submit(portal, &world.maria, draft, None)
         .await
@@ -676,7 +676,7 @@ async fn without_approval_a_registration_is_withdrawn_but_not_corrected_nor_put_
     house.say(connection, ConnectionStep::Suspend).await;
     let correct = async || {
         let better = with(row.clone(), &[(Column::Batchnummer, "EJ6796")]);
-        let done = portal.correct(maria, id, better, "verkeerde batch".into(), false, None);
+        let done = portal.correct(maria, id, better, "verkeerde batch".into(), None, None);
         done.await.unwrap()
     };
     let versions = async || portal.registration(maria, id).await.unwrap().versions.len();

@@ -103,6 +103,75 @@ async fn many_mismatches_block_a_user_until_it_is_lifted() {
         .unwrap();
 }
 
+/// The last load of the BRP was so long ago.
+async fn loaded(world: &World, ago: &str) {
+    sqlx::query("UPDATE brp_loads SET finished_at = now() - $1::text::interval")
+        .bind(ago)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_question_that_waits_for_the_brp_is_counted_once() {
+    let world = World::new().await;
+    set_budget(&world, &a_minute_of(2)).await;
+    loaded(&world, "3 days").await;
+    let row = good(EREBOS, "01-04-2000");
+    let (portal, maria) = (&world.portal, &world.maria);
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    let saved = portal.save_person(maria, draft, row.clone(), String::new());
+    assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Vaccination));
+    let saved = world.ticks(maria, draft, &row).await;
+    assert_eq!(saved, Saved::GoOn(Step::Check));
+    ask(&world, maria, good(NOBODY, "01-04-2000"))
+        .await
+        .unwrap();
+    let over = ask(&world, maria, good(FROUKE, "24-03-2000")).await;
+    assert_eq!(over, Err(PortError::TooMany(Wait::NextMinute)));
+    assert_eq!(world.count("brp_checks WHERE matched IS NULL").await, 2);
+    // The BRP answers at last, and no question is counted twice for it.
+    loaded(&world, "1 minute").await;
+    set_budget(&world, &a_minute_of(3)).await;
+    let sent = Entry::submit(portal, maria, draft, None).await.unwrap();
+    assert!(matches!(sent, Submitted::Done { .. }));
+    assert_eq!(world.count("brp_checks WHERE matched").await, 1);
+    assert_eq!(world.count("brp_checks").await, 2);
+}
+
+#[tokio::test]
+async fn what_waits_for_the_brp_is_no_match_and_no_mismatch() {
+    let world = World::new().await;
+    set_budget(&world, r#"{"user_minute": 60, "user_day": 400, "party_day": 5000, "mismatch_window": 2, "mismatch_percent": 20}"#).await;
+    loaded(&world, "3 days").await;
+    for row in [good(NOBODY, "01-04-2000"), good(EREBOS, "02-04-2000")] {
+        ask(&world, &world.maria, row).await.unwrap();
+    }
+    assert_eq!(world.count("brp_blocks").await, 0);
+    loaded(&world, "1 minute").await;
+    for row in [good(NOBODY, "01-04-2000"), good(EREBOS, "02-04-2000")] {
+        ask(&world, &world.maria, row).await.unwrap();
+    }
+    assert_eq!(world.count("brp_blocks").await, 1, "the answers count");
+}
+
+#[tokio::test]
+async fn users_of_a_party_at_the_same_moment_share_its_budget() {
+    let world = World::new().await;
+    set_budget(&world, r#"{"user_minute": 60, "user_day": 400, "party_day": 1, "mismatch_window": 50, "mismatch_percent": 20}"#).await;
+    let party = world.maria.party().cloned().unwrap();
+    let anna = world
+        .test
+        .caller("anna", domain::role::Role::Invoerder, Some(&party))
+        .await;
+    let row = || good(EREBOS, "01-04-2000");
+    let (one, two) = tokio::join!(ask(&world, &world.maria, row()), ask(&world, &anna, row()));
+    let refused = [&one, &two]
+        .into_iter()
+        .filter(|answer| **answer == Err(PortError::TooMany(Wait::Tomorrow)));
+    assert_eq!(refused.count(), 1, "{one:?} {two:?}");
+}
+
 /// So many questions in a minute; mismatches do not block.
 fn a_minute_of(questions: u32) -> String {
     format!(
@@ -350,14 +419,14 @@ async fn a_draft_beyond_the_budget_tells_nothing_of_its_new_person_and_is_not_se
     let saved = portal.save_person(maria, draft, known.clone(), String::new());
     assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Vaccination));
     portal
-        .save_vaccination(maria, draft, known, true)
+        .save_vaccination(maria, draft, known, None)
         .await
         .unwrap();
     for birth in ["01-04-2000", "02-04-2000"] {
         let absurd = with(good(EREBOS, birth), &[(Column::Achternaam, "Qqxzzwv")]);
         let over = portal.save_person(maria, draft, absurd.clone(), String::new());
         assert_eq!(over.await, Err(PortError::TooMany(Wait::NextMinute)));
-        let saved = portal.save_vaccination(maria, draft, absurd, true).await;
+        let saved = portal.save_vaccination(maria, draft, absurd, None).await;
         assert_eq!(saved.unwrap(), Saved::GoOn(Step::Person));
         let view = portal.draft(maria, draft).await.unwrap();
         assert_eq!((view.step, view.brp), (Step::Person, BrpAnswer::NotAsked));
@@ -409,7 +478,7 @@ async fn another_name_in_a_correction_or_a_mended_row_is_another_question() {
         (batch.clone(), 0),
         (with(batch, &[(Column::Achternaam, "Qqxzzwv")]), 1),
     ] {
-        let done = portal.correct(maria, id, row, "batch".into(), false, None);
+        let done = portal.correct(maria, id, row, "batch".into(), None, None);
         done.await.unwrap();
         assert_eq!(world.count(asked).await, before + more);
     }
@@ -443,7 +512,7 @@ async fn a_correction_beyond_the_budget_is_kept() {
             id,
             other,
             "verkeerde persoon".into(),
-            true,
+            None,
             None,
         )
         .await

@@ -207,7 +207,7 @@ async fn a_registration_that_changed_in_the_meantime_is_not_overwritten() {
     );
     world
         .portal
-        .correct(&world.maria, of, own, "eigen".into(), true, None)
+        .correct(&world.maria, of, own, "eigen".into(), None, None)
         .await
         .unwrap();
     let rosa = second(&world).await;

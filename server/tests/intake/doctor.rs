@@ -73,7 +73,7 @@ async fn busy() -> (World, Uuid) {
         &[(Column::Batchnummer, "EM0477")],
     );
     let (portal, maria, why) = (&world.portal, &world.maria, || "fout".to_owned());
-    let corrected = portal.correct(maria, registration, better, why(), true, None);
+    let corrected = portal.correct(maria, registration, better, why(), None, None);
     assert!(matches!(corrected.await, Ok(Corrected::Done)));
     for _ in 0..2 {
         let withdrawn = Entry::withdraw(portal, maria, registration, why(), true);

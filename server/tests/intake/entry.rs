@@ -9,6 +9,9 @@ use app::ports::entry::{
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
 use domain::row::{Column, RowText};
+use server::intake::{Clock, Road};
+use server::portal::Portal;
+use time::macros::date;
 
 #[tokio::test]
 async fn a_recorded_vaccination_is_stored_and_listed() {
@@ -66,7 +69,7 @@ async fn the_same_draft_submitted_twice_at_once_is_one_registration() {
         .unwrap();
     world
         .portal
-        .save_vaccination(&world.maria, draft, row, true)
+        .save_vaccination(&world.maria, draft, row, None)
         .await
         .unwrap();
     let (a, b) = tokio::join!(
@@ -145,7 +148,7 @@ async fn a_person_who_cannot_be_matched_needs_a_reason_and_goes_to_review() {
         assert_eq!(saved, Saved::GoOn(Step::Vaccination));
         world
             .portal
-            .save_vaccination(&world.maria, draft, row, true)
+            .save_vaccination(&world.maria, draft, row, None)
             .await
             .unwrap();
         let Submitted::Done { reference } = world
@@ -226,7 +229,7 @@ async fn without_consent_nothing_about_the_person_reaches_any_table() {
     assert_eq!(shown.brp, BrpAnswer::NotAsked);
     world
         .portal
-        .save_vaccination(&world.maria, draft, row, true)
+        .save_vaccination(&world.maria, draft, row, None)
         .await
         .unwrap();
     let Submitted::Done { reference } = world
@@ -266,7 +269,7 @@ async fn a_correction_that_changes_nothing_is_told_and_not_said_to_be_stored() {
     let reference = world.record(maria, &row).await;
     let receipt = portal.receipt(maria, reference).await.unwrap();
     let id = receipt.registration.unwrap();
-    let answer = portal.correct(maria, id, row, "typefout".into(), true, None);
+    let answer = portal.correct(maria, id, row, "typefout".into(), None, None);
     let Corrected::LookAgain(draft) = answer.await.unwrap() else {
         panic!("said to be stored");
     };
@@ -290,7 +293,7 @@ async fn a_correction_to_what_another_registration_says_leaves_nothing_wrong_beh
     let reference = world.record(maria, &wrong).await;
     let receipt = portal.receipt(maria, reference).await.unwrap();
     let id = receipt.registration.unwrap();
-    let answer = portal.correct(maria, id, right.clone(), "persoon".into(), true, None);
+    let answer = portal.correct(maria, id, right.clone(), "persoon".into(), None, None);
     assert!(matches!(answer.await.unwrap(), Corrected::Done));
     let view = portal.registration(maria, id).await.unwrap();
     assert_eq!(view.versions.len(), 2);
@@ -330,7 +333,7 @@ async fn a_correction_is_a_new_version_and_a_withdrawal_ends_it() {
     let wrong = with(good(EREBOS, "01-04-2000"), &[(Column::Dosisnummer, "12")]);
     let Corrected::LookAgain(draft) = world
         .portal
-        .correct(&world.maria, id, wrong, "typefout".into(), false, None)
+        .correct(&world.maria, id, wrong, "typefout".into(), None, None)
         .await
         .unwrap()
     else {
@@ -356,7 +359,7 @@ async fn a_correction_is_a_new_version_and_a_withdrawal_ends_it() {
                 id,
                 better,
                 "verkeerde batch".into(),
-                false,
+                None,
                 None
             )
             .await
@@ -460,11 +463,119 @@ async fn of_the_next_person_without_consent_nothing_is_wrong_before_it_is_asked(
     let view = portal.draft(maria, next).await.unwrap();
     assert!(view.findings.is_empty(), "the age group was not asked yet");
     assert_eq!(view.row.get(Column::Batchnummer), "EJ6795", "it is kept");
-    let saved = portal.save_vaccination(maria, next, view.row, false);
+    let saved = portal.save_vaccination(maria, next, view.row, None);
     assert_eq!(saved.await.unwrap(), Saved::LookAgain);
     let view = portal.draft(maria, next).await.unwrap();
     let codes: Vec<Code> = view.findings.iter().map(|found| found.code).collect();
     assert_eq!(codes, [Code::T02]);
+}
+
+#[tokio::test]
+async fn a_tick_says_yes_to_the_warnings_that_were_shown_and_to_no_other() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    let batch = |lot| with(good(EREBOS, "01-04-2000"), &[(Column::Batchnummer, lot)]);
+    let saved = portal.save_person(maria, draft, batch("QQQQQQ"), String::new());
+    saved.await.unwrap();
+    let save = async |lot, ticked: Option<&str>| {
+        let step = portal.save_vaccination(maria, draft, batch(lot), ticked.map(str::to_owned));
+        step.await.unwrap()
+    };
+    let shown = async || portal.draft(maria, draft).await.unwrap();
+    assert_eq!(save("QQQQQQ", Some("")).await, Saved::LookAgain, "unseen");
+    let page = shown().await;
+    assert_eq!(page.findings[0].code, Code::V22);
+    assert!(!page.confirmed && !page.told.is_empty());
+    assert_eq!(save("QQQQQQ", None).await, Saved::LookAgain, "no tick");
+    let told = page.told;
+    assert_eq!(
+        save("QQQQQW", Some(&told)).await,
+        Saved::LookAgain,
+        "of another batch"
+    );
+    assert!(!shown().await.confirmed, "the tick is not set for another");
+    assert_eq!(save("QQQQQQ", Some(&told)).await, Saved::GoOn(Step::Check));
+    assert!(shown().await.confirmed);
+    // The person is another by now: so is the jab that the warning is about.
+    let other = with(
+        good(NAOMI, "01-04-1987"),
+        &[(Column::Batchnummer, "QQQQQQ")],
+    );
+    let saved = portal.save_person(maria, draft, other, String::new());
+    assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Vaccination));
+    let sent = Entry::submit(portal, maria, draft, None).await.unwrap();
+    assert!(matches!(sent, Submitted::LookAgain(Step::Vaccination)));
+    assert_eq!(world.count("reports").await, 0);
+}
+
+#[tokio::test]
+async fn a_correction_asks_to_look_at_its_warnings_before_it_is_stored() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let reference = world.record(maria, &good(EREBOS, "01-04-2000")).await;
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let batch = |lot| with(good(EREBOS, "01-04-2000"), &[(Column::Batchnummer, lot)]);
+    let correct = async |lot, ticked: Option<String>| {
+        let done = portal.correct(maria, id, batch(lot), "batch".into(), ticked, None);
+        done.await.unwrap()
+    };
+    let Corrected::LookAgain(draft) = correct("QQQQQQ", Some(String::new())).await else {
+        panic!("a tick under nothing stored an unknown batch");
+    };
+    let told = portal.draft(maria, draft).await.unwrap().told;
+    let other = correct("QQQQQW", Some(told.clone())).await;
+    assert!(matches!(other, Corrected::LookAgain(_)), "of another batch");
+    assert!(matches!(
+        correct("QQQQQQ", Some(told)).await,
+        Corrected::Done
+    ));
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_a_day_is_gone_at_midnight() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    world.record(maria, &good(EREBOS, "01-04-2000")).await;
+    let begins = async |portal: &Portal| {
+        let draft = portal.begin(maria, None, false).await.unwrap();
+        let view = portal.draft(maria, draft).await.unwrap();
+        let batch = view.row.get(Column::Batchnummer).to_owned();
+        (batch, view.remembered)
+    };
+    assert_eq!(begins(portal).await, ("EJ6795".to_owned(), true));
+    let tomorrow = Portal::new(Road {
+        clock: Clock {
+            today: Some(date!(2021 - 06 - 16)),
+        },
+        ..world.road.clone()
+    });
+    assert_eq!(begins(&tomorrow).await, (String::new(), false));
+}
+
+#[tokio::test]
+async fn a_vaccination_of_another_day_is_looked_at_before_it_is_given_to_the_next_person() {
+    let world = World::new().await;
+    let maria = &world.maria;
+    let reference = world.record(maria, &good(EREBOS, "01-04-2000")).await;
+    let portal = Portal::new(Road {
+        clock: Clock { today: None },
+        ..world.road.clone()
+    });
+    for (given, step) in [("0 days", Step::Check), ("1 day", Step::Vaccination)] {
+        sqlx::query("UPDATE receipts SET created_at = now() - $1::text::interval")
+            .bind(given)
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+        let again = Some(reference.clone());
+        let next = portal.begin(maria, again, false).await.unwrap();
+        let person = portal.save_person(maria, next, good(NAOMI, "01-04-1987"), String::new());
+        assert_eq!(person.await.unwrap(), Saved::GoOn(step), "{given}");
+        let view = portal.draft(maria, next).await.unwrap();
+        assert!(view.next_person && view.row.get(Column::Batchnummer) == "EJ6795");
+    }
 }
 
 #[tokio::test]
@@ -476,7 +587,7 @@ async fn what_the_institution_fills_in_is_shown_before_it_is_sent() {
     let row = with(good(EREBOS, "01-04-2000"), &empty);
     let saved = portal.save_person(maria, draft, row.clone(), String::new());
     saved.await.unwrap();
-    let saved = portal.save_vaccination(maria, draft, row, true);
+    let saved = portal.save_vaccination(maria, draft, row, None);
     assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Check));
     let view = portal.draft(maria, draft).await.unwrap();
     let shown = |column| view.defaults.iter().find(|(of, _)| *of == column);
@@ -515,7 +626,7 @@ async fn batches_near_a_mistyped_one_are_offered_and_none_is_taken() {
         let row = with(good(EREBOS, "01-04-2000"), &typed_batch);
         let saved = portal.save_person(maria, draft, row.clone(), String::new());
         saved.await.unwrap();
-        let saved = portal.save_vaccination(maria, draft, row, true);
+        let saved = portal.save_vaccination(maria, draft, row, None);
         saved.await.unwrap();
         let view = portal.draft(maria, draft).await.unwrap();
         let offered = view.suggestions;
@@ -579,7 +690,7 @@ async fn what_was_made_of_an_answer_is_told_field_by_field_and_stays_told() {
         .unwrap();
     world
         .portal
-        .save_vaccination(&world.maria, draft, typed, true)
+        .save_vaccination(&world.maria, draft, typed, None)
         .await
         .unwrap();
     let shown = world.portal.draft(&world.maria, draft).await.unwrap();

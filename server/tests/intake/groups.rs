@@ -93,7 +93,7 @@ async fn recorded_with_a_reason(world: &World) {
         let saved = portal.save_person(maria, draft, row.clone(), why).await;
         saved.unwrap();
     }
-    let saved = portal.save_vaccination(maria, draft, row, true).await;
+    let saved = portal.save_vaccination(maria, draft, row, None).await;
     saved.unwrap();
     Entry::submit(portal, maria, draft, None).await.unwrap();
 }

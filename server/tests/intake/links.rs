@@ -643,7 +643,7 @@ async fn a_linked_registration_is_withdrawn_put_back_and_corrected_as_any_other(
     );
     world
         .portal
-        .correct(&world.maria, of, better, "Batch".into(), true, None)
+        .correct(&world.maria, of, better, "Batch".into(), None, None)
         .await
         .unwrap();
     assert_eq!(counting(&world, EREBOS).await, 0);

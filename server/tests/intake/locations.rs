@@ -60,7 +60,7 @@ impl Home {
             .await
             .unwrap();
         portal
-            .save_vaccination(maria, draft, row, true)
+            .save_vaccination(maria, draft, row, None)
             .await
             .unwrap();
     }
@@ -138,7 +138,7 @@ async fn a_location_gives_its_place_and_takes_nothing_that_was_filled_in() {
         .await
         .unwrap();
     portal
-        .save_vaccination(maria, draft, typed, true)
+        .save_vaccination(maria, draft, typed, None)
         .await
         .unwrap();
     portal

@@ -386,7 +386,7 @@ async fn probe(
             .await
             .map(drop),
         "save_vaccination" => portal
-            .save_vaccination(caller, things.draft, row, true)
+            .save_vaccination(caller, things.draft, row, None)
             .await
             .map(drop),
         "submit" => Entry::submit(portal, caller, things.draft, None)
@@ -405,7 +405,7 @@ async fn probe(
             .await
             .map(drop),
         "correct" => portal
-            .correct(caller, things.registration, row, "reden".into(), true, None)
+            .correct(caller, things.registration, row, "reden".into(), None, None)
             .await
             .map(drop),
         "withdraw" => portal

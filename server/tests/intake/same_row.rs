@@ -219,7 +219,7 @@ async fn typed(world: &World, row: &RowText) -> (uuid::Uuid, Vec<String>) {
         .unwrap();
     world
         .portal
-        .save_vaccination(&world.maria, draft, row.clone(), true)
+        .save_vaccination(&world.maria, draft, row.clone(), None)
         .await
         .unwrap();
     let view = world.portal.draft(&world.maria, draft).await.unwrap();

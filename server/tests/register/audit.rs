@@ -53,6 +53,7 @@ async fn an_untouched_log_verifies() {
         Report {
             lines: 20,
             anchors: 1,
+            unsigned: 0,
             broken: vec![]
         }
     );
@@ -150,6 +151,14 @@ async fn every_edit_names_its_line() {
         ),
         (
             "DELETE FROM audit_persons WHERE shard = $S AND seq = 7",
+            Fault::Persons,
+        ),
+        (
+            "UPDATE audit_persons SET person_mac = sha256('x'), mac_key = '1', person_id = NULL WHERE shard = $S AND seq = 7",
+            Fault::Persons,
+        ),
+        (
+            "INSERT INTO audit_persons (shard, seq, person_id) VALUES ($S, 7, gen_random_uuid())",
             Fault::Persons,
         ),
         (
@@ -299,6 +308,70 @@ async fn a_chain_rewritten_whole_does_not_agree_with_its_anchor() {
 }
 
 #[tokio::test]
+async fn a_person_of_no_line_is_named() {
+    let test = TestDb::new().await;
+    let shard = written(&test).await;
+    let stray = format!(
+        "INSERT INTO audit_persons (shard, seq, person_id) VALUES ({shard}, 21, gen_random_uuid())"
+    );
+    let fault = Fault::Persons;
+    assert_eq!(
+        after(&test, &stray).await,
+        [Broken {
+            shard,
+            seq: 21,
+            fault
+        }]
+    );
+}
+
+#[tokio::test]
+async fn an_anchor_taken_from_among_the_others_is_named() {
+    let test = TestDb::new().await;
+    written(&test).await;
+    for _ in 0..2 {
+        audit::anchor(&test.db, &test.keys).await.unwrap();
+    }
+    assert_eq!(report(&test).await.broken, []);
+    for id in [1, 2] {
+        let taken = after(&test, &format!("DELETE FROM audit_anchors WHERE id = {id}")).await;
+        let fault = Fault::Taken { id };
+        assert_eq!(
+            taken,
+            [Broken {
+                shard: 0,
+                seq: 0,
+                fault
+            }]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_mac_in_the_log_says_which_key_made_it_and_cannot_say_another() {
+    let test = TestDb::new().await;
+    let party = test.party("AAA").await;
+    let maria = test.caller("maria", Role::Invoerder, Some(&party)).await;
+    let mac = test
+        .keys
+        .bsn_mac(&domain::bsn::Bsn::parse("999990019").unwrap());
+    let mut tx = party_tx(&test.db, &maria).await.unwrap();
+    let event = Event::of(&maria, Kind::BrpChecked).about_mac(&mac);
+    let line = audit::add(&mut tx, event).await.unwrap();
+    tx.commit().await.unwrap();
+    let kept: (Vec<u8>, String) = sqlx::query_as("SELECT person_mac, mac_key FROM audit_persons")
+        .fetch_one(&test.admin)
+        .await
+        .unwrap();
+    assert_eq!(kept, (mac.bytes.to_vec(), mac.key_id()));
+    let report = report(&test).await;
+    assert_eq!((report.broken, report.unsigned), (vec![], 1));
+    let (shard, seq, fault) = (line.shard, line.seq, Fault::Persons);
+    let changed = after(&test, "UPDATE audit_persons SET mac_key = '9'").await;
+    assert_eq!(changed, [Broken { shard, seq, fault }]);
+}
+
+#[tokio::test]
 async fn a_line_that_cannot_be_written_takes_its_work_with_it() {
     let test = TestDb::new().await;
     let party = test.party("AAA").await;
@@ -312,7 +385,7 @@ async fn a_line_that_cannot_be_written_takes_its_work_with_it() {
     .unwrap();
     // No event code: refused by the function, and with it the whole transaction.
     assert!(
-        sqlx::query("SELECT audit_add('{}', 'x', '{}', '{}')")
+        sqlx::query("SELECT audit_add('{}', 'x', '{}', '{}', NULL)")
             .execute(&mut *tx)
             .await
             .is_err()
@@ -348,6 +421,7 @@ async fn many_writers_at_once_make_one_unbroken_chain_each() {
         Report {
             lines: 120,
             anchors: 0,
+            unsigned: 120,
             broken: vec![]
         }
     );

@@ -61,7 +61,7 @@ async fn give(port: &impl Entry, caller: &Caller, row: &RowText) -> Uuid {
     let draft = port.begin(caller, None, false).await.expect("a draft");
     let person = port.save_person(caller, draft, row.clone(), String::new());
     person.await.expect("a person");
-    let vaccination = port.save_vaccination(caller, draft, row.clone(), true);
+    let vaccination = port.save_vaccination(caller, draft, row.clone(), None);
     vaccination.await.expect("a vaccination");
     draft
 }

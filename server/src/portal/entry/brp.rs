@@ -21,6 +21,13 @@ use std::time::Duration;
 /// No answer comes faster: its time tells nothing.
 const FLOOR: Duration = Duration::from_millis(300);
 
+/// What the BRP said, as the audit names it.
+pub(in crate::portal) const ANSWERS: [(Option<bool>, &str); 3] = [
+    (Some(true), "te_koppelen"),
+    (Some(false), "niet_te_koppelen"),
+    (None, "later"),
+];
+
 /// Runs what asks the BRP; answers no faster than the floor, whatever happened.
 pub(in crate::portal) async fn floor<T>(work: impl Future<Output = T>) -> T {
     let floor = tokio::time::sleep(FLOOR);
@@ -82,14 +89,12 @@ impl Portal {
         };
         let most = usize::try_from(more).unwrap_or_default();
         let asked = &questions[..questions.len().min(most)];
-        if brp_is_late(&mut tx, now).await.or_broken(caller)? {
-            audit::add(&mut tx, line(asked).detail("answer", "later"))
-                .await
-                .or_broken(caller)?;
-            tx.commit().await.or_broken(caller)?;
-            return Ok(vec![BrpAnswer::Later; asked.len()]);
-        }
-        let matched = self.matched(&mut tx, asked).await.or_broken(caller)?;
+        let matched = if brp_is_late(&mut tx, now).await.or_broken(caller)? {
+            vec![None; asked.len()]
+        } else {
+            let matched = self.matched(&mut tx, asked).await.or_broken(caller)?;
+            matched.into_iter().map(Some).collect()
+        };
         let keys = &self.road.keys;
         let checks: Vec<Check> = asked
             .iter()
@@ -106,7 +111,7 @@ impl Portal {
         if alarm {
             tracing::error!(user = %caller.user_id, "too many persons could not be matched: checks are blocked");
         }
-        for (answer, word) in [(true, "te_koppelen"), (false, "niet_te_koppelen")] {
+        for (answer, word) in ANSWERS {
             let alike = asked.iter().zip(&matched);
             let alike: Vec<_> = alike
                 .filter(|(_, matched)| **matched == answer)
@@ -118,12 +123,10 @@ impl Portal {
             }
         }
         tx.commit().await.or_broken(caller)?;
-        let answer = |matched: bool| {
-            if matched {
-                BrpAnswer::Matchable
-            } else {
-                BrpAnswer::NotMatchable
-            }
+        let answer = |matched| match matched {
+            Some(true) => BrpAnswer::Matchable,
+            Some(false) => BrpAnswer::NotMatchable,
+            None => BrpAnswer::Later,
         };
         Ok(matched.into_iter().map(answer).collect())
     }

@@ -74,17 +74,17 @@ impl Portal {
         &self,
         caller: &Caller,
         id: Uuid,
-        (typed, reason, confirmed): (&RowText, String, bool),
+        (typed, reason, ticked): (&RowText, String, Option<String>),
         version: Option<u32>,
     ) -> PortResult<Corrected> {
         let mut draft = Draft {
             person_saved: true,
             vaccination_saved: true,
             reason,
-            confirmed,
             corrects: Some(id),
             ..Draft::default()
         };
+        draft.confirm(ticked);
         for column in Column::ALL
             .into_iter()
             .filter(|column| is_person_step(*column) || is_vaccination_step(*column))
@@ -181,7 +181,7 @@ impl Portal {
         if judged.outcome == RowOutcome::Afgekeurd
             || nothing
             || only.is_some_and(|code| !says(code))
-            || (draft.asks_a_tick(judged) && !draft.confirmed)
+            || !draft.confirms(&self.road.keys, judged)
         {
             tx.rollback().await.or_broken(caller)?;
             return Ok(Stored::LookAgain);

@@ -30,6 +30,17 @@ use uuid::Uuid;
 /// More batches to choose from would be a list to search in.
 const CHOICES: usize = 3;
 
+/// Whom and which jab a warning is about, beside its own cell.
+const TOLD_OF: [Column; 4] = [
+    Column::Bsn,
+    Column::Geboortedatum,
+    Column::Vaccinatiedatum,
+    Column::Vaccin,
+];
+
+/// Hexadecimal digits that name a warning within a draft: nobody gains by finding another that is named so.
+const TOLD_DIGITS: usize = 16;
+
 /// How far back "used here before" looks.
 const USED: Duration = Duration::days(14);
 
@@ -47,6 +58,9 @@ pub(in crate::portal) struct Draft {
     pub(super) asked: Option<Vec<u8>>,
     pub(super) reason: String,
     pub(super) confirmed: bool,
+    /// The warnings that were ticked, each as [`Draft::told`] names it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) ticked: Vec<String>,
     pub(super) next_person: bool,
     /// The registration this corrects, or the delivery it mends rows of.
     pub(super) corrects: Option<Uuid>,
@@ -168,7 +182,7 @@ impl Draft {
     }
 
     /// First step that is not complete.
-    pub(super) fn step(&self, judged: &Judged) -> Step {
+    pub(super) fn step(&self, keys: &Keys, judged: &Judged) -> Step {
         let refused = |here: fn(Column) -> bool| {
             judged.shown.iter().any(|f| {
                 f.severity == Severity::Fout && f.code != Code::B10 && f.column.is_some_and(here)
@@ -182,18 +196,51 @@ impl Draft {
             |finding: &Finding| finding.severity == Severity::Fout && finding.code != Code::B10;
         if !self.vaccination_saved
             || judged.shown.iter().any(refuses)
-            || (self.asks_a_tick(judged) && !self.confirmed)
+            || !self.confirms(keys, judged)
         {
             return Step::Vaccination;
         }
         Step::Check
     }
 
-    /// Something to look at before going on (features F12).
-    pub(super) fn asks_a_tick(&self, judged: &Judged) -> bool {
-        self.findings(judged)
-            .iter()
-            .any(|f| matches!(f.severity, Severity::Waarschuwing | Severity::Controle))
+    /// The vaccination stands ready as it was given here before today, and nobody looked at it yet (features F03).
+    fn is_remembered(&self) -> bool {
+        let given = [Column::Vaccinatiedatum, Column::Vaccin, Column::Batchnummer];
+        let filled = |column| !self.row.get(column).trim().is_empty();
+        !self.vaccination_saved && !self.next_person && given.into_iter().any(filled)
+    }
+
+    /// Takes over a tick, with the warnings that it was set under.
+    pub(super) fn confirm(&mut self, ticked: Option<String>) {
+        self.confirmed = ticked.is_some();
+        let told = ticked.unwrap_or_default();
+        self.ticked = told.split_whitespace().map(str::to_owned).collect();
+    }
+
+    /// All that is to be looked at before going on was seen and ticked (features F12).
+    pub(super) fn confirms(&self, keys: &Keys, judged: &Judged) -> bool {
+        let told = self.told(keys, judged);
+        told.iter().all(|one| self.ticked.contains(one))
+    }
+
+    /// Names what its owner is warned of: each warning with the cell it is about, and whom and which jab. A tick under one
+    /// says nothing of the same warning about another batch or another person.
+    fn told(&self, keys: &Keys, judged: &Judged) -> Vec<String> {
+        let asks = |finding: &&Finding| {
+            matches!(
+                finding.severity,
+                Severity::Waarschuwing | Severity::Controle
+            )
+        };
+        let about = TOLD_OF.map(|column| self.row.get(column).trim());
+        let name = |finding: &Finding| {
+            let cell = finding.column.map(|column| self.row.get(column).trim());
+            let said = (finding.code.as_str(), finding.column, cell, about);
+            let said = zeroize::Zeroizing::new(serde_json::to_vec(&said).unwrap_or_default());
+            keys.digest(Sha256::digest(said.as_slice()).into()).hex()[..TOLD_DIGITS].to_owned()
+        };
+        let findings = self.findings(judged);
+        findings.iter().filter(asks).map(name).collect()
     }
 }
 
@@ -368,7 +415,8 @@ impl Portal {
                         .cloned()
                         .and_then(|row| serde_json::from_value(row).ok());
                     draft.row = row.unwrap_or_default();
-                    draft.vaccination_saved = true;
+                    // What was given on another day is looked at again: its date and batch are not of today.
+                    draft.vaccination_saved = self.road.clock.day(receipt.created_at) == day;
                     draft.next_person = true;
                 }
             }
@@ -561,15 +609,17 @@ impl Portal {
         Ok(DraftView {
             id,
             revision: draft.revision(&self.road.keys),
+            confirmed: draft.confirmed && draft.confirms(&self.road.keys, &looked.judged),
+            told: draft.told(&self.road.keys, &looked.judged).join(" "),
+            remembered: draft.is_remembered(),
             findings: draft.findings(&looked.judged),
-            step: draft.step(&looked.judged),
+            step: draft.step(&self.road.keys, &looked.judged),
             brp: draft.answer(),
             earlier,
             batches: batches.collect(),
             suggestions,
             row: draft.row,
             reason: draft.reason,
-            confirmed: draft.confirmed,
             next_person: draft.next_person,
             resumed_from: None,
             location: draft.location,

@@ -14,7 +14,7 @@ mod submit;
 mod vaccination;
 mod worklist;
 
-pub(super) use brp::{floor, wait};
+pub(super) use brp::{ANSWERS, floor, wait};
 pub(super) use draft::{KeptRow, context};
 pub(super) use submit::{Arrived, Parcel};
 
@@ -81,10 +81,9 @@ impl Entry for Portal {
         caller: &Caller,
         id: Uuid,
         row: RowText,
-        confirmed: bool,
+        ticked: Option<String>,
     ) -> PortResult<Saved> {
-        self.save_vaccination_step(caller, id, &row, confirmed)
-            .await
+        self.save_vaccination_step(caller, id, &row, ticked).await
     }
 
     async fn submit(
@@ -119,10 +118,10 @@ impl Entry for Portal {
         id: Uuid,
         row: RowText,
         reason: String,
-        confirmed: bool,
+        ticked: Option<String>,
         version: Option<u32>,
     ) -> PortResult<Corrected> {
-        let typed = (&row, reason, confirmed);
+        let typed = (&row, reason, ticked);
         brp::floor(self.correct_registration(caller, id, typed, version)).await
     }
 

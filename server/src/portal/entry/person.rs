@@ -77,7 +77,7 @@ impl Portal {
     }
 
     fn go_on(&self, draft: &Draft, judged: &Judged) -> Saved {
-        match draft.step(judged) {
+        match draft.step(&self.road.keys, judged) {
             Step::Person => Saved::LookAgain,
             step => Saved::GoOn(step),
         }

@@ -235,7 +235,7 @@ impl Portal {
             return Ok(Submitted::NotApproved);
         }
         let judged = arrived.judged().ok_or_else(|| odd(caller))?;
-        let step = draft.step(judged);
+        let step = draft.step(&self.road.keys, judged);
         if judged.outcome == RowOutcome::Afgekeurd || step != Step::Check {
             tx.rollback().await?;
             return Ok(Submitted::LookAgain(if step == Step::Check {

@@ -28,7 +28,7 @@ impl Portal {
         caller: &Caller,
         id: Uuid,
         typed: &RowText,
-        confirmed: bool,
+        ticked: Option<String>,
     ) -> PortResult<Saved> {
         let mut draft = self.load_draft(caller, id).await?;
         for column in Column::ALL
@@ -38,14 +38,14 @@ impl Portal {
             draft.row.set(column, typed.get(column));
         }
         draft.vaccination_saved = true;
-        draft.confirmed = confirmed;
+        draft.confirm(ticked);
         if caller.only_keeps {
             self.keep_draft(caller, id, &draft).await?;
             return Ok(Saved::LookAgain);
         }
         let looked = self.look(caller, &draft).await?;
         self.keep_draft(caller, id, &draft).await?;
-        let step = draft.step(&looked.judged);
+        let step = draft.step(&self.road.keys, &looked.judged);
         if step == Step::Vaccination {
             return Ok(Saved::LookAgain);
         }

@@ -1,0 +1,9 @@
+-- A question that the BRP was too late to answer is a question: it counts in the budgets (security §4.6), once, whether
+-- its answer comes a minute or a day later.
+SET LOCAL ROLE cims_owner;
+
+-- NULL: the BRP could not answer yet.
+ALTER TABLE brp_checks ALTER COLUMN matched DROP NOT NULL;
+GRANT UPDATE (matched) ON brp_checks TO cims_worker;
+
+RESET ROLE;
