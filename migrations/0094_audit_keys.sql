@@ -2,12 +2,11 @@
 -- its own. And each anchor names the one before it, so that none can be taken from among them unnoticed.
 SET LOCAL ROLE cims_owner;
 
--- Lines of before say nothing of their key.
+-- Lines of before say nothing of their key, nor do those of a node of the release before, which calls `audit_add` without it
+-- until it is replaced.
 ALTER TABLE audit_persons ADD COLUMN mac_key text;
-ALTER TABLE audit_persons ADD CONSTRAINT audit_persons_mac_key CHECK ((person_mac IS NULL) = (mac_key IS NULL)) NOT VALID;
+ALTER TABLE audit_persons ADD CONSTRAINT audit_persons_key_with_mac CHECK (person_mac IS NOT NULL OR mac_key IS NULL);
 
-DROP FUNCTION audit_add(text, text, uuid[], bytea[]);
-DROP FUNCTION audit_persons_digest(uuid[], bytea[]);
 
 -- Ties the index of persons to the line, so that it cannot be changed apart from it.
 CREATE FUNCTION audit_persons_digest(persons uuid[], macs bytea[], mac_key text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -54,7 +53,6 @@ CREATE OR REPLACE FUNCTION audit_heads_text() RETURNS text
     AS $$ SELECT (SELECT string_agg(format('%s %s %s', shard, seq, encode(hash, 'hex')), E'\n' ORDER BY shard) FROM audit_heads)
               || COALESCE((SELECT format(E'\nafter %s %s', id, encode(sha256(signature), 'hex')) FROM audit_anchors ORDER BY id DESC LIMIT 1), '') $$;
 
-REVOKE EXECUTE ON FUNCTION audit_add(text, text, uuid[], bytea[], text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_add(text, text, uuid[], bytea[], text) TO cims_portal, cims_worker;
 
 RESET ROLE;

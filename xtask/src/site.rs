@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 /// Gzipped bytes of the whole portal: wasm and the JavaScript that loads it.
 const PORTAL_BUDGET: usize = 150_000;
+/// The same with rustup's standard library, which cannot be built for size.
+const LARGER_BUDGET: usize = 180_000;
 /// Gzipped bytes of all CSS.
 const CSS_BUDGET: usize = 35_000;
 
@@ -33,7 +35,7 @@ pub(crate) fn build(force: bool) -> Result<PathBuf> {
 }
 
 /// Prints the sizes that a browser downloads, and holds them under their budgets. `small`: by the recipe that leaves out
-/// what the portal does not need; where rustup's standard library is used, the size is told and no more.
+/// what the portal does not need, as what is shipped.
 fn sizes(pkg: &Path, small: bool) -> Result<()> {
     let size = |name: &str| -> Result<usize> {
         let bytes = fs::read(pkg.join(name)).with_context(|| format!("cannot read {name}"))?;
@@ -44,19 +46,15 @@ fn sizes(pkg: &Path, small: bool) -> Result<()> {
     };
     let portal = size("cims_bg.wasm")? + size("cims.js")?;
     let style = size("cims.css")?;
-    for (what, gzipped, budget, held) in [
-        ("wasm with its JavaScript", portal, PORTAL_BUDGET, small),
-        ("style", style, CSS_BUDGET, true),
+    let of_portal = if small { PORTAL_BUDGET } else { LARGER_BUDGET };
+    for (what, gzipped, budget) in [
+        ("wasm with its JavaScript", portal, of_portal),
+        ("style", style, CSS_BUDGET),
     ] {
         let (of, budgeted) = (say::kilobytes(gzipped), say::kilobytes(budget));
         say::note(format_args!("{what}: {of} of a budget of {budgeted}"));
-        if gzipped > budget && held {
-            bail!("{what} is over its budget");
-        }
         if gzipped > budget {
-            say::note(
-                "rustup's standard library makes it larger; what is shipped is built with Debian's rustc-web",
-            );
+            bail!("{what} is over its budget");
         }
     }
     Ok(())

@@ -483,7 +483,7 @@ fn build_wasm(session: &mut Session) -> Result<Tally> {
     Ok(Tally::one())
 }
 
-/// `deny.toml` by cargo-deny where it is installed, else its licences and names by ourselves.
+/// `deny.toml` by cargo-deny where it is installed, else its licences, bans and sources by ourselves.
 /// Advisories need a network: `cargo xtask advisories`, which `.ci/nightly` runs.
 fn deny(_: &mut Session) -> Result<Tally> {
     if sh::which("cargo-deny").is_none() {

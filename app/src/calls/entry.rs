@@ -35,6 +35,7 @@ fn told(path: String, anew: Option<Anew>) -> String {
         None => return path,
         Some(Anew::Sent) => "verstuurd",
         Some(Anew::Changed) => "gewijzigd",
+        Some(Anew::Gone) => "weg",
     };
     and(&path, "melding", word)
 }

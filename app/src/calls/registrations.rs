@@ -3,6 +3,7 @@
 use super::answer::{Posted, go};
 use crate::form::RowForm;
 use crate::page::{caller, entry};
+use crate::parts::pager::and;
 use crate::parts::warnings::Tick;
 use crate::ports::entry::{Corrected, Restored, Withdrawn};
 use leptos::prelude::*;
@@ -41,6 +42,9 @@ pub(crate) async fn correct_registration(
             Corrected::LookAgain(draft) => tick.passed_over(format!("{form}{draft}#foutoverzicht")),
             Corrected::NotApproved(draft) => format!("{form}{draft}&melding=akkoord"),
             Corrected::Changed(draft) => format!("{form}{draft}"),
+            Corrected::Withdrawn(draft) => {
+                format!("/registreren?concept={draft}&melding=ingetrokken")
+            }
             Corrected::Later(draft, wait) => format!("{form}{draft}&wacht={}", wait.as_str()),
         })
     })
@@ -56,9 +60,10 @@ pub(crate) async fn withdraw_registration(
 ) -> Posted {
     go(async move {
         if reason.trim().is_empty() {
-            return Ok(format!(
-                "/registraties/{registration}/intrekken?melding=reden#foutoverzicht"
-            ));
+            let page = format!("/registraties/{registration}/intrekken?melding=reden");
+            let ticked = consent_withdrawn.is_some();
+            let page = if ticked { and(&page, "vinkje", "1") } else { page };
+            return Ok(format!("{page}#foutoverzicht"));
         }
         let (caller, entry) = (caller().await?, entry()?);
         let done = entry
@@ -66,9 +71,9 @@ pub(crate) async fn withdraw_registration(
             .await?;
         Ok(match done {
             Withdrawn::Done => format!("/registraties/{registration}?melding=ingetrokken"),
-            Withdrawn::TooLate => {
-                format!("/registraties/{registration}/intrekken?melding=te-laat#foutoverzicht")
-            }
+            Withdrawn::TooLate(draft) => format!(
+                "/registraties/{registration}/intrekken?concept={draft}&melding=te-laat#foutoverzicht"
+            ),
             Withdrawn::Kept(draft) => {
                 format!("/registraties/{registration}/intrekken?concept={draft}")
             }
@@ -91,8 +96,8 @@ pub(crate) async fn restore_registration(
         let (caller, entry) = (caller().await?, entry()?);
         Ok(match entry.restore(&caller, registration, reason).await? {
             Restored::Done => format!("/registraties/{registration}?melding=teruggezet"),
-            Restored::Again => format!("{page}?melding=opnieuw"),
-            Restored::NotApproved => format!("{page}?melding=akkoord"),
+            Restored::Again(draft) => format!("{page}?concept={draft}&melding=opnieuw"),
+            Restored::NotApproved(draft) => format!("{page}?concept={draft}&melding=akkoord"),
             Restored::Kept(draft) => format!("{page}?concept={draft}"),
         })
     })

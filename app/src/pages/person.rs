@@ -101,6 +101,8 @@ pub(crate) fn anew(visit: &Visit) -> Option<AnyView> {
     match visit.query("melding").as_deref() {
         Some("verstuurd") => Some(alert::info(e.anew_sent)),
         Some("gewijzigd") => Some(alert::warning(paragraph(e.anew_changed))),
+        Some("ingetrokken") => Some(alert::warning(paragraph(e.anew_withdrawn))),
+        Some("weg") => Some(alert::info(e.anew_gone)),
         _ => None,
     }
 }
@@ -167,6 +169,9 @@ fn form(
     if let Some(draft) = &draft {
         hidden.push(("concept", draft.id.to_string()));
         hidden.push(("revision", draft.revision.clone()));
+    } else if let Ok(caller) = visit.caller() {
+        // The key of the draft that it will be: sent twice, it is one.
+        hidden.push(("concept", caller.request_id.to_string()));
     }
     if visit.query("terug").is_some() {
         hidden.push(("back", "true".to_owned()));

@@ -55,7 +55,8 @@ fn screen(visit: &Visit, registration: &RegistrationView, kept: Option<&DraftVie
             kept.map_or("", |kept| &kept.reason),
         )
     };
-    let consent = kept.is_some_and(|kept| kept.confirmed);
+    let ticked = visit.query("vinkje").is_some();
+    let consent = ticked || kept.is_some_and(|kept| kept.confirmed);
     let body = view! {
         {messages.summary(t)}
         {title(r.withdraw_title)}

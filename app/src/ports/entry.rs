@@ -147,6 +147,8 @@ pub enum Anew {
     Sent,
     /// It says something else by now than when the form was made: a second tab.
     Changed,
+    /// It was thrown away, or kept for as long as it may be.
+    Gone,
 }
 
 /// The draft for what was typed.
@@ -323,10 +325,10 @@ pub struct RegistrationView {
 pub enum Restored {
     /// It counts again.
     Done,
-    /// The same vaccination was registered again since.
-    Again,
-    /// Nobody approves any more that this institution records in the portal.
-    NotApproved,
+    /// The same vaccination was registered again since; the reason is kept in this draft.
+    Again(Uuid),
+    /// Nobody approves any more that this institution records in the portal; the reason is kept in this draft.
+    NotApproved(Uuid),
     /// The session ended: only the reason is kept, in this draft.
     Kept(Uuid),
 }
@@ -336,8 +338,8 @@ pub enum Restored {
 pub enum Withdrawn {
     /// It counts no more.
     Done,
-    /// Recorded too long ago for another reason than withdrawn consent.
-    TooLate,
+    /// Recorded too long ago for another reason than withdrawn consent; what was typed is kept in this draft.
+    TooLate(Uuid),
     /// The session ended: only the reason is kept, in this draft.
     Kept(Uuid),
 }
@@ -353,6 +355,8 @@ pub enum Corrected {
     NotApproved(Uuid),
     /// Not stored, and kept in this draft: somebody else changed the registration since the form was made.
     Changed(Uuid),
+    /// Somebody withdrew it meanwhile: what was typed is in this draft of a new registration.
+    Withdrawn(Uuid),
     /// Not stored, and kept in this draft: no more may be asked of the BRP now.
     Later(Uuid, Wait),
 }

@@ -728,9 +728,9 @@ impl Entry for World {
 
     async fn restore(&self, _: &Caller, _: Uuid, _: String) -> PortResult<Restored> {
         Ok(if self.not_approved {
-            Restored::NotApproved
+            Restored::NotApproved(ID)
         } else if self.look_again {
-            Restored::Again
+            Restored::Again(ID)
         } else {
             Restored::Done
         })

@@ -269,7 +269,7 @@ async fn without_approval_each_page_says_so_and_nothing_is_lost() {
         (
             "/api/registratie-terugzetten",
             &asks,
-            format!("{one}/terugzetten?melding=akkoord"),
+            format!("{one}/terugzetten?concept={ID}&melding=akkoord"),
         ),
         (
             "/api/regel-verbeteren",

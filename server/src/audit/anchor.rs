@@ -10,6 +10,10 @@ use crate::store::{Db, StoreError, worker_tx};
 /// When the database is not there.
 pub async fn anchor(db: &Db, keys: &Keys) -> Result<(), StoreError> {
     let mut tx = worker_tx(db).await?;
+    // One after the other, so that each is about later heads than the one it names.
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('audit anchors', 0))")
+        .fetch_one(&mut *tx)
+        .await?;
     let content = sqlx::query_scalar!(r#"SELECT audit_heads_text() AS "heads!""#)
         .fetch_one(&mut *tx)
         .await?;

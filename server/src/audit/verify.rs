@@ -219,6 +219,9 @@ async fn chain(
     let mut hash: Vec<u8> = Sha256::digest(format!("cims/audit/v1/{shard}")).to_vec();
     let mut seq = 0;
     let signed = pins.iter().map(|pin| pin.seq).max().unwrap_or_default();
+    let mut pins = pins;
+    // Two servers may have read the heads in one order and signed them in another.
+    pins.sort_by_key(|pin| pin.seq);
     let mut pins = pins.into_iter().peekable();
     while pins.next_if(|pin| pin.seq == 0).is_some() {}
     let mut rows = sqlx::query_as!(

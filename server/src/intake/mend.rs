@@ -23,6 +23,7 @@ use domain::dates::Days;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::finding::{Code, Finding};
+use domain::matching::Match;
 use domain::row::{Accepted, Checked, Column, RowText};
 use domain::vaccine::VaccineId;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -548,11 +549,9 @@ impl Asks {
             let Some(Accepted::Vaccination(jab)) = &row.row.accepted else {
                 continue;
             };
-            let Some(bsn) = row
-                .row
-                .bsn(jab)
-                .filter(|_| !row.row.unasked && !row.row.by_rivm())
-            else {
+            // Without an answer it was asked only when the BRP is late.
+            let late = row.note == Some(Match::Uitgesteld.as_str()) && !row.row.unasked;
+            let Some(bsn) = row.row.bsn(jab).filter(|_| late || row.matched.is_some()) else {
                 continue;
             };
             let question = Question::of_person(bsn, jab.person()).digest(desk.keys);

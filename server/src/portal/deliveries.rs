@@ -229,7 +229,9 @@ impl Deliveries for Portal {
             .detail("code", code.as_str())
             .detail("column", column.name())
             .detail("shown", items.len());
-        let line = self.about_bsns(line, bsns).await.or_broken(caller)?;
+        let line = audit::about_typed(&self.road.db, line, bsns)
+            .await
+            .or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(Page {

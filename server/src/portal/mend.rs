@@ -5,7 +5,7 @@ use super::{OrBroken, Portal, deliverer, event, unopened};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::intake::mend::{self, Allowance, Became, Mended, Mending, Typed};
 use crate::keys::{Mac, Purpose, Sealed};
-use crate::store::brp_checks::{self, Allowed, Budget, Check};
+use crate::store::brp_checks::{self, Allowed, Budget, Check, Turn};
 use crate::store::mend::{self as rows, Stands};
 use crate::store::{
     PartyTx, StoreError, WorkerTx, deliveries, delivery_views, party_tx, worker_tx,
@@ -56,7 +56,9 @@ impl Portal {
             .object("delivery", id)
             .detail("shown", items.len())
             .detail("opened", values.opened);
-        let line = self.about_bsns(line, bsns).await.or_broken(caller)?;
+        let line = audit::about_typed(&self.road.db, line, bsns)
+            .await
+            .or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(RefusedList {
@@ -94,7 +96,9 @@ impl Portal {
             .object("row", own.id)
             .detail("delivery", id.to_string())
             .detail("opened", values.opened);
-        let line = self.about_bsns(line, mac).await.or_broken(caller)?;
+        let line = audit::about_typed(&self.road.db, line, mac)
+            .await
+            .or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(RefusedView {
@@ -292,7 +296,8 @@ impl Portal {
         let mut tx = worker_tx(&self.road.db).await?;
         // Before the mark: the turn of this user is held to the end, whatever is undone.
         let budget = brp_checks::budget(&mut tx).await?;
-        let allowed = brp_checks::allowed(&mut tx, budget, caller.user_id, party, now).await?;
+        let allowed =
+            brp_checks::allowed(&mut tx, budget, caller.user_id, party, Turn::User, now).await?;
         mending.asks = Some(Allowance {
             more: allowed.more(),
             only_look,
@@ -384,6 +389,11 @@ impl Portal {
             .cloned()
             .collect();
         let mut alarm = false;
+        let typed = new.iter().filter(|one| !one.of_file).count();
+        // Held against the party's budget at the end, and not for as long as rows are judged: colleagues go on meanwhile.
+        if typed > 0 && !brp_checks::party_may(tx, budget, party, typed, now).await? {
+            return Err(StoreError::Conflict("party budget".to_owned()));
+        }
         if !new.is_empty() {
             alarm |= brp_checks::count(tx, budget, user, party, &new, now).await?;
         }
@@ -415,15 +425,6 @@ impl Portal {
             audit::add(tx, unasked.iter().fold(line, Event::about_mac)).await?;
         }
         Ok(())
-    }
-
-    /// A row that waits or was refused has no person of its own: its line names whoever has the BSN that was typed.
-    pub(super) async fn about_bsns(
-        &self,
-        line: Event,
-        bsns: impl IntoIterator<Item = Mac>,
-    ) -> Result<Event, StoreError> {
-        audit::about_typed(&self.road.db, line, bsns).await
     }
 
     /// The delivery is the caller's, and its rows can be mended.

@@ -266,7 +266,9 @@ impl Review for Portal {
         }
         // Somebody of the BRP whom a suggestion points at was looked at too.
         let bsns = self.mac_of(&view.row).into_iter().chain(suggested.1);
-        let line = self.about_bsns(line, bsns).await.or_broken(caller)?;
+        let line = audit::about_typed(&self.road.db, line, bsns)
+            .await
+            .or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(view)

@@ -82,8 +82,31 @@ pub async fn budget(tx: &mut WorkerTx<'_>) -> Result<Budget, StoreError> {
         .unwrap_or_default())
 }
 
-/// How many times this user of this party may ask more. Takes the turn of the user, and then that of the party, so that ten
-/// requests at once count as ten, whoever of the party sends them.
+/// Whose turn it is until the end of a transaction: what is asked meanwhile waits. The user's comes before the party's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// One question after the other of this user.
+    User,
+    /// Of the whole party, for who answers at once.
+    Party,
+}
+
+async fn take_turn(tx: &mut WorkerTx<'_>, of: Uuid, turn: Turn) -> Result<(), StoreError> {
+    let kind = match turn {
+        Turn::User => 0_i64,
+        Turn::Party => 2,
+    };
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1::text, $2))",
+        of.to_string(),
+        kind
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// How many times this user of this party may ask more. Takes their turn, so that ten requests at once count as ten.
 ///
 /// # Errors
 /// When the database fails.
@@ -92,20 +115,13 @@ pub async fn allowed(
     budget: Budget,
     user: Uuid,
     party: Uuid,
+    turn: Turn,
     now: OffsetDateTime,
 ) -> Result<Allowed, StoreError> {
-    sqlx::query!(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))",
-        user.to_string()
-    )
-    .fetch_one(&mut **tx)
-    .await?;
-    sqlx::query!(
-        "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 2))",
-        party.to_string()
-    )
-    .fetch_one(&mut **tx)
-    .await?;
+    take_turn(tx, user, Turn::User).await?;
+    if turn == Turn::Party {
+        take_turn(tx, party, Turn::Party).await?;
+    }
     let row = sqlx::query!(
         r#"SELECT EXISTS (SELECT FROM brp_blocks WHERE user_id = $1 AND lifted_at IS NULL) AS "blocked!",
                   (SELECT count(*) FROM brp_checks WHERE user_id = $1 AND NOT of_file AND checked_at > $3::timestamptz - interval '1 minute') AS "minute!",
@@ -128,6 +144,29 @@ pub async fn allowed(
     } else {
         Allowed::More(minute.min(today))
     })
+}
+
+/// Takes the turn of the party, after that of the user, until the end of the transaction; whether it may ask so many more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn party_may(
+    tx: &mut WorkerTx<'_>,
+    budget: Budget,
+    party: Uuid,
+    more: usize,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    take_turn(tx, party, Turn::Party).await?;
+    let asked = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "asked!" FROM brp_checks
+           WHERE party_id = $1 AND NOT of_file AND checked_at > $2::timestamptz - interval '1 day'"#,
+        party,
+        now
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(asked.saturating_add(i64::try_from(more).unwrap_or(i64::MAX)) <= budget.party_day)
 }
 
 /// Of which of these a user got an answer in the last 24 hours.
@@ -268,7 +307,7 @@ pub async fn lift(
     Ok(lifted.rows_affected() > 0)
 }
 
-/// Counts questions, each once although its answer came later; `true` when they make too many mismatches, so that the user is blocked now.
+/// Counts questions, each once although its answer came later that day; `true` when they make too many mismatches, so that the user is blocked now.
 ///
 /// # Errors
 /// When the database fails.
@@ -286,7 +325,7 @@ pub async fn count(
     sqlx::query!(
         "WITH asked AS (SELECT q, m, f FROM unnest($3::bytea[], $4::boolean[], $5::boolean[]) AS c (q, m, f)),
          waited AS (UPDATE brp_checks b SET matched = asked.m FROM asked
-                    WHERE b.user_id = $1 AND b.question = asked.q AND b.matched IS NULL RETURNING b.question)
+                    WHERE b.user_id = $1 AND b.party_id = $2 AND b.question = asked.q AND b.matched IS NULL RETURNING b.question)
          INSERT INTO brp_checks (user_id, party_id, question, matched, of_file, checked_at)
          SELECT $1, $2, q, m, f, $6 FROM asked WHERE NOT EXISTS (SELECT FROM waited WHERE waited.question = asked.q)",
         user,

@@ -16,27 +16,40 @@ pub struct DraftRow {
     pub submitted: bool,
 }
 
-/// Stores a new draft of the caller.
+/// A draft to store.
+pub struct NewDraft<'a> {
+    /// Key.
+    pub id: Uuid,
+    /// Whose.
+    pub party: Uuid,
+    /// Who types it.
+    pub user: Uuid,
+    /// Its content, sealed.
+    pub sealed: &'a [u8],
+    /// It is a registration that somebody comes back to, and no correction, or untouched.
+    pub resumes: bool,
+    /// It is gone after so many, or after its 24 hours.
+    pub minutes: Option<i32>,
+}
+
+/// Stores a new draft of the caller; `false` when its key is taken.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert(
-    tx: &mut PartyTx<'_>,
-    id: Uuid,
-    party: Uuid,
-    user: Uuid,
-    sealed: &[u8],
-) -> Result<(), StoreError> {
-    sqlx::query!(
-        "INSERT INTO drafts (id, party_id, user_id, sealed) VALUES ($1, $2, $3, $4)",
-        id,
-        party,
-        user,
-        sealed
+pub async fn insert(tx: &mut PartyTx<'_>, new: &NewDraft<'_>) -> Result<bool, StoreError> {
+    let made = sqlx::query!(
+        "INSERT INTO drafts (id, party_id, user_id, sealed, resumes, expires_at)
+         VALUES ($1, $2, $3, $4, $5, LEAST(now() + interval '24 hours', now() + make_interval(mins => $6))) ON CONFLICT (id) DO NOTHING",
+        new.id,
+        new.party,
+        new.user,
+        new.sealed,
+        new.resumes,
+        new.minutes
     )
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(made.rows_affected() == 1)
 }
 
 /// A draft of the caller, submitted or not; row-level security hides those of others.
@@ -54,7 +67,7 @@ pub async fn open(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Option<DraftRow>, St
     Ok(row)
 }
 
-/// The newest open drafts of the caller.
+/// The newest open registrations of the caller.
 ///
 /// # Errors
 /// When the database fails.
@@ -62,7 +75,7 @@ pub async fn newest(tx: &mut PartyTx<'_>, user: Uuid) -> Result<Vec<DraftRow>, S
     let rows = sqlx::query_as!(
         DraftRow,
         r#"SELECT id, sealed, updated_at, false AS "submitted!" FROM drafts
-           WHERE user_id = $1 AND submitted_at IS NULL AND expires_at > now() ORDER BY updated_at DESC LIMIT 5"#,
+           WHERE user_id = $1 AND resumes AND submitted_at IS NULL AND expires_at > now() ORDER BY updated_at DESC LIMIT 5"#,
         user
     )
     .fetch_all(&mut **tx)
@@ -78,15 +91,17 @@ pub async fn update(
     tx: &mut PartyTx<'_>,
     id: Uuid,
     sealed: &[u8],
+    resumes: bool,
     minutes: Option<i32>,
 ) -> Result<bool, StoreError> {
     let changed = sqlx::query!(
-        "UPDATE drafts SET sealed = $2, updated_at = now(),
+        "UPDATE drafts SET sealed = $2, resumes = $4, updated_at = now(),
                 expires_at = LEAST(created_at + interval '24 hours', now() + make_interval(mins => $3))
          WHERE id = $1 AND submitted_at IS NULL AND expires_at > now()",
         id,
         sealed,
-        minutes
+        minutes,
+        resumes
     )
     .execute(&mut **tx)
     .await?;

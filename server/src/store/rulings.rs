@@ -472,6 +472,15 @@ pub async fn settle_rows(
         Becomes::Freed(withdrawal) => (None, Some(withdrawal)),
     };
     lock(tx, rows).await?;
+    // Their deliveries too, in a statement of their own: one that ended while this waited for it is seen to have ended by
+    // the next statement only.
+    sqlx::query!(
+        "SELECT d.id FROM deliveries d WHERE d.id IN (SELECT delivery_id FROM delivery_rows WHERE id = ANY ($1))
+         ORDER BY d.id FOR NO KEY UPDATE",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?;
     let moved = sqlx::query_as!(
         Moved,
         r#"WITH was AS (SELECT w.id, w.outcome FROM delivery_rows w
@@ -486,13 +495,10 @@ pub async fn settle_rows(
                          SET te_controleren = te_controleren + CASE WHEN $2 THEN n.rows ELSE -n.rows END,
                              geaccepteerd = geaccepteerd + CASE WHEN $2 THEN -n.accepted WHEN $3 = 'GEACCEPTEERD' THEN n.rows ELSE 0 END,
                              afgekeurd = afgekeurd + CASE WHEN $2 THEN -n.refused WHEN $3 = 'AFGEKEURD' THEN n.rows ELSE 0 END
-                         FROM (SELECT o.id, o.state, m.rows, m.accepted, m.refused
-                               FROM (SELECT delivery_id, count(*)::integer AS rows, (count(*) FILTER (WHERE before = 'GEACCEPTEERD'))::integer AS accepted,
-                                            (count(*) FILTER (WHERE before = 'AFGEKEURD'))::integer AS refused FROM moved GROUP BY 1) AS m
-                               JOIN deliveries o ON o.id = m.delivery_id
-                               WHERE o.state IN ('done', 'withdrawn', 'parked', 'storing') ORDER BY o.id FOR NO KEY UPDATE OF o) AS n
-                         -- What is being stored is counted at its end, which waits for this lock.
-                         WHERE d.id = n.id AND n.state <> 'storing'),
+                         FROM (SELECT delivery_id, count(*)::integer AS rows, (count(*) FILTER (WHERE before = 'GEACCEPTEERD'))::integer AS accepted,
+                                      (count(*) FILTER (WHERE before = 'AFGEKEURD'))::integer AS refused FROM moved GROUP BY 1) AS n
+                         -- What is being stored is counted at its end, which waits for the lock.
+                         WHERE d.id = n.delivery_id AND d.state IN ('done', 'withdrawn', 'parked')),
                 said AS (UPDATE reports r SET outcome = $3, accepted_by = $5
                          FROM moved m WHERE r.id = m.report_id AND r.valid_to IS NULL AND r.content_sealed IS NOT NULL)
            SELECT id, row_number, person_id FROM moved ORDER BY row_number"#,

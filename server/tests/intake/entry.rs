@@ -3,8 +3,8 @@
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, row, with};
 use app::ports::PortError;
 use app::ports::entry::{
-    BrpAnswer, Corrected, Entry, Mended, RegistrationFilter, RegistrationView, Saved, Standing,
-    Step, Submitted, Withdrawn,
+    Anew, BrpAnswer, Corrected, Entry, Mended, RegistrationFilter, RegistrationView, Saved,
+    Standing, Step, Submitted, Withdrawn,
 };
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
@@ -474,6 +474,7 @@ async fn of_the_next_person_without_consent_nothing_is_wrong_before_it_is_asked(
 async fn a_tick_says_yes_to_the_warnings_that_were_shown_and_to_no_other() {
     let world = World::new().await;
     let (portal, maria) = (&world.portal, &world.maria);
+    world.record(maria, &good(NAOMI, "01-04-1987")).await;
     let draft = portal.begin(maria, None, false).await.unwrap();
     let batch = |lot| with(good(EREBOS, "01-04-2000"), &[(Column::Batchnummer, lot)]);
     let saved = portal.save_person(maria, draft, batch("QQQQQQ"), String::new());
@@ -497,16 +498,185 @@ async fn a_tick_says_yes_to_the_warnings_that_were_shown_and_to_no_other() {
     assert!(!shown().await.confirmed, "the tick is not set for another");
     assert_eq!(save("QQQQQQ", Some(&told)).await, Saved::GoOn(Step::Check));
     assert!(shown().await.confirmed);
-    // The person is another by now: so is the jab that the warning is about.
-    let other = with(
-        good(NAOMI, "01-04-1987"),
-        &[(Column::Batchnummer, "QQQQQQ")],
-    );
-    let saved = portal.save_person(maria, draft, other, String::new());
-    assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Vaccination));
+    // The batch is that of the next person too; what is said of another person is looked at anew.
+    let other = batch("QQQQQQ");
+    for (who, step) in [
+        ((FROUKE, "24-03-2000"), Step::Check),
+        ((NAOMI, "01-04-1987"), Step::Vaccination),
+    ] {
+        let whom = [(Column::Bsn, who.0), (Column::Geboortedatum, who.1)];
+        let saved = portal.save_person(maria, draft, with(other.clone(), &whom), String::new());
+        assert_eq!(saved.await.unwrap(), Saved::GoOn(step));
+    }
+    let told = shown().await.findings;
+    assert!(told.iter().any(|one| one.code == Code::D04), "{told:?}");
     let sent = Entry::submit(portal, maria, draft, None).await.unwrap();
     assert!(matches!(sent, Submitted::LookAgain(Step::Vaccination)));
-    assert_eq!(world.count("reports").await, 0);
+    assert_eq!(world.count("reports").await, 1);
+}
+
+#[tokio::test]
+async fn a_correction_warns_of_what_it_would_be_and_not_of_what_it_was() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let row = good(EREBOS, "01-04-2000");
+    let reference = world.record(maria, &row).await;
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    // The second dose without a first one: and no other jab of this day, for that is this one.
+    let second = with(row.clone(), &[(Column::Dosisnummer, "2")]);
+    let done = portal.correct(maria, id, second.clone(), "dosis".into(), None, None);
+    let Corrected::LookAgain(draft) = done.await.unwrap() else {
+        panic!("nothing to look at");
+    };
+    let view = portal.draft(maria, draft).await.unwrap();
+    let codes: Vec<Code> = view.findings.iter().map(|found| found.code).collect();
+    assert_eq!(codes, [Code::V33]);
+    assert!(matches!(
+        world.corrects(maria, id, &second).await,
+        Corrected::Done
+    ));
+    // Another person while the BRP is late: what the form does not show asks for no tick.
+    sqlx::query("UPDATE brp_loads SET finished_at = now() - interval '3 days'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let other = good(NAOMI, "01-04-1987");
+    assert!(matches!(
+        world.corrects(maria, id, &other).await,
+        Corrected::Done
+    ));
+}
+
+#[tokio::test]
+async fn a_batch_that_was_looked_at_is_not_asked_again_of_the_next_person() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let unknown = [(Column::Batchnummer, "QQQQQQ")];
+    let reference = world
+        .record(maria, &with(good(EREBOS, "01-04-2000"), &unknown))
+        .await;
+    let next = portal.begin(maria, Some(reference), false).await.unwrap();
+    let saved = portal.save_person(maria, next, good(NAOMI, "01-04-1987"), String::new());
+    assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Check));
+    let page = portal.draft(maria, next).await.unwrap();
+    assert_eq!(
+        page.findings[0].code,
+        Code::V22,
+        "the page says it all the same"
+    );
+    let sent = Entry::submit(portal, maria, next, None).await.unwrap();
+    assert!(matches!(sent, Submitted::Done { .. }));
+}
+
+#[tokio::test]
+async fn a_name_that_is_repaired_does_not_make_somebody_else_of_a_person() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let row = with(
+        good(NOBODY, "01-04-2000"),
+        &[(Column::Achternaam, "Vries, de")],
+    );
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    let why = "net in Nederland";
+    for (reason, saved) in [
+        ("", Saved::LookAgain),
+        (why, Saved::GoOn(Step::Vaccination)),
+    ] {
+        let step = portal.save_person(maria, draft, row.clone(), reason.into());
+        assert_eq!(step.await.unwrap(), saved);
+    }
+    assert_eq!(portal.draft(maria, draft).await.unwrap().reason, why);
+    assert_eq!(world.count("brp_checks").await, 1, "asked once");
+}
+
+#[tokio::test]
+async fn what_was_typed_for_a_draft_that_is_gone_goes_into_a_new_one() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let typed = good(EREBOS, "01-04-2000");
+    let place = async |id, revision: Option<&str>| {
+        let placed = portal.place(maria, id, revision.map(str::to_owned), &typed, Step::Person);
+        placed.await.unwrap()
+    };
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    let revision = portal.draft(maria, draft).await.unwrap().revision;
+    sqlx::query("UPDATE drafts SET expires_at = now() - interval '1 minute'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let placed = place(draft, Some(&revision)).await;
+    assert!(placed.draft != draft && placed.anew == Some(Anew::Gone));
+    let saved = portal.save_person(maria, placed.draft, typed.clone(), String::new());
+    assert_eq!(saved.await.unwrap(), Saved::GoOn(Step::Vaccination));
+    // The empty form brings a key: sent twice at once it is one draft.
+    let key = uuid::Uuid::now_v7();
+    let (one, two) = tokio::join!(place(key, None), place(key, None));
+    assert_eq!((one, one.anew), (two, None));
+    assert_eq!(place(key, None).await, one, "and once more later");
+    // The key of somebody else's draft leads to nothing of theirs.
+    let foreign = portal
+        .place(&world.piet, key, None, &typed, Step::Person)
+        .await
+        .unwrap();
+    assert!(foreign.draft != one.draft && foreign.anew.is_none());
+    assert_eq!(
+        portal.draft(&world.piet, key).await.err(),
+        Some(PortError::NotFound)
+    );
+}
+
+#[tokio::test]
+async fn corrections_that_were_not_stored_do_not_hide_a_registration_that_was_begun() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let reference = world.record(maria, &good(EREBOS, "01-04-2000")).await;
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let begun = portal.begin(maria, None, false).await.unwrap();
+    let saved = portal.save_person(maria, begun, good(NAOMI, "01-04-1987"), String::new());
+    saved.await.unwrap();
+    let wrong = with(good(EREBOS, "01-04-2000"), &[(Column::Dosisnummer, "12")]);
+    for _ in 0..6 {
+        let done = portal.correct(maria, id, wrong.clone(), "fout".into(), None, None);
+        assert!(matches!(done.await.unwrap(), Corrected::LookAgain(_)));
+    }
+    let offered = portal.open_draft(maria).await.unwrap();
+    assert_eq!(offered.map(|draft| draft.id), Some(begun));
+}
+
+#[tokio::test]
+async fn a_correction_of_what_a_colleague_withdrew_is_not_lost() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let row = good(EREBOS, "01-04-2000");
+    let reference = world.record(maria, &row).await;
+    let receipt = portal.receipt(maria, reference).await.unwrap();
+    let id = receipt.registration.unwrap();
+    let withdrawn = portal.withdraw(maria, id, "dubbel".into(), false).await;
+    assert_eq!(withdrawn, Ok(Withdrawn::Done));
+    let better = with(row, &[(Column::Batchnummer, "EJ6796")]);
+    let done = portal
+        .correct(maria, id, better, "batch".into(), None, Some(1))
+        .await;
+    let Ok(Corrected::Withdrawn(draft)) = done else {
+        panic!("what was typed is lost");
+    };
+    let kept = portal.draft(maria, draft).await.unwrap();
+    assert_eq!(kept.row.get(Column::Batchnummer), "EJ6796");
+    assert_eq!(kept.row.get(Column::Toestemming), "", "asked again");
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
+}
+
+#[tokio::test]
+async fn another_vaccination_of_the_same_person_asks_for_consent_again() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let reference = world.record(maria, &good(EREBOS, "01-04-2000")).await;
+    let again = portal.begin(maria, Some(reference), true).await.unwrap();
+    let row = portal.draft(maria, again).await.unwrap().row;
+    assert_eq!(row.get(Column::Bsn), EREBOS);
+    assert_eq!(row.get(Column::Toestemming), "");
 }
 
 #[tokio::test]
@@ -552,6 +722,13 @@ async fn what_is_remembered_of_a_day_is_gone_at_midnight() {
         ..world.road.clone()
     });
     assert_eq!(begins(&tomorrow).await, (String::new(), false));
+    // What was begun before midnight and not typed in is the same.
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    let view = tomorrow.draft(maria, draft).await.unwrap();
+    assert_eq!(
+        (view.row.get(Column::Batchnummer), view.remembered),
+        ("", false)
+    );
 }
 
 #[tokio::test]
@@ -662,7 +839,11 @@ async fn after_30_days_only_withdrawn_consent_withdraws_a_registration() {
         .portal
         .withdraw(&world.maria, id, "verkeerde persoon".into(), false)
         .await;
-    assert_eq!(refused.unwrap(), Withdrawn::TooLate);
+    let Ok(Withdrawn::TooLate(draft)) = refused else {
+        panic!("{refused:?}");
+    };
+    let kept = world.portal.draft(&world.maria, draft).await.unwrap();
+    assert_eq!(kept.reason, "verkeerde persoon", "it is not typed twice");
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 1);
     let done = world
         .portal

@@ -5,7 +5,7 @@ use crate::world::{EREBOS, MENELAOS, NAOMI, NOBODY, TWICE, World, csv, good, wit
 use app::ports::decisions::{
     Agreed, Candidate, DecisionState, Decisions, Gone, MayDecide, Proposal, Same,
 };
-use app::ports::entry::{Entry, RegistrationFilter, RegistrationView};
+use app::ports::entry::{Corrected, Entry, RegistrationFilter, RegistrationView};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, Deliveries, PortError, Review};
@@ -641,11 +641,8 @@ async fn a_linked_registration_is_withdrawn_put_back_and_corrected_as_any_other(
         registration(&world).await.versions[0].row.clone(),
         &[(Column::Batchnummer, "EM0477")],
     );
-    world
-        .portal
-        .correct(&world.maria, of, better, "Batch".into(), None, None)
-        .await
-        .unwrap();
+    let done = world.corrects(&world.maria, of, &better).await;
+    assert!(matches!(done, Corrected::Done));
     assert_eq!(counting(&world, EREBOS).await, 0);
     let row = waiting(&world, Code::B14).await;
     link(&world, row, "1").await;

@@ -392,10 +392,14 @@ async fn probe(
         "submit" => Entry::submit(portal, caller, things.draft, None)
             .await
             .map(drop),
-        "place" => portal
-            .place(caller, things.draft, None, &row, Step::Person)
+        // What was typed for a draft that is not theirs goes into one of their own.
+        "place" => match portal
+            .place(caller, things.draft, Some("oud".into()), &row, Step::Person)
             .await
-            .map(drop),
+        {
+            Ok(placed) if placed.draft != things.draft => Err(PortError::NotFound),
+            placed => placed.map(drop),
+        },
         "receipt" => portal
             .receipt(caller, things.reference.clone())
             .await
@@ -877,10 +881,12 @@ async fn what_belongs_to_another_party_is_not_there() {
 async fn a_failed_audit_line_means_no_data() {
     let world = World::new().await;
     let things = things(&world).await;
-    sqlx::query("ALTER FUNCTION audit_add(text, text, uuid[], bytea[]) RENAME TO audit_add_away")
-        .execute(&world.test.admin)
-        .await
-        .unwrap();
+    sqlx::query(
+        "ALTER FUNCTION audit_add(text, text, uuid[], bytea[], text) RENAME TO audit_add_away",
+    )
+    .execute(&world.test.admin)
+    .await
+    .unwrap();
     let broken = |answer: Result<(), PortError>| matches!(answer, Err(PortError::Broken(_)));
     for method in ["registration", "begin", "draft", "receipt"] {
         let answer = probe(&world, &world.maria, &things, method).await.unwrap();

@@ -217,11 +217,7 @@ async fn typed(world: &World, row: &RowText) -> (uuid::Uuid, Vec<String>) {
         .save_person(&world.maria, draft, row.clone(), String::new())
         .await
         .unwrap();
-    world
-        .portal
-        .save_vaccination(&world.maria, draft, row.clone(), None)
-        .await
-        .unwrap();
+    world.ticks(&world.maria, draft, row).await;
     let view = world.portal.draft(&world.maria, draft).await.unwrap();
     let mut told = with_repairs(&view.findings, &view.mended);
     let refused = |finding: &Finding| finding.severity == Severity::Fout;

@@ -1058,10 +1058,12 @@ async fn a_registration_is_not_put_back_when_it_came_again_or_went_with_its_deli
         .unwrap();
     world.record(&world.maria, &row).await;
     let before = register(&world).await;
-    assert_eq!(
-        world.portal.restore(&world.maria, id, "x".into()).await,
-        Ok(Restored::Again)
-    );
+    let answer = world.portal.restore(&world.maria, id, "x".into()).await;
+    let Ok(Restored::Again(draft)) = answer else {
+        panic!("{answer:?}");
+    };
+    let kept = world.portal.draft(&world.maria, draft).await.unwrap();
+    assert_eq!(kept.reason, "x", "what was typed is not lost");
     assert_eq!(register(&world).await, before);
 
     let delivery = world
@@ -1626,6 +1628,56 @@ async fn two_withdrawals_at_once_and_an_import_of_the_same_persons_end_as_one_af
         assert_eq!(world.count(twice).await, 0);
         sound(&world).await;
     }
+}
+
+#[tokio::test]
+async fn rows_settled_while_their_delivery_ends_are_counted_in_it() {
+    let world = World::new().await;
+    let odd = with(good(E.0, E.1), &[(Column::Batchnummer, "QQQQQQ")]);
+    let delivery = world.upload(&world.maria, &csv(&[odd])).await;
+    assert_eq!(told(&world, &world.maria, delivery).await, (0, 1));
+    let row: Uuid = sqlx::query_scalar("SELECT id FROM delivery_rows")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    // Its rows are stored, and it is not counted yet.
+    sqlx::raw_sql(
+        "BEGIN; SET LOCAL session_replication_role = replica;
+         UPDATE deliveries SET state = 'storing', te_controleren = 0; COMMIT",
+    )
+    .execute(&world.test.admin)
+    .await
+    .unwrap();
+    let mut ends = world.test.admin.begin().await.unwrap();
+    sqlx::query("SELECT id FROM deliveries FOR NO KEY UPDATE")
+        .execute(&mut *ends)
+        .await
+        .unwrap();
+    let (db, by) = (world.road.db.clone(), world.rivm.user_id);
+    let now = world.road.clock.now();
+    let settles = tokio::spawn(async move {
+        let mut tx = worker_tx(&db).await.unwrap();
+        let (rows, becomes) = ([row], rulings::Becomes::Accepted);
+        let moved = rulings::settle_rows(&mut tx, &rows, becomes, by, now);
+        assert_eq!(moved.await.unwrap().len(), 1);
+        tx.commit().await.unwrap();
+    });
+    let waiting =
+        "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while world.count(waiting).await == 0 {
+        assert!(
+            !settles.is_finished(),
+            "it waits for the end of the delivery"
+        );
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    sqlx::query("UPDATE deliveries SET state = 'done', te_controleren = 1")
+        .execute(&mut *ends)
+        .await
+        .unwrap();
+    ends.commit().await.unwrap();
+    settles.await.unwrap();
+    assert_eq!(told(&world, &world.maria, delivery).await, (1, 0));
 }
 
 /// The second of two persons' rows hangs on its way in until [`go`] is called: the delivery is being stored meanwhile.

@@ -2,7 +2,7 @@
 
 use crate::support::{self, TestDb};
 pub(crate) use crate::support::{good, row, with};
-use app::ports::entry::{Entry, Saved, Step, Submitted};
+use app::ports::entry::{Corrected, Entry, Saved, Step, Submitted};
 use app::ports::{Caller, Deliveries};
 use domain::delivery::Channel;
 use domain::role::Role;
@@ -226,6 +226,23 @@ impl World {
             ticked = Some(self.portal.draft(caller, draft).await.unwrap().told);
         }
         Saved::LookAgain
+    }
+
+    /// Corrects a registration, and ticks the warnings that the form shows then.
+    pub(crate) async fn corrects(&self, caller: &Caller, of: Uuid, row: &RowText) -> Corrected {
+        let mut ticked = None;
+        for _ in 0..2 {
+            let form =
+                self.portal
+                    .correct(caller, of, row.clone(), "typefout".into(), ticked, None);
+            match form.await.unwrap() {
+                Corrected::LookAgain(draft) => {
+                    ticked = Some(self.portal.draft(caller, draft).await.unwrap().told);
+                }
+                done => return done,
+            }
+        }
+        panic!("looked at twice, and still not stored");
     }
 
     /// Records through the entry form, ticking what asks for it; answers with the reference.

@@ -326,6 +326,38 @@ async fn a_person_of_no_line_is_named() {
 }
 
 #[tokio::test]
+async fn anchors_of_several_servers_come_one_after_the_other() {
+    let test = TestDb::new().await;
+    written(&test).await;
+    let mut servers = tokio::task::JoinSet::new();
+    for server in 0..4 {
+        let (db, keys) = (test.db.clone(), test.keys.clone());
+        servers.spawn(async move {
+            for _ in 0..10 {
+                let mut tx = worker_tx(&db).await.unwrap();
+                let user = Uuid::from_u128(server);
+                audit::add(&mut tx, Event::of_user(user, Kind::Login))
+                    .await
+                    .unwrap();
+                tx.commit().await.unwrap();
+                audit::anchor(&db, &keys).await.unwrap();
+            }
+        });
+    }
+    servers.join_all().await;
+    assert_eq!(report(&test).await.broken, []);
+    // Each names the one before it: none is skipped.
+    let named: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM audit_anchors a JOIN audit_anchors b ON a.content LIKE '%after ' || b.id || ' %' AND a.id > b.id
+         WHERE NOT EXISTS (SELECT FROM audit_anchors c WHERE c.id > b.id AND c.id < a.id)",
+    )
+    .fetch_one(&test.admin)
+    .await
+    .unwrap();
+    assert_eq!(named, 40);
+}
+
+#[tokio::test]
 async fn an_anchor_taken_from_among_the_others_is_named() {
     let test = TestDb::new().await;
     written(&test).await;

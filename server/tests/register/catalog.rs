@@ -25,7 +25,7 @@ async fn every_table_with_a_party_has_forced_row_security_and_policies() {
     let open = names(&test,
         "SELECT c.relname::text FROM pg_class c
          WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-           AND (c.relname = 'parties' OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'party_id' AND NOT a.attisdropped))
+           AND (c.relname IN ('parties', 'users') OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'party_id' AND NOT a.attisdropped))
            AND NOT (c.relrowsecurity AND c.relforcerowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))").await;
     assert_eq!(
         open,
@@ -55,6 +55,42 @@ async fn loose(test: &TestDb) -> Vec<String> {
           WHERE way.holds AND (way.tied IS NULL OR way.tied !~ ('cims_' || way.by || '\(\)')
                                OR way.tied ~ '\mtrue\M' OR way.tied ~ '\m(\d+) = \1\M')
           ORDER BY 1").await
+}
+
+#[tokio::test]
+async fn a_party_sees_the_names_of_its_own_people_and_of_rivm_alone() {
+    let test = TestDb::new().await;
+    let (own, other) = (test.party("AAA").await, test.party("BBB").await);
+    let maria = test.caller("maria", Role::Invoerder, Some(&own)).await;
+    let anna = test
+        .caller("anna", Role::Instellingsbeheerder, Some(&own))
+        .await;
+    let piet = test.caller("piet", Role::Invoerder, Some(&other)).await;
+    let rian = test.caller("rian", Role::RivmBeoordelaar, None).await;
+    let lars = test.caller("lars", Role::Leverancier, Some(&other)).await;
+    let seen = async |caller| {
+        let mut tx = party_tx(&test.db, caller).await.unwrap();
+        sqlx::query_scalar::<_, String>(
+            "SELECT subject FROM users WHERE subject NOT LIKE 'coordinator-%' ORDER BY subject",
+        )
+        .fetch_all(&mut *tx)
+        .await
+        .unwrap()
+    };
+    for caller in [&maria, &anna] {
+        assert_eq!(seen(caller).await, ["anna", "maria", "rian"]);
+    }
+    for caller in [&piet, &lars] {
+        assert_eq!(seen(caller).await, ["lars", "piet", "rian"]);
+    }
+    assert_eq!(seen(&rian).await, ["anna", "lars", "maria", "piet", "rian"]);
+    // Who left is still named in what was recorded.
+    sqlx::query("UPDATE user_roles SET ended_at = now() WHERE user_id = $1")
+        .bind(anna.user_id)
+        .execute(&test.admin)
+        .await
+        .unwrap();
+    assert_eq!(seen(&maria).await, ["anna", "maria", "rian"]);
 }
 
 #[tokio::test]

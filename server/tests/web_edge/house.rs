@@ -101,9 +101,13 @@ pub fn key(path: &str) -> Uuid {
 
 /// What the draft on a page says, as its form brings it along.
 pub fn revision(page: &str) -> &str {
-    let input = page.split("name=\"revision\"").nth(1).expect("a revision");
-    let value = input.split("value=\"").nth(1).expect("its value");
-    value.split('"').next().unwrap_or_default()
+    hidden(page, "revision").expect("a revision")
+}
+
+/// What a page brings along under a name.
+pub fn hidden<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    let input = page.split(&format!("name=\"{name}\"")).nth(1)?;
+    input.split("value=\"").nth(1)?.split('"').next()
 }
 
 /// The draft that an answer leads to.
@@ -269,6 +273,14 @@ impl House {
         let to = self.post(name, path, &with_row(&fields, "row", &row)).await;
         assert!(to.starts_with("/registreren/controleren"), "{to}");
         draft
+    }
+
+    /// A form with a tick, after one look at what its page warns of.
+    pub async fn warned(&self, name: &str, path: &str, typed: &str) -> String {
+        let to = self.post(name, path, typed).await;
+        let page = self.of(name).get(&to).await;
+        let told = hidden(&page.body, "warned").unwrap_or_else(|| panic!("no warnings: {to}"));
+        format!("{typed}&{}", form(&[("warned", told)]))
     }
 
     /// The form that sends a draft of somebody, as its page shows it.

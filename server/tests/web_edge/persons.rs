@@ -86,7 +86,7 @@ fn traces(answer: &Answer) -> Vec<&'static str> {
 
 /// Takes the log away, or gives it back.
 async fn rename_log(house: &House, from: &str, to: &str) {
-    let sql = format!("ALTER FUNCTION {from}(text, text, uuid[], bytea[]) RENAME TO {to}");
+    let sql = format!("ALTER FUNCTION {from}(text, text, uuid[], bytea[], text) RENAME TO {to}");
     sqlx::query(sqlx::AssertSqlSafe(sql))
         .execute(&house.portal.test.admin)
         .await

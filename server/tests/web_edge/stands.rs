@@ -255,6 +255,9 @@ pub async fn changed(house: &mut House, route: &Route) -> Stand {
             ];
             let fields: Vec<_> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
             let form = with_row(&fields, "row", &house.another("EJ6795"));
+            let form = house
+                .warned(MANAGER, "/api/registratie-corrigeren", &form)
+                .await;
             sent(MANAGER, form, "record.corrected", Person)
         }
         "/api/registratie-intrekken" => {

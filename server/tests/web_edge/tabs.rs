@@ -2,7 +2,7 @@
 //! All of it as a browser without script sends it.
 
 use crate::browser::query;
-use crate::house::{Field, House, draft_in, form, revision, row, with_row};
+use crate::house::{Field, House, draft_in, form, hidden, revision, row, with_row};
 use crate::support::{EREBOS, FROUKE};
 use domain::row::{Column, RowText};
 use uuid::Uuid;
@@ -54,13 +54,9 @@ async fn a_person_typed_over_a_draft_that_was_sent_is_a_registration_of_its_own(
             .contains("De vorige registratie was al verstuurd.")
     );
     let jab = house.another("EJ6795");
-    let to = house
-        .post(
-            NURSE,
-            VACCINATION,
-            &typed(new, &seen(&house, new).await, &jab),
-        )
-        .await;
+    let form = typed(new, &seen(&house, new).await, &jab);
+    let form = house.warned(NURSE, VACCINATION, &form).await;
+    let to = house.post(NURSE, VACCINATION, &form).await;
     assert!(to.starts_with("/registreren/controleren"), "{to}");
     let form = house.sends(NURSE, new).await;
     assert_ne!(house.post(NURSE, SEND, &form).await, receipt);
@@ -130,6 +126,29 @@ async fn a_person_typed_over_what_another_tab_changed_is_kept_beside_it() {
             .await;
         assert!(page.body.contains(bsn), "{bsn}");
     }
+}
+
+#[tokio::test]
+async fn the_first_form_sent_twice_makes_one_draft() {
+    let house = House::new().await;
+    let key = async || {
+        let page = house.of(NURSE).get("/registreren").await.body;
+        let form = page.split("action=\"/api/registreren-persoon\"").nth(1);
+        hidden(form.expect("the form"), "concept")
+            .expect("a key")
+            .to_owned()
+    };
+    let first_key = key().await;
+    let form = with_row(
+        &[("concept", &first_key)],
+        "row",
+        &person(EREBOS, "01-04-2000"),
+    );
+    let first = house.post(NURSE, PERSON, &form).await;
+    assert_eq!(house.post(NURSE, PERSON, &form).await, first);
+    assert_eq!(house.portal.count("SELECT count(*) FROM drafts").await, 1);
+    // Another form is another draft.
+    assert_ne!(key().await, first_key);
 }
 
 const CORRECT: &str = "/api/registratie-corrigeren";

@@ -9,7 +9,7 @@ use crate::audit::{self, Kind, Outcome};
 use crate::intake::check::Question;
 use crate::intake::matching::compare;
 use crate::intake::store::brp_is_late;
-use crate::store::brp_checks::{self, Allowed, Check};
+use crate::store::brp_checks::{self, Allowed, Check, Turn};
 use crate::store::register::{self, BrpList};
 use crate::store::{StoreError, WorkerTx, worker_tx};
 use app::ports::entry::BrpAnswer;
@@ -70,7 +70,7 @@ impl Portal {
         let now = self.road.clock.now();
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let budget = brp_checks::budget(&mut tx).await.or_broken(caller)?;
-        let allowed = brp_checks::allowed(&mut tx, budget, caller.user_id, party, now)
+        let allowed = brp_checks::allowed(&mut tx, budget, caller.user_id, party, Turn::Party, now)
             .await
             .or_broken(caller)?;
         let line = |of: &[Question]| {

@@ -4,7 +4,7 @@ use super::super::{OrBroken, Portal, deliverer, event};
 use super::draft::{Draft, is_person_step, is_vaccination_step, odd};
 use super::submit::Parcel;
 use crate::audit::{self, Kind};
-use crate::intake::check::{self, Question};
+use crate::intake::check;
 use crate::keys::Purpose;
 use crate::store::{connections, party_tx, registrations, worker_tx};
 use app::ports::entry::{Corrected, Withdrawn};
@@ -100,7 +100,17 @@ impl Portal {
         if caller.only_keeps {
             return Ok(Corrected::LookAgain(self.new_draft(caller, &draft).await?));
         }
-        let current = self.current(caller, id).await?;
+        let current = match self.current(caller, id).await {
+            Err(PortError::Conflict) => {
+                // Why it was withdrawn may be that this person does not agree any more: that is asked again.
+                draft.corrects = None;
+                draft.reason.clear();
+                draft.row.set(Column::Toestemming, "");
+                return Ok(Corrected::Withdrawn(self.new_draft(caller, &draft).await?));
+            }
+            current => current?,
+        };
+        draft.source_key = Some(current.source_key.clone());
         if version.is_some_and(|version| version != current.version) {
             // A form that came twice finds what it says.
             let says = Some(Code::D03);
@@ -112,15 +122,16 @@ impl Portal {
             }
             return Ok(Corrected::Changed(self.new_draft(caller, &draft).await?));
         }
-        let year = self.road.clock.day(self.road.clock.now()).year();
-        let asked =
-            |row: &RowText| Question::of(row, year).map(|asked| asked.digest(&self.road.keys));
-        let stands = asked(&current.content);
-        if asked(&draft.row) == stands {
+        let stands = Draft {
+            row: current.content.clone(),
+            ..Draft::default()
+        };
+        let stands = self.about(&self.look(caller, &stands).await?.judged.row);
+        let row = self.look(caller, &draft).await?.judged.row;
+        if self.about(&row) == stands {
             // To hold what stands there against the BRP is no new question.
             draft.asked = stands;
         } else {
-            let row = self.look(caller, &draft).await?.judged.row;
             match self.ask_brp(caller, &mut draft, &row).await {
                 Err(PortError::TooMany(wait)) => {
                     let draft = self.new_draft(caller, &draft).await?;
@@ -164,7 +175,7 @@ impl Portal {
             reason: Some(draft.reason.clone()),
             reference: None,
             card: None,
-            draft: None,
+            draft: Some(draft),
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
@@ -207,16 +218,16 @@ impl Portal {
         reason: String,
         consent_withdrawn: bool,
     ) -> PortResult<Withdrawn> {
+        let typed = Draft::of_reason(id, reason.clone(), consent_withdrawn);
         if caller.only_keeps {
-            let draft = Draft::of_reason(id, reason, consent_withdrawn);
-            return Ok(Withdrawn::Kept(self.new_draft(caller, &draft).await?));
+            return Ok(Withdrawn::Kept(self.new_draft(caller, &typed).await?));
         }
         let current = match self.current(caller, id).await {
             Err(PortError::Conflict) => return self.withdrawn_before(caller, id).await,
             current => current?,
         };
         if !consent_withdrawn && !withdraw_freely(current.recorded, self.road.clock.now()) {
-            return Ok(Withdrawn::TooLate);
+            return Ok(Withdrawn::TooLate(self.new_draft(caller, &typed).await?));
         }
         let mut row = RowText::default();
         row.set(Column::Mutatie, "V");

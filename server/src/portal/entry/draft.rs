@@ -1,11 +1,13 @@
 //! Drafts: begun, shown, thrown away. What is typed is sealed before it is stored.
 
 use super::super::{OrBroken, Portal, broken, deliverer, event, words};
+use super::vaccination::REMEMBERED;
 use crate::audit::{self, Event, Kind};
 use crate::intake::check::{Desk, Question};
 use crate::intake::matching::{Incoming, Judged};
 use crate::intake::store::{self, Errand, Keep};
 use crate::keys::{Keys, Mac, Purpose, Sealed};
+use crate::store::drafts::NewDraft;
 use crate::store::locations::{self, LocationRow};
 use crate::store::products::Products;
 use crate::store::{
@@ -30,13 +32,14 @@ use uuid::Uuid;
 /// More batches to choose from would be a list to search in.
 const CHOICES: usize = 3;
 
-/// Whom and which jab a warning is about, beside its own cell.
-const TOLD_OF: [Column; 4] = [
-    Column::Bsn,
-    Column::Geboortedatum,
-    Column::Vaccinatiedatum,
-    Column::Vaccin,
-];
+/// Which jab a warning is about, beside its own cell.
+const TOLD_OF_JAB: [Column; 2] = [Column::Vaccinatiedatum, Column::Vaccin];
+
+/// Whom it is about.
+const TOLD_OF_PERSON: [Column; 3] = [Column::Bsn, Column::Geboortedatum, Column::Achternaam];
+
+/// Warnings about the batch and nothing else: ticked once, the next person gets the same without a word.
+const OF_BATCH: [Code; 2] = [Code::V22, Code::V23];
 
 /// Hexadecimal digits that name a warning within a draft: nobody gains by finding another that is named so.
 const TOLD_DIGITS: usize = 16;
@@ -46,7 +49,8 @@ const USED: Duration = Duration::days(14);
 
 /// What a draft holds.
 #[derive(Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+// A field of the next release is no reason to lose a draft.
+#[serde(default)]
 pub(in crate::portal) struct Draft {
     pub(super) row: RowText,
     /// The person step was sent once.
@@ -62,8 +66,14 @@ pub(in crate::portal) struct Draft {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) ticked: Vec<String>,
     pub(super) next_person: bool,
+    /// The day of which its vaccination is: what is ready of one day is not given on another unseen (features F03).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) begun_on: Option<time::Date>,
     /// The registration this corrects, or the delivery it mends rows of.
     pub(super) corrects: Option<Uuid>,
+    /// The key of that registration at its source: it is judged as its next version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) source_key: Option<String>,
     /// The rows it mends.
     pub(super) mends: Vec<KeptRow>,
     /// The line of the worklist it was begun from.
@@ -98,12 +108,13 @@ pub(super) fn is_person_step(column: Column) -> bool {
 /// waits for its user (ux §3.2).
 const UNANSWERED_MINUTES: i32 = 15;
 
-fn is_unanswered(row: &RowText) -> bool {
+fn minutes(row: &RowText) -> Option<i32> {
     let filled = |column: &Column| !row.get(*column).trim().is_empty();
-    !filled(&Column::Toestemming)
+    let unanswered = !filled(&Column::Toestemming)
         && Column::ALL
             .iter()
-            .any(|column| column.is_personal() && filled(column))
+            .any(|column| column.is_personal() && filled(column));
+    unanswered.then_some(UNANSWERED_MINUTES)
 }
 
 /// Columns of the vaccination step.
@@ -210,6 +221,32 @@ impl Draft {
         !self.vaccination_saved && !self.next_person && given.into_iter().any(filled)
     }
 
+    /// A registration that somebody typed in: worth coming back to.
+    fn resumes(&self) -> bool {
+        self.person_saved && self.corrects.is_none()
+    }
+
+    /// On another day than it was begun: what is only remembered is gone, and what was asked for again is looked at before
+    /// it is given to somebody.
+    pub(super) fn of_another_day(&mut self, day: time::Date) {
+        if self.begun_on.is_none_or(|begun| begun == day) {
+            return;
+        }
+        if self.next_person && !self.person_saved {
+            self.vaccination_saved = false;
+            self.confirm(None);
+        } else if !self.next_person && !self.vaccination_saved {
+            let of_place = |column: &Column| *column == Column::Vaccinatieplaats;
+            let here = self.location.is_some();
+            for column in REMEMBERED
+                .into_iter()
+                .filter(|one| !(here && of_place(one)))
+            {
+                self.row.set(column, "");
+            }
+        }
+    }
+
     /// Takes over a tick, with the warnings that it was set under.
     pub(super) fn confirm(&mut self, ticked: Option<String>) {
         self.confirmed = ticked.is_some();
@@ -226,21 +263,34 @@ impl Draft {
     /// Names what its owner is warned of: each warning with the cell it is about, and whom and which jab. A tick under one
     /// says nothing of the same warning about another batch or another person.
     fn told(&self, keys: &Keys, judged: &Judged) -> Vec<String> {
+        self.told_where(keys, judged, |_| true)
+    }
+
+    /// Of what was ticked: what is about the batch, and so says nothing of the person.
+    pub(super) fn ticked_of_batch(&self, keys: &Keys, judged: &Judged) -> Vec<String> {
+        let mut told = self.told_where(keys, judged, |code| OF_BATCH.contains(&code));
+        told.retain(|one| self.ticked.contains(one));
+        told
+    }
+
+    fn told_where(&self, keys: &Keys, judged: &Judged, of: fn(Code) -> bool) -> Vec<String> {
         let asks = |finding: &&Finding| {
             matches!(
                 finding.severity,
                 Severity::Waarschuwing | Severity::Controle
             )
         };
-        let about = TOLD_OF.map(|column| self.row.get(column).trim());
+        let typed = |column| self.row.get(column).trim();
         let name = |finding: &Finding| {
-            let cell = finding.column.map(|column| self.row.get(column).trim());
-            let said = (finding.code.as_str(), finding.column, cell, about);
+            let whom = (!OF_BATCH.contains(&finding.code)).then(|| TOLD_OF_PERSON.map(typed));
+            let what = (finding.column.map(typed), TOLD_OF_JAB.map(typed), whom);
+            let said = (finding.code.as_str(), finding.column, what);
             let said = zeroize::Zeroizing::new(serde_json::to_vec(&said).unwrap_or_default());
             keys.digest(Sha256::digest(said.as_slice()).into()).hex()[..TOLD_DIGITS].to_owned()
         };
         let findings = self.findings(judged);
-        findings.iter().filter(asks).map(name).collect()
+        let findings = findings.iter().filter(|finding| of(finding.code));
+        findings.filter(asks).map(name).collect()
     }
 }
 
@@ -283,8 +333,8 @@ impl Portal {
         draft: &Draft,
     ) -> PortResult<()> {
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let minutes = is_unanswered(&draft.row).then_some(UNANSWERED_MINUTES);
-        if !drafts::update(&mut tx, id, &self.seal_draft(id, draft), minutes)
+        let sealed = self.seal_draft(id, draft);
+        if !drafts::update(&mut tx, id, &sealed, draft.resumes(), minutes(&draft.row))
             .await
             .or_broken(caller)?
         {
@@ -294,20 +344,26 @@ impl Portal {
     }
 
     pub(super) async fn new_draft(&self, caller: &Caller, draft: &Draft) -> PortResult<Uuid> {
-        let party = deliverer(caller)?;
         let id = crate::clock::new_key();
+        self.insert_draft(caller, id, draft).await?;
+        Ok(id)
+    }
+
+    /// `false` when the key is taken, by whomever.
+    async fn insert_draft(&self, caller: &Caller, id: Uuid, draft: &Draft) -> PortResult<bool> {
+        let party = deliverer(caller)?;
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        drafts::insert(
-            &mut tx,
+        let new = NewDraft {
             id,
             party,
-            caller.user_id,
-            &self.seal_draft(id, draft),
-        )
-        .await
-        .or_broken(caller)?;
+            user: caller.user_id,
+            sealed: &self.seal_draft(id, draft),
+            resumes: draft.resumes(),
+            minutes: minutes(&draft.row),
+        };
+        let made = drafts::insert(&mut tx, &new).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
-        Ok(id)
+        Ok(made)
     }
 
     /// The draft that what was typed belongs in: this one, or a new one when this was sent, or says something else by now
@@ -328,24 +384,48 @@ impl Portal {
             let mut columns = Column::ALL.into_iter().filter(|column| of_step(*column));
             columns.all(|column| draft.row.get(column) == typed.get(column))
         };
-        let anew = match self.load_draft(caller, id).await {
-            Err(PortError::Sent(_)) => Anew::Sent,
-            Err(error) => return Err(error),
-            Ok(draft) => {
-                let same = revision.is_none_or(|seen| seen == draft.revision(&self.road.keys));
-                if same || says(&draft) {
-                    return Ok(Placed {
-                        draft: id,
-                        anew: None,
-                    });
-                }
-                Anew::Changed
+        let mut placed = id;
+        let mut found = self.load_draft(caller, id).await;
+        if revision.is_none() && matches!(found, Err(PortError::NotFound)) {
+            // The first form comes with a key, so that sent twice it makes one draft.
+            placed = self.draft_of_form(caller, id);
+            let draft = self.fresh_draft(caller, None, false).await?;
+            self.insert_draft(caller, placed, &draft).await?;
+            found = self.load_draft(caller, placed).await;
+        }
+        let same = |draft: &Draft| {
+            // A form without one is the first: it knows of no vaccination.
+            let seen = revision.as_ref();
+            seen.map_or(!draft.vaccination_saved, |seen| {
+                *seen == draft.revision(&self.road.keys)
+            })
+        };
+        let anew = match found {
+            Ok(draft) if same(&draft) || says(&draft) => {
+                return Ok(Placed {
+                    draft: placed,
+                    anew: None,
+                });
             }
+            Ok(_) => Anew::Changed,
+            Err(PortError::Sent(_)) => Anew::Sent,
+            // Thrown away, or too old: what was typed is not.
+            Err(PortError::NotFound) => Anew::Gone,
+            Err(error) => return Err(error),
         };
         Ok(Placed {
             draft: self.begin_draft(caller, None, false).await?,
             anew: Some(anew),
         })
+    }
+
+    /// The key of the draft that a first form makes: of the key in the form and of who sends it, so that it is never that of
+    /// somebody else's.
+    fn draft_of_form(&self, caller: &Caller, key: Uuid) -> Uuid {
+        let said = Sha256::new().chain_update(caller.user_id).chain_update(key);
+        let digest = self.road.keys.digest(said.finalize().into());
+        let (bytes, _) = digest.bytes.split_first_chunk().unwrap_or((&[0; 16], &[]));
+        uuid::Builder::from_custom_bytes(*bytes).into_uuid()
     }
 
     pub(super) async fn begin_draft(
@@ -367,7 +447,10 @@ impl Portal {
     ) -> PortResult<Draft> {
         let party = deliverer(caller)?;
         let day = self.road.clock.day(self.road.clock.now());
-        let mut draft = Draft::default();
+        let mut draft = Draft {
+            begun_on: Some(day),
+            ..Draft::default()
+        };
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let user = caller.user_id;
         let picked = drafts::picked(&mut tx, user, day, caller.session_id)
@@ -398,10 +481,9 @@ impl Portal {
                     let content = self
                         .open_row(Purpose::Report, report, newest.content_sealed)
                         .or_broken(caller)?;
-                    for column in Column::ALL
-                        .into_iter()
-                        .filter(|column| is_person_step(*column))
-                    {
+                    // Whether somebody agrees is asked of each vaccination (features F89).
+                    let of_person = |column: &Column| column.is_personal();
+                    for column in Column::ALL.into_iter().filter(of_person) {
                         draft.row.set(column, content.get(column));
                     }
                     let line = event(caller, Kind::RegistrationRead)
@@ -415,9 +497,15 @@ impl Portal {
                         .cloned()
                         .and_then(|row| serde_json::from_value(row).ok());
                     draft.row = row.unwrap_or_default();
-                    // What was given on another day is looked at again: its date and batch are not of today.
-                    draft.vaccination_saved = self.road.clock.day(receipt.created_at) == day;
+                    draft.vaccination_saved = true;
                     draft.next_person = true;
+                    // What was ticked of the batch holds for the next person too.
+                    let ticked = receipt.content.get("ticked").cloned();
+                    let ticked = ticked.and_then(|list| serde_json::from_value(list).ok());
+                    draft.ticked = ticked.unwrap_or_default();
+                    draft.confirmed = !draft.ticked.is_empty();
+                    draft.begun_on = Some(self.road.clock.day(receipt.created_at));
+                    draft.of_another_day(day);
                 }
             }
         }
@@ -447,7 +535,7 @@ impl Portal {
         drop(tx);
         for row in found {
             let draft = self.unseal_draft(row.id, row.sealed).or_broken(caller)?;
-            if draft.person_saved && draft.corrects.is_none() {
+            if draft.resumes() {
                 return Ok(Some((row.id, row.updated_at, draft)));
             }
         }
@@ -492,8 +580,15 @@ impl Portal {
             context: context(today, &products, profile),
             keys: &self.road.keys,
         };
-        let mut row = desk.check(1, &draft.row.as_raw());
-        row.source_key = None;
+        let mut text = draft.row.clone();
+        if let Some(key) = &draft.source_key {
+            text.set(Column::Mutatie, "C");
+            text.set(Column::Bronsleutel, key.as_str());
+        }
+        let mut row = desk.check(1, &text.as_raw());
+        if draft.source_key.is_none() {
+            row.source_key = None;
+        }
         row.unasked = draft.lacks_answer(&self.road.keys, &row, today.year());
         row.reason = Some(draft.reason.clone()).filter(|reason| !reason.trim().is_empty());
         let errand = Errand {
@@ -555,11 +650,14 @@ impl Portal {
         &self,
         caller: &Caller,
         id: Uuid,
-        draft: Draft,
+        mut draft: Draft,
     ) -> PortResult<DraftView> {
         let party = deliverer(caller)?;
-        let looked = self.look(caller, &draft).await?;
         let now = self.road.clock.now();
+        // Of what is stored: the form that brings it back is held against that.
+        let revision = draft.revision(&self.road.keys);
+        draft.of_another_day(self.road.clock.day(now));
+        let looked = self.look(caller, &draft).await?;
         let mut worker = worker_tx(&self.road.db).await.or_broken(caller)?;
         let products = Products::load(&mut worker, self.road.clock.day(now))
             .await
@@ -608,13 +706,18 @@ impl Portal {
         let defaults = defaults(&draft.row, &looked.judged.row);
         Ok(DraftView {
             id,
-            revision: draft.revision(&self.road.keys),
+            revision,
             confirmed: draft.confirmed && draft.confirms(&self.road.keys, &looked.judged),
             told: draft.told(&self.road.keys, &looked.judged).join(" "),
             remembered: draft.is_remembered(),
             findings: draft.findings(&looked.judged),
             step: draft.step(&self.road.keys, &looked.judged),
-            brp: draft.answer(),
+            // What it answered of somebody else is no answer.
+            brp: if self.about(&looked.judged.row) == draft.asked {
+                draft.answer()
+            } else {
+                BrpAnswer::NotAsked
+            },
             earlier,
             batches: batches.collect(),
             suggestions,

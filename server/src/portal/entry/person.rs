@@ -19,19 +19,12 @@ impl Portal {
         reason: String,
     ) -> PortResult<Saved> {
         let mut draft = self.load_draft(caller, id).await?;
+        draft.of_another_day(self.road.clock.day(self.road.clock.now()));
         for column in Column::ALL
             .into_iter()
             .filter(|column| is_person_step(*column))
         {
             draft.row.set(column, typed.get(column));
-        }
-        let year = self.road.clock.day(self.road.clock.now()).year();
-        let about = Question::of(&draft.row, year).map(|asked| asked.digest(&self.road.keys));
-        // A reason is about this person: it was typed where it stood that the two cannot be matched.
-        let seen = draft.asked == about && draft.brp == Some(BrpAnswer::NotMatchable);
-        if draft.asked != about {
-            // What the BRP answered was about somebody else.
-            (draft.brp, draft.asked) = (None, None);
         }
         draft.person_saved = true;
         draft.reason = reason;
@@ -39,6 +32,7 @@ impl Portal {
             // Nothing about the person may be kept, not even sealed (rule T10).
             check::forget_person(&mut draft.row);
             draft.reason.clear();
+            draft.confirm(None);
             (draft.brp, draft.asked) = (None, None);
             // Of a vaccination that was kept from the person before: the age group was not asked yet.
             if draft.row.get(Column::Leeftijdsgroep).is_empty() {
@@ -65,6 +59,9 @@ impl Portal {
         if refused {
             return Ok(Saved::LookAgain);
         }
+        let about = self.about(&looked.judged.row);
+        // A reason is about this person: it was typed where it stood that the two cannot be matched.
+        let seen = draft.asked == about && draft.brp == Some(BrpAnswer::NotMatchable);
         self.ask_brp(caller, &mut draft, &looked.judged.row).await?;
         if draft.brp == Some(BrpAnswer::NotMatchable) && !seen {
             draft.reason.clear();
@@ -81,6 +78,13 @@ impl Portal {
             Step::Person => Saved::LookAgain,
             step => Saved::GoOn(step),
         }
+    }
+
+    /// About whom the BRP would be asked (keyed digest): of the row as repaired, for so it is asked.
+    pub(super) fn about(&self, row: &Incoming) -> Option<Vec<u8>> {
+        let year = self.road.clock.day(self.road.clock.now()).year();
+        let asked = Question::of(&row.repaired(), year)?;
+        Some(asked.digest(&self.road.keys))
     }
 
     /// Asks the BRP, unless it was asked about this person in this draft already. `row` is the draft after the rules.

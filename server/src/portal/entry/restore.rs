@@ -22,9 +22,9 @@ impl Portal {
         id: Uuid,
         reason: String,
     ) -> PortResult<Restored> {
+        let typed = Draft::of_reason(id, reason.clone(), false);
         if caller.only_keeps {
-            let draft = Draft::of_reason(id, reason, false);
-            return Ok(Restored::Kept(self.new_draft(caller, &draft).await?));
+            return Ok(Restored::Kept(self.new_draft(caller, &typed).await?));
         }
         let party = deliverer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
@@ -40,7 +40,8 @@ impl Portal {
             .await
             .or_broken(caller)?;
         if again.is_some() {
-            return Ok(Restored::Again);
+            tx.rollback().await.or_broken(caller)?;
+            return Ok(Restored::Again(self.new_draft(caller, &typed).await?));
         }
         let delivery = crate::clock::new_key();
         let now = self.road.clock.now();
@@ -50,7 +51,7 @@ impl Portal {
         let open = connections::is_open(&mut tx, delivery).await;
         if !open.or_broken(caller)? {
             tx.rollback().await.or_broken(caller)?;
-            return Ok(Restored::NotApproved);
+            return Ok(Restored::NotApproved(self.new_draft(caller, &typed).await?));
         }
         let sealed = self
             .road

@@ -7,6 +7,7 @@ use crate::audit::{self, Kind};
 use crate::intake::check::Desk;
 use crate::intake::matching::{Effect, Incoming, Judged};
 use crate::intake::store::{self, Chunk, Errand, Keep};
+use crate::keys::Keys;
 use crate::store::deliveries::{self, NewDelivery};
 use crate::store::drafts::{self, NewReceipt};
 use crate::store::products::Products;
@@ -252,7 +253,7 @@ impl Portal {
             report: arrived.registration(),
             delivery: arrived.delivery,
             outcome: judged.outcome.as_str(),
-            content: receipt_content(&draft, judged, &arrived.products, revision),
+            content: receipt_content(&draft, judged, &arrived.products, &self.road.keys, revision),
         };
         drafts::insert_receipt(&mut tx, &receipt).await?;
         drafts::submitted(&mut tx, id).await?;
@@ -368,6 +369,7 @@ fn receipt_content(
     draft: &Draft,
     judged: &Judged,
     products: &Products,
+    keys: &Keys,
     revision: String,
 ) -> serde_json::Value {
     let mut row = RowText::default();
@@ -401,5 +403,6 @@ fn receipt_content(
     }
     serde_json::json!({
         "row": row, "words": words, "findings": findings, "mended": mended, "revision": revision,
+        "ticked": draft.ticked_of_batch(keys, judged),
     })
 }

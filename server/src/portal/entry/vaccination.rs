@@ -10,7 +10,7 @@ use domain::row::{Column, RowText};
 use uuid::Uuid;
 
 /// What is remembered for the next person of today (features F03). No person, no age group.
-const REMEMBERED: [Column; 9] = [
+pub(super) const REMEMBERED: [Column; 9] = [
     Column::Vaccinatiedatum,
     Column::Vaccin,
     Column::HpkCode,
@@ -38,7 +38,10 @@ impl Portal {
             draft.row.set(column, typed.get(column));
         }
         draft.vaccination_saved = true;
-        draft.confirm(ticked);
+        // A script that keeps the form says nothing of the tick.
+        if ticked.is_some() || !caller.only_keeps {
+            draft.confirm(ticked);
+        }
         if caller.only_keeps {
             self.keep_draft(caller, id, &draft).await?;
             return Ok(Saved::LookAgain);
