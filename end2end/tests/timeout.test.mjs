@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assertAccessible } from "../lib/accessible.mjs";
 import { person, sql } from "../lib/demo.mjs";
 import { fillPerson, fillVaccination, logIn, record } from "../lib/journey.mjs";
-import { alive, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, alive, heading, open, path, press, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -130,7 +130,8 @@ for (const script of [true, false]) {
   test(`a registration that was being typed is still there after the session ended${script ? "" : " (without JavaScript)"}`, async (t) => {
     const page = await visitor(t, { script });
     if (script) await page.clock.install();
-    const again = async (step) => {
+    // Kept by a script it is offered on the way back; sent too late it is shown at once.
+    const again = async () => {
       sql("UPDATE sessions SET last_seen_at = now() - interval '16 minutes' WHERE revoked_at IS NULL");
       if (script) {
         await page.clock.fastForward("13:15");
@@ -142,7 +143,8 @@ for (const script of [true, false]) {
       assert.ok(await page.getByText("Wat u invulde, is bewaard.").isVisible());
       await page.getByRole("link", { name: "Inloggen" }).last().click();
       await page.locator('button[value="invoerder"]').click();
-      await page.waitForURL((url) => url.pathname === step && url.searchParams.has("concept"));
+      await page.waitForURL((url) => url.href.startsWith(PORTAL()) && !url.pathname.startsWith("/auth/"));
+      while (!page.url().includes("concept=")) await press(page, "Verder met deze invoer", { role: "link" });
       await alive(page);
     };
     const who = person();
@@ -150,17 +152,18 @@ for (const script of [true, false]) {
     await open(page, "/registreren");
     await alive(page);
     await fillPerson(page, who);
-    await again("/registreren");
+    await again();
+    assert.equal(path(page), "/registreren");
     assert.equal(await page.getByLabel("BSN", { exact: true }).inputValue(), who.bsn);
     assert.ok(await page.getByLabel("Ja", { exact: true }).first().isChecked());
     await press(page, "Verder");
     assert.equal(await heading(page), "Welke vaccinatie is gegeven?");
     await alive(page);
     await fillVaccination(page, jab);
-    await again("/registreren/vaccinatie");
-    assert.equal(await page.locator("#batchnummer").inputValue(), jab.batch);
-    await press(page, "Verder");
+    await again();
+    if (path(page) === "/registreren/vaccinatie") await press(page, "Verder");
     assert.equal(await heading(page), "Controleer en verstuur");
+    assert.ok(await page.getByText(jab.batch, { exact: true }).first().isVisible());
   });
 
   test(`a form without a draft of its own is kept as it was sent${script ? "" : " (without JavaScript)"}`, async (t) => {

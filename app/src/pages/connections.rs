@@ -1,6 +1,7 @@
 //! `/koppelingen` and `/koppelingen/{id}`: who may deliver by which channel, who asked, and what the privacycoördinator
 //! says (features F79-F81).
 
+use super::clusters::amount;
 use super::trials;
 use crate::calls::parties::{AskConnection, DecideConnection, DecideParty};
 use crate::page::{Screen, Visit, page, parties};
@@ -12,7 +13,9 @@ use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
     alert, badge, folded, heading, hidden_inputs, link, paragraph, second_link, submit, title,
 };
-use crate::ports::parties::{ConnectionList, ConnectionView, Side, StandingView, StepView};
+use crate::ports::parties::{
+    ConnectionFilter, ConnectionList, ConnectionView, Side, StandingView, StepView,
+};
 use crate::texts::{Texts, fill};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::Channel;
@@ -24,19 +27,103 @@ use leptos::server_fn::ServerFn;
 pub(crate) fn list() -> AnyView {
     page(|visit| async move {
         let caller = visit.governor()?.clone();
-        let list = parties()?.connections(&caller, visit.page()).await?;
-        Ok(list_screen(&visit, &list))
+        let filter = filter(&visit);
+        let list = parties()?
+            .connections(&caller, filter.clone(), visit.page())
+            .await?;
+        Ok(list_screen(&visit, &filter, &list))
     })
 }
 
-fn list_screen(visit: &Visit, list: &ConnectionList) -> Screen {
+fn filter(visit: &Visit) -> ConnectionFilter {
+    let text = |name| visit.query(name).filter(|text| !text.trim().is_empty());
+    ConnectionFilter {
+        partij: text("partij"),
+        koppelvlak: text("koppelvlak").and_then(|text| Channel::parse(&text)),
+        stand: text("stand").and_then(|text| ConnectionState::parse(&text)),
+    }
+}
+
+/// The filter as it stands in an address.
+fn query(filter: &ConnectionFilter) -> Vec<(&'static str, String)> {
+    let values = [
+        ("partij", filter.partij.as_deref()),
+        ("koppelvlak", filter.koppelvlak.map(Channel::as_str)),
+        ("stand", filter.stand.map(ConnectionState::as_str)),
+    ];
+    let filled = values
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    filled
+        .map(|(name, value)| (name, value.to_owned()))
+        .collect()
+}
+
+/// With some hundred connections one is found by its party, channel or state.
+fn bar(filter: &ConnectionFilter, total: u64, t: &'static Texts) -> AnyView {
+    let (p, r) = (&t.parties, &t.registrations);
+    let party = filter.partij.clone().unwrap_or_default();
+    let channel = filter.koppelvlak.map(Channel::as_str).unwrap_or_default();
+    let standing = filter
+        .stand
+        .map(ConnectionState::as_str)
+        .unwrap_or_default();
+    let mut channels = vec![(String::new(), t.review.all_channels.to_owned())];
+    channels.extend(channel_options(t));
+    let mut states = vec![(String::new(), p.all_states.to_owned())];
+    states.extend(
+        ConnectionState::ALL.map(|one| (one.as_str().to_owned(), state_name(one, t).to_owned())),
+    );
+    view! {
+        <section class="cims-filter" aria-label=r.filters>
+            <p class="cims-filter__count">{amount(total, p.count_one, p.count, t)}</p>
+            <form method="get" class="cims-filter__form" action="/koppelingen">
+                {Field::new("partij", p.party, &party).filter()}
+                {Field::new("koppelvlak", p.channel, channel).filter_select(channels)}
+                {Field::new("stand", p.state, standing).filter_select(states)}
+                <div class="cims-filter__actions">
+                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
+                    {(*filter != ConnectionFilter::default()).then(|| link("/koppelingen", r.clear))}
+                </div>
+            </form>
+        </section>
+    }
+    .into_any()
+}
+
+fn channel_options(t: &'static Texts) -> Vec<(String, String)> {
+    let name = |channel| badge::channel(channel, t).to_owned();
+    let channels = Channel::ALL.into_iter();
+    channels
+        .map(|channel| (channel.as_str().to_owned(), name(channel)))
+        .collect()
+}
+
+const fn state_name(state: ConnectionState, t: &'static Texts) -> &'static str {
+    let p = &t.parties;
+    match state {
+        ConnectionState::Requested => p.state_requested,
+        ConnectionState::Approved => p.state_approved,
+        ConnectionState::Refused => p.state_refused,
+        ConnectionState::Suspended => p.state_suspended,
+        ConnectionState::Ended => p.state_ended,
+    }
+}
+
+fn list_screen(visit: &Visit, filter: &ConnectionFilter, list: &ConnectionList) -> Screen {
     let t = visit.t;
     let p = &t.parties;
     let messages = missing(visit);
     let before =
         (visit.query("melding").as_deref() == Some("bestaat")).then(|| alert::info(p.asked_before));
     let connections = if list.connections.items.is_empty() {
-        empty(p.none, Vec::new())
+        let filtered = *filter != ConnectionFilter::default();
+        let why = if filtered {
+            t.review.empty_filter
+        } else {
+            p.none
+        };
+        empty(why, Vec::new())
     } else {
         let headers = [
             p.party, p.between, p.channel, p.state, p.asked_by, p.asked_at, p.open,
@@ -49,7 +136,7 @@ fn list_screen(visit: &Visit, list: &ConnectionList) -> Screen {
             .collect();
         let pages = pager(
             "/koppelingen",
-            &[],
+            &query(filter),
             list.connections.page,
             list.connections.total,
             t,
@@ -66,6 +153,7 @@ fn list_screen(visit: &Visit, list: &ConnectionList) -> Screen {
         {title(p.title)}
         {paragraph(p.lead)}
         {jump}
+        {bar(filter, list.connections.total, t)}
         {connections}
         {ask}
     };
@@ -113,15 +201,16 @@ pub(super) fn between(name: Option<&String>, t: &'static Texts) -> String {
 }
 
 fn state(line: &ConnectionView, t: &'static Texts) -> AnyView {
-    let p = &t.parties;
-    match line.state {
-        ConnectionState::Approved if line.waits() => badge::badge("warning", p.state_wider),
-        ConnectionState::Approved => badge::badge("success", p.state_approved),
-        ConnectionState::Requested => badge::badge("warning", p.state_requested),
-        ConnectionState::Refused => badge::badge("error", p.state_refused),
-        ConnectionState::Suspended => badge::badge("error", p.state_suspended),
-        ConnectionState::Ended => badge::badge("neutral", p.state_ended),
-    }
+    let colour = match line.state {
+        ConnectionState::Approved if line.waits() => {
+            return badge::badge("warning", t.parties.state_wider);
+        }
+        ConnectionState::Approved => "success",
+        ConnectionState::Requested => "warning",
+        ConnectionState::Refused | ConnectionState::Suspended => "error",
+        ConnectionState::Ended => "neutral",
+    };
+    badge::badge(colour, state_name(line.state, t))
 }
 
 fn ask_form(list: &ConnectionList, messages: &Messages, t: &'static Texts) -> AnyView {
@@ -131,14 +220,7 @@ fn ask_form(list: &ConnectionList, messages: &Messages, t: &'static Texts) -> An
         options.extend(from.iter().cloned());
         options
     };
-    let channels: Vec<_> = Channel::ALL
-        .map(|channel| {
-            (
-                channel.as_str().to_owned(),
-                badge::channel(channel, t).to_owned(),
-            )
-        })
-        .into();
+    let channels = channel_options(t);
     let purpose = Field {
         hint: p.purpose_hint,
         ..Field::new("purpose", p.purpose, "")

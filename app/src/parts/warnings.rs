@@ -3,7 +3,7 @@
 use super::field::asked_tick;
 use super::messages::Messages;
 use super::pager::and;
-use super::{alert, hidden_inputs, link};
+use super::{alert, link};
 use crate::page::Visit;
 use crate::ports::entry::DraftView;
 use crate::texts::Texts;
@@ -29,7 +29,8 @@ pub(crate) fn with_tick(
 ) -> Option<AnyView> {
     let label = t.entry.warnings_tick;
     let tick = asked_tick("confirmed", label, draft.confirmed, true, messages, t);
-    let tick = view! { {hidden_inputs(vec![("warned", draft.told.clone())])}{tick} };
+    // Not by `hidden_inputs`: a form has its token once, or is not read.
+    let tick = view! { <input type="hidden" name="warned" value=draft.told.clone()/>{tick} };
     block(&draft.findings, Some(tick.into_any()), t)
 }
 

@@ -162,6 +162,17 @@ impl ConnectionView {
     }
 }
 
+/// Which connections are listed; as it stands in the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionFilter {
+    /// Part of the name of the party, or of the one in between.
+    pub partij: Option<String>,
+    /// Channel.
+    pub koppelvlak: Option<Channel>,
+    /// State.
+    pub stand: Option<ConnectionState>,
+}
+
 /// All connections, and whom one can be asked for.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ConnectionList {
@@ -397,7 +408,12 @@ impl InstallationView {
 #[async_trait::async_trait]
 pub trait Parties: Send + Sync {
     /// All connections.
-    async fn connections(&self, caller: &Caller, page: u32) -> PortResult<ConnectionList>;
+    async fn connections(
+        &self,
+        caller: &Caller,
+        filter: ConnectionFilter,
+        page: u32,
+    ) -> PortResult<ConnectionList>;
 
     /// One connection.
     async fn connection(&self, caller: &Caller, id: Uuid) -> PortResult<ConnectionView>;

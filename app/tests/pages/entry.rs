@@ -274,6 +274,34 @@ async fn a_count_asks_for_the_age_group_and_not_for_the_target_group() {
 }
 
 #[tokio::test]
+async fn a_form_with_warnings_has_each_field_once() {
+    let world = World::with_draft(|draft| {
+        draft.row = row();
+        draft.told = "1234".into();
+        draft.findings = vec![Finding::on(Code::V22, Column::Batchnummer)];
+    });
+    let page = get(&world, &draft("/registreren/vaccinatie")).await;
+    let form = page
+        .html
+        .split("action=\"/api/registreren-vaccinatie\"")
+        .nth(1);
+    let form = form
+        .and_then(|rest| rest.split("</form>").next())
+        .expect("the form");
+    assert!(form.contains("name=\"warned\" value=\"1234\""));
+    for name in [
+        "warned",
+        "concept",
+        "revision",
+        "confirmed",
+        app::FORM_TOKEN,
+    ] {
+        let times = form.matches(&format!("name=\"{name}\"")).count();
+        assert_eq!(times, 1, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn a_suggested_batch_is_taken_over_with_one_press() {
     let world = World::nurse();
     let id = ID.to_string();

@@ -30,8 +30,8 @@ use app::ports::operations::{
     CameBy, LeftOutView, OnTheWay, OperationsView, QueueView, TroubleView,
 };
 use app::ports::parties::{
-    Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Said,
-    Side, StandingView, StepView, TrialView, Waits, Wish,
+    Came, CompletenessView, ConnectionFilter, ConnectionList, ConnectionView, InstallationView,
+    ParkedView, Said, Side, StandingView, StepView, TrialView, Waits, Wish,
 };
 use app::ports::persons::{
     Act, Acted, Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source,
@@ -1688,7 +1688,13 @@ impl Corrections for World {
 
 #[async_trait]
 impl Parties for World {
-    async fn connections(&self, caller: &Caller, page: u32) -> PortResult<ConnectionList> {
+    async fn connections(
+        &self,
+        caller: &Caller,
+        filter: ConnectionFilter,
+        page: u32,
+    ) -> PortResult<ConnectionList> {
+        let none = filter.stand == Some(ConnectionState::Ended);
         let choices = if caller.role().may_operate() {
             vec![("LINDE".to_owned(), "Praktijk De Linde".to_owned())]
         } else {
@@ -1696,8 +1702,12 @@ impl Parties for World {
         };
         Ok(ConnectionList {
             connections: Page {
-                items: vec![self.connection(caller, ID).await?],
-                total: 1,
+                items: if none {
+                    Vec::new()
+                } else {
+                    vec![self.connection(caller, ID).await?]
+                },
+                total: u64::from(!none),
                 page,
             },
             parties: choices,

@@ -233,6 +233,20 @@ fn what_came_of_a_supplier_is_the_sum_of_its_installations() {
 }
 
 #[tokio::test]
+async fn connections_are_found_by_party_channel_and_state() {
+    let world = of(Role::RivmBeheer);
+    let asked = "/koppelingen?partij=Linde&koppelvlak=sftp&stand=approved";
+    let page = get(&world, asked).await;
+    assert!(page.has("value=\"Linde\"") && page.has("<option value=\"sftp\" selected"));
+    assert!(page.has("<option value=\"approved\" selected") && page.has("1 koppeling"));
+    assert!(page.links("/koppelingen", "Filters wissen"));
+    let none = get(&world, "/koppelingen?stand=ended").await;
+    assert!(none.has("0 koppelingen") && !none.has("<table"));
+    let all = get(&world, "/koppelingen?stand=onzin").await;
+    assert!(all.has("<table"), "what is no state filters nothing");
+}
+
+#[tokio::test]
 async fn an_approval_says_about_which_columns_it_is_and_what_it_needs() {
     let world = of(Role::Privacycoordinator);
     let page = get(&world, &format!("/koppelingen/{ID}")).await;

@@ -17,8 +17,8 @@ use crate::store::{
     worker_tx,
 };
 use app::ports::parties::{
-    Came, CompletenessView, ConnectionList, ConnectionView, InstallationView, ParkedView, Parties,
-    Said, Side, StandingView, StepView, TrialView, Waits, Wish,
+    Came, CompletenessView, ConnectionFilter, ConnectionList, ConnectionView, InstallationView,
+    ParkedView, Parties, Said, Side, StandingView, StepView, TrialView, Waits, Wish,
 };
 use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::{
@@ -68,11 +68,18 @@ fn only(holds: bool) -> PortResult<()> {
 
 #[async_trait::async_trait]
 impl Parties for Portal {
-    async fn connections(&self, caller: &Caller, page: u32) -> PortResult<ConnectionList> {
+    async fn connections(
+        &self,
+        caller: &Caller,
+        filter: ConnectionFilter,
+        page: u32,
+    ) -> PortResult<ConnectionList> {
         governs(caller)?;
         let page = page.max(1);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let (found, total) = connections::list(&mut tx, page).await.or_broken(caller)?;
+        let (found, total) = connections::list(&mut tx, &filter, page)
+            .await
+            .or_broken(caller)?;
         let mut list = ConnectionList {
             connections: Page {
                 items: Vec::new(),

@@ -3,7 +3,8 @@
 
 use super::{PartyTx, StoreError, WorkerTx};
 use app::ports::PAGE_ROWS;
-use domain::connection::ColumnSet;
+use app::ports::parties::ConnectionFilter;
+use domain::connection::{ColumnSet, ConnectionState};
 use domain::delivery::Channel;
 use domain::row::Column;
 use time::OffsetDateTime;
@@ -55,12 +56,23 @@ pub struct Connection {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(tx: &mut PartyTx<'_>, page: u32) -> Result<(Vec<Connection>, u64), StoreError> {
-    let total = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM connections"#)
-        .fetch_one(&mut **tx)
-        .await?;
+pub async fn list(
+    tx: &mut PartyTx<'_>,
+    filter: &ConnectionFilter,
+    page: u32,
+) -> Result<(Vec<Connection>, u64), StoreError> {
+    let total = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM connections c JOIN parties p ON p.id = c.party_id LEFT JOIN parties i ON i.id = c.intermediary_id
+           WHERE ($1::text IS NULL OR strpos(lower(p.name), lower($1)) > 0 OR strpos(lower(i.name), lower($1)) > 0)
+             AND ($2::text IS NULL OR c.channel = $2) AND ($3::text IS NULL OR c.state = $3)"#,
+        filter.partij.as_deref(),
+        filter.koppelvlak.map(Channel::as_str),
+        filter.stand.map(ConnectionState::as_str)
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     let skipped = (i64::from(page) - 1) * i64::from(PAGE_ROWS);
-    let found = some(tx, None, skipped).await?;
+    let found = some(tx, None, filter, skipped).await?;
     Ok((found, u64::try_from(total).unwrap_or_default()))
 }
 
@@ -69,13 +81,14 @@ pub async fn list(tx: &mut PartyTx<'_>, page: u32) -> Result<(Vec<Connection>, u
 /// # Errors
 /// When the database fails; `NotFound` without such a connection.
 pub async fn one(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Connection, StoreError> {
-    let found = some(tx, Some(id), 0).await?;
+    let found = some(tx, Some(id), &ConnectionFilter::default(), 0).await?;
     found.into_iter().next().ok_or(StoreError::NotFound)
 }
 
 async fn some(
     tx: &mut PartyTx<'_>,
     only: Option<Uuid>,
+    filter: &ConnectionFilter,
     skipped: i64,
 ) -> Result<Vec<Connection>, StoreError> {
     Ok(sqlx::query_as!(
@@ -86,11 +99,16 @@ async fn some(
                   COALESCE(i.status = 'requested', false) AS "new_between!"
            FROM connections c JOIN parties p ON p.id = c.party_id LEFT JOIN parties i ON i.id = c.intermediary_id
                 LEFT JOIN users a ON a.id = COALESCE(c.wanted_by, c.requested_by) LEFT JOIN users d ON d.id = c.decided_by
-           WHERE $1::uuid IS NULL OR c.id = $1
+           WHERE ($1::uuid IS NULL OR c.id = $1)
+             AND ($4::text IS NULL OR strpos(lower(p.name), lower($4)) > 0 OR strpos(lower(i.name), lower($4)) > 0)
+             AND ($5::text IS NULL OR c.channel = $5) AND ($6::text IS NULL OR c.state = $6)
            ORDER BY c.state <> 'requested' AND c.wanted_by IS NULL, p.name, c.channel, c.requested_at LIMIT $2 OFFSET $3"#,
         only,
         i64::from(PAGE_ROWS),
-        skipped
+        skipped,
+        filter.partij.as_deref(),
+        filter.koppelvlak.map(Channel::as_str),
+        filter.stand.map(ConnectionState::as_str)
     )
     .fetch_all(&mut **tx)
     .await?)

@@ -4,7 +4,7 @@ use crate::support::{counted, until};
 use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, with};
 use app::ports::deliveries::{Deliveries, MendedRow};
 use app::ports::entry::{Corrected, Entry, Restored, Submitted, Withdrawn};
-use app::ports::parties::{Parties, Said, Side, Waits, Wish};
+use app::ports::parties::{ConnectionFilter, Parties, Said, Side, Waits, Wish};
 use app::ports::withdrawals::{Asked, Withdrawals};
 use app::ports::{Caller, PortError};
 use domain::bsn::Bsn;
@@ -560,12 +560,51 @@ async fn a_connection_is_asked_for_once_and_refused_with_a_reason() {
     );
     let refused = portal.ask_connection(&world.rivm, wish(Channel::Lsp)).await;
     assert_eq!(refused, Err(PortError::NotFound));
-    let list = portal.connections(&house.coordinator, 1).await.unwrap();
+    let list = portal
+        .connections(&house.coordinator, ConnectionFilter::default(), 1)
+        .await
+        .unwrap();
     assert_eq!(
         list.connections.items[0].id, asked,
         "what waits stands first"
     );
     assert!(list.connections.items[0].waits() && list.parties.is_empty());
+    let found = async |filter: ConnectionFilter| {
+        let list = portal
+            .connections(&house.coordinator, filter, 1)
+            .await
+            .unwrap();
+        let ids: Vec<Uuid> = list.connections.items.iter().map(|one| one.id).collect();
+        assert_eq!(list.connections.total, ids.len() as u64);
+        ids
+    };
+    let all = found(ConnectionFilter::default()).await;
+    let by = ConnectionFilter {
+        partij: Some("zonne".into()),
+        koppelvlak: Some(Channel::Sftp),
+        stand: Some(ConnectionState::Requested),
+    };
+    assert!(all.len() > 1 && found(by.clone()).await == [asked]);
+    for other in [
+        ConnectionFilter {
+            partij: Some("Bestaat niet".into()),
+            ..by.clone()
+        },
+        ConnectionFilter {
+            koppelvlak: Some(Channel::Lsp),
+            ..by.clone()
+        },
+        ConnectionFilter {
+            stand: Some(ConnectionState::Ended),
+            ..by.clone()
+        },
+        ConnectionFilter {
+            partij: Some("%".into()),
+            ..by
+        },
+    ] {
+        assert!(found(other).await.is_empty(), "nothing else");
+    }
     assert_eq!(
         house.say(asked, ConnectionStep::Refuse).await,
         Said::Done(0)

@@ -512,7 +512,10 @@ async fn probe(
         "numbers" => portal.numbers(caller).await.map(drop),
         "qualities" => portal.qualities(caller, String::new(), 1).await.map(drop),
         "quality_of" => portal.quality_of(caller, things.stored).await.map(drop),
-        "connections" => portal.connections(caller, 1).await.map(drop),
+        "connections" => portal
+            .connections(caller, app::ports::parties::ConnectionFilter::default(), 1)
+            .await
+            .map(drop),
         "connection" => portal.connection(caller, things.stored).await.map(drop),
         "ask_connection" => {
             let wish = app::ports::parties::Wish {
