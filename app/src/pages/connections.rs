@@ -78,9 +78,9 @@ fn bar(filter: &ConnectionFilter, total: u64, t: &'static Texts) -> AnyView {
         <section class="cims-filter" aria-label=r.filters>
             <p class="cims-filter__count">{amount(total, p.count_one, p.count, t)}</p>
             <form method="get" class="cims-filter__form" action="/koppelingen">
-                {Field::new("partij", p.party, &party).filter()}
-                {Field::new("koppelvlak", p.channel, channel).filter_select(channels)}
-                {Field::new("stand", p.state, standing).filter_select(states)}
+                {Field::new("partij", p.find_party, &party).filter()}
+                {Field::new("koppelvlak", p.find_channel, channel).filter_select(channels)}
+                {Field::new("stand", p.find_state, standing).filter_select(states)}
                 <div class="cims-filter__actions">
                     <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
                     {(*filter != ConnectionFilter::default()).then(|| link("/koppelingen", r.clear))}
