@@ -68,7 +68,7 @@ fn bar(filter: &ConnectionFilter, total: u64, t: &'static Texts) -> AnyView {
         .stand
         .map(ConnectionState::as_str)
         .unwrap_or_default();
-    let mut channels = vec![(String::new(), t.review.all_channels.to_owned())];
+    let mut channels = vec![(String::new(), p.all_channels.to_owned())];
     channels.extend(channel_options(t));
     let mut states = vec![(String::new(), p.all_states.to_owned())];
     states.extend(

@@ -549,6 +549,30 @@ async fn a_correction_warns_of_what_it_would_be_and_not_of_what_it_was() {
 }
 
 #[tokio::test]
+async fn of_two_corrections_at_once_of_one_version_one_is_stored() {
+    for _ in 0..5 {
+        let world = World::new().await;
+        let (portal, maria) = (&world.portal, &world.maria);
+        let row = good(EREBOS, "01-04-2000");
+        let reference = world.record(maria, &row).await;
+        let receipt = portal.receipt(maria, reference).await.unwrap();
+        let id = receipt.registration.unwrap();
+        let correct = async |column, text: &str| {
+            let better = with(row.clone(), &[(column, text)]);
+            let done = portal.correct(maria, id, better, "fout".into(), None, Some(1));
+            matches!(done.await, Ok(Corrected::Done))
+        };
+        let (batch, place) = tokio::join!(
+            correct(Column::Batchnummer, "EJ6796"),
+            correct(Column::Vaccinatieplaats, "Zeist")
+        );
+        assert!(!(batch && place), "the second overwrote what it never saw");
+        let versions = portal.registration(maria, id).await.unwrap().versions;
+        assert_eq!(versions.len(), 1 + usize::from(batch) + usize::from(place));
+    }
+}
+
+#[tokio::test]
 async fn a_batch_that_was_looked_at_is_not_asked_again_of_the_next_person() {
     let world = World::new().await;
     let (portal, maria) = (&world.portal, &world.maria);

@@ -192,6 +192,16 @@ async fn logging_out_ends_ours_first_and_empties_the_browser() {
 }
 
 #[tokio::test]
+async fn of_two_log_ins_at_once_one_session_is_left() {
+    let portal = Portal::new().await;
+    portal.nurse().await;
+    for _ in 0..10 {
+        let (one, two) = tokio::join!(portal.logged_in("nurse"), portal.logged_in("nurse"));
+        assert_ne!(is_in(&one).await, is_in(&two).await, "one of them");
+    }
+}
+
+#[tokio::test]
 async fn logging_out_wins_from_requests_in_flight() {
     let portal = Portal::new().await;
     portal.nurse().await;

@@ -5,6 +5,7 @@ use super::draft::{Draft, is_person_step, is_vaccination_step, odd};
 use super::submit::Parcel;
 use crate::audit::{self, Kind};
 use crate::intake::check;
+use crate::intake::matching::Effect;
 use crate::keys::Purpose;
 use crate::store::{connections, party_tx, registrations, worker_tx};
 use app::ports::entry::{Corrected, Withdrawn};
@@ -38,6 +39,8 @@ enum Stored {
     Done,
     LookAgain,
     NotApproved,
+    /// Somebody else was faster.
+    Changed,
 }
 
 impl Portal {
@@ -150,6 +153,7 @@ impl Portal {
             Stored::Done => Corrected::Done,
             Stored::LookAgain => Corrected::LookAgain(self.new_draft(caller, &draft).await?),
             Stored::NotApproved => Corrected::NotApproved(self.new_draft(caller, &draft).await?),
+            Stored::Changed => Corrected::Changed(self.new_draft(caller, &draft).await?),
         })
     }
 
@@ -186,6 +190,15 @@ impl Portal {
             return Ok(Stored::NotApproved);
         }
         let judged = arrived.judged().ok_or_else(|| odd(caller))?;
+        // Looked up afresh: another version than the one that was compared stands there when somebody stored it meanwhile.
+        let replaces = match &judged.effect {
+            Effect::Report { replaces, .. } => replaces.as_ref().map(|known| known.version),
+            _ => None,
+        };
+        if replaces.is_some_and(|version| u32::try_from(version) != Ok(current.version)) {
+            tx.rollback().await.or_broken(caller)?;
+            return Ok(Stored::Changed);
+        }
         let says = |code| judged.shown.iter().any(|finding| finding.code == code);
         // Of a double no version is made: the registration would stay as it is, and nobody would hear it.
         let nothing = only.is_none() && judged.outcome == RowOutcome::Dubbel;

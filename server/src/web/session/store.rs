@@ -77,6 +77,13 @@ impl HashedStore {
     /// A new row for somebody who just logged in; every other session of the same user ends.
     async fn insert(&self, record: &mut Record, login: &Login) -> Result<(), StoreError> {
         let mut tx = self.pool.begin().await?;
+        // Two log-ins at once: the second sees the first, and ends it.
+        sqlx::query!(
+            "SELECT pg_advisory_xact_lock(hashtextextended($1::text, 3))",
+            login.user.to_string()
+        )
+        .fetch_one(&mut *tx)
+        .await?;
         let others = sqlx::query!(
             "UPDATE sessions SET revoked_at = now(), revoked_reason = 'elders' WHERE user_id = $1 AND revoked_at IS NULL
              RETURNING last_seen_at > now() - make_interval(secs => $2) AS \"fresh!\"",
