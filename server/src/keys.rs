@@ -242,6 +242,12 @@ impl Keys {
         self.mac.newest()
     }
 
+    /// The key under which digests of content are made.
+    #[must_use]
+    pub fn newest_digest(&self) -> KeyId {
+        self.digest.newest()
+    }
+
     /// MAC of the identity of a person without BSN (birth date, postcode, house number, folded name).
     #[must_use]
     pub fn identity_mac(&self, canonical: &[u8]) -> Mac {

@@ -274,7 +274,8 @@ pub async fn turn(
     turns::insert(tx, by, &placed.versions).await?;
     if !placed.review.is_empty() {
         let open = review_rows(keys, &placed.review, &before)?;
-        rows::insert(tx, by.delivery, of.party, &open).await?;
+        let digest_key = keys.newest_digest().to_string();
+        rows::insert(tx, (by.delivery, of.party), &digest_key, &open).await?;
     }
     let mut touched: Vec<Uuid> = turned.iter().filter_map(|one| one.vaccination_id).collect();
     // What came back stands as it stood when it ended.

@@ -380,6 +380,8 @@ pub struct Origin<'a> {
     pub by: Option<Uuid>,
     /// The rules that judged it.
     pub ruleset: &'a str,
+    /// The key that made the digests.
+    pub digest_key: &'a str,
 }
 
 /// Stores new versions.
@@ -398,8 +400,8 @@ pub async fn insert_reports(
         "INSERT INTO reports (party_id, delivery_id, channel, recorded_by, ruleset_version,
                               id, version, source_key, mutation, row_number, reference, outcome, person_id, vaccination_id,
                               vaccinated_on, vaccine, batch, dose, target_group, content_sealed, row_digest, findings, reason_sealed,
-                              link_id)
-         SELECT $1, $2, $3, $4, $5, n.*
+                              link_id, digest_key)
+         SELECT $1, $2, $3, $4, $5, n.*, $25
          FROM unnest($6::uuid[], $7::integer[], $8::text[], $9::text[], $10::integer[], $11::text[], $12::text[], $13::uuid[],
                      $14::uuid[], $15::date[], $16::smallint[], $17::text[], $18::smallint[], $19::text[], $20::bytea[], $21::bytea[],
                      $22::jsonb[], $23::bytea[], $24::uuid[]) AS n",
@@ -426,7 +428,8 @@ pub async fn insert_reports(
         &new.row_digest as _,
         &new.findings,
         &new.reason_sealed as _,
-        &new.link_id as _
+        &new.link_id as _,
+        from.digest_key
     )
     .execute(&mut **tx)
     .await?;

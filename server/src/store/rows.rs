@@ -103,22 +103,22 @@ pub async fn delete(
     Ok(())
 }
 
-/// Stores rows.
+/// Stores rows; `digest_key` made their digests.
 ///
 /// # Errors
 /// When the database fails; a unique violation when the chunk is stored already.
 pub async fn insert(
     tx: &mut WorkerTx<'_>,
-    delivery: Uuid,
-    party: Uuid,
+    (delivery, party): (Uuid, Uuid),
+    digest_key: &str,
     new: &NewRows,
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO delivery_rows (delivery_id, party_id, id, row_number, outcome, findings, staff_findings, match, mutation,
                                     source_key, row_digest, raw_sealed, repairs_sealed, reason_sealed, person_id, report_id,
                                     vaccination_id, state, doses_before, doses_after, doses_series, doses_above, replaces,
-                                    cluster_code, cluster_column, cluster_value)
-         SELECT $1, $2, n.*
+                                    cluster_code, cluster_column, cluster_value, digest_key)
+         SELECT $1, $2, n.*, $27
          FROM unnest($3::uuid[], $4::integer[], $5::text[], $6::jsonb[], $7::jsonb[], $8::text[], $9::text[], $10::text[],
                      $11::bytea[], $12::bytea[], $13::bytea[], $14::bytea[], $15::uuid[], $16::uuid[], $17::uuid[], $18::text[],
                      $19::smallint[], $20::smallint[], $21::smallint[], $22::boolean[], $23::uuid[], $24::text[], $25::text[],
@@ -148,7 +148,8 @@ pub async fn insert(
         &new.replaces as _,
         &new.clusters.code as _,
         &new.clusters.column,
-        &new.clusters.value
+        &new.clusters.value,
+        digest_key
     )
     .execute(&mut **tx)
     .await?;

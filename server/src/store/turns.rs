@@ -353,11 +353,11 @@ pub struct By {
 pub async fn insert(tx: &mut WorkerTx<'_>, by: &By, turned: &Turned) -> Result<(), StoreError> {
     sqlx::query!(
         "INSERT INTO reports (id, version, party_id, source_key, mutation, channel, delivery_id, row_number, outcome, person_id,
-                              vaccination_id, vaccinated_on, vaccine, batch, dose, target_group, content_sealed, row_digest, findings,
+                              vaccination_id, vaccinated_on, vaccine, batch, dose, target_group, content_sealed, row_digest, digest_key, findings,
                               ruleset_version, accepted_by, recorded_by, withdrawal_id, restores, reason_sealed, link_id, unlink_id)
          SELECT c.id, c.version + 1, c.party_id, c.source_key, COALESCE(p.mutation, 'V'), 'portaal', $1, n.row_number,
                 CASE WHEN n.review IS NULL THEN COALESCE(p.outcome, 'GEACCEPTEERD') ELSE 'TE_CONTROLEREN' END, p.person_id,
-                n.vaccination_id, p.vaccinated_on, p.vaccine, p.batch, p.dose, p.target_group, p.content_sealed, p.row_digest,
+                n.vaccination_id, p.vaccinated_on, p.vaccine, p.batch, p.dose, p.target_group, p.content_sealed, p.row_digest, p.digest_key,
                 COALESCE(p.findings, '[]') || COALESCE(n.review, '[]'), p.ruleset_version, p.accepted_by, $2, $3,
                 COALESCE(p.restores, p.version), $4, p.link_id, p.unlink_id
          FROM unnest($5::uuid[], $6::integer[], $7::integer[], $8::integer[], $9::uuid[], $10::jsonb[])

@@ -1197,6 +1197,10 @@ async fn sound(world: &World) {
         .fetch_all(&world.test.admin)
         .await
         .unwrap();
+    for table in ["reports", "delivery_rows"] {
+        let nameless = format!("{table} WHERE row_digest IS NOT NULL AND digest_key IS NULL");
+        assert_eq!(world.count(&nameless).await, 0);
+    }
     let unsettled = rulings::unsettled(&mut tx, &persons).await.unwrap();
     assert!(unsettled.is_empty());
     tx.rollback().await.unwrap();

@@ -172,6 +172,7 @@ pub async fn uncounted(
         Vec::new()
     };
     let columns = Columns::of(errand, &chunk.judged, keep);
+    let digest_key = errand.keys.newest_digest().to_string();
     if keep == Keep::Register {
         let asked = columns.ends.0.len() as u64;
         if register::end_versions(tx, &columns.ends.0, &columns.ends.1).await? < asked {
@@ -193,6 +194,7 @@ pub async fn uncounted(
             channel: errand.channel.as_str(),
             by: errand.by,
             ruleset: RULESET,
+            digest_key: &digest_key,
         };
         register::insert_reports(tx, &origin, &columns.reports).await?;
         settle(tx, &chunk.judged).await?;
@@ -201,7 +203,8 @@ pub async fn uncounted(
     if errand.previewed {
         rows::delete(tx, errand.delivery, &columns.rows.row_number).await?;
     }
-    rows::insert(tx, errand.delivery, errand.party, &columns.rows).await?;
+    let of = (errand.delivery, errand.party);
+    rows::insert(tx, of, &digest_key, &columns.rows).await?;
     rows::repaired(tx, errand.party, errand.delivery, &replaced).await?;
     Ok(chunk)
 }
