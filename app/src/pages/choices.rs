@@ -1,8 +1,10 @@
 //! What one can choose in a form: values of the specification with words beside them.
 
 use crate::page::code_lists;
+use crate::parts::badge;
 use crate::texts::{Texts, fill};
 use domain::dates::dutch;
+use domain::delivery::Channel;
 use domain::row::Column;
 use domain::text::Lang;
 
@@ -139,4 +141,12 @@ pub(crate) fn vaccines(first: &str, t: &'static Texts) -> Vec<(String, String)> 
     std::iter::once((String::new(), first.to_owned()))
         .chain(names)
         .collect()
+}
+
+/// Channels by name, for a drop-down.
+pub(crate) fn channels(t: &'static Texts) -> Vec<(String, String)> {
+    let name = |channel| badge::channel(channel, t).to_owned();
+    Channel::ALL
+        .map(|channel| (channel.as_str().to_owned(), name(channel)))
+        .into()
 }

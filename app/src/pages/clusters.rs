@@ -8,6 +8,7 @@ use crate::page::{Screen, Visit, decisions, page, review};
 use crate::parts::answers::{Answer, answers, words};
 use crate::parts::assigning::{Assigning, assigning};
 use crate::parts::field::Field;
+use crate::parts::filter;
 use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::suggestions::{suggestions, what};
@@ -56,7 +57,7 @@ fn query(filter: &ClusterFilter) -> Vec<(&'static str, String)> {
 
 fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) -> Screen {
     let t = visit.t;
-    let (d, v, r) = (&t.decisions, &t.review, &t.registrations);
+    let (d, v) = (&t.decisions, &t.review);
     let party = filter.partij.clone().unwrap_or_default();
     let code = filter.code.map(Code::as_str).unwrap_or_default();
     let codes = Code::ALL
@@ -79,22 +80,23 @@ fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) 
         let pages = pager("/beoordelen/groepen", &query, list.page, list.total, t);
         view! { {table("groepen", d.clusters_caption, &headers, rows)}{pages} }.into_any()
     };
+    let fields = vec![
+        search_field(filter.zoek.as_deref(), t),
+        Field::new("partij", v.party_hint, &party).filter(),
+        Field::new("code", v.code, code).filter_select(codes),
+    ];
+    let bar = filter::bar(
+        "/beoordelen/groepen",
+        count,
+        *filter != ClusterFilter::default(),
+        fields,
+        t,
+    );
     let body = view! {
         {no_bsn(visit)}
         {title(d.clusters)}
         {paragraph(d.clusters_text)}
-        <section class="cims-filter" aria-label=r.filters>
-            <p class="cims-filter__count">{count}</p>
-            <form method="get" class="cims-filter__form" action="/beoordelen/groepen">
-                {search_field(filter.zoek.as_deref(), t)}
-                {Field::new("partij", v.party_hint, &party).filter()}
-                {Field::new("code", v.code, code).filter_select(codes)}
-                <div class="cims-filter__actions">
-                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
-                    {(*filter != ClusterFilter::default()).then(|| link("/beoordelen/groepen", r.clear))}
-                </div>
-            </form>
-        </section>
+        {bar}
         {content}
         <p class="utrecht-paragraph">{link("/beoordelen/besluiten", d.decisions)}</p>
     };

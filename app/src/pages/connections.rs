@@ -1,12 +1,14 @@
 //! `/koppelingen` and `/koppelingen/{id}`: who may deliver by which channel, who asked, and what the privacycoördinator
 //! says (features F79-F81).
 
+use super::choices;
 use super::clusters::amount;
 use super::trials;
 use crate::calls::parties::{AskConnection, DecideConnection, DecideParty};
 use crate::page::{Screen, Visit, page, parties};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::field::Field;
+use crate::parts::filter;
 use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
@@ -61,7 +63,7 @@ fn query(filter: &ConnectionFilter) -> Vec<(&'static str, String)> {
 
 /// With some hundred connections one is found by its party, channel or state.
 fn bar(filter: &ConnectionFilter, total: u64, t: &'static Texts) -> AnyView {
-    let (p, r) = (&t.parties, &t.registrations);
+    let p = &t.parties;
     let party = filter.partij.clone().unwrap_or_default();
     let channel = filter.koppelvlak.map(Channel::as_str).unwrap_or_default();
     let standing = filter
@@ -69,34 +71,23 @@ fn bar(filter: &ConnectionFilter, total: u64, t: &'static Texts) -> AnyView {
         .map(ConnectionState::as_str)
         .unwrap_or_default();
     let mut channels = vec![(String::new(), p.all_channels.to_owned())];
-    channels.extend(channel_options(t));
+    channels.extend(choices::channels(t));
     let mut states = vec![(String::new(), p.all_states.to_owned())];
     states.extend(
         ConnectionState::ALL.map(|one| (one.as_str().to_owned(), state_name(one, t).to_owned())),
     );
-    view! {
-        <section class="cims-filter" aria-label=r.filters>
-            <p class="cims-filter__count">{amount(total, p.count_one, p.count, t)}</p>
-            <form method="get" class="cims-filter__form" action="/koppelingen">
-                {Field::new("partij", p.find_party, &party).filter()}
-                {Field::new("koppelvlak", p.find_channel, channel).filter_select(channels)}
-                {Field::new("stand", p.find_state, standing).filter_select(states)}
-                <div class="cims-filter__actions">
-                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
-                    {(*filter != ConnectionFilter::default()).then(|| link("/koppelingen", r.clear))}
-                </div>
-            </form>
-        </section>
-    }
-    .into_any()
-}
-
-fn channel_options(t: &'static Texts) -> Vec<(String, String)> {
-    let name = |channel| badge::channel(channel, t).to_owned();
-    let channels = Channel::ALL.into_iter();
-    channels
-        .map(|channel| (channel.as_str().to_owned(), name(channel)))
-        .collect()
+    let fields = vec![
+        Field::new("partij", p.find_party, &party).filter(),
+        Field::new("koppelvlak", p.find_channel, channel).filter_select(channels),
+        Field::new("stand", p.find_state, standing).filter_select(states),
+    ];
+    filter::bar(
+        "/koppelingen",
+        amount(total, p.count_one, p.count, t),
+        *filter != ConnectionFilter::default(),
+        fields,
+        t,
+    )
 }
 
 const fn state_name(state: ConnectionState, t: &'static Texts) -> &'static str {
@@ -220,7 +211,7 @@ fn ask_form(list: &ConnectionList, messages: &Messages, t: &'static Texts) -> An
         options.extend(from.iter().cloned());
         options
     };
-    let channels = channel_options(t);
+    let channels = choices::channels(t);
     let purpose = Field {
         hint: p.purpose_hint,
         ..Field::new("purpose", p.purpose, "")

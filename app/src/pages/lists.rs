@@ -6,6 +6,7 @@ use crate::calls::lists::ProposeEntry;
 use crate::page::{Screen, Visit, lists, page};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::field::Field;
+use crate::parts::filter;
 use crate::parts::messages::{Messages, described_by, error_message};
 use crate::parts::pager::{address, pager};
 use crate::parts::table::{Cell, empty, table};
@@ -203,21 +204,14 @@ fn entries_screen(
     });
     let import = (manages && kind == ListKind::Batches)
         .then(|| folded(l.import, import_form(&messages, t), file));
+    let fields = vec![Field::new("zoek", l.search, search).filter()];
+    let bar = filter::bar(&path, count, !search.is_empty(), fields, t);
     let body = view! {
         {messages.summary(t)}
         {title(name)}
         {add}
         {import}
-        <section class="cims-filter" aria-label=r.filters>
-            <p class="cims-filter__count">{count}</p>
-            <form method="get" class="cims-filter__form" action=path.clone()>
-                {Field::new("zoek", l.search, search).filter()}
-                <div class="cims-filter__actions">
-                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
-                    {(!search.is_empty()).then(|| link(path.clone(), r.clear))}
-                </div>
-            </form>
-        </section>
+        {bar}
         {content}
     };
     Screen::new(name, body)

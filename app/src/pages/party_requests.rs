@@ -1,6 +1,7 @@
 //! `/aanvragen`, `/aanvragen/nieuw` and `/aanvragen/{id}`: requests for new parties, and how far each is (features F79).
 //! The decision itself is that about the connection, on its own page.
 
+use super::choices;
 use super::connections::between;
 use crate::calls::onboarding::{FileParty, InviteManager};
 use crate::page::{Screen, Visit, onboarding, page};
@@ -15,7 +16,6 @@ use crate::parts::{
 use crate::ports::Page;
 use crate::ports::onboarding::{Manager, PartyFormView, RequestLine, RequestView};
 use crate::texts::{Texts, fill};
-use domain::delivery::Channel;
 use domain::onboarding::{Fault, PartyKind, TaskState};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -291,10 +291,7 @@ fn form(view: &PartyFormView, messages: &Messages, t: &'static Texts) -> AnyView
         let name = kind_name(*kind, t);
         (kind.as_str().to_owned(), name.to_owned())
     });
-    let channels = Channel::ALL.map(|channel| {
-        let name = badge::channel(channel, t);
-        (channel.as_str().to_owned(), name.to_owned())
-    });
+    let channels = choices::channels(t);
     let code = Field {
         width: 20,
         ..field("code", o.code, o.code_hint, &form.code)
@@ -328,7 +325,7 @@ fn form(view: &PartyFormView, messages: &Messages, t: &'static Texts) -> AnyView
             &form.between_code,
         )
     };
-    let (kinds, channels) = (kinds.collect(), Vec::from(channels));
+    let kinds = kinds.collect();
     let kind = field("kind", o.kind, "", &form.kind);
     let intermediary = field(
         "intermediary",

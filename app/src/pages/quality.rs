@@ -6,6 +6,7 @@ use super::review::{no_bsn, searched, without_bsn};
 use crate::page::{Screen, Visit, deliveries as port, page, review};
 use crate::parts::chart::{bar, shares};
 use crate::parts::field::Field;
+use crate::parts::filter;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{heading, link, paragraph, second_link, title};
@@ -172,20 +173,13 @@ fn list_screen(visit: &Visit, search: &str, list: &Page<PartyNumbers>) -> Screen
         ..Field::new("zoek", n.party, search)
     };
     let count = amount(list.total, n.party_one, n.party_count, t);
+    let fields = vec![field.filter_search()];
+    let bar = filter::bar(ALL, count, !search.is_empty(), fields, t);
     let body = view! {
         {no_bsn(visit)}
         {title(n.qualities)}
         {paragraph(n.party_text)}
-        <section class="cims-filter" aria-label=r.filters>
-            <p class="cims-filter__count">{count}</p>
-            <form method="get" class="cims-filter__form" action=ALL>
-                {field.filter_search()}
-                <div class="cims-filter__actions">
-                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
-                    {(!search.is_empty()).then(|| link(ALL.to_owned(), r.clear))}
-                </div>
-            </form>
-        </section>
+        {bar}
         {content}
         {pager(ALL, &filter, list.page, list.total, t)}
     };

@@ -3,6 +3,7 @@
 use super::choices;
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::field::Field;
+use crate::parts::filter;
 use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
@@ -118,22 +119,14 @@ fn bar(filter: &RegistrationFilter, filtered: bool, total: u64, t: &'static Text
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     let (van, tot, vaccin) = (text(&filter.van), text(&filter.tot), text(&filter.vaccin));
     let outcome = filter.uitkomst.map(Standing::as_str).unwrap_or_default();
-    view! {
-        <section class="cims-filter" aria-label=r.filters>
-            <p class="cims-filter__count">{count(total, t)}</p>
-            <form method="get" class="cims-filter__form" action="/registraties">
-                {Field::new("van", r.from, &van).date()}
-                {Field::new("tot", r.until, &tot).date()}
-                {Field::new("vaccin", r.vaccine, &vaccin).filter_select(choices::vaccines(r.all_vaccines, t))}
-                {Field::new("uitkomst", r.outcome, outcome).filter_select(standings(t))}
-                <div class="cims-filter__actions">
-                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
-                    {filtered.then(|| crate::parts::link("/registraties", r.clear))}
-                </div>
-            </form>
-        </section>
-    }
-    .into_any()
+    let fields = vec![
+        Field::new("van", r.from, &van).date(),
+        Field::new("tot", r.until, &tot).date(),
+        Field::new("vaccin", r.vaccine, &vaccin)
+            .filter_select(choices::vaccines(r.all_vaccines, t)),
+        Field::new("uitkomst", r.outcome, outcome).filter_select(standings(t)),
+    ];
+    filter::bar("/registraties", count(total, t), filtered, fields, t)
 }
 
 /// Where a registration can stand, for a drop-down.

@@ -1,11 +1,13 @@
 //! `/beoordelen` and `/beoordelen/{id}`: refused and for-review rows of all parties, for RIVM. Opening one is recorded.
 
+use super::choices;
 use super::link::linked;
 use super::registrations::outcomes;
 use crate::page::{Screen, Visit, page, review as port};
 use crate::parts::answers::{Answer, answers, of_row};
 use crate::parts::assigning::{Assigning, assigning, lists};
 use crate::parts::field::Field;
+use crate::parts::filter;
 use crate::parts::findings::findings;
 use crate::parts::pager::address;
 use crate::parts::suggestions::suggestions;
@@ -241,11 +243,8 @@ fn bar(
         .iter()
         .map(|code| (code.as_str().to_owned(), code.as_str().to_owned()));
     let codes = std::iter::once(first(v.all_codes)).chain(codes).collect();
-    let channels = Channel::ALL
-        .iter()
-        .map(|one| (one.as_str().to_owned(), badge::channel(*one, t).to_owned()));
     let channels = std::iter::once(first(v.all_channels))
-        .chain(channels)
+        .chain(choices::channels(t))
         .collect();
     let columns = Column::ALL.iter().map(|column| {
         let name = column.title_in(t.language);
@@ -267,26 +266,21 @@ fn bar(
     let age = days(filter.dagen);
     let with = filter.bij.map(With::word).unwrap_or_default();
     let of_all = std::iter::once(first(v.all_lists)).chain(lists(reviewers, t));
-    view! {
-        <section class="cims-filter" aria-label=r.filters>
-            <p class="cims-filter__count">{count}</p>
-            <form method="get" class="cims-filter__form" action="/beoordelen">
-                {search_field(filter.zoek.as_deref(), t)}
-                {Field::new("partij", v.party_hint, &party).filter()}
-                {Field::new("code", v.code, code).filter_select(codes)}
-                {Field::new("kolom", t.upload.column, column).filter_select(columns)}
-                {Field::new("kanaal", t.upload.channel, channel).filter_select(channels)}
-                {Field::new("uitkomst", r.outcome, outcome).filter_select(outcomes(r.all_outcomes, &OUTCOMES, t))}
-                {Field::new("dagen", v.age, &age).filter_select(ages)}
-                {Field::new("bij", v.with_whom, &with).filter_select(of_all.collect())}
-                <div class="cims-filter__actions">
-                    <button class="utrecht-button utrecht-button--secondary-action" type="submit">{r.apply}</button>
-                    {filtered.then(|| link("/beoordelen", r.clear))}
-                </div>
-            </form>
-        </section>
-    }
-    .into_any()
+    let fields = vec![
+        search_field(filter.zoek.as_deref(), t),
+        Field::new("partij", v.party_hint, &party).filter(),
+        Field::new("code", v.code, code).filter_select(codes),
+        Field::new("kolom", t.upload.column, column).filter_select(columns),
+        Field::new("kanaal", t.upload.channel, channel).filter_select(channels),
+        Field::new("uitkomst", r.outcome, outcome).filter_select(outcomes(
+            r.all_outcomes,
+            &OUTCOMES,
+            t,
+        )),
+        Field::new("dagen", v.age, &age).filter_select(ages),
+        Field::new("bij", v.with_whom, &with).filter_select(of_all.collect()),
+    ];
+    filter::bar("/beoordelen", count, filtered, fields, t)
 }
 
 fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell> {

@@ -8,6 +8,7 @@ pub(crate) mod brp_age;
 pub(crate) mod chart;
 pub(crate) mod date_boxes;
 pub(crate) mod field;
+pub(crate) mod filter;
 pub(crate) mod findings;
 pub(crate) mod icon;
 pub(crate) mod mended;

@@ -36,7 +36,7 @@ texts! {
         columns_text: "Extra kolommen mogen in het bestand staan. CIMS slaat ze niet op." / "Extra columns may stand in the file. CIMS does not store them.",
         open: "Bekijken" / "View",
         open_label: "Koppeling {koppelvlak} van {partij} bekijken" / "View connection {koppelvlak} of {partij}",
-        all_channels: "Alle koppelvlakken" / "All connections",
+        all_channels: "Alle koppelvlakken" / "All channels",
         find_party: "Naam zoeken" / "Find a name",
         find_channel: "Alleen koppelvlak" / "Only channel",
         find_state: "Alleen status" / "Only state",

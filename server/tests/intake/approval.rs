@@ -708,9 +708,7 @@ async fn without_approval_a_registration_is_withdrawn_but_not_corrected_nor_put_
     let house = House::new().await;
     let (world, portal, maria) = (&house.world, &house.world.portal, &house.world.maria);
     let row = good(EREBOS, "01-04-2000");
-    let reference = world.record(maria, &row).await;
-    let receipt = portal.receipt(maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
+    let id = world.registered(maria, &row).await;
     let connection = house.connection(Channel::Portaal).await;
     house.say(connection, ConnectionStep::Suspend).await;
     let correct = async || {

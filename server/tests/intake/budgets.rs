@@ -103,20 +103,11 @@ async fn many_mismatches_block_a_user_until_it_is_lifted() {
         .unwrap();
 }
 
-/// The last load of the BRP was so long ago.
-async fn loaded(world: &World, ago: &str) {
-    sqlx::query("UPDATE brp_loads SET finished_at = now() - $1::text::interval")
-        .bind(ago)
-        .execute(&world.test.admin)
-        .await
-        .unwrap();
-}
-
 #[tokio::test]
 async fn a_question_that_waits_for_the_brp_is_counted_once() {
     let world = World::new().await;
     set_budget(&world, &a_minute_of(2)).await;
-    loaded(&world, "3 days").await;
+    world.brp_loaded("3 days").await;
     let row = good(EREBOS, "01-04-2000");
     let (portal, maria) = (&world.portal, &world.maria);
     let draft = portal.begin(maria, None, false).await.unwrap();
@@ -131,7 +122,7 @@ async fn a_question_that_waits_for_the_brp_is_counted_once() {
     assert_eq!(over, Err(PortError::TooMany(Wait::NextMinute)));
     assert_eq!(world.count("brp_checks WHERE matched IS NULL").await, 2);
     // The BRP answers at last, and no question is counted twice for it.
-    loaded(&world, "1 minute").await;
+    world.brp_loaded("1 minute").await;
     set_budget(&world, &a_minute_of(3)).await;
     let sent = Entry::submit(portal, maria, draft, None).await.unwrap();
     assert!(matches!(sent, Submitted::Done { .. }));
@@ -143,12 +134,12 @@ async fn a_question_that_waits_for_the_brp_is_counted_once() {
 async fn what_waits_for_the_brp_is_no_match_and_no_mismatch() {
     let world = World::new().await;
     set_budget(&world, r#"{"user_minute": 60, "user_day": 400, "party_day": 5000, "mismatch_window": 2, "mismatch_percent": 20}"#).await;
-    loaded(&world, "3 days").await;
+    world.brp_loaded("3 days").await;
     for row in [good(NOBODY, "01-04-2000"), good(EREBOS, "02-04-2000")] {
         ask(&world, &world.maria, row).await.unwrap();
     }
     assert_eq!(world.count("brp_blocks").await, 0);
-    loaded(&world, "1 minute").await;
+    world.brp_loaded("1 minute").await;
     for row in [good(NOBODY, "01-04-2000"), good(EREBOS, "02-04-2000")] {
         ask(&world, &world.maria, row).await.unwrap();
     }
@@ -498,11 +489,9 @@ async fn another_name_in_a_correction_or_a_mended_row_is_another_question() {
 #[tokio::test]
 async fn a_correction_beyond_the_budget_is_kept() {
     let world = World::new().await;
-    let reference = world
-        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+    let id = world
+        .registered(&world.maria, &good(EREBOS, "01-04-2000"))
         .await;
-    let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
     set_budget(&world, &a_minute_of(1)).await;
     let other = good(FROUKE, "24-03-2000");
     let done = world

@@ -209,10 +209,7 @@ async fn each_register_rule_fires_and_stays_away() {
         assert!(told.iter().all(Vec::is_empty), "{told:?}");
     }
     // The row that had nothing, when the copy of the BRP is older than two days.
-    sqlx::query("UPDATE brp_loads SET finished_at = now() - interval '3 days'")
-        .execute(&world.test.admin)
-        .await
-        .unwrap();
+    world.brp_loaded("3 days").await;
     let late = [csv(&[fresh(&[])]), b"\r\n".repeat(3)].concat();
     let late = preview(&world, &late).await;
     assert_eq!(late, [in_order(&[Code::B13]), Vec::new()]);

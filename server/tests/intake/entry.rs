@@ -266,9 +266,7 @@ async fn a_correction_that_changes_nothing_is_told_and_not_said_to_be_stored() {
     let world = World::new().await;
     let (portal, maria) = (&world.portal, &world.maria);
     let row = good(EREBOS, "01-04-2000");
-    let reference = world.record(maria, &row).await;
-    let receipt = portal.receipt(maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
+    let id = world.registered(maria, &row).await;
     let answer = portal.correct(maria, id, row, "typefout".into(), None, None);
     let Corrected::LookAgain(draft) = answer.await.unwrap() else {
         panic!("said to be stored");
@@ -290,9 +288,7 @@ async fn a_correction_to_what_another_registration_says_leaves_nothing_wrong_beh
     let (right, wrong) = (good(NAOMI, "01-04-1987"), good(EREBOS, "01-04-2000"));
     // In the form: recorded of the wrong person, then of the right one, then corrected.
     world.record(maria, &right).await;
-    let reference = world.record(maria, &wrong).await;
-    let receipt = portal.receipt(maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
+    let id = world.registered(maria, &wrong).await;
     let answer = portal.correct(maria, id, right.clone(), "persoon".into(), None, None);
     assert!(matches!(answer.await.unwrap(), Corrected::Done));
     let view = portal.registration(maria, id).await.unwrap();
@@ -520,9 +516,7 @@ async fn a_correction_warns_of_what_it_would_be_and_not_of_what_it_was() {
     let world = World::new().await;
     let (portal, maria) = (&world.portal, &world.maria);
     let row = good(EREBOS, "01-04-2000");
-    let reference = world.record(maria, &row).await;
-    let receipt = portal.receipt(maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
+    let id = world.registered(maria, &row).await;
     // The second dose without a first one: and no other jab of this day, for that is this one.
     let second = with(row.clone(), &[(Column::Dosisnummer, "2")]);
     let done = portal.correct(maria, id, second.clone(), "dosis".into(), None, None);
@@ -537,10 +531,7 @@ async fn a_correction_warns_of_what_it_would_be_and_not_of_what_it_was() {
         Corrected::Done
     ));
     // Another person while the BRP is late: what the form does not show asks for no tick.
-    sqlx::query("UPDATE brp_loads SET finished_at = now() - interval '3 days'")
-        .execute(&world.test.admin)
-        .await
-        .unwrap();
+    world.brp_loaded("3 days").await;
     let other = good(NAOMI, "01-04-1987");
     assert!(matches!(
         world.corrects(maria, id, &other).await,
@@ -554,9 +545,7 @@ async fn of_two_corrections_at_once_of_one_version_one_is_stored() {
         let world = World::new().await;
         let (portal, maria) = (&world.portal, &world.maria);
         let row = good(EREBOS, "01-04-2000");
-        let reference = world.record(maria, &row).await;
-        let receipt = portal.receipt(maria, reference).await.unwrap();
-        let id = receipt.registration.unwrap();
+        let id = world.registered(maria, &row).await;
         let correct = async |column, text: &str| {
             let better = with(row.clone(), &[(column, text)]);
             let done = portal.correct(maria, id, better, "fout".into(), None, Some(1));
@@ -654,9 +643,7 @@ async fn what_was_typed_for_a_draft_that_is_gone_goes_into_a_new_one() {
 async fn corrections_that_were_not_stored_do_not_hide_a_registration_that_was_begun() {
     let world = World::new().await;
     let (portal, maria) = (&world.portal, &world.maria);
-    let reference = world.record(maria, &good(EREBOS, "01-04-2000")).await;
-    let receipt = portal.receipt(maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
+    let id = world.registered(maria, &good(EREBOS, "01-04-2000")).await;
     let begun = portal.begin(maria, None, false).await.unwrap();
     let saved = portal.save_person(maria, begun, good(NAOMI, "01-04-1987"), String::new());
     saved.await.unwrap();
@@ -674,9 +661,7 @@ async fn a_correction_of_what_a_colleague_withdrew_is_not_lost() {
     let world = World::new().await;
     let (portal, maria) = (&world.portal, &world.maria);
     let row = good(EREBOS, "01-04-2000");
-    let reference = world.record(maria, &row).await;
-    let receipt = portal.receipt(maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
+    let id = world.registered(maria, &row).await;
     let withdrawn = portal.withdraw(maria, id, "dubbel".into(), false).await;
     assert_eq!(withdrawn, Ok(Withdrawn::Done));
     let better = with(row, &[(Column::Batchnummer, "EJ6796")]);
@@ -707,9 +692,7 @@ async fn another_vaccination_of_the_same_person_asks_for_consent_again() {
 async fn a_correction_asks_to_look_at_its_warnings_before_it_is_stored() {
     let world = World::new().await;
     let (portal, maria) = (&world.portal, &world.maria);
-    let reference = world.record(maria, &good(EREBOS, "01-04-2000")).await;
-    let receipt = portal.receipt(maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
+    let id = world.registered(maria, &good(EREBOS, "01-04-2000")).await;
     let batch = |lot| with(good(EREBOS, "01-04-2000"), &[(Column::Batchnummer, lot)]);
     let correct = async |lot, ticked: Option<String>| {
         let done = portal.correct(maria, id, batch(lot), "batch".into(), ticked, None);
@@ -841,11 +824,9 @@ async fn batches_near_a_mistyped_one_are_offered_and_none_is_taken() {
 #[tokio::test]
 async fn after_30_days_only_withdrawn_consent_withdraws_a_registration() {
     let world = World::new().await;
-    let reference = world
-        .record(&world.maria, &good(EREBOS, "01-04-2000"))
+    let id = world
+        .registered(&world.maria, &good(EREBOS, "01-04-2000"))
         .await;
-    let receipt = world.portal.receipt(&world.maria, reference).await.unwrap();
-    let id = receipt.registration.unwrap();
     let freely = |view: &RegistrationView| view.withdraw_freely;
     let view = world.portal.registration(&world.maria, id).await.unwrap();
     assert!(freely(&view));

@@ -9,14 +9,6 @@ use std::io::Write as _;
 
 const ROWS: usize = 30;
 
-/// A copy that is not 48 hours old any more.
-async fn grow_old(world: &World) {
-    sqlx::query("UPDATE brp_loads SET finished_at = now() - interval '3 days'")
-        .execute(&world.test.admin)
-        .await
-        .unwrap();
-}
-
 /// A small delta arrives, as `cims brp load` takes it.
 async fn load_a_delta(world: &World) {
     let path = world.test.dir.path().join("delta.csv");
@@ -45,7 +37,7 @@ async fn load_a_delta(world: &World) {
 async fn after_the_next_load_who_matches_loses_the_warning_and_who_does_not_goes_to_review() {
     let (world, crowd) = (World::new().await, Crowd::new(ROWS));
     crowd.enter_brp(&world).await;
-    grow_old(&world).await;
+    world.brp_loaded("3 days").await;
     let mut rows: Vec<_> = (0..ROWS).map(|place| crowd.good(place)).collect();
     rows.push(good(NOBODY, "01-04-2000"));
     rows.push(with(

@@ -905,11 +905,7 @@ async fn who_judges_a_person_sees_how_old_the_brp_is() {
     world.upload(&world.maria, &csv(&rows)).await;
     let row = waiting(&world, Code::B10).await;
     for (age, late) in [("47 hours", false), ("49 hours", true)] {
-        sqlx::query("UPDATE brp_loads SET finished_at = now() - $1::text::interval")
-            .bind(age)
-            .execute(&world.test.admin)
-            .await
-            .unwrap();
+        world.brp_loaded(age).await;
         let opened = world.portal.row(&world.rivm, row).await.unwrap().brp;
         let sought = world.portal.candidates(&world.rivm, row).await.unwrap().brp;
         assert_eq!((opened.late, sought.late), (late, late), "{age}");

@@ -54,10 +54,7 @@ async fn what_waits_what_came_and_what_does_not_succeed_is_shown() {
             .await
             .unwrap();
     }
-    sqlx::query("UPDATE brp_loads SET finished_at = now() - interval '3 days'")
-        .execute(&world.test.admin)
-        .await
-        .unwrap();
+    world.brp_loaded("3 days").await;
     let view = world.portal.operations(&beheer).await.unwrap();
     let trouble: Vec<(bool, u32, &str)> = view
         .trouble

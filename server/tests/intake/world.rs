@@ -212,6 +212,22 @@ impl World {
             .unwrap()
     }
 
+    /// Records as [`Self::record`]; the key of the registration.
+    pub(crate) async fn registered(&self, caller: &Caller, row: &RowText) -> Uuid {
+        let reference = self.record(caller, row).await;
+        let receipt = self.portal.receipt(caller, reference).await.unwrap();
+        receipt.registration.expect("in the register")
+    }
+
+    /// Makes the last load of the BRP so old: `3 days` is late.
+    pub(crate) async fn brp_loaded(&self, ago: &str) {
+        sqlx::query("UPDATE brp_loads SET finished_at = now() - $1::text::interval")
+            .bind(ago)
+            .execute(&self.test.admin)
+            .await
+            .unwrap();
+    }
+
     /// Saves the vaccination step, and ticks the warnings that its page shows then.
     pub(crate) async fn ticks(&self, caller: &Caller, draft: Uuid, row: &RowText) -> Saved {
         let mut ticked = None;

@@ -125,13 +125,9 @@ impl Portal {
             }
             return Ok(Corrected::Changed(self.new_draft(caller, &draft).await?));
         }
-        let stands = Draft {
-            row: current.content.clone(),
-            ..Draft::default()
-        };
-        let stands = self.about(&self.look(caller, &stands).await?.judged.row);
+        let stands = self.about(&current.content);
         let row = self.look(caller, &draft).await?.judged.row;
-        if self.about(&row) == stands {
+        if self.about(&row.repaired()) == stands {
             // To hold what stands there against the BRP is no new question.
             draft.asked = stands;
         } else {
@@ -167,9 +163,7 @@ impl Portal {
         draft: &Draft,
         only: Option<Code>,
     ) -> PortResult<Stored> {
-        let mut row = draft.row.clone();
-        row.set(Column::Mutatie, "C");
-        row.set(Column::Bronsleutel, current.source_key.as_str());
+        let row = draft.delivered();
         let parcel = Parcel {
             caller,
             party: current.party,

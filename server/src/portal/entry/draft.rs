@@ -168,6 +168,16 @@ impl Draft {
         }
     }
 
+    /// The row that it comes to: of a correction, the next version of its registration.
+    pub(super) fn delivered(&self) -> RowText {
+        let mut row = self.row.clone();
+        if let Some(key) = &self.source_key {
+            row.set(Column::Mutatie, "C");
+            row.set(Column::Bronsleutel, key.as_str());
+        }
+        row
+    }
+
     /// What its owner gets to see of the findings.
     pub(super) fn findings(&self, judged: &Judged) -> Vec<Finding> {
         // The answer of the BRP check says it; a correction has no such step.
@@ -580,12 +590,7 @@ impl Portal {
             context: context(today, &products, profile),
             keys: &self.road.keys,
         };
-        let mut text = draft.row.clone();
-        if let Some(key) = &draft.source_key {
-            text.set(Column::Mutatie, "C");
-            text.set(Column::Bronsleutel, key.as_str());
-        }
-        let mut row = desk.check(1, &text.as_raw());
+        let mut row = desk.check(1, &draft.delivered().as_raw());
         if draft.source_key.is_none() {
             row.source_key = None;
         }
@@ -713,7 +718,7 @@ impl Portal {
             findings: draft.findings(&looked.judged),
             step: draft.step(&self.road.keys, &looked.judged),
             // What it answered of somebody else is no answer.
-            brp: if self.about(&looked.judged.row) == draft.asked {
+            brp: if self.about(&looked.judged.row.repaired()) == draft.asked {
                 draft.answer()
             } else {
                 BrpAnswer::NotAsked

@@ -59,7 +59,7 @@ impl Portal {
         if refused {
             return Ok(Saved::LookAgain);
         }
-        let about = self.about(&looked.judged.row);
+        let about = self.about(&looked.judged.row.repaired());
         // A reason is about this person: it was typed where it stood that the two cannot be matched.
         let seen = draft.asked == about && draft.brp == Some(BrpAnswer::NotMatchable);
         self.ask_brp(caller, &mut draft, &looked.judged.row).await?;
@@ -80,10 +80,10 @@ impl Portal {
         }
     }
 
-    /// About whom the BRP would be asked (keyed digest): of the row as repaired, for so it is asked.
-    pub(super) fn about(&self, row: &Incoming) -> Option<Vec<u8>> {
+    /// About whom the BRP would be asked (keyed digest): of a row as repaired, for so it is asked.
+    pub(super) fn about(&self, repaired: &RowText) -> Option<Vec<u8>> {
         let year = self.road.clock.day(self.road.clock.now()).year();
-        let asked = Question::of(&row.repaired(), year)?;
+        let asked = Question::of(repaired, year)?;
         Some(asked.digest(&self.road.keys))
     }
 
