@@ -8,7 +8,11 @@ use super::schema::{MAC_KEY, mac_key};
 use super::{Db, StoreError, WORKER, WorkerTx, worker_tx};
 use crate::keys::{Keys, Mac, Purpose, Sealed};
 use domain::bsn::Bsn;
+use std::time::{Duration, Instant};
 use uuid::Uuid;
+
+/// A server that was stopped leaves the database a moment after its process.
+const STOPPED_WITHIN: Duration = Duration::from_secs(2);
 
 /// What it came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,15 +55,12 @@ pub async fn begin(db: &Db, keys: &Keys) -> Result<bool, NotNow> {
     if mac_key(&mut tx).await?.is_none_or(|known| known == newest) {
         return Ok(false);
     }
-    let connected = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM pg_stat_activity
-           WHERE datname = current_database() AND usename = session_user AND application_name = $1"#,
-        WORKER
-    )
-    .fetch_one(&mut *tx)
-    .await?;
-    if connected > i64::from(db.worker.size()) {
-        return Err(NotNow::Connected);
+    let from = Instant::now();
+    while others(db, &mut tx).await? {
+        if from.elapsed() > STOPPED_WITHIN {
+            return Err(NotNow::Connected);
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let loading = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT FROM brp_loads WHERE state = 'staging') AS "is!""#
@@ -72,6 +73,22 @@ pub async fn begin(db: &Db, keys: &Keys) -> Result<bool, NotNow> {
     say(&mut tx, &format!("to {newest}")).await?;
     tx.commit().await?;
     Ok(true)
+}
+
+/// Whether another cims is connected now.
+async fn others(db: &Db, tx: &mut WorkerTx<'_>) -> Result<bool, StoreError> {
+    // Within a transaction it would say the same for ever.
+    sqlx::query!("SELECT pg_stat_clear_snapshot()::text")
+        .fetch_one(&mut **tx)
+        .await?;
+    let connected = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM pg_stat_activity
+           WHERE datname = current_database() AND usename = session_user AND application_name = $1"#,
+        WORKER
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(connected > i64::from(db.worker.size()))
 }
 
 async fn say(tx: &mut WorkerTx<'_>, key: &str) -> Result<(), StoreError> {
