@@ -3,7 +3,8 @@
 
 use crate::codes;
 use crate::dates::{Days, FIRST_YEAR, parse_full, working_days_between};
-use crate::finding::Code;
+use crate::delivery::RowOutcome;
+use crate::finding::{Code, Severity};
 use crate::row::Column;
 use crate::text::Lang;
 use std::borrow::Cow;
@@ -82,6 +83,18 @@ impl DecisionKind {
             _ => return false,
         };
         self == Self::Map && code == unknown && !value.trim().is_empty()
+    }
+
+    /// The outcome of the rows that it is about: those of a group that waits for this reason. A value is changed in refused rows
+    /// and, where RIVM [may amend](may_amend) it, in stored ones.
+    #[must_use]
+    pub fn about(self, code: Code) -> RowOutcome {
+        let waits = code.severity() == Severity::Controle;
+        match self {
+            Self::Accept => RowOutcome::TeControleren,
+            Self::Map if waits => RowOutcome::TeControleren,
+            _ => RowOutcome::Afgekeurd,
+        }
     }
 
     /// Only at the recorded request of the institution (features F53): another value where it said what was done, as a
@@ -286,6 +299,13 @@ pub const fn may_map(column: Column) -> bool {
             column,
             Column::Toestemming | Column::Mutatie | Column::Bronsleutel
         )
+}
+
+/// Of rows that are stored and wait, RIVM may put another value in this column of many at once: what they say of the jab itself is
+/// judged one by one.
+#[must_use]
+pub const fn may_amend(column: Column) -> bool {
+    matches!(column, Column::Batchnummer)
 }
 
 #[cfg(test)]

@@ -99,6 +99,49 @@ for (const script of [true, false]) {
   });
 }
 
+for (const script of [true, false]) {
+  const how = script ? "" : " (without JavaScript)";
+  // One that no list has, a slip of the pen away from EJ6796.
+  const typo = script ? "EJ679G" : "EJ679Q";
+
+  test(`a batch that was copied wrong is put right in stored rows, at the institution's request${how}`, async (t) => {
+    const nurse = await visitor(t);
+    await logIn(nurse, "invoerder");
+    const delivery = await deliver(nurse, 3, typo);
+    const stands = `SELECT string_agg(DISTINCT concat_ws(' ', outcome, batch, version), ',') FROM reports WHERE delivery_id = '${delivery}' AND valid_to IS NULL`;
+    assert.equal(ask(stands), `TE_CONTROLEREN ${typo} 1`);
+
+    const one = await visitor(t, { script });
+    await logIn(one, "beoordelaar");
+    const row = ask(`SELECT id FROM delivery_rows WHERE delivery_id = '${delivery}' ORDER BY row_number LIMIT 1`);
+    await open(one, `/beoordelen/groepen/${row}`);
+    assert.equal(await heading(one), "3 regels met dezelfde oorzaak");
+    assert.ok(await one.getByText(typo, { exact: true }).isVisible(), "the value they share");
+    const near = one.locator("li").filter({ hasText: "EJ6796" });
+    await press(one, "Deze waarde invullen", { role: "link", within: near.first() });
+    const form = one.locator("details[open] form");
+    assert.equal(await form.locator('input[name="value"]').inputValue(), "EJ6796");
+    await form.locator('textarea[name="request"]').fill("Mevrouw De Boer, per brief van 3 maart");
+    await form.locator('textarea[name="reason"]').fill("Verkeerd overgenomen van de doos.");
+    await press(one, "Gevolgen bekijken", { within: form });
+    const decision = path(one);
+    const outcomes = one.getByRole("table", { name: "Uitkomst van de regels na dit besluit" });
+    assert.match(await outcomes.innerText(), /Geaccepteerd\s+3/);
+    await press(one, "Voorleggen aan een collega");
+    assert.equal(ask(stands), `TE_CONTROLEREN ${typo} 1`, "not before somebody else agrees");
+
+    const other = await visitor(t, { script });
+    await logIn(other, "rivmbeheer");
+    await open(other, decision);
+    await press(other, "Akkoord, uitvoeren");
+    await until(other, 'text="Uitgevoerd"');
+    assert.ok(await other.getByText("3 regels zijn behandeld.").isVisible());
+    assert.equal(ask(stands), "GEACCEPTEERD EJ6796 2");
+    await nurse.reload();
+    assert.ok(await nurse.getByText("3 van 3 vaccinaties opgenomen.").isVisible());
+  });
+}
+
 test("a release list says which lines are wrong, and the good ones are one proposal", async (t) => {
   const page = await visitor(t, { script: false });
   await logIn(page, "rivmbeheer");

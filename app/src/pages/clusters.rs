@@ -22,6 +22,7 @@ use crate::ports::review::{Reviewer, Suggestion};
 use crate::ports::{Page, PortError};
 use crate::texts::{Texts, fill, number};
 use domain::decision::{DecisionKind, Told, is_code};
+use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
 use domain::row::Column;
 use leptos::prelude::*;
@@ -347,12 +348,14 @@ fn form(
             } else {
                 field.text(messages, t)
             };
+            let stored = view.outcome == RowOutcome::TeControleren;
+            let stored = stored.then(|| paragraph(d.map_stored));
             let own = (!is_code(column)).then(|| paragraph(d.map_own));
             let value = view.value.as_deref().unwrap_or_default();
             let is_kept = kind.is_kept(view.code, Some(column), value);
             let kept = is_kept.then(|| paragraph(d.map_kept));
             let days = is_kept.then(|| days_inputs(visit, messages));
-            view! { {own}{kept}{paragraph(d.map_colleague)}{input}{days} }
+            view! { {stored}{own}{kept}{paragraph(d.map_colleague)}{input}{days} }
         });
     let to_sender = kind == DecisionKind::Return;
     let reason = Field {

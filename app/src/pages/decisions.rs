@@ -282,7 +282,11 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     });
     let first = first.collect();
     let left = (view.left > 0).then(|| {
-        let text = amount(u64::from(view.left), d.left_one, d.left, t);
+        let (one, many) = match view.line.kind {
+            DecisionKind::Map => (d.left_refused_one, d.left_refused),
+            _ => (d.left_one, d.left),
+        };
+        let text = amount(u64::from(view.left), one, many, t);
         alert::warning(text)
     });
     let mut headers = vec![d.row, d.file, d.outcome, d.still_wrong];

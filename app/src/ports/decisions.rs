@@ -363,7 +363,7 @@ pub struct DecisionView {
     pub outcomes: Vec<(RowOutcome, u32)>,
     /// The first rows.
     pub first: Vec<ForeseenRow>,
-    /// Rows that another rule doubts too: they are left waiting.
+    /// Stored rows that are left waiting: another rule doubts them too, or they would be refused with the new value.
     pub left: u32,
     /// Persons who get more vaccinations that count, and of those the ones with more than the series has.
     pub persons: (u32, u32),

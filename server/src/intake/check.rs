@@ -65,6 +65,7 @@ impl Desk<'_> {
             reason: None,
             replaces: None,
             linked: None,
+            stored: None,
             unasked: false,
         }
     }

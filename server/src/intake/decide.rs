@@ -100,6 +100,7 @@ async fn portion(
     let ids = || rows.iter().map(|(_, id)| *id).collect::<Vec<Uuid>>();
     let by = decision.asked_by;
     let (numbers, still_refused, persons) = if decision.kind == DecisionKind::Map.as_str() {
+        let rows = &amendable(road, tx, decision, delivery, rows).await?;
         let mended = mend::mend(road, tx, mending(road, decision, delivery, rows, false)?).await?;
         let Mended::Done(done) = mended else {
             // It is being withdrawn: its rows wait for nobody any more.
@@ -153,6 +154,35 @@ async fn portion(
     .about(persons);
     audit::add(tx, line).await?;
     Ok(())
+}
+
+/// Of stored rows those that the register still takes with the new value; the others stay as they are. Refused ones all.
+async fn amendable(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    delivery: Uuid,
+    rows: &Rows,
+) -> Result<Rows, StoreError> {
+    if !decision.amends()? {
+        return Ok(rows.clone());
+    }
+    tx.mark().await?;
+    let tried = mend::mend(road, tx, mending(road, decision, delivery, rows, true)?).await?;
+    tx.go_back().await?;
+    let Mended::Done(tried) = tried else {
+        return Ok(Rows::new());
+    };
+    let stays = tried.rows.into_iter().filter(|(_, became)| refuses(became));
+    let stays: HashSet<u32> = stays.map(|(number, _)| number).collect();
+    let may = |(number, _): &(i32, Uuid)| {
+        u32::try_from(*number).is_ok_and(|number| !stays.contains(&number))
+    };
+    Ok(rows.iter().copied().filter(may).collect())
+}
+
+fn refuses(became: &Became) -> bool {
+    matches!(became, Became::Judged(RowOutcome::Afgekeurd, _))
 }
 
 /// Whose files come by the drop box finds there what RIVM decided, in a new answer on the file.
@@ -299,11 +329,13 @@ fn mending(
         decision.id,
         decision.new_sealed.clone(),
     )?;
+    let stored = decision.amends()?;
     let typed = rows.iter().map(|(number, id)| Typed {
         number: u32::try_from(*number).unwrap_or_default(),
         seen: *id,
         cells: vec![(column, value.clone())],
         days: decision.days(),
+        stored,
         ..Typed::default()
     });
     Ok(Mending {
@@ -368,7 +400,7 @@ pub struct Foreseen {
     pub outcomes: BTreeMap<&'static str, u32>,
     /// The first of them.
     pub rows: Vec<RowOf>,
-    /// Stored rows that are left waiting, because another rule doubts them too.
+    /// Stored rows that are left waiting: another rule doubts them too, or with the new value they would be refused.
     pub left: u32,
     /// Persons who would have more vaccinations that count.
     pub persons: u32,
@@ -423,6 +455,7 @@ pub async fn foresee(
     let mut changed: BTreeMap<Uuid, RecordOf> = BTreeMap::new();
     let waiting = decisions::waiting(tx, decision).await?;
     foreseen.waits = waiting.len();
+    let amends = decision.amends()?;
     for (delivery, rows) in by_delivery(waiting, FORESEEN_AT_ONCE) {
         let ids: BTreeMap<i32, Uuid> = rows.iter().copied().collect();
         tx.mark().await?;
@@ -432,6 +465,10 @@ pub async fn foresee(
         let of_rows = records(tx, &products, &done.records, &mut changed).await?;
         for (number, became) in done.rows {
             foreseen.outside += u32::from(became == Became::Outside);
+            if amends && refuses(&became) {
+                foreseen.left += 1;
+                continue;
+            }
             let Became::Judged(outcome, findings) = became else {
                 continue;
             };
@@ -542,8 +579,13 @@ pub async fn foresee_accept(
     let good = acceptable(tx, decision, ids.clone()).await?;
     tx.mark().await?;
     let by = decision.asked_by;
-    let (moved, _) = accepted(tx, &good, Becomes::Accepted, by, now).await?;
-    let accepted: HashSet<Uuid> = moved.into_iter().map(|(id, _)| id).collect();
+    let moved = rulings::accept_as_if(tx, &good, by, now).await?;
+    let theirs: Vec<Uuid> = moved.iter().filter_map(|row| row.person_id).collect();
+    rulings::settle(tx, &theirs).await?;
+    let mut accepted: HashSet<Uuid> = moved.into_iter().map(|row| row.id).collect();
+    for blocked in rulings::in_the_way(tx, &good).await? {
+        accepted.remove(&blocked);
+    }
     let after = decisions::counting_of(tx, &persons).await?;
     tx.go_back().await?;
     let after: BTreeMap<Uuid, i64> = after.into_iter().collect();

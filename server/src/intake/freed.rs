@@ -16,7 +16,7 @@ use crate::keys::Sealed;
 use crate::store::freed::{self, Freed, Waiting};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes};
-use crate::store::{StoreError, WorkerTx};
+use crate::store::{StoreError, WorkerTx, register};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding, Severity};
 use domain::row::{Context, Profile, RepairSet};
@@ -54,13 +54,12 @@ pub enum Before {
     Held(Vec<Freed>),
 }
 
-/// Looks at the persons before their registrations turn. Where these come back, what was stored in their absence waits
-/// again first: a day and product counts once.
+/// Looks at the persons, who are held, before their registrations turn. Where these come back, what was stored in their
+/// absence waits again first: a day and product counts once.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn before(tx: &mut WorkerTx<'_>, around: &Around<'_>) -> Result<Before, StoreError> {
-    freed::lock_persons(tx, &around.persons).await?;
     if around.comes_back() {
         return Ok(Before::Held(hold(tx, around).await?));
     }
@@ -250,7 +249,7 @@ pub async fn judged_now(
     persons: Vec<Uuid>,
     rows: &HashSet<Uuid>,
 ) -> Result<HashMap<Uuid, Vec<Finding>>, StoreError> {
-    freed::lock_persons(tx, &persons).await?;
+    register::hold(tx, &persons).await?;
     // No delivery is left out.
     let around = Around {
         road,
@@ -382,7 +381,6 @@ fn incoming(road: &Road, products: &Products, row: &Waiting) -> Result<Incoming,
         incoming.linked = Some(Linked {
             decision,
             bsn: Some(bsn),
-            registration: None,
         });
     }
     Ok(incoming)

@@ -40,8 +40,9 @@ pub async fn change(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
     let found = lists::list(&mut tx, Some(job.subject), 1, 0).await?.pop();
-    let Some(change) = found.filter(|change| matches!(change.state.as_str(), "agreed" | "applied"))
-    else {
+    // One that is done is called for again by a delivery that was judged meanwhile.
+    let goes = |change: &Change| matches!(change.state.as_str(), "agreed" | "applied" | "done");
+    let Some(change) = found.filter(goes) else {
         jobs::finish(&mut tx, job).await?;
         return Ok(tx.commit().await?);
     };

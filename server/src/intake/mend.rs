@@ -2,7 +2,8 @@
 //!
 //! A row of a preview is judged as in a preview; a row of a delivery that ended goes on into the register, with the
 //! delivery and its number as provenance. What stood there before is kept. Two rows that contradicted each other
-//! (rule D02) are judged together: mending one frees the other.
+//! (rule D02) are judged together: mending one frees the other. What RIVM changes in stored rows that wait goes the same way,
+//! and their registrations get a version more.
 
 use super::Road;
 use super::check::{self, Desk, Question};
@@ -15,7 +16,7 @@ use super::suggest::{self, Bench};
 use crate::keys::{Mac, Purpose, Sealed};
 use crate::store::brp_checks::{self, Check};
 use crate::store::deliveries;
-use crate::store::mend::{self, Stands};
+use crate::store::mend::{self, Standing, Stands};
 use crate::store::suggestions::{self, Shown};
 use crate::store::{StoreError, WorkerTx, withdrawals};
 use domain::bsn::Bsn;
@@ -86,6 +87,8 @@ pub struct Typed {
     /// RIVM found its person, by this decision: a row that is stored and waits is judged anew too, and gets a version more.
     /// Without a BSN such a link is undone.
     pub linked: Option<(Uuid, Option<Bsn>)>,
+    /// RIVM changes a row that is stored and waits: it gets a version more.
+    pub stored: bool,
 }
 
 /// What came of it.
@@ -157,12 +160,16 @@ impl Record {
     fn of(row: &Judged) -> Option<Self> {
         let Effect::Report {
             place: Place::New(_),
-            replaces: None,
+            replaces,
             ..
-        } = row.effect
+        } = &row.effect
         else {
             return None;
         };
+        // What is stored and waits does not count yet.
+        if replaces.is_some() && row.row.stored.is_none() {
+            return None;
+        }
         let Some(Accepted::Vaccination(jab)) = &row.row.accepted else {
             return None;
         };
@@ -198,6 +205,8 @@ struct Line {
     reason: Option<String>,
     findings: Vec<Finding>,
     linked: Option<Linked>,
+    /// Its registration, which gets a version more.
+    stored: Option<Uuid>,
 }
 
 impl Line {
@@ -366,7 +375,7 @@ async fn portion(
         products,
         today,
     };
-    let kept_keys = keys_of(tx, &lines).await?;
+    let standing = standing(tx, &lines).await?;
     let judged = stage_one(&lines, desk);
     let again = again(&lines, &judged, &changed, keep);
     // What is only foreseen is one chunk, as a preview is.
@@ -379,9 +388,9 @@ async fn portion(
         row.replaces = line.stands.replaces;
         row.linked.clone_from(&line.linked);
         row.unasked = asks.later.contains(&row.line);
-        let own = line.linked.as_ref().and_then(|linked| linked.registration);
-        if let Some(key) = own.and_then(|own| kept_keys.get(&own)) {
-            row.source_key = Some(key.clone());
+        row.stored = line.stored;
+        if let Some(stands) = line.stored.and_then(|own| standing.get(&own)) {
+            keeps(road, stands, &mut row)?;
         }
         chunks.extend(gather.add(row));
     }
@@ -411,9 +420,9 @@ async fn portion(
         suggest::settle(tx, &bench, &suggested, &stood.collect(), now).await?;
         let how = (mending.by, mending.decision);
         mend::remember(tx, mending.delivery, &numbers, &kept, how, now).await?;
-        let linked = lines.iter().filter(|line| line.linked.is_some());
-        let linked: Vec<Uuid> = linked.map(|line| line.stands.id).collect();
-        taken = mend::take_out(tx, mending.delivery, &done.judged, &linked).await?;
+        let stored = lines.iter().filter(|line| line.stored.is_some());
+        let stored: Vec<Uuid> = stored.map(|line| line.stands.id).collect();
+        taken = mend::take_out(tx, mending.delivery, &done.judged, &stored).await?;
     }
 
     let mut outcomes: BTreeMap<u32, (RowOutcome, Vec<Finding>)> = BTreeMap::new();
@@ -568,19 +577,31 @@ impl Asks {
     }
 }
 
-/// The keys of the registrations that get a version more. A key that we made of the content is not made anew: with other
-/// defaults of the party, or another digest, it would be that of another registration.
-async fn keys_of(
+/// The registrations that get a version more, as they stand.
+async fn standing(
     tx: &mut WorkerTx<'_>,
     lines: &[Line],
-) -> Result<HashMap<Uuid, String>, StoreError> {
-    let linked = lines.iter().filter_map(|line| line.linked.as_ref());
-    let registrations: Vec<Uuid> = linked.filter_map(|linked| linked.registration).collect();
+) -> Result<HashMap<Uuid, Standing>, StoreError> {
+    let registrations: Vec<Uuid> = lines.iter().filter_map(|line| line.stored).collect();
     if registrations.is_empty() {
         return Ok(HashMap::new());
     }
-    let keys = mend::keys_of(tx, &registrations).await?;
-    Ok(keys.into_iter().collect())
+    let found = mend::standing(tx, &registrations).await?;
+    Ok(found.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// What a stored row keeps. Its key, above all: one that we made of the content is not made anew, for with another value, other
+/// defaults of the party, or another digest, it would be that of another registration. And the person that RIVM found,
+/// unless it is said anew who that is.
+fn keeps(road: &Road, stands: &Standing, row: &mut Incoming) -> Result<(), StoreError> {
+    row.source_key = Some(stands.source_key.clone());
+    let found = stands.link.zip(stands.person).zip(stands.bsn_enc.clone());
+    if let (None, Some(((decision, person), sealed))) = (&row.linked, found) {
+        let bsn = road.keys.open_bsn(&Sealed::from_bytes(sealed), person);
+        let bsn = Some(bsn.map_err(|_| broken())?);
+        row.linked = Some(Linked { decision, bsn });
+    }
+    Ok(())
 }
 
 /// What stands in the rows about which something was suggested: their place and text.
@@ -608,6 +629,7 @@ fn open(road: &Road, rows: Vec<Stands>) -> Result<Vec<Line>, StoreError> {
                 reason,
                 findings,
                 linked: None,
+                stored: None,
             })
         })
         .collect()
@@ -730,6 +752,7 @@ fn change(
             Some((_, None)) => line.stands.report_id.is_some(),
             Some(_) => line.stands.is_open() || line.stands.is_stored_open(),
             None if again => line.stands.state == "pending",
+            None if row.stored => line.stands.is_stored_open(),
             None => line.stands.is_open(),
         };
         let became = if !waits {
@@ -751,11 +774,11 @@ fn change(
                 }
                 line.text.set(*column, text);
             }
-            line.linked = row.linked.map(|(decision, bsn)| Linked {
-                decision,
-                bsn,
-                registration: line.stands.report_id,
-            });
+            line.linked = row.linked.map(|(decision, bsn)| Linked { decision, bsn });
+            line.stored = line
+                .stands
+                .report_id
+                .filter(|_| row.stored || row.linked.is_some());
             changed.insert(at);
             Became::Judged(RowOutcome::Afgekeurd, Vec::new())
         };

@@ -90,15 +90,20 @@ async fn chunk(
 ) -> Result<Option<i32>, Stopped> {
     let mut tx = chunk_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
-    let candidates = match work.undoes {
-        None => turns::of_delivery(&mut tx, work.delivery_id, work.progress, size).await?,
-        Some(undone) => turns::of_withdrawal(&mut tx, undone, work.progress, size).await?,
-    };
+    let seen = candidates(&mut tx, work, size).await?;
+    let persons = persons_of(&mut tx, &seen).await?;
+    register::hold(&mut tx, &Vec::from_iter(persons.iter().copied())).await?;
+    // As they stand now that nobody else changes them.
+    let candidates = candidates(&mut tx, work, size).await?;
     let (Some(first), Some(last)) = (candidates.first(), candidates.last()) else {
         end(road, tx, job, work).await?;
         return Ok(None);
     };
     let (first, last) = (first.row_number, last.row_number);
+    let about = persons_of(&mut tx, &candidates).await?;
+    if about.iter().any(|person| !persons.contains(person)) {
+        return Err(Stopped::Again("another person".to_owned()));
+    }
     let (turned, kept): (Vec<_>, Vec<_>) = candidates
         .into_iter()
         .partition(|one| one.ours && !one.repeated);
@@ -120,7 +125,7 @@ async fn chunk(
         undoes: work.undoes,
         delivery: work.delivery_id,
         by: by.user,
-        persons: persons_of(&mut tx, &turned).await?,
+        persons: Vec::from_iter(persons_of(&mut tx, &turned).await?),
     };
     let (about, mut lines) = match waits_on {
         None => {
@@ -156,16 +161,29 @@ async fn chunk(
     Ok(Some(last))
 }
 
+async fn candidates(
+    tx: &mut WorkerTx<'_>,
+    work: &Work,
+    size: i64,
+) -> Result<Vec<Candidate>, StoreError> {
+    match work.undoes {
+        None => turns::of_delivery(tx, work.delivery_id, work.progress, size).await,
+        Some(undone) => turns::of_withdrawal(tx, undone, work.progress, size).await,
+    }
+}
+
 /// Whom registrations are about, and will be when they turn.
-async fn persons_of(tx: &mut WorkerTx<'_>, turned: &[Candidate]) -> Result<Vec<Uuid>, StoreError> {
+async fn persons_of(
+    tx: &mut WorkerTx<'_>,
+    turned: &[Candidate],
+) -> Result<HashSet<Uuid>, StoreError> {
     let (ids, onto): (Vec<Uuid>, Vec<i32>) = turned
         .iter()
         .filter_map(|one| Some((one.id, one.onto?)))
         .unzip();
     let now = turned.iter().filter_map(|one| one.person_id);
     let then = turns::persons(tx, &ids, &onto).await?;
-    let persons: HashSet<Uuid> = now.chain(then).collect();
-    Ok(persons.into_iter().collect())
+    Ok(now.chain(then).collect())
 }
 
 fn event(job: &Job, work: &Work, kind: Kind) -> Event {
@@ -183,7 +201,7 @@ async fn end(road: &Road, mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Resul
         Some(undone) => {
             since.extend(freed_rows::withdrawn_since(&mut tx, work.delivery_id).await?);
             let persons: Vec<Uuid> = since.keys().copied().collect();
-            freed_rows::lock_persons(&mut tx, &persons).await?;
+            register::hold(&mut tx, &persons).await?;
             turns::open_rows(&mut tx, work.delivery_id, undone).await?;
         }
     }
@@ -244,7 +262,7 @@ pub struct Of {
     pub back: bool,
 }
 
-/// Turns these registrations; answers whom they are about.
+/// Turns these registrations, of persons who are held; answers whom they are about.
 ///
 /// # Errors
 /// When the database fails; `StoreError::Conflict` when somebody else was faster: try again.

@@ -56,7 +56,7 @@ impl Life {
     pub async fn end(&self, db: &Db) -> Result<(), StoreError> {
         let mut tx = worker_tx(db).await?;
         sqlx::query!(
-            "UPDATE jobs SET state = 'queued', leased_by = NULL, lease_until = NULL WHERE state = 'leased' AND leased_by = $1",
+            "UPDATE jobs SET state = job_given_back(kind, subject), leased_by = NULL, lease_until = NULL WHERE state = 'leased' AND leased_by = $1",
             self.boot
         )
         .execute(&mut *tx)

@@ -103,8 +103,8 @@ pub struct Job {
     pub held: bool,
 }
 
-/// Puts work in the queue, in the caller's transaction; a job of this kind and subject that is still open stays
-/// the only one. Ring [`Db::work`] after the commit.
+/// Puts work in the queue, in the caller's transaction; a job of this kind and subject that waits stays the only one. One that
+/// is under way does too, but for answers, decisions and code lists: it may have read already, so one more waits behind it. Ring [`Db::work`] after the commit.
 ///
 /// # Errors
 /// When the database does not take it.
@@ -165,8 +165,9 @@ pub async fn lease(db: &Db, life: &Life) -> Result<Option<Job>, StoreError> {
     let row = sqlx::query!(
         "UPDATE jobs SET state = 'leased', leased_by = $1, fence = fence + 1, attempts = attempts + 1,
                          lease_until = now() + make_interval(secs => $2)
-         WHERE id = (SELECT id FROM jobs
-                     WHERE (state = 'queued' AND run_at <= now()) 
+         WHERE id = (SELECT id FROM jobs j
+                     WHERE (state = 'queued' AND run_at <= now()
+                            AND NOT EXISTS (SELECT FROM jobs o WHERE o.kind = j.kind AND o.subject = j.subject AND o.state = 'leased'))
                         OR (state = 'leased' AND (lease_until < now() OR NOT process_lives(leased_by)))
                      ORDER BY run_at, seq FOR UPDATE SKIP LOCKED LIMIT 1)
          RETURNING id, kind, subject, attempts, fence, last_error",
@@ -293,7 +294,7 @@ pub async fn retry(db: &Db, job: &Job, code: &str) -> Result<(), JobError> {
         .min(MAX_BACK_OFF);
     let mut tx = worker_tx(db).await?;
     let given_back = sqlx::query!(
-        "UPDATE jobs SET state = 'queued', last_error = $3, leased_by = NULL, lease_until = NULL, run_at = now() + make_interval(secs => $4)
+        "UPDATE jobs SET state = job_given_back(kind, subject), last_error = $3, leased_by = NULL, lease_until = NULL, run_at = now() + make_interval(secs => $4)
          WHERE id = $1 AND fence = $2 AND state = 'leased'",
         job.id,
         job.fence,
@@ -324,7 +325,7 @@ pub async fn step_aside(db: &Db, job: &Job, parked: bool) -> Result<(), JobError
     };
     let mut tx = worker_tx(db).await?;
     let given_back = sqlx::query!(
-        "UPDATE jobs SET state = 'queued', last_error = $3, leased_by = NULL, lease_until = NULL, attempts = attempts - 1,
+        "UPDATE jobs SET state = job_given_back(kind, subject), last_error = $3, leased_by = NULL, lease_until = NULL, attempts = attempts - 1,
                          run_at = now() + make_interval(secs => LEAST(GREATEST(extract(epoch FROM now() - created_at)::double precision / 4, $4), $5))
          WHERE id = $1 AND fence = $2 AND state = 'leased'",
         job.id,

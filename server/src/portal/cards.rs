@@ -4,6 +4,7 @@
 //! What the first keyed is compared by keyed hashes and opened for three reasons only: for the first, while it is a draft;
 //! for somebody else who has keyed it again and differs; and to store it. Each look is in the audit.
 
+use super::again::{Halt, again};
 use super::entry::{Arrived, Parcel, context};
 use super::{OrBroken, Portal, broken, event, unopened, words};
 use crate::audit::{self, Event, Kind};
@@ -28,8 +29,6 @@ use uuid::Uuid;
 const STORED: i64 = 10;
 /// Longest reason that is kept, in characters.
 const REASON_CHARS: usize = 500;
-/// Attempts when somebody else is in the way.
-const ATTEMPTS: u32 = 4;
 
 /// What is kept of what the first keyed.
 #[derive(Default, Serialize, Deserialize)]
@@ -182,8 +181,7 @@ impl Cards for Portal {
         if check::refuses_consent(&second) {
             check::forget_person(&mut second);
         }
-        self.again(caller, || self.try_key_again(caller, id, &second))
-            .await
+        again(caller, || self.try_key_again(caller, id, &second)).await
     }
 
     async fn settle_card(
@@ -195,33 +193,11 @@ impl Cards for Portal {
     ) -> PortResult<KeyedAgain> {
         keyer(caller)?;
         let reason = words::kept(&reason, REASON_CHARS);
-        self.again(caller, || self.try_settle(caller, id, &choices, &reason))
-            .await
+        again(caller, || self.try_settle(caller, id, &choices, &reason)).await
     }
 }
 
 impl Portal {
-    /// Does it, some times when somebody else was in the way.
-    async fn again<F, W>(&self, caller: &Caller, work: F) -> PortResult<KeyedAgain>
-    where
-        F: Fn() -> W + Send,
-        W: Future<Output = Result<KeyedAgain, Halt>> + Send,
-    {
-        let mut attempt = 1;
-        loop {
-            match work().await {
-                Err(Halt::Store(StoreError::Constraint(_) | StoreError::Conflict(_)))
-                    if attempt < ATTEMPTS =>
-                {
-                    attempt += 1;
-                }
-                Err(Halt::Store(error)) => return Err(error).or_broken(caller),
-                Err(Halt::Port(error)) => return Err(error),
-                Ok(done) => return Ok(done),
-            }
-        }
-    }
-
     async fn try_key(
         &self,
         caller: &Caller,
@@ -557,24 +533,6 @@ impl Portal {
             Some(mac) => line.about_mac(&mac),
             None => line,
         }
-    }
-}
-
-/// Why it stopped.
-enum Halt {
-    Store(StoreError),
-    Port(PortError),
-}
-
-impl From<StoreError> for Halt {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<PortError> for Halt {
-    fn from(error: PortError) -> Self {
-        Self::Port(error)
     }
 }
 

@@ -1,8 +1,9 @@
 //! RIVM corrects or withdraws a registration on its institution's request. What it would come to is found by doing it and
 //! going back; a second person does it, by the road that the institution's own correction takes.
 
+use super::again::{Halt, again};
 use super::entry::{Arrived, Parcel};
-use super::{OrBroken, Portal, broken, event, reviewer, words};
+use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::keys::Purpose;
 use crate::store::corrections::{self, Correction, NewCorrection};
@@ -64,54 +65,7 @@ impl Corrections for Portal {
     }
 
     async fn correction(&self, caller: &Caller, id: Uuid) -> PortResult<CorrectionView> {
-        let (mut tx, correction) = self.open_correction(caller, id).await?;
-        let state = state(&correction).or_broken(caller)?;
-        let before = self
-            .open_row(
-                Purpose::Report,
-                correction.report_id,
-                correction.before_sealed.clone(),
-            )
-            .or_broken(caller)?;
-        let after = self.after(&correction).or_broken(caller)?;
-        let foreseen = match state {
-            DecisionState::Draft | DecisionState::Asked => {
-                self.foresee_correction(&mut tx, caller, &correction)
-                    .await?
-            }
-            _ => None,
-        };
-        let (outcome, findings) = foreseen.unzip();
-        let view = CorrectionView {
-            id,
-            person: correction.person_id,
-            party: correction.party.clone(),
-            before,
-            after,
-            request: self.request(&correction).or_broken(caller)?,
-            outcome,
-            findings: findings.unwrap_or_default(),
-            state,
-            asked_by: correction.asked_by_name.clone(),
-            asked_at: words::moment(correction.asked_at),
-            decided: correction
-                .decided_by_name
-                .clone()
-                .zip(correction.decided_at.map(words::moment)),
-            may: match (state, correction.asked_by == caller.user_id) {
-                (DecisionState::Draft, true) => MayDecide::Confirm,
-                (DecisionState::Asked, true) => MayDecide::CallBack,
-                (DecisionState::Asked, false) => MayDecide::Agree,
-                _ => MayDecide::Look,
-            },
-        };
-        let line = event(caller, Kind::RegistrationRead)
-            .for_party(correction.party_id)
-            .object("correction", id)
-            .about([correction.person_id]);
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(view)
+        again(caller, || self.try_view(caller, id)).await
     }
 
     async fn save_correction(
@@ -148,63 +102,7 @@ impl Corrections for Portal {
     }
 
     async fn decide_correction(&self, caller: &Caller, id: Uuid) -> PortResult<Corrected> {
-        let (mut tx, correction) = self.open_correction(caller, id).await?;
-        let own = correction.asked_by == caller.user_id;
-        let (to, by) = match (correction.state.as_str(), own) {
-            // Pressed before: in another tab, or by a third person.
-            ("done", _) => return Ok(Corrected::Done),
-            ("draft", true) => ("asked", None),
-            ("asked", false) => ("done", Some(caller.user_id)),
-            ("asked", true) => return Ok(Corrected::SamePerson),
-            _ => return Err(PortError::Conflict),
-        };
-        let request = self.request(&correction).or_broken(caller)?;
-        let foreseen = self
-            .foresee_correction(&mut tx, caller, &correction)
-            .await?;
-        let Some((outcome, _)) = foreseen else {
-            return Ok(Corrected::Other);
-        };
-        if request.is_empty() || matches!(outcome, RowOutcome::Afgekeurd | RowOutcome::Dubbel) {
-            return Ok(Corrected::NotYet);
-        }
-        let now = self.road.clock.now();
-        match corrections::step(&mut tx, id, &correction.state, to, by, now).await {
-            Ok(true) => {}
-            Ok(false) => return Err(PortError::Conflict),
-            Err(error) if error.is_constraint("corrections_one_open") => {
-                return Ok(Corrected::Other);
-            }
-            Err(error) => return Err(broken(caller, &error)),
-        }
-        let delivery = if to == "done" {
-            let done = self.carry_out(&mut tx, caller, &correction).await;
-            Some(done.or_broken(caller)?.delivery.to_string())
-        } else {
-            None
-        };
-        let kind = match (to, correction.content_sealed.is_some()) {
-            ("done", true) => Kind::Corrected,
-            ("done", false) => Kind::Withdrawn,
-            _ => Kind::Decided,
-        };
-        let line = event(caller, kind)
-            .for_party(correction.party_id)
-            .object("correction", id)
-            .detail("registration", correction.report_id.to_string())
-            .detail("step", to)
-            .about([correction.person_id]);
-        let line = match delivery {
-            Some(delivery) => line.detail("delivery", delivery),
-            None => line,
-        };
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(if to == "done" {
-            Corrected::Done
-        } else {
-            Corrected::Waiting
-        })
+        again(caller, || self.try_decide(caller, id)).await
     }
 
     async fn drop_correction(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
@@ -231,6 +129,115 @@ impl Corrections for Portal {
 }
 
 impl Portal {
+    async fn try_view(&self, caller: &Caller, id: Uuid) -> Result<CorrectionView, Halt> {
+        let (mut tx, correction) = self.open_correction(caller, id).await?;
+        let state = state(&correction)?;
+        let before = self.open_row(
+            Purpose::Report,
+            correction.report_id,
+            correction.before_sealed.clone(),
+        )?;
+        let after = self.after(&correction)?;
+        let foreseen = match state {
+            DecisionState::Draft | DecisionState::Asked => {
+                self.foresee_correction(&mut tx, caller, &correction)
+                    .await?
+            }
+            _ => None,
+        };
+        let (outcome, findings) = foreseen.unzip();
+        let view = CorrectionView {
+            id,
+            person: correction.person_id,
+            party: correction.party.clone(),
+            before,
+            after,
+            request: self.request(&correction)?,
+            outcome,
+            findings: findings.unwrap_or_default(),
+            state,
+            asked_by: correction.asked_by_name.clone(),
+            asked_at: words::moment(correction.asked_at),
+            decided: correction
+                .decided_by_name
+                .clone()
+                .zip(correction.decided_at.map(words::moment)),
+            may: match (state, correction.asked_by == caller.user_id) {
+                (DecisionState::Draft, true) => MayDecide::Confirm,
+                (DecisionState::Asked, true) => MayDecide::CallBack,
+                (DecisionState::Asked, false) => MayDecide::Agree,
+                _ => MayDecide::Look,
+            },
+        };
+        let line = event(caller, Kind::RegistrationRead)
+            .for_party(correction.party_id)
+            .object("correction", id)
+            .about([correction.person_id]);
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(view)
+    }
+
+    async fn try_decide(&self, caller: &Caller, id: Uuid) -> Result<Corrected, Halt> {
+        let (mut tx, correction) = self.open_correction(caller, id).await?;
+        let own = correction.asked_by == caller.user_id;
+        let (to, by) = match (correction.state.as_str(), own) {
+            // Pressed before: in another tab, or by a third person.
+            ("done", _) => return Ok(Corrected::Done),
+            ("draft", true) => ("asked", None),
+            ("asked", false) => ("done", Some(caller.user_id)),
+            ("asked", true) => return Ok(Corrected::SamePerson),
+            _ => return Err(PortError::Conflict.into()),
+        };
+        let request = self.request(&correction)?;
+        let foreseen = self
+            .foresee_correction(&mut tx, caller, &correction)
+            .await?;
+        let Some((outcome, _)) = foreseen else {
+            return Ok(Corrected::Other);
+        };
+        if request.is_empty() || matches!(outcome, RowOutcome::Afgekeurd | RowOutcome::Dubbel) {
+            return Ok(Corrected::NotYet);
+        }
+        let now = self.road.clock.now();
+        match corrections::step(&mut tx, id, &correction.state, to, by, now).await {
+            Ok(true) => {}
+            Ok(false) => return Err(PortError::Conflict.into()),
+            Err(error) if error.is_constraint("corrections_one_open") => {
+                return Ok(Corrected::Other);
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let delivery = if to == "done" {
+            let done = self.carry_out(&mut tx, caller, &correction).await;
+            Some(done?.delivery.to_string())
+        } else {
+            None
+        };
+        let kind = match (to, correction.content_sealed.is_some()) {
+            ("done", true) => Kind::Corrected,
+            ("done", false) => Kind::Withdrawn,
+            _ => Kind::Decided,
+        };
+        let line = event(caller, kind)
+            .for_party(correction.party_id)
+            .object("correction", id)
+            .detail("registration", correction.report_id.to_string())
+            .detail("step", to)
+            .about([correction.person_id]);
+        let line = match delivery {
+            Some(delivery) => line.detail("delivery", delivery),
+            None => line,
+        };
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(if to == "done" {
+            Corrected::Done
+        } else {
+            Corrected::Waiting
+        })
+    }
+
     async fn open_correction(
         &self,
         caller: &Caller,
@@ -253,16 +260,16 @@ impl Portal {
         tx: &mut WorkerTx<'_>,
         caller: &Caller,
         correction: &Correction,
-    ) -> PortResult<Foreseen> {
-        tx.mark().await.or_broken(caller)?;
+    ) -> Result<Foreseen, StoreError> {
+        tx.mark().await?;
         let foreseen = self.carry_out(tx, caller, correction).await;
-        tx.go_back().await.or_broken(caller)?;
+        tx.go_back().await?;
         match foreseen {
             Ok(arrived) => Ok(arrived
                 .judged()
                 .map(|judged| (judged.outcome, judged.row.findings.clone()))),
             Err(StoreError::NotFound) => Ok(None),
-            Err(error) => Err(broken(caller, &error)),
+            Err(error) => Err(error),
         }
     }
 

@@ -19,7 +19,7 @@ use app::ports::decisions::{
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::Days;
-use domain::decision::{DecisionKind, Told, is_overdue, may_map};
+use domain::decision::{DecisionKind, Told, is_overdue, may_amend, may_map};
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
 use domain::row::Column;
@@ -589,7 +589,11 @@ fn record(record: decide::RecordOf) -> RecordChange {
 
 /// What can be decided about a cluster.
 fn may(column: Option<Column>, outcome: RowOutcome) -> Vec<DecisionKind> {
-    let maps = outcome == RowOutcome::Afgekeurd && column.is_some_and(may_map);
+    let maps = match outcome {
+        RowOutcome::Afgekeurd => column.is_some_and(may_map),
+        RowOutcome::TeControleren => column.is_some_and(may_amend),
+        _ => false,
+    };
     let kinds = DecisionKind::ALL.into_iter();
     kinds
         .filter(|kind| match kind {

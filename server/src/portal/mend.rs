@@ -244,6 +244,7 @@ impl Portal {
             everywhere: row.everywhere,
             anyway: row.anyway,
             linked: None,
+            stored: false,
         });
         Ok(Mending {
             delivery: id,

@@ -1,6 +1,7 @@
 //! RIVM holds a stored row against what else is known of its person, rules which one counts, undoes that, and reads the
 //! record of a person. Every answer names a person, so every method writes its line.
 
+use super::again::{Halt, again};
 use super::review::named;
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
@@ -43,83 +44,12 @@ impl Persons for Portal {
         other: Option<Uuid>,
     ) -> PortResult<Comparison> {
         reviewer(caller)?;
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let (stored, known) = self.known(&mut tx, caller, row).await?;
-        let (this, mut others) = known.around(stored.jab);
-        let this = this.ok_or(PortError::NotFound)?;
-        others.sort_by_key(|jab| Reverse(likeness(&this, jab)));
-        let at = match other {
-            None => (!others.is_empty()).then_some(0),
-            Some(id) => Some(
-                others
-                    .iter()
-                    .position(|jab| jab.id == id)
-                    .ok_or(PortError::NotFound)?,
-            ),
-        };
-        let other = at.map(|at| others.remove(at));
-        let records = self
-            .foreseen(&mut tx, caller, &stored, &known, other.as_ref())
-            .await?;
-        let now = self.road.clock.now();
-        let also_open = looks::look(&mut tx, row, caller.user_id, now)
-            .await
-            .or_broken(caller)?;
-        let view = Comparison {
-            also_open,
-            records,
-            row,
-            number: u32::try_from(stored.row_number).unwrap_or_default(),
-            party: stored.party.clone(),
-            findings: named(stored.findings.clone(), stored.staff_findings.clone())
-                .or_broken(caller)?,
-            person: stored.person_id,
-            other_first: other.as_ref().is_some_and(|other| {
-                !is_better_source(&self.priority, &channels(&this), &channels(other))
-            }),
-            may_keep: may_keep(&this, other.as_slice(), &others),
-            open: if is_open(&stored) {
-                Ok(())
-            } else {
-                Err(stored.decided_by.clone())
-            },
-            this,
-            other,
-            others,
-        };
-        let line = event(caller, Kind::RowOpened)
-            .for_party(stored.party_id)
-            .object("row", row)
-            .detail("compared", view.others.len() + view.other.iter().len())
-            .about([stored.person_id]);
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(view)
+        again(caller, || self.try_compare(caller, row, other)).await
     }
 
     async fn rule(&self, caller: &Caller, row: Uuid, ruling: NewRuling) -> PortResult<Ruled> {
         reviewer(caller)?;
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let (stored, known) = self.known(&mut tx, caller, row).await?;
-        let (ruled, rows) = self
-            .carry_out_ruling(&mut tx, caller, &stored, &known, &ruling)
-            .await?;
-        let Ruled::Done(id) = ruled else {
-            return Ok(ruled);
-        };
-        if ruling.kind == RulingKind::Refuse {
-            answers_anew(&mut tx, &rows).await.or_broken(caller)?;
-        }
-        let line = event(caller, Kind::Decided)
-            .for_party(stored.party_id)
-            .object("ruling", id)
-            .detail("decision", ruling.kind.as_str())
-            .detail("row", row.to_string())
-            .detail("rows", rows.len())
-            .about([stored.person_id]);
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(Ruled::Done(id))
+        again(caller, || self.try_rule(caller, row, &ruling)).await
     }
 
     async fn ruling(&self, caller: &Caller, id: Uuid) -> PortResult<RulingView> {
@@ -138,34 +68,7 @@ impl Persons for Portal {
     async fn undo_ruling(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()> {
         reviewer(caller)?;
         let reason = words::kept(&reason, CHARS);
-        let purpose = Purpose::Undone.of(id.as_bytes());
-        let reason = self.road.keys.seal(reason.as_bytes(), &purpose);
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let ruling = one(&mut tx, caller, id).await?;
-        let (by, at) = (caller.user_id, self.road.clock.now());
-        let done = rulings::undo(&mut tx, id, reason.into_bytes(), by, at).await;
-        if !done.or_broken(caller)? {
-            return Err(PortError::Conflict);
-        }
-        let rows = rulings::settle_rows(&mut tx, &ruling.rows, Becomes::Waiting, by, at)
-            .await
-            .or_broken(caller)?;
-        rulings::settle(&mut tx, &[ruling.person_id])
-            .await
-            .or_broken(caller)?;
-        if ruling.kind == RulingKind::Refuse.as_str() {
-            answers_anew(&mut tx, &ruling.rows)
-                .await
-                .or_broken(caller)?;
-        }
-        let line = event(caller, Kind::Decided)
-            .object("ruling", id)
-            .detail("decision", ruling.kind)
-            .detail("step", "undone")
-            .detail("rows", rows.len())
-            .about([ruling.person_id]);
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)
+        again(caller, || self.try_undo(caller, id, &reason)).await
     }
 
     async fn find_person(&self, caller: &Caller, bsn: String) -> PortResult<Option<Uuid>> {
@@ -248,16 +151,123 @@ impl Persons for Portal {
 }
 
 impl Portal {
-    /// A stored row, and what is known of its person.
-    async fn known(
+    async fn try_compare(
         &self,
-        tx: &mut WorkerTx<'_>,
         caller: &Caller,
         row: Uuid,
-    ) -> PortResult<(Stored, Known)> {
-        let stored = rulings::stored(tx, row).await.or_broken(caller)?;
+        other: Option<Uuid>,
+    ) -> Result<Comparison, Halt> {
+        let mut tx = worker_tx(&self.road.db).await?;
+        let (stored, known) = self.known(&mut tx, row).await?;
+        let (this, mut others) = known.around(stored.jab);
+        let this = this.ok_or(PortError::NotFound)?;
+        others.sort_by_key(|jab| Reverse(likeness(&this, jab)));
+        let at = match other {
+            None => (!others.is_empty()).then_some(0),
+            Some(id) => Some(
+                others
+                    .iter()
+                    .position(|jab| jab.id == id)
+                    .ok_or(PortError::NotFound)?,
+            ),
+        };
+        let other = at.map(|at| others.remove(at));
+        let records = self
+            .foreseen(&mut tx, caller, &stored, &known, other.as_ref())
+            .await?;
+        let now = self.road.clock.now();
+        let also_open = looks::look(&mut tx, row, caller.user_id, now).await?;
+        let view = Comparison {
+            also_open,
+            records,
+            row,
+            number: u32::try_from(stored.row_number).unwrap_or_default(),
+            party: stored.party.clone(),
+            findings: named(stored.findings.clone(), stored.staff_findings.clone())?,
+            person: stored.person_id,
+            other_first: other.as_ref().is_some_and(|other| {
+                !is_better_source(&self.priority, &channels(&this), &channels(other))
+            }),
+            may_keep: may_keep(&this, other.as_slice(), &others),
+            open: if is_open(&stored) {
+                Ok(())
+            } else {
+                Err(stored.decided_by.clone())
+            },
+            this,
+            other,
+            others,
+        };
+        let line = event(caller, Kind::RowOpened)
+            .for_party(stored.party_id)
+            .object("row", row)
+            .detail("compared", view.others.len() + view.other.iter().len())
+            .about([stored.person_id]);
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(view)
+    }
+
+    async fn try_rule(
+        &self,
+        caller: &Caller,
+        row: Uuid,
+        ruling: &NewRuling,
+    ) -> Result<Ruled, Halt> {
+        let mut tx = worker_tx(&self.road.db).await?;
+        let (stored, known) = self.known(&mut tx, row).await?;
+        let (ruled, rows) = self
+            .carry_out_ruling(&mut tx, caller, &stored, &known, ruling)
+            .await?;
+        let Ruled::Done(id) = ruled else {
+            return Ok(ruled);
+        };
+        if ruling.kind == RulingKind::Refuse {
+            answers_anew(&mut tx, &rows).await?;
+        }
+        let line = event(caller, Kind::Decided)
+            .for_party(stored.party_id)
+            .object("ruling", id)
+            .detail("decision", ruling.kind.as_str())
+            .detail("row", row.to_string())
+            .detail("rows", rows.len())
+            .about([stored.person_id]);
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(Ruled::Done(id))
+    }
+
+    async fn try_undo(&self, caller: &Caller, id: Uuid, reason: &str) -> Result<(), Halt> {
+        let purpose = Purpose::Undone.of(id.as_bytes());
+        let reason = self.road.keys.seal(reason.as_bytes(), &purpose);
+        let mut tx = worker_tx(&self.road.db).await?;
+        let ruling = one(&mut tx, caller, id).await?;
+        register::hold(&mut tx, &[ruling.person_id]).await?;
+        let (by, at) = (caller.user_id, self.road.clock.now());
+        if !rulings::undo(&mut tx, id, reason.into_bytes(), by, at).await? {
+            return Err(PortError::Conflict.into());
+        }
+        let rows = rulings::settle_rows(&mut tx, &ruling.rows, Becomes::Waiting, by, at).await?;
+        rulings::settle(&mut tx, &[ruling.person_id]).await?;
+        if ruling.kind == RulingKind::Refuse.as_str() {
+            answers_anew(&mut tx, &ruling.rows).await?;
+        }
+        let line = event(caller, Kind::Decided)
+            .object("ruling", id)
+            .detail("decision", ruling.kind)
+            .detail("step", "undone")
+            .detail("rows", rows.len())
+            .about([ruling.person_id]);
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// A stored row, and what is known of its person.
+    async fn known(&self, tx: &mut WorkerTx<'_>, row: Uuid) -> Result<(Stored, Known), Halt> {
+        let stored = rulings::stored(tx, row).await?;
         let stored = stored.ok_or(PortError::NotFound)?;
-        let known = self.record(tx, stored.person_id).await.or_broken(caller)?;
+        let known = self.record(tx, stored.person_id).await?;
         Ok((stored, known))
     }
 
@@ -269,7 +279,7 @@ impl Portal {
         stored: &Stored,
         known: &Known,
         ruling: &NewRuling,
-    ) -> PortResult<(Ruled, Vec<Uuid>)> {
+    ) -> Result<(Ruled, Vec<Uuid>), Halt> {
         let (this, others) = known.around(stored.jab);
         let this = this.ok_or(PortError::NotFound)?;
         let other = ruling
@@ -280,7 +290,7 @@ impl Portal {
         }
         let other = other.flatten();
         let merge = match (ruling.kind, other) {
-            (RulingKind::Merge, None) => return Err(PortError::NotFound),
+            (RulingKind::Merge, None) => return Err(PortError::NotFound.into()),
             (RulingKind::Merge, Some(other)) if ruling.other_counts => Some((this.id, other.id)),
             (RulingKind::Merge, Some(other)) => Some((other.id, this.id)),
             (RulingKind::Keep, _) if !may_keep(&this, &[], &others) => {
@@ -292,7 +302,7 @@ impl Portal {
         // Whoever merges two has seen both, and what waited because of either is settled.
         let mut settled = vec![this.id];
         settled.extend(merge.iter().flat_map(|(lesser, kept)| [*lesser, *kept]));
-        let rows = rulings::waiting(tx, &settled).await.or_broken(caller)?;
+        let rows = rulings::waiting(tx, &settled).await?;
         let reason = words::kept(&ruling.reason, CHARS);
         let purpose = Purpose::Reason.of(id.as_bytes());
         let kept = Kept {
@@ -312,17 +322,13 @@ impl Portal {
             by: caller.user_id,
             at,
         };
-        rulings::insert(tx, &kept).await.or_broken(caller)?;
+        rulings::insert(tx, &kept).await?;
         let becomes = match ruling.kind {
             RulingKind::Refuse => Becomes::Rejected,
             RulingKind::Merge | RulingKind::Keep => Becomes::Accepted,
         };
-        rulings::settle_rows(tx, &kept.rows, becomes, caller.user_id, at)
-            .await
-            .or_broken(caller)?;
-        rulings::settle(tx, &[stored.person_id])
-            .await
-            .or_broken(caller)?;
+        rulings::settle_rows(tx, &kept.rows, becomes, caller.user_id, at).await?;
+        rulings::settle(tx, &[stored.person_id]).await?;
         Ok((Ruled::Done(id), kept.rows))
     }
 
@@ -334,12 +340,12 @@ impl Portal {
         stored: &Stored,
         known: &Known,
         other: Option<&Jab>,
-    ) -> PortResult<Vec<(RulingKind, RecordChange)>> {
+    ) -> Result<Vec<(RulingKind, RecordChange)>, Halt> {
         if !is_open(stored) {
             return Ok(Vec::new());
         }
         let doses = known.doses(stored.jab);
-        let before = counting(tx, stored.person_id).await.or_broken(caller)?;
+        let before = counting(tx, stored.person_id).await?;
         let mut records = Vec::new();
         for kind in RulingKind::ALL {
             if kind == RulingKind::Merge && other.is_none() {
@@ -351,12 +357,12 @@ impl Portal {
                 other_counts: false,
                 reason: String::new(),
             };
-            tx.mark().await.or_broken(caller)?;
+            tx.mark().await?;
             let (ruled, _) = self
                 .carry_out_ruling(tx, caller, stored, known, &ruling)
                 .await?;
-            let after = counting(tx, stored.person_id).await.or_broken(caller)?;
-            tx.go_back().await.or_broken(caller)?;
+            let after = counting(tx, stored.person_id).await?;
+            tx.go_back().await?;
             if matches!(ruled, Ruled::Done(_)) {
                 let change = RecordChange {
                     before,
@@ -568,7 +574,7 @@ fn channels(jab: &Jab) -> Vec<Channel> {
 }
 
 fn is_open(stored: &Stored) -> bool {
-    stored.state == "open" && stored.outcome == RowOutcome::TeControleren.as_str()
+    stored.stands && stored.state == "open" && stored.outcome == RowOutcome::TeControleren.as_str()
 }
 
 /// No other one of its day and product counts.

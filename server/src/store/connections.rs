@@ -523,6 +523,13 @@ pub async fn activate(tx: &mut WorkerTx<'_>, party: Uuid, by: Uuid) -> Result<bo
 /// # Errors
 /// When the database fails.
 pub async fn turn_away(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<bool, StoreError> {
+    // In a statement of its own: of two refusals at once the second sees the first.
+    sqlx::query!(
+        "SELECT id FROM parties WHERE id = $1 FOR NO KEY UPDATE",
+        party
+    )
+    .fetch_one(&mut **tx)
+    .await?;
     let done = sqlx::query!(
         "UPDATE parties SET status = 'refused' WHERE id = $1 AND status = 'requested'
            AND NOT EXISTS (SELECT FROM connections c WHERE c.party_id = $1 AND c.state IN ('requested', 'approved', 'suspended'))

@@ -3,6 +3,8 @@
 
 use super::{PartyTx, StoreError, WorkerTx};
 use domain::dates::Days;
+use domain::decision::DecisionKind;
+use domain::delivery::RowOutcome;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -249,6 +251,25 @@ impl Decision {
             last: self.last_day,
         }
     }
+
+    /// The outcome of the rows that it is about.
+    ///
+    /// # Errors
+    /// When its kind or its rule is none.
+    pub fn about(&self) -> Result<RowOutcome, StoreError> {
+        let broken = || StoreError::Broken("decision".to_owned());
+        let kind = DecisionKind::parse(&self.kind).ok_or_else(broken)?;
+        Ok(kind.about(self.code.parse().map_err(|_| broken())?))
+    }
+
+    /// It puts another value in rows that are stored.
+    ///
+    /// # Errors
+    /// As [`Self::about`].
+    pub fn amends(&self) -> Result<bool, StoreError> {
+        let maps = self.kind == DecisionKind::Map.as_str();
+        Ok(maps && self.about()? == RowOutcome::TeControleren)
+    }
 }
 
 /// Decisions that are no drafts, those that wait first, then the newest; with `id` that one, drafts included.
@@ -466,7 +487,7 @@ pub async fn kept_for(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<Vec<Uuid>
     Ok(sqlx::query_scalar!(
         "SELECT DISTINCT ON (d.cluster_code, d.cluster_column, d.cluster_value) d.id FROM decisions d
          WHERE d.party_id = (SELECT party_id FROM deliveries WHERE id = $1)
-           AND d.kept AND d.cluster_column <> 'vaccin' AND d.state = 'done' AND d.ended_at IS NULL
+           AND d.kept AND d.cluster_column <> 'vaccin' AND d.state IN ('running', 'done') AND d.ended_at IS NULL
            AND EXISTS (SELECT FROM delivery_rows r
                        WHERE r.party_id = d.party_id AND r.delivery_id = $1 AND r.cluster_code = d.cluster_code
                          AND r.cluster_column = d.cluster_column AND r.cluster_value = d.cluster_value
@@ -556,13 +577,13 @@ pub async fn waiting(
     let rows = sqlx::query!(
         "SELECT delivery_id, row_number, id FROM delivery_rows
          WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4
-           AND outcome = CASE $5 WHEN 'accept' THEN 'TE_CONTROLEREN' ELSE 'AFGEKEURD' END AND state = 'open' AND returned_at IS NULL
+           AND outcome = $5 AND state = 'open' AND returned_at IS NULL
          ORDER BY delivery_id, row_number",
         decision.party_id,
         decision.code,
         decision.column,
         decision.value,
-        decision.kind
+        decision.about()?.as_str()
     )
     .fetch_all(&mut **tx)
     .await?;

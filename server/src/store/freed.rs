@@ -4,47 +4,6 @@ use super::{StoreError, WorkerTx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Locks persons, so that of two withdrawals of deliveries about the same ones the second sees what the first did. What comes
-/// in about them meanwhile is not held up.
-///
-/// # Errors
-/// When the database fails.
-pub async fn lock_persons(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), StoreError> {
-    sqlx::query!(
-        "SELECT id FROM persons WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
-        persons
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Holds withdrawals about these persons up until the end of the transaction; `true` when one of these vaccinations of theirs
-/// ended since it was read, by somebody else.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ended_meanwhile(
-    tx: &mut WorkerTx<'_>,
-    persons: &[Uuid],
-    jabs: &[Uuid],
-) -> Result<bool, StoreError> {
-    sqlx::query!(
-        "SELECT id FROM persons WHERE id = ANY ($1) ORDER BY id FOR SHARE",
-        persons
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(sqlx::query_scalar!(
-        // What this transaction ended has its own time.
-        r#"SELECT EXISTS (SELECT FROM vaccinations v WHERE v.person_id = ANY ($1) AND v.id = ANY ($2) AND v.valid_to <> now()) AS "ended!""#,
-        persons,
-        jabs
-    )
-    .fetch_one(&mut **tx)
-    .await?)
-}
-
 /// Persons of rows of this delivery that wait, each with the newest withdrawal of another delivery about them that came after
 /// the row, and stands.
 ///

@@ -654,6 +654,28 @@ pub async fn count(
     Ok(())
 }
 
+/// Changes that came into force while a delivery was judged: its rows may be judged by the list before. `began`: when whoever
+/// ends it took it up; what was stored of it before that was judged at most ten minutes before it was stored.
+///
+/// # Errors
+/// When the database fails.
+pub async fn changed_under(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    began: OffsetDateTime,
+) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT id FROM list_changes
+         WHERE state IN ('applied', 'done')
+           AND applied_at > LEAST($2, (SELECT created_at - interval '10 minutes' FROM delivery_rows WHERE delivery_id = $1 ORDER BY row_number LIMIT 1))
+         ORDER BY applied_at",
+        delivery,
+        began
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// All that waited was looked at.
 ///
 /// # Errors

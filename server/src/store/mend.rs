@@ -138,24 +138,37 @@ pub async fn mended_before(
     Ok(found.into_iter().collect())
 }
 
-/// The source keys of registrations, as they stand: (registration, key).
+/// A registration as it stands.
+pub struct Standing {
+    /// The registration.
+    pub id: Uuid,
+    /// Its key.
+    pub source_key: String,
+    /// The decision by which RIVM found its person.
+    pub link: Option<Uuid>,
+    /// That person.
+    pub person: Option<Uuid>,
+    /// The BSN of that person, sealed.
+    pub bsn_enc: Option<Vec<u8>>,
+}
+
+/// Registrations as they stand.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn keys_of(
+pub async fn standing(
     tx: &mut WorkerTx<'_>,
     registrations: &[Uuid],
-) -> Result<Vec<(Uuid, String)>, StoreError> {
-    let found = sqlx::query!(
-        "SELECT id, source_key FROM reports WHERE id = ANY ($1) AND valid_to IS NULL",
+) -> Result<Vec<Standing>, StoreError> {
+    Ok(sqlx::query_as!(
+        Standing,
+        r#"SELECT r.id, r.source_key, r.link_id AS link, r.person_id AS person, p.bsn_enc AS "bsn_enc?"
+           FROM reports r LEFT JOIN persons p ON p.id = r.person_id AND r.link_id IS NOT NULL
+           WHERE r.id = ANY ($1) AND r.valid_to IS NULL"#,
         registrations
     )
     .fetch_all(&mut **tx)
-    .await?;
-    Ok(found
-        .into_iter()
-        .map(|row| (row.id, row.source_key))
-        .collect())
+    .await?)
 }
 
 /// A preview is thrown away, and with it what its rows said before: that they were mended stays.
@@ -322,7 +335,7 @@ pub struct TakenOut {
     returned_by: Option<Uuid>,
 }
 
-/// Takes rows out that are judged and stored anew in the same transaction; none that had an effect, but those of `linked`:
+/// Takes rows out that are judged and stored anew in the same transaction; none that had an effect, but these of `stored`:
 /// their registrations get a version more. [`go_on_waiting`] for what it answers.
 ///
 /// # Errors
@@ -331,7 +344,7 @@ pub async fn take_out(
     tx: &mut WorkerTx<'_>,
     delivery: Uuid,
     numbers: &[i32],
-    linked: &[Uuid],
+    stored: &[Uuid],
 ) -> Result<Vec<TakenOut>, StoreError> {
     Ok(sqlx::query_as!(
         TakenOut,
@@ -340,7 +353,7 @@ pub async fn take_out(
          RETURNING row_number AS number, id, created_at, returned_at, returned_by",
         delivery,
         numbers,
-        linked
+        stored
     )
     .fetch_all(&mut **tx)
     .await?)

@@ -113,6 +113,24 @@ pub async fn persons_by_identity(
         .collect())
 }
 
+/// Holds persons until the end of the transaction: what is read of them from here on stays so, for whoever changes what is
+/// reported of a person, or what counts, holds the person first, and before anything else. Others wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), StoreError> {
+    if persons.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "SELECT id FROM persons WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+        persons
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// A vaccination of a person, and who reported it.
 pub struct KnownJab {
     /// Whose.

@@ -1,6 +1,6 @@
 //! Which vaccinations of a person count: what was ruled about those that contradict each other, and what follows from it.
 
-use super::{StoreError, WorkerTx};
+use super::{StoreError, WorkerTx, register};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -34,19 +34,25 @@ pub struct Stored {
     pub jab: Uuid,
     /// Who decided about it.
     pub decided_by: Option<String>,
+    /// What stands of its registration is what this row said: no correction, and no withdrawal of its delivery that is under
+    /// way, came since.
+    pub stands: bool,
 }
 
-/// A row whose registration stands, locked; `None` when there is none.
+/// A row whose registration stands, locked, and its person held; `None` when there is none.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn stored(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Stored>, StoreError> {
+    lock(tx, &[row]).await?;
     let found = sqlx::query_as!(
         Stored,
         r#"SELECT w.id, w.party_id, p.name AS party, d.channel, w.row_number, w.outcome, w.state, w.findings, w.staff_findings,
-                  d.received_at, d.id AS delivery_id, r.person_id AS "person_id!", r.vaccination_id AS "jab!", u.name AS "decided_by?"
+                  d.received_at, d.id AS delivery_id, r.person_id AS "person_id!", r.vaccination_id AS "jab!", u.name AS "decided_by?",
+                  (w.delivery_id, w.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number)) AS "stands!"
            FROM delivery_rows w JOIN deliveries d ON d.id = w.delivery_id JOIN parties p ON p.id = w.party_id
            JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
+           JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
            LEFT JOIN users u ON u.id = w.decided_by
            WHERE w.id = $1 AND r.person_id IS NOT NULL AND r.vaccination_id IS NOT NULL
            FOR UPDATE OF w"#,
@@ -402,6 +408,8 @@ pub async fn undo(
 pub async fn waiting(tx: &mut WorkerTx<'_>, jabs: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
     let rows = sqlx::query_scalar!(
         "SELECT w.id FROM reports r JOIN delivery_rows w ON w.report_id = r.id AND w.state = 'open'
+         JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+                       AND (w.delivery_id, w.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number))
          WHERE r.vaccination_id = ANY ($1) AND r.valid_to IS NULL AND w.outcome = 'TE_CONTROLEREN' ORDER BY w.id FOR UPDATE OF w",
         jabs
     )
@@ -433,11 +441,19 @@ pub struct Moved {
     pub person_id: Option<Uuid>,
 }
 
-/// Locks stored rows in the order in which intake does: what stands of a registration, then its row.
+/// Locks stored rows in the order in which intake does: their persons, what stands of a registration, then its row.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn lock(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), StoreError> {
+    let persons = sqlx::query_scalar!(
+        r#"SELECT DISTINCT r.person_id AS "person!" FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
+           WHERE w.id = ANY ($1) AND r.person_id IS NOT NULL"#,
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    register::hold(tx, &persons).await?;
     sqlx::query!(
         "SELECT w.id FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
          WHERE w.id = ANY ($1) ORDER BY r.id FOR UPDATE OF r, w",
@@ -459,6 +475,30 @@ pub async fn settle_rows(
     becomes: Becomes,
     by: Uuid,
     at: OffsetDateTime,
+) -> Result<Vec<Moved>, StoreError> {
+    moved(tx, rows, becomes, (by, at), true).await
+}
+
+/// What accepting stored rows would move: what is reported is accepted, as far as it takes to see what would count, and the rows
+/// stay as they are. The caller goes back after it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn accept_as_if(
+    tx: &mut WorkerTx<'_>,
+    rows: &[Uuid],
+    by: Uuid,
+    at: OffsetDateTime,
+) -> Result<Vec<Moved>, StoreError> {
+    moved(tx, rows, Becomes::Accepted, (by, at), false).await
+}
+
+async fn moved(
+    tx: &mut WorkerTx<'_>,
+    rows: &[Uuid],
+    becomes: Becomes,
+    (by, at): (Uuid, OffsetDateTime),
+    keeps: bool,
 ) -> Result<Vec<Moved>, StoreError> {
     let (outcome, state) = match becomes {
         Becomes::Accepted | Becomes::Freed(_) => ("GEACCEPTEERD", "accepted"),
@@ -483,14 +523,17 @@ pub async fn settle_rows(
     .await?;
     let moved = sqlx::query_as!(
         Moved,
-        r#"WITH was AS (SELECT w.id, w.outcome FROM delivery_rows w
+        r#"WITH was AS (SELECT w.id, w.row_number, w.report_id, w.person_id, w.outcome FROM delivery_rows w
                         WHERE w.id = ANY ($1) AND w.report_id IS NOT NULL
                           AND CASE WHEN $2 THEN w.state IN ('accepted', 'rejected') ELSE w.state = 'open' AND w.outcome = 'TE_CONTROLEREN' END
+                          -- Of a registration that changed since, the row says nothing any more.
+                          AND EXISTS (SELECT FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+                                      WHERE r.id = w.report_id AND r.valid_to IS NULL
+                                        AND (w.delivery_id, w.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number)))
                         FOR UPDATE),
                 moved AS (UPDATE delivery_rows w SET outcome = $3, state = $4, decided_by = $5, freed_by = $7,
                                                      decided_at = CASE WHEN NOT $2 THEN $6::timestamptz END
-                          FROM was WHERE w.id = was.id
-                          RETURNING w.id, w.row_number, w.delivery_id, w.report_id, w.person_id, was.outcome AS before),
+                          FROM was WHERE w.id = was.id AND $8 RETURNING w.delivery_id, was.outcome AS before),
                 told AS (UPDATE deliveries d
                          SET te_controleren = te_controleren + CASE WHEN $2 THEN n.rows ELSE -n.rows END,
                              geaccepteerd = geaccepteerd + CASE WHEN $2 THEN -n.accepted WHEN $3 = 'GEACCEPTEERD' THEN n.rows ELSE 0 END,
@@ -500,15 +543,16 @@ pub async fn settle_rows(
                          -- What is being stored is counted at its end, which waits for the lock.
                          WHERE d.id = n.delivery_id AND d.state IN ('done', 'withdrawn', 'parked')),
                 said AS (UPDATE reports r SET outcome = $3, accepted_by = $5
-                         FROM moved m WHERE r.id = m.report_id AND r.valid_to IS NULL AND r.content_sealed IS NOT NULL)
-           SELECT id, row_number, person_id FROM moved ORDER BY row_number"#,
+                         FROM was WHERE r.id = was.report_id AND r.valid_to IS NULL AND r.content_sealed IS NOT NULL)
+           SELECT id, row_number, person_id FROM was ORDER BY row_number"#,
         rows,
         waits,
         outcome,
         state,
         by,
         at,
-        freed_by
+        freed_by,
+        keeps
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -594,6 +638,7 @@ pub async fn settle(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), Store
     if persons.is_empty() {
         return Ok(());
     }
+    register::hold(tx, persons).await?;
     let changed = unsettled(tx, persons).await?;
     // First what no longer counts: a day and product has one place.
     for in_force in [false, true] {

@@ -50,6 +50,19 @@ pub async fn of(tx: &mut PartyTx<'_>, user: Uuid) -> Result<Option<WorklistRow>,
     Ok(row)
 }
 
+/// The same, locked, for who changes it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn lock(tx: &mut PartyTx<'_>, user: Uuid) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT sealed FROM worklists WHERE user_id = $1 AND expires_at > now() FOR UPDATE",
+        user
+    )
+    .fetch_optional(&mut **tx)
+    .await?)
+}
+
 /// The same list with what was found out since.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! Approval is a lock in the intake: what nobody approved waits, with nothing past its header read (features F-X10).
 
+use crate::moment::{both, hang};
 use crate::support::{counted, until};
 use crate::world::{EREBOS, NAOMI, World, conforming, csv, good, with};
 use app::ports::deliveries::{Deliveries, MendedRow};
@@ -618,6 +619,41 @@ async fn a_connection_is_asked_for_once_and_refused_with_a_reason() {
         .await
         .unwrap();
     assert!(again.is_some_and(|again| again != asked));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_in_between_two_connections_that_are_refused_at_once_is_refused() {
+    let house = House::new().await;
+    let world = &house.world;
+    sqlx::query("INSERT INTO parties (id, code, name, kind, status, requested_by) VALUES ($1, 'NIEUW', 'Nieuw', 'tussenpartij', 'requested', $2)")
+        .bind(Uuid::now_v7())
+        .bind(house.beheer.user_id)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let mut asked = Vec::new();
+    for party in ["ZONNEHOF", "DUINZICHT"] {
+        let wish = Wish {
+            party: party.into(),
+            intermediary: "NIEUW".into(),
+            channel: Channel::Sftp,
+            purpose: "vaccinatieregistratie".into(),
+            without: String::new(),
+        };
+        let made = world.portal.ask_connection(&house.beheer, wish).await;
+        asked.push(made.unwrap().expect("a request"));
+    }
+    let zonnehof = world.maria.party().unwrap().id;
+    let of_zonnehof = format!("new.organisation_id = '{zonnehof}'");
+    hang(world, "audit_lines", &of_zonnehof).await;
+    both(
+        world,
+        house.say(asked[0], ConnectionStep::Refuse),
+        house.say(asked[1], ConnectionStep::Refuse),
+    )
+    .await;
+    let refused = "parties WHERE code = 'NIEUW' AND status = 'refused'";
+    assert_eq!(world.count(refused).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

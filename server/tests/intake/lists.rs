@@ -1,6 +1,7 @@
 //! RIVM-beheer manages the code lists: two people, from a day, with a history; and what waited is looked at again (features
 //! F88, F-X4; security G18).
 
+use crate::moment::{both, hang};
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::lists::{
     ChangeState, ChangeView, Imported, ListAgreed, Lists, MayChange, Proposed, Wish,
@@ -192,6 +193,27 @@ async fn a_new_batch_takes_a_second_person_and_releases_what_waited_for_it() {
     let about = "audit_lines WHERE event = 'record.checked-again' AND line::jsonb ? 'persons'";
     assert_eq!(world.count(about).await, 1);
     world.nowhere(&["Vrijgavelijst 15 juni"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_were_judged_by_the_list_of_before_while_it_changed_are_judged_anew() {
+    let world = World::new().await;
+    hang(&world, "delivery_rows", "new.outcome = 'AFGEKEURD'").await;
+    let keyed = |key, row| with(row, &[(Column::Bronsleutel, key)]);
+    let rows = [
+        keyed("een", odd_name(good(EREBOS, "01-04-2000"))),
+        keyed("twee", good(NAOMI, "01-04-1987")),
+    ];
+    let coming = world
+        .receive_by_sftp(&world.maria, "rijen.csv", &csv(&rows))
+        .await
+        .id();
+    let name = named(ListKind::Names, "Pfizer NL groot");
+    let ((), change) = both(&world, world.work(), carry_out(&world, name)).await;
+    assert_eq!(change.line.state, ChangeState::Done);
+    world.work().await;
+    let counts = counts(&world, &world.maria, coming).await;
+    assert_eq!((counts.geaccepteerd, counts.afgekeurd), (2, 0));
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod amended;
 mod approval;
 mod budgets;
 mod cards;
@@ -24,11 +25,13 @@ mod files;
 #[path = "../support/fixture_rows.rs"]
 mod fixture_rows;
 mod groups;
+mod held;
 mod late;
 mod links;
 mod lists;
 mod locations;
 mod mend;
+mod moment;
 mod onboarding;
 mod operations;
 mod order;

@@ -1,5 +1,6 @@
 //! The list of a round through a ward (features F05): pasted, held against rules and BRP, worked through, gone.
 
+use crate::moment::{both, hang};
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, TWICE, World, good};
 use app::ports::entry::{BrpAnswer, Entry, Submitted};
 use app::ports::worklist::{Made, Stands, Worklists};
@@ -118,13 +119,24 @@ async fn begin(world: &World, number: Option<u32>, same_as: Option<String>) -> O
         .unwrap()
 }
 
-#[tokio::test]
-async fn a_budget_that_ends_leaves_the_rest_for_later() {
-    let world = World::new().await;
+async fn two_a_minute(world: &World) {
     sqlx::query(r#"UPDATE settings SET value = '{"user_minute": 2, "user_day": 400, "party_day": 5000, "mismatch_window": 50, "mismatch_percent": 20}' WHERE key = 'brp_budget'"#)
         .execute(&world.test.admin)
         .await
         .unwrap();
+}
+
+async fn a_minute_passes(world: &World) {
+    sqlx::query("UPDATE brp_checks SET checked_at = checked_at - interval '61 seconds'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_budget_that_ends_leaves_the_rest_for_later() {
+    let world = World::new().await;
+    two_a_minute(&world).await;
     make(&world, ward()).await;
     assert_eq!(
         words(&world).await[..3],
@@ -134,10 +146,7 @@ async fn a_budget_that_ends_leaves_the_rest_for_later() {
         world.portal.ask_further(&world.maria).await,
         Err(PortError::TooMany(Wait::NextMinute))
     );
-    sqlx::query("UPDATE brp_checks SET checked_at = checked_at - interval '61 seconds'")
-        .execute(&world.test.admin)
-        .await
-        .unwrap();
+    a_minute_passes(&world).await;
     world.portal.ask_further(&world.maria).await.unwrap();
     assert_eq!(
         words(&world).await[2..4],
@@ -208,6 +217,31 @@ async fn who_does_not_consent_is_on_no_list() {
         .map(|(number, _)| *number)
         .collect();
     assert_eq!(left, [2, 4, 5, 6, 7]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_does_not_consent_while_another_tab_asks_about_the_rest_does_not_come_back() {
+    let world = World::new().await;
+    two_a_minute(&world).await;
+    make(&world, ward()).await;
+    let draft = begin(&world, Some(3), None).await.unwrap();
+    a_minute_passes(&world).await;
+    hang(&world, "brp_checks", "true").await;
+    let mut row = good(NAOMI, "01-04-1987");
+    row.set(Column::Toestemming, "N");
+    let (asked, saved) = both(
+        &world,
+        world.portal.ask_further(&world.maria),
+        world
+            .portal
+            .save_person(&world.maria, draft, row, String::new()),
+    )
+    .await;
+    (asked.unwrap(), saved.unwrap());
+    assert_eq!(
+        words(&world).await[..3],
+        [(2, "open"), (4, "open"), (5, "not matchable")]
+    );
 }
 
 #[tokio::test]

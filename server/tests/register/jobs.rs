@@ -9,8 +9,12 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 async fn push(test: &TestDb, subject: Uuid) {
+    push_kind(test, JobKind::Check, subject).await;
+}
+
+async fn push_kind(test: &TestDb, kind: JobKind, subject: Uuid) {
     let mut tx = worker_tx(&test.db).await.unwrap();
-    jobs::push(&mut tx, JobKind::Check, subject).await.unwrap();
+    jobs::push(&mut tx, kind, subject).await.unwrap();
     tx.commit().await.unwrap();
 }
 
@@ -31,6 +35,59 @@ async fn one_open_job_per_subject_is_leased_once() {
     let job = jobs::lease(&test.db, &life).await.unwrap().expect("a job");
     assert_eq!((job.subject, job.attempts, job.fence), (subject, 1, 1));
     assert_eq!(jobs::lease(&test.db, &life).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_a_job_about_rows_may_have_missed_while_under_way_is_looked_at_once_more() {
+    let test = TestDb::new().await;
+    let life = Life::begin(&test.db).await.unwrap();
+    let lease = async || jobs::lease(&test.db, &life).await.unwrap();
+    for kind in [JobKind::Answer, JobKind::Decide, JobKind::Lists] {
+        let subject = Uuid::now_v7();
+        push_kind(&test, kind, subject).await;
+        let job = lease().await.expect("a job");
+        // Twice is once more; and not beside the one that is under way.
+        push_kind(&test, kind, subject).await;
+        push_kind(&test, kind, subject).await;
+        assert_eq!(lease().await, None);
+        let mut tx = worker_tx(&test.db).await.unwrap();
+        jobs::finish(&mut tx, &job).await.unwrap();
+        tx.commit().await.unwrap();
+        let next = lease().await.expect("the one behind it");
+        assert_eq!((next.kind, next.subject), (kind, subject));
+
+        // What is given back does not come in the way of the one behind it, which does the same.
+        push_kind(&test, kind, subject).await;
+        jobs::retry(&test.db, &next, "in the way").await.unwrap();
+        let last = lease().await.expect("one of the two");
+        let mut tx = worker_tx(&test.db).await.unwrap();
+        jobs::finish(&mut tx, &last).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(lease().await, None);
+    }
+}
+
+#[tokio::test]
+async fn of_a_process_that_ends_or_dies_with_another_job_behind_it_one_is_left() {
+    let test = TestDb::new().await;
+    let subject = Uuid::now_v7();
+    let (ending, next) = (
+        Life::begin(&test.db).await.unwrap(),
+        Life::begin(&test.db).await.unwrap(),
+    );
+    push_kind(&test, JobKind::Answer, subject).await;
+    jobs::lease(&test.db, &ending)
+        .await
+        .unwrap()
+        .expect("a job");
+    push_kind(&test, JobKind::Answer, subject).await;
+    ending.end(&test.db).await.unwrap();
+    let job = jobs::lease(&test.db, &next).await.unwrap().expect("a job");
+    push_kind(&test, JobKind::Answer, subject).await;
+    expire_leases(&test).await;
+    let fresh = jobs::lease(&test.db, &next).await.unwrap().expect("a job");
+    assert_eq!(fresh.id, job.id, "the one that was under way goes first");
+    assert_eq!(jobs::lease(&test.db, &next).await.unwrap(), None);
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@
 //! RIVM found is known to be the person's by RIVM alone: to its sender it is as one of others.
 
 use super::{Facts, Known, Told, finding};
-use domain::codes::Mutation;
 use domain::finding::Code;
 use domain::row::{Column, Vaccination};
 use domain::vaccine::VaccineId;
@@ -53,10 +52,10 @@ impl Place {
     }
 }
 
-/// Judges one row; adds what it found to `told`. `by_rivm`: RIVM found its person, so nothing follows from the sender's own
-/// rows about that person.
+/// Judges one row; adds what it found to `told`. `corrects`: it says something new of what stood there. `by_rivm`: RIVM found its
+/// person, so nothing follows from the sender's own rows about that person.
 pub(super) fn judge(
-    jab: &Vaccination,
+    (jab, corrects): (&Vaccination, bool),
     person: Uuid,
     by_rivm: bool,
     replaces: Option<&Known>,
@@ -71,9 +70,7 @@ pub(super) fn judge(
         known.iter_mut().for_each(|known| known.own.clear());
     }
     if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
-        // A correction says something new: that what stood there is not so.
-        let corrects = replaces.is_some() && jab.mutation() == Mutation::Correction;
-        if !same.own.is_empty() && !corrects {
+        if !same.own.is_empty() && !(corrects && replaces.is_some()) {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
         }
         return Place::Same(same.id);

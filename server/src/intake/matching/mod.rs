@@ -52,6 +52,8 @@ pub struct Incoming {
     pub replaces: Option<Uuid>,
     /// RIVM found its person.
     pub linked: Option<Linked>,
+    /// The registration that it is stored under already: it gets a version more.
+    pub stored: Option<Uuid>,
     /// Whoever typed it may not ask the BRP about its person now, or has not: as if the copy were late (security §4.6).
     pub unasked: bool,
 }
@@ -64,8 +66,6 @@ pub struct Linked {
     pub decision: Uuid,
     /// The person; none when such a link is undone, and the row is about whom its sender said again.
     pub bsn: Option<Bsn>,
-    /// The registration that the row is stored under already: it gets a version more.
-    pub registration: Option<Uuid>,
 }
 
 impl Incoming {
@@ -97,8 +97,13 @@ impl Incoming {
 
     /// The registration of a link that is undone.
     fn unlinked(&self) -> Option<Uuid> {
-        let linked = self.linked.as_ref().filter(|linked| linked.bsn.is_none())?;
-        linked.registration
+        self.linked.as_ref().filter(|linked| linked.bsn.is_none())?;
+        self.stored
+    }
+
+    /// It says something new of a vaccination that is there: what stood there is not so.
+    fn corrects(&self, jab: &Vaccination) -> bool {
+        jab.mutation() == Mutation::Correction || (self.stored.is_some() && self.linked.is_none())
     }
 
     /// Nothing of it goes into the register, for this reason.
@@ -329,9 +334,8 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
         .cloned();
     let mut verdict = Verdict::new(Effect::Nothing);
     let mut key_refused = false;
-    let own = row.linked.as_ref().and_then(|linked| linked.registration);
     let answer = match known {
-        Some(known) if own == Some(known.registration) => KeyAnswer::Replaces(known),
+        Some(known) if row.stored == Some(known.registration) => KeyAnswer::Replaces(known),
         known => key_rules(jab.mutation(), known, row.digest),
     };
     let replaces = match answer {
@@ -363,7 +367,7 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
     if let Some(person) = row.person.filter(|_| !key_refused) {
         let by_rivm = row.by_rivm();
         let place = doubles::judge(
-            jab,
+            (jab, row.corrects(jab)),
             person,
             by_rivm,
             replaces.as_ref(),

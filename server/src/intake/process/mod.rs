@@ -25,7 +25,9 @@ use crate::store::decisions;
 use crate::store::deliveries::{self, ReadAs, Work};
 use crate::store::mend;
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, brp_checks, chunk_tx, register, rows, trials, worker_tx};
+use crate::store::{
+    StoreError, WorkerTx, brp_checks, chunk_tx, lists, register, rows, trials, worker_tx,
+};
 use convoy::{Convoy, Turn};
 use domain::codes::Mutation;
 use domain::connection::ColumnSet;
@@ -38,7 +40,7 @@ use gate::Lot;
 use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use time::Date;
+use time::{Date, OffsetDateTime};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
@@ -67,6 +69,8 @@ struct Trip {
     products: Products,
     channel: Channel,
     today: Date,
+    /// From before its code lists were read.
+    began: OffsetDateTime,
 }
 
 /// Goes the whole way with one delivery, or as far as its preview.
@@ -90,6 +94,7 @@ pub async fn delivery(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> R
 }
 
 async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
+    let began = road.clock.now();
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
     let work = deliveries::work(&mut tx, job.subject).await?;
@@ -113,6 +118,7 @@ async fn begin(road: &Road, job: &Job) -> Result<Trip, Stopped> {
         products,
         channel,
         today,
+        began,
     })
 }
 
@@ -820,7 +826,6 @@ async fn try_chunk(
     // From here on rows are locked that the chunk before, or a heartbeat, may want: so only in turn, and shortly.
     convoy::wait(turn).await?;
     if keep == Keep::Register {
-        store::still_stands(&mut tx, &chunk).await?;
         store::count(&mut tx, &errand, &chunk.judged).await?;
     }
     jobs::guard(&mut tx, &trip.job).await?;
@@ -959,6 +964,11 @@ async fn end(
         // What RIVM decided about such values holds for these rows too.
         for kept in decisions::kept_for(&mut tx, trip.id).await? {
             jobs::push(&mut tx, JobKind::Decide, kept).await?;
+        }
+        if counts.afgekeurd + counts.te_controleren > 0 {
+            for change in lists::changed_under(&mut tx, trip.id, trip.began).await? {
+                jobs::push(&mut tx, JobKind::Lists, change).await?;
+            }
         }
     }
     let (mut freed, mut spent) = (0, Vec::new());

@@ -14,10 +14,11 @@ use uuid::Uuid;
 /// Hours after which the copy of the BRP is too old (specification B13).
 const BRP_MAX_AGE: Duration = Duration::hours(48);
 
-/// Finds the facts for these rows, and gives each row its person.
+/// Finds the facts for these rows, and gives each row its person. With `hold` they are true until the end of the
+/// transaction.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails; `StoreError::Conflict` when what a key stood for changed just now.
 pub(super) async fn gather(
     tx: &mut WorkerTx<'_>,
     keys: &Keys,
@@ -25,8 +26,24 @@ pub(super) async fn gather(
     (party, delivery): (Uuid, Uuid),
     now: OffsetDateTime,
     rows: &mut [Incoming],
+    hold: bool,
 ) -> Result<(Facts, People), StoreError> {
     let people = People::find(tx, keys, rows).await?;
+    let mut known = known_keys(tx, party, delivery, rows).await?;
+    if hold {
+        let of_keys = |known: &HashMap<String, Known>| -> HashSet<Uuid> {
+            known.values().filter_map(|known| known.person).collect()
+        };
+        let mut held: HashSet<Uuid> = people.known().collect();
+        held.extend(of_keys(&known));
+        register::hold(tx, &Vec::from_iter(held.iter().copied())).await?;
+        if !known.is_empty() {
+            known = known_keys(tx, party, delivery, rows).await?;
+            if !of_keys(&known).is_subset(&held) {
+                return Err(StoreError::Conflict("person".to_owned()));
+            }
+        }
+    }
     let persons: Vec<Uuid> = rows
         .iter()
         .filter_map(|row| row.person)
@@ -48,7 +65,7 @@ pub(super) async fn gather(
                 }),
         ),
         agbs: register::agbs(tx, party).await?,
-        keys: known_keys(tx, party, delivery, rows).await?,
+        keys: known,
         jabs: jabs(tx, party, &persons).await?,
         intervals: products
             .lists()

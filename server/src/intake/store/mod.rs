@@ -13,11 +13,11 @@ pub use facts::brp_is_late;
 pub(crate) use facts::is_late;
 pub use people::People;
 
-use super::matching::{self, BETWEEN_JABS, Effect, Facts, Incoming, Judged, Place};
+use super::matching::{self, Effect, Incoming, Judged, Place};
 use crate::keys::Keys;
 use crate::store::products::Products;
 use crate::store::register::{self, Origin};
-use crate::store::{StoreError, WorkerTx, freed, rows, rulings};
+use crate::store::{StoreError, WorkerTx, rows, rulings};
 use columns::Columns;
 use domain::delivery::{Channel, Counts, RowOutcome};
 use domain::finding::Severity;
@@ -87,8 +87,6 @@ pub struct Chunk {
     pub persons: Vec<Uuid>,
     /// The rows.
     pub judged: Vec<Judged>,
-    /// What the rows that wait for other vaccinations were held against: persons, and vaccinations of theirs.
-    against: (Vec<Uuid>, Vec<Uuid>),
     /// Numbers of the rows that the database or the program cannot take.
     pub left_out: Vec<u32>,
 }
@@ -109,7 +107,8 @@ impl Chunk {
     }
 }
 
-/// Judges and keeps one chunk.
+/// Judges and keeps one chunk. What goes into the register is judged by what it holds at the commit: the persons are held
+/// from before their vaccinations are read.
 ///
 /// # Errors
 /// When the database fails; `StoreError::Conflict` when somebody else was faster: try the chunk again.
@@ -121,26 +120,12 @@ pub async fn chunk(
 ) -> Result<Chunk, StoreError> {
     let chunk = uncounted(tx, errand, rows, keep).await?;
     if keep == Keep::Register {
-        still_stands(tx, &chunk).await?;
         count(tx, errand, &chunk.judged).await?;
     }
     Ok(chunk)
 }
 
-/// Rows may have been judged just before a delivery was withdrawn that alone stands against them: neither would look at the
-/// other. So a withdrawal waits for the persons of such rows now, or the rows are judged again. Shortly before the commit.
-///
-/// # Errors
-/// When the database fails; `StoreError::Conflict` when they have to be judged again.
-pub async fn still_stands(tx: &mut WorkerTx<'_>, chunk: &Chunk) -> Result<(), StoreError> {
-    let (persons, jabs) = &chunk.against;
-    if !persons.is_empty() && freed::ended_meanwhile(tx, persons, jabs).await? {
-        return Err(StoreError::Conflict("withdrawal".to_owned()));
-    }
-    Ok(())
-}
-
-/// The same without [`still_stands`] and [`count`], for chunks that are under way beside each other.
+/// The same without [`count`], for chunks that are under way beside each other.
 ///
 /// # Errors
 /// As [`chunk`].
@@ -157,12 +142,12 @@ pub async fn uncounted(
         (errand.party, errand.delivery),
         errand.now,
         &mut rows,
+        keep == Keep::Register,
     )
     .await?;
     facts.brp.lenient = keep == Keep::Trial;
     let judged = matching::judge(rows, &mut facts);
     let mut chunk = summary(judged);
-    chunk.against = against(&chunk.judged, &facts);
     if keep == Keep::Nothing {
         return Ok(chunk);
     }
@@ -209,19 +194,6 @@ pub async fn uncounted(
     Ok(chunk)
 }
 
-fn against(judged: &[Judged], facts: &Facts) -> (Vec<Uuid>, Vec<Uuid>) {
-    let waits = |row: &&Judged| {
-        let mut findings = row.row.findings.iter();
-        row.outcome == RowOutcome::TeControleren
-            && findings.any(|finding| BETWEEN_JABS.contains(&finding.code))
-    };
-    let persons = judged.iter().filter(waits).filter_map(|row| row.row.person);
-    let persons: HashSet<Uuid> = persons.collect();
-    let jabs = persons.iter().filter_map(|person| facts.jabs.get(person));
-    let jabs = jabs.flatten().map(|jab| jab.id).collect();
-    (persons.into_iter().collect(), jabs)
-}
-
 /// Judges stored rows of a party once more, each as if these vaccinations were not known; nothing is kept.
 ///
 /// # Errors
@@ -235,8 +207,16 @@ pub async fn again(
     rows: Vec<(Incoming, Vec<Uuid>)>,
 ) -> Result<Vec<Judged>, StoreError> {
     let (mut rows, without): (Vec<Incoming>, Vec<Vec<Uuid>>) = rows.into_iter().unzip();
-    let (mut facts, _) =
-        facts::gather(tx, keys, products, (party, Uuid::nil()), now, &mut rows).await?;
+    let (mut facts, _) = facts::gather(
+        tx,
+        keys,
+        products,
+        (party, Uuid::nil()),
+        now,
+        &mut rows,
+        false,
+    )
+    .await?;
     let rows = rows.into_iter().zip(without).collect();
     Ok(matching::again(rows, &mut facts))
 }

@@ -96,6 +96,13 @@ impl People {
         Ok(())
     }
 
+    /// Those whom the register knows.
+    pub fn known(&self) -> impl Iterator<Item = Uuid> {
+        let of_bsn = self.bsn.values().map(|(_, id)| *id);
+        let without = self.identity.values().map(|(_, id)| *id);
+        of_bsn.chain(without).filter(|id| !self.new.contains(id))
+    }
+
     /// Keyed hashes of all BSNs, and whose they are.
     #[must_use]
     pub fn by_bsn(&self) -> (Vec<Vec<u8>>, HashMap<Vec<u8>, Uuid>) {

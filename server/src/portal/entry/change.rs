@@ -1,5 +1,6 @@
 //! Correcting and withdrawing: a new version with a reason; the old one stays readable (features F08, F09).
 
+use super::super::again::{Halt, again};
 use super::super::{OrBroken, Portal, deliverer, event};
 use super::draft::{Draft, is_person_step, is_vaccination_step, odd};
 use super::submit::Parcel;
@@ -153,8 +154,6 @@ impl Portal {
         })
     }
 
-    /// Stores the new version, unless there is something to look at first. `only`: when this is said of it, and nothing is
-    /// stored else.
     async fn store_correction(
         &self,
         caller: &Caller,
@@ -163,6 +162,22 @@ impl Portal {
         draft: &Draft,
         only: Option<Code>,
     ) -> PortResult<Stored> {
+        again(caller, || {
+            self.try_correction(caller, id, current, draft, only)
+        })
+        .await
+    }
+
+    /// Stores the new version, unless there is something to look at first. `only`: when this is said of it, and nothing is
+    /// stored else.
+    async fn try_correction(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        current: &Current,
+        draft: &Draft,
+        only: Option<Code>,
+    ) -> Result<Stored, Halt> {
         let row = draft.delivered();
         let parcel = Parcel {
             caller,
@@ -175,12 +190,11 @@ impl Portal {
             card: None,
             draft: Some(draft),
         };
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
+        let mut tx = worker_tx(&self.road.db).await?;
+        let arrived = self.deliver(&mut tx, parcel).await?;
         // The same lock as for what is new (features F-X10).
-        let open = connections::is_open(&mut tx, arrived.delivery).await;
-        if !open.or_broken(caller)? {
-            tx.rollback().await.or_broken(caller)?;
+        if !connections::is_open(&mut tx, arrived.delivery).await? {
+            tx.rollback().await?;
             return Ok(Stored::NotApproved);
         }
         let judged = arrived.judged().ok_or_else(|| odd(caller))?;
@@ -190,7 +204,7 @@ impl Portal {
             _ => None,
         };
         if replaces.is_some_and(|version| u32::try_from(version) != Ok(current.version)) {
-            tx.rollback().await.or_broken(caller)?;
+            tx.rollback().await?;
             return Ok(Stored::Changed);
         }
         let says = |code| judged.shown.iter().any(|finding| finding.code == code);
@@ -201,7 +215,7 @@ impl Portal {
             || only.is_some_and(|code| !says(code))
             || !draft.confirms(&self.road.keys, judged)
         {
-            tx.rollback().await.or_broken(caller)?;
+            tx.rollback().await?;
             return Ok(Stored::LookAgain);
         }
         let about = arrived.chunk.persons.iter().copied().chain(current.person);
@@ -212,9 +226,8 @@ impl Portal {
                 .detail("delivery", arrived.delivery.to_string())
                 .about(about),
         )
-        .await
-        .or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
+        .await?;
+        tx.commit().await?;
         Ok(Stored::Done)
     }
 
@@ -236,6 +249,25 @@ impl Portal {
         if !consent_withdrawn && !withdraw_freely(current.recorded, self.road.clock.now()) {
             return Ok(Withdrawn::TooLate(self.new_draft(caller, &typed).await?));
         }
+        let of = (id, &current);
+        let done = again(caller, || {
+            self.try_withdrawal(caller, of, &reason, consent_withdrawn)
+        });
+        if done.await? {
+            Ok(Withdrawn::Done)
+        } else {
+            self.withdrawn_before(caller, id).await
+        }
+    }
+
+    /// `false` when it was withdrawn in this moment.
+    async fn try_withdrawal(
+        &self,
+        caller: &Caller,
+        (id, current): (Uuid, &Current),
+        reason: &str,
+        consent_withdrawn: bool,
+    ) -> Result<bool, Halt> {
         let mut row = RowText::default();
         row.set(Column::Mutatie, "V");
         row.set(Column::Bronsleutel, current.source_key.as_str());
@@ -245,31 +277,26 @@ impl Portal {
             row: &row,
             source_key: None,
             goes_on: None,
-            reason: Some(reason),
+            reason: Some(reason.to_owned()),
             reference: None,
             card: None,
             draft: None,
         };
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let mut tx = worker_tx(&self.road.db).await?;
         // Needs no approval: what was said of a person can always be taken back.
-        let arrived = self.deliver(&mut tx, parcel).await.or_broken(caller)?;
+        let arrived = self.deliver(&mut tx, parcel).await?;
         if arrived.registration() != Some(id) {
-            // Withdrawn in this moment.
-            tx.rollback().await.or_broken(caller)?;
-            return self.withdrawn_before(caller, id).await;
+            tx.rollback().await?;
+            return Ok(false);
         }
-        audit::add(
-            &mut tx,
-            event(caller, Kind::Withdrawn)
-                .object("registration", id)
-                .detail("delivery", arrived.delivery.to_string())
-                .detail("consent_withdrawn", consent_withdrawn)
-                .about(current.person),
-        )
-        .await
-        .or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(Withdrawn::Done)
+        let line = event(caller, Kind::Withdrawn)
+            .object("registration", id)
+            .detail("delivery", arrived.delivery.to_string())
+            .detail("consent_withdrawn", consent_withdrawn)
+            .about(current.person);
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        Ok(true)
     }
 
     /// Pressed twice is once; what somebody else withdrew, or went with its delivery, is told.

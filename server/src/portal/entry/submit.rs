@@ -1,5 +1,6 @@
 //! Submitting: a delivery of one row, on the road of all deliveries, and its receipt.
 
+use super::super::again::{Halt, again};
 use super::super::{OrBroken, Portal, deliverer, event, words};
 use super::brp::floor;
 use super::draft::{Draft, context, is_person_step, is_vaccination_step, mended, odd};
@@ -20,9 +21,6 @@ use domain::finding::{Finding, Severity};
 use domain::row::{Accepted, Column, Context, RowText};
 use time::OffsetDateTime;
 use uuid::Uuid;
-
-/// Attempts when somebody else is in the way.
-const ATTEMPTS: u32 = 4;
 
 /// One row on its way into the register.
 pub(in crate::portal) struct Parcel<'a> {
@@ -151,19 +149,7 @@ impl Portal {
     ) -> PortResult<Submitted> {
         deliverer(caller)?;
         self.ask_after_all(caller, id).await?;
-        let mut attempt = 1;
-        loop {
-            match self.try_submit(caller, id, seen).await {
-                Err(Halt::Store(StoreError::Constraint(_) | StoreError::Conflict(_)))
-                    if attempt < ATTEMPTS =>
-                {
-                    attempt += 1
-                }
-                Err(Halt::Store(error)) => return Err(error).or_broken(caller),
-                Err(Halt::Port(error)) => return Err(error),
-                Ok(submitted) => return Ok(submitted),
-            }
-        }
+        again(caller, || self.try_submit(caller, id, seen)).await
     }
 
     /// The BRP could not answer when it was asked: it is asked again before the row is stored, if it may be.
@@ -305,24 +291,6 @@ impl Portal {
                 .unwrap_or_default()
                 .to_owned(),
         })
-    }
-}
-
-/// Why a submit stopped.
-enum Halt {
-    Store(StoreError),
-    Port(PortError),
-}
-
-impl From<StoreError> for Halt {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<PortError> for Halt {
-    fn from(error: PortError) -> Self {
-        Self::Port(error)
     }
 }
 

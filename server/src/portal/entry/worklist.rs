@@ -274,25 +274,26 @@ impl Portal {
         else {
             return Ok(None);
         };
+        let lines = self.open_worklist(caller, row.sealed.clone());
+        Ok(Some((lines.or_broken(caller)?, row)))
+    }
+
+    fn open_worklist(&self, caller: &Caller, sealed: Vec<u8>) -> Result<Vec<Kept>, StoreError> {
         let aad = Purpose::Worklist.of(caller.user_id.as_bytes());
-        let sealed = Sealed::from_bytes(row.sealed.clone());
-        let plain = self.road.keys.open(&sealed, &aad);
-        let plain = plain.map_err(|_| unopened()).or_broken(caller)?;
-        let lines = serde_json::from_slice(&plain)
-            .map_err(|_| unopened())
-            .or_broken(caller)?;
-        Ok(Some((lines, row)))
+        let plain = self.road.keys.open(&Sealed::from_bytes(sealed), &aad);
+        let plain = plain.map_err(|_| unopened())?;
+        serde_json::from_slice(&plain).map_err(|_| unopened())
     }
 
     /// Asks about those that were not asked about, as far as the budget goes.
     async fn ask_rest(&self, caller: &Caller) -> PortResult<()> {
         deliverer(caller)?;
-        let Some((mut lines, _)) = self.stored_worklist(caller).await? else {
+        let Some((lines, _)) = self.stored_worklist(caller).await? else {
             return Err(PortError::NotFound);
         };
         let today = self.road.clock.day(self.road.clock.now());
         let (rest, questions): (Vec<_>, Vec<_>) = lines
-            .iter_mut()
+            .iter()
             .filter(|line| matches!(line.answer, None | Some(BrpAnswer::Later)))
             .filter_map(|line| line.question(today).map(|question| (line, question)))
             .unzip();
@@ -300,24 +301,37 @@ impl Portal {
             return Ok(());
         }
         let answers = self.brp_answers(caller, &questions).await?;
-        for (line, answer) in rest.into_iter().zip(answers) {
-            line.answer = Some(answer);
-        }
-        self.change_worklist(caller, &lines).await
+        let whom = |line: &Kept| (line.bsn.clone(), line.birth_date.clone());
+        let rest = rest.into_iter().map(whom);
+        let answers: HashMap<_, _> = rest.zip(answers).collect();
+        self.change_worklist(caller, |lines| {
+            for line in lines {
+                line.answer = answers.get(&whom(line)).copied().or(line.answer);
+            }
+        })
+        .await
     }
 
     /// Nothing is kept of somebody who does not consent, on no list either (rule T10).
     pub(super) async fn forget_line(&self, caller: &Caller, number: u32) -> PortResult<()> {
-        let Some((mut lines, _)) = self.stored_worklist(caller).await? else {
-            return Ok(());
-        };
-        lines.retain(|line| line.number != number);
-        self.change_worklist(caller, &lines).await
+        self.change_worklist(caller, |lines| lines.retain(|line| line.number != number))
+            .await
     }
 
-    async fn change_worklist(&self, caller: &Caller, lines: &[Kept]) -> PortResult<()> {
-        let sealed = self.seal_worklist(caller, lines);
+    /// Changes the list as it stands now, whatever another tab did to it meanwhile; nothing when it is gone.
+    async fn change_worklist(
+        &self,
+        caller: &Caller,
+        change: impl FnOnce(&mut Vec<Kept>),
+    ) -> PortResult<()> {
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let stands = worklists::lock(&mut tx, caller.user_id).await;
+        let Some(stands) = stands.or_broken(caller)? else {
+            return Ok(());
+        };
+        let mut lines = self.open_worklist(caller, stands).or_broken(caller)?;
+        change(&mut lines);
+        let sealed = self.seal_worklist(caller, &lines);
         worklists::update(&mut tx, caller.user_id, &sealed)
             .await
             .or_broken(caller)?;
