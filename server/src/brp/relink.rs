@@ -313,6 +313,8 @@ async fn apply(
     if about.is_empty() {
         return Ok(());
     }
+    let all: Vec<Uuid> = about.iter().chain(&kept).copied().collect();
+    register::hold(tx, &all).await?;
     relink::leave(tx, load, &leaving).await?;
     if let Some((_, _, mac)) = plan.moves.first() {
         let key = mac.key_id();

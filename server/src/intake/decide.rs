@@ -46,6 +46,11 @@ pub async fn decide(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
         return Ok(tx.commit().await?);
     };
     let decided = match decision.state.as_str() {
+        "running" if decision.kept => {
+            let mut all = decisions::kept_beside(&mut tx, &decision).await?;
+            all.insert(0, decision);
+            all
+        }
         "running" => vec![decision],
         // Rows came that it holds for. Of two that hold for a day the newest counts.
         "done" => decisions::kept_beside(&mut tx, &decision).await?,
@@ -99,8 +104,21 @@ async fn portion(
     let now = road.clock.now();
     let ids = || rows.iter().map(|(_, id)| *id).collect::<Vec<Uuid>>();
     let by = decision.asked_by;
+    let amends = decision.amends()?;
+    if amends
+        || matches!(
+            DecisionKind::parse(&decision.kind),
+            Some(DecisionKind::Link | DecisionKind::Unlink)
+        )
+    {
+        // What stands of them is read after this: what their sender says now comes after it.
+        rulings::lock(tx, &ids()).await?;
+    }
     let (numbers, still_refused, persons) = if decision.kind == DecisionKind::Map.as_str() {
         let rows = &amendable(road, tx, decision, delivery, rows).await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
         let mended = mend::mend(road, tx, mending(road, decision, delivery, rows, false)?).await?;
         let Mended::Done(done) = mended else {
             // It is being withdrawn: its rows wait for nobody any more.
@@ -109,9 +127,16 @@ async fn portion(
         let (mut numbers, mut refused) = (Vec::new(), 0);
         for (number, became) in &done.rows {
             if let Became::Judged(outcome, _) = became {
+                if amends && !stays_stored(*outcome) {
+                    // Not as it was foreseen a moment ago: all of it once more.
+                    return Err(StoreError::Conflict("amended".to_owned()));
+                }
                 numbers.push(i32::try_from(*number).unwrap_or(i32::MAX));
                 refused += i32::from(*outcome == RowOutcome::Afgekeurd);
             }
+        }
+        if amends {
+            decisions::doubles_follow(tx, delivery, &numbers).await?;
         }
         if !numbers.is_empty() {
             answer_anew(tx, delivery).await?;
@@ -156,7 +181,7 @@ async fn portion(
     Ok(())
 }
 
-/// Of stored rows those that the register still takes with the new value; the others stay as they are. Refused ones all.
+/// Of stored rows those that stay stored with the new value. Of refused ones all.
 async fn amendable(
     road: &Road,
     tx: &mut WorkerTx<'_>,
@@ -173,7 +198,8 @@ async fn amendable(
     let Mended::Done(tried) = tried else {
         return Ok(Rows::new());
     };
-    let stays = tried.rows.into_iter().filter(|(_, became)| refuses(became));
+    let stays = tried.rows.into_iter();
+    let stays = stays.filter(|(_, became)| is_kept_out(became));
     let stays: HashSet<u32> = stays.map(|(number, _)| number).collect();
     let may = |(number, _): &(i32, Uuid)| {
         u32::try_from(*number).is_ok_and(|number| !stays.contains(&number))
@@ -181,8 +207,16 @@ async fn amendable(
     Ok(rows.iter().copied().filter(may).collect())
 }
 
-fn refuses(became: &Became) -> bool {
-    matches!(became, Became::Judged(RowOutcome::Afgekeurd, _))
+/// A stored row must stay stored: what would be refused, or is a double of another row of its file, stays as it is.
+fn is_kept_out(became: &Became) -> bool {
+    matches!(became, Became::Judged(outcome, _) if !stays_stored(*outcome))
+}
+
+const fn stays_stored(outcome: RowOutcome) -> bool {
+    matches!(
+        outcome,
+        RowOutcome::Geaccepteerd | RowOutcome::TeControleren
+    )
 }
 
 /// Whose files come by the drop box finds there what RIVM decided, in a new answer on the file.
@@ -465,7 +499,7 @@ pub async fn foresee(
         let of_rows = records(tx, &products, &done.records, &mut changed).await?;
         for (number, became) in done.rows {
             foreseen.outside += u32::from(became == Became::Outside);
-            if amends && refuses(&became) {
+            if amends && is_kept_out(&became) {
                 foreseen.left += 1;
                 continue;
             }
@@ -581,7 +615,7 @@ pub async fn foresee_accept(
     let by = decision.asked_by;
     let moved = rulings::accept_as_if(tx, &good, by, now).await?;
     let theirs: Vec<Uuid> = moved.iter().filter_map(|row| row.person_id).collect();
-    rulings::settle(tx, &theirs).await?;
+    rulings::settle_as_if(tx, &theirs).await?;
     let mut accepted: HashSet<Uuid> = moved.into_iter().map(|row| row.id).collect();
     for blocked in rulings::in_the_way(tx, &good).await? {
         accepted.remove(&blocked);

@@ -52,6 +52,10 @@ pub async fn change(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Res
         let line = line(&change, "applied").detail("items", change.items);
         audit::add(&mut tx, line).await?;
     }
+    tx.commit().await?;
+    // A delivery that ends from here on knows of the change.
+    let mut tx = worker_tx(&road.db).await?;
+    jobs::guard(&mut tx, job).await?;
     let refused = refused(road, &mut tx, &change, i64::MAX).await?;
     tx.commit().await?;
     for portion in portions(refused) {

@@ -79,6 +79,11 @@ impl JobKind {
         }
     }
 
+    /// One more may wait behind one that is under way: index `jobs_one_waits`.
+    const fn waits_behind(self) -> bool {
+        matches!(self, Self::Answer | Self::Decide | Self::Lists)
+    }
+
     fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
@@ -119,8 +124,18 @@ pub async fn push(
         kind.as_str(),
         subject
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
+    if kind.waits_behind() {
+        // One that waited already is not begun before this is committed: it has to see what it is called for.
+        sqlx::query!(
+            "SELECT id FROM jobs WHERE kind = $1 AND subject = $2 AND state = 'queued' FOR UPDATE",
+            kind.as_str(),
+            subject
+        )
+        .fetch_optional(connection)
+        .await?;
+    }
     Ok(())
 }
 

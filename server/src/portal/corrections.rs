@@ -7,7 +7,7 @@ use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::keys::Purpose;
 use crate::store::corrections::{self, Correction, NewCorrection};
-use crate::store::{StoreError, WorkerTx, worker_tx};
+use crate::store::{StoreError, WorkerTx, register, worker_tx};
 use app::ports::corrections::{Corrected, CorrectionView, Corrections};
 use app::ports::decisions::{DecisionState, MayDecide};
 use app::ports::{Caller, PortError, PortResult};
@@ -189,6 +189,8 @@ impl Portal {
             ("asked", true) => return Ok(Corrected::SamePerson),
             _ => return Err(PortError::Conflict.into()),
         };
+        // What is foreseen is what is done: nobody changes it in between.
+        register::hold(&mut tx, &[correction.person_id]).await?;
         let request = self.request(&correction)?;
         let foreseen = self
             .foresee_correction(&mut tx, caller, &correction)

@@ -243,6 +243,9 @@ impl Portal {
         let mut tx = worker_tx(&self.road.db).await?;
         let ruling = one(&mut tx, caller, id).await?;
         register::hold(&mut tx, &[ruling.person_id]).await?;
+        if one(&mut tx, caller, id).await?.person_id != ruling.person_id {
+            return Err(StoreError::Conflict("person".to_owned()).into());
+        }
         let (by, at) = (caller.user_id, self.road.clock.now());
         if !rulings::undo(&mut tx, id, reason.into_bytes(), by, at).await? {
             return Err(PortError::Conflict.into());

@@ -578,12 +578,18 @@ pub async fn waiting(
         "SELECT delivery_id, row_number, id FROM delivery_rows
          WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4
            AND outcome = $5 AND state = 'open' AND returned_at IS NULL
+           -- Stored rows of a delivery that is on its way or parked wait until it ended; so does one whose person RIVM found and
+           -- who has no number any more.
+           AND NOT ($6 AND (NOT EXISTS (SELECT FROM deliveries d WHERE d.id = delivery_rows.delivery_id AND d.state = 'done')
+                            OR EXISTS (SELECT FROM reports r JOIN persons p ON p.id = r.person_id
+                                       WHERE r.id = delivery_rows.report_id AND r.valid_to IS NULL AND r.link_id IS NOT NULL AND p.bsn_enc IS NULL)))
          ORDER BY delivery_id, row_number",
         decision.party_id,
         decision.code,
         decision.column,
         decision.value,
-        decision.about()?.as_str()
+        decision.about()?.as_str(),
+        decision.amends()?
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -769,6 +775,29 @@ pub async fn dealt_with(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Earli
     Ok(found)
 }
 
+/// What was told to be a double of these registrations before their value was put right is a double of them still: it keeps the
+/// vaccination when they are withdrawn.
+///
+/// # Errors
+/// When the database fails.
+pub async fn doubles_follow(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    rows: &[i32],
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE delivery_rows x SET vaccination_id = n.vaccination_id
+         FROM reports n JOIN reports o ON o.id = n.id AND o.version = n.version - 1
+         WHERE n.delivery_id = $1 AND n.row_number = ANY ($2) AND n.valid_to IS NULL AND n.vaccination_id IS NOT NULL
+           AND x.vaccination_id = o.vaccination_id AND x.outcome = 'DUBBEL' AND x.party_id = n.party_id",
+        delivery,
+        rows
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// The other decision about the same rows that is open.
 ///
 /// # Errors
@@ -781,7 +810,7 @@ pub async fn also_open(
         Earlier,
         r#"SELECT d.id AS "decision?", NULL::uuid AS ruling, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
          WHERE d.party_id = $2 AND d.cluster_code = $3 AND d.cluster_column = $4 AND d.cluster_value = $5
-           AND d.row_id IS NOT DISTINCT FROM $6 AND (d.kind = 'accept') = ($7 = 'accept')
+           AND d.row_id IS NOT DISTINCT FROM $6 AND is_about_stored(d.kind, d.cluster_code) = is_about_stored($7, $3)
            AND d.state IN ('asked', 'running') AND d.id <> $1"#,
         decision.id,
         decision.party_id,

@@ -19,6 +19,8 @@ pub struct KnownKey {
     pub mutation: String,
     /// Digest of its content.
     pub row_digest: Option<Vec<u8>>,
+    /// Digests of what the same row said before RIVM put it right.
+    pub said_before: Option<Vec<Vec<u8>>>,
     /// About whom.
     pub person_id: Option<Uuid>,
     /// Source of which vaccination.
@@ -44,6 +46,9 @@ pub async fn known_keys(
     let found = sqlx::query_as!(
         KnownKey,
         r#"SELECT r.id AS report_id, r.version, r.source_key, r.mutation, r.row_digest, r.person_id, r.vaccination_id,
+                  CASE WHEN r.version > 1 THEN (SELECT array_agg(o.row_digest) FROM reports o
+                                                WHERE o.id = r.id AND o.version < r.version AND o.delivery_id = r.delivery_id
+                                                  AND o.row_number = r.row_number AND o.row_digest IS NOT NULL) END AS said_before,
                   r.mutation = 'V' AND (r.withdrawal_id IS NOT NULL AND r.restores IS NULL OR r.unlink_id IS NOT NULL) AS "undone!",
                   COALESCE((SELECT v.seq FROM deliveries v WHERE v.id = CASE
                                 -- What a withdrawal put back is of the delivery that said it.
@@ -114,7 +119,8 @@ pub async fn persons_by_identity(
 }
 
 /// Holds persons until the end of the transaction: what is read of them from here on stays so, for whoever changes what is
-/// reported of a person, or what counts, holds the person first, and before anything else. Others wait.
+/// reported of a person, or what counts, holds the person first. Others wait. Who holds may have begun before whom it waited
+/// for: what it ends did not end before it began.
 ///
 /// # Errors
 /// When the database fails.
@@ -468,7 +474,7 @@ pub async fn end_versions(
         return Ok(0);
     }
     let ended = sqlx::query!(
-        r#"UPDATE reports r SET valid_to = now() FROM unnest($1::uuid[], $2::integer[]) AS e (id, version)
+        r#"UPDATE reports r SET valid_to = GREATEST(now(), r.valid_from) FROM unnest($1::uuid[], $2::integer[]) AS e (id, version)
            WHERE r.id = e.id AND r.version = e.version AND r.valid_to IS NULL RETURNING r.person_id, r.vaccination_id"#,
         ids,
         versions
@@ -480,7 +486,7 @@ pub async fn end_versions(
         .filter_map(|row| Some((row.person_id?, row.vaccination_id?)))
         .unzip();
     sqlx::query!(
-        "UPDATE vaccinations v SET valid_to = now() FROM unnest($1::uuid[], $2::uuid[]) AS e (person_id, id)
+        "UPDATE vaccinations v SET valid_to = GREATEST(now(), v.valid_from) FROM unnest($1::uuid[], $2::uuid[]) AS e (person_id, id)
          WHERE v.person_id = e.person_id AND v.id = e.id AND v.valid_to IS NULL
            AND NOT EXISTS (SELECT FROM reports r WHERE r.vaccination_id = v.id AND r.valid_to IS NULL)",
         &persons,

@@ -219,7 +219,7 @@ pub async fn merge(
     turns::point_at(tx, &old, &new).await?;
     let came = sqlx::query_scalar!(
         "UPDATE vaccinations v SET person_id = m.kept, effective = v.effective AND v.valid_to IS NOT NULL,
-                valid_to = CASE WHEN v.id = ANY ($3) THEN now() ELSE v.valid_to END
+                valid_to = CASE WHEN v.id = ANY ($3) THEN GREATEST(now(), v.valid_from) ELSE v.valid_to END
          FROM unnest($1::uuid[], $2::uuid[]) AS m (kept, gone) WHERE v.person_id = m.gone RETURNING v.id",
         kept,
         gone,

@@ -44,7 +44,7 @@ pub struct Stored {
 /// # Errors
 /// When the database fails.
 pub async fn stored(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Stored>, StoreError> {
-    lock(tx, &[row]).await?;
+    let held = lock(tx, &[row]).await?;
     let found = sqlx::query_as!(
         Stored,
         r#"SELECT w.id, w.party_id, p.name AS party, d.channel, w.row_number, w.outcome, w.state, w.findings, w.staff_findings,
@@ -60,6 +60,13 @@ pub async fn stored(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Stored>, 
     )
     .fetch_optional(&mut **tx)
     .await?;
+    // Two records became one while this waited.
+    if found
+        .as_ref()
+        .is_some_and(|row| !held.contains(&row.person_id))
+    {
+        return Err(StoreError::Conflict("person".to_owned()));
+    }
     Ok(found)
 }
 
@@ -441,11 +448,12 @@ pub struct Moved {
     pub person_id: Option<Uuid>,
 }
 
-/// Locks stored rows in the order in which intake does: their persons, what stands of a registration, then its row.
+/// Locks stored rows in the order in which intake does: their persons, whom it answers, what stands of a registration, then its
+/// row.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn lock(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), StoreError> {
+pub async fn lock(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
     let persons = sqlx::query_scalar!(
         r#"SELECT DISTINCT r.person_id AS "person!" FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
            WHERE w.id = ANY ($1) AND r.person_id IS NOT NULL"#,
@@ -461,7 +469,7 @@ pub async fn lock(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), StoreError
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(())
+    Ok(persons)
 }
 
 /// Settles stored rows that wait, or lets settled ones wait again: the row, what its registration came to, and the counts
@@ -511,16 +519,18 @@ async fn moved(
         Becomes::Waiting => (None, None),
         Becomes::Freed(withdrawal) => (None, Some(withdrawal)),
     };
-    lock(tx, rows).await?;
-    // Their deliveries too, in a statement of their own: one that ended while this waited for it is seen to have ended by
-    // the next statement only.
-    sqlx::query!(
-        "SELECT d.id FROM deliveries d WHERE d.id IN (SELECT delivery_id FROM delivery_rows WHERE id = ANY ($1))
-         ORDER BY d.id FOR NO KEY UPDATE",
-        rows
-    )
-    .fetch_all(&mut **tx)
-    .await?;
+    if keeps {
+        lock(tx, rows).await?;
+        // Their deliveries too, in a statement of their own: one that ended while this waited for it is seen to have ended by
+        // the next statement only.
+        sqlx::query!(
+            "SELECT d.id FROM deliveries d WHERE d.id IN (SELECT delivery_id FROM delivery_rows WHERE id = ANY ($1))
+             ORDER BY d.id FOR NO KEY UPDATE",
+            rows
+        )
+        .fetch_all(&mut **tx)
+        .await?;
+    }
     let moved = sqlx::query_as!(
         Moved,
         r#"WITH was AS (SELECT w.id, w.row_number, w.report_id, w.person_id, w.outcome FROM delivery_rows w
@@ -635,10 +645,18 @@ pub async fn unsettled(
 /// # Errors
 /// When the database fails.
 pub async fn settle(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), StoreError> {
+    register::hold(tx, persons).await?;
+    settle_as_if(tx, persons).await
+}
+
+/// The same for who goes back after it, to see what would count: nobody is held.
+///
+/// # Errors
+/// When the database fails.
+pub async fn settle_as_if(tx: &mut WorkerTx<'_>, persons: &[Uuid]) -> Result<(), StoreError> {
     if persons.is_empty() {
         return Ok(());
     }
-    register::hold(tx, persons).await?;
     let changed = unsettled(tx, persons).await?;
     // First what no longer counts: a day and product has one place.
     for in_force in [false, true] {

@@ -467,7 +467,7 @@ pub async fn rewrite(tx: &mut WorkerTx<'_>, jabs: &Rewritten) -> Result<(), Stor
         return Ok(());
     }
     sqlx::query!(
-        "UPDATE vaccinations v SET valid_to = now() FROM unnest($1::uuid[], $2::uuid[]) AS n (person_id, old)
+        "UPDATE vaccinations v SET valid_to = GREATEST(now(), v.valid_from) FROM unnest($1::uuid[], $2::uuid[]) AS n (person_id, old)
          WHERE v.person_id = n.person_id AND v.id = n.old AND v.valid_to IS NULL",
         &jabs.person_id,
         &jabs.old

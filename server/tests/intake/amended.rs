@@ -2,6 +2,7 @@
 //! people (features F52, F53, F-X9).
 
 use crate::links;
+use crate::moment::{both, hang};
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::decisions::{Agreed, ClusterFilter, DecisionView, Decisions, Proposal};
 use app::ports::persons::{Persons, Why};
@@ -277,6 +278,7 @@ async fn the_record_and_its_sender_say_what_was_changed() {
         .map(|version| version.row.get(Column::Batchnummer))
         .collect();
     assert_eq!(batches, ["EJ6795", TYPO]);
+    assert_eq!(view.versions[0].recorded_by, "RIVM");
     let person: Uuid = sqlx::query_scalar("SELECT id FROM persons")
         .fetch_one(&world.test.admin)
         .await
@@ -285,4 +287,106 @@ async fn the_record_and_its_sender_say_what_was_changed() {
     let record = record.unwrap();
     assert_eq!(record.proof.len(), 1);
     assert_eq!(record.reported.len(), 2);
+}
+
+#[tokio::test]
+async fn what_equals_another_row_of_its_file_with_the_new_value_stays_as_it_is() {
+    let world = World::new().await;
+    let right = links::without_bsn();
+    let rows = [right.clone(), typo(right)];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let (id, view) = prepare(&world, "EJ6795").await;
+    assert_eq!((view.outcomes.len(), view.left), (0, 1));
+    carry_out(&world, id).await;
+    assert_eq!(
+        (world.count("reports").await, world.count(STANDING).await),
+        (2, 2)
+    );
+    assert_eq!(group(&world).await.0, 1, "it waits on");
+    sound(&world).await;
+}
+
+#[tokio::test]
+async fn who_goes_on_delivering_the_old_value_hears_that_it_is_known_and_keeps_the_vaccination() {
+    let world = World::new().await;
+    let row = typo(good(EREBOS, "01-04-2000"));
+    let first = csv(std::slice::from_ref(&row));
+    let first = world.upload(&world.maria, &first).await;
+    // Files that say all of it each time: one before, and one after it was put right.
+    let doubles = "delivery_rows WHERE outcome = 'DUBBEL'";
+    let before = [row.clone(), good(NAOMI, "01-04-1987")];
+    world.upload(&world.maria, &csv(&before)).await;
+    assert_eq!(world.count(doubles).await, 1);
+    let (id, _) = prepare(&world, "EJ6795").await;
+    carry_out(&world, id).await;
+    let after = [row, good(FROUKE, "24-03-2000")];
+    world.upload(&world.maria, &csv(&after)).await;
+    assert_eq!(world.count(doubles).await, 2);
+    assert_eq!(
+        world
+            .count("delivery_rows WHERE outcome = 'AFGEKEURD'")
+            .await,
+        0
+    );
+    let dangling = "delivery_rows d JOIN vaccinations v ON v.id = d.vaccination_id WHERE d.outcome = 'DUBBEL' AND v.valid_to IS NOT NULL";
+    assert_eq!(world.count(dangling).await, 0);
+    world
+        .portal
+        .withdraw_delivery(&world.maria, first, "dubbel bestand".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(world.count(COUNTING).await, 3, "the others hold it too");
+    sound(&world).await;
+}
+
+#[tokio::test]
+async fn of_two_decisions_about_the_same_stored_rows_one_is_open_at_a_time() {
+    let world = World::new().await;
+    world
+        .upload(&world.maria, &csv(&[typo(good(EREBOS, "01-04-2000"))]))
+        .await;
+    let (id, _) = prepare(&world, "EJ6795").await;
+    let asked = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Agreed::Waiting));
+    let accept = Proposal {
+        kind: DecisionKind::Accept,
+        value: String::new(),
+        request: String::new(),
+        ..map("")
+    };
+    let (_, sample) = group(&world).await;
+    let accept = world
+        .portal
+        .propose(&world.rivm, sample, accept)
+        .await
+        .unwrap();
+    assert!(foreseen(&world, accept).await.other.is_some());
+    let agreed = world.portal.decide(&world.rivm, accept).await;
+    assert_eq!(agreed, Ok(Agreed::Other));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_its_sender_withdraws_at_that_moment_stays_withdrawn() {
+    let world = World::new().await;
+    let row = typo(good(EREBOS, "01-04-2000"));
+    let registration = world.registered(&world.maria, &row).await;
+    let (id, _) = prepare(&world, "EJ6795").await;
+    let asked = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Agreed::Waiting));
+    let other = world.test.caller("rosa", Role::RivmBeheer, None).await;
+    world.portal.decide(&other, id).await.unwrap();
+    hang(&world, "row_history", "true").await;
+    let withdrawal = Entry::withdraw(
+        &world.portal,
+        &world.maria,
+        registration,
+        "toch niet".into(),
+        true,
+    );
+    let ((), withdrawn) = both(&world, world.work(), withdrawal).await;
+    withdrawn.unwrap();
+    assert_eq!(world.count(STANDING).await, 0);
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
+    sound(&world).await;
 }

@@ -122,6 +122,8 @@ pub struct Known {
     pub version: i32,
     /// Digest of its content.
     pub digest: Option<Digest>,
+    /// Digests of what the same row said before RIVM put it right.
+    pub said_before: Vec<Digest>,
     /// The person it is about.
     pub person: Option<Uuid>,
     /// The vaccination it is a source of, if any.
@@ -244,6 +246,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
                 registration: *registration,
                 version: replaces.as_ref().map_or(1, |known| known.version + 1),
                 digest: judged.row.digest,
+                said_before: Vec::new(),
                 person: Some(person),
                 vaccination: Some(place.id()),
                 withdrawn: false,
@@ -418,6 +421,10 @@ fn key_rules(mutation: Mutation, known: Option<Known>, digest: Option<Digest>) -
     match mutation {
         // A tombstone has the digest of what was withdrawn: sent again, it stays out.
         Mutation::New if known.digest == digest => KeyAnswer::Double(known),
+        // Its sender goes on saying what it said.
+        Mutation::New if digest.is_some_and(|digest| known.said_before.contains(&digest)) => {
+            KeyAnswer::Double(known)
+        }
         Mutation::New => KeyAnswer::Refused(Code::R07),
         _ if known.withdrawn => KeyAnswer::Refused(Code::R02),
         _ if known.digest == digest => KeyAnswer::Double(known),

@@ -95,6 +95,12 @@ async fn known_keys(
                 registration: key.report_id,
                 version: key.version,
                 digest: key.row_digest.and_then(|digest| digest.try_into().ok()),
+                said_before: key
+                    .said_before
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|digest| digest.try_into().ok())
+                    .collect(),
                 person: key.person_id,
                 vaccination: key.vaccination_id,
                 withdrawn: key.mutation == "V",
