@@ -317,7 +317,7 @@ impl Decisions for Portal {
             decided_by: decision
                 .decided_by_name
                 .clone()
-                .filter(|name| *name != decision.asked_by_name || !decision.four_eyes),
+                .filter(|_| decision.decided_by != Some(decision.asked_by) || !decision.four_eyes),
             done: (
                 number(decision.done_rows.into()),
                 number(decision.still_refused.into()),

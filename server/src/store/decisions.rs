@@ -232,6 +232,8 @@ pub struct Decision {
     pub asked_at: OffsetDateTime,
     /// Name of who decided.
     pub decided_by_name: Option<String>,
+    /// The same, by key.
+    pub decided_by: Option<Uuid>,
     /// When.
     pub decided_at: Option<OffsetDateTime>,
     /// It holds for rows that come later too.
@@ -286,7 +288,7 @@ pub async fn list(
         Decision,
         r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
                   d.old_sealed, d.new_sealed, d.first_day, d.last_day, d.reason_sealed, d.told, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
-                  d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?",
+                  d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?", d.decided_by,
                   d.decided_at, COALESCE(d.kept, d.kind = 'map' AND d.cluster_column = 'vaccin') AS "kept!", d.ended_at,
                   (SELECT count(*) FROM delivery_rows r WHERE r.returned_by = d.id AND r.state = 'open') AS "returned!"
            FROM decisions d JOIN parties p ON p.id = d.party_id JOIN users a ON a.id = d.asked_by LEFT JOIN users b ON b.id = d.decided_by

@@ -393,16 +393,11 @@ async fn while_a_connection_is_suspended_what_comes_is_kept_and_waits() {
 
 /// What the privacycoördinator decides about ZONNEHOF as a whole, by way of its connection for SFTP.
 async fn whole(house: &House, step: ConnectionStep) -> Said {
-    let portal = &house.world.portal;
+    let connection = house.sftp().await;
+    let (portal, who) = (&house.world.portal, &house.coordinator);
     let reason = "een lek bij de leverancier".into();
     portal
-        .decide_party(
-            &house.coordinator,
-            house.sftp().await,
-            Side::Party,
-            step,
-            reason,
-        )
+        .decide_party(who, connection, Side::Party, step, reason)
         .await
         .unwrap()
 }
@@ -666,8 +661,59 @@ async fn a_suspension_of_the_party_stops_an_import_at_the_edge_of_a_chunk() {
     import_meets_a_suspension(true).await;
 }
 
+const MANY: i64 = 40_000;
+
+/// A file of [`MANY`] rows is parked at the edge of a chunk by what is said when some of it is stored.
+async fn stopped_half_way(house: &House, say: impl AsyncFnOnce() -> Said) -> Uuid {
+    let world = &house.world;
+    let content = csv(&(0..MANY)
+        .map(|number| counted(&format!("n-{number}")))
+        .collect::<Vec<_>>());
+    let id = house.receive(&content).await;
+    let stop = async {
+        until(Duration::from_secs(150), "nothing is stored", async || {
+            world.count("deliveries WHERE progress > 0").await > 0
+        })
+        .await;
+        assert_eq!(say().await, Said::Done(0));
+    };
+    tokio::join!(world.work(), stop);
+    assert_eq!(house.state(id).await.0, "parked");
+    let stored = world.count("delivery_rows").await;
+    assert!(
+        (1_250..MANY).contains(&stored) && stored % 1_250 == 0,
+        "{stored}"
+    );
+    id
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_of_a_connection_that_ends_stops_and_what_is_stored_of_it_is_withdrawn_or_stays()
+{
+    let house = House::new().await;
+    let (world, connection) = (&house.world, house.sftp().await);
+    let end = async || house.say(connection, ConnectionStep::End).await;
+    let id = stopped_half_way(&house, end).await;
+    let stored = world.count("delivery_rows WHERE outcome = 'GETELD'").await;
+    // It goes on by nothing: a new connection is another one.
+    world.work().await;
+    assert_eq!(house.state(id).await.0, "parked");
+    world
+        .portal
+        .settle_parked(&house.coordinator, id, false, "gestopt".into())
+        .await
+        .unwrap();
+    world.work().await;
+    let (state, outcome) = house.state(id).await;
+    assert_eq!(
+        (state.as_str(), outcome.as_deref()),
+        ("done", Some("DEELS_VERWERKT"))
+    );
+    let counted = "delivery_rows WHERE outcome = 'GETELD'";
+    assert_eq!(world.count(counted).await, stored);
+}
+
 async fn import_meets_a_suspension(of_the_party: bool) {
-    const ROWS: i64 = 40_000;
     let house = House::new().await;
     let (world, connection) = (&house.world, house.sftp().await);
     let say = async |step| {
@@ -677,24 +723,8 @@ async fn import_meets_a_suspension(of_the_party: bool) {
             house.say(connection, step).await
         }
     };
-    let content = csv(&(0..ROWS)
-        .map(|number| counted(&format!("n-{number}")))
-        .collect::<Vec<_>>());
-    let id = house.receive(&content).await;
-    let suspend = async {
-        until(Duration::from_secs(150), "nothing is stored", async || {
-            world.count("deliveries WHERE progress > 0").await > 0
-        })
-        .await;
-        assert_eq!(say(ConnectionStep::Suspend).await, Said::Done(0));
-    };
-    tokio::join!(world.work(), suspend);
-    assert_eq!(house.state(id).await.0, "parked");
-    let stored = world.count("delivery_rows").await;
-    assert!(
-        (1_250..ROWS).contains(&stored) && stored % 1_250 == 0,
-        "{stored}"
-    );
+    let suspend = async || say(ConnectionStep::Suspend).await;
+    let id = stopped_half_way(&house, suspend).await;
     assert_eq!(say(ConnectionStep::Reopen).await, Said::Done(1));
     world.work().await;
     assert_eq!(
@@ -703,7 +733,7 @@ async fn import_meets_a_suspension(of_the_party: bool) {
     );
     assert_eq!(
         world.count("delivery_rows WHERE outcome = 'GETELD'").await,
-        ROWS
+        MANY
     );
 }
 

@@ -55,6 +55,7 @@ fn cases() -> Vec<Case> {
     let no_bsn = [(Bsn, ""), (GeenBsnReden, "BUITENLAND"), (Achternaam, "Jansen")];
     let second = [(Dosisnummer, "2"), (Vaccinatiedatum, "10-03-2021")];
     let too_soon = [(Dosisnummer, "2"), (Vaccinatiedatum, "01-02-2021")];
+    let before_it = [(Dosisnummer, "2"), (Vaccinatiedatum, "20-01-2021")];
     let vaxzevria = [(Batchnummer, "ABV3025"), (Vaccin, "Vaxzevria"), (Vaccinatiedatum, "10-03-2021")];
     let withdrawal = |key| row(&[(Mutatie, "V"), (Bronsleutel, key)]);
     let later = (Vaccinatiedatum, "10-03-2021");
@@ -77,6 +78,8 @@ fn cases() -> Vec<Case> {
         told(Code::D04, own(&[(Dosisnummer, "2")]), own(&second)),
         told(Code::D05, own(&[later]), own(&second)),
         told(Code::V32, own(&too_soon), own(&second)),
+        // The earlier of two that are too near is reported later.
+        Case { sender: &[Code::V32, Code::V33], ..told(Code::V32, own(&before_it), own(&second)) },
         told(Code::V33, fresh(&[(Dosisnummer, "2")]), fresh(&[])),
         told(Code::V33, theirs(&second), own(&second)),
         Case { rivm: &[Code::B12], ..told(Code::B19, good(MENELAOS, "02-05-1940"), fresh(&[])) },

@@ -407,7 +407,7 @@ async fn the_jab_of_another_party_that_came_in_its_place_stays_and_rivm_looks() 
         good(EREBOS, "01-04-2000"),
         &[
             (Column::Mutatie, "C"),
-            (Column::Vaccinatiedatum, "28-01-2021"),
+            (Column::Vaccinatiedatum, "28-02-2021"),
         ],
     );
     let delivery = world.upload(&world.maria, &csv(&[key("k1", moved)])).await;

@@ -62,6 +62,20 @@ async fn the_third_file_of_five_is_missed_at_once() {
     assert_eq!(house.answered(file).await, "GEWEIGERD");
     let view = seen(&house, "belofte").await;
     assert_eq!((view.refused, view.promised, view.promised_read), (1, 3, 0));
+    // Sent again as it was announced nothing is missing, and a file that comes twice was announced once.
+    let mut other = house.raw("belofte", 3).await;
+    let file = "CIMS_ZONNEHOF_belofte_20210301_3.csv";
+    other.put(&format!("{file}.ctl"), b"regels=2").await;
+    other.put(file, &rows(file)).await;
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    let view = seen(&house, "belofte").await;
+    assert_eq!((view.promised, view.promised_read), (2, 2));
+    let twice = "CIMS_ZONNEHOF_belofte_20210301_4.csv";
+    other.put(&format!("{twice}.ctl"), b"regels=2").await;
+    other.put(twice, &rows(file)).await;
+    assert_eq!(house.answered(twice).await, "DUBBEL");
+    let view = seen(&house, "belofte").await;
+    assert_eq!((view.promised, view.promised_read), (2, 2));
     // So is what a trailer announces.
     house.keyed("slot", Proof::Trailer, 4).await;
     let mut last = house.raw("slot", 4).await;

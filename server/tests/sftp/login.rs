@@ -287,9 +287,18 @@ async fn who_tries_on_with_the_right_password_does_not_make_its_ban_longer_and_c
     }
     let more = "sftp_penalties WHERE bans > 1 OR score > 0";
     assert_eq!(house.world.count(more).await, 0);
-    // The wrong one does cost.
+    // The wrong one does cost: half as long again.
+    let minutes = async |from: &str| -> f64 {
+        sqlx::query_scalar("SELECT (extract(epoch FROM banned_until - since) / 60)::float8 FROM sftp_penalties WHERE address = $1")
+            .bind(from)
+            .fetch_one(&house.world.test.admin)
+            .await
+            .unwrap()
+    };
+    assert!((minutes("127.0.0.1").await - 30.0).abs() < 0.1);
     guess(&house, "127.0.0.2", "ijverig", 15).await;
     assert_eq!(house.world.count(more).await, 1);
+    assert!((minutes("127.0.0.2").await - 45.0).abs() < 0.1);
 
     assert_eq!(unban(Some("127.0.0.1")).await.unwrap(), 1);
     assert!(house.password("127.0.0.1", "ijverig", &password).await);

@@ -143,9 +143,17 @@ fn rules(
         .iter()
         .filter(|known| known.date < jab.date())
         .max_by_key(|known| known.date);
-    if let Some(before) = before
-        && let Some(least) = intervals.get(&before.vaccine)
-        && (jab.date() - before.date).whole_days() < i64::from(*least)
+    // Whichever of the two came first: an earlier dose may be reported later.
+    let after = known
+        .iter()
+        .filter(|known| known.date > jab.date())
+        .min_by_key(|known| known.date);
+    let too_soon = |vaccine: VaccineId, from: Date, until: Date| {
+        let least = intervals.get(&vaccine);
+        least.is_some_and(|least| (until - from).whole_days() < i64::from(*least))
+    };
+    if before.is_some_and(|before| too_soon(before.vaccine, before.date, jab.date()))
+        || after.is_some_and(|after| too_soon(jab.vaccine(), jab.date(), after.date))
     {
         found.push((Code::V32, Column::Vaccinatiedatum));
     }
