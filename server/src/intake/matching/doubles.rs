@@ -70,7 +70,8 @@ pub(super) fn judge(
         known.iter_mut().for_each(|known| known.own.clear());
     }
     if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
-        if !same.own.is_empty() && !(corrects && replaces.is_some()) {
+        let new_of_it = corrects && replaces.is_some();
+        if !same.own.is_empty() && !new_of_it {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
         }
         return Place::Same(same.id);
