@@ -3,7 +3,7 @@
 
 use crate::batch::near;
 use crate::bsn::Bsn;
-use crate::dates::PartialDate;
+use crate::dates::{DateError, PartialDate, parse_partial};
 use time::Date;
 
 /// What is suggested.
@@ -114,7 +114,7 @@ pub fn swapped_bsns(text: &str) -> Vec<SwappedBsn> {
 
 /// The date with day and month exchanged, when that is another date.
 #[must_use]
-pub fn day_and_month(date: PartialDate) -> Option<Date> {
+fn day_and_month(date: PartialDate) -> Option<Date> {
     let date = match date {
         PartialDate::Full(date) => date,
         _ => return None,
@@ -124,10 +124,54 @@ pub fn day_and_month(date: PartialDate) -> Option<Date> {
     (other != date).then_some(other)
 }
 
+/// The same of what was typed, when it is a date or would be one so: `01-27-2021` has no month 27.
+#[must_use]
+pub fn exchanged(text: &str, year: i32) -> Option<Date> {
+    match parse_partial(text, year) {
+        Ok(date) => day_and_month(date),
+        Err(DateError::Swapped) => {
+            let parts: Vec<&str> = text
+                .split(|sign: char| !sign.is_ascii_digit())
+                .filter(|part| !part.is_empty())
+                .collect();
+            let [one, two, three] = *parts.as_slice() else {
+                return None;
+            };
+            let other = if one.len() == 4 {
+                format!("{one}-{three}-{two}")
+            } else {
+                format!("{two}-{one}-{three}")
+            };
+            match parse_partial(&other, year) {
+                Ok(PartialDate::Full(date)) => Some(date),
+                _ => None,
+            }
+        }
+        Err(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use time::macros::date;
+
+    #[test]
+    fn what_was_typed_with_day_and_month_exchanged_is_read_the_other_way() {
+        for (typed, other) in [
+            ("05-12-2021", Some(date!(2021 - 05 - 12))),
+            ("01-27-2021", Some(date!(2021 - 01 - 27))),
+            ("2021-27-01", Some(date!(2021 - 01 - 27))),
+            ("1/27/2021", Some(date!(2021 - 01 - 27))),
+            ("27-01-2021", None),
+            ("05-05-2021", None),
+            ("31-31-2021", None),
+            ("02-30-2021", None),
+            ("morgen", None),
+        ] {
+            assert_eq!(exchanged(typed, 2021), other, "{typed}");
+        }
+    }
 
     fn known(list: &[(&str, u32)]) -> Vec<(String, u32)> {
         list.iter()

@@ -139,6 +139,14 @@ test("a correction that an institution asks for takes two people of RIVM, and th
   assert.match(await change.innerText(), /27-01-2021[\s\S]*28-01-2021/);
   await press(rik, "Voorleggen aan een collega");
   assert.ok(await rik.getByText("De correctie wacht op akkoord van een collega.").isVisible());
+  // Not on one's own: there is no button, and the server says no to who posts without it.
+  assert.equal(await rik.getByRole("button", { name: "Akkoord, uitvoeren" }).count(), 0);
+  const forced = await rik.request.post(`${PORTAL()}/api/correctie-akkoord`, {
+    form: { id: correction.split("/").pop(), formulier: await formToken(rik, correction) },
+    headers: { Origin: PORTAL(), Referer: PORTAL() + correction, Accept: "text/html" },
+    maxRedirects: 0,
+  });
+  assert.match(forced.headers().location, /melding=zelfde/);
 
   await logIn(rosa, "rivmbeheer");
   await press(rosa, "Akkoord gevraagd voor een correctie van Arbodienst Gezond Werk.", { role: "link" });

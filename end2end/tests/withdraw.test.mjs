@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { csv, person } from "../lib/demo.mjs";
 import { logIn } from "../lib/journey.mjs";
-import { PORTAL, heading, open, path, press, until, visitor, withBrowser } from "../lib/portal.mjs";
+import { PORTAL, formToken, heading, open, path, press, until, visitor, withBrowser } from "../lib/portal.mjs";
 
 withBrowser();
 
@@ -101,6 +101,13 @@ test("RIVM withdraws a delivery only when a second person agrees", async (t) => 
   await press(first, "Ja, intrekken vragen");
   assert.ok(await first.getByText("Iemand anders moet nu akkoord geven.").isVisible());
   assert.equal(await first.getByRole("button", { name: "Akkoord, voer uit" }).count(), 0, "not the same person");
+  const asked = path(first);
+  const forced = await first.request.post(`${PORTAL()}/api/aanlevering-intrekken-akkoord`, {
+    form: { delivery: delivery.split("/").pop(), formulier: await formToken(first, asked) },
+    headers: { Origin: PORTAL(), Referer: PORTAL() + asked, Accept: "text/html" },
+    maxRedirects: 0,
+  });
+  assert.match(forced.headers().location, /melding=zelfde/);
   await open(nurse, `${delivery}/intrekken`);
   assert.equal(await value(nurse, "Gevraagd door"), "RIVM");
   assert.equal(await nurse.getByRole("button", { name: "Akkoord, voer uit" }).count(), 0, "not the institution");

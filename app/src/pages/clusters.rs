@@ -2,7 +2,7 @@
 //! all of them (features F52).
 
 use super::mend::options;
-use super::review::{no_bsn, search_field, searched, without_bsn};
+use super::review::{also_open, no_bsn, search_field, searched, without_bsn};
 use crate::calls::decisions::Propose;
 use crate::page::{Screen, Visit, decisions, page, review};
 use crate::parts::answers::{Answer, answers, words};
@@ -13,7 +13,7 @@ use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::suggestions::{suggestions, what};
 use crate::parts::table::{Cell, empty, table};
-use crate::parts::{alert, badge};
+use crate::parts::{alert, badge, brp_age};
 use crate::parts::{
     folded, heading, hidden_inputs, link, paragraph, second_link, small_form, submit, title,
 };
@@ -224,12 +224,18 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
         (Some(value), Some(column)) => words(column, value, t),
         _ => d.no_value.to_owned(),
     };
-    let facts = vec![
+    let mut facts = vec![
         Answer::new(v.party, view.party.clone()),
         Answer::new(d.cause, cause(view.code, view.column, t)),
         Answer::new(t.upload.column, column),
         Answer::new(d.value, value),
     ];
+    if matches!(
+        view.code,
+        Code::B10 | Code::B11 | Code::B12 | Code::B13 | Code::B14
+    ) {
+        facts.push(brp_age::answer(&view.brp, t));
+    }
     let rows = view.first.iter().map(|row| {
         let text = fill(
             d.row_link,
@@ -256,6 +262,7 @@ fn screen(visit: &Visit, view: &ClusterView, reviewers: &[Reviewer]) -> Screen {
         {messages.summary(t)}
         {title(name.clone())}
         <p class="utrecht-paragraph">{badge::outcome(view.outcome, t)}</p>
+        {also_open(&view.also_open, t)}
         {answers(facts, t)}
         {suggestions(&view.suggestions, |one| take(view, one, t), t)}
         {heading(d.what)}

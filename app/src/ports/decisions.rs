@@ -77,6 +77,10 @@ pub struct ClusterView {
     pub first: Vec<ClusterRow>,
     /// What can be decided.
     pub may: Vec<DecisionKind>,
+    /// Colleagues who have it open too.
+    pub also_open: Vec<String>,
+    /// How old the BRP is that its rows were held against.
+    pub brp: BrpAge,
 }
 
 /// A decision that somebody prepares.

@@ -2268,6 +2268,8 @@ impl Decisions for World {
                 received: "22-11-2026 14:05".into(),
             }],
             may: DecisionKind::ALL.into(),
+            also_open: vec!["Rosa Register".into()],
+            brp: brp("22-11-2026 03:10", false),
         })
     }
 

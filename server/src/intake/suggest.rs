@@ -15,7 +15,7 @@ use domain::dates::{PartialDate, dutch, parse_partial};
 use domain::finding::{Code, Finding};
 use domain::matching::{Asked, Match, NameParts, fold};
 use domain::row::{Column, RowText};
-use domain::suggestion::{SuggestionKind, day_and_month, near_batches, swapped_bsns};
+use domain::suggestion::{SuggestionKind, exchanged, near_batches, swapped_bsns};
 use domain::vaccine::VaccineId;
 use std::collections::HashMap;
 use time::{Date, Duration, OffsetDateTime};
@@ -89,10 +89,10 @@ pub async fn of_row(
     if has(&[Code::V11]) {
         found.extend(vaccine(bench, row));
     }
-    if has(&[Code::P03, Code::B10, Code::B11]) {
+    if has(&[Code::P03, Code::P12, Code::B10, Code::B11]) {
         found.extend(person(tx, bench, row).await?);
     }
-    if has(&[Code::V04, Code::V05]) {
+    if has(&[Code::V04, Code::V05, Code::V06, Code::V08]) {
         found.extend(vaccination_date(bench, row));
     }
     Ok(found)
@@ -166,10 +166,10 @@ fn vaccine(bench: &Bench<'_>, row: &RowText) -> Option<Suggested> {
     ))
 }
 
-/// A date before the campaign or after today that is none of both with day and month exchanged.
+/// A date that is none, or before the campaign, before the birth or after today, and is none of these with day and month exchanged.
 fn vaccination_date(bench: &Bench<'_>, row: &RowText) -> Option<Suggested> {
     let typed = row.get(Column::Vaccinatiedatum).trim();
-    let other = day_and_month(parse_partial(typed, bench.today.year()).ok()?)?;
+    let other = exchanged(typed, bench.today.year())?;
     let country = domain::codes::Country::parse("NL")?;
     let start = bench.products.lists().campaign_start(country);
     if other < start || other > bench.today {
@@ -193,10 +193,12 @@ async fn person(
     row: &RowText,
 ) -> Result<Vec<Suggested>, StoreError> {
     let surname = row.get(Column::Achternaam).trim();
-    let birth = parse_partial(row.get(Column::Geboortedatum).trim(), bench.today.year());
-    let Ok(birth) = birth else {
+    let typed = row.get(Column::Geboortedatum).trim();
+    let other_birth = exchanged(typed, bench.today.year()).map(PartialDate::Full);
+    let birth = parse_partial(typed, bench.today.year()).ok();
+    if birth.or(other_birth).is_none() {
         return Ok(Vec::new());
-    };
+    }
     let digits = canonical(bench, Column::Bsn, row.get(Column::Bsn));
     let own = Bsn::parse(&digits).ok();
     let swapped = swapped_bsns(&digits);
@@ -224,8 +226,7 @@ async fn person(
     let prefix = row.get(Column::Voorvoegsel).trim();
     let mut found = Vec::new();
     if let Some(mac) = own.and(macs.first()) {
-        let other = day_and_month(birth).map(PartialDate::Full);
-        if let Some(other) = other.filter(|other| is_person(mac, *other, surname, prefix)) {
+        if let Some(other) = other_birth.filter(|other| is_person(mac, *other, surname, prefix)) {
             let column = Column::Geboortedatum;
             let one = Suggested::new(SuggestionKind::DayMonth, column, None, other.iso());
             found.push(Suggested {
@@ -234,10 +235,11 @@ async fn person(
             });
         }
         let parts = name_parts(surname, prefix);
-        let parts = parts
-            .iter()
-            .find(|(surname, prefix)| is_person(mac, birth, surname, prefix));
-        if let Some((other, _)) = parts.filter(|_| !is_person(mac, birth, surname, prefix)) {
+        let fits = |surname: &str, prefix: &str| {
+            birth.is_some_and(|birth| is_person(mac, birth, surname, prefix))
+        };
+        let parts = parts.iter().find(|(surname, prefix)| fits(surname, prefix));
+        if let Some((other, _)) = parts.filter(|_| !fits(surname, prefix)) {
             let column = Column::Achternaam;
             let one = Suggested::new(SuggestionKind::Names, column, None, fold(other));
             found.push(Suggested {
@@ -250,7 +252,7 @@ async fn person(
     let right: Vec<_> = swapped
         .iter()
         .zip(macs.iter().skip(skip))
-        .filter(|(_, mac)| is_person(mac, birth, surname, prefix))
+        .filter(|(_, mac)| birth.is_some_and(|birth| is_person(mac, birth, surname, prefix)))
         .collect();
     if let [(one, mac)] = right.as_slice() {
         let canonical = one.bsn.expose().to_owned();

@@ -110,7 +110,10 @@ impl Decisions for Portal {
             }
             None => Vec::new(),
         };
+        let (also_open, _, brp) = self.opened_by(caller, sample).await?;
         Ok(ClusterView {
+            also_open,
+            brp,
             sample,
             party: first.party.clone(),
             suggestions,

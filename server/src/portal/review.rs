@@ -357,7 +357,7 @@ impl Portal {
     }
 
     /// Tells colleagues that this row is open here; who has it open too, on whose list it is, and how old the BRP is.
-    async fn opened_by(
+    pub(super) async fn opened_by(
         &self,
         caller: &Caller,
         row: Uuid,

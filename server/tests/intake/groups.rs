@@ -196,6 +196,19 @@ async fn refused_and_stored_rows_with_the_same_cause_are_two_groups() {
 }
 
 #[tokio::test]
+async fn who_has_a_group_open_is_shown_to_a_colleague() {
+    let world = World::new().await;
+    let row = unknown_batch(good(EREBOS, "01-04-2000"));
+    world.upload(&world.maria, &csv(&[row])).await;
+    let (_, _, sample) = groups(&world).await[0];
+    let rosa = second(&world).await;
+    let mine = world.portal.cluster(&world.rivm, sample).await.unwrap();
+    assert!(mine.also_open.is_empty());
+    let hers = world.portal.cluster(&rosa, sample).await.unwrap();
+    assert_eq!(hers.also_open, ["rian"]);
+}
+
+#[tokio::test]
 async fn accepting_a_group_leaves_waiting_what_another_rule_doubts_too() {
     let world = World::new().await;
     let erebos = good(EREBOS, "01-04-2000");

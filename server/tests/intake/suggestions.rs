@@ -117,6 +117,25 @@ async fn parts_that_changed_places_are_suggested_and_others_are_not() {
     let found = of(&view, SuggestionKind::DayMonth);
     assert_eq!(found[0].value.as_deref(), Some("12-05-2021"));
 
+    // No date at all as it stands.
+    let american = with(
+        good(NAOMI, "01-04-1987"),
+        &[(Column::Vaccinatiedatum, "01-27-2021")],
+    );
+    let view = opened(&world, american).await;
+    let found = of(&view, SuggestionKind::DayMonth);
+    assert_eq!(found[0].value.as_deref(), Some("27-01-2021"));
+    let born = with(
+        good(FROUKE, "03-24-2000"),
+        &[(Column::Achternaam, "Jansen")],
+    );
+    let view = opened(&world, born).await;
+    let found = of(&view, SuggestionKind::DayMonth);
+    assert_eq!(
+        (found[0].column, &found[0].value),
+        (Column::Geboortedatum, &None)
+    );
+
     let whole_name = with(
         good(FROUKE, "24-03-2000"),
         &[(Column::Achternaam, "Froukje Wilhelmina Jansen")],
