@@ -99,7 +99,8 @@ async fn a_vaccination_whose_two_sources_end_at_once_ends() {
         Entry::withdraw(&world.portal, &world.piet, other, "verkeerd".into(), false),
     )
     .await;
-    (first.unwrap(), second.unwrap());
+    first.unwrap();
+    second.unwrap();
     assert_eq!(world.count(STANDING).await, 0);
     sound(&world).await;
 }

@@ -237,7 +237,8 @@ async fn who_does_not_consent_while_another_tab_asks_about_the_rest_does_not_com
             .save_person(&world.maria, draft, row, String::new()),
     )
     .await;
-    (asked.unwrap(), saved.unwrap());
+    asked.unwrap();
+    saved.unwrap();
     assert_eq!(
         words(&world).await[..3],
         [(2, "open"), (4, "open"), (5, "not matchable")]
