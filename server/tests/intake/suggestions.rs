@@ -6,6 +6,7 @@ use app::ports::deliveries::MendedRow;
 use app::ports::review::{ReviewFilter, ReviewView, SolvedBy, Suggestion};
 use app::ports::{Deliveries, Review};
 use domain::decision::DecisionKind;
+use domain::finding::Code;
 use domain::role::Role;
 use domain::row::{Column, RowText};
 use domain::suggestion::{SuggestionKind, near_batches};
@@ -117,25 +118,6 @@ async fn parts_that_changed_places_are_suggested_and_others_are_not() {
     let found = of(&view, SuggestionKind::DayMonth);
     assert_eq!(found[0].value.as_deref(), Some("12-05-2021"));
 
-    // No date at all as it stands.
-    let american = with(
-        good(NAOMI, "01-04-1987"),
-        &[(Column::Vaccinatiedatum, "01-27-2021")],
-    );
-    let view = opened(&world, american).await;
-    let found = of(&view, SuggestionKind::DayMonth);
-    assert_eq!(found[0].value.as_deref(), Some("27-01-2021"));
-    let born = with(
-        good(FROUKE, "03-24-2000"),
-        &[(Column::Achternaam, "Jansen")],
-    );
-    let view = opened(&world, born).await;
-    let found = of(&view, SuggestionKind::DayMonth);
-    assert_eq!(
-        (found[0].column, &found[0].value),
-        (Column::Geboortedatum, &None)
-    );
-
     let whole_name = with(
         good(FROUKE, "24-03-2000"),
         &[(Column::Achternaam, "Froukje Wilhelmina Jansen")],
@@ -151,6 +133,40 @@ async fn parts_that_changed_places_are_suggested_and_others_are_not() {
     assert!(
         view.suggestions.is_empty(),
         "no month 13, no digits that changed places"
+    );
+}
+
+#[tokio::test]
+async fn a_date_that_is_none_is_read_the_other_way() {
+    let world = World::new().await;
+    let american = with(
+        good(FROUKE, "24-03-2000"),
+        &[(Column::Vaccinatiedatum, "01-27-2021")],
+    );
+    let born = with(
+        good(FROUKE, "03-24-2000"),
+        &[(Column::Achternaam, "Jansen")],
+    );
+    // Beside what is written as it should: in a file of months and days nobody looks at rows.
+    let rows = [good(EREBOS, "01-04-2000"), american, born];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let view = async |code| {
+        let filter = ReviewFilter {
+            code: Some(code),
+            ..ReviewFilter::default()
+        };
+        let list = world.portal.rows(&world.rivm, filter).await.unwrap();
+        let row = list.items.first().expect("a row waits").id;
+        world.portal.row(&world.rivm, row).await.unwrap()
+    };
+    let seen = view(Code::V08).await;
+    let found = of(&seen, SuggestionKind::DayMonth);
+    assert_eq!(found[0].value.as_deref(), Some("27-01-2021"));
+    let seen = view(Code::P12).await;
+    let found = of(&seen, SuggestionKind::DayMonth);
+    assert_eq!(
+        (found[0].column, &found[0].value),
+        (Column::Geboortedatum, &None)
     );
 }
 
