@@ -129,6 +129,12 @@ impl Channel {
 }
 
 impl RowOutcome {
+    /// Its row is in the register.
+    #[must_use]
+    pub const fn is_stored(self) -> bool {
+        matches!(self, Self::Geaccepteerd | Self::TeControleren)
+    }
+
     /// Every outcome, in the order of specification §1.
     pub const ALL: [Self; 5] = [
         Self::Geaccepteerd,

@@ -127,7 +127,7 @@ async fn portion(
         let (mut numbers, mut refused) = (Vec::new(), 0);
         for (number, became) in &done.rows {
             if let Became::Judged(outcome, _) = became {
-                if amends && !stays_stored(*outcome) {
+                if amends && !outcome.is_stored() {
                     // Not as it was foreseen a moment ago: all of it once more.
                     return Err(StoreError::Conflict("amended".to_owned()));
                 }
@@ -209,14 +209,7 @@ async fn amendable(
 
 /// A stored row must stay stored: what would be refused, or is a double of another row of its file, stays as it is.
 fn is_kept_out(became: &Became) -> bool {
-    matches!(became, Became::Judged(outcome, _) if !stays_stored(*outcome))
-}
-
-const fn stays_stored(outcome: RowOutcome) -> bool {
-    matches!(
-        outcome,
-        RowOutcome::Geaccepteerd | RowOutcome::TeControleren
-    )
+    matches!(became, Became::Judged(outcome, _) if !outcome.is_stored())
 }
 
 /// Whose files come by the drop box finds there what RIVM decided, in a new answer on the file.

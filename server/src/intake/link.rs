@@ -199,10 +199,7 @@ impl Link {
     /// The row is stored about the person, or would be: nothing else is wrong with it.
     #[must_use]
     pub const fn holds(&self) -> bool {
-        matches!(
-            self.outcome,
-            RowOutcome::Geaccepteerd | RowOutcome::TeControleren
-        )
+        self.outcome.is_stored()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Refused rows of the own party, to be mended on the screen (features F24).
 
+use super::again::{Halt, again};
 use super::entry::{ANSWERS, KeptRow, floor, wait};
 use super::{OrBroken, Portal, deliverer, event, unopened};
 use crate::audit::{self, Event, Kind, Outcome};
@@ -23,8 +24,6 @@ use uuid::Uuid;
 
 /// Rows that are opened to see whether a wrong value stands in them too.
 const LOOKED_AT: i64 = 2_000;
-/// Attempts when somebody else is in the way.
-const ATTEMPTS: u32 = 4;
 
 impl Portal {
     pub(super) async fn refused_list(
@@ -267,20 +266,18 @@ impl Portal {
         mending: &Mending,
         only_look: bool,
     ) -> PortResult<(Mended, Allowed)> {
-        let mut attempt = 1;
-        loop {
-            match self.try_mend(caller, mending.clone(), only_look).await {
+        again(caller, || async {
+            let tried = self.try_mend(caller, mending.clone(), only_look).await;
+            tried.map_err(|error| {
                 // The same file came again meanwhile: this one counts for nothing any more.
-                Err(error) if error.is_constraint("deliveries_same_content") => {
-                    return Err(PortError::Conflict);
+                if error.is_constraint("deliveries_same_content") {
+                    PortError::Conflict.into()
+                } else {
+                    Halt::from(error)
                 }
-                // Somebody stored the same person or vaccination in this very moment.
-                Err(StoreError::Constraint(_) | StoreError::Conflict(_)) if attempt < ATTEMPTS => {
-                    attempt += 1;
-                }
-                other => return other.or_broken(caller),
-            }
-        }
+            })
+        })
+        .await
     }
 
     /// One attempt, one transaction: rows, counts, raw file, audit. To `only_look` is to do it and undo it, all but the

@@ -14,7 +14,6 @@ use domain::delivery::RowOutcome;
 use domain::finding::Code;
 use domain::role::Role;
 use domain::row::{Column, RowText};
-use server::store::{doctor, rulings, worker_tx};
 use uuid::Uuid;
 
 /// Nobody knows it; EJ6795 is meant.
@@ -79,17 +78,6 @@ const COUNTING: &str = "vaccinations WHERE effective AND valid_to IS NULL";
 const STANDING: &str = "reports WHERE valid_to IS NULL AND mutation <> 'V'";
 const WAITING: &str = "delivery_rows WHERE state = 'open'";
 
-async fn sound(world: &World) {
-    let mut tx = worker_tx(&world.road.db).await.unwrap();
-    assert_eq!(doctor::counts(&mut tx).await.unwrap(), Vec::<Uuid>::new());
-    let persons: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM persons")
-        .fetch_all(&world.test.admin)
-        .await
-        .unwrap();
-    let unsettled = rulings::unsettled(&mut tx, &persons).await.unwrap();
-    assert!(unsettled.is_empty());
-}
-
 #[tokio::test]
 async fn a_batch_that_was_copied_wrong_is_put_right_in_all_that_was_delivered_with_it() {
     let world = World::new().await;
@@ -149,7 +137,7 @@ async fn a_batch_that_was_copied_wrong_is_put_right_in_all_that_was_delivered_wi
         "row_history h JOIN decisions d ON d.id = h.decision_id WHERE h.raw_sealed IS NOT NULL";
     assert_eq!(world.count(history).await, 2);
     assert_eq!(foreseen(&world, id).await.done, (2, 0));
-    sound(&world).await;
+    world.sound().await;
 
     // Its sender goes on with it: a correction corrects it, and it goes with its delivery.
     let correction = with(
@@ -170,7 +158,7 @@ async fn a_batch_that_was_copied_wrong_is_put_right_in_all_that_was_delivered_wi
         .unwrap();
     world.work().await;
     assert_eq!(world.count(COUNTING).await, 1);
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -196,7 +184,7 @@ async fn what_would_be_refused_with_the_new_value_stays_as_it_is() {
     assert_eq!((view.outcomes.len(), view.left), (0, 1));
     carry_out(&world, id).await;
     assert_eq!(world.count("reports").await, 3);
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -220,7 +208,7 @@ async fn what_something_else_doubts_too_gets_the_batch_and_goes_on_waiting_for_t
     .await
     .unwrap();
     assert_eq!(codes, ["D05"]);
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -240,7 +228,7 @@ async fn what_turns_out_to_be_known_already_is_another_source_of_it() {
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 1);
     assert_eq!(world.count(STANDING).await, 3);
     assert_eq!(world.count(WAITING).await, 0);
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -260,7 +248,7 @@ async fn whose_person_rivm_found_stays_that_person() {
     assert_eq!(world.count(COUNTING).await, 1);
     let theirs = "vaccinations v JOIN persons p ON p.id = v.person_id WHERE v.effective AND p.bsn_mac IS NOT NULL";
     assert_eq!(world.count(theirs).await, 1);
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -303,7 +291,7 @@ async fn what_equals_another_row_of_its_file_with_the_new_value_stays_as_it_is()
         (2, 2)
     );
     assert_eq!(group(&world).await.0, 1, "it waits on");
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -337,7 +325,7 @@ async fn who_goes_on_delivering_the_old_value_hears_that_it_is_known_and_keeps_t
         .unwrap();
     world.work().await;
     assert_eq!(world.count(COUNTING).await, 3, "the others hold it too");
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -388,5 +376,5 @@ async fn what_its_sender_withdraws_at_that_moment_stays_withdrawn() {
     withdrawn.unwrap();
     assert_eq!(world.count(STANDING).await, 0);
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
-    sound(&world).await;
+    world.sound().await;
 }

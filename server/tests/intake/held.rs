@@ -7,7 +7,6 @@ use app::ports::withdrawals::Withdrawals;
 use app::ports::{Entry, PortError};
 use domain::row::{Column, RowText};
 use domain::ruling::RulingKind;
-use server::store::{doctor, rulings, worker_tx};
 use uuid::Uuid;
 
 fn dose(number: &str, on: &str) -> RowText {
@@ -26,14 +25,7 @@ const TORN: &str = "reports r FULL JOIN (SELECT * FROM vaccinations WHERE valid_
 
 async fn sound(world: &World) {
     assert_eq!(world.count(TORN).await, 0);
-    let mut tx = worker_tx(&world.road.db).await.unwrap();
-    assert_eq!(doctor::counts(&mut tx).await.unwrap(), Vec::<Uuid>::new());
-    let persons: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM persons")
-        .fetch_all(&world.test.admin)
-        .await
-        .unwrap();
-    let unsettled = rulings::unsettled(&mut tx, &persons).await.unwrap();
-    assert!(unsettled.is_empty());
+    world.sound().await;
 }
 
 /// Withdraws a delivery of Maria, as a worker of its own does.

@@ -15,7 +15,7 @@ use server::intake::receive::Received;
 use server::intake::withdraw;
 use server::jobs::{self, Handler, Life, Stopped};
 use server::keys::{Purpose, Sealed};
-use server::store::{doctor, rulings, worker_tx};
+use server::store::{rulings, worker_tx};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::watch;
@@ -1190,23 +1190,6 @@ async fn told(world: &World, caller: &Caller, delivery: Uuid) -> (u32, u32) {
     (counts.geaccepteerd, counts.te_controleren)
 }
 
-/// The counts of each delivery are those of its rows, and what counts follows from what is reported.
-async fn sound(world: &World) {
-    let mut tx = worker_tx(&world.road.db).await.unwrap();
-    assert_eq!(doctor::counts(&mut tx).await.unwrap(), Vec::<Uuid>::new());
-    let persons: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM persons")
-        .fetch_all(&world.test.admin)
-        .await
-        .unwrap();
-    for table in ["reports", "delivery_rows"] {
-        let nameless = format!("{table} WHERE row_digest IS NOT NULL AND digest_key IS NULL");
-        assert_eq!(world.count(&nameless).await, 0);
-    }
-    let unsettled = rulings::unsettled(&mut tx, &persons).await.unwrap();
-    assert!(unsettled.is_empty());
-    tx.rollback().await.unwrap();
-}
-
 async fn put_back(world: &World, caller: &Caller, delivery: Uuid) {
     let asked = world
         .portal
@@ -1215,7 +1198,7 @@ async fn put_back(world: &World, caller: &Caller, delivery: Uuid) {
         .unwrap();
     assert_eq!(asked, Asked::Running);
     world.work().await;
-    sound(world).await;
+    world.sound().await;
 }
 
 /// Codes by which stored rows wait, RIVM's view, in the order of the rows.
@@ -1280,7 +1263,7 @@ async fn what_waited_because_of_it_alone_is_stored_and_waits_again_when_it_is_pu
         // Nobody decided it.
         let freed = "delivery_rows WHERE freed_by IS NOT NULL AND state = 'accepted' AND outcome = 'GEACCEPTEERD' AND decided_by IS NULL";
         assert_eq!(world.count(freed).await, 3);
-        sound(&world).await;
+        world.sound().await;
         assert_eq!(
             world.count("reports WHERE accepted_by IS NOT NULL").await,
             0
@@ -1433,7 +1416,7 @@ async fn what_the_sender_changed_since_is_left_alone_when_it_is_put_back() {
     assert_eq!(told(&world, &world.piet, waiting).await, (1, 2));
     let open = "delivery_rows WHERE source_key = 'l1' AND state = 'open' AND freed_by IS NULL";
     assert_eq!(world.count(open).await, 1);
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -1629,7 +1612,7 @@ async fn two_withdrawals_at_once_and_an_import_of_the_same_persons_end_as_one_af
         assert_eq!(world.count(naomi).await, 2, "{round}");
         let twice = "(SELECT FROM vaccinations WHERE effective AND valid_to IS NULL GROUP BY person_id, vaccinated_on, vaccine HAVING count(*) > 1) x";
         assert_eq!(world.count(twice).await, 0);
-        sound(&world).await;
+        world.sound().await;
     }
 }
 
@@ -1688,7 +1671,7 @@ async fn withdraw_while_one_comes_in(world: &World, first: Uuid, content: &[u8],
     world.receive_by_sftp(&world.piet, name, content).await;
     both(world, world.work(), withdrawn(world, &world.maria, first)).await;
     assert_eq!(world.count("deliveries WHERE state = 'withdrawn'").await, 1);
-    sound(world).await;
+    world.sound().await;
 }
 
 async fn newest(world: &World) -> Uuid {
@@ -1763,7 +1746,7 @@ async fn a_row_that_waits_of_a_delivery_that_was_parked_half_way_is_stored_by_th
     assert_eq!(told(&world, &world.piet, waiting).await, (3, 0));
     parked("done", "NULL").await;
     assert_eq!(open_rows(&world).await, []);
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]
@@ -1792,7 +1775,7 @@ async fn what_a_registration_that_is_put_back_by_itself_stands_against_waits_aga
         .await;
     assert_eq!(restored, Ok(Restored::Done));
     assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
-    sound(&world).await;
+    world.sound().await;
     let history = "row_history WHERE outcome = 'GEACCEPTEERD' AND mended_by IS NOT NULL AND withdrawal_id IS NULL";
     assert_eq!(
         world.count(history).await,
@@ -1829,7 +1812,7 @@ async fn a_registration_put_back_that_nothing_waited_for_leaves_what_is_stored()
     assert_eq!(restored, Ok(Restored::Done));
     assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
     assert_eq!(open_rows(&world).await, []);
-    sound(&world).await;
+    world.sound().await;
 }
 
 #[tokio::test]

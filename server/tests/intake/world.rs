@@ -13,6 +13,7 @@ use server::intake::receive::{self, BlobStore, Received, Sender};
 use server::intake::{Clock, Road};
 use server::jobs::{self, Handler, Life};
 use server::portal::Portal;
+use server::store::{doctor, rulings, worker_tx};
 use time::macros::date;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -201,6 +202,24 @@ impl World {
                 assert_eq!(self.count(&condition).await, 0, "{table}.{column}");
             }
         }
+    }
+
+    /// The counts of each delivery are those of its rows, each digest names its key, and what counts follows from what is
+    /// reported.
+    pub(crate) async fn sound(&self) {
+        let mut tx = worker_tx(&self.road.db).await.unwrap();
+        assert_eq!(doctor::counts(&mut tx).await.unwrap(), Vec::<Uuid>::new());
+        let persons: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM persons")
+            .fetch_all(&self.test.admin)
+            .await
+            .unwrap();
+        for table in ["reports", "delivery_rows"] {
+            let nameless = format!("{table} WHERE row_digest IS NOT NULL AND digest_key IS NULL");
+            assert_eq!(self.count(&nameless).await, 0);
+        }
+        let unsettled = rulings::unsettled(&mut tx, &persons).await.unwrap();
+        assert!(unsettled.is_empty());
+        tx.rollback().await.unwrap();
     }
 
     /// How many rows a table has under a condition.
