@@ -192,6 +192,7 @@ fn list_screen(visit: &Visit, search: &str, list: &Page<PartyNumbers>) -> Screen
 /// Institutions side by side, each with the way to its own page.
 pub(super) fn parties(parties: &[PartyNumbers], t: &'static Texts) -> AnyView {
     let n = &t.numbers;
+    let most = parties.iter().map(|party| party.open).max();
     let rows = parties.iter().map(|party| {
         let causes: Vec<&str> = party.causes.iter().map(|code| code.as_str()).collect();
         let count = |count: u32| Cell::number(number(t.language, u64::from(count)));
@@ -200,6 +201,7 @@ pub(super) fn parties(parties: &[PartyNumbers], t: &'static Texts) -> AnyView {
         vec![
             Cell::new(link(format!("{ALL}/{}", party.id), party.party.clone())),
             count(party.open),
+            Cell::new(bar(party.open, most.unwrap_or_default(), "error")),
             count(party.rows),
             count(party.refused),
             Cell::number(share(party.rows, party.refused, t)),
@@ -215,6 +217,7 @@ pub(super) fn parties(parties: &[PartyNumbers], t: &'static Texts) -> AnyView {
     let headers = [
         n.party,
         n.open,
+        n.open_picture,
         n.delivered,
         n.refused,
         n.good,

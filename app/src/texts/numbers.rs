@@ -24,6 +24,7 @@ texts! {
         party_text: "Aangeleverd en afgekeurd: de laatste vier weken. Een regel die later is verbeterd, telt niet als afgekeurd." / "Delivered and refused: the last four weeks. A row that was mended later does not count as refused.",
         party_caption: "Wachtende regels en kwaliteit per instelling" / "Waiting rows and quality per institution",
         open: "Wachten nu" / "Waiting now",
+        open_picture: "Wachtend, vergeleken" / "Waiting, compared",
         delivered: "Aangeleverd" / "Delivered",
         refused: "Afgekeurd" / "Refused",
         all_parties: "Kwaliteit van alle instellingen" / "Quality of all institutions",

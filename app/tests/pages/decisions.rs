@@ -504,7 +504,7 @@ async fn the_numbers_stand_in_tables_with_a_picture_beside_each() {
     ));
     assert_eq!(
         page.html.matches("cims-bar cims-bar--row").count(),
-        4 + 2 + 2 + 2,
+        4 + 2 + 2 * 2 + 2,
         "ages, codes, parties, what solved rows"
     );
     assert!(page.links("/beoordelen/kwaliteit", "Kwaliteit van alle instellingen"));

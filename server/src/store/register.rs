@@ -118,6 +118,32 @@ pub async fn persons_by_identity(
         .collect())
 }
 
+/// True while nobody else of these identities has come since they were looked up; `mine` are the persons that this
+/// transaction made of them. Who asks keeps others who ask waiting until it commits, so it is asked shortly before that.
+///
+/// # Errors
+/// When the database fails.
+pub async fn still_new(
+    tx: &mut WorkerTx<'_>,
+    mac_key: &str,
+    macs: &[Vec<u8>],
+    mine: &[Uuid],
+) -> Result<bool, StoreError> {
+    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended('persons without bsn', 0))")
+        .execute(&mut **tx)
+        .await?;
+    // A statement of its own sees what was committed while this one waited.
+    Ok(sqlx::query_scalar!(
+        r#"SELECT NOT EXISTS (SELECT FROM persons WHERE mac_key = $1 AND identity_mac = ANY ($2) AND bsn_mac IS NULL
+                              AND id <> ALL ($3)) AS "new!""#,
+        mac_key,
+        macs,
+        mine
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 /// Holds persons until the end of the transaction: what is read of them from here on stays so, for whoever changes what is
 /// reported of a person, or what counts, holds the person first. Others wait. Who holds may have begun before whom it waited
 /// for: what it ends did not end before it began.

@@ -165,3 +165,33 @@ async fn a_row_that_a_withdrawal_under_way_turned_is_ruled_on_no_more() {
     assert_eq!(world.count(COUNTING).await, 2);
     sound(&world).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn somebody_without_bsn_whom_two_files_name_at_once_is_one_person() {
+    let world = World::new().await;
+    let nobody = [
+        (Column::Bsn, ""),
+        (Column::GeenBsnReden, "BUITENLAND"),
+        (Column::Achternaam, "Jansen"),
+        (Column::Postcode, "1234AB"),
+    ];
+    let named = |key: &str| {
+        let row = with(dose("1", "27-01-2021"), &nobody);
+        csv(&[with(row, &[(Column::Bronsleutel, key)])])
+    };
+    hang(&world, "delivery_rows", "new.source_key = 'one'").await;
+    world
+        .receive_by_sftp(&world.maria, "one.csv", &named("one"))
+        .await;
+    let second = async {
+        world
+            .receive_by_sftp(&world.piet, "two.csv", &named("two"))
+            .await;
+        world.work().await;
+    };
+    both(&world, world.work(), second).await;
+    assert_eq!(world.count("persons WHERE bsn_mac IS NULL").await, 1);
+    assert_eq!(world.count(COUNTING).await, 1);
+    assert_eq!(world.count("reports WHERE valid_to IS NULL").await, 2);
+    sound(&world).await;
+}

@@ -129,7 +129,12 @@ async fn the_same_after_a_preview_that_had_nothing_against_it() {
 #[tokio::test]
 async fn a_database_that_takes_nothing_blames_no_row() {
     let (world, content) = world().await;
-    for (state, table) in [("53100", "vaccinations"), ("XX000", "delivery_rows")] {
+    for (state, table) in [
+        ("53100", "vaccinations"),
+        ("XX000", "delivery_rows"),
+        // A constraint that is wrong: the row itself could be kept as a refused one.
+        ("23514", "vaccinations"),
+    ] {
         fail(&world, table, "true", state).await;
         let id = world
             .receive(&world.maria, state, &content, false)

@@ -53,6 +53,8 @@ const PREVIEW_CHUNK: usize = 20_000;
 const ATTEMPTS: u32 = 5;
 /// Attempts at a delivery after which nobody is in the way any more of a row that a unique constraint refuses: it is the row.
 const PATIENCE: i32 = 3;
+/// Rows that are tried alone, before one is blamed where none went in.
+const TRIED_ALONE: usize = 8;
 /// Rule A20: fewer rows than this say nothing about the file.
 const LOW_MATCH_ROWS: u32 = 10;
 /// Rule A20: percentage of rows that must be matchable.
@@ -725,7 +727,7 @@ impl Gather {
 
 /// One chunk, one transaction; committed when `turn` says that the one before it is. A chunk with a row that the
 /// database does not take, or that makes stage 2 panic, is halved until that row is alone; it is unreadable then (R09), and
-/// the rest goes on.
+/// the rest goes on. Where no other row goes in either, it is not the row: all of them wait.
 async fn keep_chunk(
     road: &Road,
     trip: &Trip,
@@ -743,10 +745,16 @@ async fn keep_chunk(
             previewed,
             turn,
             left_out: None,
+            only_tries: false,
         };
         let tried = insist(road, trip, &part, how).await;
         let chunk = match (tried, part.as_mut_slice()) {
             (Err(Stopped::Value(code)), [row]) => {
+                let one_went_in = kept.judged.len() > kept.left_out.len();
+                if !one_went_in && no_other_goes_in(road, trip, &parts, how).await? {
+                    tracing::error!(delivery = %trip.id, %code, "no row can be taken");
+                    return Err(Stopped::Again(code));
+                }
                 tracing::error!(delivery = %trip.id, row = row.line, %code, "a row that cannot be taken");
                 row.refuse(Finding::whole(Code::R09));
                 let left_out = row.line;
@@ -774,6 +782,33 @@ async fn keep_chunk(
     Ok(kept)
 }
 
+/// Of many rows behind one that cannot be taken, some are tried, others each time: none of them can be taken. Of few
+/// nothing can be told.
+async fn no_other_goes_in(
+    road: &Road,
+    trip: &Trip,
+    rest: &[Vec<Incoming>],
+    how: How<'_>,
+) -> Result<bool, Stopped> {
+    let rows: Vec<&Incoming> = rest.iter().rev().flatten().collect();
+    if rows.len() < TRIED_ALONE {
+        return Ok(false);
+    }
+    let step = rows.len() / TRIED_ALONE;
+    let first = usize::try_from(trip.job.attempts).unwrap_or_default() % step;
+    let how = How {
+        only_tries: true,
+        ..how
+    };
+    for row in rows.into_iter().skip(first).step_by(step) {
+        match insist(road, trip, std::slice::from_ref(row), how).await {
+            Err(Stopped::Value(_)) => {}
+            other => return other.map(|_| false),
+        }
+    }
+    Ok(true)
+}
+
 /// How rows are kept.
 #[derive(Clone, Copy)]
 struct How<'a> {
@@ -782,6 +817,8 @@ struct How<'a> {
     turn: &'a Option<Turn>,
     /// Why the one row was refused: it cannot be taken.
     left_out: Option<&'a str>,
+    /// Whether they could be kept is all that is wanted.
+    only_tries: bool,
 }
 
 /// Tries as often as somebody may be in the way.
@@ -815,18 +852,19 @@ async fn try_chunk(
         previewed,
         turn,
         left_out,
+        only_tries,
     } = how;
     let (first, last) = (line(rows.first()), line(rows.last()));
     let errand = trip.errand(road, previewed);
     let mut tx = chunk_tx(&road.db).await?;
-    let chunk = store::uncounted(&mut tx, &errand, rows, keep).await?;
-    if keep == Keep::Nothing {
+    let chunk = store::unfinished(&mut tx, &errand, rows, keep).await?;
+    if keep == Keep::Nothing || only_tries {
         return Ok(chunk);
     }
     // From here on rows are locked that the chunk before, or a heartbeat, may want: so only in turn, and shortly.
     convoy::wait(turn).await?;
     if keep == Keep::Register {
-        store::count(&mut tx, &errand, &chunk.judged).await?;
+        store::finish(&mut tx, &errand, &chunk).await?;
     }
     jobs::guard(&mut tx, &trip.job).await?;
     if !deliveries::progress(
@@ -1128,7 +1166,7 @@ async fn back_to_preview(road: &Road, trip: &Trip) -> Result<(), Stopped> {
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, &trip.job).await?;
     deliveries::take_back(&mut tx, trip.id).await?;
-    store::uncounted(&mut tx, &trip.errand(road, true), rows, Keep::Preview).await?;
+    store::unfinished(&mut tx, &trip.errand(road, true), rows, Keep::Preview).await?;
     let counts = deliveries::count(&mut tx, trip.id).await?;
     deliveries::settle(&mut tx, trip.id, "preview", None, counts, None).await?;
     let event = trip

@@ -11,7 +11,7 @@ mod people;
 pub use columns::{cluster, content};
 pub use facts::brp_is_late;
 pub(crate) use facts::is_late;
-pub use people::People;
+pub use people::{People, Strangers};
 
 use super::matching::{self, Effect, Incoming, Judged, Place};
 use crate::keys::Keys;
@@ -89,6 +89,8 @@ pub struct Chunk {
     pub judged: Vec<Judged>,
     /// Numbers of the rows that the database or the program cannot take.
     pub left_out: Vec<u32>,
+    /// Persons without BSN whom it brings.
+    pub strangers: Strangers,
 }
 
 impl Chunk {
@@ -118,18 +120,18 @@ pub async fn chunk(
     rows: Vec<Incoming>,
     keep: Keep,
 ) -> Result<Chunk, StoreError> {
-    let chunk = uncounted(tx, errand, rows, keep).await?;
+    let chunk = unfinished(tx, errand, rows, keep).await?;
     if keep == Keep::Register {
-        count(tx, errand, &chunk.judged).await?;
+        finish(tx, errand, &chunk).await?;
     }
     Ok(chunk)
 }
 
-/// The same without [`count`], for chunks that are under way beside each other.
+/// The same without [`finish`], for chunks that are under way beside each other.
 ///
 /// # Errors
 /// As [`chunk`].
-pub async fn uncounted(
+pub async fn unfinished(
     tx: &mut WorkerTx<'_>,
     errand: &Errand<'_>,
     mut rows: Vec<Incoming>,
@@ -171,7 +173,7 @@ pub async fn uncounted(
             .flatten()
             .copied()
             .collect();
-        people.store_new(tx, errand.keys, &used).await?;
+        chunk.strangers = people.store_new(tx, errand.keys, &used).await?;
         register::insert_jabs(tx, &columns.jabs).await?;
         let origin = Origin {
             party: errand.party,
@@ -304,12 +306,21 @@ async fn settle(tx: &mut WorkerTx<'_>, judged: &[Judged]) -> Result<(), StoreErr
     rulings::settle(tx, &persons).await
 }
 
-/// People without consent: numbers, and for 30 days a keyed hash against counting twice. Chunks meet in these
-/// numbers, so it belongs shortly before the commit.
+/// Where chunks meet: who has no BSN, and the numbers of people without consent. It belongs shortly before the commit.
 ///
 /// # Errors
-/// When the database fails.
-pub async fn count(
+/// As [`chunk`].
+pub async fn finish(
+    tx: &mut WorkerTx<'_>,
+    errand: &Errand<'_>,
+    chunk: &Chunk,
+) -> Result<(), StoreError> {
+    chunk.strangers.are_still_new(tx).await?;
+    count(tx, errand, &chunk.judged).await
+}
+
+/// People without consent: numbers, and for 30 days a keyed hash against counting twice.
+async fn count(
     tx: &mut WorkerTx<'_>,
     errand: &Errand<'_>,
     judged: &[Judged],

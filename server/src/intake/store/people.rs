@@ -114,7 +114,7 @@ impl People {
         (owners.keys().cloned().collect(), owners)
     }
 
-    /// Stores those of `used` that the register does not know yet, their BSN sealed.
+    /// Stores those of `used` that the register does not know yet, their BSN sealed; answers those without BSN.
     ///
     /// # Errors
     /// When the database fails; a unique violation when somebody else was faster.
@@ -123,8 +123,9 @@ impl People {
         tx: &mut WorkerTx<'_>,
         keys: &Keys,
         used: &HashSet<Uuid>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Strangers, StoreError> {
         let mut rows = NewPersons::default();
+        let mut strangers = Strangers::default();
         let wanted = |id: &Uuid| used.contains(id) && self.new.contains(id);
         for (bsn, (mac, id)) in self.bsn.iter().filter(|(_, (_, id))| wanted(id)) {
             rows.push(
@@ -139,8 +140,40 @@ impl People {
                 .seal(identity.as_bytes(), &Purpose::Identity.of(id.as_bytes()))
                 .into_bytes();
             rows.push(*id, mac.key_id(), None, Some((mac.bytes.to_vec(), sealed)));
+            strangers.add(mac, *id);
         }
-        register::insert_persons(tx, &rows).await
+        register::insert_persons(tx, &rows).await?;
+        Ok(strangers)
+    }
+}
+
+/// Persons without BSN whom a chunk brings. Nothing in the store makes an identity unique, as a BSN is: two chunks at
+/// once would make two persons of one.
+#[derive(Default)]
+pub struct Strangers {
+    mac_key: String,
+    macs: Vec<Vec<u8>>,
+    persons: Vec<Uuid>,
+}
+
+impl Strangers {
+    fn add(&mut self, mac: &Mac, person: Uuid) {
+        self.mac_key = mac.key_id();
+        self.macs.push(mac.bytes.to_vec());
+        self.persons.push(person);
+    }
+
+    /// Nobody else brought one of them in the meantime. Asked in the last moment before the commit.
+    ///
+    /// # Errors
+    /// When the database fails; `StoreError::Conflict` when somebody else was faster: try again.
+    pub(super) async fn are_still_new(&self, tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
+        if self.macs.is_empty()
+            || register::still_new(tx, &self.mac_key, &self.macs, &self.persons).await?
+        {
+            return Ok(());
+        }
+        Err(StoreError::Conflict("identity".to_owned()))
     }
 }
 
