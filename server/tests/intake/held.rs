@@ -191,7 +191,7 @@ async fn somebody_without_bsn_whom_two_files_name_at_once_is_one_person() {
     };
     both(&world, world.work(), second).await;
     assert_eq!(world.count("persons WHERE bsn_mac IS NULL").await, 1);
-    assert_eq!(world.count(COUNTING).await, 1);
+    assert_eq!(world.count(STANDING).await, 1);
     assert_eq!(world.count("reports WHERE valid_to IS NULL").await, 2);
     sound(&world).await;
 }
