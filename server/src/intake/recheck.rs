@@ -6,7 +6,7 @@
 //! already, so a kill loses nothing and does nothing twice. Who matches loses the warning and that is all; who does not goes
 //! to RIVM, as a row whose sender went on would have (specification §5).
 
-use super::matching::brp_again;
+use super::matching::{brp_again, brp_again_of_found};
 use super::{Road, store};
 use crate::audit::{self, Event, Kind};
 use crate::brp::relink;
@@ -89,9 +89,13 @@ async fn set(
         .iter()
         .map(|late| content(&road.keys, late.report, late.content_sealed.clone()))
         .collect::<Result<_, _>>()?;
-    let macs: Vec<Option<Vec<u8>>> = rows
+    let macs: Vec<Option<Vec<u8>>> = some
         .iter()
-        .map(|row| {
+        .zip(&rows)
+        .map(|(late, row)| {
+            if late.found_mac.is_some() {
+                return late.found_mac.clone();
+            }
             let bsn = Bsn::parse(row.get(Column::Bsn)).ok()?;
             Some(road.keys.bsn_mac(&bsn).bytes.to_vec())
         })
@@ -108,13 +112,18 @@ async fn set(
     let mut told: BTreeMap<Uuid, (Vec<Uuid>, u32)> = BTreeMap::new();
     for ((late, row), mac) in some.iter().zip(&rows).zip(&macs) {
         let found = mac.as_ref().and_then(|mac| lists.get(mac));
+        let found = found.map_or(&[][..], Vec::as_slice);
         let asked = Asked {
             has_bsn: mac.is_some(),
             birth_date: parse_partial(row.get(Column::Geboortedatum), year)
                 .unwrap_or(PartialDate::Unknown),
             name: NameParts::own(row.get(Column::Achternaam), row.get(Column::Voorvoegsel)),
         };
-        let again = brp_again(asked, found.map_or(&[][..], Vec::as_slice), late.on);
+        // What its sender says of whom RIVM found holds no more than when it was found.
+        let again = match late.found_mac {
+            Some(_) => brp_again_of_found(found, late.on),
+            None => brp_again(asked, found, late.on),
+        };
         // Known already, and maybe somebody decided about it.
         if if_other && late.matched.as_deref() == Some(again.result.as_str()) {
             continue;

@@ -28,9 +28,11 @@ pub struct Late {
     pub staff: serde_json::Value,
     /// The match so far.
     pub matched: Option<String>,
+    /// Keyed hash of the BSN of whom RIVM found; none where the sender said who it is.
+    pub found_mac: Option<Vec<u8>>,
 }
 
-/// The next of those with B13, locked.
+/// The next of those with B13, locked; what RIVM refused stays refused.
 ///
 /// # Errors
 /// When the database fails.
@@ -38,9 +40,16 @@ pub async fn next(tx: &mut WorkerTx<'_>, limit: i64) -> Result<Vec<Late>, StoreE
     let late = sqlx::query_as!(
         Late,
         r#"SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
-                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
-           FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
+                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched,
+                  (SELECT p.bsn_mac FROM persons p WHERE p.id = r.person_id AND r.link_id IS NOT NULL) AS found_mac
+           FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+           -- What was put back stands in the row it came with, unless it got one of its own.
+           CROSS JOIN LATERAL (SELECT x.delivery_id, x.row_number FROM delivery_rows x
+                               WHERE (x.delivery_id, x.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number))
+                               ORDER BY x.delivery_id = r.delivery_id DESC LIMIT 1) AS x
+           JOIN delivery_rows w ON w.delivery_id = x.delivery_id AND w.row_number = x.row_number
            WHERE r.valid_to IS NULL AND r.findings @> '[{"code": "B13"}]' AND r.content_sealed IS NOT NULL AND r.vaccinated_on IS NOT NULL
+             AND r.outcome <> 'AFGEKEURD'
            ORDER BY r.id LIMIT $1 FOR UPDATE OF r, w"#,
         limit
     )
@@ -68,9 +77,15 @@ pub async fn touched(
                                         AND r.content_sealed IS NOT NULL AND r.vaccinated_on IS NOT NULL
                                       ORDER BY r.id LIMIT $3)
            SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
-                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
+                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched,
+                  (SELECT p.bsn_mac FROM persons p WHERE p.id = r.person_id AND r.link_id IS NOT NULL) AS found_mac
            FROM page s JOIN reports r ON r.id = s.id AND r.version = s.version
-           JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
+           JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+           -- What was put back stands in the row it came with, unless it got one of its own.
+           CROSS JOIN LATERAL (SELECT x.delivery_id, x.row_number FROM delivery_rows x
+                               WHERE (x.delivery_id, x.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number))
+                               ORDER BY x.delivery_id = r.delivery_id DESC LIMIT 1) AS x
+           JOIN delivery_rows w ON w.delivery_id = x.delivery_id AND w.row_number = x.row_number
            ORDER BY r.id FOR UPDATE OF r, w"#,
         load,
         after,
@@ -93,8 +108,14 @@ pub async fn accepted_of(
     let found = sqlx::query_as!(
         Late,
         r#"SELECT r.id AS report, r.version, w.id AS row, r.party_id AS party, r.person_id AS person, r.vaccinated_on AS "on!",
-                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched
-           FROM reports r JOIN delivery_rows w ON w.delivery_id = r.delivery_id AND w.row_number = r.row_number
+                  r.content_sealed AS "content_sealed!", w.findings AS shown, w.staff_findings AS staff, w.match AS matched,
+                  (SELECT p.bsn_mac FROM persons p WHERE p.id = r.person_id AND r.link_id IS NOT NULL) AS found_mac
+           FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+           -- What was put back stands in the row it came with, unless it got one of its own.
+           CROSS JOIN LATERAL (SELECT x.delivery_id, x.row_number FROM delivery_rows x
+                               WHERE (x.delivery_id, x.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number))
+                               ORDER BY x.delivery_id = r.delivery_id DESC LIMIT 1) AS x
+           JOIN delivery_rows w ON w.delivery_id = x.delivery_id AND w.row_number = x.row_number
            WHERE (r.person_id = ANY ($1) OR r.vaccination_id = ANY ($2)) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD'
              AND r.content_sealed IS NOT NULL AND r.vaccinated_on IS NOT NULL
            ORDER BY r.id FOR UPDATE OF r, w"#,

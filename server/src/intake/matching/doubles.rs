@@ -31,6 +31,8 @@ pub struct Jab {
     pub linked: Vec<Uuid>,
     /// Another party reported it too.
     pub others: bool,
+    /// Registrations that rest on it and are accepted, whoever reported them.
+    pub accepted: Vec<Uuid>,
 }
 
 /// Where a row belongs among the vaccinations of its person.
@@ -70,21 +72,45 @@ pub(super) fn judge(
         known.iter_mut().for_each(|known| known.own.clear());
     }
     if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
-        let new_of_it = corrects && replaces.is_some();
+        let (same, new_of_it) = (same.clone(), corrects && replaces.is_some());
         if !same.own.is_empty() && !new_of_it {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
+        } else if same.accepted.is_empty() {
+            // Nobody has accepted it: what its first source waits for, this one waits for too.
+            known.retain(|other| other.id != same.id);
+            tell(
+                jab,
+                &known,
+                facts,
+                |code| BETWEEN_JABS.contains(&code),
+                told,
+            );
         }
         return Place::Same(same.id);
     }
+    tell(jab, &known, facts, |_| true, told);
+    Place::New(crate::clock::new_key())
+}
+
+/// What these rules find, over all that is known and over what is the sender's own.
+fn tell(
+    jab: &Vaccination,
+    known: &[Jab],
+    facts: &Facts,
+    asked: impl Fn(Code) -> bool,
+    told: &mut Vec<Told>,
+) {
     let own: Vec<Jab> = known
         .iter()
         .filter(|known| !known.own.is_empty())
         .cloned()
         .collect();
-    let (of_all, of_own) = (
-        rules(jab, &known, &facts.intervals),
-        rules(jab, &own, &facts.intervals),
-    );
+    let found = |known: &[Jab]| {
+        let mut found = rules(jab, known, &facts.intervals);
+        found.retain(|&(code, _)| asked(code));
+        found
+    };
+    let (of_all, of_own) = (found(known), found(&own));
     for &(code, column) in &of_own {
         let also_of_all = code != Code::V33 || of_all.contains(&(code, column));
         let finding = finding(code, column);
@@ -97,7 +123,6 @@ pub(super) fn judge(
     for &(code, column) in of_all.iter().filter(|found| !of_own.contains(found)) {
         told.push(Told::Hidden(finding(code, column)));
     }
-    Place::New(crate::clock::new_key())
 }
 
 /// The vaccinations that remain when a registration is taken out.
@@ -110,6 +135,7 @@ fn without(known: &[Jab], registration: Option<Uuid>) -> Vec<Jab> {
         let mine = jab.own.contains(&gone) || jab.linked.contains(&gone);
         jab.own.retain(|own| *own != gone);
         jab.linked.retain(|own| *own != gone);
+        jab.accepted.retain(|own| *own != gone);
         !mine || jab.others || !jab.own.is_empty() || !jab.linked.is_empty()
     });
     left
@@ -173,7 +199,7 @@ pub(super) fn remember(
     facts: &mut Facts,
     person: Uuid,
     registration: Uuid,
-    by_rivm: bool,
+    (by_rivm, accepted): (bool, bool),
     replaces: Option<&Known>,
     place: Place,
     jab: &Vaccination,
@@ -190,6 +216,7 @@ pub(super) fn remember(
                 } else {
                     known.own.push(registration);
                 }
+                known.accepted.extend(accepted.then_some(registration));
             }
         }
         Place::New(id) => jabs.push(Jab {
@@ -209,6 +236,7 @@ pub(super) fn remember(
                 Vec::new()
             },
             others: false,
+            accepted: Vec::from_iter(accepted.then_some(registration)),
         }),
     }
 }

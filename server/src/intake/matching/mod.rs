@@ -12,7 +12,7 @@ mod person;
 pub use batches::Batches;
 pub use doubles::{BETWEEN_JABS, Jab, Place};
 pub(super) use person::candidate;
-pub use person::{Again, BrpFacts, brp_again, compare};
+pub use person::{Again, BrpFacts, brp_again, brp_again_of_found, compare};
 
 use domain::bsn::Bsn;
 use domain::codes::Mutation;
@@ -237,9 +237,12 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         },
     ) = (&accepted, judged.row.person, &judged.effect)
     {
-        let by_rivm = judged.row.by_rivm();
+        let how = (
+            judged.row.by_rivm(),
+            judged.outcome == RowOutcome::Geaccepteerd,
+        );
         let replaced = replaces.as_ref();
-        doubles::remember(facts, person, *registration, by_rivm, replaced, *place, jab);
+        doubles::remember(facts, person, *registration, how, replaced, *place, jab);
         // A correction further on in the same chunk finds what it corrects.
         if let Some(key) = &judged.row.source_key {
             let known = Known {

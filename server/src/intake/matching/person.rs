@@ -77,9 +77,15 @@ pub(super) fn judge(jab: &Vaccination, row: &Incoming, brp: &BrpFacts, verdict: 
 /// Two people of RIVM saw the list: what the row says of its person is not held against it again, only what no list can
 /// say of a living one (rule B12).
 fn found_by_rivm(jab: &Vaccination, lists: &[BrpList], verdict: &mut Verdict) {
+    let (result, died) = of_found(lists, jab.date());
+    verdict.note = Some(result.as_str());
+    verdict.told.extend(died.map(|finding| told(finding, true)));
+}
+
+/// What the BRP says of whom RIVM found: the match, and that they had died.
+fn of_found(lists: &[BrpList], on: Date) -> (Match, Option<Finding>) {
     let Some(list) = lists.iter().find(|list| !is_nobody(list)) else {
-        verdict.note = Some(Match::Gevonden.as_str());
-        return;
+        return (Match::Gevonden, None);
     };
     let candidate = candidate(list);
     let asked = Asked {
@@ -87,11 +93,10 @@ fn found_by_rivm(jab: &Vaccination, lists: &[BrpList], verdict: &mut Verdict) {
         birth_date: candidate.birth_date,
         name: candidate.name,
     };
-    let judged = compare(asked, std::slice::from_ref(list), jab.date(), false);
-    verdict.note = Some(judged.result.as_str());
-    let findings = judged.findings().into_iter();
-    let died = findings.filter(|finding| finding.code == Code::B12);
-    verdict.told.extend(died.map(|finding| told(finding, true)));
+    let judged = compare(asked, std::slice::from_ref(list), on, false);
+    let mut findings = judged.findings().into_iter();
+    let died = findings.find(|finding| finding.code == Code::B12);
+    (judged.result, died)
 }
 
 /// Lists F and W.
@@ -113,25 +118,38 @@ pub struct Again {
 #[must_use]
 pub fn brp_again(asked: Asked<'_>, lists: &[BrpList], on: Date) -> Again {
     let judged = compare(asked, lists, on, false);
-    let mut again = Again {
-        result: judged.result,
-        findings: Vec::new(),
-        shown: Vec::new(),
-    };
-    for finding in judged.findings() {
-        match told(finding, true) {
-            Told::Same(finding) => {
-                again.shown.push(finding.clone());
-                again.findings.push(finding);
+    Again::of(judged.result, judged.findings())
+}
+
+/// The same of a registration whose person RIVM found.
+#[must_use]
+pub fn brp_again_of_found(lists: &[BrpList], on: Date) -> Again {
+    let (result, died) = of_found(lists, on);
+    Again::of(result, died)
+}
+
+impl Again {
+    fn of(result: Match, found: impl IntoIterator<Item = Finding>) -> Self {
+        let mut again = Self {
+            result,
+            findings: Vec::new(),
+            shown: Vec::new(),
+        };
+        for finding in found {
+            match told(finding, true) {
+                Told::Same(finding) => {
+                    again.shown.push(finding.clone());
+                    again.findings.push(finding);
+                }
+                Told::Hidden(finding) => {
+                    again.shown.push(Finding::whole(Code::B19));
+                    again.findings.push(finding);
+                }
+                Told::OnlySender(finding) => again.shown.push(finding),
             }
-            Told::Hidden(finding) => {
-                again.shown.push(Finding::whole(Code::B19));
-                again.findings.push(finding);
-            }
-            Told::OnlySender(finding) => again.shown.push(finding),
         }
+        again
     }
-    again
 }
 
 fn told(finding: Finding, goes_on: bool) -> Told {
