@@ -153,9 +153,10 @@ impl Released {
 fn codes(kind: ListKind) -> &'static [Code] {
     match kind {
         ListKind::Batches => &[Code::V21],
-        ListKind::Names => &[Code::V11],
-        ListKind::Codes => &[Code::V12],
-        ListKind::Products => &[Code::V06, Code::V11, Code::V12],
+        // Name and code may agree by a change of either.
+        ListKind::Names => &[Code::V11, Code::V13],
+        ListKind::Codes => &[Code::V12, Code::V13],
+        ListKind::Products => &[Code::V06, Code::V11, Code::V12, Code::V13],
         ListKind::Groups => &[Code::V42],
         // The letter of a group is what it was; nothing waits because of an age.
         ListKind::Ages => &[],
@@ -203,6 +204,7 @@ fn says(
     };
     let value = text.get(column);
     match kind {
+        _ if sample.code == Code::V13.as_str() => agree(text, products),
         ListKind::Names => is_named(value, products),
         ListKind::Codes => is_coded(value, products),
         ListKind::Batches => {
@@ -215,6 +217,16 @@ fn says(
         ListKind::Products => true,
         ListKind::Groups => products.lists().group(value.trim()).is_some(),
         ListKind::Ages => false,
+    }
+}
+
+/// Name and code mean one product.
+fn agree(text: &RowText, products: &Products) -> bool {
+    let lists = products.lists();
+    let coded = Hpk::parse(text.get(Column::HpkCode).trim()).and_then(|code| lists.by_hpk(code));
+    match lists.named(text.get(Column::Vaccin).trim()) {
+        NamedVaccine::Own(vaccine) | NamedVaccine::Alias(vaccine) => coded == Some(vaccine),
+        NamedVaccine::Several | NamedVaccine::Unknown => false,
     }
 }
 

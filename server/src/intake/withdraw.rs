@@ -6,6 +6,7 @@
 //! the delivery. So a kill at any moment loses nothing and doubles nothing. Nothing is deleted. Rows of other deliveries that
 //! waited because of it alone are stored in the same transaction ([`super::freed`]).
 
+use super::matching::BETWEEN_JABS;
 use super::{Road, freed, store};
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, Stopped};
@@ -278,6 +279,7 @@ pub async fn turn(
     if register::end_versions(tx, &ids, &versions).await? < turned.len() as u64 {
         return Err(StoreError::Conflict("version".to_owned()));
     }
+    turns::close_review(tx, &ids).await?;
     let (onto_ids, onto): (Vec<Uuid>, Vec<i32>) = turned
         .iter()
         .filter_map(|one| Some((one.id, one.onto?)))
@@ -312,8 +314,8 @@ pub async fn turn(
 struct Placed {
     versions: Turned,
     revived: Revived,
-    /// Rows that RIVM has to look at, and their registrations and vaccinations.
-    review: Vec<(i32, Uuid, Uuid)>,
+    /// Rows that RIVM has to look at, their registrations and vaccinations, and why.
+    review: Vec<(i32, Uuid, Uuid, Code)>,
 }
 
 impl Placed {
@@ -324,7 +326,7 @@ impl Placed {
         for one in turned {
             let (jab, review) = match before.get(&one.id) {
                 Some(before) => placed.place(before, &mut back, &mut taken),
-                None => (None, false),
+                None => (None, None),
             };
             let versions = &mut placed.versions;
             versions.id.push(one.id);
@@ -332,22 +334,22 @@ impl Placed {
             versions.onto.push(one.onto);
             versions.row_number.push(one.row_number);
             versions.vaccination_id.push(jab);
-            let found = review.then(|| findings(&[Finding::whole(Code::B19)]));
+            let found = review.map(|_| findings(&[Finding::whole(Code::B19)]));
             versions.review.push(found);
-            if let (true, Some(jab)) = (review, jab) {
-                placed.review.push((one.row_number, one.id, jab));
+            if let (Some(why), Some(jab)) = (review, jab) {
+                placed.review.push((one.row_number, one.id, jab, why));
             }
         }
         placed
     }
 
-    /// The vaccination a version goes back to, and whether another one stands in its way now.
+    /// The vaccination a version goes back to, and the rule by which another one stands in its way now.
     fn place(
         &mut self,
         before: &Before,
         back: &mut HashMap<Jab, Uuid>,
         taken: &mut HashSet<(Uuid, Date, i16)>,
-    ) -> (Option<Uuid>, bool) {
+    ) -> (Option<Uuid>, Option<Code>) {
         let (Some(person), Some(old), Some(on), Some(vaccine), Some(batch), Some(dose)) = (
             before.person_id,
             before.jab,
@@ -356,18 +358,23 @@ impl Placed {
             before.batch.clone(),
             before.dose,
         ) else {
-            return (None, false);
+            return (None, None);
         };
         if before.now.is_some() {
-            return (before.now, false);
+            return (before.now, None);
         }
         let jab = (person, on, vaccine, batch, dose);
         if let Some(known) = back.get(&jab) {
-            return (Some(*known), false);
+            return (Some(*known), None);
         }
-        let free = !before.taken && !taken.contains(&(person, on, vaccine));
+        let mut codes = BETWEEN_JABS.into_iter();
+        let against = codes.find(|code| before.against.as_deref() == Some(code.as_str()));
+        let in_chunk = taken.contains(&(person, on, vaccine));
         // What was ruled says which one counts, not who came first.
-        let effective = before.effective && free && !before.ruled;
+        let against = against
+            .or(in_chunk.then_some(Code::D04))
+            .filter(|_| before.effective && !before.ruled);
+        let effective = before.effective && against.is_none() && !before.ruled;
         if effective {
             taken.insert((person, on, vaccine));
         }
@@ -377,18 +384,18 @@ impl Placed {
         self.revived.old.push(old);
         self.revived.new.push(new);
         self.revived.effective.push(effective);
-        (Some(new), before.effective && !effective && !before.ruled)
+        (Some(new), against)
     }
 }
 
-/// Rows for the list of RIVM: the jab came back, but another one of that day counts now (rule D04).
+/// Rows for the list of RIVM: the jab came back, but another one counts now that it contradicts (rules D04, D05, V32).
 fn review_rows(
     keys: &Keys,
-    review: &[(i32, Uuid, Uuid)],
+    review: &[(i32, Uuid, Uuid, Code)],
     before: &HashMap<Uuid, Before>,
 ) -> Result<NewRows, StoreError> {
     let mut new = NewRows::default();
-    for (number, registration, jab) in review {
+    for (number, registration, jab, why) in review {
         let Some(before) = before.get(registration) else {
             continue;
         };
@@ -406,7 +413,11 @@ fn review_rows(
         new.outcome
             .push(RowOutcome::TeControleren.as_str().to_owned());
         new.findings.push(findings(&[Finding::whole(Code::B19)]));
-        let why = [Finding::on(Code::D04, Column::Vaccinatiedatum)];
+        let column = match why {
+            Code::D05 => Column::Dosisnummer,
+            _ => Column::Vaccinatiedatum,
+        };
+        let why = [Finding::on(*why, column)];
         let text: RowText = serde_json::from_slice(&plain).map_err(|_| unopened())?;
         let waits = store::cluster(keys, Severity::Controle, &why, &text);
         new.clusters.push(waits);

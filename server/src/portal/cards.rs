@@ -383,6 +383,7 @@ impl Portal {
         }
         row.set(Column::Bronsleutel, card::source_key(number));
         let parcel = Parcel {
+            linked: None,
             caller,
             party,
             row: &row,

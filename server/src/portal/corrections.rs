@@ -5,8 +5,9 @@ use super::again::{Halt, again};
 use super::entry::{Arrived, Parcel};
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
-use crate::keys::Purpose;
-use crate::store::corrections::{self, Correction, NewCorrection};
+use crate::intake::matching::Linked;
+use crate::keys::{Purpose, Sealed};
+use crate::store::corrections::{self, Correction, NewCorrection, Standing};
 use crate::store::{StoreError, WorkerTx, register, worker_tx};
 use app::ports::corrections::{Corrected, CorrectionView, Corrections};
 use app::ports::decisions::{DecisionState, MayDecide};
@@ -292,7 +293,9 @@ impl Portal {
         row.set(Column::Mutatie, mutation);
         row.set(Column::Bronsleutel, standing.source_key.as_str());
         let request = self.request(correction)?;
+        let linked = self.keeps_link(correction.report_id, &standing, &row)?;
         let parcel = Parcel {
+            linked,
             caller,
             party: correction.party_id,
             row: &row,
@@ -304,6 +307,29 @@ impl Portal {
             draft: None,
         };
         self.deliver(tx, parcel).await
+    }
+
+    /// The person whom RIVM found stays, where the correction says nothing new of who it is.
+    fn keeps_link(
+        &self,
+        report: Uuid,
+        standing: &Standing,
+        row: &RowText,
+    ) -> Result<Option<Linked>, StoreError> {
+        let (Some(decision), Some(sealed)) = (standing.link_id, standing.bsn_enc.clone()) else {
+            return Ok(None);
+        };
+        let said = self.open_row(Purpose::Report, report, standing.content_sealed.clone())?;
+        let mut personal = Column::ALL
+            .into_iter()
+            .filter(|column| column.is_personal());
+        if !personal.all(|column| said.get(column) == row.get(column)) {
+            return Ok(None);
+        }
+        let keys = &self.road.keys;
+        let bsn = keys.open_bsn(&Sealed::from_bytes(sealed), standing.person_id);
+        let bsn = Some(bsn.map_err(|_| StoreError::Broken("sealed BSN".to_owned()))?);
+        Ok(Some(Linked { decision, bsn }))
     }
 
     fn after(&self, correction: &Correction) -> Result<Option<RowText>, StoreError> {

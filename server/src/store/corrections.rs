@@ -17,6 +17,10 @@ pub struct Standing {
     pub person_id: Uuid,
     /// Content, sealed.
     pub content_sealed: Option<Vec<u8>>,
+    /// The decision by which RIVM found the person.
+    pub link_id: Option<Uuid>,
+    /// BSN of the person, sealed.
+    pub bsn_enc: Option<Vec<u8>>,
 }
 
 /// A registration that names a person; `None` when there is none, or it was withdrawn.
@@ -26,8 +30,9 @@ pub struct Standing {
 pub async fn standing(tx: &mut WorkerTx<'_>, report: Uuid) -> Result<Option<Standing>, StoreError> {
     let found = sqlx::query_as!(
         Standing,
-        r#"SELECT party_id, version, source_key, person_id AS "person_id!", content_sealed FROM reports
-           WHERE id = $1 AND valid_to IS NULL AND mutation <> 'V' AND person_id IS NOT NULL"#,
+        r#"SELECT r.party_id, r.version, r.source_key, r.person_id AS "person_id!", r.content_sealed, r.link_id, p.bsn_enc
+           FROM reports r JOIN persons p ON p.id = r.person_id
+           WHERE r.id = $1 AND r.valid_to IS NULL AND r.mutation <> 'V'"#,
         report
     )
     .fetch_optional(&mut **tx)

@@ -204,8 +204,9 @@ pub struct Before {
     pub effective: bool,
     /// A vaccination that stands now for the same jab: that one itself, when it never ended.
     pub now: Option<Uuid>,
-    /// Another vaccination of that day and product counts now.
-    pub taken: bool,
+    /// Another vaccination counts now that stands against it, by this rule: one of that day and product, or one that was not
+    /// there beside it.
+    pub against: Option<String>,
     /// It was ruled which of two counts, and this is one of them.
     pub ruled: bool,
 }
@@ -227,8 +228,14 @@ pub async fn before(
         r#"SELECT p.id, p.person_id, p.content_sealed, p.outcome, v.id AS "jab?", v.vaccinated_on AS "vaccinated_on?",
                   v.vaccine AS "vaccine?", v.batch AS "batch?", v.dose AS "dose?", COALESCE(v.effective, false) AS "effective!",
                   s.id AS "now?",
-                  EXISTS (SELECT FROM vaccinations t WHERE t.person_id = v.person_id AND t.vaccinated_on = v.vaccinated_on
-                          AND t.vaccine = v.vaccine AND t.effective AND t.valid_to IS NULL) AS "taken!",
+                  (SELECT min(CASE WHEN t.vaccinated_on = v.vaccinated_on THEN 'D04' WHEN t.dose = v.dose THEN 'D05' ELSE 'V32' END)
+                   FROM vaccinations t WHERE t.person_id = v.person_id AND t.effective AND t.valid_to IS NULL
+                     AND (t.vaccinated_on = v.vaccinated_on AND t.vaccine = v.vaccine
+                          OR (t.vaccinated_on = v.vaccinated_on OR t.dose = v.dose
+                              OR abs(t.vaccinated_on - v.vaccinated_on) < (SELECT p.min_interval_days FROM vaccines p
+                                   WHERE p.id = CASE WHEN t.vaccinated_on < v.vaccinated_on THEN t.vaccine ELSE v.vaccine END))
+                             AND NOT EXISTS (SELECT FROM vaccinations b WHERE b.person_id = t.person_id AND b.id IN (t.id, t.continues)
+                                             AND b.valid_from < v.valid_to))) AS against,
                   EXISTS (SELECT FROM rulings m WHERE m.person_id = v.person_id AND m.kind = 'merge' AND m.undone_at IS NULL
                           AND v.id IN (m.lesser, m.kept)) AS "ruled!"
            FROM unnest($1::uuid[], $2::integer[]) AS w (id, version)
@@ -311,6 +318,22 @@ pub(super) async fn point_at(
          WHERE r.vaccination_id = n.old AND r.outcome = 'DUBBEL'",
         old,
         new
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Rows that RIVM had to look at because these registrations came back: they turn once more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn close_review(tx: &mut WorkerTx<'_>, ids: &[Uuid]) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE delivery_rows x SET state = 'withdrawn' FROM reports r
+         WHERE r.id = ANY ($1) AND r.restores IS NOT NULL AND x.delivery_id = r.delivery_id AND x.row_number = r.row_number
+           AND x.report_id = r.id AND x.state = 'open'",
+        ids
     )
     .execute(&mut **tx)
     .await?;

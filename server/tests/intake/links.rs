@@ -912,3 +912,71 @@ async fn who_judges_a_person_sees_how_old_the_brp_is() {
         assert!(opened.loaded.is_some() && opened.loaded == sought.loaded);
     }
 }
+
+#[tokio::test]
+async fn who_was_found_goes_on_counting_when_the_person_emigrates_or_dies_later() {
+    for (reason, died) in [("E", ""), ("O", "20260101")] {
+        let world = World::new().await;
+        address(&world, "1", "1234AB", 7).await;
+        let delivery = world.upload(&world.maria, &csv(&[without_bsn()])).await;
+        link(&world, waiting(&world, Code::B14).await, "1").await;
+        assert_eq!(counting(&world, EREBOS).await, 1);
+        let before = seen(&world, delivery).await;
+        let line = ["1", EREBOS, "Bultenaar", "20000401", reason, died];
+        crate::renumbered::brp(&world, &[line]).await;
+        assert_eq!(counting(&world, EREBOS).await, 1, "{reason}");
+        assert_eq!(seen(&world, delivery).await, before, "{reason}");
+        world.sound().await;
+    }
+}
+
+#[tokio::test]
+async fn who_was_found_and_had_died_before_the_jab_is_looked_at_and_the_sender_hears_nothing_of_it()
+{
+    let world = World::new().await;
+    address(&world, "1", "1234AB", 7).await;
+    let delivery = world.upload(&world.maria, &csv(&[without_bsn()])).await;
+    link(&world, waiting(&world, Code::B14).await, "1").await;
+    let line = ["1", EREBOS, "Bultenaar", "20000401", "O", "20201231"];
+    crate::renumbered::brp(&world, &[line]).await;
+    assert_eq!(counting(&world, EREBOS).await, 0);
+    let (outcome, codes) = seen(&world, delivery).await;
+    assert_eq!(outcome, "TE_CONTROLEREN");
+    assert!(
+        codes.contains(&Code::B19) && !codes.contains(&Code::B12),
+        "{codes:?}"
+    );
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn what_rivm_corrects_on_request_stays_with_whom_it_found() {
+    let world = World::new().await;
+    address(&world, "1", "1234AB", 7).await;
+    world.upload(&world.maria, &csv(&[without_bsn()])).await;
+    link(&world, waiting(&world, Code::B14).await, "1").await;
+    let of = registration(&world).await.id;
+    let id = world
+        .portal
+        .begin_correction(&world.rivm, of, false)
+        .await
+        .unwrap();
+    let after = world.portal.correction(&world.rivm, id).await.unwrap();
+    let row = with(after.after.unwrap(), &[(Column::Batchnummer, "EJ6796")]);
+    world
+        .portal
+        .save_correction(&world.rivm, id, row, "Verzoek per brief".into())
+        .await
+        .unwrap();
+    world
+        .portal
+        .decide_correction(&world.rivm, id)
+        .await
+        .unwrap();
+    let second = second(&world).await;
+    world.portal.decide_correction(&second, id).await.unwrap();
+    assert_eq!(counting(&world, EREBOS).await, 1);
+    let batch = "vaccinations WHERE effective AND valid_to IS NULL AND batch = 'EJ6796'";
+    assert_eq!(world.count(batch).await, 1);
+    world.sound().await;
+}

@@ -1035,3 +1035,36 @@ async fn the_lists_are_found_by_number_name_and_product() {
         assert_eq!(view.entries.total, total, "{search}");
     }
 }
+
+#[tokio::test]
+async fn a_name_that_comes_to_mean_what_the_code_says_releases_rows_in_which_the_two_disagreed() {
+    let world = World::new().await;
+    let of = |vaccine: &str| {
+        let typed = Typed {
+            key: "Prikje".into(),
+            vaccine: vaccine.into(),
+            ..Typed::default()
+        };
+        wish(ListKind::Names, typed)
+    };
+    carry_out(&world, of("Spikevax")).await;
+    let row = with(
+        good(EREBOS, "01-04-2000"),
+        &[(Column::Vaccin, "Prikje"), (Column::HpkCode, "2924528")],
+    );
+    let delivery = world.upload(&world.maria, &csv(&[row])).await;
+    let waits = "delivery_rows WHERE state = 'open' AND cluster_code = 'V13'";
+    assert_eq!(world.count(waits).await, 1);
+    let end = Wish {
+        typed: Typed {
+            end: true,
+            ..of("Spikevax").typed
+        },
+        ..of("")
+    };
+    carry_out(&world, end).await;
+    assert_eq!(world.count(waits).await, 1, "a list only releases");
+    let done = carry_out(&world, of("Comirnaty")).await;
+    assert_eq!(done.released, (1, 0));
+    assert_eq!(counts(&world, &world.maria, delivery).await.geaccepteerd, 1);
+}

@@ -48,6 +48,7 @@ mod same_row;
 mod scanner;
 #[path = "../support/shown.rs"]
 mod shown;
+mod sources;
 mod suggestions;
 mod test_lane;
 mod torture;

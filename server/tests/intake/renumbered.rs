@@ -14,7 +14,7 @@ const OTHER: &str = "999990408";
 const BORN: &str = "01-04-2000";
 
 /// A delta arrives, and what follows from it is done. A line: pl_id, bsn, surname, birth date, reason, date of death.
-async fn brp(world: &World, lines: &[[&str; 6]]) {
+pub(crate) async fn brp(world: &World, lines: &[[&str; 6]]) {
     let mut text =
         "pl_id;bsn;geslachtsnaam;geboortedatum;opschorting_reden;overlijden_datum\n".to_owned();
     for line in lines {

@@ -1837,3 +1837,42 @@ async fn what_comes_back_after_the_delivery_it_waited_for_went_is_stored_and_wai
     assert_eq!(register(&world).await, before);
     assert_eq!(open_rows(&world).await, waited);
 }
+
+#[tokio::test]
+async fn what_comes_back_waits_when_what_came_since_contradicts_it() {
+    for (since, code) in [
+        (jab(E, "30-01-2021", "1", "Comirnaty", "EJ6795"), "D05"),
+        (jab(E, "27-01-2021", "2", "Spikevax", "300042698"), "D04"),
+        (jab(E, "30-01-2021", "2", "Comirnaty", "EJ6795"), "V32"),
+    ] {
+        let world = World::new().await;
+        let first = world.upload(&world.maria, &csv(&[good(E.0, E.1)])).await;
+        withdrawn(&world, &world.maria, first).await;
+        let other = world.upload(&world.piet, &csv(&[since])).await;
+        assert_eq!(told(&world, &world.piet, other).await, (1, 0), "{code}");
+        put_back(&world, &world.maria, first).await;
+        let counting = "vaccinations WHERE effective AND valid_to IS NULL";
+        assert_eq!(world.count(counting).await, 1, "{code}");
+        assert_eq!(waits_for(&world).await, [code]);
+        // It goes once more: nobody has to look at anything.
+        withdrawn(&world, &world.maria, first).await;
+        assert_eq!(open_rows(&world).await, [], "{code}");
+        assert_eq!(world.count(counting).await, 1, "{code}");
+        world.sound().await;
+    }
+}
+
+#[tokio::test]
+async fn two_doses_that_stood_beside_each_other_come_back_beside_each_other() {
+    let world = World::new().await;
+    let both = csv(&[
+        key("a", good(E.0, E.1)),
+        key("b", jab(E, "03-03-2021", "2", "Comirnaty", "EJ6795")),
+    ]);
+    let first = world.upload(&world.maria, &both).await;
+    let before = register(&world).await;
+    withdrawn(&world, &world.maria, first).await;
+    put_back(&world, &world.maria, first).await;
+    assert_eq!(register(&world).await, before);
+    assert_eq!(open_rows(&world).await, []);
+}

@@ -180,6 +180,7 @@ impl Portal {
     ) -> Result<Stored, Halt> {
         let row = draft.delivered();
         let parcel = Parcel {
+            linked: None,
             caller,
             party: current.party,
             row: &row,
@@ -272,6 +273,7 @@ impl Portal {
         row.set(Column::Mutatie, "V");
         row.set(Column::Bronsleutel, current.source_key.as_str());
         let parcel = Parcel {
+            linked: None,
             caller,
             party: current.party,
             row: &row,

@@ -6,7 +6,7 @@ use super::brp::floor;
 use super::draft::{Draft, context, is_person_step, is_vaccination_step, mended, odd};
 use crate::audit::{self, Kind};
 use crate::intake::check::Desk;
-use crate::intake::matching::{Effect, Incoming, Judged};
+use crate::intake::matching::{Effect, Incoming, Judged, Linked};
 use crate::intake::store::{self, Chunk, Errand, Keep};
 use crate::keys::Keys;
 use crate::store::deliveries::{self, NewDelivery};
@@ -38,6 +38,8 @@ pub(in crate::portal) struct Parcel<'a> {
     pub(in crate::portal) card: Option<&'a str>,
     /// The draft it was typed in: no more is held against the BRP than was asked there.
     pub(in crate::portal) draft: Option<&'a Draft>,
+    /// Its person as RIVM found it.
+    pub(in crate::portal) linked: Option<Linked>,
 }
 
 impl Parcel<'_> {
@@ -101,6 +103,7 @@ impl Portal {
             .draft
             .is_some_and(|draft| draft.lacks_answer(&self.road.keys, &row, today.year()));
         row.reason = parcel.goes_on;
+        row.linked = parcel.linked;
         let delivery = crate::clock::new_key();
         let name = parcel.card.map(card::source_key);
         let new = NewDelivery {
@@ -205,6 +208,7 @@ impl Portal {
             drafts::next_number(&mut tx).await?,
         );
         let parcel = Parcel {
+            linked: None,
             caller,
             party,
             row: &draft.row,
