@@ -34,7 +34,8 @@ pub struct Candidate {
 /// The next registrations of a delivery that is withdrawn, each at its last row there.
 ///
 /// The version to go back to is the newest one of a delivery that still counts. A version that only repeats
-/// another one stands for it.
+/// another one stands for it. With it goes what a delivery that was withdrawn before left behind, because this one repeated
+/// it: nobody says it any more.
 ///
 /// # Errors
 /// When the database fails.
@@ -46,20 +47,33 @@ pub async fn of_delivery(
 ) -> Result<Vec<Candidate>, StoreError> {
     let rows = sqlx::query_as!(
         Candidate,
-        r#"SELECT d.row_number, d.id, c.version, c.person_id, c.vaccination_id, o.delivery_id = $1 AS "ours!",
+        r#"WITH own AS MATERIALIZED (SELECT r.row_number, r.id FROM reports r WHERE r.delivery_id = $1 AND r.row_number > $2
+                                       AND r.version = (SELECT max(n.version) FILTER (WHERE n.delivery_id = $1) FROM reports n WHERE n.id = r.id)
+                                     ORDER BY r.row_number LIMIT $3),
+                -- Each row is looked at once, in the portion in which its place is.
+                upto AS (SELECT CASE WHEN count(*) < $3 THEN 2147483647 ELSE max(row_number) END AS row_number FROM own)
+           SELECT d.row_number AS "row_number!", d.id AS "id!", c.version, c.person_id, c.vaccination_id,
+                  d.left_behind OR o.delivery_id = $1 AS "ours!",
                   EXISTS (SELECT FROM delivery_rows x JOIN deliveries xd ON xd.id = x.delivery_id
                           WHERE x.vaccination_id = c.vaccination_id AND x.outcome = 'DUBBEL' AND x.party_id = c.party_id
                             AND x.delivery_id <> $1 AND x.state <> 'pending' AND xd.state <> 'withdrawn') AS "repeated!",
                   b.version AS "onto?"
-           FROM reports d
+           FROM (SELECT row_number, id, false AS left_behind FROM own
+                 UNION ALL
+                 SELECT x.row_number, l.id, true FROM delivery_rows x
+                 CROSS JOIN LATERAL (SELECT s.id FROM reports s JOIN reports f ON f.id = s.id AND f.version = COALESCE(s.restores, s.version)
+                                     JOIN deliveries fd ON fd.id = f.delivery_id
+                                     WHERE s.vaccination_id = x.vaccination_id AND s.party_id = x.party_id AND s.valid_to IS NULL
+                                       AND f.delivery_id <> $1 AND fd.state = 'withdrawn' ORDER BY s.id LIMIT 1) AS l
+                 WHERE x.delivery_id = $1 AND x.row_number > $2 AND x.row_number <= (SELECT row_number FROM upto) AND x.outcome = 'DUBBEL'
+                   AND NOT EXISTS (SELECT FROM delivery_rows n WHERE n.delivery_id = $1 AND n.outcome = 'DUBBEL'
+                                   AND n.vaccination_id = x.vaccination_id AND n.row_number > x.row_number)) AS d
            CROSS JOIN LATERAL (SELECT c.* FROM reports c WHERE c.id = d.id ORDER BY c.version DESC LIMIT 1) AS c
            JOIN reports o ON o.id = c.id AND o.version = COALESCE(c.restores, c.version)
            LEFT JOIN LATERAL (SELECT p.version FROM reports p JOIN deliveries pd ON pd.id = p.delivery_id
                               WHERE p.id = d.id AND p.version < o.version AND p.restores IS NULL AND p.withdrawal_id IS NULL
                                 AND p.delivery_id <> $1 AND pd.state <> 'withdrawn'
                               ORDER BY p.version DESC LIMIT 1) AS b ON true
-           WHERE d.delivery_id = $1 AND d.row_number > $2
-             AND d.version = (SELECT max(n.version) FILTER (WHERE n.delivery_id = $1) FROM reports n WHERE n.id = d.id)
            ORDER BY d.row_number LIMIT $3"#,
         delivery,
         after,
@@ -70,7 +84,8 @@ pub async fn of_delivery(
     Ok(rows)
 }
 
-/// The next registrations that a withdrawal turned back, each with the version it ended.
+/// The next registrations that a withdrawal turned back, each with the version it ended; and those of its delivery, or that
+/// it repeated, which went with another one.
 ///
 /// # Errors
 /// When the database fails.
@@ -82,14 +97,34 @@ pub async fn of_withdrawal(
 ) -> Result<Vec<Candidate>, StoreError> {
     let rows = sqlx::query_as!(
         Candidate,
-        r#"SELECT w.row_number, w.id, c.version, c.person_id, c.vaccination_id, c.version = w.version AS "ours!",
+        r#"WITH own AS MATERIALIZED (SELECT r.row_number, r.id, r.version FROM reports r WHERE r.delivery_id = $1 AND r.row_number > $2
+                                     ORDER BY r.row_number LIMIT $3),
+                upto AS (SELECT CASE WHEN count(*) < $3 THEN 2147483647 ELSE max(row_number) END AS row_number FROM own)
+           SELECT w.row_number AS "row_number!", w.id AS "id!", c.version, c.person_id, c.vaccination_id, c.version = w.version AS "ours!",
                   EXISTS (SELECT FROM delivery_rows x JOIN deliveries xd ON xd.id = x.delivery_id
                           WHERE x.vaccination_id = c.vaccination_id AND x.outcome = 'DUBBEL' AND x.party_id = c.party_id
                             AND x.delivery_id <> $1 AND x.state <> 'pending' AND xd.state <> 'withdrawn') AS "repeated!",
                   w.version - 1 AS "onto?"
-           FROM reports w
+           FROM (SELECT row_number, id, version FROM own
+                 UNION ALL
+                 SELECT k.row_number, k.id, v.version FROM withdrawals me
+                 CROSS JOIN LATERAL (
+                     SELECT r.row_number, r.id, r.version FROM reports r
+                     WHERE r.delivery_id = me.delivery_id AND r.row_number > $2 AND r.row_number <= (SELECT row_number FROM upto) AND r.restores IS NULL
+                     UNION ALL
+                     SELECT x.row_number, l.id, l.version FROM delivery_rows x
+                     CROSS JOIN LATERAL (SELECT s.id, COALESCE(s.restores, s.version) AS version FROM reports s
+                                         WHERE s.vaccination_id = x.vaccination_id AND s.party_id = x.party_id
+                                         ORDER BY s.version DESC, s.id LIMIT 1) AS l
+                     WHERE x.delivery_id = me.delivery_id AND x.row_number > $2 AND x.row_number <= (SELECT row_number FROM upto) AND x.outcome = 'DUBBEL'
+                       AND NOT EXISTS (SELECT FROM delivery_rows n WHERE n.delivery_id = x.delivery_id AND n.outcome = 'DUBBEL'
+                                       AND n.vaccination_id = x.vaccination_id AND n.row_number > x.row_number)) AS k
+                 JOIN reports v ON v.id = k.id AND v.valid_to IS NULL AND v.mutation = 'V' AND v.withdrawal_id <> $1
+                 JOIN withdrawals other ON other.id = v.withdrawal_id AND other.delivery_id <> me.delivery_id
+                 JOIN reports p ON p.id = k.id AND p.version = v.version - 1 AND COALESCE(p.restores, p.version) = k.version
+                 WHERE me.id = $1) AS w
            CROSS JOIN LATERAL (SELECT c.* FROM reports c WHERE c.id = w.id ORDER BY c.version DESC LIMIT 1) AS c
-           WHERE w.delivery_id = $1 AND w.row_number > $2 ORDER BY w.row_number LIMIT $3"#,
+           ORDER BY w.row_number LIMIT $3"#,
         withdrawal,
         after,
         limit
@@ -324,15 +359,16 @@ pub(super) async fn point_at(
     Ok(())
 }
 
-/// Rows that RIVM had to look at because these registrations came back: they turn once more.
+/// Rows that RIVM had to look at because these registrations came back, and those of deliveries that were withdrawn before:
+/// the registrations turn once more.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn close_review(tx: &mut WorkerTx<'_>, ids: &[Uuid]) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE delivery_rows x SET state = 'withdrawn' FROM reports r
-         WHERE r.id = ANY ($1) AND r.restores IS NOT NULL AND x.delivery_id = r.delivery_id AND x.row_number = r.row_number
-           AND x.report_id = r.id AND x.state = 'open'",
+        "UPDATE delivery_rows x SET state = 'withdrawn' FROM reports r, deliveries d
+         WHERE r.id = ANY ($1) AND x.delivery_id = r.delivery_id AND x.row_number = r.row_number AND x.report_id = r.id AND x.state = 'open'
+           AND d.id = x.delivery_id AND (r.restores IS NOT NULL OR d.state = 'withdrawn')",
         ids
     )
     .execute(&mut **tx)

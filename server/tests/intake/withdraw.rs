@@ -1876,3 +1876,33 @@ async fn two_doses_that_stood_beside_each_other_come_back_beside_each_other() {
     assert_eq!(register(&world).await, before);
     assert_eq!(open_rows(&world).await, []);
 }
+
+#[tokio::test]
+async fn of_two_deliveries_that_say_the_same_nothing_is_left_when_both_are_withdrawn() {
+    // The second brings one row more; its others are known.
+    let first_rows = [key("a", good(E.0, E.1)), key("b", good(N.0, N.1))];
+    let more = key("c", good(F.0, F.1));
+    for first_the_older in [true, false] {
+        let world = World::new().await;
+        let older = world.upload(&world.maria, &csv(&first_rows)).await;
+        let again = [&first_rows[..], std::slice::from_ref(&more)].concat();
+        let newer = world.upload(&world.maria, &csv(&again)).await;
+        let both = register(&world).await;
+        let order = if first_the_older {
+            [older, newer]
+        } else {
+            [newer, older]
+        };
+        for delivery in order {
+            withdrawn(&world, &world.maria, delivery).await;
+        }
+        assert_eq!(register(&world).await, Vec::<String>::new());
+        // What either says is there again when it counts again, and once when both do.
+        put_back(&world, &world.maria, order[0]).await;
+        let one = if first_the_older { 2 } else { 3 };
+        let counting = "vaccinations WHERE effective AND valid_to IS NULL";
+        assert_eq!(world.count(counting).await, one, "{first_the_older}");
+        put_back(&world, &world.maria, order[1]).await;
+        assert_eq!(register(&world).await, both);
+    }
+}
