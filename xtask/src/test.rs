@@ -25,11 +25,15 @@ type Work = fn(&mut Session) -> Result<Tally>;
 
 /// Tests open our template in a real spreadsheet program and save it again, and read what a library wrote; suppliers' own
 /// programs deliver; each test of rule A21 starts a malware scanner.
-const RUST_NEEDS: [apt::Need; 8] = [
+const RUST_NEEDS: [apt::Need; 9] = [
     ("soffice", "libreoffice-calc-nogui"),
     (
         "/usr/lib/python3/dist-packages/openpyxl",
         "python3-openpyxl",
+    ),
+    (
+        "/usr/lib/python3/dist-packages/xlsxwriter",
+        "python3-xlsxwriter",
     ),
     ("sftp", "openssh-client"),
     ("psftp", "putty-tools"),

@@ -5,6 +5,7 @@ use crate::support::{
     Answer, GOOD, HEADER, check, check_at, csv, full_table, ods_with, table, xlsx, xlsx_parts,
 };
 use domain::fixtures;
+use domain::row::{Column, RawRow};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -561,4 +562,61 @@ fn what_openpyxl_writes_is_read() {
     let said = String::from_utf8_lossy(&made.stderr);
     assert!(made.status.success(), "openpyxl failed: {said}");
     assert_eq!(check_at(&file).rows(), [(3, "AFGEKEURD", vec!["V20"])]);
+}
+
+/// Reads a table from a CSV and writes it as a workbook of texts, with one of Python's writers.
+const BY_PYTHON: &str = "
+import csv, sys
+source, target, writer = sys.argv[1:]
+rows = list(csv.reader(open(source, encoding='utf-8', newline=''), delimiter=';'))
+if writer == 'openpyxl':
+    import openpyxl
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet('Vaccinaties')
+    for row in rows:
+        sheet.append([cell or None for cell in row])
+    book.save(target)
+else:
+    import xlsxwriter
+    book = xlsxwriter.Workbook(target, {'constant_memory': writer == 'xlsxwriter-flat'})
+    sheet = book.add_worksheet('Vaccinaties')
+    for number, row in enumerate(rows):
+        for column, cell in enumerate(row):
+            if cell:
+                sheet.write_string(number, column, cell)
+    book.close()
+";
+
+#[test]
+fn what_the_writers_of_python_make_of_a_table_gives_the_same_findings() {
+    // A control character is no text in XML: openpyxl refuses it.
+    let is_text = |row: &RawRow<'_>| {
+        let cells = Column::ALL.map(|column| row.get(column));
+        !cells.concat().contains(|c: char| c.is_control())
+    };
+    let rows = fixtures::ALL
+        .iter()
+        .flat_map(|fixture| [fixture.failing_row(), fixture.passing_row()])
+        .filter(is_text);
+    let table = full_table(rows);
+    let text = csv(&table, ';');
+    let expected = check("x.csv", text.as_bytes());
+    let folder = tempfile::tempdir().expect("a folder");
+    let source = folder.path().join("x.csv");
+    std::fs::write(&source, &text).expect("written");
+    for writer in ["openpyxl", "xlsxwriter", "xlsxwriter-flat"] {
+        let target = folder.path().join(format!("{writer}.xlsx"));
+        let made = Command::new("/usr/bin/python3")
+            .args(["-c", BY_PYTHON])
+            .args([source.as_path(), target.as_path(), Path::new(writer)])
+            .output()
+            .expect("python3 runs");
+        let said = String::from_utf8_lossy(&made.stderr);
+        assert!(made.status.success(), "{writer} failed: {said}");
+        let answer = check_at(&target);
+        for (row, wanted) in answer.rows().iter().zip(expected.rows()) {
+            assert_eq!(*row, wanted, "{writer}");
+        }
+        assert_eq!(answer.counts(), expected.counts(), "{writer}");
+    }
 }
