@@ -60,6 +60,24 @@ fn real_dates_and_numbers_are_read_as_typed() {
     clean(&check("x.xlsx", &content));
 }
 
+#[test]
+fn one_american_text_among_real_dates_refuses_its_row_alone() {
+    let content = book(&[&|sheet| {
+        let american = GOOD.replace("27-01-2021", "01-27-2021");
+        lines(sheet, 0, &format!("{HEADER}\n{american}\n{GOOD}"));
+        let day = Format::new().set_num_format("dd-mm-yyyy");
+        let date = ExcelDateTime::from_ymd(2021, 1, 27).expect("a date");
+        sheet
+            .write_datetime_with_format(2, 4, date, &day)
+            .expect("written");
+    }]);
+    let answer = check("x.xlsx", &content);
+    assert_eq!(answer.file_codes(), Vec::<&str>::new());
+    let found = answer.rows();
+    assert_eq!((found[0].0, found[0].1), (2, "AFGEKEURD"));
+    assert!(found[0].2.contains(&"V08"), "{:?}", found[0].2);
+}
+
 /// The second cell style is that of a date.
 const STYLES: &str = "<styleSheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
     <cellXfs count=\"2\"><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>";
