@@ -1,5 +1,6 @@
 //! Files: preview, "Indienen", outcomes, doubles, refused and empty ones, answers; nothing without consent.
 
+use crate::support::counted;
 use crate::torture::Crowd;
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, row, with};
 use app::ports::deliveries::Phase;
@@ -600,6 +601,38 @@ async fn all_or_nothing_stores_nothing_while_a_row_is_refused() {
         (view.line.phase, world.count("reports").await),
         (Phase::Done, 2)
     );
+}
+
+#[tokio::test]
+async fn all_or_nothing_stores_a_row_and_what_changes_it_far_behind_it() {
+    let world = World::new().await;
+    let brought = with(good(EREBOS, "01-04-2000"), &[(Column::Bronsleutel, "k1")]);
+    let withdrawn = row(&[(Column::Bronsleutel, "k1"), (Column::Mutatie, "V")]);
+    // More than a chunk of the storing stands between them.
+    let between = (0..1_300).map(|n| counted(&format!("c-{n}")));
+    let rows: Vec<RowText> = [brought]
+        .into_iter()
+        .chain(between)
+        .chain([withdrawn])
+        .collect();
+    let id = world
+        .receive(&world.maria, "bestand.csv", &csv(&rows), true)
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (view.line.phase, view.line.counts.afgekeurd),
+        (Phase::Preview, 0)
+    );
+    assert_eq!(world.portal.submit_whole(&world.maria, id).await, Ok(true));
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (view.line.phase, view.line.outcome, view.line.counts.geteld),
+        (Phase::Done, Some(FileOutcome::Verwerkt), 1_300)
+    );
+    assert_eq!(world.count("reports").await, 2);
 }
 
 #[tokio::test]
