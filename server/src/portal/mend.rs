@@ -319,6 +319,7 @@ impl Portal {
             tx.commit().await?;
             return Ok((mended, allowed));
         }
+        let mut spent = Vec::new();
         let numbers = |only: fn(&Became) -> bool| -> Vec<u32> {
             let rows = done.rows.iter().filter(|(_, became)| only(became));
             rows.map(|(number, _)| *number).collect()
@@ -333,18 +334,9 @@ impl Portal {
             audit::about_bsns(&mut tx, line, macs).await?
         } else {
             if done.unconsented {
-                self.road
-                    .blobs
-                    .destroy(id)
-                    .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
                 deliveries::forget_blob(&mut tx, id).await?;
-                // What a kill leaves of these the sweep takes: no delivery names them.
-                for double in deliveries::forget_doubles(&mut tx, id).await? {
-                    self.road
-                        .blobs
-                        .destroy(double)
-                        .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
-                }
+                spent = deliveries::forget_doubles(&mut tx, id).await?;
+                spent.push(id);
             }
             let refused =
                 |became: &Became| matches!(became, Became::Judged(RowOutcome::Afgekeurd, _));
@@ -361,6 +353,12 @@ impl Portal {
         };
         audit::add(&mut tx, line).await?;
         tx.commit().await?;
+        // After the commit: undone, the delivery would name files that are gone. What a kill leaves of them the sweep takes.
+        for file in spent {
+            if let Err(error) = self.road.blobs.destroy(file) {
+                tracing::error!(%file, kind = %error.kind(), "a raw file waits for the sweep");
+            }
+        }
         Ok((mended, allowed))
     }
 
