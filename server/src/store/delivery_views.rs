@@ -244,6 +244,8 @@ pub struct Repaired {
     pub row_number: i32,
     /// Repairs, sealed.
     pub repairs_sealed: Option<Vec<u8>>,
+    /// The row, sealed: whom it is about.
+    pub raw_sealed: Option<Vec<u8>>,
 }
 
 /// Kinds of repairs of a delivery, each with the first rows that have it: a million repaired rows are not opened for a page.
@@ -257,12 +259,12 @@ pub async fn repairs(
 ) -> Result<Vec<Repaired>, StoreError> {
     let rows = sqlx::query_as!(
         Repaired,
-        r#"SELECT k.code AS "code!", k.col AS "column!", k.number AS "count!", e.id, e.row_number, e.repairs_sealed
+        r#"SELECT k.code AS "code!", k.col AS "column!", k.number AS "count!", e.id, e.row_number, e.repairs_sealed, e.raw_sealed
            FROM (SELECT f ->> 'code' AS code, f ->> 'column' AS col, count(*) AS number
                  FROM delivery_rows r, jsonb_array_elements(r.findings) AS f
                  WHERE r.delivery_id = $1 AND r.repairs_sealed IS NOT NULL AND f ->> 'severity' = 'hersteld' GROUP BY 1, 2) AS k
            CROSS JOIN LATERAL (
-               SELECT r.id, r.row_number, r.repairs_sealed FROM delivery_rows r
+               SELECT r.id, r.row_number, r.repairs_sealed, r.raw_sealed FROM delivery_rows r
                WHERE r.delivery_id = $1 AND r.repairs_sealed IS NOT NULL
                  AND r.findings @> jsonb_build_array(jsonb_build_object('code', k.code, 'column', k.col))
                ORDER BY r.row_number LIMIT $2) AS e

@@ -897,6 +897,32 @@ async fn hidden_rows_are_told_and_taken_along_when_the_sender_wants() {
 }
 
 #[tokio::test]
+async fn the_log_says_whose_repaired_values_the_page_of_a_delivery_shows() {
+    let world = World::new().await;
+    let dotted = |bsn: &str| format!("{}.{}.{}", &bsn[..4], &bsn[4..6], &bsn[6..]);
+    let rows = [
+        good(&dotted(EREBOS), "01-04-2000"),
+        good(&dotted(NAOMI), "01-04-1987"),
+        good(FROUKE, "24-03-2000"),
+    ];
+    let id = world
+        .receive(&world.maria, "a.csv", &csv(&rows), true)
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    let examples: Vec<usize> = view
+        .repairs
+        .iter()
+        .map(|kind| kind.examples.len())
+        .collect();
+    assert_eq!(examples, [2]);
+    let about = "audit_persons p JOIN audit_lines l ON (l.shard, l.seq) = (p.shard, p.seq)
+                 WHERE l.event = 'look.list' AND strpos(l.line, '";
+    assert_eq!(world.count(&format!("{about}{id}') > 0")).await, 2);
+}
+
+#[tokio::test]
 async fn every_repaired_value_is_shown_page_by_page_and_the_log_says_whose_they_are() {
     const ROWS: usize = 120;
     let (world, crowd) = (World::new().await, Crowd::new(ROWS));
