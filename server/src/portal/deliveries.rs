@@ -126,7 +126,11 @@ impl Deliveries for Portal {
         let mut view = DeliveryView {
             progress: match (row.turned, row.to_turn) {
                 (Some(turned), Some(all)) => (number(i64::from(turned)), number(i64::from(all))),
-                _ => (number(row.done), number(i64::from(row.rows_read))),
+                _ if shown.phase == Phase::Storing => {
+                    (number(row.done), number(i64::from(row.rows_read)))
+                }
+                // All rows of a preview come at once: a bar would stand still.
+                _ => (0, 0),
             },
             read_as: read_as(&row),
             skipped: number(i64::from(row.skipped)).saturating_sub(hidden(&row)),

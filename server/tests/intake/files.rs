@@ -1,6 +1,7 @@
 //! Files: preview, "Indienen", outcomes, doubles, refused and empty ones, answers; nothing without consent.
 
-use crate::support::counted;
+use crate::moment::{both, hang};
+use crate::support::{counted, until};
 use crate::torture::Crowd;
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, row, with};
 use app::ports::deliveries::Phase;
@@ -11,6 +12,7 @@ use domain::row::{Column, RowText};
 use server::intake::answer;
 use server::intake::receive::Received;
 use server::store::party_tx;
+use std::time::Duration;
 
 fn three() -> Vec<RowText> {
     vec![
@@ -542,6 +544,51 @@ async fn a_kind_of_repair_is_switched_off_before_submitting_and_stays_off() {
             .await,
         3
     );
+}
+
+#[tokio::test]
+async fn while_a_preview_is_made_no_bar_stands_still() {
+    let world = World::new().await;
+    hang(&world, "delivery_rows", "new.state = 'pending'").await;
+    let id = world
+        .receive(&world.maria, "bestand.csv", &csv(&three()), true)
+        .await
+        .id();
+    let look = world.portal.delivery(&world.maria, id);
+    let ((), view) = both(&world, world.work(), look).await;
+    let view = view.unwrap();
+    assert_eq!((view.line.phase, view.progress), (Phase::Checking, (0, 0)));
+}
+
+#[tokio::test]
+async fn the_bar_moves_while_a_preview_is_stored() {
+    let world = World::new().await;
+    let rows: Vec<RowText> = (0..1_300).map(|n| counted(&format!("c-{n}"))).collect();
+    let id = world
+        .receive(&world.maria, "bestand.csv", &csv(&rows), true)
+        .await
+        .id();
+    world.work().await;
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    let look = async || world.portal.delivery(&world.maria, id).await.unwrap();
+    let view = look().await;
+    assert_eq!(
+        (view.line.phase, view.progress),
+        (Phase::Storing, (0, 1_300))
+    );
+    // In the second chunk.
+    let late = "new.state <> 'pending' AND new.row_number = 1300";
+    hang(&world, "delivery_rows", late).await;
+    let first_is_in = async {
+        until(Duration::from_secs(30), "the first chunk", async || {
+            look().await.progress == (1_250, 1_300)
+        })
+        .await;
+    };
+    both(&world, world.work(), first_is_in).await;
+    assert_eq!(look().await.line.phase, Phase::Done);
 }
 
 #[tokio::test]
