@@ -6,8 +6,10 @@ use crate::support::{
 };
 use domain::fixtures;
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
+use server::intake::read::{self, Limits, Options, Program};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 /// A workbook whose sheets are filled by functions.
 pub(crate) fn book(sheets: &[&dyn Fn(&mut Worksheet)]) -> Vec<u8> {
@@ -460,6 +462,27 @@ fn hidden_rows_are_counted_and_left_out() {
         (answer.file("rows"), answer.file("skipped")),
         (&2.into(), &1.into())
     );
+}
+
+#[test]
+fn what_is_hidden_above_the_header_is_no_row() {
+    let content = book(&[&|sheet| {
+        lines(
+            sheet,
+            0,
+            &format!("Lijst van januari\nintern\n{HEADER}\n{GOOD}\n{GOOD}"),
+        );
+        for row in [1, 4] {
+            sheet.set_row_hidden(row).expect("hidden");
+        }
+    }]);
+    let mut options = Options::new(Limits::PORTAL);
+    options.program = Program::at(env!("CARGO_BIN_EXE_cims").into());
+    let opened = read::open(Arc::new(content), &options).expect("readable");
+    let table = opened.table.expect("a table");
+    let mut rows = table.rows().expect("rows");
+    while rows.next().expect("readable").is_some() {}
+    assert_eq!((rows.rows(), rows.hidden()), (1, 1));
 }
 
 #[test]
