@@ -254,7 +254,8 @@ fn refused_row(number: u32, draft: Option<Uuid>) -> RefusedRow {
         ],
         message: Some("Kijk op de verpakking.".into()),
         kept: draft.map(|_| Kept::Changed),
-        shared: vec![(Column::Batchnummer, 2)],
+        // Of the row after the last that was counted.
+        shared: vec![(Column::Batchnummer, (number != 9).then_some(2))],
     }
 }
 
