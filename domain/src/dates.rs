@@ -199,7 +199,7 @@ pub enum DateError {
     Impossible,
 }
 
-/// What a date of the form day-month-year proves about the order in which its column is written (A17).
+/// What a date proves about the order in which day and month of its column are written (A17).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
     /// The first number is over 12: day first.
@@ -208,6 +208,22 @@ pub enum Order {
     MonthDay,
     /// Both can be a month.
     Ambiguous,
+    /// Another form, in which they cannot have changed places: the month by its name, or a day over 12.
+    Plain,
+    /// Another form, of which both can be a month. Nothing is wrong with it as it stands; but a spreadsheet that takes
+    /// `01-02-2021` for 1 February makes such a date of it, and leaves `01-27-2021` a text.
+    PlainPair,
+}
+
+impl Order {
+    /// Of a whole date that is written in numbers, the year not last: `2021-01-27`, a day number.
+    pub(crate) const fn of_numbers(date: Date) -> Self {
+        if date.day() > 12 {
+            Self::Plain
+        } else {
+            Self::PlainPair
+        }
+    }
 }
 
 /// Reads a date in one of the forms of specification §2, day numbers aside. Four digits are a year
@@ -244,10 +260,11 @@ pub(crate) fn parse(text: &str, this_year: i32) -> (Result<PartialDate, DateErro
         return (Err(DateError::Form), None);
     }
     if bytes.iter().all(u8::is_ascii_digit) {
-        return (digits_only(bytes, this_year), None);
+        return in_numbers(digits_only(bytes, this_year));
     }
     if bytes.contains(&b' ') {
-        return (with_month_name(text), None);
+        let read = with_month_name(text);
+        return (read, whole(read).map(|_| Order::Plain));
     }
     let Some(separator) = bytes
         .iter()
@@ -272,7 +289,7 @@ fn three_parts(
     separator: u8,
 ) -> (Result<PartialDate, DateError>, Option<Order>) {
     if separator == b'-' && first.len() == 4 && second.len() == 2 && third.len() == 2 {
-        return (build(first, second, third), None);
+        return in_numbers(build(first, second, third));
     }
     let short = |part: &[u8]| matches!(part.len(), 1 | 2);
     let (Some(day), Some(month), true) = (
@@ -289,7 +306,19 @@ fn three_parts(
     }
 }
 
-/// Day, month, year: the only forms that prove anything about their order.
+/// What was read of a form in which the year comes first.
+fn in_numbers(
+    read: Result<PartialDate, DateError>,
+) -> (Result<PartialDate, DateError>, Option<Order>) {
+    (read, whole(read).map(Order::of_numbers))
+}
+
+/// A date that was read and has all its parts: a year alone proves nothing.
+fn whole(read: Result<PartialDate, DateError>) -> Option<Date> {
+    read.ok().and_then(PartialDate::full)
+}
+
+/// Day, month, year: the only forms whose order can be another one.
 fn dutch_order(year: u32, month: u8, day: u8) -> (Result<PartialDate, DateError>, Option<Order>) {
     let order = match (day, month) {
         (1..=12, 1..=12) => Some(Order::Ambiguous),

@@ -13,6 +13,9 @@ const FEWEST_ROWS: usize = 20;
 /// Share of them that fail, in percent.
 const SHARE: usize = 70;
 
+/// So many dates of another form for each that proves month first show that this one is a slip (A17).
+const PLAIN_FOR_EACH: u32 = 10;
+
 /// Collects what rows say about their file.
 #[derive(Debug, Clone, Default)]
 pub struct FileEvidence {
@@ -25,26 +28,35 @@ pub struct FileEvidence {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Orders {
+    /// That cannot stand in the American order: day first, or a form of its own.
     day_month: u32,
     month_day: u32,
+    /// Of a form of its own, but a spreadsheet may have made it of an American date.
+    plain_pair: u32,
 }
 
 impl Orders {
     const fn append(&mut self, next: Self) {
         self.day_month = self.day_month.saturating_add(next.day_month);
         self.month_day = self.month_day.saturating_add(next.month_day);
+        self.plain_pair = self.plain_pair.saturating_add(next.plain_pair);
     }
 
     fn add(&mut self, order: Option<Order>) {
         match order {
-            Some(Order::DayMonth) => self.day_month = self.day_month.saturating_add(1),
+            Some(Order::DayMonth | Order::Plain) => {
+                self.day_month = self.day_month.saturating_add(1);
+            }
             Some(Order::MonthDay) => self.month_day = self.month_day.saturating_add(1),
+            Some(Order::PlainPair) => self.plain_pair = self.plain_pair.saturating_add(1),
             Some(Order::Ambiguous) | None => {}
         }
     }
 
     const fn swapped(self) -> bool {
-        self.month_day > 0 && self.day_month == 0
+        // A spreadsheet leaves more than half of the American dates a text, so these would not be so few.
+        let slips = self.plain_pair / PLAIN_FOR_EACH >= self.month_day;
+        self.month_day > 0 && self.day_month == 0 && !slips
     }
 }
 
@@ -95,8 +107,8 @@ impl FileEvidence {
             .map(|(_, line)| line)
     }
 
-    /// A17: columns in which day and month stand in the American order: at least one value proves it and
-    /// none proves the opposite.
+    /// A17: columns in which day and month stand in the American order: at least one value proves it, none proves the
+    /// opposite, and the others are ambiguous. Dates of another form (`2021-01-27`, `27 jan 2021`, a date of a workbook) are not.
     #[must_use]
     pub fn swapped_columns(&self) -> Vec<Column> {
         [
@@ -151,26 +163,42 @@ mod tests {
         assert_eq!(file((0..100).map(seven_of_ten)).shifted_from(), Some(2));
     }
 
+    fn columns(orders: &[Order]) -> Vec<Column> {
+        let mut file = FileEvidence::default();
+        for order in orders {
+            file.add_evidence(
+                2,
+                Evidence {
+                    vaccination_order: Some(*order),
+                    ..Evidence::default()
+                },
+            );
+        }
+        file.swapped_columns()
+    }
+
     #[test]
     fn one_proof_of_month_first_and_none_of_day_first_is_swapped() {
-        let columns = |orders: &[Order]| {
-            let mut file = FileEvidence::default();
-            for order in orders {
-                file.add_evidence(
-                    2,
-                    Evidence {
-                        vaccination_order: Some(*order),
-                        ..Evidence::default()
-                    },
-                );
-            }
-            file.swapped_columns()
-        };
         assert_eq!(
             columns(&[Order::Ambiguous, Order::MonthDay]),
             [Column::Vaccinatiedatum]
         );
         assert_eq!(columns(&[Order::MonthDay, Order::DayMonth]), []);
         assert_eq!(columns(&[Order::Ambiguous, Order::Ambiguous]), []);
+    }
+
+    #[test]
+    fn a_date_that_cannot_be_swapped_shows_that_the_column_is_not() {
+        assert_eq!(columns(&[Order::MonthDay, Order::Plain]), []);
+        let slip = [&[Order::PlainPair; 10][..], &[Order::MonthDay]].concat();
+        assert_eq!(columns(&slip), []);
+    }
+
+    #[test]
+    fn dates_that_a_spreadsheet_made_of_american_ones_are_swapped() {
+        let half_read = [&[Order::PlainPair; 9][..], &[Order::MonthDay]].concat();
+        assert_eq!(columns(&half_read), [Column::Vaccinatiedatum]);
+        let mostly = [&[Order::PlainPair; 19][..], &[Order::MonthDay; 2]].concat();
+        assert_eq!(columns(&mostly), [Column::Vaccinatiedatum]);
     }
 }

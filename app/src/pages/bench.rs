@@ -1,6 +1,7 @@
 //! `/proefbank` and `/proefbank/{id}`: trying a file with the same rules and answers as a real one, and nothing taken in
 //! (features F-X7). The bytes go to a plain route of the server, as those of `/aanleveren`.
 
+use super::clusters::amount;
 use super::trials;
 use crate::page::{Screen, Visit, onboarding, page};
 use crate::parts::findings::findings;
@@ -242,11 +243,8 @@ fn attempt_screen(visit: &Visit, view: &AttemptView) -> Screen {
         }
         None => findings(&view.findings, t).into_any(),
     };
-    let count = |count: u64| number(t.language, count);
-    let read = fill(
-        t.upload.counts_total,
-        &[("aantal", &count(view.counts.rows()))],
-    );
+    let u = &t.upload;
+    let read = amount(view.counts.rows(), u.counts_total_one, u.counts_total, t);
     let body = view! {
         {title(o.attempt)}
         <p class="utrecht-paragraph">{badge::delivery(view.phase, outcome, t)}" "{view.file_name.clone()}", "{view.received.clone()}", "{channel(view, t)}</p>

@@ -1,5 +1,6 @@
 //! `/aanleveringen/{id}`: progress, preview or result of a delivery. The five counts always add up.
 
+use super::clusters::amount;
 use super::preview;
 use super::withdraw_delivery::on_delivery;
 use crate::islands::Progress;
@@ -319,7 +320,7 @@ fn counts(counts: &Counts, t: &'static Texts) -> AnyView {
     });
     let known = some_rows(counts.dubbel, u.doubles_known_one, u.doubles_known, t).map(paragraph);
     view! {
-        <p class="utrecht-paragraph">{fill(u.counts_total, &[("aantal", &number(t.language, counts.rows()))])}</p>
+        <p class="utrecht-paragraph">{amount(counts.rows(), u.counts_total_one, u.counts_total, t)}</p>
         {preview::bar(counts)}
         <ul class="cims-counts">{items}</ul>
         {known}
@@ -331,12 +332,7 @@ fn counts(counts: &Counts, t: &'static Texts) -> AnyView {
 fn details(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     let u = &t.upload;
     let read = (!delivery.read_as.is_empty()).then(|| paragraph(delivery.read_as.clone()));
-    let skipped = (delivery.skipped > 0).then(|| {
-        paragraph(fill(
-            u.skipped,
-            &[("aantal", &number(t.language, u64::from(delivery.skipped)))],
-        ))
-    });
+    let skipped = some_rows(delivery.skipped, u.skipped_one, u.skipped, t).map(paragraph);
     let hidden = (delivery.line.phase != Phase::Preview)
         .then(|| preview::hidden_rows(delivery, t))
         .flatten();

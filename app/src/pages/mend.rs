@@ -187,13 +187,13 @@ fn row_screen(visit: &Visit, id: Uuid, view: &RefusedView) -> Screen {
         .map(|(_, count)| *count)
         .max()
         .map(|count| {
-            let text = if count == 1 {
-                m.everywhere_one.to_owned()
-            } else {
-                fill(
+            let text = match count {
+                None => m.everywhere_all.to_owned(),
+                Some(1) => m.everywhere_one.to_owned(),
+                Some(many) => fill(
                     m.everywhere,
-                    &[("aantal", &number(t.language, u64::from(count)))],
-                )
+                    &[("aantal", &number(t.language, u64::from(many)))],
+                ),
             };
             tick("everywhere", "row[everywhere]", text, false, false)
         });

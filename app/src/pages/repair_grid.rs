@@ -154,8 +154,9 @@ fn cell(row: &RefusedRow, column: Column, t: &'static Texts) -> AnyView {
     let shared = row.shared.iter().find(|(other, _)| *other == column);
     let same = shared.map(|(_, count)| {
         let text = match count {
-            1 => m.same_cell_one.to_owned(),
-            many => fill(m.same_cell, &[("aantal", &number(t.language, u64::from(*many)))]),
+            None => m.same_cell_all.to_owned(),
+            Some(1) => m.same_cell_one.to_owned(),
+            Some(many) => fill(m.same_cell, &[("aantal", &number(t.language, u64::from(*many)))]),
         };
         view! { <button class="utrecht-button utrecht-button--secondary-action" type="button" data-same="true" hidden>{text}</button> }
     });

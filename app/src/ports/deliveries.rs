@@ -241,8 +241,9 @@ pub struct RefusedRow {
     pub message: Option<String>,
     /// What the caller typed before and was not judged, when that is shown in the cells.
     pub kept: Option<Kept>,
-    /// Columns whose wrong value stands in other refused rows too, and in how many. Never what names a person.
-    pub shared: Vec<(Column, u32)>,
+    /// Columns whose wrong value stands in other refused rows too, and in how many; of so many rows that these are not
+    /// counted, every wrong one. Never what names a person.
+    pub shared: Vec<(Column, Option<u32>)>,
 }
 
 /// The refused rows of a delivery, a page of them.

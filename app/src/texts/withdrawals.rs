@@ -15,7 +15,7 @@ texts! {
         consequence_kept: "Wat daarna is gewijzigd of nog eens is aangeleverd, blijft staan." / "What was changed or delivered again afterwards stays.",
         consequence_history: "Er wordt niets gewist. De geschiedenis blijft leesbaar." / "Nothing is deleted. The history stays readable.",
         consequence_again: "Dezelfde inhoud kan daarna opnieuw worden aangeleverd." / "The same content can be delivered again afterwards.",
-        consequence_review: "Regels van latere aanleveringen die door deze bij het RIVM liggen, blijven daar liggen." / "Rows of later deliveries that wait at RIVM because of this one keep waiting.",
+        consequence_review: "Liggen regels van andere aanleveringen alleen door deze bij het RIVM? Dan slaan we die op." / "Do rows of other deliveries wait at RIVM because of this one alone? Then we store them.",
         counted: "{aantal} regels zijn geteld zonder persoon. Die blijven meetellen. We bewaren niets waarmee we ze terugvinden." / "{aantal} rows were counted without a person. Those counts stay. We keep nothing by which to find them.",
         counted_one: "1 regel is geteld zonder persoon. Die blijft meetellen. We bewaren niets waarmee we hem terugvinden." / "1 row was counted without a person. That count stays. We keep nothing by which to find it.",
         second: "Dit kan niet alleen. Een andere gebruiker van uw instelling geeft eerst akkoord." / "You cannot do this alone. Another user of your institution has to agree first.",

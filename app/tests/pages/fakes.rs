@@ -106,6 +106,7 @@ pub(crate) struct World {
     pub(crate) idle_minutes: u32,
     pub(crate) file_days: u32,
     pub(crate) counts: Counts,
+    pub(crate) skipped: u32,
     pub(crate) withdrawals: u32,
     pub(crate) discarded: Option<Discarded>,
     pub(crate) ages: AgeBounds,
@@ -177,6 +178,7 @@ impl World {
                 dubbel: 18,
                 geteld: 2,
             },
+            skipped: 2,
             withdrawals: 0,
             discarded: None,
             ages: AgeBounds::default(),
@@ -252,7 +254,8 @@ fn refused_row(number: u32, draft: Option<Uuid>) -> RefusedRow {
         ],
         message: Some("Kijk op de verpakking.".into()),
         kept: draft.map(|_| Kept::Changed),
-        shared: vec![(Column::Batchnummer, 2)],
+        // Of the row after the last that was counted.
+        shared: vec![(Column::Batchnummer, (number != 9).then_some(2))],
     }
 }
 
@@ -767,7 +770,7 @@ impl Deliveries for World {
             line,
             progress: (400, 1_320),
             read_as: "Gelezen als CSV met puntkomma, Windows-1252, kopregel 5".into(),
-            skipped: 2,
+            skipped: self.skipped,
             file_findings: vec![Finding::whole(Code::A18)],
             groups: vec![FindingGroup {
                 finding: Finding::on(Code::P03, Column::Bsn),

@@ -520,6 +520,8 @@ async fn a_refused_row_is_mended_on_its_own_page() {
     ] {
         assert!(page.has(part), "{part}");
     }
+    let page = get(&World::nurse(), &format!("{list}/9")).await;
+    assert!(page.has("Ook in alle andere regels met deze waarde"));
     // What was typed while somebody else was faster: said in a sentence, with no message of other cells.
     let page = get(&World::nurse(), &format!("{list}/4?concept={ID}")).await;
     assert!(page.has("Iemand anders heeft deze regel intussen gewijzigd."));

@@ -32,6 +32,23 @@ async fn all_or_nothing_is_offered_when_every_row_is_right() {
 }
 
 #[tokio::test]
+async fn one_row_is_told_as_one() {
+    let page = get(&World::nurse(), &delivery()).await;
+    assert!(page.has("1.320 regels gelezen"));
+    assert!(page.has("2 lege regels of voorbeeldregels overgeslagen."));
+    let one = world(|world| {
+        world.counts = Counts {
+            geaccepteerd: 1,
+            ..Counts::default()
+        };
+        world.skipped = 1;
+    });
+    let page = get(&one, &delivery()).await;
+    assert!(page.has("1 regel gelezen"));
+    assert!(page.has("1 lege regel of voorbeeldregel overgeslagen."));
+}
+
+#[tokio::test]
 async fn a_result_tells_apart_what_was_not_stored() {
     let page = get(
         &world(|world| {

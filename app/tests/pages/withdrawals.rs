@@ -25,6 +25,8 @@ async fn the_page_says_the_consequence_asks_a_reason_and_shows_a_way_back() {
     for part in [
         "1.300 regels van deze aanlevering staan in het register.",
         "Er wordt niets gewist.",
+        // They are stored: D04, D05 and V32 have nothing to stand on any more.
+        "Liggen regels van andere aanleveringen alleen door deze bij het RIVM? Dan slaan we die op.",
         "2 regels zijn geteld zonder persoon.",
         "Een andere gebruiker van uw instelling geeft eerst akkoord.",
         "utrecht-button--danger",

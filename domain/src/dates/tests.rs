@@ -149,13 +149,25 @@ fn the_wrong_forms_say_what_is_wrong() {
 }
 
 #[test]
-fn only_day_month_year_proves_an_order() {
+fn a_whole_date_says_whether_day_and_month_can_have_changed_places() {
     for (text, order) in [
         ("27-01-2021", Some(Order::DayMonth)),
         ("01/27/2021", Some(Order::MonthDay)),
         ("1.2.2021", Some(Order::Ambiguous)),
-        ("2021-01-27", None),
-        ("27 jan 2021", None),
+        ("2021-01-27", Some(Order::Plain)),
+        ("20210127", Some(Order::Plain)),
+        ("27 jan 2021", Some(Order::Plain)),
+        ("2 jan 2021", Some(Order::Plain)),
+        ("2021-01-02", Some(Order::PlainPair)),
+        ("20210102", Some(Order::PlainPair)),
+        // Not whole, or no date.
+        ("1942", None),
+        ("2021-01-00", None),
+        ("2021-XX-XX", None),
+        ("2021-27-01", None),
+        ("2021-02-30", None),
+        ("00 jan 2021", None),
+        ("27 jan 21", None),
         ("00-01-2021", None),
         ("27-27-2021", None),
         ("27-01-21", None),

@@ -7,7 +7,7 @@ use super::text::{
     blank, is_fraction, plain, trimmed, visible, without_decimals, without_separators,
 };
 use super::{Column, RawRow};
-use crate::dates::{self, DateError, PartialDate};
+use crate::dates::{self, DateError, Order, PartialDate};
 use crate::finding::{Code, Finding};
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
@@ -246,12 +246,7 @@ impl<'r, 'c> Judge<'r, 'c> {
     ) -> Result<PartialDate, DateError> {
         let this_year = self.context.today.year();
         let (result, order) = dates::parse(text, this_year);
-        if order.is_some() {
-            match column {
-                Column::Geboortedatum => self.evidence.birth_order = order,
-                _ => self.evidence.vaccination_order = order,
-            }
-        }
+        self.proves(column, order);
         if result != Err(DateError::Form) {
             return result;
         }
@@ -259,7 +254,8 @@ impl<'r, 'c> Judge<'r, 'c> {
         let mut number = text;
         if let Some(whole) = without_decimals(text).filter(|_| self.allows(Code::H07)) {
             steps.push((Code::H07, Cow::Borrowed(whole)));
-            if let Ok(date) = dates::parse_partial(whole, this_year) {
+            if let (Ok(date), order) = dates::parse(whole, this_year) {
+                self.proves(column, order);
                 self.repaired_in_steps(column, text, &steps);
                 return Ok(date);
             }
@@ -268,11 +264,22 @@ impl<'r, 'c> Judge<'r, 'c> {
         let in_range = |date: &Date| *date >= first && *date <= self.context.today;
         match dates::from_day_number(number).filter(in_range) {
             Some(date) if self.allows(Code::H04) => {
+                self.proves(column, Some(Order::of_numbers(date)));
                 steps.push((Code::H04, Cow::Owned(dates::dutch(date))));
                 self.repaired_in_steps(column, text, &steps);
                 Ok(PartialDate::Full(date))
             }
             _ => Err(DateError::Form),
+        }
+    }
+
+    /// What a date says about the order of day and month in its column (A17).
+    const fn proves(&mut self, column: Column, order: Option<Order>) {
+        if order.is_some() {
+            match column {
+                Column::Geboortedatum => self.evidence.birth_order = order,
+                _ => self.evidence.vaccination_order = order,
+            }
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::audit::{self, Event, Kind};
 use crate::clock;
 use crate::intake::{answer, receive};
 use crate::jobs::{self, JobKind};
-use crate::keys::{Purpose, Sealed};
+use crate::keys::{Mac, Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
 use crate::store::{StoreError, WorkerTx, deliveries, mend, party_tx, quality, worker_tx};
 use app::ports::deliveries::{
@@ -126,7 +126,11 @@ impl Deliveries for Portal {
         let mut view = DeliveryView {
             progress: match (row.turned, row.to_turn) {
                 (Some(turned), Some(all)) => (number(i64::from(turned)), number(i64::from(all))),
-                _ => (number(row.done), number(i64::from(row.rows_read))),
+                _ if shown.phase == Phase::Storing => {
+                    (number(row.done), number(i64::from(row.rows_read)))
+                }
+                // All rows of a preview come at once: a bar would stand still.
+                _ => (0, 0),
             },
             read_as: read_as(&row),
             skipped: number(i64::from(row.skipped)).saturating_sub(hidden(&row)),
@@ -156,7 +160,8 @@ impl Deliveries for Portal {
         // While it is worked on, the page asks every second and shows numbers only.
         if is_settled(view.line.phase) {
             view.groups = self.groups(&mut tx, id).await.or_broken(caller)?;
-            view.repairs = self.repairs(&mut tx, id).await.or_broken(caller)?;
+            let (repairs, bsns) = self.repairs(&mut tx, id).await.or_broken(caller)?;
+            view.repairs = repairs;
             view.doses = doses(delivery_views::doses(&mut tx, id).await.or_broken(caller)?);
             let doubles = delivery_views::doubles(&mut tx, id)
                 .await
@@ -181,6 +186,9 @@ impl Deliveries for Portal {
                 .object("delivery", id)
                 .detail("list", "repairs")
                 .detail("groups", view.repairs.len());
+            let line = audit::about_typed(&self.road.db, line, bsns)
+                .await
+                .or_broken(caller)?;
             audit::add(&mut tx, line).await.or_broken(caller)?;
             tx.commit().await.or_broken(caller)?;
         }
@@ -501,12 +509,14 @@ impl Portal {
         Ok(groups)
     }
 
+    /// Kinds of repairs with their examples, and whom these are about.
     async fn repairs(
         &self,
         tx: &mut crate::store::PartyTx<'_>,
         id: Uuid,
-    ) -> Result<Vec<RepairGroup>, StoreError> {
+    ) -> Result<(Vec<RepairGroup>, HashSet<Mac>), StoreError> {
         let mut groups: BTreeMap<(Code, Column), RepairGroup> = BTreeMap::new();
+        let mut bsns = HashSet::new();
         for row in delivery_views::repairs(tx, id, EXAMPLES).await? {
             let repairs = self.repairs_of(row.id, row.repairs_sealed.unwrap_or_default())?;
             let found = repairs.into_iter().find(|(code, column, ..)| {
@@ -523,8 +533,10 @@ impl Portal {
             });
             let line = number(i64::from(row.row_number));
             group.examples.push((line, before, after));
+            let text = self.open_row(Purpose::Row, row.id, row.raw_sealed)?;
+            bsns.extend(self.mac_of(&text));
         }
-        Ok(groups.into_values().collect())
+        Ok((groups.into_values().collect(), bsns))
     }
 
     /// What was repaired in a row: code, column, before, after.

@@ -22,7 +22,7 @@ use domain::row::{Column, RowText};
 use std::collections::{HashMap, HashSet};
 use uuid::Uuid;
 
-/// Rows that are opened to see whether a wrong value stands in them too.
+/// Rows that are opened to see whether a wrong value stands in them too; of more rows none is.
 const LOOKED_AT: i64 = 2_000;
 
 impl Portal {
@@ -35,8 +35,8 @@ impl Portal {
     ) -> PortResult<RefusedList> {
         let mut kept = self.kept_mending(caller, id, draft).await?;
         let (mut tx, phase, channel) = self.to_mend(caller, id).await?;
-        let total = rows::number_refused(&mut tx, id).await.or_broken(caller)?;
-        let total = u64::try_from(total).unwrap_or_default();
+        let refused = rows::number_refused(&mut tx, id).await.or_broken(caller)?;
+        let total = u64::try_from(refused).unwrap_or_default();
         // Mended rows leave the list, and the last page may be gone with them.
         let last = u32::try_from(total.div_ceil(u64::from(PAGE_ROWS))).unwrap_or(u32::MAX);
         let page = page.clamp(1, last.max(1));
@@ -44,7 +44,8 @@ impl Portal {
         let found = rows::refused(&mut tx, id, i64::from(PAGE_ROWS), offset)
             .await
             .or_broken(caller)?;
-        let values = self.wrong_values(&mut tx, id).await.or_broken(caller)?;
+        let values = self.wrong_values(&mut tx, id, refused).await;
+        let values = values.or_broken(caller)?;
         let (mut items, mut bsns) = (Vec::new(), HashSet::new());
         for row in &found {
             let (opened, mac) = self.opened(row, &values, &mut kept).or_broken(caller)?;
@@ -85,7 +86,8 @@ impl Portal {
             .ok_or(PortError::NotFound)?;
         let next = rows::next(&mut tx, id, place).await.or_broken(caller)?;
         let left = rows::number_refused(&mut tx, id).await.or_broken(caller)?;
-        let values = self.wrong_values(&mut tx, id).await.or_broken(caller)?;
+        let values = self.wrong_values(&mut tx, id, left).await;
+        let values = values.or_broken(caller)?;
         let (opened, mac) = self.opened(&own, &values, &mut kept).or_broken(caller)?;
         let reason = self
             .open_text(Purpose::Reason, own.id, own.reason_sealed)
@@ -319,6 +321,7 @@ impl Portal {
             tx.commit().await?;
             return Ok((mended, allowed));
         }
+        let mut spent = Vec::new();
         let numbers = |only: fn(&Became) -> bool| -> Vec<u32> {
             let rows = done.rows.iter().filter(|(_, became)| only(became));
             rows.map(|(number, _)| *number).collect()
@@ -333,18 +336,9 @@ impl Portal {
             audit::about_bsns(&mut tx, line, macs).await?
         } else {
             if done.unconsented {
-                self.road
-                    .blobs
-                    .destroy(id)
-                    .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
                 deliveries::forget_blob(&mut tx, id).await?;
-                // What a kill leaves of these the sweep takes: no delivery names them.
-                for double in deliveries::forget_doubles(&mut tx, id).await? {
-                    self.road
-                        .blobs
-                        .destroy(double)
-                        .map_err(|error| StoreError::Broken(format!("disk: {}", error.kind())))?;
-                }
+                spent = deliveries::forget_doubles(&mut tx, id).await?;
+                spent.push(id);
             }
             let refused =
                 |became: &Became| matches!(became, Became::Judged(RowOutcome::Afgekeurd, _));
@@ -361,6 +355,12 @@ impl Portal {
         };
         audit::add(&mut tx, line).await?;
         tx.commit().await?;
+        // After the commit: undone, the delivery would name files that are gone. What a kill leaves of them the sweep takes.
+        for file in spent {
+            if let Err(error) = self.road.blobs.destroy(file) {
+                tracing::error!(%file, kind = %error.kind(), "a raw file waits for the sweep");
+            }
+        }
         Ok((mended, allowed))
     }
 
@@ -445,13 +445,20 @@ impl Portal {
         Ok((tx, phase, channel))
     }
 
-    /// The wrong values of columns that rows can share, and in how many refused rows each stands.
+    /// The wrong values of columns that rows can share, and in how many of the refused rows each stands.
     async fn wrong_values(
         &self,
         tx: &mut PartyTx<'_>,
         id: Uuid,
+        refused: i64,
     ) -> Result<WrongValues, StoreError> {
-        let mut values = WrongValues::default();
+        let mut values = WrongValues {
+            uncounted: refused > LOOKED_AT,
+            ..WrongValues::default()
+        };
+        if values.uncounted {
+            return Ok(values);
+        }
         for row in &rows::refused(tx, id, LOOKED_AT, 0).await? {
             let text = self.text_of(row)?;
             values.opened += 1;
@@ -476,8 +483,12 @@ impl Portal {
         let mac = self.mac_of(&text);
         let said = findings(row);
         let shared = shared_and_wrong(&said).filter_map(|column| {
+            if values.uncounted {
+                return Some((column, None));
+            }
             let all = values.rows.get(&(column, text.get(column).to_owned()))?;
-            Some((column, all.saturating_sub(1))).filter(|(_, others)| *others > 0)
+            let others = all.saturating_sub(1);
+            (others > 0).then_some((column, Some(others)))
         });
         let shared = shared.collect();
         let number = u32::try_from(row.row_number).unwrap_or_default();
@@ -540,6 +551,8 @@ struct WrongValues {
     rows: HashMap<(Column, String), u32>,
     /// Rows that were opened for it.
     opened: u32,
+    /// So many rows are refused that any value may stand in another one.
+    uncounted: bool,
 }
 
 /// The columns that something is wrong with and whose value many rows can share.

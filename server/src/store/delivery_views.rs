@@ -28,7 +28,7 @@ pub struct Line {
     pub rows_read: i32,
     /// Rows skipped.
     pub skipped: i32,
-    /// Rows judged so far.
+    /// Rows that need no storing any more, while it is stored.
     pub done: i64,
     /// Counts per outcome.
     pub geaccepteerd: i32,
@@ -117,7 +117,9 @@ pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<L
     let row = sqlx::query_as!(
         Line,
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
-                  d.skipped, (SELECT count(*) FROM delivery_rows r WHERE r.delivery_id = d.id) AS "done!",
+                  d.skipped,
+                  CASE WHEN d.state = 'storing' THEN (SELECT count(*) FROM delivery_rows r WHERE r.delivery_id = d.id
+                                                      AND (r.state <> 'pending' OR r.outcome = 'AFGEKEURD')) ELSE 0 END AS "done!",
                   d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld, d.received_at, u.name AS "received_by?",
                   d.repairs_off, d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at, d.expired, d.sha256_sealed IS NOT NULL AS "has_receipt!",
                   CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
@@ -244,6 +246,8 @@ pub struct Repaired {
     pub row_number: i32,
     /// Repairs, sealed.
     pub repairs_sealed: Option<Vec<u8>>,
+    /// The row, sealed: whom it is about.
+    pub raw_sealed: Option<Vec<u8>>,
 }
 
 /// Kinds of repairs of a delivery, each with the first rows that have it: a million repaired rows are not opened for a page.
@@ -257,12 +261,12 @@ pub async fn repairs(
 ) -> Result<Vec<Repaired>, StoreError> {
     let rows = sqlx::query_as!(
         Repaired,
-        r#"SELECT k.code AS "code!", k.col AS "column!", k.number AS "count!", e.id, e.row_number, e.repairs_sealed
+        r#"SELECT k.code AS "code!", k.col AS "column!", k.number AS "count!", e.id, e.row_number, e.repairs_sealed, e.raw_sealed
            FROM (SELECT f ->> 'code' AS code, f ->> 'column' AS col, count(*) AS number
                  FROM delivery_rows r, jsonb_array_elements(r.findings) AS f
                  WHERE r.delivery_id = $1 AND r.repairs_sealed IS NOT NULL AND f ->> 'severity' = 'hersteld' GROUP BY 1, 2) AS k
            CROSS JOIN LATERAL (
-               SELECT r.id, r.row_number, r.repairs_sealed FROM delivery_rows r
+               SELECT r.id, r.row_number, r.repairs_sealed, r.raw_sealed FROM delivery_rows r
                WHERE r.delivery_id = $1 AND r.repairs_sealed IS NOT NULL
                  AND r.findings @> jsonb_build_array(jsonb_build_object('code', k.code, 'column', k.col))
                ORDER BY r.row_number LIMIT $2) AS e

@@ -1,5 +1,7 @@
 //! Files: preview, "Indienen", outcomes, doubles, refused and empty ones, answers; nothing without consent.
 
+use crate::moment::{both, hang};
+use crate::support::{counted, until};
 use crate::torture::Crowd;
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, row, with};
 use app::ports::deliveries::Phase;
@@ -10,6 +12,7 @@ use domain::row::{Column, RowText};
 use server::intake::answer;
 use server::intake::receive::Received;
 use server::store::party_tx;
+use std::time::Duration;
 
 fn three() -> Vec<RowText> {
     vec![
@@ -544,6 +547,51 @@ async fn a_kind_of_repair_is_switched_off_before_submitting_and_stays_off() {
 }
 
 #[tokio::test]
+async fn while_a_preview_is_made_no_bar_stands_still() {
+    let world = World::new().await;
+    hang(&world, "delivery_rows", "new.state = 'pending'").await;
+    let id = world
+        .receive(&world.maria, "bestand.csv", &csv(&three()), true)
+        .await
+        .id();
+    let look = world.portal.delivery(&world.maria, id);
+    let ((), view) = both(&world, world.work(), look).await;
+    let view = view.unwrap();
+    assert_eq!((view.line.phase, view.progress), (Phase::Checking, (0, 0)));
+}
+
+#[tokio::test]
+async fn the_bar_moves_while_a_preview_is_stored() {
+    let world = World::new().await;
+    let rows: Vec<RowText> = (0..1_300).map(|n| counted(&format!("c-{n}"))).collect();
+    let id = world
+        .receive(&world.maria, "bestand.csv", &csv(&rows), true)
+        .await
+        .id();
+    world.work().await;
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    let look = async || world.portal.delivery(&world.maria, id).await.unwrap();
+    let view = look().await;
+    assert_eq!(
+        (view.line.phase, view.progress),
+        (Phase::Storing, (0, 1_300))
+    );
+    // In the second chunk.
+    let late = "new.state <> 'pending' AND new.row_number = 1300";
+    hang(&world, "delivery_rows", late).await;
+    let first_is_in = async {
+        until(Duration::from_secs(30), "the first chunk", async || {
+            look().await.progress == (1_250, 1_300)
+        })
+        .await;
+    };
+    both(&world, world.work(), first_is_in).await;
+    assert_eq!(look().await.line.phase, Phase::Done);
+}
+
+#[tokio::test]
 async fn all_or_nothing_stores_nothing_while_a_row_is_refused() {
     let world = World::new().await;
     let id = world
@@ -600,6 +648,38 @@ async fn all_or_nothing_stores_nothing_while_a_row_is_refused() {
         (view.line.phase, world.count("reports").await),
         (Phase::Done, 2)
     );
+}
+
+#[tokio::test]
+async fn all_or_nothing_stores_a_row_and_what_changes_it_far_behind_it() {
+    let world = World::new().await;
+    let brought = with(good(EREBOS, "01-04-2000"), &[(Column::Bronsleutel, "k1")]);
+    let withdrawn = row(&[(Column::Bronsleutel, "k1"), (Column::Mutatie, "V")]);
+    // More than a chunk of the storing stands between them.
+    let between = (0..1_300).map(|n| counted(&format!("c-{n}")));
+    let rows: Vec<RowText> = [brought]
+        .into_iter()
+        .chain(between)
+        .chain([withdrawn])
+        .collect();
+    let id = world
+        .receive(&world.maria, "bestand.csv", &csv(&rows), true)
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (view.line.phase, view.line.counts.afgekeurd),
+        (Phase::Preview, 0)
+    );
+    assert_eq!(world.portal.submit_whole(&world.maria, id).await, Ok(true));
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    assert_eq!(
+        (view.line.phase, view.line.outcome, view.line.counts.geteld),
+        (Phase::Done, Some(FileOutcome::Verwerkt), 1_300)
+    );
+    assert_eq!(world.count("reports").await, 2);
 }
 
 #[tokio::test]
@@ -861,6 +941,32 @@ async fn hidden_rows_are_told_and_taken_along_when_the_sender_wants() {
     world.work().await;
     let view = world.portal.delivery(&world.maria, id).await.unwrap();
     assert!(view.may_submit && view.line.counts.geaccepteerd == 1);
+}
+
+#[tokio::test]
+async fn the_log_says_whose_repaired_values_the_page_of_a_delivery_shows() {
+    let world = World::new().await;
+    let dotted = |bsn: &str| format!("{}.{}.{}", &bsn[..4], &bsn[4..6], &bsn[6..]);
+    let rows = [
+        good(&dotted(EREBOS), "01-04-2000"),
+        good(&dotted(NAOMI), "01-04-1987"),
+        good(FROUKE, "24-03-2000"),
+    ];
+    let id = world
+        .receive(&world.maria, "a.csv", &csv(&rows), true)
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    let examples: Vec<usize> = view
+        .repairs
+        .iter()
+        .map(|kind| kind.examples.len())
+        .collect();
+    assert_eq!(examples, [2]);
+    let about = "audit_persons p JOIN audit_lines l ON (l.shard, l.seq) = (p.shard, p.seq)
+                 WHERE l.event = 'look.list' AND strpos(l.line, '";
+    assert_eq!(world.count(&format!("{about}{id}') > 0")).await, 2);
 }
 
 #[tokio::test]

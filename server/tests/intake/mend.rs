@@ -1,5 +1,6 @@
 //! Refused rows mended on the screen (features F24): in the preview and after the end, with what depends on them.
 
+use crate::support::counted;
 use crate::torture::Crowd;
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::deliveries::{Kept, MendAnswer, MendedRow, Phase, RefusedView};
@@ -245,12 +246,36 @@ async fn one_value_is_mended_in_every_row_that_shares_it() {
         .refused_row(&world.maria, id, 2, None)
         .await
         .unwrap();
-    assert_eq!(view.line.shared, [(Column::Batchnummer, 1)]);
+    assert_eq!(view.line.shared, [(Column::Batchnummer, Some(1))]);
     let cells = [(Column::Batchnummer, "EJ6796")];
     let good = mend(&world, &world.maria, id, 2, &cells, true).await;
     assert_eq!(good, Ok(GOOD));
     let now = counts(&world, id).await;
     assert_eq!((now.geaccepteerd, now.afgekeurd), (2, 1));
+}
+
+#[tokio::test]
+async fn of_more_rows_than_are_counted_every_wrong_value_is_offered_for_all_of_them() {
+    let world = World::new().await;
+    let batch = |place: usize, batch: &str| {
+        let row = counted(&format!("c-{place}"));
+        with(row, &[(Column::Batchnummer, batch)])
+    };
+    let many = (0..2_000).map(|place| batch(place, "???"));
+    // Two values that stand behind those.
+    let rows: Vec<RowText> = many
+        .chain([batch(2_000, "!!!"), batch(2_001, "!!!")])
+        .collect();
+    let id = preview(&world, &rows).await;
+    assert_eq!(counts(&world, id).await.afgekeurd, 2_002);
+    for number in [2, 2_002] {
+        let view = world
+            .portal
+            .refused_row(&world.maria, id, number, None)
+            .await
+            .unwrap();
+        assert_eq!(view.line.shared, [(Column::Batchnummer, None)], "{number}");
+    }
 }
 
 #[tokio::test]
@@ -614,7 +639,7 @@ async fn a_value_goes_everywhere_but_into_rows_that_say_something_of_their_own()
         list.rows
             .items
             .iter()
-            .all(|row| row.shared == [(Column::Batchnummer, 2)])
+            .all(|row| row.shared == [(Column::Batchnummer, Some(2))])
     );
     let typed = |at: usize, batch: &str, everywhere: bool| MendedRow {
         number: list.rows.items[at].number,

@@ -379,6 +379,60 @@ async fn what_was_mended_stays_with_its_sheet() {
 }
 
 #[tokio::test]
+async fn the_raw_file_stays_when_what_was_mended_is_not_kept() {
+    let world = World::new().await;
+    let rows = [
+        good(EREBOS, "01-04-2000"),
+        wrong(good(FROUKE, "24-03-2000")),
+    ];
+    let id = preview(&world, &csv(&rows)).await;
+    let nobody = [
+        (Column::Toestemming, "N"),
+        (Column::Bsn, ""),
+        (Column::Geboortedatum, ""),
+        (Column::Achternaam, ""),
+        (Column::Leeftijdsgroep, "B"),
+        (Column::Dosisnummer, "1"),
+    ];
+    // The database refuses at the commit.
+    let at_the_commit = "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'late'; END $$;
+         CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON deliveries DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION late()";
+    sqlx::raw_sql(at_the_commit)
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let view = world
+        .portal
+        .refused_row(&world.maria, id, 3, None)
+        .await
+        .unwrap();
+    let cells = nobody
+        .iter()
+        .map(|(column, text)| (*column, (*text).into()));
+    let mended = MendedRow {
+        number: 3,
+        seen: view.line.seen,
+        cells: cells.collect(),
+        ..MendedRow::default()
+    };
+    let answer = world
+        .portal
+        .mend(&world.maria, id, vec![mended], None)
+        .await;
+    assert!(answer.is_err());
+    assert!(world.road.blobs.holds(id), "the delivery names it still");
+    assert_eq!(world.count("deliveries WHERE blob_id IS NULL").await, 0);
+    sqlx::raw_sql("DROP TRIGGER late ON deliveries")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    mend(&world, id, 3, &nobody, "").await;
+    assert!(!world.road.blobs.holds(id), "it says who it was");
+    assert_eq!(world.count("deliveries WHERE blob_id IS NOT NULL").await, 0);
+}
+
+#[tokio::test]
 async fn all_or_nothing_comes_back_to_the_preview_when_the_raw_file_is_gone() {
     let world = World::new().await;
     let other = with(

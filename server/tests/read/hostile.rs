@@ -159,12 +159,38 @@ fn links_in_the_archive_are_refused() {
 
 #[test]
 fn too_many_entries_are_refused() {
-    let names: Vec<String> = (0..65).map(|n| format!("xl/media/{n}")).collect();
-    let more: Vec<(&str, &[u8])> = names
-        .iter()
-        .map(|name| (name.as_str(), b"x".as_slice()))
-        .collect();
-    assert_eq!(soon(&with_parts(&more)).file_codes(), ["A06"]);
+    let archive = zip::ZipArchive::new(Cursor::new(with_parts(&[]))).expect("a zip");
+    let honest = archive.len();
+    let of = |entries: usize| {
+        let names: Vec<String> = (honest..entries).map(|n| format!("xl/media/{n}")).collect();
+        let more: Vec<(&str, &[u8])> = names
+            .iter()
+            .map(|name| (name.as_str(), b"x".as_slice()))
+            .collect();
+        soon(&with_parts(&more))
+    };
+    assert_eq!(of(512).counts(), [1, 0, 0, 0, 0]);
+    let refused = of(513);
+    assert_eq!(refused.file_codes(), ["A06"]);
+    assert_eq!(
+        refused.message("A06"),
+        "Het bestand is groter dan 512 onderdelen."
+    );
+}
+
+#[test]
+fn the_message_names_the_limit_that_was_met() {
+    let shared = "<sst count=\"1\" uniqueCount=\"1000001\"><si><t>a</t></si></sst>";
+    assert_eq!(
+        soon(&xlsx_parts("", shared, &[])).message("A06"),
+        "Het bestand is groter dan 1.000.000 teksten."
+    );
+    let spaces = " ".repeat(20 << 20);
+    let bomb = xlsx_parts("", "<sst/>", &[("xl/media/a.bin", spaces.as_bytes())]);
+    assert_eq!(
+        soon(&bomb).message("A06"),
+        "Het bestand is groter dan 200 keer de ingepakte grootte."
+    );
 }
 
 #[test]

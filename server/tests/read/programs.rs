@@ -7,8 +7,10 @@ use crate::support::{
 use domain::fixtures;
 use domain::row::{Column, RawRow};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook, Worksheet};
+use server::intake::read::{self, Limits, Options, Program};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 /// A workbook whose sheets are filled by functions.
 pub(crate) fn book(sheets: &[&dyn Fn(&mut Worksheet)]) -> Vec<u8> {
@@ -59,6 +61,24 @@ fn real_dates_and_numbers_are_read_as_typed() {
         sheet.write_number(1, 7, 1.0).expect("written");
     }]);
     clean(&check("x.xlsx", &content));
+}
+
+#[test]
+fn one_american_text_among_real_dates_refuses_its_row_alone() {
+    let content = book(&[&|sheet| {
+        let american = GOOD.replace("27-01-2021", "01-27-2021");
+        lines(sheet, 0, &format!("{HEADER}\n{american}\n{GOOD}"));
+        let day = Format::new().set_num_format("dd-mm-yyyy");
+        let date = ExcelDateTime::from_ymd(2021, 1, 27).expect("a date");
+        sheet
+            .write_datetime_with_format(2, 4, date, &day)
+            .expect("written");
+    }]);
+    let answer = check("x.xlsx", &content);
+    assert_eq!(answer.file_codes(), Vec::<&str>::new());
+    let found = answer.rows();
+    assert_eq!((found[0].0, found[0].1), (2, "AFGEKEURD"));
+    assert!(found[0].2.contains(&"V08"), "{:?}", found[0].2);
 }
 
 /// The second cell style is that of a date.
@@ -443,6 +463,27 @@ fn hidden_rows_are_counted_and_left_out() {
         (answer.file("rows"), answer.file("skipped")),
         (&2.into(), &1.into())
     );
+}
+
+#[test]
+fn what_is_hidden_above_the_header_is_no_row() {
+    let content = book(&[&|sheet| {
+        lines(
+            sheet,
+            0,
+            &format!("Lijst van januari\nintern\n{HEADER}\n{GOOD}\n{GOOD}"),
+        );
+        for row in [1, 4] {
+            sheet.set_row_hidden(row).expect("hidden");
+        }
+    }]);
+    let mut options = Options::new(Limits::PORTAL);
+    options.program = Program::at(env!("CARGO_BIN_EXE_cims").into());
+    let opened = read::open(Arc::new(content), &options).expect("readable");
+    let table = opened.table.expect("a table");
+    let mut rows = table.rows().expect("rows");
+    while rows.next().expect("readable").is_some() {}
+    assert_eq!((rows.rows(), rows.hidden()), (1, 1));
 }
 
 #[test]

@@ -168,6 +168,39 @@ fn shifted_columns_and_swapped_dates_refuse_the_file() {
 }
 
 #[test]
+fn one_american_date_among_dates_of_another_form_refuses_its_row_alone() {
+    let american = GOOD.replace("27-01-2021", "01-27-2021");
+    for (other, rows) in [
+        ("2021-01-27", 1),
+        ("20210127", 1),
+        ("3 feb 2021", 1),
+        ("2021-02-03", 10),
+    ] {
+        let others = (0..rows).map(|n| {
+            let row = GOOD.replace("R-1", &format!("G{n}"));
+            row.replace("27-01-2021", other) + "\n"
+        });
+        let others: String = others.collect();
+        let answer = check_csv(&format!("{HEADER}\n{others}{american}\n"));
+        assert_eq!(answer.file_codes(), Vec::<&str>::new(), "{other}");
+        let found = answer.rows();
+        let last = found.last().expect("the American row");
+        assert_eq!((last.0, last.1), (rows + 2, "AFGEKEURD"), "{other}");
+        assert!(last.2.contains(&"V08"), "{other}: {:?}", last.2);
+    }
+    // A year alone proves nothing about day and month.
+    let years = format!(
+        "{HEADER}\n{}\n{}\n",
+        GOOD.replace("01-04-1940", "1940"),
+        GOOD.replace("01-04-1940", "04-13-1940")
+    );
+    assert_eq!(
+        check_csv(&years).message("A17"),
+        "In kolom geboortedatum staan dag en maand omgewisseld."
+    );
+}
+
+#[test]
 fn only_a_header_is_a_report_of_nothing() {
     let answer = check_csv(&format!("{HEADER}\n"));
     assert_eq!((answer.outcome(), answer.code), ("LEEG", 0));

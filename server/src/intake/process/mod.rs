@@ -1136,11 +1136,12 @@ async fn from_preview(
     end(road, &trip, &findings, false).await
 }
 
-/// "Alles of niets": since the preview something may have become wrong with a row.
+/// "Alles of niets": since the preview something may have become wrong with a row. Judged as the preview is, in one chunk:
+/// nothing of it is stored yet, so a row sees what an earlier one brings only there.
 async fn any_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
     let mut after = 0;
     loop {
-        let rows = waiting(road, trip, after, CHUNK).await?;
+        let rows = waiting(road, trip, after, PREVIEW_CHUNK).await?;
         let Some(last) = rows.last() else {
             return Ok(false);
         };

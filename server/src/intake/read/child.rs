@@ -139,6 +139,8 @@ pub struct Cells {
     guard: Guard,
     line: Vec<u8>,
     last: u32,
+    /// Number of the row behind which hidden ones are counted.
+    header: u32,
     hidden: u32,
     days_later: i32,
     done: bool,
@@ -179,10 +181,17 @@ impl Cells {
             guard,
             line: Vec::new(),
             last: 0,
+            header: 0,
             hidden: 0,
             days_later: 0,
             done: false,
         })
+    }
+
+    /// The same, with its header in this row: what is hidden above it is no row.
+    pub(super) fn below(mut self, header: u32) -> Self {
+        self.header = header;
+        self
     }
 
     /// Hidden rows left out so far.
@@ -202,7 +211,7 @@ impl Cells {
             match self.line(record)? {
                 Said::Row => {}
                 Said::Message(Message::Hidden(number)) => {
-                    self.hidden += 1;
+                    self.hidden += u32::from(number > self.header);
                     record.begin(number);
                 }
                 Said::Message(Message::Long(number)) => record.begin_too_long(number),

@@ -168,12 +168,10 @@ impl Table {
                 sheet,
                 hidden,
                 program,
-            } => Lines::Workbook(child::Cells::start(
-                program,
-                content,
-                Some(*sheet),
-                *hidden,
-            )?),
+            } => {
+                let cells = child::Cells::start(program, content, Some(*sheet), *hidden)?;
+                Lines::Workbook(cells.below(self.header.row))
+            }
         };
         Ok(Rows::new(lines, &self.header, self.limits))
     }
