@@ -74,6 +74,12 @@ impl Said {
                     "Vanaf regel {line} is het bestand niet te lezen. Maak het opnieuw: UTF-8, met een puntkomma tussen de velden."
                 ),
             ),
+            LoadError::Line(line) => (
+                "BRP_LEZEN",
+                format!(
+                    "In regel {line} blijft een aanhalingsteken open, of de regel is te lang. Verbeter de regel en lever het hele bestand opnieuw aan."
+                ),
+            ),
             LoadError::Refused { read, refused, .. } => (
                 "BRP_REGELS",
                 format!(
@@ -218,6 +224,7 @@ mod tests {
             LoadError::Header(HeaderError::Missing("geboortedatum")),
             LoadError::Header(HeaderError::Twice("bsn")),
             LoadError::Csv(12),
+            LoadError::Line(12),
             LoadError::Refused {
                 read: 1_000,
                 refused: 900,

@@ -6,7 +6,8 @@
 
 use super::merge;
 pub use super::merge::Merged;
-use super::record::{Header, HeaderError, Record};
+use super::read::{Chunk, read_chunks};
+use super::record::{HeaderError, Record};
 use crate::audit::{self, Event, Kind};
 use crate::intake::read::Source;
 use crate::jobs::{self, JobKind};
@@ -17,7 +18,7 @@ use domain::delivery::dropbox::BrpName;
 use futures::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +26,6 @@ use time::Date;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Lines in a chunk.
-const CHUNK: usize = 10_000;
 /// Line numbers of refused lines that are kept.
 const NAMED: usize = 100;
 
@@ -131,6 +130,9 @@ pub enum LoadError {
     /// Broken CSV; the line only.
     #[error("this is no BRP set: broken at line {0}")]
     Csv(u64),
+    /// A line that does not close its quotes, or does not end; the line only.
+    #[error("this is no BRP set: line {0} leaves a quote open or is too long")]
+    Line(u64),
     /// Somebody else is loading now.
     #[error("another load is running")]
     Busy,
@@ -176,6 +178,20 @@ pub enum LoadError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl LoadError {
+    /// What is wrong with the file stays wrong; what is wrong with the machine is tried again with the same file.
+    const fn is_of_the_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Header(_)
+                | Self::Csv(_)
+                | Self::Line(_)
+                | Self::Refused { .. }
+                | Self::Shrink { .. }
+        )
+    }
 }
 
 impl From<sqlx::Error> for LoadError {
@@ -247,13 +263,8 @@ async fn load_locked(
         Ok(()) => run.end(db, request).await,
         Err(error) => Err(error),
     };
-    // What is wrong with the file stays wrong; what is wrong with the machine is tried again with the same file.
-    if let Err(
-        LoadError::Header(_)
-        | LoadError::Csv(_)
-        | LoadError::Refused { .. }
-        | LoadError::Shrink { .. },
-    ) = &merged
+    if let Err(error) = &merged
+        && error.is_of_the_file()
     {
         run.close(db, "refused").await?;
     }
@@ -421,7 +432,8 @@ impl Run {
             self.copy(db, chunk.map_err(std::io::Error::other)?).await?;
             progress(self.done());
         }
-        reader.await.map_err(std::io::Error::other)?
+        reader.await.map_err(std::io::Error::other)??;
+        Ok(())
     }
 
     async fn copy(&mut self, db: &Db, chunk: SealedChunk) -> Result<(), LoadError> {
@@ -497,61 +509,11 @@ impl Run {
     }
 }
 
-/// Lines as read.
-struct Chunk {
-    header: Arc<Header>,
-    lines: Vec<(i64, csv::StringRecord)>,
-}
-
 /// Lines ready for COPY.
 struct SealedChunk {
     bytes: Vec<u8>,
     staged: u64,
     refused: Vec<i64>,
-}
-
-fn read_chunks(
-    source: &dyn Source,
-    skip: u64,
-    sender: &mpsc::Sender<Chunk>,
-) -> Result<(), LoadError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(b';')
-        .flexible(true)
-        .from_reader(BufReader::with_capacity(1 << 20, source.open()?));
-    let broken = |error: csv::Error| match error.position() {
-        Some(position) => LoadError::Csv(position.line()),
-        None => LoadError::Csv(0),
-    };
-    let header = Arc::new(Header::read(reader.headers().map_err(broken)?)?);
-    let chunk = || Chunk {
-        header: Arc::clone(&header),
-        lines: Vec::with_capacity(CHUNK),
-    };
-    let (mut full, mut seen) = (chunk(), 0_u64);
-    for record in reader.records() {
-        let record = record.map_err(broken)?;
-        seen += 1;
-        if seen <= skip {
-            continue;
-        }
-        let line = record
-            .position()
-            .map_or(0, |position| position.line().cast_signed());
-        full.lines.push((line, record));
-        if full.lines.len() == CHUNK
-            && sender
-                .blocking_send(std::mem::replace(&mut full, chunk()))
-                .is_err()
-        {
-            // The writer stopped; it says why.
-            return Ok(());
-        }
-    }
-    if !full.lines.is_empty() {
-        sender.blocking_send(full).ok();
-    }
-    Ok(())
 }
 
 fn seal(keys: &Keys, load: Uuid, chunk: &Chunk) -> SealedChunk {

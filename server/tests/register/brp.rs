@@ -430,3 +430,49 @@ async fn a_set_of_an_earlier_day_is_taken_only_when_that_is_asked_for() {
     let ahead = load_of(Some(tomorrow), "Morgen", true).await;
     assert!(matches!(ahead, Err(LoadError::Ahead(day)) if day == tomorrow));
 }
+
+#[tokio::test]
+async fn a_quote_that_stays_open_refuses_the_set_and_gives_nobody_the_data_of_others() {
+    let test = TestDb::new().await;
+    let set =
+        format!("{HEADER}A;999990019;Bultenaar;20000401;;;\nB;999995571;Jonker;19870401;;;\n");
+    test.load(test.write("vol.csv", set.as_bytes()), Set::Full)
+        .await
+        .unwrap();
+    let before = test.lists().await;
+    let between: String = (0..3_000)
+        .map(|n| format!("T{n};;Tussen;19500101;;;\n"))
+        .collect();
+    let long = format!("A;;{};20000401;;;\n", "x".repeat(20_000));
+    for (lines, line) in [
+        // Closed by a quote of somebody else it is one record with all its fields.
+        (
+            format!("A;999990019;\"Bult;20000401;;;\n{between}B;999995571;\"Jonk;19870401;;;\n"),
+            2,
+        ),
+        // Closed by nothing it would be one line that is refused, and the rest of the file.
+        (
+            format!("A;999990019;Bult;20000401;;;\nB;999995571;\"Jonk;19870401;;;\n{between}"),
+            3,
+        ),
+        ("A;999990019;\"Bult\r\nenaar\";20000401;;;\r\n".into(), 2),
+        (
+            "A;999990019;Bult;20000401;;;\nB;;Jonk;19870401;;;\"".into(),
+            3,
+        ),
+        (long, 2),
+    ] {
+        let file = test.write("mutatie.csv", format!("{HEADER}{lines}").as_bytes());
+        let refused = test.load(file, Set::Delta).await.unwrap_err();
+        assert!(
+            matches!(refused, LoadError::Line(number) if number == line),
+            "{line}: {refused}"
+        );
+        assert_eq!(test.lists().await, before);
+    }
+    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM brp_loads WHERE state = 'staging'")
+        .fetch_one(&test.admin)
+        .await
+        .unwrap();
+    assert_eq!(open, 0, "the next set does not wait");
+}
