@@ -112,6 +112,11 @@ impl Said {
                     dutch(*day)
                 ),
             ),
+            LoadError::Store(StoreError::Value(_) | StoreError::Constraint(_)) => (
+                "BRP_LEZEN",
+                "Het RIVM kan een waarde uit dit bestand niet opslaan. Neem contact op met het RIVM."
+                    .to_owned(),
+            ),
             LoadError::Io(_) | LoadError::Busy | LoadError::BrokenOff(_) | LoadError::Store(_) => {
                 return None;
             }
@@ -247,6 +252,7 @@ mod tests {
                 },
             },
             LoadError::Ahead(date!(2021 - 03 - 01)),
+            LoadError::Store(StoreError::Value("22021".to_owned())),
         ];
         let told = refusals.iter().map(|error| Said::of(error).expect("told"));
         for said in told.chain([Said::name(), Said::promise(), LINE]) {
@@ -260,6 +266,7 @@ mod tests {
     #[test]
     fn what_the_machine_could_not_do_is_no_refusal() {
         assert_eq!(Said::of(&LoadError::Busy), None);
+        assert_eq!(Said::of(&LoadError::Store(StoreError::Unavailable)), None);
         assert_eq!(Said::of(&LoadError::Io(io::Error::other("disk"))), None);
     }
 

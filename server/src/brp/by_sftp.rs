@@ -2,7 +2,7 @@
 //!
 //! A set that is no set, or an implausible one, ends the job as failed and changes nothing in the copy; the answer, the log
 //! and the audit say why. Sets are taken in the order of their names. Trouble of the machine is tried again, and a load goes on where it was (security G13). A load that
-//! was taken is not done again when only its answer is missing.
+//! was taken is not done again when only its answer is missing. What the database itself refuses is no trouble of the machine.
 
 use super::answer::{self, Said};
 use super::load::{self, LoadError, Request, Set, SetOf};
@@ -12,10 +12,13 @@ use crate::intake::receive::shown_name;
 use crate::intake::{Blob, Road};
 use crate::jobs::{self, Job, Stopped};
 use crate::store::answer_files::{Answered, Of};
-use crate::store::{brp_loads, sftp_uploads, worker_tx};
+use crate::store::{StoreError, brp_loads, sftp_uploads, worker_tx};
 use domain::delivery::dropbox::BrpName;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// A constraint that refuses so often is no matter of who was faster.
+const CONSTRAINT_TRIES: i32 = 3;
 
 /// Loads the set of a job.
 ///
@@ -48,7 +51,7 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     };
     let refused = match refused {
         None => None,
-        Some(LoadError::Store(error)) => return Err(error.into()),
+        Some(LoadError::Store(error)) if !is_final(&error, job) => return Err(error.into()),
         Some(LoadError::Io(error)) => {
             return Err(Stopped::Again(format!("disk: {}", error.kind())));
         }
@@ -84,6 +87,15 @@ async fn set(road: &Road, job: &Job, name: &str) -> Result<load::Loaded, LoadErr
     load::load_from(&road.db, &road.keys, &request, from, |_| ()).await
 }
 
+/// The database refuses what stands in the set: tried again it would do so for ever, and later sets wait.
+const fn is_final(error: &StoreError, job: &Job) -> bool {
+    match error {
+        StoreError::Value(_) => true,
+        StoreError::Constraint(_) => job.attempts >= CONSTRAINT_TRIES,
+        _ => false,
+    }
+}
+
 /// The answer and the end of the job, in one transaction.
 async fn end(
     road: &Road,
@@ -98,6 +110,7 @@ async fn end(
         Some(why) => {
             tracing::error!(upload = %job.subject, %why, "a set of the BRP was not taken");
             jobs::fail(&mut tx, job, why).await?;
+            brp_loads::give_up(&mut tx, job.subject).await?;
         }
     }
     let known = brp_loads::of_upload(&mut tx, job.subject).await?;

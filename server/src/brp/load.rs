@@ -190,6 +190,7 @@ impl LoadError {
                 | Self::Line(_)
                 | Self::Refused { .. }
                 | Self::Shrink { .. }
+                | Self::Store(StoreError::Value(_))
         )
     }
 }

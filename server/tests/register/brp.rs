@@ -476,3 +476,20 @@ async fn a_quote_that_stays_open_refuses_the_set_and_gives_nobody_the_data_of_ot
         .unwrap();
     assert_eq!(open, 0, "the next set does not wait");
 }
+
+#[tokio::test]
+async fn a_value_the_database_cannot_hold_costs_its_line_and_not_the_set() {
+    let test = TestDb::new().await;
+    let long = "x".repeat(1_500);
+    let set = format!(
+        "{HEADER}A;999990019;Bul\0tenaar;20000401;;;\nB;999995571;Jonker;19870401;;;\n\0C;;Berg;20210105;;;\n{long};;Lang;20210105;;;\n"
+    );
+    let loaded = test
+        .load(test.write("mutatie.csv", set.as_bytes()), Set::Delta)
+        .await
+        .unwrap();
+    assert_eq!(
+        (loaded.read, &loaded.refused_lines[..], merged(&loaded)),
+        (4, &[2, 4, 5][..], (1, 0, 0, 1))
+    );
+}

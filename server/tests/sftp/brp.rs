@@ -384,3 +384,36 @@ async fn a_set_that_did_not_come_is_seen_and_the_copy_is_as_old_as_its_set() {
     result(&house, &mut raw, &file).await;
     assert_eq!(stands().await.brp_gaps, []);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_database_never_takes_is_refused_and_holds_up_no_later_set() {
+    let house = House::open().await;
+    brp_account(&house, "brp").await;
+    let mut raw = house.raw("brp", 1).await;
+    for hindrance in [
+        "ALTER TABLE brp_lists ADD CONSTRAINT never_so CHECK (surname IS DISTINCT FROM 'Nooit')",
+        "CREATE UNIQUE INDEX once_so ON brp_lists (surname) WHERE surname = 'Eenmaal'",
+    ] {
+        sqlx::query(hindrance)
+            .execute(&house.world.test.admin)
+            .await
+            .unwrap();
+    }
+    let twice = "pl_id;bsn;geslachtsnaam;geboortedatum\nA;;Eenmaal;20000401\nB;;Eenmaal;20000401\n";
+    put(&mut raw, "BRP_MUTATIE_20210301_1.csv", &called("Nooit")).await;
+    put(&mut raw, "BRP_MUTATIE_20210302_2.csv", twice.as_bytes()).await;
+    for file in ["BRP_MUTATIE_20210301_1.csv", "BRP_MUTATIE_20210302_2.csv"] {
+        let refused = result(&house, &mut raw, file).await;
+        assert_eq!(refused["uitkomst"], "GEWEIGERD", "{file}");
+        assert_eq!(refused["bevindingen"][0]["code"], "BRP_LEZEN", "{file}");
+    }
+    assert_eq!(
+        house.world.count("brp_loads WHERE state = 'staging'").await,
+        0
+    );
+    let failed = "jobs WHERE kind = 'load-brp' AND state = 'failed'";
+    assert_eq!(house.world.count(failed).await, 2);
+    put(&mut raw, "BRP_MUTATIE_20210303_3.csv", &called("Drie")).await;
+    let taken = result(&house, &mut raw, "BRP_MUTATIE_20210303_3.csv").await;
+    assert_eq!(taken["uitkomst"], "VERWERKT");
+}
