@@ -86,6 +86,12 @@ impl Said {
                     "{refused} van {read} regels zijn geen persoonslijst. Verbeter ze en lever het hele bestand opnieuw aan."
                 ),
             ),
+            LoadError::Promised { promised, read } => (
+                "BRP_CONTROLE",
+                format!(
+                    "Het bestand heeft {read} regels zonder de kopregel, en {promised} zijn aangekondigd. Lever het hele bestand opnieuw aan."
+                ),
+            ),
             LoadError::Shrink { before, now } => (
                 "BRP_KRIMP",
                 format!(
@@ -234,6 +240,10 @@ mod tests {
                 read: 1_000,
                 refused: 900,
                 first: 2,
+            },
+            LoadError::Promised {
+                promised: 1_000,
+                read: 900,
             },
             LoadError::Shrink {
                 before: 17_000_000,

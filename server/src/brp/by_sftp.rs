@@ -5,7 +5,7 @@
 //! was taken is not done again when only its answer is missing. What the database itself refuses is no trouble of the machine.
 
 use super::answer::{self, Said};
-use super::load::{self, LoadError, Request, Set, SetOf};
+use super::load::{self, Came, LoadError, Request, Set, SetOf};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::intake::answer_files::To;
 use crate::intake::receive::shown_name;
@@ -28,6 +28,7 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
     let to = sftp_uploads::answered(&mut tx, job.subject).await?;
+    let promised = sftp_uploads::promised(&mut tx, job.subject).await?;
     let before = brp_loads::of_upload(&mut tx, job.subject).await?;
     let others = brp_loads::waiting(&mut tx, job.subject, jobs::TRIES).await?;
     tx.commit().await?;
@@ -43,7 +44,7 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     } else {
         let mut stop = stop.clone();
         let loaded = tokio::select! {
-            loaded = set(road, job, &to.file_name) => loaded,
+            loaded = set(road, job, &to.file_name, promised) => loaded,
             // What is staged stays; the next worker goes on behind it.
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
         };
@@ -68,7 +69,12 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     Ok(())
 }
 
-async fn set(road: &Road, job: &Job, name: &str) -> Result<load::Loaded, LoadError> {
+async fn set(
+    road: &Road,
+    job: &Job,
+    name: &str,
+    promised: Option<u32>,
+) -> Result<load::Loaded, LoadError> {
     let full = BrpName::parse(name).is_some_and(|set| set.full);
     let request = Request {
         file: name.into(),
@@ -83,7 +89,11 @@ async fn set(road: &Road, job: &Job, name: &str) -> Result<load::Loaded, LoadErr
         road: road.clone(),
         id: job.subject,
     });
-    let from = (source as Arc<_>, Some(job.subject));
+    let came = Came {
+        upload: job.subject,
+        promised,
+    };
+    let from = (source as Arc<_>, Some(came));
     load::load_from(&road.db, &road.keys, &request, from, |_| ()).await
 }
 

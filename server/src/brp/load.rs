@@ -103,6 +103,15 @@ pub struct Request {
     pub by: String,
 }
 
+/// The upload that a set came by.
+#[derive(Debug, Clone, Copy)]
+pub struct Came {
+    /// Its key.
+    pub upload: Uuid,
+    /// How many lines it is to have, the header aside, where that was promised.
+    pub promised: Option<u32>,
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
@@ -153,6 +162,14 @@ pub enum LoadError {
         /// The first.
         first: i64,
     },
+    /// Other lines than its control file or its last line `#EINDE;<n>` promises.
+    #[error("{promised} lines were promised, the file has {read}; the set was not taken")]
+    Promised {
+        /// Lines promised.
+        promised: u64,
+        /// Lines read.
+        read: u64,
+    },
     /// A full set that lost many persons.
     #[error(
         "a full set of {now} lists would replace {before}; that much does not disappear in a day. If it is right: --accept-shrink"
@@ -189,6 +206,7 @@ impl LoadError {
                 | Self::Csv(_)
                 | Self::Line(_)
                 | Self::Refused { .. }
+                | Self::Promised { .. }
                 | Self::Shrink { .. }
                 | Self::Store(StoreError::Value(_))
         )
@@ -223,12 +241,12 @@ pub async fn load_from(
     db: &Db,
     keys: &Arc<Keys>,
     request: &Request,
-    (source, upload): (Arc<dyn Source>, Option<Uuid>),
+    (source, came): (Arc<dyn Source>, Option<Came>),
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
     let mut one_at_a_time = db.worker.acquire().await?;
     lock(&mut one_at_a_time).await?;
-    let loaded = load_locked(db, keys, request, (&source, upload), progress).await;
+    let loaded = load_locked(db, keys, request, (&source, came), progress).await;
     // Killed before this, the connection unlocks when it goes back to the pool or ends.
     sqlx::query_scalar!("SELECT pg_advisory_unlock($1)", LOCK)
         .fetch_one(&mut *one_at_a_time)
@@ -255,13 +273,17 @@ async fn load_locked(
     db: &Db,
     keys: &Arc<Keys>,
     request: &Request,
-    (source, upload): (&Arc<dyn Source>, Option<Uuid>),
+    (source, came): (&Arc<dyn Source>, Option<Came>),
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
+    let upload = came.map(|came| came.upload);
     let mut run = Run::begin(db, keys, request, (source, upload)).await?;
     let resumed = run.done();
     let merged = match run.stage(db, keys, source, progress).await {
-        Ok(()) => run.end(db, request).await,
+        Ok(closing) => {
+            let promised = came.and_then(|came| came.promised);
+            run.end(db, request, [promised, closing]).await
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = &merged
@@ -406,14 +428,14 @@ impl Run {
         self.staged + self.refused
     }
 
-    /// Reads, seals on all cores, and copies in the order of the file.
+    /// Reads, seals on all cores, and copies in the order of the file; what its closing line promises.
     async fn stage(
         &mut self,
         db: &Db,
         keys: &Arc<Keys>,
         source: &Arc<dyn Source>,
         progress: impl Fn(u64),
-    ) -> Result<(), LoadError> {
+    ) -> Result<Option<u32>, LoadError> {
         let (sender, receiver) = mpsc::channel(2);
         let (source, skip) = (source.clone(), self.done());
         let reader = tokio::task::spawn_blocking(move || read_chunks(&*source, skip, &sender));
@@ -433,8 +455,7 @@ impl Run {
             self.copy(db, chunk.map_err(std::io::Error::other)?).await?;
             progress(self.done());
         }
-        reader.await.map_err(std::io::Error::other)??;
-        Ok(())
+        reader.await.map_err(std::io::Error::other)?
     }
 
     async fn copy(&mut self, db: &Db, chunk: SealedChunk) -> Result<(), LoadError> {
@@ -457,7 +478,19 @@ impl Run {
     }
 
     /// Judges the set as a whole and takes it, in one transaction.
-    async fn end(&self, db: &Db, request: &Request) -> Result<Merged, LoadError> {
+    async fn end(
+        &self,
+        db: &Db,
+        request: &Request,
+        promised: [Option<u32>; 2],
+    ) -> Result<Merged, LoadError> {
+        // Cut off between two lines a file looks whole.
+        for promised in promised.into_iter().flatten().map(u64::from) {
+            if promised != self.done() {
+                let read = self.done();
+                return Err(LoadError::Promised { promised, read });
+            }
+        }
         // One in a hundred lines wrong is a file of something else.
         if self.refused > 10 && self.refused * 100 > self.done() {
             let first = self.refused_lines.first().copied().unwrap_or_default();

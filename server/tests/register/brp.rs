@@ -493,3 +493,39 @@ async fn a_value_the_database_cannot_hold_costs_its_line_and_not_the_set() {
         (4, &[2, 4, 5][..], (1, 0, 0, 1))
     );
 }
+
+#[tokio::test]
+async fn a_closing_line_is_no_person_and_its_number_holds() {
+    let test = TestDb::new().await;
+    let load = async |closing: &str| {
+        let set = format!("{HEADER}A;;Bultenaar;20000401;;;\nB;;Jonker;19870401;;;\n{closing}");
+        test.load(test.write("mutatie.csv", set.as_bytes()), Set::Delta)
+            .await
+    };
+    let cut = load("#EINDE;3\n").await.unwrap_err();
+    assert!(
+        matches!(
+            cut,
+            LoadError::Promised {
+                promised: 3,
+                read: 2
+            }
+        ),
+        "{cut}"
+    );
+    assert_eq!(test.lists().await.len(), 0);
+    // Not at the end it closes nothing, and it is no person.
+    let within = load("#EINDE;2\nC;;Berg;20210105;;;\n").await.unwrap();
+    assert_eq!(
+        (within.read, &within.refused_lines[..], merged(&within)),
+        (4, &[4][..], (3, 0, 0, 3))
+    );
+    for closing in ["#EINDE;2\r\n", "#EINDE;2;;;;;", "\"#EINDE;2\"\n\n", ""] {
+        let whole = load(closing).await.unwrap();
+        assert_eq!(
+            (whole.read, whole.refused, merged(&whole)),
+            (2, 0, (0, 0, 0, 3)),
+            "{closing:?}"
+        );
+    }
+}
