@@ -1,10 +1,11 @@
 //! What answers in `uit/` are called, and that each of them can be had.
 
 use crate::brp::fetch;
-use crate::house::{House, Raw, rows, rows_of};
+use crate::house::{House, Raw, next, rows, rows_of};
+use crate::tree::names;
 use crate::world::{EREBOS, NAOMI};
 use domain::delivery::dropbox::Proof;
-use russh_sftp::protocol::StatusCode;
+use russh_sftp::protocol::{Packet, Remove, StatusCode};
 use uuid::Uuid;
 
 /// Delivers a file under a name that may have been used before, and waits until so many are answered.
@@ -109,4 +110,32 @@ async fn the_answer_on_an_older_file_that_is_made_anew_hides_none_of_a_newer_one
         result(&mut raw, file).await["aanlevering"],
         newest.to_string()
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_answer_that_is_listed_can_be_fetched_and_removed() {
+    let house = House::open().await;
+    house.keyed("lang", Proof::Rename, 1).await;
+    let mut raw = house.raw("lang", 1).await;
+    let long = format!("{}.csv", "a".repeat(124));
+    for file in [long.as_str(), "9999.90.019.csv"] {
+        raw.put("x.part", &rows(file)).await;
+        let (code, text) = raw.rename("x.part", file).await;
+        assert_eq!(code, StatusCode::Ok, "{text}");
+    }
+    house.until("answer_files", 6).await;
+    let listed = names(&mut raw, "/uit").await;
+    assert_eq!(listed.len(), 6, "{listed:?}");
+    assert!(listed.contains(&format!("{long}.resultaat.json")));
+    assert!(listed.contains(&"***********.csv.resultaat.json".to_owned()));
+    for name in listed {
+        let filename = format!("/uit/{name}");
+        assert!(!raw.fetch(&filename).await.is_empty(), "{name}");
+        let remove = Packet::Remove(Remove {
+            id: next(),
+            filename,
+        });
+        assert_eq!(raw.status(remove).await.0, StatusCode::Ok, "{name}");
+    }
+    assert!(names(&mut raw, "/uit").await.is_empty());
 }
