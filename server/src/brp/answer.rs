@@ -74,10 +74,22 @@ impl Said {
                     "Vanaf regel {line} is het bestand niet te lezen. Maak het opnieuw: UTF-8, met een puntkomma tussen de velden."
                 ),
             ),
+            LoadError::Line(line) => (
+                "BRP_LEZEN",
+                format!(
+                    "In regel {line} blijft een aanhalingsteken open, of de regel is te lang. Verbeter de regel en lever het hele bestand opnieuw aan."
+                ),
+            ),
             LoadError::Refused { read, refused, .. } => (
                 "BRP_REGELS",
                 format!(
                     "{refused} van {read} regels zijn geen persoonslijst. Verbeter ze en lever het hele bestand opnieuw aan."
+                ),
+            ),
+            LoadError::Promised { promised, read } => (
+                "BRP_CONTROLE",
+                format!(
+                    "Het bestand heeft {read} regels zonder de kopregel, en {promised} zijn aangekondigd. Lever het hele bestand opnieuw aan."
                 ),
             ),
             LoadError::Shrink { before, now } => (
@@ -105,6 +117,11 @@ impl Said {
                     "De dag {} in de bestandsnaam komt nog. Verbeter de naam en lever het bestand opnieuw aan.",
                     dutch(*day)
                 ),
+            ),
+            LoadError::Store(StoreError::Value(_) | StoreError::Constraint(_)) => (
+                "BRP_LEZEN",
+                "Het RIVM kan een waarde uit dit bestand niet opslaan. Neem contact op met het RIVM."
+                    .to_owned(),
             ),
             LoadError::Io(_) | LoadError::Busy | LoadError::BrokenOff(_) | LoadError::Store(_) => {
                 return None;
@@ -218,10 +235,15 @@ mod tests {
             LoadError::Header(HeaderError::Missing("geboortedatum")),
             LoadError::Header(HeaderError::Twice("bsn")),
             LoadError::Csv(12),
+            LoadError::Line(12),
             LoadError::Refused {
                 read: 1_000,
                 refused: 900,
                 first: 2,
+            },
+            LoadError::Promised {
+                promised: 1_000,
+                read: 900,
             },
             LoadError::Shrink {
                 before: 17_000_000,
@@ -240,6 +262,7 @@ mod tests {
                 },
             },
             LoadError::Ahead(date!(2021 - 03 - 01)),
+            LoadError::Store(StoreError::Value("22021".to_owned())),
         ];
         let told = refusals.iter().map(|error| Said::of(error).expect("told"));
         for said in told.chain([Said::name(), Said::promise(), LINE]) {
@@ -253,6 +276,7 @@ mod tests {
     #[test]
     fn what_the_machine_could_not_do_is_no_refusal() {
         assert_eq!(Said::of(&LoadError::Busy), None);
+        assert_eq!(Said::of(&LoadError::Store(StoreError::Unavailable)), None);
         assert_eq!(Said::of(&LoadError::Io(io::Error::other("disk"))), None);
     }
 

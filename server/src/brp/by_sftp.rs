@@ -2,20 +2,23 @@
 //!
 //! A set that is no set, or an implausible one, ends the job as failed and changes nothing in the copy; the answer, the log
 //! and the audit say why. Sets are taken in the order of their names. Trouble of the machine is tried again, and a load goes on where it was (security G13). A load that
-//! was taken is not done again when only its answer is missing.
+//! was taken is not done again when only its answer is missing. What the database itself refuses is no trouble of the machine.
 
 use super::answer::{self, Said};
-use super::load::{self, LoadError, Request, Set, SetOf};
+use super::load::{self, Came, LoadError, Request, Set, SetOf};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::intake::answer_files::To;
 use crate::intake::receive::shown_name;
 use crate::intake::{Blob, Road};
 use crate::jobs::{self, Job, Stopped};
 use crate::store::answer_files::{Answered, Of};
-use crate::store::{brp_loads, sftp_uploads, worker_tx};
+use crate::store::{StoreError, brp_loads, sftp_uploads, worker_tx};
 use domain::delivery::dropbox::BrpName;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// A constraint that refuses so often is no matter of who was faster.
+const CONSTRAINT_TRIES: i32 = 3;
 
 /// Loads the set of a job.
 ///
@@ -25,6 +28,7 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     let mut tx = worker_tx(&road.db).await?;
     jobs::guard(&mut tx, job).await?;
     let to = sftp_uploads::answered(&mut tx, job.subject).await?;
+    let promised = sftp_uploads::promised(&mut tx, job.subject).await?;
     let before = brp_loads::of_upload(&mut tx, job.subject).await?;
     let others = brp_loads::waiting(&mut tx, job.subject, jobs::TRIES).await?;
     tx.commit().await?;
@@ -40,7 +44,7 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     } else {
         let mut stop = stop.clone();
         let loaded = tokio::select! {
-            loaded = set(road, job, &to.file_name) => loaded,
+            loaded = set(road, job, &to.file_name, promised) => loaded,
             // What is staged stays; the next worker goes on behind it.
             _ = stop.wait_for(|stop| *stop) => return Ok(()),
         };
@@ -48,7 +52,7 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     };
     let refused = match refused {
         None => None,
-        Some(LoadError::Store(error)) => return Err(error.into()),
+        Some(LoadError::Store(error)) if !is_final(&error, job) => return Err(error.into()),
         Some(LoadError::Io(error)) => {
             return Err(Stopped::Again(format!("disk: {}", error.kind())));
         }
@@ -65,7 +69,12 @@ pub async fn load(road: &Road, job: &Job, stop: &watch::Receiver<bool>) -> Resul
     Ok(())
 }
 
-async fn set(road: &Road, job: &Job, name: &str) -> Result<load::Loaded, LoadError> {
+async fn set(
+    road: &Road,
+    job: &Job,
+    name: &str,
+    promised: Option<u32>,
+) -> Result<load::Loaded, LoadError> {
     let full = BrpName::parse(name).is_some_and(|set| set.full);
     let request = Request {
         file: name.into(),
@@ -80,8 +89,21 @@ async fn set(road: &Road, job: &Job, name: &str) -> Result<load::Loaded, LoadErr
         road: road.clone(),
         id: job.subject,
     });
-    let from = (source as Arc<_>, Some(job.subject));
+    let came = Came {
+        upload: job.subject,
+        promised,
+    };
+    let from = (source as Arc<_>, Some(came));
     load::load_from(&road.db, &road.keys, &request, from, |_| ()).await
+}
+
+/// The database refuses what stands in the set: tried again it would do so for ever, and later sets wait.
+const fn is_final(error: &StoreError, job: &Job) -> bool {
+    match error {
+        StoreError::Value(_) => true,
+        StoreError::Constraint(_) => job.attempts >= CONSTRAINT_TRIES,
+        _ => false,
+    }
 }
 
 /// The answer and the end of the job, in one transaction.
@@ -98,6 +120,7 @@ async fn end(
         Some(why) => {
             tracing::error!(upload = %job.subject, %why, "a set of the BRP was not taken");
             jobs::fail(&mut tx, job, why).await?;
+            brp_loads::give_up(&mut tx, job.subject).await?;
         }
     }
     let known = brp_loads::of_upload(&mut tx, job.subject).await?;

@@ -6,7 +6,8 @@
 
 use super::merge;
 pub use super::merge::Merged;
-use super::record::{Header, HeaderError, Record};
+use super::read::{Chunk, read_chunks};
+use super::record::{HeaderError, Record};
 use crate::audit::{self, Event, Kind};
 use crate::intake::read::Source;
 use crate::jobs::{self, JobKind};
@@ -17,7 +18,7 @@ use domain::delivery::dropbox::BrpName;
 use futures::stream::{self, StreamExt};
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,8 +26,6 @@ use time::Date;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-/// Lines in a chunk.
-const CHUNK: usize = 10_000;
 /// Line numbers of refused lines that are kept.
 const NAMED: usize = 100;
 
@@ -104,6 +103,15 @@ pub struct Request {
     pub by: String,
 }
 
+/// The upload that a set came by.
+#[derive(Debug, Clone, Copy)]
+pub struct Came {
+    /// Its key.
+    pub upload: Uuid,
+    /// How many lines it is to have, the header aside, where that was promised.
+    pub promised: Option<u32>,
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
@@ -131,6 +139,9 @@ pub enum LoadError {
     /// Broken CSV; the line only.
     #[error("this is no BRP set: broken at line {0}")]
     Csv(u64),
+    /// A line that does not close its quotes, or does not end; the line only.
+    #[error("this is no BRP set: line {0} leaves a quote open or is too long")]
+    Line(u64),
     /// Somebody else is loading now.
     #[error("another load is running")]
     Busy,
@@ -150,6 +161,14 @@ pub enum LoadError {
         refused: u64,
         /// The first.
         first: i64,
+    },
+    /// Other lines than its control file or its last line `#EINDE;<n>` promises.
+    #[error("{promised} lines were promised, the file has {read}; the set was not taken")]
+    Promised {
+        /// Lines promised.
+        promised: u64,
+        /// Lines read.
+        read: u64,
     },
     /// A full set that lost many persons.
     #[error(
@@ -176,6 +195,22 @@ pub enum LoadError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl LoadError {
+    /// What is wrong with the file stays wrong; what is wrong with the machine is tried again with the same file.
+    const fn is_of_the_file(&self) -> bool {
+        matches!(
+            self,
+            Self::Header(_)
+                | Self::Csv(_)
+                | Self::Line(_)
+                | Self::Refused { .. }
+                | Self::Promised { .. }
+                | Self::Shrink { .. }
+                | Self::Store(StoreError::Value(_))
+        )
+    }
 }
 
 impl From<sqlx::Error> for LoadError {
@@ -206,12 +241,12 @@ pub async fn load_from(
     db: &Db,
     keys: &Arc<Keys>,
     request: &Request,
-    (source, upload): (Arc<dyn Source>, Option<Uuid>),
+    (source, came): (Arc<dyn Source>, Option<Came>),
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
     let mut one_at_a_time = db.worker.acquire().await?;
     lock(&mut one_at_a_time).await?;
-    let loaded = load_locked(db, keys, request, (&source, upload), progress).await;
+    let loaded = load_locked(db, keys, request, (&source, came), progress).await;
     // Killed before this, the connection unlocks when it goes back to the pool or ends.
     sqlx::query_scalar!("SELECT pg_advisory_unlock($1)", LOCK)
         .fetch_one(&mut *one_at_a_time)
@@ -238,22 +273,21 @@ async fn load_locked(
     db: &Db,
     keys: &Arc<Keys>,
     request: &Request,
-    (source, upload): (&Arc<dyn Source>, Option<Uuid>),
+    (source, came): (&Arc<dyn Source>, Option<Came>),
     progress: impl Fn(u64),
 ) -> Result<Loaded, LoadError> {
+    let upload = came.map(|came| came.upload);
     let mut run = Run::begin(db, keys, request, (source, upload)).await?;
     let resumed = run.done();
     let merged = match run.stage(db, keys, source, progress).await {
-        Ok(()) => run.end(db, request).await,
+        Ok(closing) => {
+            let promised = came.and_then(|came| came.promised);
+            run.end(db, request, [promised, closing]).await
+        }
         Err(error) => Err(error),
     };
-    // What is wrong with the file stays wrong; what is wrong with the machine is tried again with the same file.
-    if let Err(
-        LoadError::Header(_)
-        | LoadError::Csv(_)
-        | LoadError::Refused { .. }
-        | LoadError::Shrink { .. },
-    ) = &merged
+    if let Err(error) = &merged
+        && error.is_of_the_file()
     {
         run.close(db, "refused").await?;
     }
@@ -394,14 +428,14 @@ impl Run {
         self.staged + self.refused
     }
 
-    /// Reads, seals on all cores, and copies in the order of the file.
+    /// Reads, seals on all cores, and copies in the order of the file; what its closing line promises.
     async fn stage(
         &mut self,
         db: &Db,
         keys: &Arc<Keys>,
         source: &Arc<dyn Source>,
         progress: impl Fn(u64),
-    ) -> Result<(), LoadError> {
+    ) -> Result<Option<u32>, LoadError> {
         let (sender, receiver) = mpsc::channel(2);
         let (source, skip) = (source.clone(), self.done());
         let reader = tokio::task::spawn_blocking(move || read_chunks(&*source, skip, &sender));
@@ -444,7 +478,19 @@ impl Run {
     }
 
     /// Judges the set as a whole and takes it, in one transaction.
-    async fn end(&self, db: &Db, request: &Request) -> Result<Merged, LoadError> {
+    async fn end(
+        &self,
+        db: &Db,
+        request: &Request,
+        promised: [Option<u32>; 2],
+    ) -> Result<Merged, LoadError> {
+        // Cut off between two lines a file looks whole.
+        for promised in promised.into_iter().flatten().map(u64::from) {
+            if promised != self.done() {
+                let read = self.done();
+                return Err(LoadError::Promised { promised, read });
+            }
+        }
         // One in a hundred lines wrong is a file of something else.
         if self.refused > 10 && self.refused * 100 > self.done() {
             let first = self.refused_lines.first().copied().unwrap_or_default();
@@ -497,61 +543,11 @@ impl Run {
     }
 }
 
-/// Lines as read.
-struct Chunk {
-    header: Arc<Header>,
-    lines: Vec<(i64, csv::StringRecord)>,
-}
-
 /// Lines ready for COPY.
 struct SealedChunk {
     bytes: Vec<u8>,
     staged: u64,
     refused: Vec<i64>,
-}
-
-fn read_chunks(
-    source: &dyn Source,
-    skip: u64,
-    sender: &mpsc::Sender<Chunk>,
-) -> Result<(), LoadError> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(b';')
-        .flexible(true)
-        .from_reader(BufReader::with_capacity(1 << 20, source.open()?));
-    let broken = |error: csv::Error| match error.position() {
-        Some(position) => LoadError::Csv(position.line()),
-        None => LoadError::Csv(0),
-    };
-    let header = Arc::new(Header::read(reader.headers().map_err(broken)?)?);
-    let chunk = || Chunk {
-        header: Arc::clone(&header),
-        lines: Vec::with_capacity(CHUNK),
-    };
-    let (mut full, mut seen) = (chunk(), 0_u64);
-    for record in reader.records() {
-        let record = record.map_err(broken)?;
-        seen += 1;
-        if seen <= skip {
-            continue;
-        }
-        let line = record
-            .position()
-            .map_or(0, |position| position.line().cast_signed());
-        full.lines.push((line, record));
-        if full.lines.len() == CHUNK
-            && sender
-                .blocking_send(std::mem::replace(&mut full, chunk()))
-                .is_err()
-        {
-            // The writer stopped; it says why.
-            return Ok(());
-        }
-    }
-    if !full.lines.is_empty() {
-        sender.blocking_send(full).ok();
-    }
-    Ok(())
 }
 
 fn seal(keys: &Keys, load: Uuid, chunk: &Chunk) -> SealedChunk {

@@ -8,5 +8,6 @@ pub mod by_sftp;
 pub mod fiction;
 pub mod load;
 mod merge;
+mod read;
 pub mod record;
 pub(crate) mod relink;

@@ -67,6 +67,9 @@ const REQUIRED: [(&str, Field); 4] = [
     ("geboortedatum", Field::BirthDate),
 ];
 
+/// Bytes in a value: LO3 has 200 characters at most. The database keeps no longer ones in an index.
+const VALUE_BYTES: usize = 1000;
+
 /// Why a file is no BRP set. Names columns, never values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
@@ -163,7 +166,7 @@ impl std::fmt::Debug for Record<'_> {
 
 impl<'a> Record<'a> {
     /// Reads a line; `None` when it cannot be a persoonslijst (no key, a number that is no BSN, a date that is no
-    /// LO3 date, an unknown reason).
+    /// LO3 date, an unknown reason, a value the database cannot hold).
     #[must_use]
     pub fn read(header: &Header, line: &'a csv::StringRecord) -> Option<Self> {
         if line.len() != header.fields.len() {
@@ -172,6 +175,9 @@ impl<'a> Record<'a> {
         let mut record = Self::default();
         for (field, value) in header.fields.iter().zip(line) {
             let value = value.trim();
+            if *field != Field::Unused && !is_storable(value) {
+                return None;
+            }
             match field {
                 Field::PlId => record.pl_id = value,
                 Field::Bsn if value.is_empty() => {}
@@ -211,8 +217,9 @@ impl<'a> Record<'a> {
     #[must_use]
     pub fn named(header: &Header, line: &'a csv::StringRecord) -> Self {
         let at = header.fields.iter().position(|field| *field == Field::PlId);
+        let key = at.and_then(|at| line.get(at)).unwrap_or_default().trim();
         Self {
-            pl_id: at.and_then(|at| line.get(at)).unwrap_or_default().trim(),
+            pl_id: if is_storable(key) { key } else { "" },
             ..Self::default()
         }
     }
@@ -251,6 +258,11 @@ impl<'a> Record<'a> {
         }
         hash.finalize().into()
     }
+}
+
+/// The database can hold it: it takes no NUL, which UTF-8 has.
+fn is_storable(value: &str) -> bool {
+    value.len() <= VALUE_BYTES && !value.contains('\0')
 }
 
 /// Keeps what a column of true spelling already said.
@@ -355,6 +367,16 @@ mod tests {
             None,
             "not a date of LO3"
         );
+        assert_eq!(
+            read(["1", "999990743", "a\0b", "", "19800101", ""]),
+            None,
+            "no text for the database"
+        );
+        let long = "a".repeat(VALUE_BYTES + 1);
+        assert_eq!(read(["1", "", &long, "", "19800101", ""]), None);
+        let nameless = csv::StringRecord::from(vec!["1\0", "", "a", "", "19800101", ""]);
+        let named = Record::named(&header(&NAMES).expect("header"), &nameless);
+        assert_eq!(named.pl_id, "", "its key is none that can be kept");
         let short = csv::StringRecord::from(vec!["1", "999990743"]);
         assert!(Record::read(&header(&NAMES).expect("header"), &short).is_none());
     }

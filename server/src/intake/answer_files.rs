@@ -1,5 +1,5 @@
 //! Answer files of the drop box (specification §7): `<naam>.ontvangst.json` with the receipt itself, and when the
-//! delivery has ended `<naam>.resultaat.csv` and `.json`; for sets of the BRP too. Sealed on disk like raw files; the row that names one
+//! delivery has ended `<naam>.resultaat.csv` and `.json` (`<naam>.<aanlevering>.resultaat.*` where another answer keeps that name); for sets of the BRP too. Sealed on disk like raw files; the row that names one
 //! commits after it, so what a kill leaves behind is a file without a row, and the sweep takes that.
 
 use super::Road;
@@ -130,7 +130,8 @@ async fn told(
         party: to.party,
         account: to.account,
         kind,
-        name: &format!("{}.{ending}", to.name),
+        file: to.name,
+        ending,
         size,
     };
     answer_files::put(tx, &new).await

@@ -87,13 +87,43 @@ pub struct NewAnswer<'a> {
     pub account: Uuid,
     /// One of the words of the table.
     pub kind: &'a str,
-    /// Its name.
-    pub name: &'a str,
+    /// Name of the file that is answered.
+    pub file: &'a str,
+    /// What its own name has behind that.
+    pub ending: &'a str,
     /// Bytes.
     pub size: u64,
 }
 
-/// Puts one in `uit/`. The newest of a name is the one that is seen; an answer made again takes the place of the old.
+/// The name of an answer: that of the file, when no other answer keeps it. An answer of a newer file does, and when the same
+/// file came once more (DUBBEL), so does a result that nobody fetched: what it says of rows stands nowhere else in `uit/`.
+/// Who does not get the name is called after the delivery too.
+async fn name_for(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<String, StoreError> {
+    let (delivery, upload) = new.of.columns();
+    let name = format!("{}.{}", new.file, new.ending);
+    let kept = sqlx::query_scalar!(
+        r#"SELECT COALESCE(od.seq > nd.seq OR ou.gone_at > nu.gone_at OR (nd.outcome = 'DUBBEL' AND a.kind <> 'ontvangst'
+                      AND NOT EXISTS (SELECT FROM answer_files f WHERE f.delivery_id = a.delivery_id AND f.kind = 'resultaat-csv'
+                                      AND f.fetched_at IS NOT NULL)), false) AS "kept!"
+           FROM answer_files a
+           LEFT JOIN deliveries od ON od.id = a.delivery_id LEFT JOIN deliveries nd ON nd.id = $3
+           LEFT JOIN sftp_uploads ou ON ou.id = a.upload_id LEFT JOIN sftp_uploads nu ON nu.id = $4
+           WHERE a.account_id = $1 AND a.name = $2 AND a.hidden_at IS NULL"#,
+        new.account,
+        name.as_str(),
+        delivery,
+        upload
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(if kept == Some(true) {
+        format!("{}.{}.{}", new.file, new.of.id(), new.ending)
+    } else {
+        name
+    })
+}
+
+/// Puts one in `uit/`, where one of a name is seen; an answer made again takes the place of the old.
 ///
 /// # Errors
 /// When the database fails.
@@ -107,10 +137,11 @@ pub async fn put(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<(), Store
     )
     .execute(&mut **tx)
     .await?;
+    let name = name_for(tx, new).await?;
     sqlx::query!(
         "UPDATE answer_files SET hidden_at = now() WHERE account_id = $1 AND name = $2 AND hidden_at IS NULL",
         new.account,
-        new.name
+        name.as_str()
     )
     .execute(&mut **tx)
     .await?;
@@ -122,7 +153,7 @@ pub async fn put(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<(), Store
         new.party,
         new.account,
         new.kind,
-        new.name,
+        name.as_str(),
         i64::try_from(new.size).unwrap_or(i64::MAX)
     )
     .execute(&mut **tx)

@@ -46,6 +46,25 @@ pub async fn of_upload(tx: &mut WorkerTx<'_>, upload: Uuid) -> Result<Option<Loa
     .await?)
 }
 
+/// Drops what is still staged of an upload that is refused: the next set would wait for it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_up(tx: &mut WorkerTx<'_>, upload: Uuid) -> Result<(), StoreError> {
+    let staged = sqlx::query!(
+        "UPDATE brp_loads SET state = 'refused', finished_at = now() WHERE upload_id = $1 AND state = 'staging'",
+        upload
+    )
+    .execute(&mut **tx)
+    .await?;
+    if staged.rows_affected() > 0 {
+        sqlx::query!("TRUNCATE brp_staging")
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Names of the other sets that wait to be loaded, or are; those that were tried `tries` times in vain left out.
 ///
 /// # Errors

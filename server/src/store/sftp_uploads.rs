@@ -23,7 +23,7 @@ pub struct Upload {
     pub opened_at: OffsetDateTime,
     /// SHA-256, sealed.
     pub sha256_sealed: Option<Vec<u8>>,
-    /// Rows that its last line promises.
+    /// Rows that its last line promises; of a set that was taken, what its control file does.
     pub trailer: Option<i32>,
     /// Its last line is ended.
     pub ended: bool,
@@ -214,6 +214,32 @@ pub async fn take(tx: &mut WorkerTx<'_>, id: Uuid, name: &str) -> Result<bool, S
     .execute(&mut **tx)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Keeps how many rows a set of the BRP is to have: what its control file promises goes before its last line.
+///
+/// # Errors
+/// When the database fails.
+pub async fn promise(tx: &mut WorkerTx<'_>, id: Uuid, rows: Option<i32>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE sftp_uploads SET trailer = $2 WHERE id = $1",
+        id,
+        rows
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// How many rows a set is to have, where that was promised.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an upload.
+pub async fn promised(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Option<u32>, StoreError> {
+    let rows = sqlx::query_scalar!("SELECT trailer FROM sftp_uploads WHERE id = $1", id)
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(rows.and_then(|rows| u32::try_from(rows).ok()))
 }
 
 /// An upload whose process gives no sign of life.

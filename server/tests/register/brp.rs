@@ -430,3 +430,102 @@ async fn a_set_of_an_earlier_day_is_taken_only_when_that_is_asked_for() {
     let ahead = load_of(Some(tomorrow), "Morgen", true).await;
     assert!(matches!(ahead, Err(LoadError::Ahead(day)) if day == tomorrow));
 }
+
+#[tokio::test]
+async fn a_quote_that_stays_open_refuses_the_set_and_gives_nobody_the_data_of_others() {
+    let test = TestDb::new().await;
+    let set =
+        format!("{HEADER}A;999990019;Bultenaar;20000401;;;\nB;999995571;Jonker;19870401;;;\n");
+    test.load(test.write("vol.csv", set.as_bytes()), Set::Full)
+        .await
+        .unwrap();
+    let before = test.lists().await;
+    let between: String = (0..3_000)
+        .map(|n| format!("T{n};;Tussen;19500101;;;\n"))
+        .collect();
+    let long = format!("A;;{};20000401;;;\n", "x".repeat(20_000));
+    for (lines, line) in [
+        // Closed by a quote of somebody else it is one record with all its fields.
+        (
+            format!("A;999990019;\"Bult;20000401;;;\n{between}B;999995571;\"Jonk;19870401;;;\n"),
+            2,
+        ),
+        // Closed by nothing it would be one line that is refused, and the rest of the file.
+        (
+            format!("A;999990019;Bult;20000401;;;\nB;999995571;\"Jonk;19870401;;;\n{between}"),
+            3,
+        ),
+        ("A;999990019;\"Bult\r\nenaar\";20000401;;;\r\n".into(), 2),
+        (
+            "A;999990019;Bult;20000401;;;\nB;;Jonk;19870401;;;\"".into(),
+            3,
+        ),
+        (long, 2),
+    ] {
+        let file = test.write("mutatie.csv", format!("{HEADER}{lines}").as_bytes());
+        let refused = test.load(file, Set::Delta).await.unwrap_err();
+        assert!(
+            matches!(refused, LoadError::Line(number) if number == line),
+            "{line}: {refused}"
+        );
+        assert_eq!(test.lists().await, before);
+    }
+    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM brp_loads WHERE state = 'staging'")
+        .fetch_one(&test.admin)
+        .await
+        .unwrap();
+    assert_eq!(open, 0, "the next set does not wait");
+}
+
+#[tokio::test]
+async fn a_value_the_database_cannot_hold_costs_its_line_and_not_the_set() {
+    let test = TestDb::new().await;
+    let long = "x".repeat(1_500);
+    let set = format!(
+        "{HEADER}A;999990019;Bul\0tenaar;20000401;;;\nB;999995571;Jonker;19870401;;;\n\0C;;Berg;20210105;;;\n{long};;Lang;20210105;;;\n"
+    );
+    let loaded = test
+        .load(test.write("mutatie.csv", set.as_bytes()), Set::Delta)
+        .await
+        .unwrap();
+    assert_eq!(
+        (loaded.read, &loaded.refused_lines[..], merged(&loaded)),
+        (4, &[2, 4, 5][..], (1, 0, 0, 1))
+    );
+}
+
+#[tokio::test]
+async fn a_closing_line_is_no_person_and_its_number_holds() {
+    let test = TestDb::new().await;
+    let load = async |closing: &str| {
+        let set = format!("{HEADER}A;;Bultenaar;20000401;;;\nB;;Jonker;19870401;;;\n{closing}");
+        test.load(test.write("mutatie.csv", set.as_bytes()), Set::Delta)
+            .await
+    };
+    let cut = load("#EINDE;3\n").await.unwrap_err();
+    assert!(
+        matches!(
+            cut,
+            LoadError::Promised {
+                promised: 3,
+                read: 2
+            }
+        ),
+        "{cut}"
+    );
+    assert_eq!(test.lists().await.len(), 0);
+    // Not at the end it closes nothing, and it is no person.
+    let within = load("#EINDE;2\nC;;Berg;20210105;;;\n").await.unwrap();
+    assert_eq!(
+        (within.read, &within.refused_lines[..], merged(&within)),
+        (4, &[4][..], (3, 0, 0, 3))
+    );
+    for closing in ["#EINDE;2\r\n", "#EINDE;2;;;;;", "\"#EINDE;2\"\n\n", ""] {
+        let whole = load(closing).await.unwrap();
+        assert_eq!(
+            (whole.read, whole.refused, merged(&whole)),
+            (2, 0, (0, 0, 0, 3)),
+            "{closing:?}"
+        );
+    }
+}

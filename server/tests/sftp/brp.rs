@@ -11,10 +11,14 @@ use server::commands::doctor::examine;
 use server::commands::sftp::{Add, add};
 
 async fn brp_account(house: &House, name: &str) {
+    brp_proved(house, name, Proof::Rename, 1).await;
+}
+
+async fn brp_proved(house: &House, name: &str, proof: Proof, seed: u8) {
     let args = Add {
         brp: true,
-        proof: Proof::Rename,
-        keys: vec![house.key_files(1).1],
+        proof,
+        keys: vec![house.key_files(seed).1],
         ..new_account(name)
     };
     add(&house.world.road.db, &args).await.unwrap();
@@ -383,4 +387,83 @@ async fn a_set_that_did_not_come_is_seen_and_the_copy_is_as_old_as_its_set() {
     put(&mut raw, &file, &persons(45)).await;
     result(&house, &mut raw, &file).await;
     assert_eq!(stands().await.brp_gaps, []);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_database_never_takes_is_refused_and_holds_up_no_later_set() {
+    let house = House::open().await;
+    brp_account(&house, "brp").await;
+    let mut raw = house.raw("brp", 1).await;
+    for hindrance in [
+        "ALTER TABLE brp_lists ADD CONSTRAINT never_so CHECK (surname IS DISTINCT FROM 'Nooit')",
+        "CREATE UNIQUE INDEX once_so ON brp_lists (surname) WHERE surname = 'Eenmaal'",
+    ] {
+        sqlx::query(hindrance)
+            .execute(&house.world.test.admin)
+            .await
+            .unwrap();
+    }
+    let twice = "pl_id;bsn;geslachtsnaam;geboortedatum\nA;;Eenmaal;20000401\nB;;Eenmaal;20000401\n";
+    put(&mut raw, "BRP_MUTATIE_20210301_1.csv", &called("Nooit")).await;
+    put(&mut raw, "BRP_MUTATIE_20210302_2.csv", twice.as_bytes()).await;
+    for file in ["BRP_MUTATIE_20210301_1.csv", "BRP_MUTATIE_20210302_2.csv"] {
+        let refused = result(&house, &mut raw, file).await;
+        assert_eq!(refused["uitkomst"], "GEWEIGERD", "{file}");
+        assert_eq!(refused["bevindingen"][0]["code"], "BRP_LEZEN", "{file}");
+    }
+    assert_eq!(
+        house.world.count("brp_loads WHERE state = 'staging'").await,
+        0
+    );
+    let failed = "jobs WHERE kind = 'load-brp' AND state = 'failed'";
+    assert_eq!(house.world.count(failed).await, 2);
+    put(&mut raw, "BRP_MUTATIE_20210303_3.csv", &called("Drie")).await;
+    let taken = result(&house, &mut raw, "BRP_MUTATIE_20210303_3.csv").await;
+    assert_eq!(taken["uitkomst"], "VERWERKT");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_has_as_many_lines_as_its_control_file_or_its_last_line_says() {
+    let house = House::open().await;
+    brp_proved(&house, "controle", Proof::Control, 1).await;
+    brp_proved(&house, "einde", Proof::Trailer, 2).await;
+    let (mut control, mut trailer) = (house.raw("controle", 1).await, house.raw("einde", 2).await);
+    let closed = |surname: &str, closing: &str| {
+        let mut set = called(surname);
+        set.extend_from_slice(closing.as_bytes());
+        set
+    };
+    let told = |answer: &serde_json::Value| {
+        (
+            answer["uitkomst"].as_str().map(str::to_owned),
+            answer["bevindingen"][0]["code"].as_str().map(str::to_owned),
+        )
+    };
+    let refused = (
+        Some("GEWEIGERD".to_owned()),
+        Some("BRP_CONTROLE".to_owned()),
+    );
+    let taken = (Some("VERWERKT".to_owned()), None);
+
+    for (file, rows, expected) in [
+        ("BRP_MUTATIE_20210301_1.csv", "regels=2\n", &refused),
+        ("BRP_MUTATIE_20210302_2.csv", "regels=1\n", &taken),
+    ] {
+        control.put(file, &called("Controle")).await;
+        control.put(&format!("{file}.ctl"), rows.as_bytes()).await;
+        let answer = result(&house, &mut control, file).await;
+        assert_eq!(told(&answer), *expected, "{answer}");
+        let there = house.world.count("brp_lists WHERE pl_id = 'A'").await;
+        assert_eq!(there, i64::from(expected == &taken));
+    }
+    for (file, closing, expected) in [
+        ("BRP_MUTATIE_20210303_3.csv", "#EINDE;2\r\n", &refused),
+        ("BRP_MUTATIE_20210304_4.csv", "#EINDE;1\r\n", &taken),
+    ] {
+        trailer.put(file, &closed("Einde", closing)).await;
+        let answer = result(&house, &mut trailer, file).await;
+        assert_eq!(told(&answer), *expected, "{answer}");
+        assert_eq!(answer["afgekeurd"], 0, "the closing line is no person");
+    }
+    assert_eq!(surname(&house).await, "Einde");
 }

@@ -24,6 +24,7 @@ mod doctor;
 mod house;
 mod lane;
 mod login;
+mod names;
 mod programs;
 mod proof;
 mod returned;

@@ -593,7 +593,7 @@ async fn no_other_kind_of_channel_or_request_is_served() {
     assert!(ssh.channel_open_session().await.is_err());
 }
 
-async fn names(raw: &mut Raw, path: &str) -> Vec<String> {
+pub(crate) async fn names(raw: &mut Raw, path: &str) -> Vec<String> {
     let opened = raw
         .ask(Packet::OpenDir(OpenDir {
             id: next(),

@@ -1,8 +1,6 @@
 //! Where a path of a client points in the virtual tree: the root, `in/` (where one starts; `test/` until the connection is
 //! approved), `uit/`, or a file in them.
 
-use domain::delivery::dropbox::check_name;
-
 /// The folder to put files in.
 pub(super) const IN: &str = "in";
 /// The same, until the connection is approved: nothing of it goes into the register.
@@ -48,8 +46,8 @@ impl Place {
             [folder] if *folder == inbox => Self::In,
             [folder] if *folder == OUT => Self::Out,
             [folder, name] if *folder == inbox => Self::InFile((*name).to_owned()),
-            // Our own names are plain, so a name that is not is none of ours.
-            [folder, name] if *folder == OUT && check_name(name).is_ok() => {
+            // Longer than names of files may be, and masked where they show a BSN: it is looked up as it is.
+            [folder, name] if *folder == OUT && !name.contains(is_no_part) => {
                 Self::OutFile((*name).to_owned())
             }
             _ => Self::Nowhere,
@@ -67,6 +65,11 @@ impl Place {
             Self::Nowhere => return None,
         })
     }
+}
+
+/// Stands in no name of ours, and leads elsewhere on some machines or nowhere in the database.
+fn is_no_part(c: char) -> bool {
+    c == '\\' || c.is_control()
 }
 
 #[cfg(test)]
@@ -93,8 +96,19 @@ mod tests {
             ("/in/a/../b", file("b")),
             ("/uit/x\0", Place::Nowhere),
             ("/uit/../../etc", Place::Nowhere),
+            ("/uit/a\\b", Place::Nowhere),
+            ("/uit/a/b", Place::Nowhere),
+            ("/uit/..", Place::Root),
         ] {
             assert_eq!(Place::of(path, IN), place, "{path:?}");
+        }
+    }
+    #[test]
+    fn an_answer_has_a_name_that_no_file_may_have() {
+        let long = format!("{}.csv.resultaat.json", "a".repeat(124));
+        for name in [long.as_str(), "***********.csv.ontvangst.json"] {
+            let place = Place::OutFile(name.to_owned());
+            assert_eq!(Place::of(&format!("/uit/{name}"), IN), place);
         }
     }
     #[test]

@@ -118,16 +118,10 @@ pub(super) async fn taken(
     control: Option<Option<Control>>,
 ) -> Result<Option<Received>, ReceiveError> {
     let whole = whole(road, upload)?;
+    let rows = promised_rows(control.flatten(), upload);
     if account.brp {
-        return brp_set(
-            road,
-            account,
-            upload,
-            name,
-            whole,
-            kept(control, whole, upload, name),
-        )
-        .await;
+        let promise = (kept(control, whole, upload, name), rows);
+        return brp_set(road, account, upload, name, whole, promise).await;
     }
     let file = FileName::parse(name).filter(|file| {
         file.party.eq_ignore_ascii_case(&account.party_code)
@@ -135,7 +129,6 @@ pub(super) async fn taken(
                 .installation
                 .eq_ignore_ascii_case(&account.installation)
     });
-    let promised = control.flatten();
     let refused = match (file, kept(control, whole, upload, name)) {
         (None, _) => Some(Code::A13),
         (Some(_), false) => Some(Code::A14),
@@ -146,10 +139,7 @@ pub(super) async fn taken(
         intermediary: account.intermediary,
         day: file.map(|file| file.day),
         sequence: file.and_then(|file| i32::try_from(file.sequence).ok()),
-        promised_rows: promised
-            .and_then(|promised| promised.rows)
-            .map(|rows| i32::try_from(rows).unwrap_or(i32::MAX))
-            .or(upload.trailer),
+        promised_rows: rows,
     };
     let sender = Sender {
         party: account.party,
@@ -177,6 +167,14 @@ pub(super) async fn taken(
     }
 }
 
+/// How many rows its control file promises, or else its last line.
+fn promised_rows(control: Option<Control>, upload: &Upload) -> Option<i32> {
+    control
+        .and_then(|promised| promised.rows)
+        .map(|rows| i32::try_from(rows).unwrap_or(i32::MAX))
+        .or(upload.trailer)
+}
+
 /// What the control file promises is true, as far as that shows before the file is read.
 fn kept(control: Option<Option<Control>>, whole: Whole, upload: &Upload, name: &str) -> bool {
     match control {
@@ -190,14 +188,15 @@ fn kept(control: Option<Option<Control>>, whole: Whole, upload: &Upload, name: &
     }
 }
 
-/// A set of the BRP goes to its own job. One of another name, or not as promised, never counts. Either way its sender hears.
+/// A set of the BRP goes to its own job, which counts its lines. One of another name, or that breaks its promise already, never
+/// counts. Either way its sender hears.
 async fn brp_set(
     road: &Road,
     account: &Account,
     upload: &Upload,
     name: &str,
     whole: Whole,
-    kept: bool,
+    (kept, rows): (bool, Option<i32>),
 ) -> Result<Option<Received>, ReceiveError> {
     let refused = match BrpName::parse(name) {
         None => Some(Said::name()),
@@ -225,6 +224,7 @@ async fn brp_set(
         brp::answer::result(road, &mut tx, &to, None, refused).await?;
         ended(account.party, upload.id, "refused")
     } else {
+        sftp_uploads::promise(&mut tx, upload.id, rows).await?;
         jobs::push(&mut tx, JobKind::LoadBrp, upload.id).await?;
         Event::of_worker(Some(account.party), None, RECEIVED)
             .object("upload", upload.id)
