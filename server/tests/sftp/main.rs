@@ -29,3 +29,4 @@ mod proof;
 mod returned;
 mod tree;
 mod trouble;
+mod unread;
