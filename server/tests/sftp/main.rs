@@ -16,6 +16,7 @@ mod support;
 #[path = "../intake/world.rs"]
 mod world;
 
+mod alone;
 mod audit;
 mod brp;
 mod completeness;
