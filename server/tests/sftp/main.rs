@@ -28,6 +28,7 @@ mod login;
 mod programs;
 mod proof;
 mod returned;
+mod seats;
 mod tree;
 mod trouble;
 mod unread;
