@@ -18,6 +18,7 @@ mod world;
 
 mod alone;
 mod audit;
+mod bans;
 mod brp;
 mod completeness;
 mod cuts;

@@ -46,7 +46,7 @@ pub(super) async fn serve(
     let stream = Cuttable::new(stream, &cut);
     talk(&shared, ssh, stream, guest, arrival.clone(), &cut).await;
     if let Some(refused) = offered.get().filter(|_| !*arrival.borrow()) {
-        login::only_offered(&shared, refused, &address.to_string()).await;
+        login::only_offered(&shared, refused, address).await;
     }
 }
 

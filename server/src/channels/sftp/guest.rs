@@ -23,7 +23,7 @@ const CHANNELS: usize = 4;
 /// A connection.
 pub(super) struct Guest {
     shared: Arc<Shared>,
-    address: String,
+    address: IpAddr,
     /// Given back at the login.
     pass: Option<Pass>,
     arrived: watch::Sender<bool>,
@@ -47,7 +47,7 @@ impl Guest {
     ) -> Self {
         Self {
             shared,
-            address: address.to_string(),
+            address,
             pass: Some(pass),
             arrived,
             account: None,
@@ -82,7 +82,7 @@ impl Handler for Guest {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
-        let entered = login::by_password(&self.shared, user, password, &self.address).await;
+        let entered = login::by_password(&self.shared, user, password, self.address).await;
         Ok(self.seat(entered))
     }
 
@@ -92,7 +92,7 @@ impl Handler for Guest {
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
         // A client offers all it has: only the right one is worth a signature, and the others are no failure of their own.
-        let fits = login::has_key(&self.shared, user, offer.public_key, &self.address).await;
+        let fits = login::has_key(&self.shared, user, offer.public_key, self.address).await;
         Ok(match fits {
             Ok(()) => Auth::Accept,
             Err(refused) => {
@@ -110,7 +110,7 @@ impl Handler for Guest {
         user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        let entered = login::by_key(&self.shared, user, key.public_key, &self.address).await;
+        let entered = login::by_key(&self.shared, user, key.public_key, self.address).await;
         Ok(self.seat(entered))
     }
 
@@ -160,7 +160,7 @@ impl Handler for Guest {
         let tree = Tree::new(
             self.shared.clone(),
             account.clone(),
-            self.address.clone(),
+            self.address.to_string(),
             self.busy.clone(),
         );
         let open = self.open.clone();

@@ -4,7 +4,7 @@
 //! question, one audit line, and the SSH side answers every "no" a second after the question.
 
 use super::Shared;
-use super::gate::Seat;
+use super::gate::{Seat, source};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::intake::measure;
 use crate::store::sftp_accounts::{self, Account, Login};
@@ -15,6 +15,7 @@ use rand::TryRngCore;
 use russh::keys::ssh_key::private::Ed25519Keypair;
 use russh::keys::{HashAlg, PrivateKey, PublicKey};
 use std::io;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 /// Longest password that is looked at, in bytes.
@@ -71,9 +72,9 @@ fn nobody() -> &'static str {
     })
 }
 
-async fn find(shared: &Shared, name: &str, address: &str) -> Result<Option<Login>, StoreError> {
+async fn find(shared: &Shared, name: &str, address: IpAddr) -> Result<Option<Login>, StoreError> {
     let mut tx = worker_tx(&shared.road.db).await?;
-    sftp_accounts::login(&mut tx, name, address).await
+    sftp_accounts::login(&mut tx, name, &address.to_string(), &source(address)).await
 }
 
 /// The account of a name and its password, with its seat.
@@ -81,7 +82,7 @@ pub(super) async fn by_password(
     shared: &Shared,
     name: &str,
     password: &str,
-    address: &str,
+    address: IpAddr,
 ) -> Option<(Account, Seat)> {
     let login = looked_up(find(shared, name, address).await)?;
     let hashes = match &login {
@@ -118,7 +119,7 @@ pub(super) async fn has_key(
     shared: &Shared,
     name: &str,
     key: &PublicKey,
-    address: &str,
+    address: IpAddr,
 ) -> Result<(), Option<Refused>> {
     let login = find(shared, name, address).await.map_err(|_| None)?;
     let right = login.as_ref().is_some_and(|login| knows(login, key));
@@ -129,7 +130,7 @@ pub(super) async fn has_key(
 }
 
 /// A connection ended that had nothing but refused keys to show: one failed login, however many it offered.
-pub(super) async fn only_offered(shared: &Shared, refused: &Refused, address: &str) {
+pub(super) async fn only_offered(shared: &Shared, refused: &Refused, address: IpAddr) {
     measure::dropbox_login("refused");
     if let Err(error) = note(shared, Err(refused), address, "key-offered").await {
         tracing::warn!(%error, "a refused key could not be written down");
@@ -141,7 +142,7 @@ pub(super) async fn by_key(
     shared: &Shared,
     name: &str,
     key: &PublicKey,
-    address: &str,
+    address: IpAddr,
 ) -> Option<(Account, Seat)> {
     let login = looked_up(find(shared, name, address).await)?;
     let right = login.as_ref().is_some_and(|login| knows(login, key));
@@ -170,7 +171,7 @@ async fn decide(
     shared: &Shared,
     login: Option<Login>,
     right: bool,
-    address: &str,
+    address: IpAddr,
     means: &str,
 ) -> Option<(Account, Seat)> {
     let enters = login.as_ref().filter(|login| right && may_enter(login));
@@ -225,19 +226,20 @@ impl Refused {
 async fn note(
     shared: &Shared,
     tried: Result<&Account, &Refused>,
-    address: &str,
+    address: IpAddr,
     means: &str,
 ) -> Result<(), StoreError> {
     let mut tx = worker_tx(&shared.road.db).await?;
     let (account, banned) = match tried {
         Ok(account) => {
-            sftp_accounts::welcome(&mut tx, account.id, address).await?;
+            sftp_accounts::welcome(&mut tx, account.id, &source(address)).await?;
             (Some(account), false)
         }
         Err(refused) => {
             let account = refused.account.as_ref();
             let id = account.map(|known| known.id);
-            let banned = sftp_accounts::penalty(&mut tx, id, address, refused.points()).await?;
+            let (source, points) = (source(address), refused.points());
+            let banned = sftp_accounts::penalty(&mut tx, id, &source, points).await?;
             (account, banned)
         }
     };
@@ -259,14 +261,16 @@ async fn note(
 }
 
 /// A line about a login. A name we do not know is not kept: people type passwords there.
-fn line(account: Option<&Account>, kind: Kind, address: &str) -> Event {
+fn line(account: Option<&Account>, kind: Kind, address: IpAddr) -> Event {
     let event = match account {
         Some(account) => {
             Event::of_worker(Some(account.party), None, kind).object("sftp-account", account.id)
         }
         None => Event::of_nobody(kind),
     };
-    event.access_point(address).detail("door", "sftp")
+    event
+        .access_point(&address.to_string())
+        .detail("door", "sftp")
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ mod sweep;
 mod take;
 mod tree;
 
+pub use gate::source;
 pub use login::{fingerprint, hash, new_password};
 
 use crate::config;
