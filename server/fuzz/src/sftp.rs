@@ -42,17 +42,19 @@ pub type Asked = (Vec<String>, usize, Option<io::ErrorKind>);
 
 /// Reads all frames of a channel that brings so many bytes at a time.
 pub fn asked(bytes: &[u8], most: usize) -> Asked {
-    let mut from = Pieces { left: bytes, most };
+    let mut frames = packets::Frames::new(Pieces { left: bytes, most });
     let mut asked = Vec::new();
     loop {
-        let before = from.left;
-        let frame = match at_once(packets::frame(&mut from)) {
+        let before = frames.from().left.len();
+        let frame = at_once(frames.next());
+        let left = frames.from().left.len();
+        let frame = match frame {
             Ok(Some(frame)) => frame,
-            Ok(None) => return (asked, bytes.len() - from.left.len(), None),
-            Err(error) => return (asked, bytes.len() - from.left.len(), Some(error.kind())),
+            Ok(None) => return (asked, bytes.len() - left, None),
+            Err(error) => return (asked, bytes.len() - left, Some(error.kind())),
         };
         assert!(!frame.is_empty() && frame.len() <= packets::LONGEST as usize);
-        assert_eq!(before.len() - from.left.len(), 4 + frame.len());
+        assert_eq!(before - left, 4 + frame.len());
         let number = frame
             .get(1..5)
             .map_or([0; 4], |four| four.try_into().unwrap());

@@ -4,7 +4,7 @@
 //! better choice. Every change is a line of the audit.
 
 use crate::audit::{self, Event, Kind};
-use crate::channels::sftp::{fingerprint, hash, new_password};
+use crate::channels::sftp::{fingerprint, hash, new_password, source};
 use crate::commands::NotFit;
 use crate::config::Config;
 use crate::keys::Keys;
@@ -139,7 +139,7 @@ pub struct Unban {
     /// Name of the account.
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// The address it is closed for; without one, every address.
+    /// The address it is closed for (of IPv6, its /64); without one, every address.
     #[arg(long, value_name = "ADDRESS")]
     pub from: Option<IpAddr>,
     /// Who does this, for the audit.
@@ -363,9 +363,9 @@ pub async fn alter(db: &Db, args: &Change) -> anyhow::Result<()> {
 /// # Errors
 /// When there is no such account.
 pub async fn unban(db: &Db, args: &Unban) -> anyhow::Result<i64> {
-    let address = args.from.map(|from| from.to_canonical().to_string());
+    let from = args.from.map(source);
     let mut tx = worker_tx(db).await?;
-    let found = sftp_accounts::unban(&mut tx, &args.name, address.as_deref()).await;
+    let found = sftp_accounts::unban(&mut tx, &args.name, from.as_deref()).await;
     let (account, closed) = match found {
         Err(StoreError::NotFound) => bail!("there is no account {} in use", args.name),
         other => other?,

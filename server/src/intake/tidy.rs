@@ -9,7 +9,7 @@ use super::{Road, measure, receive, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{
     StoreError, assignments, brp_checks, cards, deliveries, drafts, looks, party_requests,
-    register, review, schema, worker_tx, worklists,
+    register, review, schema, sftp_accounts, worker_tx, worklists,
 };
 use domain::card::OPEN_DAYS;
 use std::time::Duration;
@@ -138,6 +138,7 @@ pub async fn tidy_at(road: &Road, now: OffsetDateTime) -> Result<Tidied, StoreEr
     assignments::forget(&mut tx).await?;
     brp_checks::forget(&mut tx, now).await?;
     looks::forget(&mut tx, now - time::Duration::days(1)).await?;
+    sftp_accounts::forget_penalties(&mut tx).await?;
     let before = now - time::Duration::hours(PREVIEW_HOURS);
     let old = deliveries::old_previews(&mut tx, before).await?;
     tx.commit().await?;

@@ -5,10 +5,12 @@ use domain::delivery::dropbox::Proof;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Points in [`PENALTY_MINUTES`] after which an account is closed for an address.
+/// Points in [`PENALTY_MINUTES`] after which an account is closed for a source.
 const PENALTY_POINTS: i32 = 15;
 /// Minutes in which points add up, and that the first ban lasts; each next one lasts half as long again.
 const PENALTY_MINUTES: f64 = 30.0;
+/// Days after which points and bans that are over are forgotten, and with them that the next ban lasts longer.
+const PENALTY_DAYS: i32 = 7;
 
 /// An installation that delivers for a party.
 #[derive(Debug, Clone)]
@@ -49,7 +51,7 @@ pub struct Login {
     pub banned: bool,
 }
 
-/// The account of a name that is in use, as seen from an address.
+/// The account of a name that is in use, as seen from an address; it may be closed for the source of that.
 ///
 /// # Errors
 /// When the database fails.
@@ -57,6 +59,7 @@ pub async fn login(
     tx: &mut WorkerTx<'_>,
     name: &str,
     address: &str,
+    source: &str,
 ) -> Result<Option<Login>, StoreError> {
     let row = sqlx::query!(
         r#"SELECT a.id, a.party_id, p.code, a.intermediary_id, a.name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", a.password_hash,
@@ -65,10 +68,11 @@ pub async fn login(
                          AND c.intermediary_id IS NOT DISTINCT FROM a.intermediary_id AND c.channel = 'sftp'), true)) AS "test_lane!",
                   a.public_keys, CASE WHEN a.password_before_until > now() THEN a.password_before END AS password_before,
                   (a.sources = '{}' OR $2::text::inet <<= ANY (a.sources)) AS "expected_here!",
-                  EXISTS (SELECT FROM sftp_penalties x WHERE x.account_id = a.id AND x.address = $2 AND x.banned_until > now()) AS "banned!"
+                  EXISTS (SELECT FROM sftp_penalties x WHERE x.account_id = a.id AND x.address = $3 AND x.banned_until > now()) AS "banned!"
            FROM sftp_accounts a JOIN parties p ON p.id = a.party_id WHERE a.name = $1 AND a.ended_at IS NULL"#,
         name,
-        address
+        address,
+        source
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -112,15 +116,15 @@ pub async fn anybody_from(tx: &mut WorkerTx<'_>, address: &str) -> Result<bool, 
     .await?)
 }
 
-/// Adds points for a failed login; true when the account (or, without one, the names we do not know) is now closed
-/// for this address.
+/// Adds points for a failed login; true when the account (or, without one, the names we do not know) is now closed for this
+/// source: an IPv4 address, or the /64 of an IPv6 address.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn penalty(
     tx: &mut WorkerTx<'_>,
     account: Option<Uuid>,
-    address: &str,
+    source: &str,
     points: i32,
 ) -> Result<bool, StoreError> {
     let score = sqlx::query_scalar!(
@@ -130,7 +134,7 @@ pub async fn penalty(
                  since = CASE WHEN p.since < now() - make_interval(mins => 30) THEN now() ELSE p.since END
          RETURNING score",
         account,
-        address,
+        source,
         points
     )
     .fetch_one(&mut **tx)
@@ -142,7 +146,7 @@ pub async fn penalty(
         "UPDATE sftp_penalties SET score = 0, since = now(), bans = bans + 1, banned_until = now() + make_interval(secs => $3::float8 * 60 * power(1.5, LEAST(bans, 12)))
          WHERE account_id IS NOT DISTINCT FROM $1 AND address = $2",
         account,
-        address,
+        source,
         PENALTY_MINUTES
     )
     .execute(&mut **tx)
@@ -150,15 +154,11 @@ pub async fn penalty(
     Ok(true)
 }
 
-/// A login that succeeded: when, and its address begins anew.
+/// A login that succeeded: when, and its source begins anew.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn welcome(
-    tx: &mut WorkerTx<'_>,
-    account: Uuid,
-    address: &str,
-) -> Result<(), StoreError> {
+pub async fn welcome(tx: &mut WorkerTx<'_>, account: Uuid, source: &str) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE sftp_accounts SET last_login_at = now() WHERE id = $1",
         account
@@ -168,22 +168,36 @@ pub async fn welcome(
     sqlx::query!(
         "UPDATE sftp_penalties SET score = 0 WHERE account_id = $1 AND address = $2",
         account,
-        address
+        source
     )
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
-/// Lets an account in again from an address, or from wherever it was closed: points and bans begin anew. Answers (account, party)
-/// and how many addresses it was closed for.
+/// Forgets points and bans that are over for days.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget_penalties(tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
+    sqlx::query!(
+        "DELETE FROM sftp_penalties WHERE GREATEST(since, banned_until) < now() - make_interval(days => $1)",
+        PENALTY_DAYS
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Lets an account in again from a source, or from wherever it was closed: points and bans begin anew. Answers (account, party)
+/// and how many sources it was closed for.
 ///
 /// # Errors
 /// When the database fails; `NotFound` without such an account.
 pub async fn unban(
     tx: &mut WorkerTx<'_>,
     name: &str,
-    address: Option<&str>,
+    source: Option<&str>,
 ) -> Result<((Uuid, Uuid), i64), StoreError> {
     let row = sqlx::query!(
         r#"WITH known AS (SELECT id, party_id FROM sftp_accounts WHERE name = $1 AND ended_at IS NULL),
@@ -191,7 +205,7 @@ pub async fn unban(
                          RETURNING x.banned_until)
            SELECT id, party_id, (SELECT count(*) FROM gone WHERE banned_until > now()) AS "closed!" FROM known"#,
         name,
-        address
+        source
     )
     .fetch_one(&mut **tx)
     .await?;

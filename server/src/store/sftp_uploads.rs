@@ -280,29 +280,44 @@ pub async fn unproved(tx: &mut WorkerTx<'_>, hours: i32) -> Result<Vec<(Uuid, Uu
     Ok(rows.into_iter().map(|row| (row.id, row.party_id)).collect())
 }
 
-/// Whole files whose proof may be there although nobody comes any more: those of accounts that prove nothing, whose last
-/// line is ended and that were left alone for so many seconds (a workbook has no last line; that it is whole shows when it
-/// is opened), and those with a trailer or a control file, when a process was killed before it took them.
+/// Where a page of whole files ended: when the last one was closed, and its key.
+pub type Mark = (OffsetDateTime, Uuid);
+
+/// How many whole files are looked at together.
+const PAGE: usize = 100;
+
+/// A page of whole files whose proof may be there although nobody comes any more: those of accounts that prove nothing,
+/// whose last line is ended and that were left alone for so many seconds (a workbook has no last line; that it is whole
+/// shows when it is opened), and those with a trailer or a control file, when a process was killed before it took them.
+/// Answers where the next page begins, when there may be one: what stays as it is must not hide what came later.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn proved(
     tx: &mut WorkerTx<'_>,
     seconds: f64,
-) -> Result<Vec<(Account, Upload)>, StoreError> {
+    after: Option<Mark>,
+) -> Result<(Vec<(Account, Upload)>, Option<Mark>), StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT u.id, u.name, u.size, u.opened_at, u.sha256_sealed, u.trailer, u.ended, a.id AS account_id, a.party_id, p.code, a.intermediary_id,
-                  a.name AS account_name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", u.test_lane
+        r#"SELECT u.id, u.name, u.size, u.opened_at, u.closed_at AS "closed_at!", u.sha256_sealed, u.trailer, u.ended, a.id AS account_id, a.party_id,
+                  p.code, a.intermediary_id, a.name AS account_name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", u.test_lane
            FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id JOIN parties p ON p.id = a.party_id
            WHERE u.state = 'closed' AND u.closed_at < now() - make_interval(secs => $1) AND u.name !~ '\.(part|tmp|filepart)$'
              AND (a.proof = 'quiet' AND (u.ended OR u.name ~* '\.(xlsx|ods)$') OR a.proof = 'trailer' AND u.trailer IS NOT NULL
                   OR a.proof = 'control' AND u.name ~ '\.ctl$')
-           ORDER BY u.closed_at LIMIT 100"#,
-        seconds
+             AND ($2::timestamptz IS NULL OR (u.closed_at, u.id) > ($2::timestamptz, $3::uuid))
+           ORDER BY u.closed_at, u.id LIMIT $4"#,
+        seconds,
+        after.map(|(closed_at, _)| closed_at),
+        after.map(|(_, id)| id),
+        i64::try_from(PAGE).unwrap_or(i64::MAX)
     )
     .fetch_all(&mut **tx)
     .await?;
-    rows.into_iter()
+    let last = rows.last().filter(|_| rows.len() == PAGE);
+    let next = last.map(|row| (row.closed_at, row.id));
+    let page = rows
+        .into_iter()
         .map(|row| {
             let account = Account {
                 id: row.account_id,
@@ -327,5 +342,6 @@ pub async fn proved(
             };
             Ok((account, upload))
         })
-        .collect()
+        .collect::<Result<_, StoreError>>()?;
+    Ok((page, next))
 }

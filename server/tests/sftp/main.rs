@@ -16,7 +16,9 @@ mod support;
 #[path = "../intake/world.rs"]
 mod world;
 
+mod alone;
 mod audit;
+mod bans;
 mod brp;
 mod completeness;
 mod cuts;
@@ -28,5 +30,7 @@ mod names;
 mod programs;
 mod proof;
 mod returned;
+mod seats;
 mod tree;
 mod trouble;
+mod unread;

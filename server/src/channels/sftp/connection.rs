@@ -17,6 +17,8 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// After its last CLOSE a sender still has to rename (security F16).
 const TO_RENAME: Duration = Duration::from_secs(2);
+/// A session that was cut ends at once, unless it waits for something: nobody waits longer for it.
+const TO_END: Duration = Duration::from_secs(5);
 
 /// Serves a connection to its end.
 pub(super) async fn serve(
@@ -44,7 +46,7 @@ pub(super) async fn serve(
     let stream = Cuttable::new(stream, &cut);
     talk(&shared, ssh, stream, guest, arrival.clone(), &cut).await;
     if let Some(refused) = offered.get().filter(|_| !*arrival.borrow()) {
-        login::only_offered(&shared, refused, &address.to_string()).await;
+        login::only_offered(&shared, refused, address).await;
     }
 }
 
@@ -84,7 +86,9 @@ async fn talk(
         }
     }
     cut.cancel();
-    running.await.ok();
+    if tokio::time::timeout(TO_END, running).await.is_err() {
+        tracing::warn!("a session of the drop box that was cut goes on");
+    }
 }
 
 /// The server ends, no upload is open, and there was a moment to give the last one its real name.

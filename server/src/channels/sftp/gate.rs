@@ -169,6 +169,13 @@ impl Drop for Seat {
     }
 }
 
+/// What points and bans hold for, as it is kept: an IPv4 address, or the /64 of an IPv6 address, of which anybody has the
+/// next address at hand.
+#[must_use]
+pub fn source(address: IpAddr) -> String {
+    network(address).to_string()
+}
+
 /// One source: an IPv4 address, or the /64 of an IPv6 address.
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
@@ -272,5 +279,15 @@ mod tests {
         assert_eq!(address("2001:db8::1"), address("2001:db8::ffff"));
         assert_ne!(address("2001:db8::1"), address("2001:db8:0:1::1"));
         assert_eq!(address("::ffff:10.0.0.1"), from(1));
+    }
+
+    #[test]
+    fn points_hold_for_a_whole_ipv6_network_and_for_one_ipv4_address() {
+        let kept = |text: &str| source(text.parse().expect("address"));
+        assert_eq!(kept("2001:db8::1"), "2001:db8::");
+        assert_eq!(kept("2001:db8::ffff:1"), "2001:db8::");
+        assert_ne!(kept("2001:db8:0:1::1"), "2001:db8::");
+        assert_eq!(kept("192.0.2.7"), "192.0.2.7");
+        assert_eq!(kept("::ffff:192.0.2.7"), "192.0.2.7");
     }
 }

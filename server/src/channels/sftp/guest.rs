@@ -19,13 +19,11 @@ use tokio::sync::watch;
 
 /// Channels of one connection (security §5.2).
 const CHANNELS: usize = 4;
-/// Points for one connection too many.
-const TOO_MANY: i32 = 3;
 
 /// A connection.
 pub(super) struct Guest {
     shared: Arc<Shared>,
-    address: String,
+    address: IpAddr,
     /// Given back at the login.
     pass: Option<Pass>,
     arrived: watch::Sender<bool>,
@@ -49,7 +47,7 @@ impl Guest {
     ) -> Self {
         Self {
             shared,
-            address: address.to_string(),
+            address,
             pass: Some(pass),
             arrived,
             account: None,
@@ -70,16 +68,12 @@ impl Guest {
         self.busy.clone()
     }
 
-    /// Gives an account its seat, when there is one.
-    async fn seat(&mut self, account: Option<Account>) -> Auth {
-        let Some(account) = account else {
+    /// Lets an account sit down that came in.
+    fn seat(&mut self, entered: Option<(Account, Seat)>) -> Auth {
+        if entered.is_none() {
             return Auth::reject();
-        };
-        let Some(seat) = self.shared.gate.sit(account.id) else {
-            login::penalty(&self.shared, &account, &self.address, TOO_MANY).await;
-            return Auth::reject();
-        };
-        self.account = Some((account, seat));
+        }
+        self.account = entered;
         Auth::Accept
     }
 }
@@ -88,8 +82,8 @@ impl Handler for Guest {
     type Error = russh::Error;
 
     async fn auth_password(&mut self, user: &str, password: &str) -> Result<Auth, Self::Error> {
-        let account = login::by_password(&self.shared, user, password, &self.address).await;
-        Ok(self.seat(account).await)
+        let entered = login::by_password(&self.shared, user, password, self.address).await;
+        Ok(self.seat(entered))
     }
 
     async fn auth_publickey_offered(
@@ -98,7 +92,7 @@ impl Handler for Guest {
         offer: PublicKeyOffer<'_>,
     ) -> Result<Auth, Self::Error> {
         // A client offers all it has: only the right one is worth a signature, and the others are no failure of their own.
-        let fits = login::has_key(&self.shared, user, offer.public_key, &self.address).await;
+        let fits = login::has_key(&self.shared, user, offer.public_key, self.address).await;
         Ok(match fits {
             Ok(()) => Auth::Accept,
             Err(refused) => {
@@ -116,8 +110,8 @@ impl Handler for Guest {
         user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
-        let account = login::by_key(&self.shared, user, key.public_key, &self.address).await;
-        Ok(self.seat(account).await)
+        let entered = login::by_key(&self.shared, user, key.public_key, self.address).await;
+        Ok(self.seat(entered))
     }
 
     async fn auth_succeeded(&mut self, _session: &mut Session) -> Result<(), Self::Error> {
@@ -166,7 +160,7 @@ impl Handler for Guest {
         let tree = Tree::new(
             self.shared.clone(),
             account.clone(),
-            self.address.clone(),
+            self.address.to_string(),
             self.busy.clone(),
         );
         let open = self.open.clone();

@@ -4,6 +4,7 @@
 //! question, one audit line, and the SSH side answers every "no" a second after the question.
 
 use super::Shared;
+use super::gate::{Seat, source};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::intake::measure;
 use crate::store::sftp_accounts::{self, Account, Login};
@@ -14,13 +15,15 @@ use rand::TryRngCore;
 use russh::keys::ssh_key::private::Ed25519Keypair;
 use russh::keys::{HashAlg, PrivateKey, PublicKey};
 use std::io;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 /// Longest password that is looked at, in bytes.
 const LONGEST: usize = 256;
-/// Points for a name we do not know, and for a wrong password or key (security §5.2).
+/// Points for a name we do not know, for a wrong password or key, and for one connection too many (security §5.2).
 const UNKNOWN: i32 = 2;
 const WRONG: i32 = 1;
+const TOO_MANY: i32 = 3;
 /// Letters and digits that are not taken for one another; 32 of them, so one is five bits.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789X";
 /// 130 bits.
@@ -69,18 +72,18 @@ fn nobody() -> &'static str {
     })
 }
 
-async fn find(shared: &Shared, name: &str, address: &str) -> Result<Option<Login>, StoreError> {
+async fn find(shared: &Shared, name: &str, address: IpAddr) -> Result<Option<Login>, StoreError> {
     let mut tx = worker_tx(&shared.road.db).await?;
-    sftp_accounts::login(&mut tx, name, address).await
+    sftp_accounts::login(&mut tx, name, &address.to_string(), &source(address)).await
 }
 
-/// The account of a name and its password.
+/// The account of a name and its password, with its seat.
 pub(super) async fn by_password(
     shared: &Shared,
     name: &str,
     password: &str,
-    address: &str,
-) -> Option<Account> {
+    address: IpAddr,
+) -> Option<(Account, Seat)> {
     let login = looked_up(find(shared, name, address).await)?;
     let hashes = match &login {
         Some(login) => [&login.password, &login.password_before]
@@ -116,7 +119,7 @@ pub(super) async fn has_key(
     shared: &Shared,
     name: &str,
     key: &PublicKey,
-    address: &str,
+    address: IpAddr,
 ) -> Result<(), Option<Refused>> {
     let login = find(shared, name, address).await.map_err(|_| None)?;
     let right = login.as_ref().is_some_and(|login| knows(login, key));
@@ -127,20 +130,20 @@ pub(super) async fn has_key(
 }
 
 /// A connection ended that had nothing but refused keys to show: one failed login, however many it offered.
-pub(super) async fn only_offered(shared: &Shared, refused: &Refused, address: &str) {
+pub(super) async fn only_offered(shared: &Shared, refused: &Refused, address: IpAddr) {
     measure::dropbox_login("refused");
     if let Err(error) = note(shared, Err(refused), address, "key-offered").await {
         tracing::warn!(%error, "a refused key could not be written down");
     }
 }
 
-/// The account of a name and a key that signed.
+/// The account of a name and a key that signed, with its seat.
 pub(super) async fn by_key(
     shared: &Shared,
     name: &str,
     key: &PublicKey,
-    address: &str,
-) -> Option<Account> {
+    address: IpAddr,
+) -> Option<(Account, Seat)> {
     let login = looked_up(find(shared, name, address).await)?;
     let right = login.as_ref().is_some_and(|login| knows(login, key));
     decide(shared, login, right, address, "key").await
@@ -163,18 +166,24 @@ fn looked_up(found: Result<Option<Login>, StoreError>) -> Option<Option<Login>> 
         .ok()
 }
 
+/// Who may enter takes a seat first: a login is written down, and ends old points, only when there is one.
 async fn decide(
     shared: &Shared,
     login: Option<Login>,
     right: bool,
-    address: &str,
+    address: IpAddr,
     means: &str,
-) -> Option<Account> {
-    let enters = right && login.as_ref().is_some_and(may_enter);
-    measure::dropbox_login(if enters { "in" } else { "refused" });
-    let refused = Refused::of(login, right);
+) -> Option<(Account, Seat)> {
+    let enters = login.as_ref().filter(|login| right && may_enter(login));
+    let seat = enters.and_then(|login| shared.gate.sit(login.account.id));
+    let crowded = enters.is_some() && seat.is_none();
+    measure::dropbox_login(if seat.is_some() { "in" } else { "refused" });
+    let refused = Refused {
+        crowded,
+        ..Refused::of(login, right)
+    };
     let tried = match &refused.account {
-        Some(account) if enters => Ok(account),
+        Some(account) if seat.is_some() => Ok(account),
         _ => Err(&refused),
     };
     if let Err(error) = note(shared, tried, address, means).await {
@@ -182,7 +191,7 @@ async fn decide(
         tracing::warn!(%error, "a drop box login could not be written down");
         return None;
     }
-    refused.account.filter(|_| enters)
+    refused.account.zip(seat)
 }
 
 /// Somebody who does not come in.
@@ -190,6 +199,8 @@ async fn decide(
 pub(super) struct Refused {
     account: Option<Account>,
     points: i32,
+    /// Everything is right, and all seats are taken.
+    crowded: bool,
 }
 
 impl Refused {
@@ -203,68 +214,63 @@ impl Refused {
         Self {
             account: login.map(|login| login.account),
             points,
+            crowded: false,
         }
+    }
+
+    const fn points(&self) -> i32 {
+        if self.crowded { TOO_MANY } else { self.points }
     }
 }
 
 async fn note(
     shared: &Shared,
     tried: Result<&Account, &Refused>,
-    address: &str,
+    address: IpAddr,
     means: &str,
 ) -> Result<(), StoreError> {
     let mut tx = worker_tx(&shared.road.db).await?;
     let (account, banned) = match tried {
         Ok(account) => {
-            sftp_accounts::welcome(&mut tx, account.id, address).await?;
+            sftp_accounts::welcome(&mut tx, account.id, &source(address)).await?;
             (Some(account), false)
         }
-        Err(Refused { account, points }) => {
-            let id = account.as_ref().map(|known| known.id);
-            let banned = sftp_accounts::penalty(&mut tx, id, address, *points).await?;
-            (account.as_ref(), banned)
+        Err(refused) => {
+            let account = refused.account.as_ref();
+            let id = account.map(|known| known.id);
+            let (source, points) = (source(address), refused.points());
+            let banned = sftp_accounts::penalty(&mut tx, id, &source, points).await?;
+            (account, banned)
         }
     };
+    let crowded = tried.is_err_and(|refused| refused.crowded);
     let (kind, outcome) = match tried {
         Ok(_) => (Kind::Login, Outcome::Success),
+        Err(_) if crowded => (Kind::Refused, Outcome::Failure),
         Err(_) => (Kind::LoginFailed, Outcome::Failure),
     };
-    audit::add(
-        &mut tx,
-        line(account, kind, address)
-            .outcome(outcome)
-            .detail("means", means)
-            .detail("banned", banned),
-    )
-    .await?;
+    let mut event = line(account, kind, address)
+        .outcome(outcome)
+        .detail("means", means)
+        .detail("banned", banned);
+    if crowded {
+        event = event.detail("why", "too-many-connections");
+    }
+    audit::add(&mut tx, event).await?;
     tx.commit().await
 }
 
-/// Points for something else than a wrong password.
-pub(super) async fn penalty(shared: &Shared, account: &Account, address: &str, points: i32) {
-    let noted = async {
-        let mut tx = worker_tx(&shared.road.db).await?;
-        let banned = sftp_accounts::penalty(&mut tx, Some(account.id), address, points).await?;
-        let line = line(Some(account), Kind::Refused, address)
-            .outcome(Outcome::Failure)
-            .detail("why", "too-many-connections");
-        audit::add(&mut tx, line.detail("banned", banned)).await?;
-        tx.commit().await
-    };
-    if let Err(error) = noted.await {
-        tracing::warn!(%error, "a penalty could not be written down");
-    }
-}
-
 /// A line about a login. A name we do not know is not kept: people type passwords there.
-fn line(account: Option<&Account>, kind: Kind, address: &str) -> Event {
+fn line(account: Option<&Account>, kind: Kind, address: IpAddr) -> Event {
     let event = match account {
         Some(account) => {
             Event::of_worker(Some(account.party), None, kind).object("sftp-account", account.id)
         }
         None => Event::of_nobody(kind),
     };
-    event.access_point(address).detail("door", "sftp")
+    event
+        .access_point(&address.to_string())
+        .detail("door", "sftp")
 }
 
 #[cfg(test)]

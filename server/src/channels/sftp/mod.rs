@@ -17,6 +17,7 @@ mod sweep;
 mod take;
 mod tree;
 
+pub use gate::source;
 pub use login::{fingerprint, hash, new_password};
 
 use crate::config;
@@ -40,6 +41,8 @@ use uuid::Uuid;
 const CHECKS_AT_ONCE: usize = 2;
 /// How long open uploads may go on when the server stops (security F16).
 const LAST_UPLOADS: Duration = Duration::from_secs(60);
+/// How long connections that were cut then are waited for.
+const LAST_CONNECTIONS: Duration = Duration::from_secs(10);
 
 /// What all connections share.
 struct Shared {
@@ -104,7 +107,12 @@ pub async fn serve(
         .is_err()
     {
         cut.cancel();
-        tracker.wait().await;
+        if tokio::time::timeout(LAST_CONNECTIONS, tracker.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the drop box ends while connections go on");
+        }
     }
     drop(life);
     Ok(())

@@ -11,19 +11,59 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// Longest frame.
 pub(super) const LONGEST: u32 = 256 * 1024;
 
-/// The next frame; none when the channel ends between two.
-pub(super) async fn frame(from: &mut (impl AsyncRead + Unpin)) -> io::Result<Option<Bytes>> {
-    let length = match from.read_u32().await {
-        Ok(length) => length,
-        Err(end) if end.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if length == 0 || length > LONGEST {
-        return Err(io::ErrorKind::InvalidData.into());
+/// Bytes that say how long a frame is.
+const HEAD: usize = 4;
+
+/// The frames of a channel. Waiting for one may be given up at any moment: what came of it is kept.
+pub(super) struct Frames<R> {
+    from: R,
+    head: [u8; HEAD],
+    body: Vec<u8>,
+    /// Bytes that came of the frame under way, its length among them.
+    came: usize,
+}
+
+impl<R: AsyncRead + Unpin> Frames<R> {
+    pub(super) const fn new(from: R) -> Self {
+        Self {
+            from,
+            head: [0; HEAD],
+            body: Vec::new(),
+            came: 0,
+        }
     }
-    let mut frame = vec![0; usize::try_from(length).map_err(io::Error::other)?];
-    from.read_exact(&mut frame).await?;
-    Ok(Some(frame.into()))
+
+    /// The next frame; none when the channel ends between two.
+    pub(super) async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        while self.came < HEAD {
+            let read = self.from.read(&mut self.head[self.came..]).await?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.came += read;
+        }
+        if self.body.is_empty() {
+            let length = u32::from_be_bytes(self.head);
+            if length == 0 || length > LONGEST {
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            self.body = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        }
+        while self.came < HEAD + self.body.len() {
+            let read = self.from.read(&mut self.body[self.came - HEAD..]).await?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.came += read;
+        }
+        self.came = 0;
+        Ok(Some(std::mem::take(&mut self.body).into()))
+    }
+
+    /// Where they come from.
+    pub(super) const fn from(&mut self) -> &mut R {
+        &mut self.from
+    }
 }
 
 /// What a frame asks.

@@ -101,7 +101,6 @@ async fn sweep(shared: &Shared, silent: &mut Silent) -> Result<(), ReceiveError>
     let mut tx = worker_tx(&road.db).await?;
     let left = sftp_uploads::left_behind(&mut tx, shared.process).await?;
     let unproved = sftp_uploads::unproved(&mut tx, PROOF_HOURS).await?;
-    let proved = sftp_uploads::proved(&mut tx, f64::from(shared.settings.quiet_seconds)).await?;
     tx.rollback().await?;
     let mut told = Told::default();
     for (id, end) in shared.loose.all() {
@@ -119,19 +118,35 @@ async fn sweep(shared: &Shared, silent: &mut Silent) -> Result<(), ReceiveError>
     for one in silent.gone(left, Instant::now()) {
         told.of(one.id, orphaned(road, &one).await);
     }
-    for (account, upload) in proved {
-        let name = upload.name.clone();
-        let taken = match account.proof {
-            Proof::Quiet => take::taken(road, &account, &upload, &name, None).await,
-            _ => take::if_proved(road, &account, &upload, &name, false).await,
-        };
-        told.of(upload.id, taken.map(drop));
-    }
+    take_proved(shared, &mut told).await?;
     for (id, party) in unproved {
         let voided = take::void(road, party, id, "no-proof", 0).await;
         told.of(id, voided.map_err(ReceiveError::from));
     }
     told.away.map_or(Ok(()), Err)
+}
+
+/// Takes whole files whose proof is there, page after page: those that wait on, for a file that does not come, are not all there is.
+async fn take_proved(shared: &Shared, told: &mut Told) -> Result<(), ReceiveError> {
+    let (road, quiet) = (&shared.road, f64::from(shared.settings.quiet_seconds));
+    let mut after = None;
+    loop {
+        let mut tx = worker_tx(&road.db).await?;
+        let (proved, next) = sftp_uploads::proved(&mut tx, quiet, after).await?;
+        tx.rollback().await?;
+        for (account, upload) in proved {
+            let name = upload.name.clone();
+            let taken = match account.proof {
+                Proof::Quiet => take::taken(road, &account, &upload, &name, None).await,
+                _ => take::if_proved(road, &account, &upload, &name, false).await,
+            };
+            told.of(upload.id, taken.map(drop));
+        }
+        if next.is_none() || *shared.stop.borrow() {
+            return Ok(());
+        }
+        after = next;
+    }
 }
 
 /// What became of each file in a sweep. One that cannot be settled does not hold up the next.
