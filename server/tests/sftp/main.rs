@@ -11,6 +11,10 @@
 
 #[path = "../intake/clamd.rs"]
 mod clamd;
+#[path = "../support/cluster.rs"]
+mod cluster;
+#[path = "../support/disk.rs"]
+mod disk;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../intake/world.rs"]
@@ -18,14 +22,18 @@ mod world;
 
 mod audit;
 mod brp;
+mod channels;
 mod completeness;
 mod cuts;
 mod doctor;
 mod house;
+mod killed;
 mod lane;
 mod login;
 mod programs;
 mod proof;
+mod ranks;
 mod returned;
+mod silent;
 mod tree;
 mod trouble;
