@@ -168,6 +168,8 @@ pub struct Sftp {
     pub quiet_seconds: u32,
     /// Seconds a sender is kept waiting while the database is away (security F3).
     pub patience_seconds: u32,
+    /// Seconds that uploads which are open may go on when the server stops (security F16); a service manager must wait longer.
+    pub last_uploads_seconds: u32,
     /// Files a party may put down in 24 hours, of all its installations.
     pub day_files: u32,
     /// Bytes likewise.
@@ -185,6 +187,7 @@ impl Default for Sftp {
             idle_minutes: 15,
             quiet_seconds: 300,
             patience_seconds: 30,
+            last_uploads_seconds: 60,
             day_files: 10_000,
             day_bytes: 100 * 1024 * 1024 * 1024,
             classic_key_exchange: true,

@@ -1,11 +1,13 @@
 """Guesses passwords at the drop box: sftp_guesses.py PORT COUNT NAME….
 
 COUNT tries with each NAME, of which `{}` becomes the number of the try: some at once, all kinds mixed, each from an
-address of its own. Prints for each name the median of the seconds from the connection to the refusal, and the texts.
+address of its own. Prints for each name the median of the seconds from the connection to the refusal, the texts, and how
+often chance alone sets its times as far apart from those of the last name (Mann and Whitney's rank test).
 """
 
 import asyncio
 import json
+import math
 import statistics
 import sys
 import time
@@ -31,15 +33,24 @@ async def guess(kind, number, turn):
             return kind, time.perf_counter() - begin, str(refused).replace(name, "NAME")
 
 
+def chance(times, others):
+    """Mann and Whitney, by the normal distribution; no two times of a clock this fine are the same."""
+    both = len(times) * len(others)
+    won = sum(time > other for time in times for other in others)
+    apart = max(abs(won - both / 2) - 0.5, 0)
+    return math.erfc(apart / math.sqrt(both * (len(times) + len(others) + 1) / 12) / math.sqrt(2))
+
+
 async def main():
     """All of them."""
     turn = asyncio.Semaphore(AT_ONCE)
     tries = [guess(kind, number, turn) for number in range(int(COUNT)) for kind in range(len(NAMES))]
     refused = await asyncio.gather(*tries)
+    of_kind = [[one for one in refused if one[0] == kind] for kind in range(len(NAMES))]
+    times = [[seconds for _, seconds, _ in kind] for kind in of_kind]
     for kind, name in enumerate(NAMES):
-        of_kind = [one for one in refused if one[0] == kind]
-        median = statistics.median(seconds for _, seconds, _ in of_kind)
-        print(json.dumps({"name": name, "seconds": median, "texts": sorted({text for _, _, text in of_kind})}))
+        told = {"name": name, "seconds": statistics.median(times[kind]), "p": chance(times[kind], times[-1])}
+        print(json.dumps(told | {"texts": sorted({text for _, _, text in of_kind[kind]})}))
 
 
 asyncio.run(main())

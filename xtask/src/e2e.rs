@@ -1,12 +1,14 @@
 //! The journeys of `end2end/`: real Chromium against the whole system on free ports with fresh demo data. Each lane has
 //! a system of its own, for a login ends the same user's session elsewhere, and takes one file of journeys after the
-//! other. Afterwards the portals' logs are searched for anything like a BSN. A file of journeys that passed before with the
+//! other. Afterwards the portals' logs are searched for anything
+//! like a BSN, and for names and birth dates of the persons. A file of journeys that passed before with the
 //! same files of the project is not run again, unless all is asked for.
 //!
 //! The journeys get by environment: CIMS_URL, OIDC_URL, CIMS_PG (the demo database as
 //! superuser), CIMS_SFTP (port of the drop box), CIMS_BIN, CIMS_CONFIG, CIMS_LOG, CHROMIUM, SHOTS (folder for screenshots).
 
 use crate::cluster::Cluster;
+use crate::leaks::{Leaks, Persons};
 use crate::node::Node;
 use crate::stack::{self, DATABASE, Place, Ports, Stack};
 use crate::tally::{self, Tally};
@@ -89,7 +91,7 @@ pub(crate) fn run(session: &mut Session) -> Result<Tally> {
     for tally in tallies {
         all.add(tally);
     }
-    say::note("no BSN in any portal's log");
+    say::note("no BSN, name or birth date in any portal's log");
     Ok(all)
 }
 
@@ -191,11 +193,10 @@ fn journeys_of(lane: usize, journeys: &Journeys<'_>) -> Result<Tally> {
         ended.push((memory, ran));
     }
     drop(stack);
-    let found = bsn_like(&fs::read_to_string(place.log())?);
-    if found > 0 {
-        bail!(
-            "the portal's log holds {found} numbers that pass the eleven-test; nothing of a person may be logged"
-        );
+    let persons = Persons::of_set(&fs::read_to_string(place.persons())?)?;
+    let found = persons.leaks_in(&fs::read_to_string(place.log())?);
+    if found != Leaks::default() {
+        bail!("nothing of a person may be logged, and the portal's log holds {found:?}");
     }
     for (memory, ran) in ended {
         if ran.failed == 0 {
@@ -223,46 +224,5 @@ impl Journeys<'_> {
         node.env("CHROMIUM", &self.chromium)
             .env("SHOTS", &self.shots);
         node
-    }
-}
-
-/// How many words of nine digits pass the eleven-test (weights 9 … 2, −1).
-fn bsn_like(text: &str) -> usize {
-    // A fraction of a second is nine digits after a point; a part of a UUID touches letters.
-    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '.');
-    words
-        .filter(|word| {
-            word.len() == 9
-                && word.bytes().all(|byte| byte.is_ascii_digit())
-                && passes(word.as_bytes())
-        })
-        .count()
-}
-
-fn passes(digits: &[u8]) -> bool {
-    let weights = [9, 8, 7, 6, 5, 4, 3, 2, -1];
-    let sum: i32 = digits
-        .iter()
-        .zip(weights)
-        .map(|(digit, weight)| i32::from(digit - b'0') * weight)
-        .sum();
-    sum != 0 && sum % 11 == 0
-}
-
-#[cfg(test)]
-mod tests {
-    use super::bsn_like;
-
-    #[test]
-    fn a_test_bsn_in_a_log_line_is_found() {
-        assert_eq!(bsn_like("{\"path\":\"/x?bsn=999990019\"}"), 1);
-    }
-
-    #[test]
-    fn times_counts_and_identifiers_are_not_taken_for_one() {
-        assert_eq!(
-            bsn_like("2021-02-24T10:00:00.999990019Z id=0190a999990019-12 total=123456789"),
-            0
-        );
     }
 }

@@ -11,6 +11,7 @@ mod e2e;
 mod fingerprint;
 mod fuzz;
 mod guard;
+mod leaks;
 mod licences;
 mod memory;
 mod node;

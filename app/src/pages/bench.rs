@@ -78,6 +78,7 @@ fn said(word: &str, t: &'static Texts) -> Option<(&'static str, &'static str)> {
         "groot" => Some(("bestand", u.page_size)),
         "afgebroken" => Some(("bestand", u.page_broken_off)),
         "meer" => Some(("bestand", u.page_more)),
+        "ruimte" => Some(("bestand", u.page_no_room)),
         "koppeling" => Some(("koppeling", t.onboarding.no_lane)),
         _ => None,
     }

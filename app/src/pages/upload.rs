@@ -49,6 +49,7 @@ fn said(word: &str, t: &'static Texts) -> Option<&'static str> {
         "groot" => Some(u.page_size),
         "afgebroken" => Some(u.page_broken_off),
         "meer" => Some(u.page_more),
+        "ruimte" => Some(u.page_no_room),
         _ => None,
     }
 }

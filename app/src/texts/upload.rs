@@ -24,6 +24,7 @@ texts! {
         send: "Bestand controleren" / "Check the file",
         page_none: "Kies een bestand." / "Choose a file.",
         page_broken_off: "Het bestand is niet goed overgekomen. Probeer het opnieuw." / "The file did not arrive well. Try again.",
+        page_no_room: "Er is nu geen ruimte voor het bestand. Er is niets bewaard. Probeer het later opnieuw." / "There is no room for the file now. Nothing was kept. Try again later.",
         page_more: "Kies één bestand tegelijk." / "Choose one file at a time.",
         page_size: "Het bestand is groter dan 20 MB." / "The file is larger than 20 MB.",
         list_title: "Aanleveringen" / "Deliveries",

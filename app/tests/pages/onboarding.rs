@@ -132,6 +132,7 @@ async fn every_reason_why_a_file_is_not_tried_has_its_words() {
         ("groot", "Het bestand is groter dan 20 MB."),
         ("afgebroken", "Het bestand is niet goed overgekomen."),
         ("meer", "Kies één bestand tegelijk."),
+        ("ruimte", "Er is nu geen ruimte voor het bestand."),
         ("koppeling", "Kies waarvoor u dit bestand probeert."),
     ] {
         let page = get(&world, &format!("/proefbank?fout={word}")).await;

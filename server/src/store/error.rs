@@ -41,9 +41,11 @@ impl From<sqlx::Error> for StoreError {
                     (_, code) if is_about_a_value(code) => Self::Value(state),
                     (Some(name), _) => Self::Constraint(name.to_owned()),
                     (None, "40001" | "40P01" | "55P03") => Self::Conflict(state),
-                    // Shutting down, starting up, too many connections, connection errors.
-                    (None, "57P01" | "57P02" | "57P03" | "53300") => Self::Unavailable,
-                    (None, code) if code.starts_with("08") => Self::Unavailable,
+                    // Shutting down, starting up, connection errors; no room on disk, in memory or for a connection.
+                    (None, "57P01" | "57P02" | "57P03") => Self::Unavailable,
+                    (None, code) if code.starts_with("08") || code.starts_with("53") => {
+                        Self::Unavailable
+                    }
                     (None, _) => Self::Broken(state),
                 }
             }

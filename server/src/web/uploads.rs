@@ -39,6 +39,7 @@ enum NoFile {
     BrokenOff,
     More,
     NoLane,
+    NoRoom,
 }
 
 impl NoFile {
@@ -49,6 +50,7 @@ impl NoFile {
             Self::BrokenOff => "afgebroken",
             Self::More => "meer",
             Self::NoLane => "koppeling",
+            Self::NoRoom => "ruimte",
         }
     }
 }
@@ -153,11 +155,22 @@ async fn bring(
         Err(Failed::Ours(error)) => {
             tracing::error!(request_id = %visit.request_id, %error, "upload could not be kept");
             match error {
+                ReceiveError::Disk(error) if is_full(&error) => {
+                    lead(back(purpose, &NoFile::NoRoom))
+                }
                 ReceiveError::Store(error) if error.is_transient() => pages::unavailable(),
                 ReceiveError::Store(_) | ReceiveError::Disk(_) => pages::incident(visit.request_id),
             }
         }
     }
+}
+
+/// No room on the disk of raw files, for anybody or for us: that passes (security F5).
+fn is_full(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
+    )
 }
 
 fn back(purpose: Purpose, why: &NoFile) -> String {
@@ -247,11 +260,12 @@ async fn key(mut field: Field<'_>) -> Result<Option<Uuid>, Failed> {
 }
 
 /// Streams a field to the sealed store; the disk is written beside the async threads. Whatever comes of it, the writer has
-/// ended before the answer: what was cut off is gone by then.
+/// ended before the answer: what was cut off is gone by then. A disk that takes no more is told at the end, for browsers.
 async fn keep(web: &Web, mut field: Field<'_>) -> Result<BlobWriter, Failed> {
-    let mut file = web.road.blobs.create(&web.keys, crate::clock::new_key())?;
+    let file = web.road.blobs.create(&web.keys, crate::clock::new_key());
     let (send, mut portions) = mpsc::channel::<axum::body::Bytes>(8);
     let writing = tokio::task::spawn_blocking(move || {
+        let mut file = file?;
         while let Some(portion) = portions.blocking_recv() {
             file.push(&portion)?;
         }
@@ -286,7 +300,7 @@ async fn pass_on(
         if let Some(to) = &send
             && to.send(portion).await.is_err()
         {
-            break;
+            send = None;
         }
     }
     Ok(size)

@@ -210,7 +210,9 @@ async fn one_row_that_makes_stage_two_panic_is_unreadable_and_the_rest_is_stored
 
 #[tokio::test]
 async fn an_outage_over_one_row_blames_no_row_however_often_it_is_tried() {
-    for state in ["40001", "40P01", "55P03", "57P01", "08006", "53300"] {
+    for state in [
+        "40001", "40P01", "55P03", "57P01", "08006", "53100", "53200", "53300",
+    ] {
         let (world, content) = world().await;
         fail(&world, "vaccinations", "new.batch = 'EJ6134'", state).await;
         let id = world

@@ -11,6 +11,10 @@
 
 #[path = "../intake/clamd.rs"]
 mod clamd;
+#[path = "../support/cluster.rs"]
+mod cluster;
+#[path = "../support/disk.rs"]
+mod disk;
 #[path = "../support/mod.rs"]
 mod support;
 #[path = "../intake/world.rs"]
@@ -20,17 +24,21 @@ mod alone;
 mod audit;
 mod bans;
 mod brp;
+mod channels;
 mod completeness;
 mod cuts;
 mod doctor;
 mod house;
+mod killed;
 mod lane;
 mod login;
 mod names;
 mod programs;
 mod proof;
+mod ranks;
 mod returned;
 mod seats;
+mod silent;
 mod tree;
 mod trouble;
 mod unread;

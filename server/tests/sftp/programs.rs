@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Runs a program with a script on its standard input; its output. It has a minute.
-async fn run(program: &str, arguments: &[&str], folder: &Path, script: &str) -> String {
+pub(crate) async fn run(program: &str, arguments: &[&str], folder: &Path, script: &str) -> String {
     let mut command = Command::new("timeout");
     command
         .arg("60")

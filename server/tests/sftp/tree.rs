@@ -6,8 +6,11 @@ use domain::delivery::dropbox::Proof;
 use russh_sftp::protocol::{
     Extended, FSetStat, FileAttributes, Fstat, Lstat, MkDir, Open, OpenDir, OpenFlags, Packet,
     Read, ReadDir, ReadLink, RealPath, Remove, Rename, RmDir, SetStat, Stat, StatusCode, Symlink,
+    Write,
 };
 use server::config;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 /// Paths that lead out, or look as if they do.
@@ -89,19 +92,12 @@ fn operations(path: &str) -> Vec<Packet> {
         })
     };
     let (write, create) = (OpenFlags::WRITE, OpenFlags::CREATE);
-    let extended = |request: &str, both: bool| {
-        let mut data = Vec::new();
-        for text in [path(), "x.csv".to_owned()]
-            .iter()
-            .take(if both { 2 } else { 1 })
-        {
-            data.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
-            data.extend(text.as_bytes());
-        }
-        Packet::Extended(Extended {
+    let own = || "klaar.part".to_owned();
+    let link = |linkpath: String, targetpath: String| {
+        Packet::Symlink(Symlink {
             id: next(),
-            request: request.to_owned(),
-            data,
+            linkpath,
+            targetpath,
         })
     };
     let rename = |oldpath: String, newpath: String| {
@@ -146,26 +142,67 @@ fn operations(path: &str) -> Vec<Packet> {
             id: next(),
             path: path(),
         }),
-        Packet::Symlink(Symlink {
-            id: next(),
-            linkpath: "x".to_owned(),
-            targetpath: path(),
-        }),
-        Packet::Symlink(Symlink {
-            id: next(),
-            linkpath: path(),
-            targetpath: "x".to_owned(),
-        }),
+        link("x".to_owned(), path()),
+        link(path(), "x".to_owned()),
+        link(path(), own()),
+        link(own(), path()),
         rename(path(), "weg.csv".to_owned()),
-        rename("klaar.part".to_owned(), path()),
-        extended("posix-rename@openssh.com", true),
-        extended("hardlink@openssh.com", true),
-        extended("statvfs@openssh.com", false),
-        extended("lsetstat@openssh.com", false),
+        rename(own(), path()),
+        rename(path(), own()),
+        rename(path(), path()),
+        Packet::SetStat(SetStat {
+            id: next(),
+            path: path(),
+            attrs: everything(),
+        }),
+        extended("posix-rename@openssh.com", &[path(), own()]),
+        extended("posix-rename@openssh.com", &[own(), path()]),
+        extended("hardlink@openssh.com", &[path(), own()]),
+        extended("hardlink@openssh.com", &[own(), path()]),
+        extended("statvfs@openssh.com", &[path()]),
+        extended("lsetstat@openssh.com", &[path()]),
+        extended("expand-path@openssh.com", &[path()]),
+        extended("home-directory", &[path()]),
+        extended("check-file-name", &[path(), "sha256".to_owned()]),
+        extended("space-available", &[path()]),
     ]
 }
 
-fn tree_of(folder: &std::path::Path) -> Vec<(std::path::PathBuf, u64)> {
+/// All that may be set of a file.
+fn everything() -> FileAttributes {
+    FileAttributes {
+        size: Some(0),
+        uid: Some(0),
+        gid: Some(0),
+        permissions: Some(0o6777),
+        atime: Some(1),
+        mtime: Some(1),
+        ..FileAttributes::empty()
+    }
+}
+
+fn extended(request: &str, texts: &[String]) -> Packet {
+    let mut data = Vec::new();
+    for text in texts {
+        data.extend(u32::try_from(text.len()).unwrap().to_be_bytes());
+        data.extend(text.as_bytes());
+    }
+    Packet::Extended(Extended {
+        id: next(),
+        request: request.to_owned(),
+        data,
+    })
+}
+
+fn real_path(path: &str) -> Packet {
+    Packet::RealPath(RealPath {
+        id: next(),
+        path: path.to_owned(),
+    })
+}
+
+/// Every file below a folder: its bytes, its rights, when it was changed, how many names it has.
+fn tree_of(folder: &Path) -> Vec<(PathBuf, u64, u32, i64, u64)> {
     let mut all = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -173,10 +210,12 @@ fn tree_of(folder: &std::path::Path) -> Vec<(std::path::PathBuf, u64)> {
             let (path, about) = entry
                 .map(|entry| (entry.path(), entry.metadata().unwrap()))
                 .unwrap();
+            assert!(!about.is_symlink(), "{path:?}");
             if about.is_dir() {
                 folders.push(path);
             } else {
-                all.push((path, about.len()));
+                let (mode, at) = (about.mode(), about.mtime_nsec());
+                all.push((path, about.len(), mode, at, about.nlink()));
             }
         }
     }
@@ -202,10 +241,237 @@ async fn no_path_leads_out() {
             };
             assert_ne!(status.status_code, StatusCode::Ok, "{path:?}: {asked:.60}");
         }
+        // What a path means is inside, or nothing.
+        match raw.ask(real_path(path)).await.expect("the channel lives") {
+            Packet::Status(status) => assert_ne!(status.status_code, StatusCode::Ok, "{path:?}"),
+            Packet::Name(means) => {
+                let [means] = means.files.as_slice() else {
+                    panic!("{path:?}: one name")
+                };
+                let parts: Vec<_> = means.filename.split('/').collect();
+                assert!(parts.len() == 3 && parts[0].is_empty(), "{path:?}");
+                assert!(parts[1] == "in" && parts[2] != "..", "{path:?}");
+            }
+            other => panic!("{path:?}: {other:?}"),
+        }
     }
     assert_eq!(tree_of(house.world.test.dir.path()), disk);
     assert_eq!(house.world.count("sftp_uploads").await, 1);
     assert_eq!(house.world.count("deliveries").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_path_that_is_no_text_leads_nowhere() {
+    const MARK: &str = "QQQQ";
+    let house = House::open().await;
+    house.keyed("binnen", Proof::Rename, 1).await;
+    let mut raw = house.raw("binnen", 1).await;
+    raw.put("klaar.part", &rows("klaar")).await;
+    let disk = tree_of(house.world.test.dir.path());
+    // Dots and slashes in more bytes than they need, half a letter, a surrogate, bytes that begin nothing.
+    for bytes in [
+        *b"\xc0\xae\xc0\xae",
+        *b"\xe0\x80\xaf/",
+        *b"\xe2\x82/a",
+        *b"\xed\xa0\x80x",
+        *b"\xff\xfe\xfd\xfc",
+    ] {
+        for path in [
+            format!("/in/{MARK}/etc/passwd"),
+            format!("/in/{MARK}"),
+            MARK.to_owned(),
+        ] {
+            for packet in operations(&path) {
+                let mut frame = Bytes::try_from(packet).unwrap().to_vec();
+                while let Some(at) = frame.windows(4).position(|four| four == MARK.as_bytes()) {
+                    frame[at..at + 4].copy_from_slice(&bytes);
+                }
+                raw.send(&frame).await;
+                let Some(Packet::Status(status)) = raw.heard().await else {
+                    panic!("{bytes:x?}: {frame:x?}");
+                };
+                assert_ne!(status.status_code, StatusCode::Ok, "{bytes:x?}: {frame:x?}");
+            }
+        }
+    }
+    assert_eq!(tree_of(house.world.test.dir.path()), disk);
+    assert_eq!(house.world.count("sftp_uploads").await, 1);
+}
+
+/// Every operation that takes a handle, but CLOSE.
+fn of_handle(handle: &str) -> [Packet; 8] {
+    let handle = || handle.to_owned();
+    [
+        Packet::Read(Read {
+            id: next(),
+            handle: handle(),
+            offset: 0,
+            len: 100,
+        }),
+        Packet::Write(Write {
+            id: next(),
+            handle: handle(),
+            offset: 1,
+            data: b"x".to_vec(),
+        }),
+        Packet::Fstat(Fstat {
+            id: next(),
+            handle: handle(),
+        }),
+        Packet::FSetStat(FSetStat {
+            id: next(),
+            handle: handle(),
+            attrs: everything(),
+        }),
+        Packet::ReadDir(ReadDir {
+            id: next(),
+            handle: handle(),
+        }),
+        extended("fsync@openssh.com", &[handle()]),
+        extended("fstatvfs@openssh.com", &[handle()]),
+        extended("copy-data", &[handle(), handle()]),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_handle_serves_for_what_it_was_opened_for_and_nobody_else() {
+    let house = House::open().await;
+    house.keyed("eigen", Proof::Rename, 1).await;
+    let mut raw = house.raw("eigen", 1).await;
+    let (file, content) = ("CIMS_ZONNEHOF_eigen_20210301_1.csv", rows("eigen"));
+    raw.put("x.part", &content).await;
+    raw.rename("x.part", file).await;
+    house.answered(file).await;
+    let answer = format!("/uit/{file}.resultaat.json");
+    let before = raw.fetch(&answer).await;
+    let upload = raw.create("y.part").await.unwrap();
+    assert_eq!(raw.write(&upload, 0, &content).await.0, StatusCode::Ok);
+    let reading = raw.open(&answer, OpenFlags::READ).await.unwrap();
+    let disk = tree_of(&house.world.test.dir.path().join("storage/blobs"));
+    // Size, owner, rights and times may be set, and are not.
+    let set = |handle: &str| {
+        Packet::FSetStat(FSetStat {
+            id: next(),
+            handle: handle.to_owned(),
+            attrs: everything(),
+        })
+    };
+    for handle in [&upload, &reading] {
+        assert_eq!(raw.status(set(handle)).await.0, StatusCode::Ok);
+    }
+    // What is put down is not read, an answer not written; neither is a folder, and none of them anything else.
+    for handle in [&upload, &reading] {
+        let mut answered = Vec::new();
+        for packet in of_handle(handle) {
+            answered.push(raw.ask(packet).await.unwrap());
+        }
+        let is_upload = handle == &upload;
+        let said = |place: usize| match &answered[place] {
+            Packet::Status(status) => status.status_code,
+            other => panic!("{other:?}"),
+        };
+        if is_upload {
+            assert_eq!(said(0), StatusCode::Failure);
+        } else {
+            assert!(matches!(&answered[0], Packet::Data(data) if data.data == before[..100]));
+        }
+        assert_eq!(
+            said(1),
+            StatusCode::Failure,
+            "out of order, or never written"
+        );
+        let size = match &answered[2] {
+            Packet::Attrs(about) => about.attrs.size,
+            // A WRITE that is out of order ends an upload.
+            Packet::Status(status) => {
+                assert_eq!(status.status_code, StatusCode::Failure);
+                None
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(size, (!is_upload).then_some(before.len() as u64));
+        for (place, answer) in answered.iter().enumerate().skip(4) {
+            assert_ne!(said(place), StatusCode::Ok, "{answer:?}");
+        }
+    }
+    assert_eq!(raw.fetch(&answer).await, before);
+    assert_eq!(
+        tree_of(&house.world.test.dir.path().join("storage/blobs")),
+        disk
+    );
+    // Of this channel alone, as long as it is open; and a text that is no handle is none.
+    let mut other = house.raw("eigen", 1).await;
+    assert_eq!(raw.close(&reading).await.0, StatusCode::Ok);
+    let long = "1".repeat(300);
+    let none = [
+        "",
+        "0",
+        "-1",
+        "01",
+        " 1",
+        "1\0",
+        "../1",
+        "18446744073709551617",
+        &long,
+    ];
+    for handle in none.iter().copied().chain([reading.as_str()]) {
+        for packet in of_handle(handle) {
+            let (code, _) = raw.status(packet).await;
+            assert_ne!(code, StatusCode::Ok, "{handle:?}");
+        }
+    }
+    for packet in of_handle(&upload) {
+        assert_ne!(other.status(packet).await.0, StatusCode::Ok);
+    }
+    assert_eq!(house.world.count("deliveries").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_set_of_an_open_upload_changes_nothing_of_it() {
+    let house = House::open().await;
+    house.keyed("eigen", Proof::Rename, 1).await;
+    let mut raw = house.raw("eigen", 1).await;
+    let (file, content) = ("CIMS_ZONNEHOF_eigen_20210301_1.csv", rows("eigen"));
+    let handle = raw.create("x.part").await.unwrap();
+    for (begin, part) in [(0, &content[..100]), (100, &content[100..])] {
+        for size in [0, 50, 1 << 40] {
+            let attrs = FileAttributes {
+                size: Some(size),
+                ..everything()
+            };
+            let (by_handle, by_name) = (
+                Packet::FSetStat(FSetStat {
+                    id: next(),
+                    handle: handle.clone(),
+                    attrs: attrs.clone(),
+                }),
+                Packet::SetStat(SetStat {
+                    id: next(),
+                    path: "x.part".to_owned(),
+                    attrs,
+                }),
+            );
+            for packet in [by_handle, by_name] {
+                assert_eq!(raw.status(packet).await.0, StatusCode::Ok);
+            }
+            let asked = Packet::Fstat(Fstat {
+                id: next(),
+                handle: handle.clone(),
+            });
+            let Some(Packet::Attrs(about)) = raw.ask(asked).await else {
+                panic!("no attributes")
+            };
+            assert_eq!(about.attrs.size, Some(begin as u64));
+            assert_eq!(about.attrs.permissions, Some(0o100_200));
+            assert_eq!((about.attrs.uid, about.attrs.gid), (None, None));
+        }
+        assert_eq!(raw.write(&handle, begin, part).await.0, StatusCode::Ok);
+    }
+    assert_eq!(raw.close(&handle).await.0, StatusCode::Ok);
+    assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    let whole = format!("deliveries WHERE file_size = {}", content.len());
+    assert_eq!(house.world.count(&whole).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -485,20 +751,19 @@ async fn a_packet_that_says_nothing_is_answered_and_one_that_breaks_the_frames_e
     ] {
         assert_eq!(raw.status(packet).await.0, StatusCode::Failure);
     }
-    for packet in [
-        Packet::SetStat(SetStat {
-            id: next(),
-            path: "x".to_owned(),
-            attrs: FileAttributes::empty(),
-        }),
-        Packet::FSetStat(FSetStat {
-            id: next(),
-            handle: "9".to_owned(),
-            attrs: FileAttributes::empty(),
-        }),
-    ] {
-        assert_eq!(raw.status(packet).await.0, StatusCode::Ok);
-    }
+    let set = Packet::FSetStat(FSetStat {
+        id: next(),
+        handle: "9".to_owned(),
+        attrs: FileAttributes::empty(),
+    });
+    assert_eq!(raw.status(set).await.0, StatusCode::Failure);
+    // A name that it may have: clients set the times of a file that was taken meanwhile.
+    let set = Packet::SetStat(SetStat {
+        id: next(),
+        path: "x".to_owned(),
+        attrs: FileAttributes::empty(),
+    });
+    assert_eq!(raw.status(set).await.0, StatusCode::Ok);
     let real = raw
         .ask(Packet::RealPath(RealPath {
             id: next(),
@@ -542,55 +807,6 @@ async fn any_bytes_in_any_frame_leave_the_server_standing() {
         assert!(raw.heard().await.is_some(), "{frame:?}");
     }
     assert_eq!(house.world.count("deliveries").await, 0);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_other_kind_of_channel_or_request_is_served() {
-    let house = House::open().await;
-    house.keyed("kanaal", Proof::Rename, 1).await;
-    let raw = house.raw("kanaal", 1).await;
-    let ssh = &raw.ssh;
-    assert!(
-        ssh.channel_open_direct_tcpip("127.0.0.1", 5432, "127.0.0.1", 1)
-            .await
-            .is_err()
-    );
-    assert!(
-        ssh.channel_open_direct_streamlocal("/run/postgresql/.s.PGSQL.5432")
-            .await
-            .is_err()
-    );
-    assert!(ssh.channel_open_x11("127.0.0.1", 1).await.is_err());
-    assert!(ssh.tcpip_forward("127.0.0.1", 0).await.is_err());
-    assert!(ssh.streamlocal_forward("/tmp/x").await.is_err());
-
-    let mut channel = ssh.channel_open_session().await.unwrap();
-    channel.request_shell(true).await.unwrap();
-    channel.exec(true, "id").await.unwrap();
-    channel.set_env(true, "LD_PRELOAD", "x").await.unwrap();
-    channel
-        .request_pty(true, "xterm", 80, 24, 0, 0, &[])
-        .await
-        .unwrap();
-    channel
-        .request_x11(true, false, "MIT-MAGIC-COOKIE-1", "00", 0)
-        .await
-        .unwrap();
-    channel.agent_forward(true).await.unwrap();
-    channel.request_subsystem(true, "netconf").await.unwrap();
-    let mut refused = 0;
-    while refused < 7 {
-        let heard = tokio::time::timeout(std::time::Duration::from_secs(5), channel.wait()).await;
-        match heard.expect("every request gets its no") {
-            Some(russh::ChannelMsg::Failure) => refused += 1,
-            Some(russh::ChannelMsg::WindowAdjusted { .. }) => {}
-            other => panic!("{other:?}"),
-        }
-    }
-    // Four channels in all, one of which is the drop box.
-    let _two = ssh.channel_open_session().await.unwrap();
-    let _three = ssh.channel_open_session().await.unwrap();
-    assert!(ssh.channel_open_session().await.is_err());
 }
 
 pub(crate) async fn names(raw: &mut Raw, path: &str) -> Vec<String> {

@@ -27,19 +27,19 @@ use tokio::task::{JoinHandle, JoinSet};
 use uuid::Uuid;
 
 /// `cims serve` as a process of its own, to be killed.
-struct Process {
+pub(crate) struct Process {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
     metrics: u16,
 }
 
 impl Process {
-    fn start(world: &World) -> Self {
+    pub(crate) fn start(world: &World) -> Self {
         Self::begin(world, "", |program| Command::new(program))
     }
 
     /// With more lines under `[sftp]`, and a command that runs the program.
-    fn begin(world: &World, more: &str, run: impl Fn(&str) -> Command) -> Self {
+    pub(crate) fn begin(world: &World, more: &str, run: impl Fn(&str) -> Command) -> Self {
         let free = |_| std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let listeners = [0, 1].map(free);
         let [port, metrics] = listeners
@@ -91,7 +91,7 @@ impl Process {
     }
 
     /// What it measured.
-    async fn metrics(&self) -> String {
+    pub(crate) async fn metrics(&self) -> String {
         self.asked("/metrics").await
     }
 
@@ -136,7 +136,7 @@ impl Process {
     }
 
     /// A channel, once it listens; none when it was killed meanwhile.
-    async fn raw(&self, name: &str) -> Option<Raw> {
+    pub(crate) async fn raw(&self, name: &str) -> Option<Raw> {
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_secs(60) {
             let config = Arc::new(client::Config::default());
@@ -160,7 +160,7 @@ impl Drop for Process {
 }
 
 /// Puts a file down and proves it; none when the server went away before the last yes.
-async fn deliver(raw: &mut Raw, file: &str, content: &[u8]) -> Option<()> {
+pub(crate) async fn deliver(raw: &mut Raw, file: &str, content: &[u8]) -> Option<()> {
     let part = format!("{file}.part");
     let handle = raw.try_create(&part).await?;
     for (place, portion) in content.chunks(40).enumerate() {
@@ -368,7 +368,7 @@ async fn while_the_database_is_away_bytes_land_and_the_yes_waits() {
 }
 
 /// What comes back of an outage within a moment.
-fn hasty() -> config::Sftp {
+pub(crate) fn hasty() -> config::Sftp {
     config::Sftp {
         quiet_seconds: 1,
         patience_seconds: 1,
@@ -377,7 +377,7 @@ fn hasty() -> config::Sftp {
 }
 
 /// Rows with the line that proves them.
-fn proved(key: &str) -> Vec<u8> {
+pub(crate) fn proved(key: &str) -> Vec<u8> {
     let mut content = rows(key);
     content.extend(b"#EINDE;2\r\n");
     content
@@ -448,6 +448,29 @@ async fn a_file_that_cannot_be_settled_does_not_hold_up_the_others() {
     house
         .until("deliveries WHERE outcome = 'VERWERKT'", many + 1)
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_without_room_on_its_disk_is_waited_for_as_one_that_is_away() {
+    let house = House::open().await;
+    house.keyed("vol", Proof::Trailer, 1).await;
+    let full = "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$;
+                CREATE TRIGGER full_disk BEFORE UPDATE ON sftp_uploads FOR EACH ROW EXECUTE FUNCTION full_disk()";
+    let admin = &house.world.test.admin;
+    let mut raw = house.raw("vol", 1).await;
+    let (file, content) = ("CIMS_ZONNEHOF_vol_20210301_1.csv", proved("vol"));
+    let handle = raw.create(file).await.unwrap();
+    assert_eq!(raw.write(&handle, 0, &content).await.0, StatusCode::Ok);
+    sqlx::raw_sql(full).execute(admin).await.unwrap();
+    let room = async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        let sql = "DROP TRIGGER full_disk ON sftp_uploads";
+        sqlx::raw_sql(sql).execute(admin).await.unwrap();
+    };
+    let ((code, text), ()) = tokio::join!(raw.close(&handle), room);
+    assert_eq!(code, StatusCode::Ok, "{text}");
+    assert_eq!(house.answered(file).await, "VERWERKT");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -539,6 +562,52 @@ async fn asked_to_stop_it_lets_an_upload_end_and_begins_no_other() {
     let _next = Process::start(&house.world);
     assert_eq!(house.answered(file).await, "VERWERKT");
     assert_eq!(house.world.count("delivery_rows").await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_upload_that_goes_on_too_long_when_it_stops_is_cut_and_written_down() {
+    const LAST: Duration = Duration::from_secs(3);
+    let mut house = House::open().await;
+    house.keyed("wissel", Proof::Trailer, 1).await;
+    house.close().await;
+    let more = "last_uploads_seconds = 3\n";
+    let mut process = Process::begin(&house.world, more, |program| Command::new(program));
+    let mut raw = process.raw("wissel").await.expect("it listens");
+    let (file, content) = ("CIMS_ZONNEHOF_wissel_20210301_1.csv", proved("wissel"));
+    let handle = raw.create(file).await.unwrap();
+    let first = raw.write(&handle, 0, &content[..10]).await;
+    assert_eq!(first.0, StatusCode::Ok);
+    process.ask_to_stop();
+    let begun = Instant::now();
+    // Byte by byte, as long as that is answered.
+    let mut at = 10;
+    while raw
+        .try_write(&handle, at, &content[at..=at])
+        .await
+        .is_some()
+    {
+        at += 1;
+        assert!(begun.elapsed() < LAST * 5, "it goes on");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let cut = begun.elapsed();
+    assert!(cut > LAST - Duration::from_millis(500), "{cut:?}");
+    assert!(at < content.len(), "it was not whole");
+    let (took, well) = process.asked_to_stop().await;
+    assert!(well && took < Duration::from_secs(10), "{took:?}");
+    // It said so itself before it ended, and nothing half stays.
+    let void = "sftp_uploads WHERE state = 'void' AND why = 'broken-off'";
+    assert_eq!(house.world.count(void).await, 1);
+    let told = "audit_lines WHERE event = 'transfer.aborted' AND line LIKE '%broken-off%'";
+    assert_eq!(house.world.count(told).await, 1);
+    let spool = house.world.test.dir.path().join("storage/spool");
+    assert_eq!(std::fs::read_dir(spool).unwrap().count(), 0);
+    // The next one takes it.
+    let next = Process::start(&house.world);
+    let mut raw = next.raw("wissel").await.expect("it listens");
+    raw.put(file, &content).await;
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    assert_eq!(house.world.count("deliveries").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -651,10 +720,10 @@ async fn half_a_minute_without_database_loses_nothing_and_doubles_nothing() {
 }
 
 /// Rows of [`many_rows`].
-const MANY: usize = 3 * 9 * 150;
+pub(crate) const MANY: usize = 3 * 9 * 150;
 
 /// Enough rows to be in the middle of.
-fn many_rows() -> Vec<u8> {
+pub(crate) fn many_rows() -> Vec<u8> {
     let people = [
         (EREBOS, "01-04-2000"),
         (NAOMI, "01-04-1987"),

@@ -57,7 +57,11 @@ pub(crate) struct TestDb {
 impl TestDb {
     /// Makes one.
     pub(crate) async fn new() -> Self {
-        let cluster = cluster();
+        Self::within(cluster()).await
+    }
+
+    /// Makes one in this cluster; address and superuser of it.
+    pub(crate) async fn within(cluster: PgConnectOptions) -> Self {
         let name = format!("cims_test_{}", Uuid::new_v4().simple());
         let template = template(&cluster).await;
         let mut admin = maintenance(&cluster).await;

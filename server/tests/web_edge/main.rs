@@ -16,6 +16,9 @@
 mod browser;
 #[path = "../intake/clamd.rs"]
 mod clamd;
+#[path = "../support/disk.rs"]
+#[allow(dead_code, reason = "a part of it is used here")]
+mod disk;
 mod doors;
 #[path = "../sftp/house.rs"]
 #[allow(
@@ -27,6 +30,7 @@ mod dropbox;
 mod fixture_rows;
 mod form_rows;
 mod form_tokens;
+mod full;
 mod house;
 mod login;
 mod names;

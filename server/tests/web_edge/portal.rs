@@ -36,18 +36,28 @@ impl Portal {
     }
 
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::made(change, server::intake::Clock::default()).await
+        Self::made(change, server::intake::Clock::default(), None).await
     }
 
     /// One whose rules take this day for today, with a few fictitious people in its BRP.
     pub async fn on(day: time::Date) -> Self {
         let clock = server::intake::Clock { today: Some(day) };
-        let portal = Self::made(|_| {}, clock).await;
+        let portal = Self::made(|_| {}, clock, None).await;
         portal.test.brp().await;
         portal
     }
 
-    async fn made(change: impl FnOnce(&mut Config), clock: server::intake::Clock) -> Self {
+    /// One that keeps raw files here.
+    pub async fn storing(blobs: BlobStore) -> Self {
+        let clock = server::intake::Clock::default();
+        Self::made(|_| {}, clock, Some(blobs)).await
+    }
+
+    async fn made(
+        change: impl FnOnce(&mut Config),
+        clock: server::intake::Clock,
+        blobs: Option<BlobStore>,
+    ) -> Self {
         let test = TestDb::new().await;
         let provider = Provider::start().await;
         let secret = test.dir.path().join("client-secret");
@@ -66,10 +76,11 @@ impl Portal {
         config.login.client_secret_file = Some(secret);
         config.login.acr = vec![SUBSTANTIAL.to_owned()];
         change(&mut config);
+        let files = test.dir.path().join("files");
         let road = Road {
             db: test.db.clone(),
             keys: Arc::clone(&test.keys),
-            blobs: BlobStore::open(test.dir.path().join("files")).expect("folder"),
+            blobs: blobs.unwrap_or_else(|| BlobStore::open(files).expect("folder")),
             scanner: None,
             clock,
         };

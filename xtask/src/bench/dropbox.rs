@@ -1,21 +1,17 @@
 //! Many installations deliver by SFTP at once, as independent clients (issue of the drop box): how long until all files are
-//! taken and answered, what the server holds in memory meanwhile, whether its refusals tell who is known, and whether a
-//! file of 1.5 GiB, past the point where keys are agreed anew, goes through without taking more memory than a small one.
+//! taken and answered, what the server holds in memory meanwhile, and whether its refusals tell who is known. Large files
+//! are in [`super::large`].
 
 use super::ground::{Bench, PARTY};
 use super::sample::{high_water_of, median};
 use super::table::{Goal, Table};
 use crate::node::Node;
-use crate::process::Running;
-use crate::stack::{Ports, Stack};
+use crate::stack::Stack;
 use crate::{apt, say, sh};
 use anyhow::{Context as _, Result, ensure};
-use rustix::process::Signal;
 use serde_json::Value;
-use std::fs::{self, File};
-use std::net::{Ipv4Addr, TcpStream};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 /// Clients at once.
 const CLIENTS: u32 = 200;
@@ -29,10 +25,6 @@ const MEMORY: f64 = 400.0;
 /// Seconds until small files of all are answered, and one alone.
 const ANSWERED: f64 = 60.0;
 const ALONE: f64 = 3.0;
-/// MiB of a small and of a large file, and how much more memory the large one may take.
-const SMALL: u64 = 16;
-const LARGE: u64 = 1_536;
-const FLAT: f64 = 1.25;
 
 /// Adds its lines.
 pub(super) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
@@ -109,62 +101,7 @@ pub(super) fn measure(bench: &Bench, table: &mut Table) -> Result<()> {
         format!("{alone:.2} s"),
     );
     guesses(bench, table)?;
-    large(bench, &key, table)
-}
-
-/// A drop box of its own, with a higher limit, takes a small file and then a large one from OpenSSH.
-fn large(bench: &Bench, key: &Path, table: &mut Table) -> Result<()> {
-    say::step(format_args!("one file of {LARGE} MiB"));
-    let ports = Ports::free()?;
-    let local = |port: u16| format!("127.0.0.1:{port}");
-    let mut serve = bench.place.cims(&["serve", "--roles", "sftp"]);
-    serve
-        .env("CIMS__SFTP__LISTEN", local(ports.sftp))
-        .env("CIMS__SERVER__METRICS_LISTEN", local(ports.metrics))
-        .env("CIMS__SFTP__MAX_FILE_BYTES", (LARGE << 21).to_string());
-    let log = bench.place.folder.join("large.log");
-    let mut box_alone = Running::start("the drop box", &mut serve, &log, Signal::TERM)?;
-    let ready = || TcpStream::connect((Ipv4Addr::LOCALHOST, ports.sftp)).is_ok();
-    box_alone.wait_until(Duration::from_secs(30), ready)?;
-    let put = |megabytes: u64| -> Result<(f64, f64)> {
-        let path = bench.place.folder.join("large");
-        File::create(&path)?.set_len(megabytes << 20)?;
-        let batch = bench.place.folder.join("large.batch");
-        fs::write(
-            &batch,
-            format!("put {} /in/{megabytes}.part\n", path.display()),
-        )?;
-        let mut sftp = sh::program("sftp");
-        // Both sides agree on keys anew: the server after 1 GiB, this client after a quarter.
-        let options = [
-            "StrictHostKeyChecking=no",
-            "UserKnownHostsFile=/dev/null",
-            "RekeyLimit=256M",
-        ];
-        sftp.args(options.iter().flat_map(|option| ["-o", option]));
-        sftp.arg("-q")
-            .arg("-i")
-            .arg(key)
-            .arg("-P")
-            .arg(ports.sftp.to_string());
-        sftp.arg("-b").arg(&batch).arg("bench-0@127.0.0.1");
-        let began = Instant::now();
-        sh::quiet(&mut sftp)?;
-        let seconds = began.elapsed().as_secs_f64();
-        fs::remove_file(&path)?;
-        Ok((seconds, high_water_of(box_alone.id())))
-    };
-    let (_, small) = put(SMALL)?;
-    let (seconds, large) = put(LARGE)?;
-    box_alone.still_alive()?;
-    ensure!(small > 0.0, "the server was not seen");
-    table.ratio(
-        "SFTP: memory for a file of 1.5 GiB, to that for 16 MiB",
-        large / small,
-        Goal::AtMost(FLAT),
-        format!("{large:.0} and {small:.0} MiB, {seconds:.1} s"),
-    );
-    Ok(())
+    super::large::measure(bench, &key, table)
 }
 
 /// A wrong password for an account with one, for an account that has a key instead, and for nobody.
@@ -202,6 +139,13 @@ fn guesses(bench: &Bench, table: &mut Table) -> Result<()> {
         longest / shortest,
         Goal::AtMost(1.05),
         format!("medians {shortest:.3} to {longest:.3} s of {GUESSES} each, the same words"),
+    );
+    let chances = kinds.iter().filter_map(|kind| kind["p"].as_f64());
+    table.ratio(
+        "SFTP: chance that a refusal of nobody differs as much",
+        chances.fold(1.0, f64::min),
+        Goal::AtLeast(0.01),
+        "Mann and Whitney, the smallest p".to_owned(),
     );
     Ok(())
 }

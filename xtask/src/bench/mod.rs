@@ -6,6 +6,7 @@ mod decision;
 mod dropbox;
 mod ground;
 mod intake;
+mod large;
 mod national;
 mod peers;
 mod portal;

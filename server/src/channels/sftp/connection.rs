@@ -41,7 +41,7 @@ pub(super) async fn serve(
         return;
     }
     let (arrived, arrival) = watch::channel(false);
-    let guest = Guest::new(shared.clone(), address, pass, arrived);
+    let guest = Guest::new(shared.clone(), address, pass, arrived, cut.clone());
     let offered = guest.offered();
     let stream = Cuttable::new(stream, &cut);
     talk(&shared, ssh, stream, guest, arrival.clone(), &cut).await;

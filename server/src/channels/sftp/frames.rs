@@ -15,6 +15,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of answers that may wait for a client that does not read them.
 const WAITING: usize = 8 * 1024 * 1024;
@@ -25,8 +26,8 @@ const ASKED_BYTES: usize = 8 * 1024 * 1024;
 /// How long answers may still go out when nothing is asked any more.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
 
-/// Serves a channel until it ends, breaks the framing, or asks too much without reading.
-pub(super) async fn serve<S>(stream: S, mut tree: Tree)
+/// Serves a channel until it ends, breaks the framing, asks too much without reading, or is cut.
+pub(super) async fn serve<S>(stream: S, mut tree: Tree, cut: CancellationToken)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -34,13 +35,13 @@ where
     let (answers, waiting) = mpsc::unbounded_channel();
     let writing = tokio::spawn(write(to, waiting));
     let mut asked = Asked::new(from);
-    let ended = answer(&mut asked, &mut tree, &answers).await;
+    let ended = answer(&mut asked, &mut tree, &answers, &cut).await;
     if let Err(error) = &ended {
         tracing::info!(kind = %error.kind(), "a drop box channel ended");
     }
     tree.end().await;
     drop(answers);
-    last_answers(asked.frames.from(), writing).await;
+    last_answers(asked.frames.from(), writing, &cut).await;
 }
 
 /// An answer on its way, with the room it takes.
@@ -61,22 +62,31 @@ async fn answer<R: AsyncRead + Unpin>(
     asked: &mut Asked<R>,
     tree: &mut Tree,
     answers: &mpsc::UnboundedSender<Answer>,
+    cut: &CancellationToken,
 ) -> io::Result<()> {
     let room = Arc::new(Semaphore::new(WAITING));
-    while let Some(frame) = asked.next().await? {
+    loop {
+        let frame = tokio::select! {
+            frame = asked.next() => frame?,
+            () = cut.cancelled() => return Ok(()),
+        };
+        let Some(frame) = frame else { return Ok(()) };
+        // Never half of an answer: what was begun in the database ends there.
         let answer = match packets::request(frame) {
             Ok(packet) => tree.answer(packet).await,
             Err((number, status)) => Packet::error(number, status),
         };
         let answer = Bytes::try_from(answer).map_err(io::Error::other)?;
         let size = u32::try_from(answer.len()).map_err(io::Error::other)?;
-        let taken = asked.until(room.clone().acquire_many_owned(size)).await?;
+        let taken = tokio::select! {
+            taken = asked.until(room.clone().acquire_many_owned(size)) => taken?,
+            () = cut.cancelled() => return Ok(()),
+        };
         let taken = taken.map_err(io::Error::other)?;
         if answers.send((answer, taken)).is_err() {
             return Ok(());
         }
     }
-    Ok(())
 }
 
 /// What a client asks, and has no answer yet.
@@ -147,7 +157,11 @@ impl<R: AsyncRead + Unpin> Asked<R> {
 
 /// Lets answers go out for a moment: a client that does not read them is not waited for. Who asks on is not heard any
 /// more, and holds nothing up.
-async fn last_answers(from: &mut (impl AsyncRead + Unpin), mut writing: JoinHandle<()>) {
+async fn last_answers(
+    from: &mut (impl AsyncRead + Unpin),
+    mut writing: JoinHandle<()>,
+    cut: &CancellationToken,
+) {
     let unheard = async {
         tokio::io::copy(from, &mut tokio::io::sink()).await.ok();
         std::future::pending::<()>().await;
@@ -155,6 +169,7 @@ async fn last_answers(from: &mut (impl AsyncRead + Unpin), mut writing: JoinHand
     tokio::select! {
         _ = &mut writing => return,
         () = unheard => {}
+        () = cut.cancelled() => {}
         () = tokio::time::sleep(LAST_ANSWERS) => {}
     }
     writing.abort();

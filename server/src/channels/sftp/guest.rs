@@ -1,21 +1,24 @@
 //! The SSH side of a connection: who may come in, and the one thing they may do here.
 //!
 //! One kind of channel (session), one subsystem (`sftp`). Everything else gets its "no": without one, a client waits
-//! for ever (security L9).
+//! for ever (security L9). What comes on a channel before its subsystem is read and forgotten: it would fill up, and the
+//! connection wait for ever for a reader.
 
 use super::gate::{Pass, Seat};
 use super::tree::Tree;
 use super::{Shared, frames, login};
 use crate::store::sftp_accounts::Account;
+use futures::FutureExt as _;
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Session, VerifiedPublicKey,
 };
-use russh::{Channel, ChannelId, ChannelOpenFailure, Pty};
+use russh::{Channel, ChannelId, ChannelOpenFailure, Pty, Sig};
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 /// Channels of one connection (security §5.2).
 const CHANNELS: usize = 4;
@@ -27,6 +30,8 @@ pub(super) struct Guest {
     /// Given back at the login.
     pass: Option<Pass>,
     arrived: watch::Sender<bool>,
+    /// The connection must end.
+    cut: CancellationToken,
     account: Option<(Account, Seat)>,
     /// Opened, and no subsystem asked yet.
     channels: HashMap<ChannelId, Channel<Msg>>,
@@ -44,12 +49,14 @@ impl Guest {
         address: IpAddr,
         pass: Pass,
         arrived: watch::Sender<bool>,
+        cut: CancellationToken,
     ) -> Self {
         Self {
             shared,
             address,
             pass: Some(pass),
             arrived,
+            cut,
             account: None,
             channels: HashMap::new(),
             open: Arc::default(),
@@ -75,6 +82,19 @@ impl Guest {
         }
         self.account = entered;
         Auth::Accept
+    }
+
+    /// Forgets what came on a channel that has no subsystem yet.
+    fn forget(&mut self, channel: ChannelId) {
+        if let Some(opened) = self.channels.get_mut(&channel) {
+            while opened.wait().now_or_never().flatten().is_some() {}
+        }
+    }
+
+    /// A "no", when the client wants an answer.
+    fn refuse(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), russh::Error> {
+        self.forget(channel);
+        session.channel_failure(channel)
     }
 }
 
@@ -150,6 +170,7 @@ impl Handler for Guest {
         name: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
+        self.forget(channel);
         let (Some((account, _)), "sftp") = (&self.account, name) else {
             return session.channel_failure(channel);
         };
@@ -163,10 +184,10 @@ impl Handler for Guest {
             self.address.to_string(),
             self.busy.clone(),
         );
-        let open = self.open.clone();
+        let (open, cut) = (self.open.clone(), self.cut.clone());
         open.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(async move {
-            frames::serve(opened.into_stream(), tree).await;
+        self.shared.channels.spawn(async move {
+            frames::serve(opened.into_stream(), tree, cut).await;
             open.fetch_sub(1, Ordering::Relaxed);
         });
         Ok(())
@@ -177,7 +198,7 @@ impl Handler for Guest {
         channel: ChannelId,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        session.channel_failure(channel)
+        self.refuse(channel, session)
     }
 
     async fn exec_request(
@@ -186,7 +207,7 @@ impl Handler for Guest {
         _command: &[u8],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        session.channel_failure(channel)
+        self.refuse(channel, session)
     }
 
     async fn env_request(
@@ -196,7 +217,7 @@ impl Handler for Guest {
         _value: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        session.channel_failure(channel)
+        self.refuse(channel, session)
     }
 
     async fn pty_request(
@@ -210,7 +231,7 @@ impl Handler for Guest {
         _modes: &[(Pty, u32)],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        session.channel_failure(channel)
+        self.refuse(channel, session)
     }
 
     async fn x11_request(
@@ -222,7 +243,7 @@ impl Handler for Guest {
         _screen: u32,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        session.channel_failure(channel)
+        self.refuse(channel, session)
     }
 
     async fn window_change_request(
@@ -234,6 +255,54 @@ impl Handler for Guest {
         _height: u32,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        session.channel_failure(channel)
+        self.refuse(channel, session)
+    }
+
+    async fn agent_request(
+        &mut self,
+        channel: ChannelId,
+        _session: &mut Session,
+    ) -> Result<bool, Self::Error> {
+        self.forget(channel);
+        Ok(false)
+    }
+
+    async fn signal(
+        &mut self,
+        channel: ChannelId,
+        _signal: Sig,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.refuse(channel, session)
+    }
+
+    async fn data(
+        &mut self,
+        channel: ChannelId,
+        _data: &[u8],
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.forget(channel);
+        Ok(())
+    }
+
+    async fn extended_data(
+        &mut self,
+        channel: ChannelId,
+        _code: u32,
+        _data: &[u8],
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.forget(channel);
+        Ok(())
+    }
+
+    async fn channel_eof(
+        &mut self,
+        channel: ChannelId,
+        _session: &mut Session,
+    ) -> Result<(), Self::Error> {
+        self.forget(channel);
+        Ok(())
     }
 }

@@ -33,16 +33,17 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
 /// Passwords that are checked at the same time: each takes 19 MiB and a core (security §5.1).
 const CHECKS_AT_ONCE: usize = 2;
-/// How long open uploads may go on when the server stops (security F16).
-const LAST_UPLOADS: Duration = Duration::from_secs(60);
 /// How long connections that were cut then are waited for.
 const LAST_CONNECTIONS: Duration = Duration::from_secs(10);
+/// How long the server waits for what channels that were cut still have to write down; what is not, the next process sees.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// What all connections share.
 struct Shared {
@@ -54,6 +55,8 @@ struct Shared {
     checks: Semaphore,
     /// Ends of uploads that the database did not hear.
     loose: sweep::Loose,
+    /// Channels that are open: they outlive their connection by what they write down of its end.
+    channels: TaskTracker,
     /// The server is going to end.
     stop: watch::Receiver<bool>,
 }
@@ -78,6 +81,7 @@ pub async fn serve(
         gate: Gate::default(),
         checks: Semaphore::new(CHECKS_AT_ONCE),
         loose: sweep::Loose::default(),
+        channels: TaskTracker::new(),
         stop: stop.clone(),
     });
     let (tracker, cut) = (TaskTracker::new(), CancellationToken::new());
@@ -102,18 +106,15 @@ pub async fn serve(
     }
     drop(listener);
     tracker.close();
-    if tokio::time::timeout(LAST_UPLOADS, tracker.wait())
-        .await
-        .is_err()
-    {
+    let last = Duration::from_secs(u64::from(shared.settings.last_uploads_seconds));
+    if timeout(last, tracker.wait()).await.is_err() {
         cut.cancel();
-        if tokio::time::timeout(LAST_CONNECTIONS, tracker.wait())
-            .await
-            .is_err()
-        {
+        if timeout(LAST_CONNECTIONS, tracker.wait()).await.is_err() {
             tracing::warn!("the drop box ends while connections go on");
         }
     }
+    shared.channels.close();
+    timeout(LAST_WORDS, shared.channels.wait()).await.ok();
     drop(life);
     Ok(())
 }

@@ -155,8 +155,8 @@ impl Tree {
             Packet::Stat(stat) => self.stat(id, &stat.path).await,
             Packet::Lstat(stat) => self.stat(id, &stat.path).await,
             Packet::Fstat(stat) => self.stat_open(id, &stat.handle),
-            // Clients that keep times set them after an upload; here nobody sees them.
-            Packet::SetStat(_) | Packet::FSetStat(_) => Ok(ok(id)),
+            Packet::SetStat(set) => self.set(id, &set.path),
+            Packet::FSetStat(set) => self.set_open(id, &set.handle),
             Packet::Rename(rename) => self.rename(rename).await,
             Packet::Remove(remove) => self.remove(id, &remove.filename).await,
             _ => no(StatusCode::OpUnsupported, say::UNKNOWN),
@@ -586,6 +586,27 @@ impl Tree {
             Place::Nowhere => return missing(),
         };
         Ok(Packet::Attrs(Attrs { id, attrs }))
+    }
+
+    /// Clients that keep times set them after an upload, also of a file that was taken meanwhile; here nobody sees them. Of
+    /// what cannot be here it is no.
+    fn set(&self, id: u32, path: &str) -> Answer {
+        match self.place(path) {
+            Place::InFile(name) => match dropbox::check_name(&name) {
+                Ok(()) => Ok(ok(id)),
+                Err(bad) => denied(&bad.to_string()),
+            },
+            Place::Root | Place::In | Place::Out | Place::OutFile(_) => Ok(ok(id)),
+            Place::Nowhere => missing(),
+        }
+    }
+
+    fn set_open(&self, id: u32, handle: &str) -> Answer {
+        match self.handles.get(handle) {
+            Some(Opened::Void(text)) => no(StatusCode::Failure, text),
+            Some(_) => Ok(ok(id)),
+            None => no(StatusCode::Failure, say::NOT_OPEN),
+        }
     }
 
     fn stat_open(&self, id: u32, handle: &str) -> Answer {

@@ -109,6 +109,8 @@ impl BlobStore {
             .create_new(true)
             .mode(0o440)
             .open(self.part(id))?;
+        // From here on a disk without room leaves nothing behind.
+        let part = Part(Some(self.part(id)));
         file.write_all(MAGIC)?;
         file.write_all(
             &u32::try_from(wrapped.len())
@@ -117,7 +119,7 @@ impl BlobStore {
         )?;
         file.write_all(&wrapped)?;
         Ok(BlobWriter {
-            part: Part(Some(self.part(id))),
+            part,
             blob: self.blob(id),
             id,
             cipher: Aes256Gcm::new((&*key).into()),
