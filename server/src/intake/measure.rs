@@ -4,6 +4,7 @@
 use super::Road;
 use crate::clock::dutch_day;
 use crate::jobs::JobKind;
+use crate::store::completeness::Lacking;
 use crate::store::operations::{self, Queue};
 use crate::store::{StoreError, WorkerTx, brp_loads, completeness, register, worker_tx};
 use domain::delivery::rhythm::{CALENDAR_DAYS, is_silent, is_thin};
@@ -93,24 +94,30 @@ async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(),
         let plain = from.iter().filter_map(|number| u32::try_from(*number).ok());
         plain.collect()
     };
-    let silent = all.iter().filter(|one| {
+    let silent = |one: &Lacking| {
         one.daily
             && one
                 .since
                 .map(|since| returned.map_or(since, |returned| returned.max(since)))
                 .is_some_and(|since| is_silent(dutch_day(since), today))
-    });
-    let gap = all.iter().filter(|one| one.gap);
-    let thin = all.iter().filter(|one| is_thin(&numbers(&one.sizes)));
-    for (lacks, count) in [
-        ("silent", silent.count()),
-        ("gap", gap.count()),
-        ("thin", thin.count()),
-    ] {
+    };
+    let accounts = |lacks: &dyn Fn(&Lacking) -> bool| -> Vec<String> {
+        let some = all.iter().filter(|one| lacks(one));
+        some.map(|one| one.account.clone()).collect()
+    };
+    let lacking = [
+        ("silent", accounts(&silent)),
+        ("gap", accounts(&|one| one.gap)),
+        ("thin", accounts(&|one| is_thin(&numbers(&one.sizes)))),
+    ];
+    for (lacks, accounts) in lacking {
+        let count = accounts.len();
         metrics::gauge!("cims_installations_lacking", "lacks" => lacks).set(count as f64);
-        if is_more(tx, lacks, count, now).await? {
+        // Each that did not before: how many there are does not tell that another one recovered.
+        for account in completeness::newly(tx, lacks, &accounts, now).await? {
             tracing::error!(
                 lacks,
+                account,
                 installations = count,
                 "installations lack files or rows"
             );

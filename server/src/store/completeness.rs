@@ -54,6 +54,8 @@ pub struct Installation {
 
 /// What did not come of installations.
 pub struct Lacking {
+    /// Name of the account.
+    pub account: String,
     /// A file is expected each working day.
     pub daily: bool,
     /// When the last file came, or since when files are expected; none while none are.
@@ -78,7 +80,7 @@ pub async fn for_metrics(
         .await?;
     Ok(sqlx::query_as!(
         Lacking,
-        r#"SELECT daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, cardinality(gap_from) > 0 AS "gap!", sizes AS "sizes!" FROM installation_figures($1)"#,
+        r#"SELECT account AS "account!", daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, cardinality(gap_from) > 0 AS "gap!", sizes AS "sizes!" FROM installation_figures($1)"#,
         since
     )
     .fetch_all(&mut **tx)
@@ -151,4 +153,39 @@ pub async fn looked(
     .execute(&mut **tx)
     .await?;
     Ok(before.unwrap_or_default())
+}
+
+/// Remembers of which accounts something lacks; answers of which it did not when anybody last looked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newly(
+    tx: &mut WorkerTx<'_>,
+    lacks: &str,
+    accounts: &[String],
+    now: OffsetDateTime,
+) -> Result<Vec<String>, StoreError> {
+    let before = sqlx::query_scalar!(
+        "SELECT accounts FROM alarm_looks WHERE lacks = $1 FOR UPDATE",
+        lacks
+    )
+    .fetch_optional(&mut **tx)
+    .await?
+    .flatten();
+    let number = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
+    let more = number > looked(tx, lacks, number, now).await?;
+    sqlx::query!(
+        "UPDATE alarm_looks SET accounts = $2 WHERE lacks = $1",
+        lacks,
+        accounts
+    )
+    .execute(&mut **tx)
+    .await?;
+    // A node of the release before kept how many, and not which.
+    let is_new = |account: &String| {
+        let known = before.as_ref();
+        known.map_or(more, |known| !known.contains(account))
+    };
+    let new = accounts.iter().filter(|account| is_new(account));
+    Ok(new.cloned().collect())
 }

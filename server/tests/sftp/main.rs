@@ -20,6 +20,7 @@ mod support;
 #[path = "../intake/world.rs"]
 mod world;
 
+mod alarms;
 mod alone;
 mod audit;
 mod bans;

@@ -41,7 +41,7 @@ heard()
 channel.sendall(packet(3, struct.pack('>I', 1) + text(b'/uit/groot.csv') + struct.pack('>II', 1, 0)))
 opened = heard()
 assert opened[0] == 102, opened
-reads = packet(5, struct.pack('>I', 2) + opened[5:] + struct.pack('>QI', 0, 32768)) * 500
+read = packet(5, struct.pack('>I', 2) + opened[5:] + struct.pack('>QI', 0, 32768))
 ";
 
 /// A drop box with a large answer in `uit/`, and a folder with the key of its account; the digest of the answer.
@@ -138,7 +138,7 @@ async fn who_asks_on_and_on_and_reads_nothing_loses_the_channel_and_not_the_sess
         "{LOGIN}{SILENT}begun = time.time()
 while not channel.closed and time.time() - begun < 60:
     try:
-        channel.sendall(reads)
+        channel.sendall(read * 500)
     except socket.timeout:
         raise
     except OSError:
@@ -158,7 +158,9 @@ ssh.close()
 async fn a_server_that_ends_does_not_wait_for_who_never_reads() {
     let (mut house, folder, _) = with_an_answer().await;
     let script = format!(
-        "{LOGIN}{SILENT}channel.sendall(reads + reads)
+        "{LOGIN}{SILENT}# One by one: each is a message to the loop of the session.
+for _ in range(1000):
+    channel.sendall(read)
 time.sleep(2)
 print('asked', flush=True)
 time.sleep(120)
