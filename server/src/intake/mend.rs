@@ -9,7 +9,7 @@ use super::Road;
 use super::check::{self, Desk, Question};
 use super::decide::products_of;
 use super::judge;
-use super::matching::{Effect, Incoming, Judged, Linked, Place};
+use super::matching::{self, Effect, Incoming, Judged, Linked, Place};
 use super::process::{Gather, context_of, today_of};
 use super::store::{self, Errand, Keep};
 use super::suggest::{self, Bench};
@@ -23,7 +23,7 @@ use domain::bsn::Bsn;
 use domain::dates::Days;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
-use domain::finding::{Code, Finding};
+use domain::finding::{Code, Filled, Finding};
 use domain::matching::Match;
 use domain::row::{Accepted, Checked, Column, RowText};
 use domain::vaccine::VaccineId;
@@ -376,7 +376,7 @@ async fn portion(
         today,
     };
     let standing = standing(tx, &lines).await?;
-    let judged = stage_one(&lines, desk);
+    let judged = stage_one(&lines, desk, &changed);
     let again = again(&lines, &judged, &changed, keep);
     // What is only foreseen is one chunk, as a preview is.
     let mut gather = Gather::new(keep == Keep::Preview || mending.foresee);
@@ -825,8 +825,9 @@ pub fn shares(text: &RowText, findings: &[Finding], column: Column, value: &str)
             .any(|finding| finding.column == Some(column))
 }
 
-/// Stage 1 of every row, the rules D01 and D02 over the delivery included.
-fn stage_one(lines: &[Line], desk: &Desk<'_>) -> Vec<Checked> {
+/// Stage 1 of every row, the rules D01 and D02 over the delivery included. A row is no double of one whose key keeps it out,
+/// as long as that one stands so (see [`matching::judge`]).
+fn stage_one(lines: &[Line], desk: &Desk<'_>, changed: &BTreeSet<usize>) -> Vec<Checked> {
     let mut judged: Vec<Checked> = lines
         .iter()
         .map(|line| check::row(&line.text.as_raw(), &desk.context))
@@ -835,9 +836,25 @@ fn stage_one(lines: &[Line], desk: &Desk<'_>) -> Vec<Checked> {
     for (line, checked) in lines.iter().zip(&judged) {
         in_file.add(line.number(), checked);
     }
+    let at = |number: u32| lines.binary_search_by_key(&number, Line::number).ok();
+    let key = |at: usize| match &judged[at].accepted {
+        Some(Accepted::Vaccination(jab)) => jab.source_key(),
+        _ => None,
+    };
+    let of_one_kept_out = |found: &InFileFinding| {
+        let (Code::D01, Filled::Line(first)) = (found.finding.code, &found.finding.filled) else {
+            return false;
+        };
+        at(*first).zip(at(found.line)).is_some_and(|(first, own)| {
+            let stands = !changed.contains(&first) && lines[first].stands.is_open();
+            stands && lines[first].has(&matching::BY_KEY) && key(first) != key(own)
+        })
+    };
     let mut doubles: BTreeMap<u32, Vec<InFileFinding>> = BTreeMap::new();
     for found in in_file.finish() {
-        doubles.entry(found.line).or_default().push(found);
+        if !of_one_kept_out(&found) {
+            doubles.entry(found.line).or_default().push(found);
+        }
     }
     for (line, checked) in lines.iter().zip(&mut judged) {
         judge::add_doubles(

@@ -431,6 +431,42 @@ async fn a_correction_and_a_withdrawal_in_the_same_file_find_the_row_they_mean()
 }
 
 #[tokio::test]
+async fn a_row_is_stored_when_the_one_it_repeats_is_kept_out_by_its_key() {
+    let world = World::new().await;
+    let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);
+    let first = key(good(EREBOS, "01-04-2000"), "k1");
+    world
+        .receive_by_sftp(&world.maria, "eerste.csv", &csv(&[first]))
+        .await;
+    world.work().await;
+    let second = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Vaccinatiedatum, "10-03-2021"),
+            (Column::Dosisnummer, "2"),
+        ],
+    );
+    // The first of them takes a key that is of another vaccination (R07).
+    let rows = ["k1", "k2", "k3"].map(|own| key(second.clone(), own));
+    let id = world
+        .receive_by_sftp(&world.maria, "tweede.csv", &csv(&rows))
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    let expected = Counts {
+        geaccepteerd: 1,
+        afgekeurd: 1,
+        dubbel: 1,
+        ..Counts::default()
+    };
+    assert_eq!(view.line.counts, expected);
+    let stored = "reports WHERE source_key = 'k2' AND valid_to IS NULL";
+    assert_eq!(world.count(stored).await, 1);
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 2);
+}
+
+#[tokio::test]
 async fn a_row_sees_what_the_chunk_before_it_does_to_the_same_person() {
     let world = World::new().await;
     let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);

@@ -279,6 +279,39 @@ async fn of_more_rows_than_are_counted_every_wrong_value_is_offered_for_all_of_t
 }
 
 #[tokio::test]
+async fn a_row_is_a_double_of_one_with_a_wrong_key_once_that_one_is_mended() {
+    let world = World::new().await;
+    let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);
+    let first = key(good(EREBOS, "01-04-2000"), "k1");
+    world.upload(&world.maria, &csv(&[first])).await;
+    let second = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Vaccinatiedatum, "10-03-2021"),
+            (Column::Dosisnummer, "2"),
+        ],
+    );
+    let rows = [
+        key(second.clone(), "k1"),
+        key(second, "k2"),
+        key(wrong(good(FROUKE, "24-03-2000")), "k3"),
+    ];
+    let id = preview(&world, &rows).await;
+    let now = async || {
+        let counts = counts(&world, id).await;
+        (counts.geaccepteerd, counts.afgekeurd, counts.dubbel)
+    };
+    assert_eq!(now().await, (1, 2, 0));
+    // Mending another row does not make it a double.
+    let cells = [(Column::Dosisnummer, "1")];
+    let good = mend(&world, &world.maria, id, 4, &cells, false).await;
+    assert_eq!((good, now().await), (Ok(GOOD), (2, 1, 0)));
+    let cells = [(Column::Bronsleutel, "k9")];
+    let good = mend(&world, &world.maria, id, 2, &cells, false).await;
+    assert_eq!((good, now().await), (Ok(GOOD), (2, 0, 1)));
+}
+
+#[tokio::test]
 async fn a_row_that_somebody_else_mended_meanwhile_is_not_overwritten() {
     let world = World::new().await;
     let id = preview(

@@ -17,7 +17,7 @@ pub use person::{Again, BrpFacts, brp_again, brp_again_of_found, compare};
 use domain::bsn::Bsn;
 use domain::codes::Mutation;
 use domain::delivery::RowOutcome;
-use domain::finding::{Code, Finding, Severity};
+use domain::finding::{Code, Filled, Finding, Severity};
 use domain::row::{Accepted, Column, Repair, RowText, Vaccination};
 use domain::vaccine::VaccineId;
 use std::collections::HashMap;
@@ -191,9 +191,30 @@ pub struct Judged {
     pub doses: Option<(i16, i16)>,
 }
 
-/// Judges the rows of a chunk in their order.
+/// Rules by which its source key alone keeps a row out.
+pub const BY_KEY: [Code; 2] = [Code::R02, Code::R07];
+
+/// Judges the rows of a chunk in their order. A row that says the same as an earlier one is no double of it (D01) when that
+/// one's key kept it out and it has another: else what both say would be stored nowhere.
 pub fn judge(rows: Vec<Incoming>, facts: &mut Facts) -> Vec<Judged> {
-    rows.into_iter().map(|row| one(row, facts)).collect()
+    // By their lines, with their keys.
+    let mut kept_out: HashMap<u32, Option<String>> = HashMap::new();
+    let mut judged = Vec::with_capacity(rows.len());
+    for mut row in rows {
+        let key = &row.source_key;
+        let of_one_kept_out = |line: &u32| kept_out.get(line).is_some_and(|other| other != key);
+        row.findings.retain(|finding| match &finding.filled {
+            Filled::Line(line) => finding.code != Code::D01 || !of_one_kept_out(line),
+            _ => true,
+        });
+        let row = one(row, facts);
+        let mut codes = row.row.findings.iter().map(|finding| finding.code);
+        if row.outcome == RowOutcome::Afgekeurd && codes.any(|code| BY_KEY.contains(&code)) {
+            kept_out.insert(row.row.line, row.row.source_key.clone());
+        }
+        judged.push(row);
+    }
+    judged
 }
 
 /// Judges stored rows once more, each against what is known of its person without these vaccinations: its own, for one.
