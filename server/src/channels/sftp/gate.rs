@@ -118,6 +118,12 @@ impl Gate {
             account,
         })
     }
+
+    /// The account has all the places that one may have.
+    pub(super) fn is_full_of(&self, account: Uuid) -> bool {
+        let inside = self.inside();
+        inside.seats.get(&account).copied() >= Some(SEATS_OF_ACCOUNT)
+    }
 }
 
 impl Inside {

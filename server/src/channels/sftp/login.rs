@@ -176,7 +176,11 @@ async fn decide(
 ) -> Option<(Account, Seat)> {
     let enters = login.as_ref().filter(|login| right && may_enter(login));
     let seat = enters.and_then(|login| shared.gate.sit(login.account.id));
-    let crowded = enters.is_some() && seat.is_none();
+    let crowded = enters.filter(|_| seat.is_none()).map(|login| {
+        // That others fill the house is not its doing.
+        let own = shared.gate.is_full_of(login.account.id);
+        if own { TOO_MANY } else { 0 }
+    });
     measure::dropbox_login(if seat.is_some() { "in" } else { "refused" });
     let refused = Refused {
         crowded,
@@ -199,8 +203,8 @@ async fn decide(
 pub(super) struct Refused {
     account: Option<Account>,
     points: i32,
-    /// Everything is right, and all seats are taken.
-    crowded: bool,
+    /// Everything is right, and all seats are taken: what that costs.
+    crowded: Option<i32>,
 }
 
 impl Refused {
@@ -214,12 +218,12 @@ impl Refused {
         Self {
             account: login.map(|login| login.account),
             points,
-            crowded: false,
+            crowded: None,
         }
     }
 
-    const fn points(&self) -> i32 {
-        if self.crowded { TOO_MANY } else { self.points }
+    fn points(&self) -> i32 {
+        self.crowded.unwrap_or(self.points)
     }
 }
 
