@@ -157,6 +157,8 @@ pub struct KnownJab {
     pub linked: Vec<Uuid>,
     /// Reports of other parties that rest on it.
     pub others: i64,
+    /// It counts, or RIVM said which one does in its place.
+    pub settled: bool,
 }
 
 /// The vaccinations of these persons, seen by one party; what RIVM refused is not among them. Reports are looked up one
@@ -172,7 +174,8 @@ pub async fn jabs(
 ) -> Result<Vec<KnownJab>, StoreError> {
     let found = sqlx::query_as!(
         KnownJab,
-        r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose, s.own AS "own!", s.linked AS "linked!", s.others AS "others!"
+        r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose, s.own AS "own!", s.linked AS "linked!", s.others AS "others!",
+                  v.effective OR v.merged_into IS NOT NULL AS "settled!"
            FROM vaccinations v
            CROSS JOIN LATERAL (
                SELECT COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1 AND r.link_id IS NULL), '{}') AS own,

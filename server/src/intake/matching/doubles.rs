@@ -31,6 +31,8 @@ pub struct Jab {
     pub linked: Vec<Uuid>,
     /// Another party reported it too.
     pub others: bool,
+    /// It counts, or RIVM said which one does in its place.
+    pub settled: bool,
 }
 
 /// Where a row belongs among the vaccinations of its person.
@@ -69,22 +71,33 @@ pub(super) fn judge(
     if by_rivm {
         known.iter_mut().for_each(|known| known.own.clear());
     }
-    if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
+    if let Some(at) = known.iter().position(|known| is_same(known, jab)) {
+        let same = known.swap_remove(at);
         let new_of_it = corrects && replaces.is_some();
         if !same.own.is_empty() && !new_of_it {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
+        } else if !same.settled {
+            // What makes the first report wait makes a second one wait: it would count by itself else.
+            told.extend(said_of(jab, &known, facts).filter(Told::is_between));
         }
         return Place::Same(same.id);
     }
+    told.extend(said_of(jab, &known, facts));
+    Place::New(crate::clock::new_key())
+}
+
+/// What the rules say of a vaccination beside what is known, and how its sender sees it.
+fn said_of(jab: &Vaccination, known: &[Jab], facts: &Facts) -> impl Iterator<Item = Told> {
     let own: Vec<Jab> = known
         .iter()
         .filter(|known| !known.own.is_empty())
         .cloned()
         .collect();
     let (of_all, of_own) = (
-        rules(jab, &known, &facts.intervals),
+        rules(jab, known, &facts.intervals),
         rules(jab, &own, &facts.intervals),
     );
+    let mut told = Vec::new();
     for &(code, column) in &of_own {
         let also_of_all = code != Code::V33 || of_all.contains(&(code, column));
         let finding = finding(code, column);
@@ -97,7 +110,7 @@ pub(super) fn judge(
     for &(code, column) in of_all.iter().filter(|found| !of_own.contains(found)) {
         told.push(Told::Hidden(finding(code, column)));
     }
-    Place::New(crate::clock::new_key())
+    told.into_iter()
 }
 
 /// The vaccinations that remain when a registration is taken out.
@@ -173,7 +186,7 @@ pub(super) fn remember(
     facts: &mut Facts,
     person: Uuid,
     registration: Uuid,
-    by_rivm: bool,
+    (by_rivm, accepted): (bool, bool),
     replaces: Option<&Known>,
     place: Place,
     jab: &Vaccination,
@@ -185,6 +198,7 @@ pub(super) fn remember(
     match place {
         Place::Same(id) => {
             for known in jabs.iter_mut().filter(|known| known.id == id) {
+                known.settled |= accepted;
                 if by_rivm {
                     known.linked.push(registration);
                 } else {
@@ -209,6 +223,7 @@ pub(super) fn remember(
                 Vec::new()
             },
             others: false,
+            settled: accepted,
         }),
     }
 }

@@ -131,6 +131,7 @@ async fn jabs(
             own: known.own,
             linked: known.linked,
             others: known.others > 0,
+            settled: known.settled,
         });
     }
     Ok(found)
