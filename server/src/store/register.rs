@@ -183,8 +183,8 @@ pub struct KnownJab {
     pub linked: Vec<Uuid>,
     /// Reports of other parties that rest on it.
     pub others: i64,
-    /// Registrations of any party that rest on it and are accepted.
-    pub accepted: Vec<Uuid>,
+    /// It counts, or RIVM said which one does in its place.
+    pub settled: bool,
 }
 
 /// The vaccinations of these persons, seen by one party; what RIVM refused is not among them. Reports are looked up one
@@ -201,12 +201,11 @@ pub async fn jabs(
     let found = sqlx::query_as!(
         KnownJab,
         r#"SELECT v.person_id, v.id, v.vaccinated_on, v.vaccine, v.batch, v.dose, s.own AS "own!", s.linked AS "linked!", s.others AS "others!",
-                  s.accepted AS "accepted!"
+                  v.effective OR v.merged_into IS NOT NULL AS "settled!"
            FROM vaccinations v
            CROSS JOIN LATERAL (
                SELECT COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1 AND r.link_id IS NULL), '{}') AS own,
                       COALESCE(array_agg(r.id) FILTER (WHERE r.party_id = $1 AND r.link_id IS NOT NULL), '{}') AS linked,
-                      COALESCE(array_agg(r.id) FILTER (WHERE r.outcome = 'GEACCEPTEERD'), '{}') AS accepted,
                       count(*) FILTER (WHERE r.party_id <> $1) AS others, count(*) AS stand
                FROM (SELECT * FROM reports o WHERE o.vaccination_id = v.id OFFSET 0) AS r
                WHERE r.valid_to IS NULL AND r.outcome <> 'AFGEKEURD') AS s

@@ -12,6 +12,7 @@
 mod support;
 
 mod amended;
+mod anything;
 mod approval;
 mod budgets;
 mod cards;
@@ -26,7 +27,9 @@ mod files;
 mod fixture_rows;
 mod groups;
 mod held;
+mod history;
 mod late;
+mod ledger;
 mod links;
 mod lists;
 mod locations;
@@ -52,6 +55,7 @@ mod sources;
 mod suggestions;
 mod test_lane;
 mod torture;
+mod typos;
 mod uploads;
 mod withdraw;
 mod worklist;

@@ -247,7 +247,7 @@ async fn note(
             (account, banned)
         }
     };
-    let crowded = tried.is_err_and(|refused| refused.crowded);
+    let crowded = tried.is_err_and(|refused| refused.crowded.is_some());
     let (kind, outcome) = match tried {
         Ok(_) => (Kind::Login, Outcome::Success),
         Err(_) if crowded => (Kind::Refused, Outcome::Failure),

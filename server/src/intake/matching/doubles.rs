@@ -31,8 +31,8 @@ pub struct Jab {
     pub linked: Vec<Uuid>,
     /// Another party reported it too.
     pub others: bool,
-    /// Registrations that rest on it and are accepted, whoever reported them.
-    pub accepted: Vec<Uuid>,
+    /// It counts, or RIVM said which one does in its place.
+    pub settled: bool,
 }
 
 /// Where a row belongs among the vaccinations of its person.
@@ -71,46 +71,33 @@ pub(super) fn judge(
     if by_rivm {
         known.iter_mut().for_each(|known| known.own.clear());
     }
-    if let Some(same) = known.iter().find(|known| is_same(known, jab)) {
-        let (same, new_of_it) = (same.clone(), corrects && replaces.is_some());
+    if let Some(at) = known.iter().position(|known| is_same(known, jab)) {
+        let same = known.swap_remove(at);
+        let new_of_it = corrects && replaces.is_some();
         if !same.own.is_empty() && !new_of_it {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
-        } else if same.accepted.is_empty() {
-            // Nobody has accepted it: what its first source waits for, this one waits for too.
-            known.retain(|other| other.id != same.id);
-            tell(
-                jab,
-                &known,
-                facts,
-                |code| BETWEEN_JABS.contains(&code),
-                told,
-            );
+        } else if !same.settled {
+            // What makes the first report wait makes a second one wait: it would count by itself else.
+            told.extend(said_of(jab, &known, facts).filter(Told::is_between));
         }
         return Place::Same(same.id);
     }
-    tell(jab, &known, facts, |_| true, told);
+    told.extend(said_of(jab, &known, facts));
     Place::New(crate::clock::new_key())
 }
 
-/// What these rules find, over all that is known and over what is the sender's own.
-fn tell(
-    jab: &Vaccination,
-    known: &[Jab],
-    facts: &Facts,
-    asked: impl Fn(Code) -> bool,
-    told: &mut Vec<Told>,
-) {
+/// What the rules say of a vaccination beside what is known, and how its sender sees it.
+fn said_of(jab: &Vaccination, known: &[Jab], facts: &Facts) -> impl Iterator<Item = Told> {
     let own: Vec<Jab> = known
         .iter()
         .filter(|known| !known.own.is_empty())
         .cloned()
         .collect();
-    let found = |known: &[Jab]| {
-        let mut found = rules(jab, known, &facts.intervals);
-        found.retain(|&(code, _)| asked(code));
-        found
-    };
-    let (of_all, of_own) = (found(known), found(&own));
+    let (of_all, of_own) = (
+        rules(jab, known, &facts.intervals),
+        rules(jab, &own, &facts.intervals),
+    );
+    let mut told = Vec::new();
     for &(code, column) in &of_own {
         let also_of_all = code != Code::V33 || of_all.contains(&(code, column));
         let finding = finding(code, column);
@@ -123,6 +110,7 @@ fn tell(
     for &(code, column) in of_all.iter().filter(|found| !of_own.contains(found)) {
         told.push(Told::Hidden(finding(code, column)));
     }
+    told.into_iter()
 }
 
 /// The vaccinations that remain when a registration is taken out.
@@ -135,7 +123,6 @@ fn without(known: &[Jab], registration: Option<Uuid>) -> Vec<Jab> {
         let mine = jab.own.contains(&gone) || jab.linked.contains(&gone);
         jab.own.retain(|own| *own != gone);
         jab.linked.retain(|own| *own != gone);
-        jab.accepted.retain(|own| *own != gone);
         !mine || jab.others || !jab.own.is_empty() || !jab.linked.is_empty()
     });
     left
@@ -211,12 +198,12 @@ pub(super) fn remember(
     match place {
         Place::Same(id) => {
             for known in jabs.iter_mut().filter(|known| known.id == id) {
+                known.settled |= accepted;
                 if by_rivm {
                     known.linked.push(registration);
                 } else {
                     known.own.push(registration);
                 }
-                known.accepted.extend(accepted.then_some(registration));
             }
         }
         Place::New(id) => jabs.push(Jab {
@@ -236,7 +223,7 @@ pub(super) fn remember(
                 Vec::new()
             },
             others: false,
-            accepted: Vec::from_iter(accepted.then_some(registration)),
+            settled: accepted,
         }),
     }
 }

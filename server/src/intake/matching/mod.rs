@@ -258,11 +258,9 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         },
     ) = (&accepted, judged.row.person, &judged.effect)
     {
-        let how = (
-            judged.row.by_rivm(),
-            judged.outcome == RowOutcome::Geaccepteerd,
-        );
+        let by_rivm = judged.row.by_rivm();
         let replaced = replaces.as_ref();
+        let how = (by_rivm, judged.outcome == RowOutcome::Geaccepteerd);
         doubles::remember(facts, person, *registration, how, replaced, *place, jab);
         // A correction further on in the same chunk finds what it corrects.
         if let Some(key) = &judged.row.source_key {
@@ -321,6 +319,14 @@ enum Told {
     Hidden(Finding),
     /// The sender alone: it follows from the own rows, though more is known.
     OnlySender(Finding),
+}
+
+impl Told {
+    /// It is about another vaccination of the person.
+    fn is_between(&self) -> bool {
+        let (Self::Same(finding) | Self::Hidden(finding) | Self::OnlySender(finding)) = self;
+        BETWEEN_JABS.contains(&finding.code)
+    }
 }
 
 /// What stage 2 says of a row.

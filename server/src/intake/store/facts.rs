@@ -131,7 +131,7 @@ async fn jabs(
             own: known.own,
             linked: known.linked,
             others: known.others > 0,
-            accepted: known.accepted,
+            settled: known.settled,
         });
     }
     Ok(found)
