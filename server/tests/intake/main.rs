@@ -13,6 +13,7 @@ mod support;
 
 mod amended;
 mod approval;
+mod between;
 mod budgets;
 mod cards;
 mod cases;
