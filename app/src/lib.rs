@@ -56,6 +56,7 @@ pub const HEAVY: &[&str] = &[
     "/api/koppeling-vragen",
     "/api/koppeling-besluit",
     "/api/partij-besluit",
+    "/api/toegang-wijzigen",
     "/api/geparkeerd-vragen",
     "/api/geparkeerd-besluit",
     "/api/gebruiker-uitnodigen",

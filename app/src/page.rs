@@ -5,13 +5,13 @@
 
 use crate::ports::session::Frame;
 use crate::ports::{
-    Caller, Cards, Corrections, Decisions, Deliveries, Entry, Lists, Locations, News, Onboarding,
-    Operations, Parties, Persons, PortError, PortResult, Review, Sessions, Users, Wait,
+    Accounts, Caller, Cards, Corrections, Decisions, Deliveries, Entry, Lists, Locations, News,
+    Onboarding, Operations, Parties, Persons, PortError, PortResult, Review, Sessions, Users, Wait,
     Withdrawals, Worklists,
 };
 use crate::texts::{self, Texts};
 use crate::{error, shell};
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use domain::codes::CodeLists;
@@ -331,6 +331,25 @@ fn searches_bsn(query: &str) -> bool {
     texts.any(|text| domain::search::may_hold_a_bsn(&text))
 }
 
+/// Name of the cookie with what is shown once: sealed, so that no address, log or table has it.
+pub(crate) const ONCE: &str = "__Host-cims-eenmalig";
+
+/// What came along to be shown once.
+pub(crate) fn shown_once() -> Option<String> {
+    use_context::<Parts>().and_then(|parts| cookie(&parts, ONCE))
+}
+
+/// It is shown now: the browser forgets it.
+pub(crate) fn was_shown() {
+    let gone = format!("{ONCE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict");
+    if let (Some(response), Ok(gone)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(&gone),
+    ) {
+        response.append_header(SET_COOKIE, gone);
+    }
+}
+
 fn cookie(parts: &Parts, name: &str) -> Option<String> {
     let all = parts.headers.get_all(axum::http::header::COOKIE);
     all.iter()
@@ -453,6 +472,11 @@ pub(crate) fn corrections() -> PortResult<Arc<dyn Corrections>> {
 
 /// The port for bringing a party in.
 pub(crate) fn onboarding() -> PortResult<Arc<dyn Onboarding>> {
+    port()
+}
+
+/// The port for accesses to the drop box.
+pub(crate) fn accounts() -> PortResult<Arc<dyn Accounts>> {
     port()
 }
 

@@ -94,6 +94,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/beoordelen/kwaliteit/:id") view=pages::quality_of ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/oordelen/:id") view=pages::ruling ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/correcties/:id") view=pages::correction ssr=whole.clone()/>
+                <Route path=path!("/toegang") view=pages::accounts ssr=whole.clone()/>
+                <Route path=path!("/toegang/:id") view=pages::account ssr=whole.clone()/>
                 <Route path=path!("/beheer") view=pages::operations ssr=whole.clone()/>
                 <Route path=path!("/gebruikers") view=pages::users ssr=whole.clone()/>
                 <Route path=path!("/gebruikers/sessies") view=pages::user_sessions ssr=whole.clone()/>

@@ -180,6 +180,15 @@ impl RowOutcome {
 }
 
 impl FileOutcome {
+    /// Every outcome, in the order of specification §1.
+    pub const ALL: [Self; 5] = [
+        Self::Verwerkt,
+        Self::DeelsVerwerkt,
+        Self::Geweigerd,
+        Self::Dubbel,
+        Self::Leeg,
+    ];
+
     /// Rows of the file are in the register.
     #[must_use]
     pub const fn stored_rows(self) -> bool {
@@ -201,15 +210,9 @@ impl FileOutcome {
     /// Reads the word on the wire.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Verwerkt,
-            Self::DeelsVerwerkt,
-            Self::Geweigerd,
-            Self::Dubbel,
-            Self::Leeg,
-        ]
-        .into_iter()
-        .find(|outcome| outcome.as_str() == text)
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == text)
     }
 
     /// The outcome of a file from its rows and file findings. Parking is the caller's: a parked file

@@ -341,6 +341,12 @@ test("connections, and deliveries that wait", async (t) => {
   await judge(asks, "volledigheid");
   await open(asks, "/beheer");
   await judge(asks, "beheer");
+  await open(asks, "/toegang");
+  await judge(asks, "toegang-sftp");
+  await asks.locator("tbody").getByRole("link").first().click();
+  await asks.waitForLoadState();
+  for (const fold of await asks.locator("summary").all()) await fold.click();
+  await judge(asks, "toegang-sftp-een");
   await open(asks, "/geparkeerd");
   await judge(asks, "geparkeerd");
   await press(asks, /^Aanlevering van Verpleeghuis Nieuwehof/, { role: "link", within: asks.locator("tbody tr").filter({ hasText: "Zorgmail" }) });

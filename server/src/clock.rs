@@ -1,8 +1,9 @@
 //! The one place that reads the clock of the machine. Everything else takes time as a parameter.
 
 use domain::dates::dutch;
+use domain::delivery::rhythm::CALENDAR_DAYS;
 use std::sync::Mutex;
-use time::{Date, OffsetDateTime, UtcOffset};
+use time::{Date, Duration, OffsetDateTime, UtcOffset};
 use uuid::{ContextV7, Timestamp, Uuid};
 
 /// Keys made in the same millisecond still count on.
@@ -45,6 +46,14 @@ pub fn dutch_midnight(at: OffsetDateTime) -> OffsetDateTime {
     let guess = midnight.assume_offset(dutch_offset(at));
     // The offset may have changed since.
     midnight.assume_offset(dutch_offset(guess))
+}
+
+/// The moment at which the first day of the picture of an installation began: its numbers are of those days and no others.
+#[must_use]
+pub fn calendar_since(at: OffsetDateTime) -> OffsetDateTime {
+    let first = dutch_day(at) - Duration::days(i64::from(CALENDAR_DAYS) - 1);
+    // Noon is that day in every season.
+    dutch_midnight(first.midnight().assume_utc() + Duration::hours(12))
 }
 
 /// The day it is now in the Netherlands.

@@ -160,6 +160,8 @@ pub struct Sftp {
     pub listen: SocketAddr,
     /// Largest file, in bytes.
     pub max_file_bytes: u64,
+    /// Largest set of the BRP, in bytes: everybody stands in a full one.
+    pub max_brp_file_bytes: u64,
     /// Seconds to log in.
     pub login_seconds: u32,
     /// Minutes without a packet before a connection ends.
@@ -183,6 +185,7 @@ impl Default for Sftp {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 2222)),
             max_file_bytes: Limits::SYSTEM.bytes,
+            max_brp_file_bytes: Limits::BRP_BYTES,
             login_seconds: 20,
             idle_minutes: 15,
             quiet_seconds: 300,

@@ -3,6 +3,7 @@
 //! The redirect is always named, because no browser sends us a `Referer`. What is refused is a redirect to
 //! the page that shows it; nothing personal is ever in an address. Only `progress` is asked by a script.
 
+pub(crate) mod accounts;
 pub(crate) mod cards;
 pub(crate) mod corrections;
 pub(crate) mod decisions;

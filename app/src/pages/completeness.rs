@@ -6,7 +6,9 @@ use crate::parts::chart::{Day, calendar, columns};
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{alert, badge, brp_age};
 use crate::parts::{paragraph, title};
-use crate::ports::parties::{Came, CompletenessView, InstallationView, SupplierTotals};
+use crate::ports::parties::{
+    Announced, Came, CompletenessView, InstallationView, RowsBecame, SupplierTotals,
+};
 use crate::texts::{Texts, fill, number};
 use leptos::prelude::*;
 
@@ -77,19 +79,10 @@ fn totals(list: &[InstallationView], t: &'static Texts) -> AnyView {
         p.waiting_count,
         p.announced,
         p.rows_read,
-        p.rows_stored,
-        p.rows_refused,
+        p.became,
     ];
     let count = |count: u64| Cell::number(number(t.language, count));
     let rows = SupplierTotals::of(list).into_iter().map(|sum| {
-        let (promised, read) = (
-            number(t.language, sum.promised),
-            number(t.language, sum.promised_read),
-        );
-        let announced = fill(
-            p.announced_read,
-            &[("beloofd", &promised), ("gelezen", &read)],
-        );
         vec![
             Cell::new(sum.name.clone()),
             count(u64::from(sum.installations)),
@@ -97,13 +90,47 @@ fn totals(list: &[InstallationView], t: &'static Texts) -> AnyView {
             count(sum.missing),
             count(sum.files),
             count(sum.waiting),
-            Cell::new(announced),
-            count(sum.rows_read),
-            count(sum.rows_stored),
-            count(sum.rows_refused),
+            Cell::new(announced(p.announced_read, &sum.announced, t)),
+            count(sum.rows.read),
+            Cell::new(became(&sum.rows, t)),
         ]
     });
     table("leveranciers", p.totals_caption, &headers, rows.collect())
+}
+
+/// What was announced, what was read of that, and what was taken.
+fn announced(text: &str, of: &Announced, t: &'static Texts) -> String {
+    let count = |count| number(t.language, count);
+    fill(
+        text,
+        &[
+            ("beloofd", &count(of.rows)),
+            ("gelezen", &count(of.read)),
+            ("verwerkt", &count(of.taken)),
+        ],
+    )
+}
+
+/// What became of the rows that were read: the numbers add up to those.
+fn became(rows: &RowsBecame, t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    let always = [
+        (p.became_stored, rows.accepted),
+        (p.became_review, rows.review),
+        (p.became_refused, rows.refused),
+        (p.became_double, rows.double),
+        (p.became_counted, rows.counted),
+    ];
+    let sometimes = [
+        (p.became_withdrawn, rows.withdrawn),
+        (p.became_waiting, rows.waiting()),
+    ];
+    let sometimes = sometimes.into_iter().filter(|(_, rows)| *rows > 0);
+    let items = always.into_iter().chain(sometimes).map(|(text, rows)| {
+        let text = fill(text, &[("aantal", &number(t.language, rows))]);
+        view! { <li>{text}</li> }
+    });
+    view! { <ul class="cims-plain-list">{items.collect_view()}</ul> }.into_any()
 }
 
 fn each(list: &[InstallationView], caption: &'static str, t: &'static Texts) -> AnyView {
@@ -115,8 +142,9 @@ fn each(list: &[InstallationView], caption: &'static str, t: &'static Texts) -> 
         p.what_is_wrong,
         p.calendar,
         p.files,
+        p.announced,
         p.rows_read,
-        p.rows_refused,
+        p.became,
     ];
     let rows = list.iter().map(|one| row(one, t)).collect();
     table("installaties", caption, &headers, rows)
@@ -160,8 +188,9 @@ fn row(one: &InstallationView, t: &'static Texts) -> Vec<Cell> {
             view! { {calendar(&days)}{volume}<span>{words}{most.map(|most| format!(" {most}"))}</span> },
         ),
         Cell::number(count(u64::from(one.files))),
-        Cell::number(count(one.rows_read)),
-        Cell::number(count(one.rows_refused)),
+        Cell::new(announced(p.announced_read, &one.announced, t)),
+        Cell::number(count(one.rows.read)),
+        Cell::new(became(&one.rows, t)),
     ]
 }
 
@@ -207,15 +236,8 @@ fn wrong(one: &InstallationView, t: &'static Texts) -> AnyView {
     if one.aborted > 0 {
         list.push(count(p.aborted, u64::from(one.aborted)));
     }
-    if one.promised != one.promised_read {
-        let (promised, read) = (
-            number(t.language, one.promised),
-            number(t.language, one.promised_read),
-        );
-        list.push(fill(
-            p.promised,
-            &[("beloofd", &promised), ("gelezen", &read)],
-        ));
+    if one.announced.lacks() {
+        list.push(announced(p.promised, &one.announced, t));
     }
     if list.is_empty() && one.last.is_none() {
         return badge::badge("neutral", p.nothing_yet);

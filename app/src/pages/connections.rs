@@ -18,7 +18,7 @@ use crate::parts::{
 use crate::ports::parties::{
     ConnectionFilter, ConnectionList, ConnectionView, Side, StandingView, StepView,
 };
-use crate::texts::{Texts, fill};
+use crate::texts::{Texts, fill, number};
 use domain::connection::{ConnectionState, ConnectionStep, PartyStatus};
 use domain::delivery::Channel;
 use domain::row::Column;
@@ -436,8 +436,16 @@ fn happened(step: &StepView, t: &'static Texts) -> AnyView {
         .then(|| fill(o.step_columns, &[("kolommen", &step.columns.join(", "))]));
     let purpose = step.purpose.as_ref();
     let purpose = purpose.map(|purpose| fill(o.step_purpose, &[("doel", purpose)]));
+    let said = match step.step {
+        Some(ConnectionStep::Approve) => o.step_explained,
+        _ => o.step_reason,
+    };
     let reason = step.reason.as_ref();
-    let reason = reason.map(|reason| fill(o.step_reason, &[("reden", reason)]));
+    let reason = reason.map(|reason| fill(said, &[("reden", reason)]));
+    let let_go = (step.let_go > 0).then(|| {
+        let count = number(t.language, u64::from(step.let_go));
+        fill(o.step_let_go, &[("aantal", &count)])
+    });
     view! {
         <li class="cims-timeline__item">
             <span class="cims-timeline__when">{step.at.clone()}</span>
@@ -445,6 +453,7 @@ fn happened(step: &StepView, t: &'static Texts) -> AnyView {
             {columns.map(paragraph)}
             {purpose.map(paragraph)}
             {reason.map(paragraph)}
+            {let_go.map(paragraph)}
         </li>
     }
     .into_any()
@@ -529,13 +538,19 @@ fn step_form(
         ConnectionStep::Reopen => p.reopen_text,
         ConnectionStep::End => p.end_text,
     };
-    let reason = step.needs_reason().then(|| {
-        let field = Field {
-            name: "reason".to_owned(),
-            ..Field::new(reason_id(None, step), p.reason, "")
-        };
-        field.area(messages, t)
-    });
+    // A yes may be explained, any other step must.
+    let reason = if step.needs_reason() {
+        Field::new(reason_id(None, step), p.reason, "")
+    } else {
+        Field {
+            optional: true,
+            ..Field::new(reason_id(None, step), p.explanation, "")
+        }
+    };
+    let reason = Field {
+        name: "reason".to_owned(),
+        ..reason
+    };
     let hidden = vec![
         ("id", view.id.to_string()),
         ("step", step.as_str().to_owned()),
@@ -544,7 +559,7 @@ fn step_form(
         <form class="cims-form" method="post" action=DecideConnection::PATH novalidate>
             {hidden_inputs(hidden)}
             {paragraph(text)}
-            {reason}
+            {reason.area(messages, t)}
             {submit(step_name(step, t))}
         </form>
     }

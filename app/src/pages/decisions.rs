@@ -12,8 +12,8 @@ use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
-    alert, badge, folded, go_on_or_not, heading, hidden_inputs, link, paragraph, second_link,
-    small_form, submit, title,
+    alert, badge, brp_age, folded, go_on_or_not, heading, hidden_inputs, link, paragraph,
+    second_link, small_form, submit, title,
 };
 use crate::ports::Page;
 use crate::ports::decisions::{
@@ -183,6 +183,8 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         let text = fill(text, &[("wie", &other.by)]);
         alert::warning(view! { {paragraph(text)}{way_to(other, t)} })
     });
+    // What it would come to is judged by the copy of now.
+    let open = matches!(line.state, DecisionState::Draft | DecisionState::Asked);
     let nobody = view.late && view.other.is_none();
     let late = nobody.then(|| alert::warning(d.late_nobody));
     let of = view.undoes.map(|id| {
@@ -199,6 +201,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         {of}
         {done}
         {refresh}
+        {open.then(|| brp_age::line(&view.brp, t))}
         {view.link.as_ref().map(|link| of_decision(link, t))}
         {foreseen(view, t)}
         {acts(view, t)}

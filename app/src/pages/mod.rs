@@ -2,6 +2,7 @@
 
 pub(crate) mod choices;
 
+mod accounts;
 mod bench;
 mod card;
 mod cards;
@@ -56,6 +57,7 @@ mod withdraw_delivery;
 mod without_consent;
 mod worklist;
 
+pub(crate) use accounts::{account, list as accounts};
 pub(crate) use bench::{attempt, bench};
 pub(crate) use card::card;
 pub(crate) use cards::{cards, key_card};

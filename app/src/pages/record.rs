@@ -11,7 +11,7 @@ use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::radios::Radios;
 use crate::parts::table::{Cell, table};
-use crate::parts::{alert, badge, heading, hidden_inputs, paragraph, submit, title};
+use crate::parts::{alert, badge, brp_age, heading, hidden_inputs, paragraph, submit, title};
 use crate::ports::persons::{Act, Acted, Jab, PersonView, Reported, RulingView, Why};
 use crate::texts::{Texts, fill};
 use domain::row::Column;
@@ -159,6 +159,7 @@ fn screen(visit: &Visit, view: &PersonView) -> Screen {
     let body = view! {
         {merged}
         {title(p.record)}
+        {brp_age::line(&view.brp, t)}
         {heading(p.who)}
         {of_row(&view.who, t)}
         {heading(p.proof)}

@@ -4,7 +4,7 @@ use super::lists::list_name;
 use crate::page::{Screen, Visit, entry, news, page};
 use crate::parts::icon::Icon;
 use crate::parts::tiles::{Tile, tiles};
-use crate::parts::{alert, button_link, heading, link, paragraph, second_link, title};
+use crate::parts::{alert, brp_age, button_link, heading, link, paragraph, second_link, title};
 use crate::ports::corrections::WaitingCorrection;
 use crate::ports::deliveries::Discarded;
 use crate::ports::lists::WaitingChange;
@@ -270,6 +270,12 @@ fn tasks(role: Role, news: &NewsOf, waiting: Option<&str>, t: &'static Texts) ->
             t.operations.title,
             t.operations.tile_text,
         ));
+        list.push((
+            Icon::Check,
+            "/toegang",
+            t.accounts.title,
+            t.accounts.tile_text,
+        ));
     }
     if role.may_approve() || role.may_review() {
         list.push((
@@ -284,11 +290,21 @@ fn tasks(role: Role, news: &NewsOf, waiting: Option<&str>, t: &'static Texts) ->
     let body = view! {
         {title(f.start_title)}
         {waiting.map(|time| open_input(time, t))}
+        {brp(role, news, t)}
         {new_for(role, news, t)}
         {nothing}
         {tiles(list)}
     };
     Screen::new(f.home, body).wide()
+}
+
+/// How old the BRP is, for who judges by it; who sends rows hears of it when it is too old.
+fn brp(role: Role, news: &NewsOf, t: &'static Texts) -> Option<AnyView> {
+    let brp = news.brp.as_ref()?;
+    if role.may_review() {
+        return Some(brp_age::line(brp, t));
+    }
+    brp.late.then(|| brp_age::told(brp, t))
 }
 
 /// A registration that was not sent: where one comes back to it.

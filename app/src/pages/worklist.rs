@@ -6,8 +6,8 @@ use crate::parts::field::{Field, asked_tick};
 use crate::parts::messages::{Messages, described_by, error_message};
 use crate::parts::table::{Cell, table};
 use crate::parts::{
-    alert, badge, findings::findings, heading, hidden_inputs, link, paragraph, second_link,
-    small_form, submit, title,
+    alert, badge, brp_age, findings::findings, heading, hidden_inputs, link, paragraph,
+    second_link, small_form, submit, title,
 };
 use crate::ports::worklist::{Stands, WorklistLine, WorklistView};
 use crate::texts::{Texts, fill};
@@ -173,6 +173,7 @@ fn list_screen(visit: &Visit, list: &WorklistView) -> Screen {
         {told}
         {title(w.title)}
         {paragraph(fill(w.kept, &[("tijd", &list.made)]))}
+        {brp_age::told(&list.brp, t)}
         <p class="utrecht-paragraph">
             {badge::badge("neutral", w.open)}" "{count(&Stands::Open)}" "
             {badge::badge("success", w.recorded)}" "{count(&Stands::Recorded)}" "

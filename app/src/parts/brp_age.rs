@@ -16,6 +16,17 @@ pub(crate) fn line(brp: &BrpAge, t: &'static Texts) -> AnyView {
     }
 }
 
+/// The same for who sends rows: with a copy that is too old they simply go on (rule B13).
+pub(crate) fn told(brp: &BrpAge, t: &'static Texts) -> AnyView {
+    let p = &t.parties;
+    let when = match &brp.loaded {
+        Some(at) if brp.late => fill(p.brp_late, &[("moment", at)]),
+        Some(at) => return paragraph(fill(p.brp_at, &[("moment", at)])),
+        None => p.brp_never.to_owned(),
+    };
+    alert::warning(format!("{when} {}", t.entry.brp_later))
+}
+
 /// The same among other facts.
 pub(crate) fn answer(brp: &BrpAge, t: &'static Texts) -> Answer {
     let o = &t.operations;

@@ -381,6 +381,8 @@ pub struct DecisionView {
     pub may_undo: bool,
     /// Of undoing a link: that decision.
     pub undoes: Option<Uuid>,
+    /// The copy of the BRP that its rows are held against.
+    pub brp: BrpAge,
     /// What the caller may do.
     pub may: MayDecide,
 }

@@ -4,6 +4,7 @@
 //! each over by context as `Arc<dyn …>`. Every method starts from a [`Caller`], authorises again, and
 //! writes its audit line in the transaction of what it does. Types that hold person data have no `Debug`.
 
+pub mod accounts;
 pub mod caller;
 pub mod cards;
 pub mod corrections;
@@ -26,10 +27,10 @@ pub mod worklist;
 pub use caller::{Caller, Membership, PartyRef};
 #[cfg(feature = "ssr")]
 pub use {
-    cards::Cards, corrections::Corrections, decisions::Decisions, deliveries::Deliveries,
-    entry::Entry, lists::Lists, locations::Locations, news::News, onboarding::Onboarding,
-    operations::Operations, parties::Parties, persons::Persons, review::Review, session::Sessions,
-    users::Users, withdrawals::Withdrawals, worklist::Worklists,
+    accounts::Accounts, cards::Cards, corrections::Corrections, decisions::Decisions,
+    deliveries::Deliveries, entry::Entry, lists::Lists, locations::Locations, news::News,
+    onboarding::Onboarding, operations::Operations, parties::Parties, persons::Persons,
+    review::Review, session::Sessions, users::Users, withdrawals::Withdrawals, worklist::Worklists,
 };
 
 use serde::{Deserialize, Serialize};

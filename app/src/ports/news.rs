@@ -1,5 +1,6 @@
 //! What somebody has not seen yet: files of theirs that ended, and requests that wait for their say.
 
+use super::BrpAge;
 use super::corrections::WaitingCorrection;
 use super::deliveries::Discarded;
 use super::lists::WaitingChange;
@@ -89,6 +90,8 @@ pub struct NewsOf {
     pub parked: u32,
     /// Installations where something is missing.
     pub incomplete: u32,
+    /// The copy of the BRP, for who records, delivers or reviews; no news by itself.
+    pub brp: Option<BrpAge>,
     /// Rows that wait for RIVM longer than [`domain::decision::ANSWER_WITHIN`] working days, counted up to a thousand.
     pub overdue: u32,
 }

@@ -121,6 +121,8 @@ pub struct StepView {
     pub purpose: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// Deliveries that waited and went on by it.
+    pub let_go: u32,
 }
 
 /// A file of the test lane. No value of a row.
@@ -269,6 +271,70 @@ pub enum Came {
     NotExpected,
 }
 
+/// Rows of files, and what became of each of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowsBecame {
+    /// Read.
+    pub read: u64,
+    /// In the register.
+    pub accepted: u64,
+    /// In the register, and RIVM looks at them.
+    pub review: u64,
+    /// Refused.
+    pub refused: u64,
+    /// Known already.
+    pub double: u64,
+    /// Without consent.
+    pub counted: u64,
+    /// In the register until their delivery was withdrawn.
+    pub withdrawn: u64,
+}
+
+impl RowsBecame {
+    /// Nothing became of them yet: their file is on its way, or waits for somebody.
+    #[must_use]
+    pub const fn waiting(&self) -> u64 {
+        let stored = self.accepted + self.review + self.withdrawn;
+        let became = stored + self.refused + self.double + self.counted;
+        self.read.saturating_sub(became)
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.read += other.read;
+        self.accepted += other.accepted;
+        self.review += other.review;
+        self.refused += other.refused;
+        self.double += other.double;
+        self.counted += other.counted;
+        self.withdrawn += other.withdrawn;
+    }
+}
+
+/// Rows that control files or trailers announced; what came before, or came again, was announced once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Announced {
+    /// Announced.
+    pub rows: u64,
+    /// Of those files read.
+    pub read: u64,
+    /// Of those, rows of files that were not refused as a whole.
+    pub taken: u64,
+}
+
+impl Announced {
+    /// Not all of it was taken.
+    #[must_use]
+    pub const fn lacks(&self) -> bool {
+        self.rows != self.taken
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.read += other.read;
+        self.taken += other.taken;
+    }
+}
+
 /// An installation that delivers by SFTP, and what came of it in four weeks.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InstallationView {
@@ -296,16 +362,10 @@ pub struct InstallationView {
     pub refused: u32,
     /// Uploads that never counted.
     pub aborted: u32,
-    /// Rows read.
-    pub rows_read: u64,
-    /// Of those refused.
-    pub rows_refused: u64,
-    /// Of those in the register.
-    pub rows_stored: u64,
-    /// Rows that control files or trailers promised.
-    pub promised: u64,
-    /// Rows read of the files that had one.
-    pub promised_read: u64,
+    /// Rows, and what became of them.
+    pub rows: RowsBecame,
+    /// What control files or trailers announced.
+    pub announced: Announced,
     /// The last four weeks, day by day, today at the end.
     pub days: Vec<Came>,
     /// Rows read on each of those days.
@@ -331,16 +391,10 @@ pub struct SupplierTotals {
     pub files: u64,
     /// Files that are set aside, and those that wait for one.
     pub waiting: u64,
-    /// Rows that control files or trailers promised.
-    pub promised: u64,
-    /// Rows read of the files that had one.
-    pub promised_read: u64,
-    /// Rows read.
-    pub rows_read: u64,
-    /// Of those in the register.
-    pub rows_stored: u64,
-    /// Of those refused.
-    pub rows_refused: u64,
+    /// What control files or trailers announced.
+    pub announced: Announced,
+    /// Rows, and what became of them.
+    pub rows: RowsBecame,
 }
 
 impl SupplierTotals {
@@ -358,11 +412,8 @@ impl SupplierTotals {
             sum.missing += missing.sum::<u64>();
             sum.files += u64::from(one.files);
             sum.waiting += u64::from(one.parked) + u64::from(one.held);
-            sum.promised += one.promised;
-            sum.promised_read += one.promised_read;
-            sum.rows_read += one.rows_read;
-            sum.rows_stored += one.rows_stored;
-            sum.rows_refused += one.rows_refused;
+            sum.announced.add(&one.announced);
+            sum.rows.add(&one.rows);
         }
         all.into_values().collect()
     }
@@ -375,11 +426,8 @@ impl SupplierTotals {
             missing: 0,
             files: 0,
             waiting: 0,
-            promised: 0,
-            promised_read: 0,
-            rows_read: 0,
-            rows_stored: 0,
-            rows_refused: 0,
+            announced: Announced::default(),
+            rows: RowsBecame::default(),
         }
     }
 }
@@ -399,7 +447,7 @@ impl InstallationView {
     /// Something did not come.
     #[must_use]
     pub const fn lacks(&self) -> bool {
-        self.silent || self.thin || self.held > 0 || !self.gaps.is_empty()
+        self.silent || self.thin || self.held > 0 || !self.gaps.is_empty() || self.announced.lacks()
     }
 }
 

@@ -1,6 +1,7 @@
 //! RIVM sees to it that one vaccination counts for each jab: a stored row held against what else is known of the person, a
 //! ruling and its undoing, and the record of a person (features F48, F50).
 
+use super::BrpAge;
 use super::decisions::RecordChange;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
@@ -218,6 +219,8 @@ pub struct PersonView {
     pub merged: bool,
     /// BSN, birth date and name as reported last.
     pub who: RowText,
+    /// The copy of the BRP that says who this is.
+    pub brp: BrpAge,
     /// What a proof would say, in the order of the days.
     pub proof: Vec<Jab>,
     /// Vaccinations that do not count.

@@ -2,6 +2,7 @@
 //!
 //! Each user has one at each institution, sealed, 24 hours. Asking the BRP about it spends the same budgets as the form.
 
+use super::BrpAge;
 use super::entry::EarlierJab;
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
@@ -45,6 +46,8 @@ pub struct WorklistLine {
 pub struct WorklistView {
     /// "14:05".
     pub made: String,
+    /// The copy of the BRP that they are held against.
+    pub brp: BrpAge,
     /// In the order they were pasted.
     pub lines: Vec<WorklistLine>,
 }

@@ -4,6 +4,7 @@
 //! one of the two does not compile. Sentences about findings are not here; they come from `domain`.
 //! `{…}` is filled by [`fill`]; no sentence is glued together from pieces.
 
+pub mod accounts;
 pub mod cards;
 pub mod corrections;
 pub mod decisions;
@@ -118,6 +119,8 @@ pub struct Texts {
     pub cards: cards::Cards,
     /// Code lists.
     pub lists: lists::Lists,
+    /// Accesses to the drop box.
+    pub accounts: accounts::Accounts,
     /// How the work goes.
     pub operations: operations::Operations,
     /// One vaccination for each jab.
@@ -151,6 +154,7 @@ pub static NL: Texts = Texts {
     onboarding: onboarding::Onboarding::NL,
     cards: cards::Cards::NL,
     lists: lists::Lists::NL,
+    accounts: accounts::Accounts::NL,
     operations: operations::Operations::NL,
     persons: persons::Persons::NL,
     corrections: corrections::Corrections::NL,
@@ -179,6 +183,7 @@ pub static EN: Texts = Texts {
     onboarding: onboarding::Onboarding::EN,
     cards: cards::Cards::EN,
     lists: lists::Lists::EN,
+    accounts: accounts::Accounts::EN,
     operations: operations::Operations::EN,
     persons: persons::Persons::EN,
     corrections: corrections::Corrections::EN,

@@ -78,6 +78,8 @@ texts! {
         step_purpose: "Doel: {doel}" / "Purpose: {doel}",
         step_columns: "Kolommen: {kolommen}" / "Columns: {kolommen}",
         step_reason: "Reden: {reden}" / "Reason: {reden}",
+        step_explained: "Toelichting: {reden}" / "Explanation: {reden}",
+        step_let_go: "Aanleveringen die wachtten en hiermee verder gingen: {aantal}" / "Deliveries that waited and went on by this: {aantal}",
         bench: "Proefbank" / "Test lane",
         bench_tile: "Een bestand proberen, zonder dat er iets wordt opgenomen" / "Try a file, without anything being taken in",
         bench_lead: "Probeer een bestand. U krijgt dezelfde regels en antwoorden als bij een echte aanlevering." / "Try a file. You get the same rules and answers as with a real delivery.",

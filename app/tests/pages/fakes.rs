@@ -1,5 +1,6 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
+use app::ports::accounts::{AccountChange, AccountChanged, AccountKey, AccountLine, AccountView};
 use app::ports::cards::{
     CardDraft, CardLine, CardLists, CardState, CardView, Difference, Keyed, KeyedAgain, MayCard,
     PartyFault, TypedCard,
@@ -30,8 +31,9 @@ use app::ports::operations::{
     CameBy, LeftOutView, OnTheWay, OperationsView, QueueView, TroubleView,
 };
 use app::ports::parties::{
-    Came, CompletenessView, ConnectionFilter, ConnectionList, ConnectionView, InstallationView,
-    ParkedView, Said, Side, StandingView, StepView, TrialView, Waits, Wish,
+    Announced, Came, CompletenessView, ConnectionFilter, ConnectionList, ConnectionView,
+    InstallationView, ParkedView, RowsBecame, Said, Side, StandingView, StepView, TrialView, Waits,
+    Wish,
 };
 use app::ports::persons::{
     Act, Acted, Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source,
@@ -210,6 +212,7 @@ impl World {
         provide_context(Arc::clone(self) as Arc<dyn Parties>);
         provide_context(Arc::clone(self) as Arc<dyn Persons>);
         provide_context(Arc::clone(self) as Arc<dyn Corrections>);
+        provide_context(Arc::clone(self) as Arc<dyn Accounts>);
         provide_context(Arc::clone(self) as Arc<dyn Operations>);
         provide_context(Arc::clone(self) as Arc<dyn Onboarding>);
         provide_context(Arc::clone(self) as Arc<dyn Lists>);
@@ -515,6 +518,7 @@ impl Worklists for World {
         let wrong = vec![Finding::on(Code::P03, Column::Bsn)];
         Ok(Some(WorklistView {
             made: "14:05".into(),
+            brp: brp("22-11-2026 06:04", true),
             lines: vec![
                 line(1, Stands::Open, false),
                 line(2, Stands::Recorded, true),
@@ -1046,7 +1050,7 @@ impl Review for World {
     }
 }
 
-fn brp(loaded: &str, late: bool) -> BrpAge {
+pub(crate) fn brp(loaded: &str, late: bool) -> BrpAge {
     BrpAge {
         loaded: Some(loaded.into()),
         late,
@@ -1108,6 +1112,7 @@ pub(crate) fn all_news() -> NewsOf {
             asked_by: "P. Pieters".into(),
             asked_at: "22-11-2026 14:05".into(),
         }],
+        brp: Some(brp("22-11-2026 06:05", true)),
         connections: 2,
         parked: 3,
         incomplete: 1,
@@ -1259,6 +1264,7 @@ impl Persons for World {
             id,
             merged: id == MERGED,
             who: row(),
+            brp: brp("22-11-2026 06:03", true),
             proof: vec![jab("EM0477", true)],
             aside: vec![jab("EJ6795", false)],
             reported: vec![reported],
@@ -1367,6 +1373,92 @@ impl World {
         } else {
             ListChanged::Done
         }
+    }
+}
+
+/// What a page that shows a password once has in its cookie.
+pub(crate) const SEALED: &str = "verzegeld-wachtwoord";
+
+fn account_line() -> AccountLine {
+    AccountLine {
+        id: ID,
+        name: "linde-1".into(),
+        party: "Praktijk <De Linde>".into(),
+        intermediary: Some("Medimo".into()),
+        installation: "1".into(),
+        brp: false,
+        last: Some("22-11-2026 14:05".into()),
+        ended: None,
+    }
+}
+
+#[async_trait]
+impl Accounts for World {
+    async fn accounts(&self, _: &Caller, page: u32) -> PortResult<Page<AccountLine>> {
+        let ended = AccountLine {
+            name: "oud-1".into(),
+            brp: true,
+            ended: Some("20-11-2026 09:00".into()),
+            last: None,
+            intermediary: None,
+            ..account_line()
+        };
+        Ok(Page {
+            items: vec![account_line(), ended],
+            total: 120,
+            page,
+        })
+    }
+
+    async fn account(
+        &self,
+        _: &Caller,
+        id: Uuid,
+        sealed: Option<String>,
+    ) -> PortResult<AccountView> {
+        let gone = id == GONE;
+        let key = |algorithm: &str, fingerprint: &str| AccountKey {
+            algorithm: algorithm.into(),
+            fingerprint: fingerprint.into(),
+        };
+        Ok(AccountView {
+            line: AccountLine {
+                id,
+                ended: gone.then(|| "20-11-2026 09:00".into()),
+                ..account_line()
+            },
+            has_password: true,
+            old_until: Some("29-11-2026 14:05".into()),
+            keys: vec![
+                key("ssh-ed25519", "SHA256:eerste"),
+                key("ecdsa-sha2-nistp256", "SHA256:tweede"),
+            ],
+            sources: vec!["192.0.2.0/24".into(), "2001:db8::/48".into()],
+            password: sealed
+                .filter(|sealed| sealed == SEALED)
+                .map(|_| "abcdefghjkmnpqrstuvwxyz234".into()),
+        })
+    }
+
+    async fn change_account(
+        &self,
+        _: &Caller,
+        id: Uuid,
+        change: AccountChange,
+    ) -> PortResult<AccountChanged> {
+        Ok(match change {
+            _ if id == GONE => AccountChanged::Before,
+            AccountChange::NewPassword { .. } => AccountChanged::Password(SEALED.into()),
+            AccountChange::AddKey { line, .. } if line.is_empty() => AccountChanged::NoKey,
+            AccountChange::AddKey { line, .. } if line.starts_with("ssh-rsa") => {
+                AccountChanged::WeakKey
+            }
+            AccountChange::DropKey(_) => AccountChanged::LastMeans,
+            AccountChange::Sources(text) if text.is_empty() => AccountChanged::NoSources,
+            AccountChange::EndOldPassword
+            | AccountChange::AddKey { .. }
+            | AccountChange::Sources(_) => AccountChanged::Done,
+        })
     }
 }
 
@@ -1764,6 +1856,7 @@ impl Parties for World {
                     columns: vec!["kamer".into()],
                     purpose: Some("onderzoek".into()),
                     reason: None,
+                    let_go: 0,
                 },
                 StepView {
                     at: "23-11-2026 09:00".into(),
@@ -1772,6 +1865,16 @@ impl Parties for World {
                     columns: Vec::new(),
                     purpose: None,
                     reason: Some("Eerst <b>overleggen</b>".into()),
+                    let_go: 0,
+                },
+                StepView {
+                    at: "24-11-2026 09:00".into(),
+                    step: Some(ConnectionStep::Approve),
+                    by: Some("Priya Privacy".into()),
+                    columns: Vec::new(),
+                    purpose: None,
+                    reason: Some("Verwerkersovereenkomst <b>gezien</b>".into()),
+                    let_go: 1_200,
                 },
             ],
             request: Some(ID),
@@ -1805,6 +1908,7 @@ impl Parties for World {
                         by: Some("Priya Privacy".into()),
                         columns: Vec::new(),
                         reason: Some("Gelekte <b>sleutel</b>".into()),
+                        let_go: 0,
                     }],
                 },
             ],
@@ -1934,11 +2038,20 @@ pub(crate) fn installation() -> InstallationView {
         files: 12,
         refused: 1,
         aborted: 2,
-        rows_read: 1_234,
-        rows_refused: 34,
-        rows_stored: 1_200,
-        promised: 100,
-        promised_read: 90,
+        rows: RowsBecame {
+            read: 1_234,
+            accepted: 1_100,
+            review: 80,
+            refused: 34,
+            double: 6,
+            counted: 4,
+            withdrawn: 7,
+        },
+        announced: Announced {
+            rows: 100,
+            read: 90,
+            taken: 80,
+        },
         days: vec![Came::Yes, Came::Missed, Came::NotExpected],
         volume: vec![1_234, 0, 0],
         daily: true,
@@ -2100,6 +2213,7 @@ pub(crate) fn decision() -> DecisionView {
         new: Some("EJ6796".into()),
         reason: "Op verzoek van de instelling".into(),
         told: None,
+        brp: brp("22-11-2026 06:02", true),
         request: Some("Mevrouw <De Boer>, per brief".into()),
         second_person: true,
         decided_by: None,

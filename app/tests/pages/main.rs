@@ -2,6 +2,8 @@
 //! and would be compiled twice.
 #![cfg(feature = "ssr")]
 
+mod accounts;
+mod brp;
 mod cards;
 mod decisions;
 mod entry;

@@ -95,6 +95,16 @@ async fn the_history_of_a_connection_is_read_from_the_beginning() {
     let refused = place("Afwijzen, door Priya Privacy");
     assert!(asked < refused);
     assert!(page.has("Reden: Eerst &lt;b&gt;overleggen&lt;/b&gt;"));
+    let approved = place("Toelichting: Verwerkersovereenkomst &lt;b&gt;gezien&lt;/b&gt;");
+    assert!(refused < approved);
+    assert!(page.has("Aanleveringen die wachtten en hiermee verder gingen: 1.200"));
+    // A yes may be explained; the field says that it need not be.
+    let form = page.html.split("id=\"reden-akkoord\"").next().unwrap();
+    let label = form.rsplit("<label").next().unwrap();
+    assert!(
+        label.contains("Toelichting") && label.contains("cims-optional"),
+        "{label}"
+    );
     assert!(page.has("Dit is een nieuwe partij."));
     assert!(page.links(&format!("/aanvragen/{ID}"), "Naar de aanvraag"));
     assert!(page.has("De partij mag nu aanleveren."));
@@ -200,7 +210,14 @@ async fn a_supplier_sees_its_installations_and_nothing_else() {
         "Bestanden die op een besluit van het RIVM wachten: 1",
         "Bestanden met correcties die daarop wachten: 2",
         "Per leverancier, over al zijn installaties",
-        "100, daarvan gelezen 90",
+        "100, daarvan gelezen 90, verwerkt 80",
+        "In het register: 1.100",
+        "In het register, te controleren: 80",
+        "Afgekeurd: 34",
+        "Dubbel: 6",
+        "Geteld: 4",
+        "Ingetrokken: 7",
+        "Nog onderweg: 3",
     ] {
         assert!(page.has(part), "{part}: {}", page.html);
     }
@@ -225,11 +242,12 @@ fn what_came_of_a_supplier_is_the_sum_of_its_installations() {
     let sum = &totals[0];
     assert_eq!((sum.installations, sum.silent, sum.missing), (2, 1, 8));
     assert_eq!((sum.files, sum.waiting), (24, 6));
-    assert_eq!((sum.promised, sum.promised_read), (200, 180));
-    assert_eq!(
-        (sum.rows_read, sum.rows_stored, sum.rows_refused),
-        (2_468, 2_400, 68)
-    );
+    let said = sum.announced;
+    assert_eq!((said.rows, said.read, said.taken), (200, 180, 160));
+    let rows = sum.rows;
+    assert_eq!((rows.read, rows.accepted, rows.review), (2_468, 2_200, 160));
+    assert_eq!((rows.refused, rows.double, rows.counted), (68, 12, 8));
+    assert_eq!((rows.withdrawn, rows.waiting()), (14, 6));
     assert!(SupplierTotals::of(&[]).is_empty());
 }
 

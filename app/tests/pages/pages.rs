@@ -72,6 +72,8 @@ const GOVERNOR: &[&str] = &[
 ];
 const OPERATOR: &[&str] = &[
     "/beheer",
+    "/toegang",
+    "/toegang/00000000-0000-0000-0000-000000000001",
     "/codelijsten/batches",
     "/codelijsten/hpk-codes",
     "/codelijsten/namen/onderdeel?sleutel=Pfizer&vaccin=Comirnaty",

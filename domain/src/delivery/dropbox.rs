@@ -13,11 +13,11 @@ pub const CONTROL_BYTES: u64 = 4096;
 /// Bytes at the end of a file in which its last line must lie.
 pub const TAIL_BYTES: usize = 512;
 /// Endings of a name that say: not ready yet.
-const TEMPORARY: [&str; 3] = [".part", ".tmp", ".filepart"];
+pub const TEMPORARY: [&str; 3] = [".part", ".tmp", ".filepart"];
 /// Ending of a control file.
-const CONTROL: &str = ".ctl";
+pub const CONTROL: &str = ".ctl";
 /// Begins the line that closes a file.
-const TRAILER: &str = "#EINDE;";
+pub const TRAILER: &str = "#EINDE;";
 
 /// How the installation of an account proves that a file is whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

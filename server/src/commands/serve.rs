@@ -165,6 +165,7 @@ async fn web(
         parties: portal.clone(),
         persons: portal.clone(),
         corrections: portal.clone(),
+        accounts: portal.clone(),
         operations: portal.clone(),
         onboarding: portal.clone(),
         code_lists: portal.clone(),

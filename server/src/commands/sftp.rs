@@ -4,23 +4,19 @@
 //! better choice. Every change is a line of the audit.
 
 use crate::audit::{self, Event, Kind};
-use crate::channels::sftp::{fingerprint, hash, new_password, source};
+use crate::channels::sftp::{fingerprint, hash, new_password, public_key, source};
 use crate::commands::NotFit;
 use crate::config::Config;
 use crate::keys::Keys;
-use crate::store::sftp_accounts::{self, Changed, NewAccount};
+use crate::store::sftp_accounts::{self, Changed, NewAccount, OVERLAP_DAYS};
 use crate::store::{Db, StoreError, WorkerTx, profiles, schema, worker_tx};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use domain::delivery::dropbox::Proof;
-use russh::keys::{Algorithm, PublicKey};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use uuid::Uuid;
-
-/// Days that the password before is still valid (security G17).
-const OVERLAP_DAYS: i32 = 7;
 
 /// Accounts of the SFTP drop box.
 #[derive(Debug, Subcommand)]
@@ -275,16 +271,7 @@ fn not_taken(error: StoreError) -> anyhow::Error {
 fn key(file: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(file)
         .with_context(|| format!("{} cannot be read", file.display()))?;
-    let mut key = PublicKey::from_openssh(text.trim())
-        .with_context(|| format!("{} is not an OpenSSH public key", file.display()))?;
-    if !matches!(
-        key.algorithm(),
-        Algorithm::Ed25519 | Algorithm::Ecdsa { .. }
-    ) {
-        bail!("{}: only Ed25519 and ECDSA keys are taken", file.display());
-    }
-    key.set_comment("");
-    Ok(key.to_openssh()?)
+    public_key::kept(&text).with_context(|| file.display().to_string())
 }
 
 async fn party(tx: &mut WorkerTx<'_>, code: &str) -> anyhow::Result<Uuid> {

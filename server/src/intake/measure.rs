@@ -2,12 +2,12 @@
 //! the BRP is, how much room is left. Labels are codes of ours, never anything of a row.
 
 use super::Road;
-use crate::clock::dutch_day;
+use crate::clock::{calendar_since, dutch_day};
 use crate::jobs::JobKind;
 use crate::store::completeness::Lacking;
 use crate::store::operations::{self, Queue};
 use crate::store::{StoreError, WorkerTx, brp_loads, completeness, register, worker_tx};
-use domain::delivery::rhythm::{CALENDAR_DAYS, is_silent, is_thin};
+use domain::delivery::rhythm::{is_silent, is_thin};
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
 use time::{Duration, OffsetDateTime};
 
@@ -87,7 +87,7 @@ fn alarm(queues: &[Queue], now: OffsetDateTime) {
 async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(), StoreError> {
     // While nobody was there to take files in, nobody was silent.
     let returned = completeness::returned_at(tx, now).await?;
-    let since = now - Duration::days(i64::from(CALENDAR_DAYS));
+    let since = calendar_since(now);
     let today = dutch_day(now);
     let all = completeness::for_metrics(tx, since).await?;
     let numbers = |from: &[i32]| -> Vec<u32> {
@@ -108,6 +108,7 @@ async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(),
     let lacking = [
         ("silent", accounts(&silent)),
         ("gap", accounts(&|one| one.gap)),
+        ("announced", accounts(&|one| one.announced)),
         ("thin", accounts(&|one| is_thin(&numbers(&one.sizes)))),
     ];
     for (lacks, accounts) in lacking {

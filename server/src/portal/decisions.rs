@@ -2,7 +2,7 @@
 //! where that is needed. The work itself is a job.
 
 use super::review::named;
-use super::{OrBroken, Portal, broken, event, reviewer, words};
+use super::{OrBroken, Portal, broken, brp_age, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock::dutch_day;
 use crate::intake::decide;
@@ -311,6 +311,9 @@ impl Decisions for Portal {
             link,
             may_undo,
             undoes: decision.undoes,
+            brp: brp_age(&mut tx, self.road.clock.now())
+                .await
+                .or_broken(caller)?,
             reason: text(Purpose::Reason, Some(decision.reason_sealed.clone()))
                 .or_broken(caller)?
                 .unwrap_or_default(),

@@ -4,6 +4,7 @@
 //! What belongs to another party is `NotFound`, as if it were not there. Every method that answers with
 //! person data writes its audit line in the transaction it read them in (security G8).
 
+mod accounts;
 mod again;
 mod cards;
 mod corrections;

@@ -2,7 +2,7 @@
 
 use super::deliveries::discarded;
 use super::withdrawals::side;
-use super::{OrBroken, Portal, words};
+use super::{OrBroken, Portal, brp_age, words};
 use crate::clock::{dutch_day, dutch_midnight};
 use crate::store::{corrections, decisions, news, party_tx, review, withdrawals, worker_tx};
 use app::ports::corrections::WaitingCorrection;
@@ -23,6 +23,12 @@ const OVERDUE: i64 = 1_000;
 impl News for Portal {
     async fn news(&self, caller: &Caller) -> PortResult<NewsOf> {
         let mut found = NewsOf::default();
+        let role = caller.role();
+        if role.may_review() || role.may_deliver() || role.may_key_cards() {
+            let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+            let brp = brp_age(&mut tx, self.road.clock.now()).await;
+            found.brp = Some(brp.or_broken(caller)?);
+        }
         (found.connections, found.parked) = self.to_approve(caller).await?;
         if caller.role().may_review() {
             let all = self.installations(caller).await?;

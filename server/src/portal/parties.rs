@@ -3,7 +3,7 @@
 
 use super::{OrBroken, Portal, brp_age, event, words};
 use crate::audit::{self, Kind};
-use crate::clock::dutch_day;
+use crate::clock::{calendar_since, dutch_day};
 use crate::intake::receive;
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
@@ -17,8 +17,9 @@ use crate::store::{
     worker_tx,
 };
 use app::ports::parties::{
-    Came, CompletenessView, ConnectionFilter, ConnectionList, ConnectionView, InstallationView,
-    ParkedView, Parties, Said, Side, StandingView, StepView, TrialView, Waits, Wish,
+    Announced, Came, CompletenessView, ConnectionFilter, ConnectionList, ConnectionView,
+    InstallationView, ParkedView, Parties, RowsBecame, Said, Side, StandingView, StepView,
+    TrialView, Waits, Wish,
 };
 use app::ports::{Caller, Page, PortError, PortResult};
 use domain::connection::{
@@ -471,7 +472,7 @@ impl Portal {
     /// Every installation, and what came of it in the last weeks.
     pub(super) async fn installations(&self, caller: &Caller) -> PortResult<Vec<InstallationView>> {
         let now = self.road.clock.now();
-        let since = now - Duration::days(i64::from(CALENDAR_DAYS));
+        let since = calendar_since(now);
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let found = completeness::installations(&mut tx, since)
             .await
@@ -582,6 +583,7 @@ impl Portal {
             columns: from.columns,
             purpose: from.purpose,
             reason: self.open_text(Purpose::Reason, connection, from.reason_sealed)?,
+            let_go: u32::try_from(from.let_go).unwrap_or(u32::MAX),
         })
     }
 }
@@ -732,11 +734,20 @@ fn installation(from: Installation, today: Date) -> InstallationView {
         files: count(from.files),
         refused: count(from.refused),
         aborted: count(from.aborted),
-        rows_read: many(from.rows_read),
-        rows_refused: many(from.rows_refused),
-        rows_stored: many(from.rows_stored),
-        promised: many(from.promised),
-        promised_read: many(from.promised_read),
+        rows: RowsBecame {
+            read: many(from.rows_read),
+            accepted: many(from.rows_stored - from.rows_review),
+            review: many(from.rows_review),
+            refused: many(from.rows_refused),
+            double: many(from.rows_double),
+            counted: many(from.rows_counted),
+            withdrawn: many(from.rows_withdrawn),
+        },
+        announced: Announced {
+            rows: many(from.promised),
+            read: many(from.promised_read),
+            taken: many(from.promised_taken),
+        },
     }
 }
 

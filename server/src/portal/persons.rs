@@ -3,7 +3,7 @@
 
 use super::again::{Halt, again};
 use super::review::named;
-use super::{OrBroken, Portal, event, reviewer, words};
+use super::{OrBroken, Portal, brp_age, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::intake::decide;
 use crate::keys::{Purpose, Sealed};
@@ -130,6 +130,9 @@ impl Persons for Portal {
         let reported = reported.map(|version| reported_of(version, &known.products));
         let reported = reported.collect::<Result<_, _>>().or_broken(caller)?;
         let (proof, aside) = known.jabs().into_iter().partition(|jab| jab.counts);
+        let brp = brp_age(&mut tx, self.road.clock.now())
+            .await
+            .or_broken(caller)?;
         let line = event(caller, Kind::RegistrationRead)
             .object("person", id)
             .detail("why", why.as_str())
@@ -141,6 +144,7 @@ impl Persons for Portal {
             id,
             merged: id != asked,
             who,
+            brp,
             proof,
             aside,
             reported,

@@ -30,10 +30,20 @@ pub struct Installation {
     pub rows_refused: i64,
     /// Rows in the register.
     pub rows_stored: i64,
+    /// Of those, rows that RIVM looks at.
+    pub rows_review: i64,
+    /// Rows that were known already.
+    pub rows_double: i64,
+    /// Rows without consent.
+    pub rows_counted: i64,
+    /// Rows that were in the register until their delivery was withdrawn.
+    pub rows_withdrawn: i64,
     /// Rows their control files or trailers promised, of the files that had one.
     pub promised: i64,
     /// Rows read of those files.
     pub promised_read: i64,
+    /// Of those, rows of files that were not refused as a whole.
+    pub promised_taken: i64,
     /// Uploads that never counted.
     pub aborted: i64,
     /// Files that are set aside until somebody decides, whenever they came.
@@ -62,6 +72,8 @@ pub struct Lacking {
     pub since: Option<OffsetDateTime>,
     /// Numbers are missing.
     pub gap: bool,
+    /// Rows were announced and not taken.
+    pub announced: bool,
     /// Rows of its files that were taken, in the order they came.
     pub sizes: Vec<i32>,
 }
@@ -80,7 +92,7 @@ pub async fn for_metrics(
         .await?;
     Ok(sqlx::query_as!(
         Lacking,
-        r#"SELECT account AS "account!", daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, cardinality(gap_from) > 0 AS "gap!", sizes AS "sizes!" FROM installation_figures($1)"#,
+        r#"SELECT account AS "account!", daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, cardinality(gap_from) > 0 AS "gap!", promised <> promised_taken AS "announced!", sizes AS "sizes!" FROM installation_figures($1)"#,
         since
     )
     .fetch_all(&mut **tx)
@@ -100,7 +112,9 @@ pub async fn installations(
         Installation,
         r#"SELECT account AS "account!", installation AS "installation!", party AS "party!", intermediary, daily AS "daily!",
                   expected_since, last_at, files AS "files!", refused AS "refused!", rows_read AS "rows_read!",
-                  rows_refused AS "rows_refused!", rows_stored AS "rows_stored!", promised AS "promised!", promised_read AS "promised_read!",
+                  rows_refused AS "rows_refused!", rows_stored AS "rows_stored!",
+                  rows_review AS "rows_review!", rows_double AS "rows_double!", rows_counted AS "rows_counted!", rows_withdrawn AS "rows_withdrawn!",
+                  promised_taken AS "promised_taken!", promised AS "promised!", promised_read AS "promised_read!",
                   aborted AS "aborted!", parked AS "parked!", held AS "held!", gap_from AS "gap_from!", gap_to AS "gap_to!", sizes AS "sizes!", days AS "days!", day_rows AS "day_rows!"
            FROM installation_figures($1)"#,
         since

@@ -292,6 +292,8 @@ pub struct Step {
     pub purpose: Option<String>,
     /// Why, sealed for the connection.
     pub reason_sealed: Option<Vec<u8>>,
+    /// Deliveries that waited and went on by it.
+    pub let_go: i64,
 }
 
 /// All that happened to a connection, the oldest first.
@@ -301,7 +303,7 @@ pub struct Step {
 pub async fn steps(tx: &mut PartyTx<'_>, id: Uuid) -> Result<Vec<Step>, StoreError> {
     Ok(sqlx::query_as!(
         Step,
-        r#"SELECT s.at, s.step, u.name AS "by_name?", s.columns, s.purpose, s.reason_sealed
+        r#"SELECT s.at, s.step, u.name AS "by_name?", s.columns, s.purpose, s.reason_sealed, let_go_by_step(s.id) AS "let_go!"
            FROM connection_steps s LEFT JOIN users u ON u.id = s.by WHERE s.connection_id = $1 ORDER BY s.at, s.id"#,
         id
     )
@@ -438,7 +440,8 @@ pub async fn move_party(
 pub async fn party_steps(tx: &mut PartyTx<'_>, party: Uuid) -> Result<Vec<Step>, StoreError> {
     Ok(sqlx::query_as!(
         Step,
-        r#"SELECT s.at, s.step, u.name AS "by_name?", '{}'::text[] AS "columns!", NULL::text AS purpose, s.reason_sealed AS "reason_sealed?"
+        r#"SELECT s.at, s.step, u.name AS "by_name?", '{}'::text[] AS "columns!", NULL::text AS purpose, s.reason_sealed AS "reason_sealed?",
+                  let_go_by_step(s.id) AS "let_go!"
            FROM party_steps s LEFT JOIN users u ON u.id = s.by WHERE s.party_id = $1 ORDER BY s.at, s.id"#,
         party
     )
@@ -560,7 +563,8 @@ pub struct GoesOn {
     pub submitted: bool,
 }
 
-/// Deliveries that wait for approval although nothing holds them any more go on.
+/// Deliveries that wait for approval although nothing holds them any more go on. Each remembers by which decision: the newest
+/// that opened what it came by.
 ///
 /// # Errors
 /// When the database fails.
@@ -599,9 +603,20 @@ pub async fn let_go(tx: &mut WorkerTx<'_>, waiting: Waiting) -> Result<Vec<GoesO
     let free: Vec<Uuid> = free.map(|waits| waits.id).collect();
     Ok(sqlx::query_as!(
         GoesOn,
-        r#"UPDATE deliveries d
-         SET state = CASE WHEN submitted_at IS NOT NULL OR (NOT preview AND progress > 0) THEN 'storing' ELSE 'complete' END, parked_reason = NULL
-         WHERE d.id = ANY ($1) RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
+        r#"WITH said AS (
+             SELECT f.id, n.of_connection, n.of_party FROM deliveries f LEFT JOIN LATERAL (
+                 SELECT s.at, s.id AS of_connection, NULL::uuid AS of_party
+                 FROM connection_steps s JOIN connections c ON c.id = s.connection_id
+                 WHERE c.party_id = f.party_id AND c.intermediary_id IS NOT DISTINCT FROM f.intermediary_id AND c.channel = f.channel
+                   AND c.state = 'approved' AND s.step IN ('approve', 'reopen')
+                 UNION ALL
+                 SELECT s.at, NULL, s.id FROM party_steps s WHERE s.party_id IN (f.party_id, f.intermediary_id) AND s.step = 'reopen'
+                 ORDER BY 1 DESC LIMIT 1) n ON true
+             WHERE f.id = ANY ($1))
+         UPDATE deliveries d
+         SET state = CASE WHEN submitted_at IS NOT NULL OR (NOT preview AND progress > 0) THEN 'storing' ELSE 'complete' END, parked_reason = NULL,
+             let_go_by = said.of_connection, let_go_by_party = said.of_party
+         FROM said WHERE d.id = said.id RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
         &free
     )
     .fetch_all(&mut **tx)

@@ -6,11 +6,14 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// Points in [`PENALTY_MINUTES`] after which an account is closed for a source.
-const PENALTY_POINTS: i32 = 15;
+pub(crate) const PENALTY_POINTS: i32 = 15;
 /// Minutes in which points add up, and that the first ban lasts; each next one lasts half as long again.
-const PENALTY_MINUTES: f64 = 30.0;
+pub(crate) const PENALTY_MINUTES: f64 = 30.0;
 /// Days after which points and bans that are over are forgotten, and with them that the next ban lasts longer.
 const PENALTY_DAYS: i32 = 7;
+
+/// Days that the password before is still valid at a change (security G17).
+pub const OVERLAP_DAYS: i32 = 7;
 
 /// An installation that delivers for a party.
 #[derive(Debug, Clone)]
@@ -289,6 +292,7 @@ pub async fn new_password(
 }
 
 /// What is changed of an account; what is none stays.
+#[derive(Default)]
 pub struct Changed<'a> {
     /// Networks, as PostgreSQL reads them; empty is anywhere.
     pub sources: Option<&'a [String]>,
@@ -369,6 +373,97 @@ pub async fn is_open(tx: &mut WorkerTx<'_>, account: Uuid) -> Result<bool, Store
     )
     .fetch_one(&mut **tx)
     .await?)
+}
+
+/// The password before ends now; false when none was valid any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_password_before(tx: &mut WorkerTx<'_>, account: Uuid) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE sftp_accounts SET password_before = NULL, password_before_until = NULL WHERE id = $1 AND ended_at IS NULL AND password_before_until > now()",
+        account
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// An account as who gives it out sees it: no hash of a password.
+pub struct Seen {
+    /// Key.
+    pub id: Uuid,
+    /// Name to log in with.
+    pub name: String,
+    /// Whose rows.
+    pub party_id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Name of who runs it.
+    pub intermediary: Option<String>,
+    /// As in the names of files.
+    pub installation: String,
+    /// Brings sets of the BRP.
+    pub brp: bool,
+    /// It has a password.
+    pub has_password: bool,
+    /// Until when the one before is valid too.
+    pub before_until: Option<OffsetDateTime>,
+    /// OpenSSH lines.
+    pub public_keys: Vec<String>,
+    /// Networks.
+    pub sources: Vec<String>,
+    /// When somebody last came in.
+    pub last_login_at: Option<OffsetDateTime>,
+    /// When it ended.
+    pub ended_at: Option<OffsetDateTime>,
+}
+
+/// A page of accounts, those in use first, or one; and how many there are.
+///
+/// # Errors
+/// When the database fails.
+pub async fn seen(
+    tx: &mut WorkerTx<'_>,
+    only: Option<Uuid>,
+    limit: i64,
+    offset: i64,
+) -> Result<(Vec<Seen>, i64), StoreError> {
+    let total = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM sftp_accounts WHERE $1::uuid IS NULL OR id = $1"#,
+        only
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    let found = sqlx::query_as!(
+        Seen,
+        r#"SELECT a.id, a.name, a.party_id, p.name AS party, i.name AS "intermediary?", a.installation, a.purpose = 'brp' AS "brp!",
+                  a.password_hash IS NOT NULL AS "has_password!",
+                  CASE WHEN a.password_before_until > now() THEN a.password_before_until END AS before_until,
+                  a.public_keys, a.sources::text[] AS "sources!", a.last_login_at, a.ended_at
+           FROM sftp_accounts a JOIN parties p ON p.id = a.party_id LEFT JOIN parties i ON i.id = a.intermediary_id
+           WHERE $1::uuid IS NULL OR a.id = $1 ORDER BY a.ended_at IS NOT NULL, a.name LIMIT $2 OFFSET $3"#,
+        only,
+        limit,
+        offset
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok((found, total))
+}
+
+/// Nobody else changes it until this transaction ends.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an account.
+pub async fn hold(tx: &mut WorkerTx<'_>, account: Uuid) -> Result<(), StoreError> {
+    sqlx::query!(
+        "SELECT id FROM sftp_accounts WHERE id = $1 FOR UPDATE",
+        account
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// A line of the list of accounts.

@@ -33,7 +33,7 @@ use crate::keys::Keys;
 use crate::store::Db;
 use anyhow::Context;
 use app::ports::{
-    Cards, Corrections, Decisions, Deliveries, Entry, Lists, Locations, News, Onboarding,
+    Accounts, Cards, Corrections, Decisions, Deliveries, Entry, Lists, Locations, News, Onboarding,
     Operations, Parties, Persons, Review, Users, Withdrawals, Worklists,
 };
 use domain::codes::CodeLists;
@@ -93,6 +93,8 @@ pub struct Ports {
     pub withdrawals: Arc<dyn Withdrawals>,
     /// Deciding about rows that share a cause.
     pub decisions: Arc<dyn Decisions>,
+    /// Accesses to the drop box.
+    pub accounts: Arc<dyn Accounts>,
     /// How the work goes.
     pub operations: Arc<dyn Operations>,
     /// Bringing a party in.

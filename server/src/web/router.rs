@@ -273,6 +273,7 @@ fn context(web: Web, ports: Ports) -> impl Fn() + Clone + Send + Sync + 'static 
         provide_context(Arc::clone(&ports.locations));
         provide_context(Arc::clone(&ports.worklists));
         provide_context(Arc::clone(&ports.cards));
+        provide_context(Arc::clone(&ports.accounts));
         provide_context(Arc::clone(&ports.operations));
         provide_context(Arc::clone(&ports.onboarding));
         provide_context(Arc::clone(&ports.code_lists));

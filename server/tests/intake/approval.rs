@@ -16,16 +16,16 @@ use domain::row::Column;
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
-struct House {
-    world: World,
+pub(crate) struct House {
+    pub(crate) world: World,
     /// Asks.
-    beheer: Caller,
+    pub(crate) beheer: Caller,
     /// Decides.
-    coordinator: Caller,
+    pub(crate) coordinator: Caller,
 }
 
 impl House {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let world = World::new().await;
         let beheer = world.test.caller("rik", Role::RivmBeheer, None).await;
         let coordinator = world
@@ -47,14 +47,14 @@ impl House {
     }
 
     /// The worker has not seen it yet.
-    async fn receive(&self, content: &[u8]) -> Uuid {
+    pub(crate) async fn receive(&self, content: &[u8]) -> Uuid {
         let maria = &self.world.maria;
         let received = self.world.receive_by_sftp(maria, "zonnehof.csv", content);
         received.await.id()
     }
 
     /// (state, outcome) of a delivery.
-    async fn state(&self, id: Uuid) -> (String, Option<String>) {
+    pub(crate) async fn state(&self, id: Uuid) -> (String, Option<String>) {
         sqlx::query_as("SELECT state, outcome FROM deliveries WHERE id = $1")
             .bind(id)
             .fetch_one(&self.world.test.admin)
@@ -79,7 +79,7 @@ impl House {
     }
 }
 
-fn rows() -> Vec<u8> {
+pub(crate) fn rows() -> Vec<u8> {
     let keyed = |bsn, birth, key| with(good(bsn, birth), &[(Column::Bronsleutel, key)]);
     csv(&[
         keyed(EREBOS, "01-04-2000", "een"),
@@ -169,6 +169,69 @@ async fn a_channel_waits_until_two_people_agreed_and_then_its_deliveries_go_on()
         );
         assert_eq!(world.count(&line).await, 1, "{step}");
     }
+}
+
+impl House {
+    /// The step of which kind a delivery says it went on by: of its connection, or of its party as a whole.
+    async fn let_go_by(&self, id: Uuid) -> (Option<String>, Option<String>) {
+        sqlx::query_as(
+            "SELECT (SELECT step FROM connection_steps s WHERE s.id = d.let_go_by), (SELECT step FROM party_steps s WHERE s.id = d.let_go_by_party)
+             FROM deliveries d WHERE d.id = $1",
+        )
+        .bind(id)
+        .fetch_one(&self.world.test.admin)
+        .await
+        .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn an_approval_may_be_explained_and_each_delivery_says_by_which_decision_it_went_on() {
+    let house = House::new().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let first = house.deliver(&with_room()).await;
+    assert_eq!(house.let_go_by(first).await, (None, None));
+    let asked = portal.ask_for_parked(&house.beheer, first).await.unwrap();
+    let say = async |step, reason: &str| {
+        let said = portal.decide_connection(&house.coordinator, asked, step, reason.into());
+        said.await
+    };
+    let refused = say(ConnectionStep::Refuse, " ").await;
+    assert_eq!(refused, Err(PortError::Conflict), "a no has a reason");
+    let why = "de kolom is leeg in de praktijk";
+    assert_eq!(say(ConnectionStep::Approve, why).await, Ok(Said::Done(1)));
+    world.nowhere(&[why]).await;
+    let history = async || {
+        let view = portal.connection(&house.coordinator, asked).await.unwrap();
+        let last = view.history.last().cloned().unwrap();
+        (last.step, last.reason, last.let_go)
+    };
+    let explained = (Some(ConnectionStep::Approve), Some(why.to_owned()), 1);
+    assert_eq!(history().await, explained);
+    let approve = (Some("approve".to_owned()), None);
+    assert_eq!(house.let_go_by(first).await, approve);
+    world.work().await;
+    assert_eq!(house.state(first).await.0, "done");
+
+    // Opened again is a decision too: of the connection, and of the party as a whole.
+    say(ConnectionStep::Suspend, "een lek").await.unwrap();
+    let second = house.deliver(&[&rows()[..], b"\r\n"].concat()).await;
+    say(ConnectionStep::Reopen, "gedicht").await.unwrap();
+    let reopen = Some("reopen".to_owned());
+    assert_eq!(house.let_go_by(second).await, (reopen.clone(), None));
+    world.work().await;
+    whole(&house, ConnectionStep::Suspend).await;
+    let third = house.deliver(&[&rows()[..], b"\r\n\r\n"].concat()).await;
+    assert_eq!(whole(&house, ConnectionStep::Reopen).await, Said::Done(1));
+    assert_eq!(house.let_go_by(third).await, (None, reopen));
+    let view = portal.connection(&house.coordinator, asked).await.unwrap();
+    let counts: Vec<u32> = view.history.iter().map(|step| step.let_go).collect();
+    assert_eq!(counts.iter().sum::<u32>(), 2, "{counts:?}");
+    assert_eq!(view.standings[0].history.last().unwrap().let_go, 1);
+    // What never waited was let go by nobody.
+    world.work().await;
+    let own = house.deliver(&bare(true)).await;
+    assert_eq!(house.let_go_by(own).await, (None, None));
 }
 
 #[tokio::test]
@@ -661,15 +724,18 @@ async fn a_suspension_of_the_party_stops_an_import_at_the_edge_of_a_chunk() {
     import_meets_a_suspension(true).await;
 }
 
-const MANY: i64 = 40_000;
+pub(crate) const MANY: i64 = 40_000;
 
-/// A file of [`MANY`] rows is parked at the edge of a chunk by what is said when some of it is stored.
-async fn stopped_half_way(house: &House, say: impl AsyncFnOnce() -> Said) -> Uuid {
-    let world = &house.world;
-    let content = csv(&(0..MANY)
+/// A file of [`MANY`] rows.
+pub(crate) fn many() -> Vec<u8> {
+    csv(&(0..MANY)
         .map(|number| counted(&format!("n-{number}")))
-        .collect::<Vec<_>>());
-    let id = house.receive(&content).await;
+        .collect::<Vec<_>>())
+}
+
+/// A file of [`MANY`] rows that came is parked at the edge of a chunk by what is said when some of it is stored.
+pub(crate) async fn stopped_half_way(house: &House, id: Uuid, say: impl AsyncFnOnce() -> Said) {
+    let world = &house.world;
     let stop = async {
         until(Duration::from_secs(150), "nothing is stored", async || {
             world.count("deliveries WHERE progress > 0").await > 0
@@ -684,7 +750,6 @@ async fn stopped_half_way(house: &House, say: impl AsyncFnOnce() -> Said) -> Uui
         (1_250..MANY).contains(&stored) && stored % 1_250 == 0,
         "{stored}"
     );
-    id
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -693,7 +758,8 @@ async fn an_import_of_a_connection_that_ends_stops_and_what_is_stored_of_it_is_w
     let house = House::new().await;
     let (world, connection) = (&house.world, house.sftp().await);
     let end = async || house.say(connection, ConnectionStep::End).await;
-    let id = stopped_half_way(&house, end).await;
+    let id = house.receive(&many()).await;
+    stopped_half_way(&house, id, end).await;
     let stored = world.count("delivery_rows WHERE outcome = 'GETELD'").await;
     // It goes on by nothing: a new connection is another one.
     world.work().await;
@@ -724,7 +790,8 @@ async fn import_meets_a_suspension(of_the_party: bool) {
         }
     };
     let suspend = async || say(ConnectionStep::Suspend).await;
-    let id = stopped_half_way(&house, suspend).await;
+    let id = house.receive(&many()).await;
+    stopped_half_way(&house, id, suspend).await;
     assert_eq!(say(ConnectionStep::Reopen).await, Said::Done(1));
     world.work().await;
     assert_eq!(
@@ -1123,11 +1190,11 @@ async fn the_same_file_brings_the_rest_of_what_was_ended() {
 }
 
 /// Keeps the worker in the step to a state.
-struct Hold(sqlx::pool::PoolConnection<sqlx::Postgres>);
+pub(crate) struct Hold(sqlx::pool::PoolConnection<sqlx::Postgres>);
 
 impl Hold {
     /// Whoever takes a delivery to this state waits from now on.
-    async fn at(house: &House, state: &str) -> Self {
+    pub(crate) async fn at(house: &House, state: &str) -> Self {
         let sql = format!(
             "CREATE FUNCTION held() RETURNS trigger LANGUAGE plpgsql AS
              $$ BEGIN PERFORM pg_advisory_xact_lock(4711); RETURN NEW; END $$;
@@ -1148,7 +1215,11 @@ impl Hold {
     }
 
     /// Decides as soon as the worker stands there. Who decides may have to wait for the worker, too.
-    async fn decide_meanwhile(mut self, house: &House, deciding: impl Future<Output = Said>) {
+    pub(crate) async fn decide_meanwhile(
+        mut self,
+        house: &House,
+        deciding: impl Future<Output = Said>,
+    ) {
         const WAITS: &str = "pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
         let begun = Instant::now();
         while house.world.count(WAITS).await == 0 {
@@ -1191,6 +1262,9 @@ async fn opened_again_in_the_moment_it_is_parked_a_delivery_goes_on() {
             tokio::join!(house.world.work(), opens);
             house.world.work().await;
             assert_eq!(house.state(id).await, done, "{of_the_party} {state}");
+            let reopen = Some("reopen".to_owned());
+            let (connection, party) = house.let_go_by(id).await;
+            assert_eq!(if of_the_party { party } else { connection }, reopen);
         }
     }
 }

@@ -1,8 +1,15 @@
 //! Rule B13: what was stored while the copy of the BRP was late is checked again by itself after a load.
 
 use crate::torture::Crowd;
-use crate::world::{NOBODY, World, csv, good, with};
-use app::ports::Deliveries;
+use crate::world::{EREBOS, NOBODY, World, csv, good, with};
+use app::ports::decisions::{Decisions, Proposal};
+use app::ports::news::News;
+use app::ports::persons::{Persons, Why};
+use app::ports::review::{Review, ReviewFilter};
+use app::ports::worklist::Worklists;
+use app::ports::{BrpAge, Caller, Deliveries};
+use domain::decision::DecisionKind;
+use domain::role::Role;
 use domain::row::Column;
 use server::brp::load::{Request, Set, load};
 use std::io::Write as _;
@@ -130,4 +137,65 @@ async fn after_the_next_load_who_matches_loses_the_warning_and_who_does_not_goes
             .await,
         2
     );
+}
+
+/// A row waits for its batch, and somebody prepared to accept it; the decision.
+async fn prepared(world: &World) -> uuid::Uuid {
+    let row = with(
+        good(EREBOS, "01-04-2000"),
+        &[(Column::Batchnummer, "ZZ9999")],
+    );
+    world.upload(&world.maria, &csv(&[row])).await;
+    let portal = &world.portal;
+    let waiting = portal.rows(&world.rivm, ReviewFilter::default()).await;
+    let accept = Proposal {
+        told: None,
+        alone: false,
+        kind: DecisionKind::Accept,
+        value: String::new(),
+        days: domain::dates::Days::ALL,
+        reason: "Nieuwe batch".into(),
+        request: String::new(),
+    };
+    let sample = waiting.unwrap().items[0].id;
+    portal.propose(&world.rivm, sample, accept).await.unwrap()
+}
+
+#[tokio::test]
+async fn whoever_goes_by_the_brp_is_told_how_old_it_is() {
+    let world = World::new().await;
+    let (portal, rivm, maria) = (&world.portal, &world.rivm, &world.maria);
+    let decision = prepared(&world).await;
+    let text = format!("{EREBOS}\t01-04-2000\n");
+    portal.make_worklist(maria, text).await.unwrap();
+    let person = portal.find_person(rivm, EREBOS.into()).await.unwrap();
+    let told = async |caller: &Caller| portal.news(caller).await.unwrap().brp;
+    for (age, late) in [("1 minute", false), ("3 days", true)] {
+        world.brp_loaded(age).await;
+        let record = portal.person(rivm, person.unwrap(), Why::Review).await;
+        let all: [(&str, Option<BrpAge>); 5] = [
+            (
+                "decision",
+                portal
+                    .decision(rivm, decision)
+                    .await
+                    .ok()
+                    .map(|view| view.brp),
+            ),
+            ("record", record.ok().map(|view| view.brp)),
+            (
+                "worklist",
+                portal.worklist(maria).await.unwrap().map(|list| list.brp),
+            ),
+            ("start page of RIVM", told(rivm).await),
+            ("start page of a nurse", told(maria).await),
+        ];
+        for (what, brp) in all {
+            let brp = brp.expect(what);
+            assert_eq!((brp.late, brp.loaded.is_some()), (late, true), "{what}");
+        }
+    }
+    // Who has nothing to do with it reads nothing of it.
+    let auditor = world.test.caller("aad", Role::Auditor, None).await;
+    assert!(told(&auditor).await.is_none());
 }

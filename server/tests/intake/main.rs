@@ -14,6 +14,7 @@ mod support;
 mod amended;
 mod anything;
 mod approval;
+mod between;
 mod budgets;
 mod cards;
 mod cases;

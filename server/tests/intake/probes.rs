@@ -14,7 +14,7 @@ use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
 use app::ports::worklist::Worklists;
 use app::ports::{
-    Caller, Corrections, Decisions, Deliveries, Onboarding, Operations, Parties, Persons,
+    Accounts, Caller, Corrections, Decisions, Deliveries, Onboarding, Operations, Parties, Persons,
     PortError, Review, Users,
 };
 use domain::finding::Code;
@@ -25,7 +25,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 121] = [
+const METHODS: [&str; 124] = [
     "begin",
     "open_draft",
     "waiting",
@@ -102,6 +102,9 @@ const METHODS: [&str; 121] = [
     "decide_correction",
     "drop_correction",
     "operations",
+    "accounts",
+    "account",
+    "change_account",
     "own_installations",
     "party_requests",
     "party_request",
@@ -164,6 +167,7 @@ fn every_method_of_the_ports_stands_in_the_table() {
         include_str!("../../../app/src/ports/corrections.rs"),
         include_str!("../../../app/src/ports/lists.rs"),
         include_str!("../../../app/src/ports/operations.rs"),
+        include_str!("../../../app/src/ports/accounts.rs"),
         include_str!("../../../app/src/ports/users.rs"),
         include_str!("../../../app/src/ports/locations.rs"),
         include_str!("../../../app/src/ports/worklist.rs"),
@@ -657,6 +661,15 @@ async fn probe(
         "agree_list" => portal.agree_list(caller, things.stored).await.map(drop),
         "drop_list" => portal.drop_list(caller, things.stored).await,
         "operations" => portal.operations(caller).await.map(drop),
+        "accounts" => portal.accounts(caller, 1).await.map(drop),
+        "account" => portal.account(caller, things.stored, None).await.map(drop),
+        "change_account" => {
+            let change = app::ports::accounts::AccountChange::EndOldPassword;
+            portal
+                .change_account(caller, things.stored, change)
+                .await
+                .map(drop)
+        }
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal
             .withdraw_delivery(caller, things.stored, "reden".into())

@@ -132,6 +132,28 @@ impl World {
         self.keep(sender, content).await
     }
 
+    /// Receives a file of a caller's party as an installation that another party runs delivers it.
+    pub(crate) async fn receive_through(
+        &self,
+        caller: &Caller,
+        between: Uuid,
+        content: &[u8],
+    ) -> Uuid {
+        let sender = Sender {
+            party: caller.party().unwrap().id,
+            by: None,
+            channel: Channel::Sftp,
+            file_name: "tussen.csv",
+            preview: false,
+            test_lane: false,
+            intermediary: Some(between),
+            event: Event::of_command("import", "test", Kind::DeliveryReceived),
+            now: self.road.clock.now(),
+            dropped: None,
+        };
+        self.keep(sender, content).await.id()
+    }
+
     /// Receives a file as the folder of the test lane delivers it, and does the work; its delivery.
     pub(crate) async fn try_out(&self, caller: &Caller, content: &[u8]) -> Uuid {
         let sender = Sender {

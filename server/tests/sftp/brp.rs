@@ -9,6 +9,7 @@ use russh_sftp::protocol::StatusCode;
 use server::brp::fiction;
 use server::commands::doctor::examine;
 use server::commands::sftp::{Add, add};
+use server::config;
 
 async fn brp_account(house: &House, name: &str) {
     brp_proved(house, name, Proof::Rename, 1).await;
@@ -47,6 +48,69 @@ async fn result(house: &House, raw: &mut Raw, file: &str) -> serde_json::Value {
         )
         .await;
     serde_json::from_str(&fetch(raw, &format!("/uit/{name}")).await).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_set_of_the_brp_has_a_limit_of_its_own() {
+    let set = persons(40);
+    let limit = u64::try_from(set.len()).unwrap();
+    let house = House::with(config::Sftp {
+        max_file_bytes: 1_000,
+        max_brp_file_bytes: limit,
+        ..config::Sftp::default()
+    })
+    .await;
+    assert!(limit > 1_000, "more than a file of rows may have");
+    brp_account(&house, "brp").await;
+    let mut raw = house.raw("brp", 1).await;
+    raw.put("x.part", &set).await;
+    let (code, text) = raw.rename("x.part", "BRP_MUTATIE_20210301_1.csv").await;
+    assert_eq!(code, StatusCode::Ok, "{text}");
+    house
+        .until("jobs WHERE kind = 'load-brp' AND state = 'done'", 1)
+        .await;
+    // One byte more.
+    let handle = raw.create("y.part").await.unwrap();
+    assert_eq!(raw.write(&handle, 0, &set).await.0, StatusCode::Ok);
+    let (code, text) = raw.write(&handle, set.len(), b"x").await;
+    assert_eq!(
+        (code, text.as_str()),
+        (StatusCode::Failure, "bestand te groot")
+    );
+    // Rows keep the limit of rows.
+    house.keyed("rijen", Proof::Rename, 2).await;
+    let mut rows = house.raw("rijen", 2).await;
+    let handle = rows.create("z.part").await.unwrap();
+    assert_eq!(
+        rows.write(&handle, 0, &[b'x'; 1_000]).await.0,
+        StatusCode::Ok
+    );
+    assert_eq!(
+        rows.write(&handle, 1_000, b"x").await.0,
+        StatusCode::Failure
+    );
+}
+
+/// Persons in a full set (domain §10), and bytes of a line with all columns that are usual.
+const EVERYBODY: u64 = 17_500_000;
+const USUAL_LINE: u64 = 150;
+
+#[test]
+fn everybody_fits_into_a_set_and_not_into_a_file_of_rows() {
+    let line = u64::try_from(persons(10_000).len()).unwrap() / 10_000;
+    assert!((80..=USUAL_LINE).contains(&line), "{line} bytes a person");
+    let settings = config::Sftp::default();
+    assert!(EVERYBODY * line > settings.max_file_bytes, "{line}");
+    assert!(EVERYBODY * USUAL_LINE * 3 / 2 <= settings.max_brp_file_bytes);
+    assert!(settings.max_brp_file_bytes < settings.day_bytes);
+    let pages = [
+        include_str!("../../../docs/brp-bestand.md"),
+        include_str!("../../../docs/sftp.md"),
+    ];
+    let limit = format!("{} GiB", settings.max_brp_file_bytes >> 30);
+    for page in pages {
+        assert!(page.contains("max_brp_file_bytes") && page.contains(&limit));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,17 +1,22 @@
 //! What did not come is seen (features F61).
 
-use crate::house::{House, key, new_account, rows};
-use app::ports::parties::{Came, InstallationView, Said, Side, SupplierTotals};
+use crate::house::{House, Raw, key, new_account, rows};
+use crate::support::counted;
+use crate::world::{EREBOS, NAOMI, csv, good, with};
+use app::ports::parties::{Came, InstallationView, RowsBecame, Said, Side, SupplierTotals};
 use app::ports::{Caller, Parties, PortError};
 use domain::connection::ConnectionStep;
 use domain::delivery::dropbox::Proof;
 use domain::role::Role;
+use domain::row::Column;
 use russh::keys::PrivateKeyWithHashAlg;
 use russh_sftp::protocol::StatusCode;
+use server::clock::calendar_since;
 use server::commands::sftp::{Add, Change, add, alter};
 use server::intake::measure;
 use server::store::{completeness, connections, party_tx, worker_tx};
 use std::sync::Arc;
+use std::time::Duration;
 
 async fn seen(house: &House, account: &str) -> InstallationView {
     let all = house
@@ -41,7 +46,7 @@ async fn the_third_file_of_five_is_missed_at_once() {
     let view = seen(&house, "vijf").await;
     assert_eq!(view.gaps, [(3, 3)]);
     assert_eq!(
-        (view.files, view.rows_read, view.refused, view.aborted),
+        (view.files, view.rows.read, view.refused, view.aborted),
         (4, 8, 0, 0)
     );
     assert_eq!(view.days.len(), 28);
@@ -61,7 +66,11 @@ async fn the_third_file_of_five_is_missed_at_once() {
     other.put(file, &rows(file)).await;
     assert_eq!(house.answered(file).await, "GEWEIGERD");
     let view = seen(&house, "belofte").await;
-    assert_eq!((view.refused, view.promised, view.promised_read), (1, 3, 0));
+    assert_eq!(
+        (view.refused, view.announced.rows, view.announced.read),
+        (1, 3, 0)
+    );
+    assert!(view.lacks(), "announced, and not taken");
     // Sent again as it was announced nothing is missing, and a file that comes twice was announced once.
     let mut other = house.raw("belofte", 3).await;
     let file = "CIMS_ZONNEHOF_belofte_20210301_3.csv";
@@ -69,13 +78,13 @@ async fn the_third_file_of_five_is_missed_at_once() {
     other.put(file, &rows(file)).await;
     assert_eq!(house.answered(file).await, "VERWERKT");
     let view = seen(&house, "belofte").await;
-    assert_eq!((view.promised, view.promised_read), (2, 2));
+    assert_eq!((view.announced.rows, view.announced.read), (2, 2));
     let twice = "CIMS_ZONNEHOF_belofte_20210301_4.csv";
     other.put(&format!("{twice}.ctl"), b"regels=2").await;
     other.put(twice, &rows(file)).await;
     assert_eq!(house.answered(twice).await, "DUBBEL");
     let view = seen(&house, "belofte").await;
-    assert_eq!((view.promised, view.promised_read), (2, 2));
+    assert_eq!((view.announced.rows, view.announced.read), (2, 2));
     // So is what a trailer announces.
     house.keyed("slot", Proof::Trailer, 4).await;
     let mut last = house.raw("slot", 4).await;
@@ -84,7 +93,97 @@ async fn the_third_file_of_five_is_missed_at_once() {
         .await;
     assert_eq!(house.answered(file).await, "VERWERKT");
     let view = seen(&house, "slot").await;
-    assert_eq!((view.promised, view.promised_read), (2, 2));
+    assert_eq!((view.announced.rows, view.announced.read), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_became_of_the_rows_adds_up_and_is_of_the_days_of_the_picture() {
+    let house = House::open().await;
+    house.keyed("som", Proof::Control, 1).await;
+    let mut raw = house.raw("som", 1).await;
+    let keyed = |row, key| with(row, &[(Column::Bronsleutel, key)]);
+    let one = || keyed(good(EREBOS, "01-04-2000"), "een");
+    let all = [
+        one(),
+        one(),
+        with(
+            keyed(good(NAOMI, "01-04-1987"), "twee"),
+            &[(Column::Batchnummer, "ZZ9999")],
+        ),
+        with(
+            keyed(good(NAOMI, "01-04-1987"), "drie"),
+            &[(Column::Vaccin, "onzin")],
+        ),
+        counted("vier"),
+    ];
+    let put = async |raw: &mut Raw, file: &str, content: &[u8], rows: usize| {
+        let promise = format!("regels={rows}");
+        raw.put(&format!("{file}.ctl"), promise.as_bytes()).await;
+        raw.put(file, content).await;
+        house.answered(file).await
+    };
+    let file = "CIMS_ZONNEHOF_som_20210301_1.csv";
+    let outcome = put(&mut raw, file, &csv(&all), all.len()).await;
+    assert_eq!(outcome, "DEELS_VERWERKT");
+    let became = RowsBecame {
+        read: 5,
+        accepted: 1,
+        review: 1,
+        refused: 1,
+        double: 1,
+        counted: 1,
+        withdrawn: 0,
+    };
+    let view = seen(&house, "som").await;
+    assert_eq!((view.rows, view.rows.waiting()), (became, 0));
+    assert!(!view.lacks(), "a refused row is its sender's to mend");
+    // Read as announced, and nothing of it taken.
+    let file = "CIMS_ZONNEHOF_som_20210301_2.csv";
+    let outcome = put(&mut raw, file, &csv(&[all[3].clone()]), 1).await;
+    assert_eq!(outcome, "GEWEIGERD");
+    let view = seen(&house, "som").await;
+    let said = view.announced;
+    assert_eq!((said.rows, said.read, said.taken), (6, 6, 5));
+    assert!(view.lacks());
+    let road = &house.world.road;
+    measure::look(road, road.clock.now()).await.unwrap();
+    let told = "alarm_looks WHERE lacks = 'announced' AND number = 1";
+    assert_eq!(house.world.count(told).await, 1, "the alarm sees it too");
+    let sums = SupplierTotals::of(std::slice::from_ref(&view));
+    assert_eq!((sums[0].rows, sums[0].announced), (view.rows, said));
+    // The table is of the days that the picture shows, and of no hour more.
+    assert_eq!(view.volume.iter().sum::<u64>(), view.rows.read);
+    let first = calendar_since(road.clock.now());
+    for (moment, rows) in [(first, 6), (first - Duration::from_secs(1), 0)] {
+        sqlx::query("UPDATE deliveries SET received_at = $1")
+            .bind(moment)
+            .execute(&house.world.test.admin)
+            .await
+            .unwrap();
+        let view = seen(&house, "som").await;
+        assert_eq!(view.rows.read, rows, "{moment}");
+        assert_eq!(view.volume.iter().sum::<u64>(), rows, "{moment}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_withdrawn_is_told_apart_from_what_is_in_the_register() {
+    let house = House::open().await;
+    house.keyed("terug", Proof::Rename, 1).await;
+    let mut raw = house.raw("terug", 1).await;
+    let file = "CIMS_ZONNEHOF_terug_20210301_1.csv";
+    raw.put("x.part", &rows(file)).await;
+    raw.rename("x.part", file).await;
+    house.until("deliveries WHERE state = 'done'", 1).await;
+    let view = seen(&house, "terug").await;
+    assert_eq!((view.rows.accepted, view.rows.withdrawn), (2, 0));
+    sqlx::query("UPDATE deliveries SET state = 'withdrawn'")
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    let view = seen(&house, "terug").await;
+    assert_eq!((view.rows.accepted, view.rows.withdrawn), (0, 2));
+    assert_eq!(view.rows.waiting(), 0);
 }
 
 /// Sets a moment of all of a table back.
@@ -305,7 +404,7 @@ async fn what_waits_behind_a_parked_file_is_seen_by_rivm_and_the_supplier() {
         ),
         ("Instelling ZORGSOFT", 2, 0, 1)
     );
-    assert_eq!((sum.files, sum.waiting, sum.rows_stored), (3, 2, 2));
+    assert_eq!((sum.files, sum.waiting, sum.rows.accepted), (3, 2, 2));
     let totals = SupplierTotals::of(&all.installations);
     assert_eq!(totals.len(), 2, "and the institution that runs its own");
     assert!(totals.contains(sum));
@@ -419,8 +518,8 @@ async fn a_supplier_sees_numbers_of_its_own_installations_and_no_row_of_anybody(
         (
             one.account.as_str(),
             one.files,
-            one.rows_read,
-            one.rows_refused
+            one.rows.read,
+            one.rows.refused
         ),
         ("zs-1", 2, 4, 0)
     );

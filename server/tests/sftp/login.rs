@@ -2,7 +2,9 @@
 
 use crate::house::{House, Raw, key, new_account, next};
 use crate::ranks::mann_whitney;
+use app::ports::accounts::{AccountChange, AccountChanged, Accounts};
 use domain::delivery::dropbox::Proof;
+use domain::role::Role;
 use rand::SeedableRng;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
@@ -396,6 +398,48 @@ async fn an_account_comes_from_its_own_networks() {
         };
         assert!(add(&house.world.road.db, &wrong).await.is_err());
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_rivm_changes_on_the_page_of_an_access_holds_at_the_next_login() {
+    let house = House::open().await;
+    let first = house.account("pagina", Proof::Rename).await;
+    // Somebody else stays, or nobody would be let in at all.
+    house.keyed("blijft", Proof::Rename, 1).await;
+    let portal = &house.world.portal;
+    let rik = house.world.test.caller("rik", Role::RivmBeheer, None).await;
+    let all = portal.accounts(&rik, 1).await.unwrap();
+    let id = all
+        .items
+        .iter()
+        .find(|one| one.name == "pagina")
+        .unwrap()
+        .id;
+    let change = async |change| portal.change_account(&rik, id, change).await.unwrap();
+    let made = change(AccountChange::NewPassword { now: false }).await;
+    let AccountChanged::Password(sealed) = made else {
+        panic!("a password")
+    };
+    let view = portal.account(&rik, id, Some(sealed)).await.unwrap();
+    let second = view.password.unwrap();
+    for password in [&first, &second] {
+        assert!(house.password("127.0.0.1", "pagina", password).await);
+    }
+    assert!(change(AccountChange::EndOldPassword).await == AccountChanged::Done);
+    assert!(!house.password("127.0.0.1", "pagina", &first).await);
+    assert!(house.password("127.0.0.1", "pagina", &second).await);
+    let public = std::fs::read_to_string(house.key_files(2).1).unwrap();
+    let add = AccountChange::AddKey {
+        line: public,
+        alone: false,
+    };
+    assert!(change(add).await == AccountChanged::Done);
+    assert!(by_key(&house, "127.0.0.1", "pagina", 2).await);
+    let elsewhere = AccountChange::Sources("127.0.0.9".to_owned());
+    assert!(change(elsewhere).await == AccountChanged::Done);
+    assert!(!by_key(&house, "127.0.0.1", "pagina", 2).await);
+    assert!(house.password("127.0.0.9", "pagina", &second).await);
+    house.world.nowhere(&[&first, &second]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,6 +13,7 @@
     reason = "tests"
 )]
 
+mod accounts;
 mod browser;
 #[path = "../intake/clamd.rs"]
 mod clamd;

@@ -96,6 +96,7 @@ impl Portal {
             parties: portal.clone(),
             persons: portal.clone(),
             corrections: portal.clone(),
+            accounts: portal.clone(),
             operations: portal.clone(),
             onboarding: portal.clone(),
             code_lists: portal.clone(),

@@ -426,6 +426,7 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
                 .await))
         }
         "/koppelingen/{id}" => at(house.id("SELECT id FROM connections LIMIT 1").await),
+        "/toegang/{id}" => at(account(house).await),
         "/beoordelen/kwaliteit/{id}" => at(house
             .id("SELECT id FROM parties WHERE kind <> 'rivm' LIMIT 1")
             .await),
@@ -468,6 +469,18 @@ pub async fn plain(house: &mut House, route: &Route) -> String {
             path.to_owned()
         }
     }
+}
+
+/// An access to the drop box.
+async fn account(house: &House) -> Uuid {
+    sqlx::query_scalar(
+        "INSERT INTO sftp_accounts (id, party_id, name, installation, proof, password_hash)
+         SELECT gen_random_uuid(), id, 'zonnehof-' || substr(gen_random_uuid()::text, 1, 8), substr(gen_random_uuid()::text, 1, 8), 'rename', 'x'
+         FROM parties WHERE code = 'ZONNEHOF' RETURNING id",
+    )
+    .fetch_one(&house.portal.test.admin)
+    .await
+    .expect("an account")
 }
 
 /// The first of the people who may.

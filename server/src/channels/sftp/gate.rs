@@ -18,13 +18,13 @@ const STRANGERS_OF_SOURCE: usize = 32;
 /// Connections of one source that may begin at once, and how much time each takes of it: twelve a second. Each may ask for
 /// a key exchange, which costs us more than the asker (DHEat); at twenty a second that becomes an attack.
 const BURST: u32 = 8;
-const EACH: Duration = Duration::from_millis(1000 / 12);
+pub(super) const EACH: Duration = Duration::from_millis(1000 / 12);
 /// Sources that are remembered before those that have been quiet are forgotten.
 const REMEMBERED: usize = 1024;
 /// Logged in.
 const SEATS: usize = 256;
 /// Of one account.
-const SEATS_OF_ACCOUNT: usize = 8;
+pub(super) const SEATS_OF_ACCOUNT: usize = 8;
 
 /// Counts connections.
 #[derive(Debug, Default, Clone)]

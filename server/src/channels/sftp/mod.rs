@@ -6,12 +6,15 @@
 //! files under keys. So a path of a client never meets a path of ours.
 
 mod connection;
+#[cfg(test)]
+mod documented;
 mod frames;
 mod gate;
 mod guest;
 mod login;
 mod packets;
 mod path;
+pub mod public_key;
 mod say;
 mod sweep;
 mod take;

@@ -16,7 +16,7 @@ use uuid::Uuid;
 /// How often.
 const EVERY: Duration = Duration::from_secs(10);
 /// Hours a file may wait for its proof; then it is told and goes (security F18).
-const PROOF_HOURS: i32 = 24;
+pub(super) const PROOF_HOURS: i32 = 24;
 /// Without a sign of life for so long a process is gone. One that lives gives it anew within some seconds after the
 /// database was away, and its uploads go on meanwhile (security F3).
 const GONE_AFTER: Duration = Duration::from_secs(12);

@@ -26,7 +26,7 @@ use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 /// Open files and folders of one channel (security §5.2).
-const HANDLES: usize = 16;
+pub(super) const HANDLES: usize = 16;
 /// Names in one answer.
 const NAMES: usize = 100;
 /// Bytes in one answer to READ.
@@ -227,6 +227,15 @@ impl Tree {
         }
     }
 
+    /// Bytes of the largest file that this account may put down.
+    fn most(&self) -> u64 {
+        if self.account.brp {
+            self.shared.settings.max_brp_file_bytes
+        } else {
+            self.shared.settings.max_file_bytes
+        }
+    }
+
     /// Begins an upload. One of the same name that is not taken up yet makes place: it never counts.
     async fn begin(&mut self, id: u32, name: String, exclusive: bool) -> Answer {
         if let Err(bad) = dropbox::check_name(&name) {
@@ -236,7 +245,7 @@ impl Tree {
             return no(StatusCode::Failure, say::AWAY);
         }
         let road = &self.shared.road;
-        let most = self.shared.settings.max_file_bytes;
+        let most = self.most();
         match road.blobs.room() {
             Ok(room) if room.free >= most.saturating_mul(2) && room.free >= room.total / 10 => {}
             Ok(_) => return no(StatusCode::Failure, say::NO_ROOM),
@@ -283,9 +292,10 @@ impl Tree {
     }
 
     async fn write(&mut self, write: Write) -> Answer {
+        let most = self.most();
         let wrong = match self.handles.get_mut(&write.handle) {
             Some(Opened::Upload(writing)) => {
-                let added = writing.add(&write, self.shared.settings.max_file_bytes);
+                let added = writing.add(&write, most);
                 let told = match added {
                     Ok(()) => writing.tell(&self.shared, self.account.party).await,
                     wrong => wrong,

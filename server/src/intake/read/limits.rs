@@ -23,6 +23,9 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// A set of the BRP: 17.5 million persons (domain §10) of 245 bytes each, where a line of all columns that are usual has
+    /// 90 to 150.
+    pub const BRP_BYTES: u64 = 4 * 1024 * MIB;
     /// Portal and paper.
     pub const PORTAL: Self = Self {
         bytes: 20 * MIB,

@@ -1,6 +1,6 @@
 //! The list of a round through a ward (features F05): pasted, held against rules, BRP and own registrations as one set.
 
-use super::super::{OrBroken, Portal, broken, deliverer, event, unopened, words};
+use super::super::{OrBroken, Portal, broken, brp_age, deliverer, event, unopened, words};
 use super::brp::floor;
 use super::draft::context;
 use crate::audit::{self, Kind};
@@ -84,6 +84,9 @@ impl Worklists for Portal {
         let mut worker = worker_tx(&self.road.db).await.or_broken(caller)?;
         let today = self.road.clock.day(self.road.clock.now());
         let products = Products::load(&mut worker, today).await.or_broken(caller)?;
+        let brp = brp_age(&mut worker, self.road.clock.now())
+            .await
+            .or_broken(caller)?;
         worker.rollback().await.or_broken(caller)?;
         let lines = seen
             .lines
@@ -106,6 +109,7 @@ impl Worklists for Portal {
             .collect();
         Ok(Some(WorklistView {
             made: words::clock_time(seen.made.made_at),
+            brp,
             lines,
         }))
     }

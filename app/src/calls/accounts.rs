@@ -1,0 +1,67 @@
+//! Posts about accesses to the drop box.
+
+use super::answer::{Posted, go};
+use crate::page::{ONCE, accounts, caller};
+use crate::ports::PortError;
+use crate::ports::accounts::{AccountChange, AccountChanged};
+use axum::http::HeaderValue;
+use axum::http::header::SET_COOKIE;
+use leptos::prelude::*;
+use leptos_axum::ResponseOptions;
+use uuid::Uuid;
+
+/// Seconds in which a password that was made has to be looked at.
+const LIFE: u32 = 300;
+
+/// RIVM-beheer gives an installation another password or key, or says where it may come from.
+#[server(prefix = "/api", endpoint = "toegang-wijzigen")]
+pub(crate) async fn change_account(
+    id: Uuid,
+    step: String,
+    #[server(default)] now: Option<String>,
+    #[server(default)] key: String,
+    #[server(default)] alone: Option<String>,
+    #[server(default)] sources: String,
+) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let change = match step.as_str() {
+            "wachtwoord" => AccountChange::NewPassword { now: now.is_some() },
+            "oud" => AccountChange::EndOldPassword,
+            "sleutel" => AccountChange::AddKey {
+                line: key,
+                alone: alone.is_some(),
+            },
+            "sleutel-weg" => AccountChange::DropKey(key),
+            "herkomst" => AccountChange::Sources(sources),
+            _ => return Err(PortError::NotFound),
+        };
+        let changed = accounts()?.change_account(&caller, id, change).await?;
+        let way = format!("/toegang/{id}");
+        Ok(match changed {
+            AccountChanged::Done => format!("{way}?melding=klaar"),
+            AccountChanged::Password(sealed) => {
+                once(&sealed);
+                format!("{way}?melding=wachtwoord")
+            }
+            AccountChanged::Before => format!("{way}?melding=al"),
+            AccountChanged::LastMeans => format!("{way}?melding=laatste"),
+            AccountChanged::NoKey => format!("{way}?melding=sleutel#foutoverzicht"),
+            AccountChanged::WeakKey => format!("{way}?melding=soort#foutoverzicht"),
+            AccountChanged::NoSources => format!("{way}?melding=herkomst#foutoverzicht"),
+        })
+    })
+    .await
+}
+
+/// The next page opens it, and takes it away: it is never in an address.
+fn once(sealed: &str) {
+    let cookie =
+        format!("{ONCE}={sealed}; Path=/; Max-Age={LIFE}; Secure; HttpOnly; SameSite=Strict");
+    if let (Some(response), Ok(cookie)) = (
+        use_context::<ResponseOptions>(),
+        HeaderValue::from_str(&cookie),
+    ) {
+        response.append_header(SET_COOKIE, cookie);
+    }
+}

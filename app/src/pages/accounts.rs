@@ -1,0 +1,284 @@
+//! `/toegang` and `/toegang/{id}`: RIVM-beheer gives an installation another password or key, and says where it may come from
+//! (security §5.1).
+
+use super::connections::between;
+use crate::calls::accounts::ChangeAccount;
+use crate::page::{Screen, Visit, accounts, page, shown_once, was_shown};
+use crate::parts::answers::{Answer, answers};
+use crate::parts::field::{Field, tick};
+use crate::parts::messages::Messages;
+use crate::parts::pager::pager;
+use crate::parts::table::{Cell, empty, table};
+use crate::parts::{
+    alert, badge, folded, heading, hidden_inputs, paragraph, second_link, small_form, submit, title,
+};
+use crate::ports::Page;
+use crate::ports::accounts::{ANYWHERE, AccountKey, AccountLine, AccountView};
+use crate::texts::{Texts, fill};
+use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
+
+/// `/toegang`
+pub(crate) fn list() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.operator()?.clone();
+        let list = accounts()?.accounts(&caller, visit.page()).await?;
+        Ok(list_screen(&visit, &list))
+    })
+}
+
+fn list_screen(visit: &Visit, list: &Page<AccountLine>) -> Screen {
+    let t = visit.t;
+    let a = &t.accounts;
+    let p = &t.parties;
+    let content = if list.items.is_empty() {
+        empty(a.none, Vec::new())
+    } else {
+        let headers = [
+            a.name,
+            p.party,
+            p.between,
+            p.installation,
+            a.brings,
+            a.last,
+            a.standing,
+            p.open,
+        ];
+        let rows = list.items.iter().map(|line| row(line, t)).collect();
+        let pages = pager("/toegang", &[], list.page, list.total, t);
+        view! { {table("toegang", a.caption, &headers, rows)}{pages} }.into_any()
+    };
+    let body = view! { {title(a.title)}{content} };
+    Screen::new(a.title, body).wide()
+}
+
+fn row(line: &AccountLine, t: &'static Texts) -> Vec<Cell> {
+    let a = &t.accounts;
+    let label = fill(a.open_label, &[("naam", &line.name)]);
+    vec![
+        Cell::new(line.name.clone()),
+        Cell::new(line.party.clone()),
+        Cell::new(between(line.intermediary.as_ref(), t)),
+        Cell::new(line.installation.clone()),
+        Cell::new(brings(line, t)),
+        Cell::new(line.last.clone().unwrap_or_else(|| a.never.to_owned())),
+        Cell::new(standing(line, t)),
+        Cell::new(view! {
+            <a class="utrecht-link utrecht-link--html-a" href=format!("/toegang/{}", line.id) aria-label=label>{t.parties.open}</a>
+        }),
+    ]
+}
+
+const fn brings(line: &AccountLine, t: &'static Texts) -> &'static str {
+    if line.brp {
+        t.accounts.brings_brp
+    } else {
+        t.accounts.brings_rows
+    }
+}
+
+fn standing(line: &AccountLine, t: &'static Texts) -> AnyView {
+    let a = &t.accounts;
+    match &line.ended {
+        Some(at) => badge::badge("neutral", fill(a.ended, &[("moment", at)])),
+        None => badge::badge("success", a.in_use),
+    }
+}
+
+/// `/toegang/{id}`
+pub(crate) fn account() -> AnyView {
+    page(|visit| async move {
+        let caller = visit.operator()?.clone();
+        let view = accounts()?
+            .account(&caller, visit.id()?, shown_once())
+            .await?;
+        if view.password.is_some() {
+            was_shown();
+        }
+        Ok(screen(&visit, &view))
+    })
+}
+
+fn screen(visit: &Visit, view: &AccountView) -> Screen {
+    let t = visit.t;
+    let a = &t.accounts;
+    let word = visit.query("melding");
+    let mut messages = Messages::default();
+    let told = match word.as_deref() {
+        Some("sleutel") => {
+            messages.add("key", a.no_key);
+            None
+        }
+        Some("soort") => {
+            messages.add("key", a.weak_key);
+            None
+        }
+        Some("herkomst") => {
+            messages.add("sources", a.no_sources);
+            None
+        }
+        Some("klaar") => Some(alert::ok(a.told_done)),
+        Some("wachtwoord") if view.password.is_none() => Some(alert::info(a.told_gone)),
+        Some("al") => Some(alert::info(a.told_before)),
+        Some("laatste") => Some(alert::error(a.told_last)),
+        _ => None,
+    };
+    let shown = view.password.as_ref().map(|password| {
+        let facts = vec![Answer::new(a.password, password.clone())];
+        view! {
+            <section class="cims-panel cims-stack">
+                <h2 class="utrecht-heading-2">{a.shown_title}</h2>
+                {answers(facts, t)}
+                {paragraph(a.shown_text)}
+            </section>
+        }
+    });
+    let forms = view.line.ended.is_none().then(|| {
+        view! { {passwords(view, t)}{keys(view, &messages, t)}{sources(view, &messages, t)} }
+    });
+    let name = format!("{}: {}", a.title, view.line.name);
+    let body = view! {
+        {messages.summary(t)}
+        {told}
+        {title(name.clone())}
+        <p class="utrecht-paragraph">{standing(&view.line, t)}</p>
+        {shown}
+        {answers(facts(view, t), t)}
+        {forms}
+        <p class="utrecht-paragraph">{second_link("/toegang", a.title)}</p>
+    };
+    Screen::new(name, body)
+        .under(a.title, "/toegang")
+        .failed(!messages.is_empty())
+}
+
+fn facts(view: &AccountView, t: &'static Texts) -> Vec<Answer> {
+    let (a, p, line) = (&t.accounts, &t.parties, &view.line);
+    let password = if view.has_password {
+        a.password_yes
+    } else {
+        a.password_no
+    };
+    let from = if view.sources.is_empty() {
+        a.anywhere.to_owned()
+    } else {
+        view.sources.join(", ")
+    };
+    vec![
+        Answer::new(p.party, line.party.clone()),
+        Answer::new(p.between, between(line.intermediary.as_ref(), t)),
+        Answer::new(p.installation, line.installation.clone()),
+        Answer::new(a.brings, brings(line, t)),
+        Answer::new(
+            a.last,
+            line.last.clone().unwrap_or_else(|| a.never.to_owned()),
+        ),
+        Answer::new(a.password, password),
+        Answer::new(a.sources, from),
+    ]
+}
+
+/// What every form of the page brings along.
+fn hidden(view: &AccountView, step: &'static str) -> Vec<(&'static str, String)> {
+    vec![("id", view.line.id.to_string()), ("step", step.to_owned())]
+}
+
+fn passwords(view: &AccountView, t: &'static Texts) -> AnyView {
+    let a = &t.accounts;
+    let valid = match &view.old_until {
+        Some(moment) => fill(a.old_until, &[("moment", moment)]),
+        None if view.has_password => a.old_none.to_owned(),
+        None => a.password_no.to_owned(),
+    };
+    let end_old = view
+        .old_until
+        .is_some()
+        .then(|| small_form(ChangeAccount::PATH, hidden(view, "oud"), a.end_old));
+    let form = view! {
+        <form class="cims-form" method="post" action=ChangeAccount::PATH novalidate>
+            {hidden_inputs(hidden(view, "wachtwoord"))}
+            {paragraph(a.new_password_text)}
+            {tick("now", "now", a.at_once, false, false)}
+            {submit(a.new_password)}
+        </form>
+    };
+    view! {
+        {heading(a.password)}
+        {paragraph(valid)}
+        {end_old}
+        {folded(a.new_password, form, false)}
+    }
+    .into_any()
+}
+
+fn keys(view: &AccountView, messages: &Messages, t: &'static Texts) -> AnyView {
+    let a = &t.accounts;
+    let list = if view.keys.is_empty() {
+        paragraph(a.keys_none)
+    } else {
+        let rows = view.keys.iter().map(|key| key_row(view, key, t)).collect();
+        let headers = [a.algorithm, a.fingerprint, a.action];
+        table("sleutels", a.keys_caption, &headers, rows)
+    };
+    let key = Field {
+        hint: a.key_hint,
+        ..Field::new("key", a.key, "")
+    };
+    let form = view! {
+        <form class="cims-form" method="post" action=ChangeAccount::PATH novalidate autocomplete="off">
+            {hidden_inputs(hidden(view, "sleutel"))}
+            {key.area(messages, t)}
+            {tick("alone", "alone", a.alone, false, false)}
+            {submit(a.add_key)}
+        </form>
+    };
+    view! {
+        {heading(a.keys)}
+        {list}
+        {folded(a.add_key, form, messages.at("key").is_some())}
+    }
+    .into_any()
+}
+
+fn key_row(view: &AccountView, key: &AccountKey, t: &'static Texts) -> Vec<Cell> {
+    let a = &t.accounts;
+    let label = fill(a.drop_key_label, &[("vingerafdruk", &key.fingerprint)]);
+    let mut with = hidden(view, "sleutel-weg");
+    with.push(("key", key.fingerprint.clone()));
+    vec![
+        Cell::new(key.algorithm.clone()),
+        Cell::new(key.fingerprint.clone()),
+        Cell::new(view! {
+            <form method="post" action=ChangeAccount::PATH>
+                {hidden_inputs(with)}
+                <button class="utrecht-button utrecht-button--secondary-action" type="submit" aria-label=label>{a.drop_key}</button>
+            </form>
+        }),
+    ]
+}
+
+fn sources(view: &AccountView, messages: &Messages, t: &'static Texts) -> AnyView {
+    let a = &t.accounts;
+    let now = if view.sources.is_empty() {
+        ANYWHERE.to_owned()
+    } else {
+        view.sources.join("\n")
+    };
+    let field = Field {
+        hint: a.sources_hint,
+        room: (6, 4_000),
+        ..Field::new("sources", a.sources, &now)
+    };
+    let form = view! {
+        <form class="cims-form" method="post" action=ChangeAccount::PATH novalidate autocomplete="off">
+            {hidden_inputs(hidden(view, "herkomst"))}
+            {field.area(messages, t)}
+            {submit(a.change_sources)}
+        </form>
+    };
+    view! {
+        {heading(a.sources)}
+        {folded(a.change_sources, form, messages.at("sources").is_some())}
+    }
+    .into_any()
+}

@@ -1,0 +1,125 @@
+//! Accesses to the drop box: the list, the page of one, and what its forms lead to.
+
+use super::fakes::{GONE, ID, SEALED, World};
+use super::{get, get_with, post};
+use axum::http::StatusCode;
+use domain::role::Role;
+use std::sync::Arc;
+
+fn of(role: Role) -> Arc<World> {
+    Arc::new(World::new(Some(role)))
+}
+
+fn page() -> String {
+    format!("/toegang/{ID}")
+}
+
+/// What the form of a step sends.
+async fn change(step: &str, fields: &[(&str, &str)]) -> super::Answer {
+    let id = ID.to_string();
+    let mut form = vec![("id", id.as_str()), ("step", step)];
+    form.extend(fields);
+    post(&of(Role::RivmBeheer), "/api/toegang-wijzigen", &form).await
+}
+
+#[tokio::test]
+async fn only_who_runs_the_register_sees_accesses() {
+    for path in ["/toegang".to_owned(), page()] {
+        for role in [
+            Role::RivmBeoordelaar,
+            Role::Privacycoordinator,
+            Role::Leverancier,
+            Role::Invoerder,
+            Role::Auditor,
+        ] {
+            let answer = get(&of(role), &path).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{role:?} {path}");
+        }
+    }
+    let start = get(&of(Role::RivmBeheer), "/").await;
+    assert!(start.has("href=\"/toegang\""));
+    let list = get(&of(Role::RivmBeheer), "/toegang").await;
+    for part in [
+        "linde-1",
+        "Praktijk &lt;De Linde&gt;",
+        "Medimo",
+        "In gebruik",
+        "Beëindigd op 20-11-2026 09:00",
+        "Bestanden van de BRP",
+        "/toegang?pagina=2",
+    ] {
+        assert!(list.has(part), "{part}: {}", list.html);
+    }
+}
+
+#[tokio::test]
+async fn the_page_says_what_opens_it_and_from_where() {
+    let answer = get(&of(Role::RivmBeheer), &page()).await;
+    for part in [
+        "Het vorige wachtwoord is ook geldig, tot 29-11-2026 14:05.",
+        "Vorige wachtwoord nu beëindigen",
+        "SHA256:eerste",
+        "ecdsa-sha2-nistp256",
+        "192.0.2.0/24, 2001:db8::/48",
+        "aria-label=\"Sleutel SHA256:tweede verwijderen\"",
+    ] {
+        assert!(answer.has(part), "{part}: {}", answer.html);
+    }
+    assert!(!answer.has("Dit is het nieuwe wachtwoord"));
+    let ended = get(&of(Role::RivmBeheer), &format!("/toegang/{GONE}")).await;
+    assert!(ended.has("Beëindigd op") && !ended.has("/api/toegang-wijzigen"));
+}
+
+#[tokio::test]
+async fn a_new_password_is_in_no_address_and_shown_once() {
+    let made = change("wachtwoord", &[]).await;
+    assert_eq!(made.location, format!("{}?melding=wachtwoord", page()));
+    let cookie = format!("__Host-cims-eenmalig={SEALED}");
+    assert!(made.cookie.starts_with(&format!("{cookie}; Path=/; ")));
+    for part in ["Max-Age=300", "Secure", "HttpOnly", "SameSite=Strict"] {
+        assert!(made.cookie.contains(part), "{part}: {}", made.cookie);
+    }
+    let beheer = of(Role::RivmBeheer);
+    let shown = get_with(&beheer, &made.location, &cookie).await;
+    assert!(shown.has("abcdefghjkmnpqrstuvwxyz234") && shown.has("U ziet het alleen nu."));
+    assert!(
+        shown
+            .cookie
+            .starts_with("__Host-cims-eenmalig=; Path=/; Max-Age=0;"),
+        "{}",
+        shown.cookie
+    );
+    // Without it the page says that it was shown, and takes nothing away.
+    let again = get(&beheer, &made.location).await;
+    assert!(again.has("Er is een nieuw wachtwoord, maar het is al getoond."));
+    let other = get_with(&beheer, &made.location, "__Host-cims-eenmalig=iets").await;
+    assert!(other.cookie.is_empty() && !other.has("abcdefgh"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_leads_back_to_its_field() {
+    for (step, fields, word, field) in [
+        ("sleutel", vec![("key", "")], "sleutel", "key"),
+        ("sleutel", vec![("key", "ssh-rsa AAAA")], "soort", "key"),
+        ("herkomst", vec![("sources", "")], "herkomst", "sources"),
+    ] {
+        let answer = change(step, &fields).await;
+        assert_eq!(
+            answer.location,
+            format!("{}?melding={word}#foutoverzicht", page())
+        );
+        let shown = get(&of(Role::RivmBeheer), &format!("{}?melding={word}", page())).await;
+        assert!(shown.title().starts_with("Fout:") && shown.has(&format!("href=\"#{field}\"")));
+    }
+    for (step, word) in [
+        ("oud", "klaar"),
+        ("sleutel-weg", "laatste"),
+        ("herkomst", "klaar"),
+    ] {
+        let answer = change(step, &[("key", "SHA256:eerste"), ("sources", "overal")]).await;
+        assert_eq!(answer.location, format!("{}?melding={word}", page()));
+        let shown = get(&of(Role::RivmBeheer), &answer.location).await;
+        assert!(shown.has("utrecht-alert"), "{word}");
+    }
+    assert_eq!(change("iets", &[]).await.location, "/niet-gevonden");
+}

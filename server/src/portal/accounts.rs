@@ -1,0 +1,267 @@
+//! Accesses to the drop box, for RIVM-beheer: the same changes as `cims sftp password` and `cims sftp change`.
+//!
+//! A new password goes to the browser of who asked, sealed in a cookie, and comes back with the next page, which shows it and
+//! takes the cookie away. What is kept is its hash.
+
+use super::{OrBroken, Portal, broken, event, words};
+use crate::audit::{self, Kind};
+use crate::channels::sftp::public_key::{self, NotTaken};
+use crate::channels::sftp::{hash, new_password};
+use crate::keys::Sealed;
+use crate::store::sftp_accounts::{self, Changed, OVERLAP_DAYS, Seen};
+use crate::store::{StoreError, WorkerTx, worker_tx};
+use app::ports::accounts::{
+    ANYWHERE, AccountChange, AccountChanged, AccountKey, AccountLine, AccountView, Accounts,
+};
+use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use std::net::IpAddr;
+use uuid::Uuid;
+
+/// Seconds in which a password that was made has to be looked at; its cookie lives as long.
+const LIFE: i64 = 300;
+/// Networks that an account may come from.
+const MOST_SOURCES: usize = 100;
+
+fn operator(caller: &Caller) -> PortResult<()> {
+    if caller.role().may_operate() {
+        Ok(())
+    } else {
+        Err(PortError::NotFound)
+    }
+}
+
+#[async_trait::async_trait]
+impl Accounts for Portal {
+    async fn accounts(&self, caller: &Caller, page: u32) -> PortResult<Page<AccountLine>> {
+        operator(caller)?;
+        let page = page.max(1);
+        let skipped = (i64::from(page) - 1) * i64::from(PAGE_ROWS);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let (found, total) = sftp_accounts::seen(&mut tx, None, i64::from(PAGE_ROWS), skipped)
+            .await
+            .or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        Ok(Page {
+            items: found.iter().map(line).collect(),
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
+    }
+
+    async fn account(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        sealed: Option<String>,
+    ) -> PortResult<AccountView> {
+        operator(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let seen = one(&mut tx, id).await.or_broken(caller)?;
+        tx.rollback().await.or_broken(caller)?;
+        let keys = seen.public_keys.iter().filter_map(|kept| {
+            let (algorithm, fingerprint) = public_key::shown(kept)?;
+            Some(AccountKey {
+                algorithm,
+                fingerprint,
+            })
+        });
+        Ok(AccountView {
+            line: line(&seen),
+            has_password: seen.has_password,
+            old_until: seen.before_until.map(words::moment),
+            keys: keys.collect(),
+            sources: seen.sources,
+            password: sealed.and_then(|sealed| self.unsealed(caller, id, &sealed)),
+        })
+    }
+
+    async fn change_account(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        change: AccountChange,
+    ) -> PortResult<AccountChanged> {
+        operator(caller)?;
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        sftp_accounts::hold(&mut tx, id).await.or_broken(caller)?;
+        let seen = one(&mut tx, id).await.or_broken(caller)?;
+        if seen.ended_at.is_some() {
+            return Ok(AccountChanged::Before);
+        }
+        let (what, changed) = match change {
+            AccountChange::NewPassword { now } => {
+                let sealed = self.give_password(caller, &mut tx, &seen, now).await?;
+                ("password", AccountChanged::Password(sealed))
+            }
+            AccountChange::EndOldPassword => {
+                let ended = sftp_accounts::end_password_before(&mut tx, id).await;
+                if !ended.or_broken(caller)? {
+                    return Ok(AccountChanged::Before);
+                }
+                ("password-before", AccountChanged::Done)
+            }
+            AccountChange::AddKey { line, alone } => {
+                let key = match public_key::kept(&line) {
+                    Ok(key) => key,
+                    Err(NotTaken::NoKey) => return Ok(AccountChanged::NoKey),
+                    Err(NotTaken::Algorithm) => return Ok(AccountChanged::WeakKey),
+                };
+                let kept = if alone {
+                    Vec::new()
+                } else {
+                    seen.public_keys.clone()
+                };
+                let kept = kept.into_iter().filter(|known| *known != key);
+                let keys: Vec<String> = kept.chain([key.clone()]).collect();
+                if keys == seen.public_keys {
+                    return Ok(AccountChanged::Before);
+                }
+                put_keys(&mut tx, &seen, &keys).await.or_broken(caller)?;
+                ("key", AccountChanged::Done)
+            }
+            AccountChange::DropKey(fingerprint) => {
+                let is_it = |kept: &String| {
+                    public_key::shown(kept).is_some_and(|(_, shown)| shown == fingerprint)
+                };
+                let keys = seen.public_keys.iter().filter(|kept| !is_it(kept));
+                let keys: Vec<String> = keys.cloned().collect();
+                if keys.len() == seen.public_keys.len() {
+                    return Ok(AccountChanged::Before);
+                }
+                if keys.is_empty() && !seen.has_password {
+                    return Ok(AccountChanged::LastMeans);
+                }
+                put_keys(&mut tx, &seen, &keys).await.or_broken(caller)?;
+                ("key-removed", AccountChanged::Done)
+            }
+            AccountChange::Sources(text) => {
+                let Some(sources) = networks(&text) else {
+                    return Ok(AccountChanged::NoSources);
+                };
+                match put_sources(&mut tx, &seen, &sources).await {
+                    Err(StoreError::Value(_)) => return Ok(AccountChanged::NoSources),
+                    put => put.or_broken(caller)?,
+                }
+                ("from", AccountChanged::Done)
+            }
+        };
+        let line = event(caller, Kind::UserChanged)
+            .for_party(seen.party_id)
+            .object("sftp-account", id)
+            .detail("what", what);
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(changed)
+    }
+}
+
+impl Portal {
+    /// Makes another password and keeps its hash; answers it sealed for who asked.
+    async fn give_password(
+        &self,
+        caller: &Caller,
+        tx: &mut WorkerTx<'_>,
+        of: &Seen,
+        now: bool,
+    ) -> PortResult<String> {
+        let made = tokio::task::spawn_blocking(|| {
+            let password = new_password()?;
+            let hashed = hash(&password)?;
+            Ok::<_, std::io::Error>((password, hashed))
+        });
+        let made = made.await.map_err(|error| broken(caller, &error))?;
+        let (password, hashed) = made.map_err(|error| broken(caller, &error.kind()))?;
+        let days = if now { 0 } else { OVERLAP_DAYS };
+        sftp_accounts::new_password(tx, &of.name, &hashed, days)
+            .await
+            .or_broken(caller)?;
+        let until = self.road.clock.now().unix_timestamp() + LIFE;
+        let plain = [&until.to_be_bytes(), password.as_bytes()].concat();
+        let sealed = self.road.keys.seal_cookie(&plain, &purpose(caller, of.id));
+        Ok(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
+    }
+
+    /// The password that was made for this person of this account not long ago.
+    fn unsealed(&self, caller: &Caller, account: Uuid, sealed: &str) -> Option<String> {
+        let sealed = Sealed::from_bytes(URL_SAFE_NO_PAD.decode(sealed).ok()?);
+        let plain = self
+            .road
+            .keys
+            .open_cookie(&sealed, &purpose(caller, account))
+            .ok()?;
+        let (until, password) = plain.split_first_chunk::<8>()?;
+        let now = self.road.clock.now().unix_timestamp();
+        if i64::from_be_bytes(*until) < now {
+            return None;
+        }
+        Some(String::from_utf8_lossy(password).into_owned())
+    }
+}
+
+/// A password of one account opens for who made it, and under no other account.
+fn purpose(caller: &Caller, account: Uuid) -> String {
+    format!("cims/sftp-password/v1 {account} {}", caller.user_id)
+}
+
+async fn one(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Seen, StoreError> {
+    let (found, _) = sftp_accounts::seen(tx, Some(id), 1, 0).await?;
+    found.into_iter().next().ok_or(StoreError::NotFound)
+}
+
+async fn put_keys(tx: &mut WorkerTx<'_>, of: &Seen, keys: &[String]) -> Result<(), StoreError> {
+    let changed = Changed {
+        public_keys: Some(keys),
+        ..Changed::default()
+    };
+    sftp_accounts::change(tx, &of.name, &changed).await?;
+    Ok(())
+}
+
+async fn put_sources(
+    tx: &mut WorkerTx<'_>,
+    of: &Seen,
+    sources: &[String],
+) -> Result<(), StoreError> {
+    let changed = Changed {
+        sources: Some(sources),
+        ..Changed::default()
+    };
+    sftp_accounts::change(tx, &of.name, &changed).await?;
+    Ok(())
+}
+
+/// Networks as they were typed, one a line or with commas between; none of them is anywhere. Nothing typed is no answer.
+fn networks(text: &str) -> Option<Vec<String>> {
+    let typed = text.split([',', ';', '\n']).map(str::trim);
+    let typed: Vec<&str> = typed.filter(|one| !one.is_empty()).collect();
+    match typed.as_slice() {
+        [] => None,
+        [one] if one.eq_ignore_ascii_case(ANYWHERE) => Some(Vec::new()),
+        many if many.len() > MOST_SOURCES => None,
+        many => many.iter().map(|one| network(one)).collect(),
+    }
+}
+
+/// An address with the length of its network, or without; what PostgreSQL says of it decides.
+fn network(text: &str) -> Option<String> {
+    let (address, length) = text.split_once('/').unwrap_or((text, ""));
+    address.parse::<IpAddr>().ok()?;
+    length
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.to_owned())
+}
+
+fn line(seen: &Seen) -> AccountLine {
+    AccountLine {
+        id: seen.id,
+        name: seen.name.clone(),
+        party: seen.party.clone(),
+        intermediary: seen.intermediary.clone(),
+        installation: seen.installation.clone(),
+        brp: seen.brp,
+        last: seen.last_login_at.map(words::moment),
+        ended: seen.ended_at.map(words::moment),
+    }
+}
