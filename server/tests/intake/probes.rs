@@ -25,7 +25,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 121] = [
+const METHODS: [&str; 122] = [
     "begin",
     "open_draft",
     "waiting",
@@ -42,6 +42,7 @@ const METHODS: [&str; 121] = [
     "withdraw",
     "list",
     "quality",
+    "returned",
     "delivery",
     "deliveries.submit",
     "submit_whole",
@@ -679,6 +680,7 @@ async fn probe(
         | "registrations"
         | "list"
         | "quality"
+        | "returned"
         | "news"
         | "seen"
         | "worklist"
