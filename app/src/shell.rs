@@ -68,6 +68,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/registraties/:id/terugzetten") view=pages::restore ssr=whole.clone()/>
                 <Route path=path!("/aanleveren") view=pages::upload ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen") view=pages::deliveries ssr=whole.clone()/>
+                <Route path=path!("/teruggestuurd") view=pages::returned ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id") view=pages::delivery ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id/regels") view=pages::refused_rows ssr=whole.clone()/>
                 <Route path=path!("/aanleveringen/:id/herstel/:code/:kolom") view=pages::repaired ssr=whole.clone()/>

@@ -3,8 +3,7 @@
 
 use crate::codes;
 use crate::dates::{Days, FIRST_YEAR, parse_full, working_days_between};
-use crate::delivery::RowOutcome;
-use crate::finding::{Code, Severity};
+use crate::finding::Code;
 use crate::row::Column;
 use crate::text::Lang;
 use std::borrow::Cow;
@@ -28,17 +27,20 @@ pub enum DecisionKind {
     Link,
     /// It is not, after all: a link is undone, and the row is as its sender said it.
     Unlink,
+    /// They wait in the register again: that stored rows were rejected is undone.
+    Readmit,
 }
 
 impl DecisionKind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Map,
         Self::Return,
         Self::Reject,
         Self::Accept,
         Self::Link,
         Self::Unlink,
+        Self::Readmit,
     ];
 
     /// The name in the store and in forms.
@@ -51,6 +53,7 @@ impl DecisionKind {
             Self::Accept => "accept",
             Self::Link => "link",
             Self::Unlink => "unlink",
+            Self::Readmit => "readmit",
         }
     }
 
@@ -60,11 +63,13 @@ impl DecisionKind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == text)
     }
 
-    /// A second person has to agree: to every other value and person (security G18), and whenever it is about many rows.
+    /// A second person has to agree: to every other value and person (security G18), to what is `stored` and goes from the
+    /// register, and whenever it is about many rows.
     #[must_use]
-    pub const fn needs_second_person(self, rows: u32) -> bool {
+    pub const fn needs_second_person(self, stored: bool, rows: u32) -> bool {
         match self {
-            Self::Map | Self::Link | Self::Unlink => true,
+            Self::Map | Self::Link | Self::Unlink | Self::Readmit => true,
+            Self::Reject if stored => true,
             Self::Reject | Self::Return | Self::Accept => rows > SECOND_PERSON_ABOVE,
         }
     }
@@ -85,16 +90,10 @@ impl DecisionKind {
         self == Self::Map && code == unknown && !value.trim().is_empty()
     }
 
-    /// The outcome of the rows that it is about: those of a group that waits for this reason. A value is changed in refused rows
-    /// and, where RIVM [may amend](may_amend) it, in stored ones.
+    /// It may be decided about refused rows, and about stored ones that wait: which of the two is said with it.
     #[must_use]
-    pub fn about(self, code: Code) -> RowOutcome {
-        let waits = code.severity() == Severity::Controle;
-        match self {
-            Self::Accept => RowOutcome::TeControleren,
-            Self::Map if waits => RowOutcome::TeControleren,
-            _ => RowOutcome::Afgekeurd,
-        }
+    pub const fn is_about_either(self) -> bool {
+        matches!(self, Self::Return | Self::Reject | Self::Readmit)
     }
 
     /// Only at the recorded request of the institution (features F53): another value where it said what was done, as a
@@ -314,17 +313,25 @@ mod tests {
 
     #[test]
     fn a_second_person_agrees_to_other_values_and_to_the_loss_of_many_rows() {
-        assert!(DecisionKind::Map.needs_second_person(1));
-        assert!(DecisionKind::Link.needs_second_person(1));
-        assert!(DecisionKind::Unlink.needs_second_person(1));
+        assert!(DecisionKind::Map.needs_second_person(false, 1));
+        assert!(DecisionKind::Link.needs_second_person(false, 1));
+        assert!(DecisionKind::Unlink.needs_second_person(false, 1));
         for kind in [
             DecisionKind::Reject,
             DecisionKind::Return,
             DecisionKind::Accept,
         ] {
-            assert!(!kind.needs_second_person(100));
-            assert!(kind.needs_second_person(101), "{kind:?}");
+            assert!(!kind.needs_second_person(false, 100));
+            assert!(kind.needs_second_person(false, 101), "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_second_person_agrees_when_anything_stored_goes_or_comes_back() {
+        assert!(DecisionKind::Reject.needs_second_person(true, 1));
+        assert!(DecisionKind::Readmit.needs_second_person(true, 1));
+        // It stays, and waits for somebody else.
+        assert!(!DecisionKind::Return.needs_second_person(true, 100));
     }
 
     #[test]

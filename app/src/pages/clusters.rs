@@ -311,6 +311,7 @@ pub(super) fn kind_name(kind: DecisionKind, t: &'static Texts) -> &'static str {
         DecisionKind::Accept => d.accept,
         DecisionKind::Link => t.links.kind,
         DecisionKind::Unlink => t.links.undo_kind,
+        DecisionKind::Readmit => d.readmit,
     }
 }
 
@@ -322,6 +323,7 @@ const fn reason_id(kind: DecisionKind) -> &'static str {
         DecisionKind::Accept => "reden-zo",
         DecisionKind::Link => "reden-koppelen",
         DecisionKind::Unlink => "reden-ontkoppelen",
+        DecisionKind::Readmit => "reden-terugzetten",
     }
 }
 
@@ -335,12 +337,15 @@ fn form(
 ) -> AnyView {
     let t = visit.t;
     let d = &t.decisions;
+    let stored = view.outcome == RowOutcome::TeControleren;
     let text = match kind {
         DecisionKind::Map => d.map_text,
+        DecisionKind::Return if stored => d.back_stored,
         DecisionKind::Return => d.back_text,
+        DecisionKind::Reject if stored => d.reject_stored,
         DecisionKind::Reject => d.reject_text,
         DecisionKind::Accept => d.accept_text,
-        DecisionKind::Link | DecisionKind::Unlink => t.links.colleague,
+        DecisionKind::Link | DecisionKind::Unlink | DecisionKind::Readmit => d.map_colleague,
     };
     let value = view
         .column
@@ -355,7 +360,6 @@ fn form(
             } else {
                 field.text(messages, t)
             };
-            let stored = view.outcome == RowOutcome::TeControleren;
             let stored = stored.then(|| paragraph(d.map_stored));
             let own = (!is_code(column)).then(|| paragraph(d.map_own));
             let value = view.value.as_deref().unwrap_or_default();
@@ -416,6 +420,7 @@ fn form(
         <form class="cims-form" method="post" action=Propose::PATH novalidate>
             {hidden_inputs(hidden)}
             {paragraph(text)}
+            {(kind == DecisionKind::Reject && stored).then(|| paragraph(d.map_colleague))}
             {value}
             {request}
             {told}

@@ -140,7 +140,12 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     };
     let mut messages = Messages::default();
     if view.may_undo && visit.query("melding").as_deref() == Some("reden") {
-        messages.add("reason", t.links.undo_reason_missing);
+        let missing = if line.kind == DecisionKind::Reject {
+            d.readmit_reason_missing
+        } else {
+            t.links.undo_reason_missing
+        };
+        messages.add("reason", missing);
     }
     let mut facts = vec![
         Answer::new(d.kind, kind_name(line.kind, t)),
@@ -189,7 +194,12 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     let late = nobody.then(|| alert::warning(d.late_nobody));
     let of = view.undoes.map(|id| {
         let way = format!("/beoordelen/besluiten/{id}");
-        view! { <p class="utrecht-paragraph">{second_link(way, t.links.undo_of)}</p> }
+        let text = if line.kind == DecisionKind::Readmit {
+            d.undo_of
+        } else {
+            t.links.undo_of
+        };
+        view! { <p class="utrecht-paragraph">{second_link(way, text)}</p> }
     });
     let body = view! {
         {messages.summary(t)}
@@ -214,18 +224,23 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         .failed(!messages.is_empty())
 }
 
-/// The form that undoes a link.
+/// The form that undoes a link, or a rejection of stored rows.
 fn undo(view: &DecisionView, messages: &Messages, t: &'static Texts) -> AnyView {
-    let l = &t.links;
+    let (l, d) = (&t.links, &t.decisions);
+    let (name, text, reason) = if view.line.kind == DecisionKind::Reject {
+        (d.readmit, d.readmit_text, d.readmit_reason)
+    } else {
+        (l.undo, l.undo_text, l.undo_reason)
+    };
     let form = view! {
         <form class="cims-form" method="post" action=UndoLink::PATH novalidate>
             {hidden_inputs(vec![("id", view.line.id.to_string())])}
-            {paragraph(l.undo_text)}
-            {Field::new("reason", l.undo_reason, "").area(messages, t)}
-            {submit(t.decisions.look_first)}
+            {paragraph(text)}
+            {Field::new("reason", reason, "").area(messages, t)}
+            {submit(d.look_first)}
         </form>
     };
-    folded(l.undo, form.into_any(), !messages.is_empty()).into_any()
+    folded(name, form.into_any(), !messages.is_empty()).into_any()
 }
 
 /// The days of the jabs that a name holds for.
@@ -302,7 +317,10 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
             {outside}
             {table("uitkomsten", d.foreseen_caption, &[d.outcome, d.number], outcomes.collect())}
             {left}
-            {records.then(|| of_persons(view.persons, t))}
+            {match view.gone {
+                Some(gone) => Some(of_gone(gone, t)),
+                None => records.then(|| of_persons(view.persons, t)),
+            }}
             {table("eerste", d.first_caption, &headers, first)}
         }
         .into_any(),
@@ -347,6 +365,18 @@ fn of_persons(persons: (u32, u32), t: &'static Texts) -> AnyView {
         alert::warning(fill(d.records_above, &[("aantal", &count)]))
     });
     view! { {paragraph(more)}{above} }.into_any()
+}
+
+/// What goes from the records of their persons, when stored rows are rejected.
+fn of_gone((persons, stay): (u32, u32), t: &'static Texts) -> AnyView {
+    let d = &t.decisions;
+    let gone = match persons {
+        0 => paragraph(d.gone_none),
+        _ => alert::warning(amount(u64::from(persons), d.gone_one, d.gone, t)),
+    };
+    let stay =
+        (stay > 0).then(|| paragraph(amount(u64::from(stay), d.gone_stays_one, d.gone_stays, t)));
+    view! { {gone}{stay} }.into_any()
 }
 
 /// A name of it is in use.

@@ -53,6 +53,7 @@ fn screen(visit: &Visit, list: Page<DeliveryLine>) -> Screen {
     let body = view! {
         {title(u.list_title)}
         <p class="utrecht-paragraph">{button_link("/aanleveren", t.frame.tile_upload)}</p>
+        <p class="utrecht-paragraph">{link("/teruggestuurd", t.returned.link)}</p>
         <p class="utrecht-paragraph">{link("/kwaliteit", t.numbers.quality)}</p>
         {content}
     };

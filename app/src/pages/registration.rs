@@ -61,11 +61,16 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
     } else {
         (!withdrawn).then(|| paragraph(r.no_change)).into_any()
     };
+    let asked = registration
+        .message
+        .as_ref()
+        .map(|message| alert::warning(fill(t.decisions.from_rivm, &[("bericht", message)])));
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let body = view! {
         {done}
         {title(name.clone())}
         <p class="utrecht-paragraph">{state}</p>
+        {asked}
         {acts}
         {heading(r.detail_data)}
         {data}
@@ -89,6 +94,10 @@ fn version_item(version: &RegistrationVersion, old: bool, t: &'static Texts) -> 
         .reason
         .as_ref()
         .map(|reason| paragraph(fill(r.version_reason, &[("reden", reason)])));
+    let rejected = version.rejected.map(|told| {
+        let why = told.sentence(t.language);
+        paragraph(fill(t.returned.rejected, &[("reden", why)]))
+    });
     let data = (old && !version.withdrawal).then(|| fold(r.version_show, of_row(&version.row, t)));
     view! {
         <li class="cims-timeline__item">
@@ -96,6 +105,7 @@ fn version_item(version: &RegistrationVersion, old: bool, t: &'static Texts) -> 
             " "<strong>{fill(r.version, &[("nummer", &version.number.to_string())])}</strong>
             {version.withdrawal.then(|| view! { " "{badge::badge("neutral", r.version_withdrawal)} })}
             {reason}
+            {rejected}
             {data}
         </li>
     }

@@ -129,10 +129,12 @@ fn returned_item(role: Role, rows: &ReturnedRows, t: &'static Texts) -> AnyView 
             format!("/beoordelen/besluiten/{}", rows.decision),
         )
     } else {
-        (
-            d.news_returned,
-            format!("/aanleveringen/{}/regels", rows.delivery),
-        )
+        let way = if rows.stored {
+            "/teruggestuurd".to_owned()
+        } else {
+            format!("/aanleveringen/{}/regels", rows.delivery)
+        };
+        (d.news_returned, way)
     };
     let text = fill(text, &[("aantal", &count), ("partij", &rows.party)]);
     let file = (!role.may_review()).then(|| rows.file_name.clone());

@@ -301,6 +301,8 @@ pub struct DecisionLine {
     pub id: Uuid,
     /// What.
     pub kind: DecisionKind,
+    /// Its rows are in the register, and wait; else they are refused.
+    pub stored: bool,
     /// Name of the party.
     pub party: String,
     /// The rule of the cluster.
@@ -371,15 +373,18 @@ pub struct DecisionView {
     pub left: u32,
     /// Persons who get more vaccinations that count, and of those the ones with more than the series has.
     pub persons: (u32, u32),
+    /// Of stored rows that are rejected: persons of whom a vaccination goes that nobody else reports, and rows whose vaccination
+    /// stays, for somebody else reports it too.
+    pub gone: Option<(u32, u32)>,
     /// None of its rows waits any more: it cannot be carried out.
     pub late: bool,
     /// Another decision about the same rows that is open, or, when it is late, was first.
     pub other: Option<Earlier>,
     /// Of a link, or of undoing one: the person.
     pub link: Option<LinkView>,
-    /// A link that holds: it can be undone.
+    /// A link that holds, or stored rows that are away: it can be undone.
     pub may_undo: bool,
-    /// Of undoing a link: that decision.
+    /// Of undoing one: that decision.
     pub undoes: Option<Uuid>,
     /// The copy of the BRP that its rows are held against.
     pub brp: BrpAge,
@@ -431,8 +436,8 @@ pub trait Decisions: Send + Sync {
         list: String,
         reason: String,
     ) -> PortResult<Uuid>;
-    /// Prepares that a link is undone, with why; its key.
-    async fn propose_undo(&self, caller: &Caller, link: Uuid, reason: String) -> PortResult<Uuid>;
+    /// Prepares that a link, or a rejection of stored rows, is undone, with why; its key.
+    async fn propose_undo(&self, caller: &Caller, done: Uuid, reason: String) -> PortResult<Uuid>;
     /// Decisions, those that wait first.
     async fn decisions(&self, caller: &Caller, page: u32) -> PortResult<Page<DecisionLine>>;
     /// One, with what it would come to.

@@ -246,6 +246,23 @@ pub struct RefusedRow {
     pub shared: Vec<(Column, Option<u32>)>,
 }
 
+/// A row that RIVM sent back to the own party, and that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnedRow {
+    /// Its delivery.
+    pub delivery: Uuid,
+    /// Name of the file; `None` of what was typed in the portal.
+    pub file: Option<String>,
+    /// Number as the sender sees it.
+    pub row: u32,
+    /// Its registration, when it is in the register; else it was refused.
+    pub registration: Option<Uuid>,
+    /// What RIVM asks.
+    pub message: String,
+    /// When it went back: "22-11-2026 14:05".
+    pub since: String,
+}
+
 /// The refused rows of a delivery, a page of them.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct RefusedList {
@@ -356,6 +373,8 @@ pub trait Deliveries: Send + Sync {
     async fn list(&self, caller: &Caller, page: u32) -> PortResult<Page<DeliveryLine>>;
     /// How good what the own party delivers is.
     async fn quality(&self, caller: &Caller) -> PortResult<QualityView>;
+    /// Rows of the own party that RIVM sent back and that wait, the oldest first.
+    async fn returned(&self, caller: &Caller, page: u32) -> PortResult<Page<ReturnedRow>>;
     /// One delivery.
     async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView>;
     /// All values of one kind of repair in a column.

@@ -6,6 +6,7 @@
 use super::Wait;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
+use domain::decision::Told;
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
@@ -297,6 +298,8 @@ pub struct RegistrationVersion {
     pub reason: Option<String>,
     /// This version withdraws the registration.
     pub withdrawal: bool,
+    /// RIVM rejected it for good, and this is why.
+    pub rejected: Option<Told>,
 }
 
 /// A registration with its history.
@@ -310,6 +313,8 @@ pub struct RegistrationView {
     pub outcome: RowOutcome,
     /// What the sender may see.
     pub findings: Vec<Finding>,
+    /// What RIVM asks about it, when it sent its row back.
+    pub message: Option<String>,
     /// Newest first.
     pub versions: Vec<RegistrationVersion>,
     /// Correcting and withdrawing is allowed to this caller.

@@ -54,6 +54,8 @@ pub struct ReturnedRows {
     pub file_name: String,
     /// Rows.
     pub rows: u32,
+    /// They are in the register.
+    pub stored: bool,
 }
 
 /// Rows that RIVM refused for good not long ago.

@@ -23,6 +23,7 @@ pub mod outside;
 pub mod parties;
 pub mod persons;
 pub mod registrations;
+pub mod returned;
 pub mod review;
 pub mod upload;
 pub mod users;
@@ -89,6 +90,8 @@ pub struct Texts {
     pub entry: entry::Entry,
     /// What this institution recorded.
     pub registrations: registrations::Registrations,
+    /// Rows that RIVM sent back.
+    pub returned: returned::Returned,
     /// Upload, preview, result.
     pub upload: upload::Upload,
     /// Mending refused rows.
@@ -139,6 +142,7 @@ pub static NL: Texts = Texts {
     frame: frame::Frame::NL,
     entry: entry::Entry::NL,
     registrations: registrations::Registrations::NL,
+    returned: returned::Returned::NL,
     upload: upload::Upload::NL,
     mend: mend::Mend::NL,
     withdrawals: withdrawals::Withdrawals::NL,
@@ -168,6 +172,7 @@ pub static EN: Texts = Texts {
     frame: frame::Frame::EN,
     entry: entry::Entry::EN,
     registrations: registrations::Registrations::EN,
+    returned: returned::Returned::EN,
     upload: upload::Upload::EN,
     mend: mend::Mend::EN,
     withdrawals: withdrawals::Withdrawals::EN,

@@ -14,7 +14,7 @@ use app::ports::decisions::{
 use app::ports::deliveries::{
     DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept,
     MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow,
-    RefusedView, RejectedGroup, RepairGroup, RepairedValue, RowRanges,
+    RefusedView, RejectedGroup, RepairGroup, RepairedValue, ReturnedRow, RowRanges,
 };
 use app::ports::entry::*;
 use app::ports::lists::{
@@ -88,6 +88,8 @@ pub(crate) struct World {
     pub(crate) phase: Phase,
     pub(crate) broken: bool,
     pub(crate) may_restore: bool,
+    /// What RIVM asks about the registration.
+    pub(crate) asked_back: Option<String>,
     pub(crate) news: NewsOf,
     pub(crate) ask: Ask,
     pub(crate) open: Option<OpenRequest>,
@@ -154,6 +156,7 @@ impl World {
             phase: Phase::Preview,
             broken: false,
             may_restore: false,
+            asked_back: None,
             news: NewsOf::default(),
             ask: Ask::Withdraw,
             open: None,
@@ -691,12 +694,14 @@ impl Entry for World {
             recorded_by: "J. Jansen".into(),
             reason: reason.map(str::to_owned),
             withdrawal: false,
+            rejected: None,
         };
         Ok(RegistrationView {
             id,
             reference: "2026-000123-4".into(),
             outcome: RowOutcome::Geaccepteerd,
             findings: Vec::new(),
+            message: self.asked_back.clone(),
             versions: vec![
                 RegistrationVersion {
                     withdrawal: self.may_restore,
@@ -750,6 +755,26 @@ impl Deliveries for World {
         Ok(Page {
             items: vec![self.delivery(caller, ID).await?.line],
             total: 1,
+            page,
+        })
+    }
+
+    async fn returned(&self, _: &Caller, page: u32) -> PortResult<Page<ReturnedRow>> {
+        let row = |row, registration, file: Option<&str>| ReturnedRow {
+            delivery: ID,
+            file: file.map(str::to_owned),
+            row,
+            registration,
+            message: "Kijk op de <verpakking>".into(),
+            since: "22-11-2026 14:05".into(),
+        };
+        Ok(Page {
+            items: vec![
+                row(12, None, Some("week <4>.csv")),
+                row(13, Some(ID), Some("week <4>.csv")),
+                row(1, Some(ID), None),
+            ],
+            total: 3,
             page,
         })
     }
@@ -1128,6 +1153,7 @@ pub(crate) fn all_news() -> NewsOf {
             party: "Praktijk De Linde".into(),
             file_name: "vaccinaties <week 4>.xlsx".into(),
             rows: 3,
+            stored: false,
         }],
         corrections: vec![WaitingCorrection {
             id: ID,
@@ -2231,6 +2257,7 @@ pub(crate) fn decision() -> DecisionView {
         }],
         left: 0,
         persons: (390, 12),
+        gone: None,
         other: None,
         late: false,
         link: None,
@@ -2269,6 +2296,7 @@ pub(crate) fn decision_line() -> DecisionLine {
     DecisionLine {
         id: ID,
         kind: DecisionKind::Map,
+        stored: false,
         party: "Praktijk De Linde".into(),
         code: Code::V26,
         column: Some(Column::Batchnummer),

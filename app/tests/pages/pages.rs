@@ -24,6 +24,7 @@ const DELIVERER: &[&str] = &[
     "/registraties/00000000-0000-0000-0000-000000000001/intrekken",
     "/aanleveren",
     "/aanleveringen",
+    "/teruggestuurd",
     "/kwaliteit",
     "/aanleveringen/00000000-0000-0000-0000-000000000001",
     "/aanleveringen/00000000-0000-0000-0000-000000000001/herstel/H01/bsn",

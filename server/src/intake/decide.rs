@@ -8,12 +8,14 @@
 use super::Road;
 use super::link;
 use super::mend::{self, Became, Mended, Mending, Record, Typed};
+use super::reject;
 use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, JobKind, Stopped};
 use crate::keys::{Purpose, Sealed};
 use crate::store::answer_files;
 use crate::store::decisions::{self, Decision};
 use crate::store::products::Products;
+use crate::store::rejects;
 use crate::store::rulings::{self, Becomes};
 use crate::store::{StoreError, WorkerTx, worker_tx};
 use domain::dates::Days;
@@ -94,6 +96,19 @@ fn by_delivery(waiting: Vec<(Uuid, i32, Uuid)>, at_once: usize) -> Vec<(Uuid, Ro
     portions
 }
 
+/// What was done with a portion.
+#[derive(Default)]
+struct Carried {
+    /// Numbers of its rows.
+    numbers: Vec<i32>,
+    /// Of those, still refused.
+    refused: i32,
+    /// Persons they are about.
+    persons: Vec<Uuid>,
+    /// Lines about rows of others that moved with them.
+    lines: Vec<Event>,
+}
+
 async fn portion(
     road: &Road,
     tx: &mut WorkerTx<'_>,
@@ -101,71 +116,11 @@ async fn portion(
     delivery: Uuid,
     rows: &Rows,
 ) -> Result<(), StoreError> {
-    let now = road.clock.now();
-    let ids = || rows.iter().map(|(_, id)| *id).collect::<Vec<Uuid>>();
-    let by = decision.asked_by;
-    let amends = decision.amends()?;
-    if amends
-        || matches!(
-            DecisionKind::parse(&decision.kind),
-            Some(DecisionKind::Link | DecisionKind::Unlink)
-        )
-    {
-        // What stands of them is read after this: what their sender says now comes after it.
-        rulings::lock(tx, &ids()).await?;
-    }
-    let (numbers, still_refused, persons) = if decision.kind == DecisionKind::Map.as_str() {
-        let rows = &amendable(road, tx, decision, delivery, rows).await?;
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let mended = mend::mend(road, tx, mending(road, decision, delivery, rows, false)?).await?;
-        let Mended::Done(done) = mended else {
-            // It is being withdrawn: its rows wait for nobody any more.
-            return Ok(());
-        };
-        let (mut numbers, mut refused) = (Vec::new(), 0);
-        for (number, became) in &done.rows {
-            if let Became::Judged(outcome, _) = became {
-                if amends && !outcome.is_stored() {
-                    // Not as it was foreseen a moment ago: all of it once more.
-                    return Err(StoreError::Conflict("amended".to_owned()));
-                }
-                numbers.push(i32::try_from(*number).unwrap_or(i32::MAX));
-                refused += i32::from(*outcome == RowOutcome::Afgekeurd);
-            }
-        }
-        if amends {
-            decisions::doubles_follow(tx, delivery, &numbers).await?;
-        }
-        if !numbers.is_empty() {
-            answer_anew(tx, delivery).await?;
-        }
-        (numbers, refused, done.persons)
-    } else if decision.kind == DecisionKind::Link.as_str() {
-        let linked = linked(road, tx, decision, delivery, rows).await?;
-        linked.map_or_else(Default::default, |(number, persons)| {
-            (vec![number], 0, persons)
-        })
-    } else if let Some(undone) = decision.undoes {
-        let done = link::unlink(road, tx, decision, undone).await?;
-        let number = rows.first().map(|(number, _)| *number);
-        let done = number.zip(done);
-        done.map_or_else(Default::default, |(number, link)| {
-            let refused = i32::from(link.outcome == RowOutcome::Afgekeurd);
-            (vec![number], refused, link.done.persons)
-        })
-    } else if decision.kind == DecisionKind::Accept.as_str() {
-        let good = acceptable(tx, decision, ids()).await?;
-        let (numbers, persons) = accept(tx, &good, by, now).await?;
-        (numbers, 0, persons)
-    } else {
-        let numbers = decisions::settle_rows(tx, decision, &ids(), by, now).await?;
-        answer_anew(tx, delivery).await?;
-        (numbers, 0, Vec::new())
+    let Some(done) = carried(road, tx, decision, delivery, rows).await? else {
+        return Ok(());
     };
-    let changed = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
-    decisions::count(tx, decision.id, changed, still_refused).await?;
+    let changed = i32::try_from(done.numbers.len()).unwrap_or(i32::MAX);
+    decisions::count(tx, decision.id, changed, done.refused).await?;
     let line = Event::of_worker(
         Some(decision.party_id),
         Some(decision.asked_by),
@@ -174,11 +129,152 @@ async fn portion(
     .object("decision", decision.id)
     .detail("decision", decision.kind.clone())
     .detail("delivery", delivery.to_string())
-    .detail("rows", numbers)
-    .detail("still_refused", still_refused)
-    .about(persons);
-    audit::add(tx, line).await?;
-    Ok(())
+    .detail("rows", done.numbers)
+    .detail("still_refused", done.refused)
+    .about(done.persons);
+    let mut lines = done.lines;
+    lines.push(line);
+    audit::add_all(tx, lines).await
+}
+
+/// Does what was decided; `None` when nothing is left to do, and nothing to tell.
+async fn carried(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    delivery: Uuid,
+    rows: &Rows,
+) -> Result<Option<Carried>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|(_, id)| *id).collect();
+    let kind = DecisionKind::parse(&decision.kind)
+        .ok_or_else(|| StoreError::Broken("decision".to_owned()))?;
+    let locks = decision.stored && kind != DecisionKind::Readmit;
+    if locks || matches!(kind, DecisionKind::Link | DecisionKind::Unlink) {
+        // What stands of them is read after this: what their sender says now comes after it.
+        rulings::lock(tx, &ids).await?;
+    }
+    let done = match kind {
+        DecisionKind::Map => return mapped(road, tx, decision, delivery, rows).await,
+        DecisionKind::Link => {
+            let linked = linked(road, tx, decision, delivery, rows).await?;
+            linked.map_or_else(Carried::default, |(number, persons)| Carried {
+                numbers: vec![number],
+                persons,
+                ..Carried::default()
+            })
+        }
+        DecisionKind::Unlink => unlinked(road, tx, decision, rows).await?,
+        DecisionKind::Accept => {
+            let good = acceptable(tx, decision, ids).await?;
+            let (by, now) = (decision.asked_by, road.clock.now());
+            let (numbers, persons) = accept(tx, &good, by, now).await?;
+            Carried {
+                numbers,
+                persons,
+                ..Carried::default()
+            }
+        }
+        DecisionKind::Readmit => {
+            let done = reject::readmit(road, tx, decision, delivery, &ids).await?;
+            turned(tx, delivery, done).await?
+        }
+        DecisionKind::Reject if decision.stored => {
+            let done = reject::reject(road, tx, decision, delivery, &ids).await?;
+            turned(tx, delivery, done).await?
+        }
+        DecisionKind::Reject | DecisionKind::Return => {
+            let (by, now) = (decision.asked_by, road.clock.now());
+            let numbers = decisions::settle_rows(tx, decision, &ids, by, now).await?;
+            answer_anew(tx, delivery).await?;
+            Carried {
+                numbers,
+                ..Carried::default()
+            }
+        }
+    };
+    Ok(Some(done))
+}
+
+/// Stored rows went from the register, or came back.
+async fn turned(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    done: reject::Turned,
+) -> Result<Carried, StoreError> {
+    if !done.numbers.is_empty() {
+        answer_anew(tx, delivery).await?;
+    }
+    Ok(Carried {
+        numbers: done.numbers,
+        persons: done.persons,
+        lines: done.lines,
+        refused: 0,
+    })
+}
+
+/// Another value stands in the rows, and they were judged by it; `None` when their delivery is being withdrawn.
+async fn mapped(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    delivery: Uuid,
+    rows: &Rows,
+) -> Result<Option<Carried>, StoreError> {
+    let rows = &amendable(road, tx, decision, delivery, rows).await?;
+    if rows.is_empty() {
+        return Ok(None);
+    }
+    let mended = mend::mend(road, tx, mending(road, decision, delivery, rows, false)?).await?;
+    let Mended::Done(done) = mended else {
+        // It is being withdrawn: its rows wait for nobody any more.
+        return Ok(None);
+    };
+    let (mut numbers, mut refused) = (Vec::new(), 0);
+    for (number, became) in &done.rows {
+        if let Became::Judged(outcome, _) = became {
+            if decision.amends() && !outcome.is_stored() {
+                // Not as it was foreseen a moment ago: all of it once more.
+                return Err(StoreError::Conflict("amended".to_owned()));
+            }
+            numbers.push(i32::try_from(*number).unwrap_or(i32::MAX));
+            refused += i32::from(*outcome == RowOutcome::Afgekeurd);
+        }
+    }
+    if decision.amends() {
+        decisions::doubles_follow(tx, delivery, &numbers).await?;
+    }
+    if !numbers.is_empty() {
+        answer_anew(tx, delivery).await?;
+    }
+    Ok(Some(Carried {
+        numbers,
+        refused,
+        persons: done.persons,
+        lines: Vec::new(),
+    }))
+}
+
+/// A link was undone.
+async fn unlinked(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    rows: &Rows,
+) -> Result<Carried, StoreError> {
+    let done = match decision.undoes {
+        Some(undone) => link::unlink(road, tx, decision, undone).await?,
+        None => None,
+    };
+    let number = rows.first().map(|(number, _)| *number);
+    let done = number.zip(done);
+    Ok(
+        done.map_or_else(Carried::default, |(number, link)| Carried {
+            numbers: vec![number],
+            refused: i32::from(link.outcome == RowOutcome::Afgekeurd),
+            persons: link.done.persons,
+            lines: Vec::new(),
+        }),
+    )
 }
 
 /// Of stored rows those that stay stored with the new value. Of refused ones all.
@@ -189,7 +285,7 @@ async fn amendable(
     delivery: Uuid,
     rows: &Rows,
 ) -> Result<Rows, StoreError> {
-    if !decision.amends()? {
+    if !decision.amends() {
         return Ok(rows.clone());
     }
     tx.mark().await?;
@@ -293,12 +389,13 @@ pub async fn foresee_link(
 }
 
 /// Of a cluster the rows that nothing else doubts: nobody has looked at what does. A row that was opened and decided about by
-/// itself, whatever it waits for.
+/// itself, whatever it waits for. None that went back to its sender meanwhile.
 async fn acceptable(
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
     rows: Vec<Uuid>,
 ) -> Result<Vec<Uuid>, StoreError> {
+    let rows = decisions::in_hand(tx, &rows).await?;
     if decision.row_id.is_some() {
         return Ok(rows);
     }
@@ -356,7 +453,7 @@ fn mending(
         decision.id,
         decision.new_sealed.clone(),
     )?;
-    let stored = decision.amends()?;
+    let stored = decision.amends();
     let typed = rows.iter().map(|(number, id)| Typed {
         number: u32::try_from(*number).unwrap_or_default(),
         seen: *id,
@@ -433,6 +530,8 @@ pub struct Foreseen {
     pub persons: u32,
     /// Of those, the ones with more than the series of the product has.
     pub above: u32,
+    /// Of stored rows that are rejected: persons of whom a vaccination goes, and rows whose vaccination somebody else reports too.
+    pub gone: Option<(u32, u32)>,
 }
 
 /// A row as a decision would leave it.
@@ -482,7 +581,7 @@ pub async fn foresee(
     let mut changed: BTreeMap<Uuid, RecordOf> = BTreeMap::new();
     let waiting = decisions::waiting(tx, decision).await?;
     foreseen.waits = waiting.len();
-    let amends = decision.amends()?;
+    let amends = decision.amends();
     for (delivery, rows) in by_delivery(waiting, FORESEEN_AT_ONCE) {
         let ids: BTreeMap<i32, Uuid> = rows.iter().copied().collect();
         tx.mark().await?;
@@ -515,7 +614,8 @@ pub async fn foresee(
     Ok(foreseen)
 }
 
-/// What it would come to that refused rows go back, or never come in: they stay as they stand.
+/// What it would come to that rows go back, never come in, or wait again: what is said of them stays as it stands. Stored rows that
+/// are rejected go from the register, and with them what nobody else reports.
 ///
 /// # Errors
 /// When the database fails.
@@ -529,17 +629,27 @@ pub async fn foresee_settled(
         waits: waiting.len(),
         ..Foreseen::default()
     };
+    let goes = decision.stored && decision.is(DecisionKind::Reject);
+    let outcome = if goes {
+        RowOutcome::Afgekeurd
+    } else {
+        decision.about()
+    };
     if !waiting.is_empty() {
         let rows = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
-        foreseen
-            .outcomes
-            .insert(RowOutcome::Afgekeurd.as_str(), rows);
+        foreseen.outcomes.insert(outcome.as_str(), rows);
+    }
+    if goes {
+        let ids: Vec<Uuid> = waiting.iter().map(|(_, _, id)| *id).collect();
+        let gone = rejects::gone(tx, &ids).await?;
+        let count = |number: i64| u32::try_from(number).unwrap_or_default();
+        foreseen.gone = Some((count(gone.persons), count(gone.stay)));
     }
     let first = waiting.into_iter().take(most);
     foreseen.rows = first
         .map(|(_, _, id)| RowOf {
             id,
-            outcome: RowOutcome::Afgekeurd,
+            outcome,
             findings: None,
             record: None,
         })

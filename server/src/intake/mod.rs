@@ -19,6 +19,7 @@ pub mod process;
 pub mod read;
 pub mod receive;
 pub mod recheck;
+pub mod reject;
 pub mod release_list;
 pub mod retain;
 mod road;

@@ -112,8 +112,9 @@ async fn chunk(
     let by = By {
         delivery: job.subject,
         withdrawal: Some(job.subject),
-        user: work.decided_by.unwrap_or(work.asked_by),
+        user: Some(work.decided_by.unwrap_or(work.asked_by)),
         reason_sealed: None,
+        rejects: None,
     };
     let of = Of {
         party: work.party_id,
@@ -125,7 +126,7 @@ async fn chunk(
         withdrawal: Some(job.subject),
         undoes: work.undoes,
         delivery: work.delivery_id,
-        by: by.user,
+        by: work.decided_by.unwrap_or(work.asked_by),
         persons: Vec::from_iter(persons_of(&mut tx, &turned).await?),
     };
     let (about, mut lines) = match waits_on {
@@ -300,7 +301,10 @@ pub async fn turn(
     let mut touched: Vec<Uuid> = turned.iter().filter_map(|one| one.vaccination_id).collect();
     // What came back stands as it stood when it ended.
     touched.extend(before.values().filter_map(|one| one.now));
-    recompute(tx, keys, of, &ids, &touched).await?;
+    // What goes back to nothing is no source any more, whichever delivery it came with.
+    let gone = turned.iter().filter(|one| one.onto.is_none());
+    let gone: HashSet<Uuid> = gone.map(|one| one.id).collect();
+    recompute(tx, keys, of, (&ids, &gone), &touched).await?;
     let mut about: HashSet<Uuid> = turned.iter().filter_map(|one| one.person_id).collect();
     about.extend(before.values().filter_map(|one| one.person_id));
     rulings::wait_again(tx, &ids).await?;
@@ -451,7 +455,7 @@ async fn recompute(
     tx: &mut WorkerTx<'_>,
     keys: &Keys,
     of: &Of,
-    turned: &[Uuid],
+    (turned, gone): (&[Uuid], &HashSet<Uuid>),
     touched: &[Uuid],
 ) -> Result<(), StoreError> {
     let turned: HashSet<Uuid> = turned.iter().copied().collect();
@@ -462,7 +466,7 @@ async fn recompute(
         let moved = standing()
             .next()
             .is_some_and(|first| first.ours || turned.contains(&first.id));
-        let counts = standing().find(|one| !of.back || !one.ours);
+        let counts = standing().find(|one| !of.back || !(one.ours || gone.contains(&one.id)));
         if let (true, Some(source)) = (moved, counts) {
             rewrite(keys, source, &mut rewritten)?;
         }

@@ -11,6 +11,7 @@ use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
 use crate::store::products::Products;
+use crate::store::rejects;
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
     Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
@@ -173,6 +174,7 @@ impl Decisions for Portal {
         let rows = if alone { 1 } else { first.rows };
         let maps = proposal.kind == DecisionKind::Map;
         let rejects = proposal.kind == DecisionKind::Reject;
+        let stored = outcome == RowOutcome::TeControleren;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let now = self.road.clock.now();
         let suggested = match column.filter(|_| maps) {
@@ -194,6 +196,7 @@ impl Decisions for Portal {
             id,
             sample,
             kind: proposal.kind.as_str(),
+            stored: proposal.kind.is_about_either().then_some(stored),
             row: alone.then_some(sample),
             old_sealed: old.map(|old| seal(Purpose::OldValue, &old)),
             kept,
@@ -204,7 +207,7 @@ impl Decisions for Portal {
             suggested,
             told: rejects.then(|| proposal.told.unwrap_or(Told::Judged).as_str()),
             request_sealed: at_request.then(|| seal(Purpose::Request, &proposal.request)),
-            four_eyes: proposal.kind.needs_second_person(number(rows)),
+            four_eyes: proposal.kind.needs_second_person(stored, number(rows)),
             rows: i32::try_from(rows).unwrap_or(i32::MAX),
             by: caller.user_id,
             at: now,
@@ -261,7 +264,7 @@ impl Decisions for Portal {
                 let rows = decide::foresee(&self.road, &mut tx, &decision, SHOWN).await;
                 rows.or_broken(caller)?
             }
-            DecisionKind::Return | DecisionKind::Reject if open => {
+            DecisionKind::Return | DecisionKind::Reject | DecisionKind::Readmit if open => {
                 let rows = decide::foresee_settled(&mut tx, &decision, SHOWN).await;
                 rows.or_broken(caller)?
             }
@@ -279,13 +282,8 @@ impl Decisions for Portal {
         };
         let other = other.or_broken(caller)?.map(earlier);
         let mut about = Vec::new();
-        let holds = line.kind == DecisionKind::Link && line.state == DecisionState::Done;
-        let may_undo = if holds {
-            let row = decisions::linked_row(&mut tx, id).await;
-            row.or_broken(caller)?.is_some()
-        } else {
-            false
-        };
+        let may_undo = may_undo(&mut tx, &decision, line.state).await;
+        let may_undo = may_undo.or_broken(caller)?;
         let link = if matches!(line.kind, DecisionKind::Link | DecisionKind::Unlink) {
             let opened = self.open_link(&mut tx, &decision, line.state).await;
             let opened = opened.or_broken(caller)?;
@@ -343,6 +341,7 @@ impl Decisions for Portal {
                 _ => MayDecide::Look,
             },
             persons: (foreseen.persons, foreseen.above),
+            gone: foreseen.gone,
             first,
             left: foreseen.left,
             other,
@@ -374,7 +373,7 @@ impl Decisions for Portal {
             .or_broken(caller)?;
         let rows = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
         let kind = kind(&decision).or_broken(caller)?;
-        let four_eyes = decision.four_eyes || kind.needs_second_person(rows);
+        let four_eyes = decision.four_eyes || kind.needs_second_person(decision.stored, rows);
         let (to, by) = match (decision.state.as_str(), own) {
             // Pressed before: in another tab, or by a third person.
             ("running" | "done", _) => return Ok(Agreed::Running),
@@ -395,7 +394,7 @@ impl Decisions for Portal {
                 return Ok(Agreed::NotYet);
             }
         }
-        if let Some(link) = decision.undoes {
+        if let Some(link) = decision.undoes.filter(|_| kind == DecisionKind::Unlink) {
             let row = decisions::linked_row(&mut tx, link).await;
             if row.or_broken(caller)?.is_none() {
                 return Ok(Agreed::NotYet);
@@ -548,6 +547,26 @@ const fn says_itself(kind: DecisionKind) -> bool {
     matches!(kind, DecisionKind::Link | DecisionKind::Unlink)
 }
 
+/// It was carried out, and can be undone by a decision of its own: a link that holds, or a rejection of stored rows of which any
+/// are still away.
+async fn may_undo(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    state: DecisionState,
+) -> Result<bool, StoreError> {
+    if state != DecisionState::Done {
+        return Ok(false);
+    }
+    if decision.is(DecisionKind::Link) {
+        return Ok(decisions::linked_row(tx, decision.id).await?.is_some());
+    }
+    if decision.stored && decision.is(DecisionKind::Reject) {
+        let rows = rejects::to_readmit(tx, decision.id, None).await?;
+        return Ok(!rows.is_empty());
+    }
+    Ok(false)
+}
+
 fn earlier(found: decisions::Earlier) -> Earlier {
     Earlier {
         decision: found.decision,
@@ -604,10 +623,12 @@ fn may(column: Option<Column>, outcome: RowOutcome) -> Vec<DecisionKind> {
     kinds
         .filter(|kind| match kind {
             DecisionKind::Map => maps,
-            DecisionKind::Return | DecisionKind::Reject => outcome == RowOutcome::Afgekeurd,
+            DecisionKind::Return | DecisionKind::Reject => {
+                matches!(outcome, RowOutcome::Afgekeurd | RowOutcome::TeControleren)
+            }
             DecisionKind::Accept => outcome == RowOutcome::TeControleren,
-            // Row by row, on a page of its own.
-            DecisionKind::Link | DecisionKind::Unlink => false,
+            // Row by row, or on the page of what is undone.
+            DecisionKind::Link | DecisionKind::Unlink | DecisionKind::Readmit => false,
         })
         .collect()
 }
@@ -630,6 +651,7 @@ fn line(decision: &Decision, today: Date) -> Result<DecisionLine, StoreError> {
     Ok(DecisionLine {
         id: decision.id,
         kind: kind(decision)?,
+        stored: decision.stored,
         party: decision.party.clone(),
         code: code(&decision.code)?,
         column: Column::parse(&decision.column),

@@ -9,11 +9,13 @@ use crate::intake::{answer, receive};
 use crate::jobs::{self, JobKind};
 use crate::keys::{Mac, Purpose, Sealed};
 use crate::store::delivery_views::{self, Line};
-use crate::store::{StoreError, WorkerTx, deliveries, mend, party_tx, quality, worker_tx};
+use crate::store::{
+    StoreError, WorkerTx, deliveries, mend, party_tx, quality, returned, worker_tx,
+};
 use app::ports::deliveries::{
     Deliveries, DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup,
     Foreseen, MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList,
-    RefusedView, RejectedGroup, RepairGroup, RepairedValue,
+    RefusedView, RejectedGroup, RepairGroup, RepairedValue, ReturnedRow,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::dutch;
@@ -33,6 +35,18 @@ const QUALITY_WEEKS: i64 = 8;
 pub(super) const CAUSES: i64 = 3;
 
 impl Portal {
+    fn returned_row(&self, row: returned::Row) -> Result<ReturnedRow, StoreError> {
+        let message = self.open_text(Purpose::Reason, row.decision, Some(row.message_sealed))?;
+        Ok(ReturnedRow {
+            delivery: row.delivery,
+            file: row.file_name,
+            row: u32::try_from(row.row_number).unwrap_or_default(),
+            registration: row.registration,
+            message: message.unwrap_or_default(),
+            since: words::moment(row.since),
+        })
+    }
+
     /// How good what a party delivers is: it, and RIVM, see the same.
     pub(super) async fn quality_view(
         &self,
@@ -113,6 +127,29 @@ impl Deliveries for Portal {
     async fn quality(&self, caller: &Caller) -> PortResult<QualityView> {
         let party = deliverer(caller)?;
         self.quality_view(caller, party).await
+    }
+
+    async fn returned(&self, caller: &Caller, page: u32) -> PortResult<Page<ReturnedRow>> {
+        let party = deliverer(caller)?;
+        let page = page.max(1);
+        let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let rows = returned::list(&mut tx, party, i64::from(PAGE_ROWS), offset)
+            .await
+            .or_broken(caller)?;
+        let total = rows.first().map_or(0, |row| row.total);
+        let items = rows.into_iter().map(|row| self.returned_row(row));
+        let items = items.collect::<Result<Vec<_>, _>>().or_broken(caller)?;
+        let line = event(caller, Kind::ListShown)
+            .detail("list", "returned")
+            .detail("rows", items.len());
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(Page {
+            items,
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
     }
 
     async fn delivery(&self, caller: &Caller, id: Uuid) -> PortResult<DeliveryView> {

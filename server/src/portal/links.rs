@@ -10,8 +10,8 @@ use crate::intake::suggest::{self, Bench};
 use crate::keys::{Mac, Purpose};
 use crate::store::decisions::{self, Decision, NewDecision};
 use crate::store::products::Products;
-use crate::store::review;
 use crate::store::{StoreError, WorkerTx, party_tx, worker_tx};
+use crate::store::{rejects, review};
 use app::ports::decisions::{Candidate, Candidates, DecisionState, Gone, LinkView, LinkedBy, Same};
 use app::ports::{Caller, PortError, PortResult};
 use domain::dates::{PartialDate, dutch};
@@ -105,6 +105,7 @@ impl Portal {
                 .into_bytes()
         };
         let new = NewDecision {
+            stored: None,
             id,
             sample: row,
             kind: DecisionKind::Link.as_str(),
@@ -132,33 +133,41 @@ impl Portal {
         Ok(id)
     }
 
-    /// Prepares that a link is undone.
+    /// Prepares that a link is undone, or that stored rows were rejected.
     pub(super) async fn prepare_undo(
         &self,
         caller: &Caller,
-        link: Uuid,
+        done: Uuid,
         reason: &str,
     ) -> PortResult<Uuid> {
         reviewer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let known = decisions::list(&mut tx, Some(link), 1, 0)
+        let known = decisions::list(&mut tx, Some(done), 1, 0)
             .await
             .or_broken(caller)?;
-        if known.is_empty() {
-            return Err(PortError::NotFound);
-        }
-        let found = decisions::linked_row(&mut tx, link).await;
-        let Some(row) = found.or_broken(caller)? else {
-            return Err(PortError::Conflict);
-        };
+        let known = known.first().ok_or(PortError::NotFound)?;
         let id = crate::clock::new_key();
         let reason = words::kept(reason, CHARS);
         let purpose = Purpose::Reason.of(id.as_bytes());
         let sealed = self.road.keys.seal(reason.as_bytes(), &purpose);
         let (by, at) = (caller.user_id, self.road.clock.now());
-        decisions::insert_undo(&mut tx, id, link, row.id, sealed.into_bytes(), by, at)
-            .await
-            .or_broken(caller)?;
+        if known.stored && known.is(DecisionKind::Reject) {
+            let rows = rejects::to_readmit(&mut tx, done, None).await;
+            let rows = i32::try_from(rows.or_broken(caller)?.len()).unwrap_or(i32::MAX);
+            if rows == 0 {
+                return Err(PortError::Conflict);
+            }
+            let sealed = sealed.into_bytes();
+            decisions::insert_readmission(&mut tx, (id, done), rows, sealed, by, at)
+                .await
+                .or_broken(caller)?;
+        } else {
+            let found = decisions::linked_row(&mut tx, done).await;
+            let row = found.or_broken(caller)?.ok_or(PortError::Conflict)?;
+            decisions::insert_undo(&mut tx, id, done, row.id, sealed.into_bytes(), by, at)
+                .await
+                .or_broken(caller)?;
+        }
         tx.commit().await.or_broken(caller)?;
         Ok(id)
     }

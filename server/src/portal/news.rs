@@ -128,6 +128,7 @@ fn sent_back(row: decisions::Returned) -> ReturnedRows {
         party: row.party,
         file_name: row.file_name.unwrap_or_default(),
         rows: u32::try_from(row.rows).unwrap_or(u32::MAX),
+        stored: row.stored,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Clusters of rows that wait, and what RIVM decides about them. Each step names the state it comes from, so that two of
 //! the same command do one thing.
 
-use super::{PartyTx, StoreError, WorkerTx};
+use super::{PartyTx, StoreError, WorkerTx, rejects};
 use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
@@ -113,6 +113,8 @@ pub struct NewDecision {
     pub sample: Uuid,
     /// map, return, reject, accept, link.
     pub kind: &'static str,
+    /// Its rows are stored, where its kind may be about either ([`DecisionKind::is_about_either`]).
+    pub stored: Option<bool>,
     /// The row that is linked; the others are about the whole cluster.
     pub row: Option<Uuid>,
     /// What stands there, sealed.
@@ -148,8 +150,9 @@ pub struct NewDecision {
 pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), StoreError> {
     let made = sqlx::query!(
         "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, old_sealed, new_sealed, reason_sealed,
-                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed, suggested, first_day, last_day, told, kept)
-         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12, $13, $14, $15, $16, $17
+                                four_eyes, rows, asked_by, asked_at, row_id, sample_id, request_sealed, suggested, first_day, last_day, told, kept,
+                                about_stored)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, $10, $11, $2, $12, $13, $14, $15, $16, $17, $18
          FROM delivery_rows WHERE id = $2 AND state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL",
         new.id,
         new.sample,
@@ -167,7 +170,8 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), Stor
         new.days.first,
         new.days.last,
         new.told,
-        new.kept
+        new.kept,
+        new.stored
     )
     .execute(&mut **tx)
     .await?;
@@ -190,8 +194,10 @@ pub struct Decision {
     pub kind: String,
     /// The row that is linked, or was.
     pub row_id: Option<Uuid>,
-    /// The link that is undone.
+    /// The link, or the rejection, that is undone.
     pub undoes: Option<Uuid>,
+    /// Its rows are stored, and wait; else they are refused.
+    pub stored: bool,
     /// Rule code of the cluster.
     pub code: String,
     /// Its column, or nothing.
@@ -255,22 +261,25 @@ impl Decision {
     }
 
     /// The outcome of the rows that it is about.
-    ///
-    /// # Errors
-    /// When its kind or its rule is none.
-    pub fn about(&self) -> Result<RowOutcome, StoreError> {
-        let broken = || StoreError::Broken("decision".to_owned());
-        let kind = DecisionKind::parse(&self.kind).ok_or_else(broken)?;
-        Ok(kind.about(self.code.parse().map_err(|_| broken())?))
+    #[must_use]
+    pub const fn about(&self) -> RowOutcome {
+        if self.stored {
+            RowOutcome::TeControleren
+        } else {
+            RowOutcome::Afgekeurd
+        }
     }
 
     /// It puts another value in rows that are stored.
-    ///
-    /// # Errors
-    /// As [`Self::about`].
-    pub fn amends(&self) -> Result<bool, StoreError> {
-        let maps = self.kind == DecisionKind::Map.as_str();
-        Ok(maps && self.about()? == RowOutcome::TeControleren)
+    #[must_use]
+    pub fn amends(&self) -> bool {
+        self.stored && self.is(DecisionKind::Map)
+    }
+
+    /// It is of this kind.
+    #[must_use]
+    pub fn is(&self, kind: DecisionKind) -> bool {
+        self.kind == kind.as_str()
     }
 }
 
@@ -286,7 +295,8 @@ pub async fn list(
 ) -> Result<Vec<Decision>, StoreError> {
     let rows = sqlx::query_as!(
         Decision,
-        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes, d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
+        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes,
+                  COALESCE(d.about_stored, is_about_stored(d.kind, d.cluster_code)) AS "stored!", d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
                   d.old_sealed, d.new_sealed, d.first_day, d.last_day, d.reason_sealed, d.told, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?", d.decided_by,
                   d.decided_at, COALESCE(d.kept, d.kind = 'map' AND d.cluster_column = 'vaccin') AS "kept!", d.ended_at,
@@ -317,6 +327,8 @@ pub async fn total(tx: &mut WorkerTx<'_>) -> Result<i64, StoreError> {
 
 /// Rows that went back to their sender and still wait.
 pub struct Returned {
+    /// They are in the register.
+    pub stored: bool,
     /// The decision.
     pub decision: Uuid,
     /// Name of the party.
@@ -339,7 +351,7 @@ pub async fn returned(tx: &mut PartyTx<'_>) -> Result<Vec<Returned>, StoreError>
     let rows = sqlx::query_as!(
         Returned,
         r#"SELECT r.returned_by AS "decision!", p.name AS party, r.delivery_id AS delivery, d.file_name, count(*) AS "rows!",
-                  min(r.returned_at) AS "since!"
+                  min(r.returned_at) AS "since!", bool_or(r.outcome = 'TE_CONTROLEREN') AS "stored!"
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
            WHERE r.state = 'open' AND r.returned_by IS NOT NULL
            GROUP BY 1, 2, 3, 4 ORDER BY 6 LIMIT 20"#
@@ -557,6 +569,14 @@ pub async fn waiting(
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
 ) -> Result<Vec<(Uuid, i32, Uuid)>, StoreError> {
+    if let Some(rejected) = decision
+        .undoes
+        .filter(|_| decision.is(DecisionKind::Readmit))
+    {
+        let rows = rejects::to_readmit(tx, rejected, None).await?.into_iter();
+        let rows = rows.map(|(delivery, one)| (delivery, one.row_number, one.row));
+        return Ok(rows.collect());
+    }
     if let Some(link) = decision.undoes {
         let row = linked_row(tx, link).await?;
         let row = row.map(|row| (row.delivery_id, row.row_number, row.id));
@@ -590,8 +610,8 @@ pub async fn waiting(
         decision.code,
         decision.column,
         decision.value,
-        decision.about()?.as_str(),
-        decision.amends()?
+        decision.about().as_str(),
+        decision.amends()
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -601,7 +621,7 @@ pub async fn waiting(
         .collect())
 }
 
-/// Refused rows go back to their sender, or are refused for good; those that still wait. Answers their numbers.
+/// Rows go back to their sender, and refused ones are refused for good; those that still wait. Answers their numbers.
 ///
 /// # Errors
 /// When the database fails.
@@ -617,13 +637,14 @@ pub async fn settle_rows(
              state = CASE $2 WHEN 'reject' THEN 'rejected' ELSE state END, rejected_for = CASE $2 WHEN 'reject' THEN $6 END,
              returned_at = CASE $2 WHEN 'return' THEN $5::timestamptz END, returned_by = CASE $2 WHEN 'return' THEN $3::uuid END,
              decided_at = $5, decided_by = $4
-         WHERE id = ANY ($1) AND outcome = 'AFGEKEURD' AND state = 'open' AND returned_at IS NULL RETURNING row_number",
+         WHERE id = ANY ($1) AND outcome = $7 AND state = 'open' AND returned_at IS NULL RETURNING row_number",
         rows,
         decision.kind,
         decision.id,
         by,
         at,
-        decision.told
+        decision.told,
+        decision.about().as_str()
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -812,7 +833,7 @@ pub async fn also_open(
         Earlier,
         r#"SELECT d.id AS "decision?", NULL::uuid AS ruling, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
          WHERE d.party_id = $2 AND d.cluster_code = $3 AND d.cluster_column = $4 AND d.cluster_value = $5
-           AND d.row_id IS NOT DISTINCT FROM $6 AND is_about_stored(d.kind, d.cluster_code) = is_about_stored($7, $3)
+           AND d.row_id IS NOT DISTINCT FROM $6 AND COALESCE(d.about_stored, is_about_stored(d.kind, d.cluster_code)) = $7
            AND d.state IN ('asked', 'running') AND d.id <> $1"#,
         decision.id,
         decision.party_id,
@@ -820,7 +841,7 @@ pub async fn also_open(
         decision.column,
         decision.value,
         decision.row_id,
-        decision.kind
+        decision.stored
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -842,6 +863,19 @@ pub async fn counting_of(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows.into_iter().map(|row| (row.person_id, row.n)).collect())
+}
+
+/// Of these rows those that wait for RIVM, and not for their sender.
+///
+/// # Errors
+/// When the database fails.
+pub async fn in_hand(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT id FROM delivery_rows WHERE id = ANY ($1) AND state = 'open' AND returned_at IS NULL ORDER BY delivery_id, row_number",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// Of these stored rows those that wait because of their group alone: no other rule doubts them. What stands for something
@@ -923,6 +957,39 @@ pub async fn stored(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Stored>,
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows)
+}
+
+/// Prepares that a rejection of stored rows is undone: about these rows, with the cause that they had.
+///
+/// # Errors
+/// When the database fails; `NotFound` when there is no such decision.
+pub async fn insert_readmission(
+    tx: &mut WorkerTx<'_>,
+    (id, rejected): (Uuid, Uuid),
+    rows: i32,
+    reason_sealed: Vec<u8>,
+    by: Uuid,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let made = sqlx::query!(
+        "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, reason_sealed, four_eyes, rows,
+                                asked_by, asked_at, undoes, about_stored)
+         SELECT $1, party_id, 'readmit', cluster_code, cluster_column, cluster_value, $4, true, $3, $5, $6, id, true
+         FROM decisions WHERE id = $2 AND kind = 'reject' AND about_stored AND state = 'done'",
+        id,
+        rejected,
+        rows,
+        reason_sealed,
+        by,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    if made.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound)
+    }
 }
 
 /// Prepares that a link is undone: about the row as it stands, with the cause that it had.

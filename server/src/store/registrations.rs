@@ -143,6 +143,10 @@ pub struct Version {
     pub unlinked: bool,
     /// Its reason, sealed.
     pub withdrawal_reason: Option<Vec<u8>>,
+    /// RIVM rejected it for good.
+    pub rejected: bool,
+    /// What its sender is told of that.
+    pub told: Option<String>,
 }
 
 /// All versions of a registration of the caller's party, newest first; none when it is not theirs.
@@ -157,14 +161,15 @@ pub async fn versions(
     let rows = sqlx::query_as!(
         Version,
         r#"SELECT r.version, r.mutation, r.source_key, r.outcome, r.reference, r.person_id, r.content_sealed, r.reason_sealed,
-                  r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm OR r.link_id IS NOT NULL OR r.unlink_id IS NOT NULL
+                  r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm OR r.link_id IS NOT NULL OR r.unlink_id IS NOT NULL OR r.reject_id IS NOT NULL
                             -- Put right by RIVM: it says the row that its sender said before.
                             OR r.recorded_by IS NULL AND EXISTS (SELECT FROM reports o WHERE o.id = r.id AND o.version < r.version
                                                                  AND o.delivery_id = r.delivery_id AND o.row_number = r.row_number)
                        THEN 'RIVM' ELSE u.name END AS "recorded_by?", r.recorded_by AS by,
                   r.restores, d.state = 'withdrawn' AS "delivery_withdrawn!", r.withdrawal_id, w.reason_sealed AS "withdrawal_reason?",
-                  r.unlink_id IS NOT NULL AS "unlinked!"
+                  r.unlink_id IS NOT NULL AS "unlinked!", r.reject_id IS NOT NULL AND r.mutation = 'V' AS "rejected!", x.rejected_for AS "told?"
            FROM reports r JOIN deliveries d ON d.id = r.delivery_id LEFT JOIN users u ON u.id = r.recorded_by LEFT JOIN withdrawals w ON w.id = r.withdrawal_id
+           LEFT JOIN delivery_rows x ON r.reject_id IS NOT NULL AND x.delivery_id = r.delivery_id AND x.row_number = r.row_number
            WHERE r.party_id = $1 AND r.id = $2 ORDER BY r.version DESC"#,
         party,
         id

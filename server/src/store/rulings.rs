@@ -283,9 +283,11 @@ pub struct Act {
 pub async fn acts(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Act>, StoreError> {
     let found = sqlx::query_as!(
         Act,
-        r#"WITH theirs AS (SELECT r.id, r.party_id, r.delivery_id, r.row_number, r.link_id, r.unlink_id FROM reports r
+        r#"WITH theirs AS (SELECT r.id, r.party_id, r.delivery_id, r.row_number, r.link_id, r.unlink_id, r.reject_id FROM reports r
                            WHERE r.id IN (SELECT o.id FROM vaccinations v JOIN reports o ON o.vaccination_id = v.id WHERE v.person_id = $1)),
                 those AS (SELECT link_id AS id FROM theirs UNION SELECT unlink_id FROM theirs
+                          UNION SELECT reject_id FROM theirs
+                          UNION SELECT u.id FROM theirs t JOIN decisions u ON u.undoes = t.reject_id AND u.state IN ('running', 'done')
                           UNION SELECT h.decision_id FROM theirs t JOIN row_history h
                                   ON h.party_id = t.party_id AND h.delivery_id = t.delivery_id AND h.row_number = t.row_number
                           UNION SELECT d.id FROM theirs t JOIN delivery_rows w ON w.report_id = t.id AND w.state = 'accepted'

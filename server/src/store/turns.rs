@@ -148,7 +148,7 @@ pub async fn withdrawn_alone(
            FROM reports c JOIN reports p ON p.id = c.id AND p.version = c.version - 1
            JOIN reports o ON o.id = c.id AND o.version = COALESCE(p.restores, p.version)
            JOIN deliveries d ON d.id = o.delivery_id
-           WHERE c.id = $2 AND c.party_id = $1 AND c.valid_to IS NULL AND c.mutation = 'V' AND c.withdrawal_id IS NULL AND c.unlink_id IS NULL
+           WHERE c.id = $2 AND c.party_id = $1 AND c.valid_to IS NULL AND c.mutation = 'V' AND c.withdrawal_id IS NULL AND c.unlink_id IS NULL AND c.reject_id IS NULL
              AND p.mutation <> 'V' AND d.state <> 'withdrawn'"#,
         party,
         id
@@ -399,10 +399,12 @@ pub struct By {
     pub delivery: Uuid,
     /// The withdrawal of a delivery that made them; none when one registration was put back by itself.
     pub withdrawal: Option<Uuid>,
-    /// Who.
-    pub user: Uuid,
+    /// Who; nobody by name where RIVM decided.
+    pub user: Option<Uuid>,
     /// Reason, sealed for that one registration.
     pub reason_sealed: Option<Vec<u8>>,
+    /// The decision by which RIVM rejects them for good.
+    pub rejects: Option<Uuid>,
 }
 
 /// Stores new versions.
@@ -413,12 +415,14 @@ pub async fn insert(tx: &mut WorkerTx<'_>, by: &By, turned: &Turned) -> Result<(
     sqlx::query!(
         "INSERT INTO reports (id, version, party_id, source_key, mutation, channel, delivery_id, row_number, outcome, person_id,
                               vaccination_id, vaccinated_on, vaccine, batch, dose, target_group, content_sealed, row_digest, digest_key, findings,
-                              ruleset_version, accepted_by, recorded_by, withdrawal_id, restores, reason_sealed, link_id, unlink_id)
+                              ruleset_version, accepted_by, recorded_by, withdrawal_id, restores, reason_sealed, link_id, unlink_id, reject_id)
          SELECT c.id, c.version + 1, c.party_id, c.source_key, COALESCE(p.mutation, 'V'), 'portaal', $1, n.row_number,
                 CASE WHEN n.review IS NULL THEN COALESCE(p.outcome, 'GEACCEPTEERD') ELSE 'TE_CONTROLEREN' END, p.person_id,
-                n.vaccination_id, p.vaccinated_on, p.vaccine, p.batch, p.dose, p.target_group, p.content_sealed, p.row_digest, p.digest_key,
+                n.vaccination_id, p.vaccinated_on, p.vaccine, p.batch, p.dose, p.target_group, p.content_sealed,
+                -- What is rejected stays out when it is delivered again.
+                CASE WHEN $11::uuid IS NULL THEN p.row_digest ELSE c.row_digest END, CASE WHEN $11::uuid IS NULL THEN p.digest_key ELSE c.digest_key END,
                 COALESCE(p.findings, '[]') || COALESCE(n.review, '[]'), p.ruleset_version, p.accepted_by, $2, $3,
-                COALESCE(p.restores, p.version), $4, p.link_id, p.unlink_id
+                COALESCE(p.restores, p.version), $4, p.link_id, p.unlink_id, COALESCE($11, p.reject_id)
          FROM unnest($5::uuid[], $6::integer[], $7::integer[], $8::integer[], $9::uuid[], $10::jsonb[])
               AS n (id, version, onto, row_number, vaccination_id, review)
          JOIN reports c ON c.id = n.id AND c.version = n.version
@@ -432,7 +436,8 @@ pub async fn insert(tx: &mut WorkerTx<'_>, by: &By, turned: &Turned) -> Result<(
         &turned.onto as _,
         &turned.row_number,
         &turned.vaccination_id as _,
-        &turned.review as _
+        &turned.review as _,
+        by.rejects
     )
     .execute(&mut **tx)
     .await?;

@@ -166,6 +166,7 @@ const TABLE: &[Route] = &[
     page("/registraties/{id}/terugzetten", Roles(DELIVER), true),
     page("/aanleveren", Roles(DELIVER), false),
     page("/aanleveringen", Roles(DELIVER), false),
+    page("/teruggestuurd", Roles(DELIVER), false),
     page("/kwaliteit", Roles(DELIVER), false),
     page("/aanleveringen/{id}", Roles(DELIVER), true),
     page(

@@ -50,6 +50,7 @@ mod retention;
 mod rulings;
 mod same_row;
 mod scanner;
+mod sent_back;
 #[path = "../support/shown.rs"]
 mod shown;
 mod sources;

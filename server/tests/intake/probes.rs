@@ -25,7 +25,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 124] = [
+const METHODS: [&str; 125] = [
     "begin",
     "open_draft",
     "waiting",
@@ -42,6 +42,7 @@ const METHODS: [&str; 124] = [
     "withdraw",
     "list",
     "quality",
+    "returned",
     "delivery",
     "deliveries.submit",
     "submit_whole",
@@ -692,6 +693,7 @@ async fn probe(
         | "registrations"
         | "list"
         | "quality"
+        | "returned"
         | "news"
         | "seen"
         | "worklist"

@@ -4,10 +4,11 @@ use super::super::{OrBroken, Portal, deliverer, event, words};
 use super::change::withdraw_freely;
 use super::draft::odd;
 use crate::audit::{self, Kind};
+use crate::intake::answer::told;
 use crate::keys::Purpose;
 use crate::store::products::Products;
 use crate::store::registrations::{self, Filter, Line, Version};
-use crate::store::{StoreError, party_tx, worker_tx};
+use crate::store::{StoreError, party_tx, returned, worker_tx};
 use app::ports::entry::{
     RegistrationFilter, RegistrationLine, RegistrationVersion, RegistrationView,
 };
@@ -126,6 +127,15 @@ impl Portal {
             .map(|version| self.version(id, version))
             .collect::<Result<Vec<_>, _>>()
             .or_broken(caller)?;
+        let asked = returned::about(&mut tx, party, id)
+            .await
+            .or_broken(caller)?;
+        let message = match asked {
+            Some((decision, sealed)) => self
+                .open_text(Purpose::Reason, decision, Some(sealed))
+                .or_broken(caller)?,
+            None => None,
+        };
         let line = event(caller, Kind::RegistrationRead)
             .object("registration", id)
             .about(persons);
@@ -137,6 +147,7 @@ impl Portal {
             outcome,
             // Repairs too: what differs from what was typed is listed (features F-X3).
             findings,
+            message,
             versions: shown,
             may_change: !withdrawn,
             withdraw_freely: recorded.is_some_and(|at| withdraw_freely(at, self.road.clock.now())),
@@ -158,6 +169,7 @@ impl Portal {
                 None => self.open_text(Purpose::Reason, id, version.reason_sealed)?,
             },
             withdrawal: version.mutation == "V",
+            rejected: version.rejected.then(|| told(version.told.as_deref())),
         })
     }
 }
@@ -171,6 +183,7 @@ fn withdrawn_alone(versions: &[Version]) -> bool {
     newest.mutation == "V"
         && newest.withdrawal_id.is_none()
         && !newest.unlinked
+        && !newest.rejected
         && before.mutation != "V"
         && versions
             .iter()

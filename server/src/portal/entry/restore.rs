@@ -69,8 +69,9 @@ impl Portal {
         let by = By {
             delivery,
             withdrawal: None,
-            user: caller.user_id,
+            user: Some(caller.user_id),
             reason_sealed: Some(sealed.into_bytes()),
+            rejects: None,
         };
         let of = Of {
             party,

@@ -1,0 +1,577 @@
+//! Stored rows that wait go back to their sender, or are rejected for good, as refused ones (features F52, F54; security G18).
+
+use crate::moment::{both, hang};
+use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
+use app::ports::decisions::{Agreed, ClusterFilter, DecisionView, Decisions, Proposal};
+use app::ports::news::News;
+use app::ports::persons::{Persons, Why};
+use app::ports::withdrawals::Withdrawals;
+use app::ports::{Deliveries, Entry, PortError, Review};
+use domain::dates::Days;
+use domain::decision::{DecisionKind, Told};
+use domain::delivery::RowOutcome;
+use domain::role::Role;
+use domain::row::{Column, RowText};
+use domain::text::Lang;
+use server::intake::answer;
+use server::store::party_tx;
+use uuid::Uuid;
+
+const COUNTING: &str = "vaccinations WHERE effective AND valid_to IS NULL";
+const REGISTERED: &str = "vaccinations WHERE valid_to IS NULL";
+const STANDING: &str = "reports WHERE valid_to IS NULL AND mutation <> 'V'";
+const WAITING: &str = "delivery_rows WHERE state = 'open' AND outcome = 'TE_CONTROLEREN'";
+
+/// Of a batch that nobody knows: stored, and RIVM looks at it.
+fn odd(row: RowText) -> RowText {
+    with(row, &[(Column::Batchnummer, "ZZ9999")])
+}
+
+fn keyed(row: RowText, key: &str) -> RowText {
+    with(row, &[(Column::Bronsleutel, key)])
+}
+
+fn only(kind: DecisionKind) -> Proposal {
+    Proposal {
+        told: (kind == DecisionKind::Reject).then_some(Told::Test),
+        alone: false,
+        kind,
+        value: String::new(),
+        days: Days::ALL,
+        reason: "Kijk op de verpakking".into(),
+        request: String::new(),
+    }
+}
+
+/// A row of the first group of stored rows that waits.
+async fn sample(world: &World) -> Uuid {
+    let list = world
+        .portal
+        .clusters(&world.rivm, ClusterFilter::default(), 1)
+        .await
+        .unwrap();
+    let mut lines = list.items.iter();
+    let line = lines.find(|line| line.outcome == RowOutcome::TeControleren);
+    line.expect("a group of stored rows").sample
+}
+
+async fn view(world: &World, id: Uuid) -> DecisionView {
+    world.portal.decision(&world.rivm, id).await.unwrap()
+}
+
+async fn propose(world: &World, kind: DecisionKind) -> Uuid {
+    let sample = sample(world).await;
+    let made = world.portal.propose(&world.rivm, sample, only(kind)).await;
+    made.unwrap()
+}
+
+/// Two people agree; the worker has not seen it yet.
+async fn agreed(world: &World, id: Uuid) {
+    let asked = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Agreed::Waiting), "it takes a second person");
+    let again = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(again, Ok(Agreed::SamePerson));
+    let name = Uuid::now_v7().to_string();
+    let other = world.test.caller(&name, Role::RivmBeheer, None).await;
+    let done = world.portal.decide(&other, id).await;
+    assert_eq!(done, Ok(Agreed::Running));
+}
+
+async fn reject(world: &World) -> Uuid {
+    let id = propose(world, DecisionKind::Reject).await;
+    agreed(world, id).await;
+    world.work().await;
+    id
+}
+
+async fn send_back(world: &World) -> Uuid {
+    let id = propose(world, DecisionKind::Return).await;
+    let done = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(done, Ok(Agreed::Running), "one person sends it back");
+    world.work().await;
+    id
+}
+
+async fn readmit(world: &World, rejected: Uuid) {
+    let why = "Toch een echte vaccinatie".to_owned();
+    let id = world.portal.propose_undo(&world.rivm, rejected, why).await;
+    let id = id.unwrap();
+    let foreseen = view(world, id).await;
+    assert!(foreseen.second_person && foreseen.undoes == Some(rejected));
+    agreed(world, id).await;
+    world.work().await;
+}
+
+/// The table of answers that a sender gets on a delivery.
+async fn answered(world: &World, delivery: Uuid) -> String {
+    let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
+    let mut table = Vec::new();
+    let keys = &world.road.keys;
+    answer::csv(&mut tx, keys, delivery, &mut table)
+        .await
+        .unwrap();
+    String::from_utf8(table).unwrap()
+}
+
+/// Registrations of a party that stand.
+async fn registrations(world: &World) -> Vec<Uuid> {
+    let sql = format!("SELECT id FROM {STANDING} ORDER BY recorded_at, id");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .fetch_all(&world.test.admin)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_stored_row_that_goes_back_stays_in_the_register_and_its_sender_reads_what_is_asked() {
+    let world = World::new().await;
+    let rows = [odd(good(EREBOS, "01-04-2000")), good(NAOMI, "01-04-1987")];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let id = propose(&world, DecisionKind::Return).await;
+    let foreseen = view(&world, id).await;
+    assert_eq!(foreseen.outcomes, [(RowOutcome::TeControleren, 1)]);
+    assert!(!foreseen.second_person && foreseen.gone.is_none());
+    assert_eq!(foreseen.first.len(), 1);
+    let id = send_back(&world).await;
+
+    assert_eq!(world.count(STANDING).await, 2, "nothing went");
+    assert_eq!(world.count(COUNTING).await, 1);
+    let queue = world.portal.rows(&world.rivm, Default::default()).await;
+    assert_eq!(queue.unwrap().total, 0);
+    let list = world.portal.returned(&world.maria, 1).await.unwrap();
+    assert_eq!(list.total, 1);
+    let row = &list.items[0];
+    assert_eq!((row.delivery, row.row), (delivery, 2));
+    assert_eq!(row.message, "Kijk op de verpakking");
+    let registration = row.registration.expect("it is in the register");
+    let shown = Entry::registration(&world.portal, &world.maria, registration).await;
+    let shown = shown.unwrap();
+    assert_eq!(shown.message.as_deref(), Some("Kijk op de verpakking"));
+    assert!(shown.may_change);
+    let back = ";TE_CONTROLEREN;;TERUG;Kijk op de verpakking\r\n";
+    assert!(answered(&world, delivery).await.contains(back));
+    let theirs = world.portal.returned(&world.piet, 1).await.unwrap();
+    assert_eq!(theirs.total, 0);
+    let news = world.portal.news(&world.maria).await.unwrap();
+    let told: Vec<_> = news
+        .returned
+        .iter()
+        .map(|one| (one.rows, one.stored))
+        .collect();
+    assert_eq!(told, [(1, true)]);
+    assert_eq!(view(&world, id).await.line.returned, 1);
+    // A week later nobody has answered.
+    for aged in [
+        "UPDATE delivery_rows SET returned_at = returned_at - interval '9 days' WHERE returned_at IS NOT NULL",
+        "UPDATE decisions SET decided_at = decided_at - interval '9 days' WHERE state = 'done'",
+    ] {
+        sqlx::query(aged)
+            .execute(&world.road.db.worker)
+            .await
+            .unwrap();
+    }
+    let news = world.portal.news(&world.rivm).await.unwrap();
+    assert_eq!(news.returned.len(), 1, "RIVM hears of it");
+    assert!(view(&world, id).await.line.overdue);
+    world.portal.recall(&world.rivm, id).await.unwrap();
+    sample(&world).await;
+    assert!(!answered(&world, delivery).await.contains("TERUG"));
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn what_went_back_is_closed_by_a_correction_in_the_portal_or_in_the_next_file() {
+    let world = World::new().await;
+    let rows = [
+        keyed(odd(good(EREBOS, "01-04-2000")), "e1"),
+        keyed(odd(good(FROUKE, "24-03-2000")), "f1"),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let id = send_back(&world).await;
+    assert_eq!(view(&world, id).await.line.returned, 2);
+    // Delivered once more as it was, nothing was answered.
+    let again = csv(&[
+        keyed(odd(good(EREBOS, "01-04-2000")), "e1"),
+        good(NAOMI, "01-04-1987"),
+    ]);
+    world.upload(&world.maria, &again).await;
+    assert_eq!(view(&world, id).await.line.returned, 2);
+    let corrected = with(
+        keyed(good(EREBOS, "01-04-2000"), "e1"),
+        &[(Column::Mutatie, "C")],
+    );
+    world.upload(&world.maria, &csv(&[corrected])).await;
+    assert_eq!(view(&world, id).await.line.returned, 1);
+    let list = world.portal.returned(&world.maria, 1).await.unwrap();
+    let left = list.items[0].registration.unwrap();
+    let right = good(FROUKE, "24-03-2000");
+    world.corrects(&world.maria, left, &right).await;
+    let line = view(&world, id).await.line;
+    assert_eq!((line.returned, line.overdue), (0, false));
+    assert_eq!(
+        world.portal.returned(&world.maria, 1).await.unwrap().total,
+        0
+    );
+    assert_eq!(world.count(COUNTING).await, 3);
+    assert_eq!(world.count(WAITING).await, 0);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn what_went_back_leaves_with_its_delivery_and_is_with_its_sender_again_when_that_is_put_back()
+ {
+    let world = World::new().await;
+    let file = csv(&[odd(good(EREBOS, "01-04-2000"))]);
+    let delivery = world.upload(&world.maria, &file).await;
+    send_back(&world).await;
+    let portal = &world.portal;
+    portal
+        .withdraw_delivery(&world.maria, delivery, "verkeerd bestand".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(portal.returned(&world.maria, 1).await.unwrap().total, 0);
+    portal
+        .restore_delivery(&world.maria, delivery, "toch goed".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(portal.returned(&world.maria, 1).await.unwrap().total, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn a_return_of_stored_rows_leaves_refused_ones_with_the_same_cause_alone() {
+    let world = World::new().await;
+    let nobody = good(NOBODY, "01-04-2000");
+    world
+        .upload(&world.maria, &csv(std::slice::from_ref(&nobody)))
+        .await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    for _ in 0..2 {
+        let why = "nieuw in Nederland".to_owned();
+        let saved = portal.save_person(maria, draft, nobody.clone(), why).await;
+        saved.unwrap();
+    }
+    let saved = portal.save_vaccination(maria, draft, nobody, None).await;
+    saved.unwrap();
+    Entry::submit(portal, maria, draft, None).await.unwrap();
+    let id = send_back(&world).await;
+    assert_eq!(view(&world, id).await.done, (1, 0));
+    let refused =
+        "delivery_rows WHERE state = 'open' AND outcome = 'AFGEKEURD' AND returned_at IS NULL";
+    assert_eq!(world.count(refused).await, 1);
+    // What was typed has no file: it is found by its registration.
+    let list = portal.returned(maria, 1).await.unwrap();
+    assert_eq!((list.total, list.items[0].file.clone()), (1, None));
+    assert!(list.items[0].registration.is_some());
+}
+
+#[tokio::test]
+async fn stored_rows_are_rejected_for_good_by_two_people_and_stay_out_when_they_come_again() {
+    let world = World::new().await;
+    let test = odd(good(EREBOS, "01-04-2000"));
+    let keyed_test = keyed(odd(good(FROUKE, "24-03-2000")), "f1");
+    let rows = [test.clone(), good(NAOMI, "01-04-1987"), keyed_test.clone()];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let registration = registrations(&world).await;
+    let id = propose(&world, DecisionKind::Reject).await;
+    let foreseen = view(&world, id).await;
+    assert_eq!(foreseen.outcomes, [(RowOutcome::Afgekeurd, 2)]);
+    assert!(foreseen.second_person, "however few they are");
+    assert_eq!(foreseen.gone, Some((2, 0)));
+    assert_eq!(foreseen.told, Some(Told::Test));
+    assert_eq!(world.count("reports").await, 3, "looking changes nothing");
+    agreed(&world, id).await;
+    world.work().await;
+
+    assert_eq!(
+        (world.count(REGISTERED).await, world.count(COUNTING).await),
+        (1, 1)
+    );
+    assert_eq!(
+        (world.count(STANDING).await, world.count(WAITING).await),
+        (1, 0)
+    );
+    let by = format!(
+        "reports WHERE mutation = 'V' AND version = 2 AND valid_to IS NULL AND reject_id = '{id}' AND row_digest IS NOT NULL AND recorded_by IS NULL"
+    );
+    assert_eq!(world.count(&by).await, 2, "a version more, by the decision");
+    assert_eq!(view(&world, id).await.done, (2, 0));
+    let shown = world.portal.delivery(&world.maria, delivery).await.unwrap();
+    let counts = shown.line.counts;
+    assert_eq!(
+        (counts.geaccepteerd, counts.te_controleren, counts.afgekeurd),
+        (1, 0, 2)
+    );
+    assert_eq!(shown.mendable(), 0);
+    let groups: Vec<_> = shown
+        .rejected
+        .iter()
+        .map(|one| (one.told, one.count))
+        .collect();
+    assert_eq!(groups, [(Told::Test, 2)]);
+    let why = Told::Test.sentence(Lang::Nl);
+    let line = format!(";AFGEKEURD;;AFGEWEZEN;{why}\r\n");
+    assert!(answered(&world, delivery).await.contains(&line));
+    let gone = registration.iter().copied();
+    let mut rejected = 0;
+    for one in gone {
+        let shown = Entry::registration(&world.portal, &world.maria, one)
+            .await
+            .unwrap();
+        let newest = &shown.versions[0];
+        if newest.rejected.is_none() {
+            continue;
+        }
+        rejected += 1;
+        assert_eq!(
+            (newest.rejected, newest.recorded_by.as_str()),
+            (Some(Told::Test), "RIVM")
+        );
+        assert!(newest.withdrawal && !shown.may_change && !shown.may_restore);
+        let back = world.portal.restore(&world.maria, one, "toch".into()).await;
+        assert_eq!(back.err(), Some(PortError::Conflict), "for good");
+    }
+    assert_eq!(rejected, 2);
+    world.sound().await;
+
+    // Its sender goes on delivering it, and tries to correct it.
+    let again = csv(&[test, keyed_test.clone(), good(NAOMI, "01-04-1987")]);
+    world.upload(&world.maria, &again).await;
+    let doubles = "delivery_rows WHERE outcome = 'DUBBEL'";
+    assert_eq!(world.count(doubles).await, 3);
+    let correction = with(
+        keyed_test,
+        &[(Column::Mutatie, "C"), (Column::Batchnummer, "EJ6795")],
+    );
+    world.upload(&world.maria, &csv(&[correction])).await;
+    assert_eq!(world.count(COUNTING).await, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn what_somebody_else_reports_too_stays_as_that_one_said_it() {
+    let world = World::new().await;
+    let row = odd(good(EREBOS, "01-04-2000"));
+    let of_maria = with(row.clone(), &[(Column::Vaccinatieland, "BE")]);
+    world.upload(&world.maria, &csv(&[of_maria])).await;
+    world.upload(&world.piet, &csv(&[row])).await;
+    let in_belgium = format!("{REGISTERED} AND country = 'BE'");
+    assert_eq!(
+        (
+            world.count(REGISTERED).await,
+            world.count(&in_belgium).await
+        ),
+        (1, 1)
+    );
+    // The groups of the two are two; that of maria came first.
+    let list = world
+        .portal
+        .clusters(&world.rivm, ClusterFilter::default(), 1)
+        .await;
+    let list = list.unwrap();
+    let of_maria = list
+        .items
+        .iter()
+        .find(|line| line.party.contains("ZONNEHOF"));
+    let of_maria = of_maria.expect("her group").sample;
+    let proposal = only(DecisionKind::Reject);
+    let id = world
+        .portal
+        .propose(&world.rivm, of_maria, proposal)
+        .await
+        .unwrap();
+    assert_eq!(view(&world, id).await.gone, Some((0, 1)));
+    agreed(&world, id).await;
+    world.work().await;
+    assert_eq!(
+        (
+            world.count(REGISTERED).await,
+            world.count(&in_belgium).await
+        ),
+        (1, 0)
+    );
+    assert_eq!(world.count(STANDING).await, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn a_rejection_is_undone_by_two_people_and_the_rows_wait_as_before() {
+    let world = World::new().await;
+    let rows = [
+        odd(good(EREBOS, "01-04-2000")),
+        odd(good(FROUKE, "24-03-2000")),
+    ];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let registration = registrations(&world).await[0];
+    let id = reject(&world).await;
+    assert!(view(&world, id).await.may_undo);
+    readmit(&world, id).await;
+    assert!(!view(&world, id).await.may_undo);
+    assert_eq!(
+        (world.count(STANDING).await, world.count(WAITING).await),
+        (2, 2)
+    );
+    assert_eq!(
+        (world.count(REGISTERED).await, world.count(COUNTING).await),
+        (2, 0)
+    );
+    let shown = world.portal.delivery(&world.maria, delivery).await.unwrap();
+    let counts = shown.line.counts;
+    assert_eq!((counts.te_controleren, counts.afgekeurd), (2, 0));
+    assert!(!answered(&world, delivery).await.contains("AFGEWEZEN"));
+    let shown = Entry::registration(&world.portal, &world.maria, registration).await;
+    let shown = shown.unwrap();
+    let by: Vec<_> = shown
+        .versions
+        .iter()
+        .map(|one| one.recorded_by.as_str())
+        .collect();
+    assert_eq!(by[..2], ["RIVM", "RIVM"]);
+    assert!(shown.may_change);
+    world.sound().await;
+    // It is decided about as any other, and goes with its delivery.
+    let accept = propose(&world, DecisionKind::Accept).await;
+    world.portal.decide(&world.rivm, accept).await.unwrap();
+    world.work().await;
+    assert_eq!(world.count(COUNTING).await, 2);
+    let person: Uuid =
+        sqlx::query_scalar("SELECT person_id FROM reports WHERE id = $1 AND valid_to IS NULL")
+            .bind(registration)
+            .fetch_one(&world.test.admin)
+            .await
+            .unwrap();
+    let record = world
+        .portal
+        .person(&world.rivm, person, Why::Review)
+        .await
+        .unwrap();
+    let acts: Vec<Uuid> = record.acts.iter().map(|act| act.id).collect();
+    assert_eq!(
+        (record.proof.len(), acts.len()),
+        (1, 3),
+        "rejected, undone, accepted"
+    );
+    assert!(acts.contains(&id));
+    world
+        .portal
+        .withdraw_delivery(&world.maria, delivery, "verkeerd bestand".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(
+        (world.count(REGISTERED).await, world.count(STANDING).await),
+        (0, 0)
+    );
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn what_was_rejected_stays_so_when_its_delivery_goes_and_comes_back() {
+    let world = World::new().await;
+    let rows = [odd(good(EREBOS, "01-04-2000")), good(NAOMI, "01-04-1987")];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let id = reject(&world).await;
+    let portal = &world.portal;
+    portal
+        .withdraw_delivery(&world.maria, delivery, "verkeerd bestand".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert!(
+        !view(&world, id).await.may_undo,
+        "it went with its delivery"
+    );
+    portal
+        .restore_delivery(&world.maria, delivery, "toch goed".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(
+        (world.count(COUNTING).await, world.count(STANDING).await),
+        (1, 1)
+    );
+    assert_eq!(world.count(WAITING).await, 0);
+    world.sound().await;
+    assert!(view(&world, id).await.may_undo);
+    readmit(&world, id).await;
+    assert_eq!(
+        (world.count(COUNTING).await, world.count(STANDING).await),
+        (1, 2)
+    );
+    assert_eq!(world.count(WAITING).await, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn what_is_reported_anew_by_its_sender_does_not_come_back_beside_it() {
+    let world = World::new().await;
+    let row = odd(good(EREBOS, "01-04-2000"));
+    world
+        .upload(&world.maria, &csv(&[keyed(row.clone(), "e1")]))
+        .await;
+    let id = reject(&world).await;
+    // The same jab under another key: another registration, about which nothing was decided.
+    world.upload(&world.maria, &csv(&[keyed(row, "e2")])).await;
+    assert_eq!(
+        (world.count(STANDING).await, world.count(WAITING).await),
+        (1, 1)
+    );
+    assert!(!view(&world, id).await.may_undo);
+    let undo = world
+        .portal
+        .propose_undo(&world.rivm, id, "toch".into())
+        .await;
+    assert_eq!(undo.err(), Some(PortError::Conflict));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_its_sender_corrects_at_that_moment_is_not_rejected_with_what_it_said_before() {
+    let world = World::new().await;
+    let row = odd(good(EREBOS, "01-04-2000"));
+    let registration = world.registered(&world.maria, &row).await;
+    let id = propose(&world, DecisionKind::Reject).await;
+    agreed(&world, id).await;
+    // The correction has begun, and hangs with its person held.
+    hang(&world, "reports", "new.mutation = 'C'").await;
+    let right = good(EREBOS, "01-04-2000");
+    let correction = world.corrects(&world.maria, registration, &right);
+    let (_, ()) = both(&world, correction, world.work()).await;
+    assert_eq!(
+        (world.count(STANDING).await, world.count(COUNTING).await),
+        (1, 1)
+    );
+    assert_eq!(view(&world, id).await.done, (0, 0));
+    world.sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_accepted_at_the_moment_in_which_it_goes_back_is_one_of_the_two() {
+    let world = World::new().await;
+    world
+        .upload(&world.maria, &csv(&[odd(good(EREBOS, "01-04-2000"))]))
+        .await;
+    // About the row alone and about its group: two decisions that may be open beside each other.
+    let alone = Proposal {
+        alone: true,
+        ..only(DecisionKind::Accept)
+    };
+    let row = sample(&world).await;
+    let accept = world.portal.propose(&world.rivm, row, alone).await.unwrap();
+    let back = propose(&world, DecisionKind::Return).await;
+    for id in [back, accept] {
+        assert_eq!(
+            world.portal.decide(&world.rivm, id).await,
+            Ok(Agreed::Running)
+        );
+    }
+    world.work().await;
+    assert_eq!(
+        world.portal.returned(&world.maria, 1).await.unwrap().total,
+        1
+    );
+    assert_eq!(world.count(COUNTING).await, 0, "it went back first");
+    world.sound().await;
+}
