@@ -276,6 +276,31 @@ impl Decision {
         self.stored && self.is(DecisionKind::Map)
     }
 
+    /// While it is carried out, what was decided about is all that it is carried out on: not what came since. Another value holds
+    /// for that too.
+    fn is_about_what_was(&self) -> bool {
+        let kinds = [
+            DecisionKind::Accept,
+            DecisionKind::Reject,
+            DecisionKind::Return,
+        ];
+        self.state == "running" && kinds.into_iter().any(|kind| self.is(kind))
+    }
+
+    /// Rows that came later are not its own.
+    fn until(&self) -> Option<OffsetDateTime> {
+        self.decided_at.filter(|_| self.is_about_what_was())
+    }
+
+    /// How many rows it may still be carried out on: a row may have been on its way when it was decided.
+    fn most(&self) -> usize {
+        if self.is_about_what_was() {
+            usize::try_from(self.rows - self.done_rows).unwrap_or_default()
+        } else {
+            usize::MAX
+        }
+    }
+
     /// It is of this kind.
     #[must_use]
     pub fn is(&self, kind: DecisionKind) -> bool {
@@ -493,7 +518,7 @@ pub async fn names(tx: &mut WorkerTx<'_>, party: Uuid) -> Result<Vec<KeptName>, 
 }
 
 /// Kept values of the party of a delivery that hold for rows of it that wait, one of each cluster. Names of products are
-/// known when a row is judged, so none waits for one of those.
+/// known when a row is judged; but one that was decided while the delivery was on its way or parked was not.
 ///
 /// # Errors
 /// When the database fails.
@@ -501,7 +526,7 @@ pub async fn kept_for(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<Vec<Uuid>
     Ok(sqlx::query_scalar!(
         "SELECT DISTINCT ON (d.cluster_code, d.cluster_column, d.cluster_value) d.id FROM decisions d
          WHERE d.party_id = (SELECT party_id FROM deliveries WHERE id = $1)
-           AND d.kept AND d.cluster_column <> 'vaccin' AND d.state IN ('running', 'done') AND d.ended_at IS NULL
+           AND COALESCE(d.kept, d.kind = 'map' AND d.cluster_column = 'vaccin') AND d.state IN ('running', 'done') AND d.ended_at IS NULL
            AND EXISTS (SELECT FROM delivery_rows r
                        WHERE r.party_id = d.party_id AND r.delivery_id = $1 AND r.cluster_code = d.cluster_code
                          AND r.cluster_column = d.cluster_column AND r.cluster_value = d.cluster_value
@@ -523,7 +548,8 @@ pub async fn kept_beside(
 ) -> Result<Vec<Decision>, StoreError> {
     let ids = sqlx::query_scalar!(
         "SELECT id FROM decisions
-         WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4 AND kept AND state = 'done' AND ended_at IS NULL
+         WHERE party_id = $1 AND cluster_code = $2 AND cluster_column = $3 AND cluster_value = $4 AND COALESCE(kept, kind = 'map' AND cluster_column = 'vaccin')
+           AND state = 'done' AND ended_at IS NULL
          ORDER BY decided_at DESC",
         decision.party_id,
         decision.code,
@@ -605,18 +631,22 @@ pub async fn waiting(
            AND NOT ($6 AND (NOT EXISTS (SELECT FROM deliveries d WHERE d.id = delivery_rows.delivery_id AND d.state = 'done')
                             OR EXISTS (SELECT FROM reports r JOIN persons p ON p.id = r.person_id
                                        WHERE r.id = delivery_rows.report_id AND r.valid_to IS NULL AND r.link_id IS NOT NULL AND p.bsn_enc IS NULL)))
+           AND ($7::timestamptz IS NULL OR created_at <= $7)
          ORDER BY delivery_id, row_number",
         decision.party_id,
         decision.code,
         decision.column,
         decision.value,
         decision.about().as_str(),
-        decision.amends()
+        decision.amends(),
+        decision.until()
     )
     .fetch_all(&mut **tx)
     .await?;
+    let most = decision.most();
     Ok(rows
         .into_iter()
+        .take(most)
         .map(|row| (row.delivery_id, row.row_number, row.id))
         .collect())
 }

@@ -672,6 +672,43 @@ async fn more_than_a_hundred_rows_are_only_rejected_when_a_second_person_agrees(
 }
 
 #[tokio::test]
+async fn what_comes_after_a_decision_is_not_decided_by_it() {
+    for (kind, became) in [
+        (DecisionKind::Reject, "state = 'rejected'"),
+        (DecisionKind::Return, "returned_at IS NOT NULL"),
+    ] {
+        let world = World::new().await;
+        let rows = [
+            odd_vaccine(good(EREBOS, "01-04-2000")),
+            odd_vaccine(good(NAOMI, "01-04-1987")),
+        ];
+        world.upload(&world.maria, &csv(&rows)).await;
+        // A file is on its way when somebody decides alone about two rows.
+        let later = [odd_vaccine(good(FROUKE, "24-03-2000"))];
+        world
+            .receive(&world.maria, "later.csv", &csv(&later), false)
+            .await;
+        let sample = clusters(&world).await[0].3;
+        let id = world
+            .portal
+            .propose(&world.rivm, sample, only(kind))
+            .await
+            .unwrap();
+        let decided = world.portal.decide(&world.rivm, id).await;
+        assert_eq!(decided, Ok(Agreed::Running));
+        world.work().await;
+        assert_eq!(
+            world.count(&format!("delivery_rows WHERE {became}")).await,
+            2
+        );
+        let waits = "delivery_rows WHERE state = 'open' AND returned_at IS NULL";
+        assert_eq!(world.count(waits).await, 1);
+        let view = world.portal.decision(&world.rivm, id).await.unwrap();
+        assert_eq!((view.line.state, view.done), (DecisionState::Done, (2, 0)));
+    }
+}
+
+#[tokio::test]
 async fn the_numbers_count_what_waits_by_age_cause_and_party_and_what_was_delivered() {
     let world = World::new().await;
     let rows = [
