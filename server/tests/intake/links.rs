@@ -8,7 +8,7 @@ use app::ports::decisions::{
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, RegistrationView};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
-use app::ports::{Caller, Deliveries, PortError, Review};
+use app::ports::{Caller, Corrections, Deliveries, PortError, Review};
 use domain::bsn::Bsn;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
