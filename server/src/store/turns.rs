@@ -324,6 +324,25 @@ pub async fn revive(tx: &mut WorkerTx<'_>, jabs: &Revived) -> Result<(), StoreEr
     point_at(tx, &jabs.old, &jabs.new).await
 }
 
+/// Vaccinations go on under other keys, with what was ruled of them: who reported them said something new of the rest.
+///
+/// # Errors
+/// When the database fails.
+pub async fn go_on(tx: &mut WorkerTx<'_>, old: &[Uuid], new: &[Uuid]) -> Result<(), StoreError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "UPDATE vaccinations v SET continues = n.old FROM unnest($1::uuid[], $2::uuid[]) AS n (old, new), vaccinations o
+         WHERE o.id = n.old AND v.person_id = o.person_id AND v.id = n.new",
+        old,
+        new
+    )
+    .execute(&mut **tx)
+    .await?;
+    point_at(tx, old, new).await
+}
+
 /// Whoever pointed at a vaccination now points at the one in its place.
 pub(super) async fn point_at(
     tx: &mut WorkerTx<'_>,

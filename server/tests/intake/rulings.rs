@@ -190,6 +190,48 @@ async fn a_second_source_of_what_contradicts_another_vaccination_waits_as_the_fi
 }
 
 #[tokio::test]
+async fn a_correction_that_says_the_same_jab_leaves_what_rivm_ruled_of_it() {
+    let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);
+    let other_group = [(Column::Mutatie, "C"), (Column::Doelgroep, "OVERIG")];
+    // Right and wrong batch, of which RIVM says which is right.
+    let world = World::new().await;
+    world
+        .upload(&world.maria, &csv(&[key(erebos(&[]), "x")]))
+        .await;
+    let wrong = key(erebos(&[(Column::Batchnummer, "EM0477")]), "y");
+    world.upload(&world.piet, &csv(&[wrong])).await;
+    let row = waiting(&world).await[0];
+    let other: Uuid = sqlx::query_scalar("SELECT id FROM vaccinations WHERE effective")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    rule(&world, row, ruling(RulingKind::Merge, Some(other), true)).await;
+    let better = key(erebos(&other_group), "x");
+    world.upload(&world.maria, &csv(&[better])).await;
+    assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+    assert!(waiting(&world).await.is_empty(), "nothing new to look at");
+    let group = "vaccinations WHERE effective AND valid_to IS NULL AND target_group = 'OVERIG'";
+    assert_eq!(world.count(group).await, 1);
+    world.sound().await;
+
+    // A batch that no list has, and that RIVM left so.
+    let world = World::new().await;
+    let unknown = key(erebos(&[(Column::Batchnummer, "ZZ9999")]), "x");
+    world.upload(&world.maria, &csv(&[unknown])).await;
+    accept_group(&world, waiting(&world).await[0]).await;
+    let better = with(erebos(&other_group), &[(Column::Batchnummer, "ZZ9999")]);
+    let correction = world.upload(&world.maria, &csv(&[key(better, "x")])).await;
+    assert_eq!(counts(&world).await, ["27-01-2021 ZZ9999 1"]);
+    assert!(waiting(&world).await.is_empty());
+    Withdrawals::withdraw_delivery(&world.portal, &world.maria, correction, "fout".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(counts(&world).await, ["27-01-2021 ZZ9999 1"]);
+    world.sound().await;
+}
+
+#[tokio::test]
 async fn a_row_that_its_sender_corrected_waits_no_more_until_the_correction_is_undone() {
     let world = World::new().await;
     let key = |row: RowText| with(row, &[(Column::Bronsleutel, "k1")]);

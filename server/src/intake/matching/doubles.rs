@@ -82,8 +82,15 @@ pub(super) fn judge(
         }
         return Place::Same(same.id);
     }
-    told.extend(said_of(jab, &known, facts));
+    let goes_on = replaces.is_some_and(|known| known.goes_on);
+    told.extend(said_of(jab, &known, facts).filter(|told| !(goes_on && told.is_between())));
     Place::New(crate::clock::new_key())
+}
+
+/// What is said anew is this vaccination as it stands, and nobody has to look at it.
+pub(super) fn goes_on(stood: Option<Uuid>, jab: &Vaccination, known: &[Jab]) -> bool {
+    let mut known = known.iter();
+    stood.is_some_and(|id| known.any(|one| one.id == id && one.settled && is_same(one, jab)))
 }
 
 /// What the rules say of a vaccination beside what is known, and how its sender sees it.

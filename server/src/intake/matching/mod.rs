@@ -134,6 +134,8 @@ pub struct Known {
     pub undone: bool,
     /// It came with a later delivery of this party: what an earlier one says of it comes too late (features F59).
     pub later: bool,
+    /// The row says of the jab what stood there, and that was settled: the same vaccination goes on, with what was ruled of it.
+    pub goes_on: bool,
 }
 
 /// What must be known to judge a chunk of one party.
@@ -274,6 +276,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
                 withdrawn: false,
                 undone: false,
                 later: false,
+                goes_on: false,
             };
             facts.keys.insert(key.clone(), known);
         }
@@ -385,6 +388,13 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
         KeyAnswer::Fresh => None,
         KeyAnswer::Replaces(known) => Some(known),
     };
+    let replaces = replaces.map(|known| {
+        let of_person = row.person.and_then(|person| facts.jabs.get(&person));
+        let jabs = of_person.map_or(&[][..], Vec::as_slice);
+        let goes_on = doubles::goes_on(known.vaccination, jab, jabs);
+        Known { goes_on, ..known }
+    });
+    let goes_on = replaces.as_ref().is_some_and(|known| known.goes_on);
     if let Some(agb) = jab.agb()
         && !may_deliver_for(facts, agb.as_str(), jab.date())
     {
@@ -392,9 +402,10 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
             .told
             .push(Told::Same(finding(Code::U02, Column::UitvoerderAgb)));
     }
-    verdict
-        .told
-        .extend(facts.batches.judge(jab).map(Told::Same));
+    // Somebody accepted the batch as it is, or had no need to.
+    let batch = facts.batches.judge(jab);
+    let batch = batch.filter(|found| !(goes_on && found.severity == Severity::Controle));
+    verdict.told.extend(batch.map(Told::Same));
     person::judge(jab, row, &facts.brp, &mut verdict);
     // Which registration a refused key means is not known, so neither is what it doubles.
     if let Some(person) = row.person.filter(|_| !key_refused) {

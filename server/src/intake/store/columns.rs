@@ -21,6 +21,8 @@ pub(super) struct Columns {
     pub(super) reports: NewReports,
     /// Registrations and versions that end.
     pub(super) ends: (Vec<Uuid>, Vec<i32>),
+    /// Vaccinations that go on, and their new keys.
+    pub(super) goes_on: (Vec<Uuid>, Vec<Uuid>),
 }
 
 impl Columns {
@@ -56,6 +58,14 @@ impl Columns {
                 }
                 if let (Place::New(id), Some(person)) = (place, row.row.person) {
                     self.jab(*id, person, jab, row.outcome);
+                    let goes_on = replaces.as_ref().filter(|known| known.goes_on);
+                    if let Some(old) = goes_on.and_then(|known| known.vaccination) {
+                        self.goes_on.0.push(old);
+                        self.goes_on.1.push(*id);
+                        // Whether it counts is what was ruled of it.
+                        self.jabs.effective.pop();
+                        self.jabs.effective.push(false);
+                    }
                 }
                 let version = replaces.as_ref().map_or(1, |known| known.version + 1);
                 self.report(errand, row, *registration, version, Some((jab, *place)));

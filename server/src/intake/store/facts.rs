@@ -106,6 +106,7 @@ async fn known_keys(
                 withdrawn: key.mutation == "V",
                 undone: key.undone,
                 later: key.later,
+                goes_on: false,
             };
             (key.source_key, known)
         })

@@ -17,7 +17,7 @@ use super::matching::{self, Effect, Incoming, Judged, Place};
 use crate::keys::Keys;
 use crate::store::products::Products;
 use crate::store::register::{self, Origin};
-use crate::store::{StoreError, WorkerTx, rows, rulings};
+use crate::store::{StoreError, WorkerTx, rows, rulings, turns};
 use columns::Columns;
 use domain::delivery::{Channel, Counts, RowOutcome};
 use domain::finding::Severity;
@@ -184,6 +184,7 @@ pub async fn unfinished(
             digest_key: &digest_key,
         };
         register::insert_reports(tx, &origin, &columns.reports).await?;
+        turns::go_on(tx, &columns.goes_on.0, &columns.goes_on.1).await?;
         settle(tx, &chunk.judged).await?;
         chunk.persons = used.into_iter().collect();
     }
