@@ -303,7 +303,7 @@ test("two reports of one jab, a ruling, and the record of a person", async (t) =
   await press(page, "Dossier openen");
   await judge(page, "dossier");
   const record = page.url();
-  await press(page, /corrigeren op verzoek$/, { within: page.locator("tbody tr").filter({ hasText: "EJ6795" }).last() });
+  await press(page, /corrigeren op verzoek$/, { within: page.locator("#verloop > li").filter({ hasText: "EJ6795" }).last() });
   await page.getByLabel("Batchnummer").fill("???");
   await press(page, "Gevolgen bekijken");
   await judge(page, "correctie");

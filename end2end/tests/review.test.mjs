@@ -105,6 +105,9 @@ for (const script of [true, false]) {
     assert.equal(await heading(rik), "Dossier");
     assert.match(path(rik), /^\/dossiers\/[0-9a-f-]{36}$/);
     assert.ok(await rik.getByText("Teruggedraaid", { exact: true }).isVisible());
+    const line = await rik.locator("#verloop").innerText();
+    assert.match(line, /Oordeel teruggedraaid: Samenvoegen[\s\S]*Het waren toch twee prikken\.[\s\S]*Batch nagevraagd, het is dezelfde prik\.[\s\S]*Gemeld/);
+    assert.ok(await rik.getByText("1 van 2", { exact: true }).isVisible());
     await press(rik, /^Melding van .* beoordelen$/, { role: "link" });
     assert.equal(path(rik), row);
     await rik.getByText("Deze melding telt niet", { exact: true }).click();
@@ -124,7 +127,7 @@ test("a correction that an institution asks for takes two people of RIVM, and th
   await rik.getByLabel("BSN", { exact: true }).fill(who.bsn);
   await rik.getByLabel("Een instelling vraagt om een correctie").check();
   await press(rik, "Dossier openen");
-  const known = rik.getByRole("table", { name: "Meldingen, de nieuwste eerst" }).locator("tbody tr").filter({ hasText: "EJ6795" });
+  const known = rik.locator("#verloop > li").filter({ hasText: "EJ6795" });
   await press(rik, /corrigeren op verzoek$/, { within: known });
   assert.equal(await heading(rik), "Correctie op verzoek");
   const correction = path(rik);
@@ -157,6 +160,9 @@ test("a correction that an institution asks for takes two people of RIVM, and th
   await press(rosa, "Naar het dossier van deze persoon", { role: "link" });
   const proof = rosa.getByRole("table", { name: "Vaccinaties die tellen" });
   assert.match(await proof.innerText(), /28-01-2021/);
+  const line = await rosa.locator("#verloop").innerText();
+  assert.match(line, /Correctie op verzoek van de instelling[\s\S]*met akkoord van[\s\S]*Mevrouw De Boer, per brief van 3 maart\./);
+  assert.match(line, /RIVM, op verzoek van Arbodienst Gezond Werk/);
 });
 
 for (const script of [true, false]) {

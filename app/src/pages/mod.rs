@@ -36,6 +36,7 @@ mod preview;
 mod quality;
 mod receipt;
 mod record;
+mod record_line;
 mod registration;
 mod registrations;
 mod repair_grid;

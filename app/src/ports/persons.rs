@@ -161,6 +161,29 @@ impl Why {
     }
 }
 
+/// How a version of a report came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum How {
+    /// Delivered for the first time.
+    New,
+    /// Its institution corrected it.
+    Corrected,
+    /// Its institution withdrew it.
+    Withdrawn,
+    /// Withdrawn with its whole delivery.
+    Gone,
+    /// Put back.
+    Back,
+    /// Put back with its whole delivery; or what stood there before a delivery that was withdrawn.
+    BackWithDelivery,
+    /// RIVM found its person.
+    Linked,
+    /// RIVM undid that.
+    Unlinked,
+    /// RIVM put another value in it.
+    Amended,
+}
+
 /// A version of a report, in the time line.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Reported {
@@ -172,8 +195,16 @@ pub struct Reported {
     pub party: String,
     /// Channel.
     pub channel: Channel,
-    /// N, C or V.
-    pub mutation: String,
+    /// Which of the versions of that registration, from 1.
+    pub version: u32,
+    /// How it came about.
+    pub how: How,
+    /// It takes the registration back.
+    pub back: bool,
+    /// RIVM made it at the request of the institution.
+    pub on_request: bool,
+    /// Why it was corrected, withdrawn or put back.
+    pub reason: Option<String>,
     /// What it came to.
     pub outcome: RowOutcome,
     /// Its cells: vaccinatiedatum, vaccin, batchnummer, dosisnummer; empty when it takes the registration back.
@@ -208,6 +239,23 @@ pub struct Acted {
     pub agreed_by: Option<String>,
     /// When.
     pub at: String,
+    /// Why.
+    pub reason: String,
+    /// What the institution asked, of a decision that takes a request.
+    pub request: Option<String>,
+}
+
+/// Something that happened to a record: which of the lists of [`PersonView`] has it, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Happened {
+    /// A version of a report.
+    Reported(usize),
+    /// A ruling.
+    Ruled(usize),
+    /// A ruling was undone.
+    Undone(usize),
+    /// A decision or correction.
+    Acted(usize),
 }
 
 /// The record of a person (audited).
@@ -223,6 +271,8 @@ pub struct PersonView {
     pub brp: BrpAge,
     /// What a proof would say, in the order of the days.
     pub proof: Vec<Jab>,
+    /// Doses of the series: of the product, or as many as the highest dose says. More that count than that is a riddle.
+    pub doses: Option<u8>,
     /// Vaccinations that do not count.
     pub aside: Vec<Jab>,
     /// All that was reported, the newest first.
@@ -231,6 +281,8 @@ pub struct PersonView {
     pub rulings: Vec<RulingView>,
     /// What else RIVM decided about these reports, the newest first.
     pub acts: Vec<Acted>,
+    /// All of it in one line, the newest first.
+    pub line: Vec<Happened>,
 }
 
 /// One vaccination for each jab (roles RIVM-beoordelaar, RIVM-beheer).

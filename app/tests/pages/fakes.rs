@@ -36,8 +36,8 @@ use app::ports::parties::{
     Wish,
 };
 use app::ports::persons::{
-    Act, Acted, Comparison, Jab, NewRuling, PersonView, Reported, Ruled, RulingView, Source,
-    Undone, Why,
+    Act, Acted, Comparison, Happened, How, Jab, NewRuling, PersonView, Reported, Ruled, RulingView,
+    Source, Undone, Why,
 };
 use app::ports::review::{
     PartyNumbers, PartyQuality, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
@@ -1280,24 +1280,60 @@ impl Persons for World {
             at: "22-11-2026 14:05".into(),
             party: "Praktijk De Linde".into(),
             channel: Channel::Sftp,
-            mutation: "N".into(),
+            version: 1,
+            how: How::New,
+            back: false,
+            on_request: false,
+            reason: None,
             outcome: RowOutcome::TeControleren,
             cells: jab("EJ6795", false).cells,
             stands: true,
             waits: Some(ID),
+        };
+        let taken_back = Reported {
+            registration: GONE,
+            version: 2,
+            how: How::Withdrawn,
+            back: true,
+            reason: Some("Verkeerde <persoon>".into()),
+            cells: RowText::default(),
+            waits: None,
+            ..reported.clone()
+        };
+        let corrected = Reported {
+            registration: GONE,
+            how: How::Corrected,
+            on_request: true,
+            stands: false,
+            waits: None,
+            ..reported.clone()
         };
         Ok(PersonView {
             id,
             merged: id == MERGED,
             who: row(),
             brp: brp("22-11-2026 06:03", true),
-            proof: vec![jab("EM0477", true)],
+            proof: vec![jab("EM0477", true); if id == MERGED { 3 } else { 2 }],
+            doses: Some(2),
             aside: vec![jab("EJ6795", false)],
-            reported: vec![reported],
-            rulings: vec![self.ruling(caller, ID).await?],
+            reported: vec![reported, taken_back, corrected],
+            rulings: vec![
+                self.ruling(caller, ID).await?,
+                self.ruling(caller, GONE).await?,
+            ],
             acts: vec![
                 acted(Act::Decision(DecisionKind::Accept), None),
                 acted(Act::Corrected, Some("J. <Jansen>")),
+            ],
+            line: vec![
+                Happened::Undone(1),
+                Happened::Ruled(1),
+                Happened::Ruled(0),
+                Happened::Acted(1),
+                Happened::Acted(0),
+                Happened::Reported(1),
+                Happened::Reported(2),
+                Happened::Reported(0),
             ],
         })
     }
@@ -1310,6 +1346,8 @@ fn acted(act: Act, agreed_by: Option<&str>) -> Acted {
         asked_by: "P. <Pieters>".into(),
         agreed_by: agreed_by.map(str::to_owned),
         at: "22-11-2026 14:05".into(),
+        reason: "Nieuwe <batch>".into(),
+        request: (act == Act::Decision(DecisionKind::Accept)).then(|| "Per <brief>".to_owned()),
     }
 }
 

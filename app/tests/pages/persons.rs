@@ -122,9 +122,51 @@ async fn a_record_opens_only_with_a_reason_and_no_address_holds_a_bsn() {
     ] {
         assert!(page.has(part), "{part}");
     }
+    // All of it in one line, in the order in which it happened, each with who and why.
+    let places: Vec<usize> = [
+        "Oordeel teruggedraaid: Samenvoegen",
+        "Toch &lt;twee&gt; prikken",
+        "Zelfde &lt;prik&gt;",
+        "RIVM, P. &lt;Pieters&gt;, met akkoord van J. &lt;Jansen&gt;",
+        "Verzoek: Per &lt;brief&gt;",
+        "Ingetrokken",
+        "Reden: Verkeerde &lt;persoon&gt;",
+        "RIVM, op verzoek van Praktijk De Linde",
+        "Gemeld</strong>",
+        "corrigeren op verzoek",
+    ]
+    .iter()
+    .scan(
+        page.html.find("id=\"verloop\"").expect("the line"),
+        |from, part| {
+            let at = page.html[*from..].find(part);
+            *from += at.unwrap_or_else(|| panic!("{part}"));
+            Some(*from)
+        },
+    )
+    .collect();
+    assert!(places.is_sorted());
+    assert_eq!(
+        page.html.matches("<li class=\"cims-timeline__item").count(),
+        8
+    );
+    // What was withdrawn is what the version before said.
+    let withdrawn = &page.html[places[5]..places[6]];
+    assert!(withdrawn.contains("batch EJ6795"), "{withdrawn}");
+    assert!(
+        page.has(
+            "<span class=\"utrecht-status-badge utrecht-status-badge--success\">2 van 2</span>"
+        )
+    );
+    assert!(!page.has("meer dan de serie"));
     let merged = format!("/dossiers/{}?reden=verzoek", super::fakes::MERGED);
     let merged = get(&reviewer(), &merged).await;
     assert!(merged.has("twee nummers van dezelfde persoon") && !page.has("twee nummers"));
+    assert!(
+        merged
+            .has("<span class=\"utrecht-status-badge utrecht-status-badge--error\">3 van 2</span>")
+    );
+    assert!(merged.has("Dat is meer dan de serie heeft."));
     let record = format!("/dossiers/{ID}?reden=verzoek");
     for (bsn, why, leads) in [
         (BSN, "verzoek", record.as_str()),

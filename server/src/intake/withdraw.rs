@@ -1,7 +1,7 @@
 //! Withdraws a delivery as a whole, or undoes that, chunk by chunk (security G6).
 //!
-//! A registration is turned when its newest version is that of the delivery: it gets one version more, empty or
-//! with what stood there before. What changed since, or came again in another delivery, is kept. Each chunk is
+//! A registration is turned when something else is to stand than what stands: it gets one version more, empty or with what the
+//! last of the deliveries that count said of it. What changed since, or came again in another delivery, is kept. Each chunk is
 //! one transaction that moves the progress under the fence of the job, with its audit line; the last one moves
 //! the delivery. So a kill at any moment loses nothing and doubles nothing. Nothing is deleted. Rows of other deliveries that
 //! waited because of it alone are stored in the same transaction ([`super::freed`]).
@@ -12,6 +12,7 @@ use crate::audit::{self, Event, Kind};
 use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::rows::{self, NewRows};
+use crate::store::rulings::Becomes;
 use crate::store::turns::{self, Before, By, Candidate, Revived, Rewritten, Source, Turned};
 use crate::store::withdrawals::{self, Work};
 use crate::store::{
@@ -105,9 +106,7 @@ async fn chunk(
     if about.iter().any(|person| !persons.contains(person)) {
         return Err(Stopped::Again("another person".to_owned()));
     }
-    let (turned, kept): (Vec<_>, Vec<_>) = candidates
-        .into_iter()
-        .partition(|one| one.ours && !one.repeated);
+    let (turned, kept): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|one| one.turns);
     let kept: Vec<i32> = kept.iter().map(|one| one.row_number).collect();
     let by = By {
         delivery: job.subject,
@@ -168,10 +167,8 @@ async fn candidates(
     work: &Work,
     size: i64,
 ) -> Result<Vec<Candidate>, StoreError> {
-    match work.undoes {
-        None => turns::of_delivery(tx, work.delivery_id, work.progress, size).await,
-        Some(undone) => turns::of_withdrawal(tx, undone, work.progress, size).await,
-    }
+    let (of, after) = (work.delivery_id, work.progress);
+    turns::of_delivery(tx, of, work.undoes, after, size).await
 }
 
 /// Whom registrations are about, and will be when they turn.
@@ -308,6 +305,11 @@ pub async fn turn(
     let mut about: HashSet<Uuid> = turned.iter().filter_map(|one| one.person_id).collect();
     about.extend(before.values().filter_map(|one| one.person_id));
     rulings::wait_again(tx, &ids).await?;
+    let unruled = rulings::no_longer_ruled(tx, &ids).await?;
+    if !unruled.is_empty() {
+        let now = crate::clock::now();
+        rulings::settle_rows(tx, &unruled, Becomes::Waiting, by.user, now).await?;
+    }
     let whose: Vec<Uuid> = about.iter().copied().collect();
     rulings::settle(tx, &whose).await?;
     Ok(about)

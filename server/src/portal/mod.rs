@@ -20,6 +20,7 @@ mod onboarding;
 mod operations;
 mod parties;
 mod persons;
+mod record;
 mod review;
 mod users;
 mod withdrawals;

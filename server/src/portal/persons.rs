@@ -3,22 +3,20 @@
 
 use super::again::{Halt, again};
 use super::review::named;
-use super::{OrBroken, Portal, brp_age, event, reviewer, words};
+use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Kind};
 use crate::intake::decide;
-use crate::keys::{Purpose, Sealed};
+use crate::keys::Purpose;
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Version};
 use crate::store::{StoreError, WorkerTx, decisions, looks, register, worker_tx};
 use app::ports::decisions::RecordChange;
 use app::ports::persons::{
-    Act, Acted, Comparison, Jab, NewRuling, PersonView, Persons, Reported, Ruled, RulingView,
-    Source, Undone, Why,
+    Comparison, Jab, NewRuling, PersonView, Persons, Ruled, RulingView, Source, Undone, Why,
 };
 use app::ports::{Caller, PortError, PortResult};
 use domain::bsn::Bsn;
 use domain::dates::dutch;
-use domain::decision::DecisionKind;
 use domain::delivery::{Channel, RowOutcome};
 use domain::row::{Column, RowText};
 use domain::ruling::{RulingKind, is_better_source};
@@ -27,14 +25,6 @@ use uuid::Uuid;
 
 /// Longest reason that is kept, in characters.
 const CHARS: usize = 500;
-/// Cells in which a name or a place of a person stands on the record.
-const WHO: [Column; 4] = [
-    Column::Bsn,
-    Column::Geboortedatum,
-    Column::Voorvoegsel,
-    Column::Achternaam,
-];
-
 #[async_trait::async_trait]
 impl Persons for Portal {
     async fn compare(
@@ -94,63 +84,7 @@ impl Persons for Portal {
 
     async fn person(&self, caller: &Caller, asked: Uuid, why: Why) -> PortResult<PersonView> {
         reviewer(caller)?;
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let id = rulings::meant(&mut tx, asked).await.or_broken(caller)?;
-        let known = self.record(&mut tx, id).await.or_broken(caller)?;
-        let newest = rulings::newest_content(&mut tx, id)
-            .await
-            .or_broken(caller)?;
-        let newest = newest.ok_or(PortError::NotFound)?;
-        let content = self
-            .open_row(Purpose::Report, newest.report, newest.content_sealed)
-            .or_broken(caller)?;
-        // Who was linked is known by another BSN than was delivered.
-        let bsn = newest.bsn_enc.map(|sealed| {
-            let sealed = Sealed::from_bytes(sealed);
-            let opened = self.road.keys.open_bsn(&sealed, id);
-            opened.map_err(|_| StoreError::Broken("person".to_owned()))
-        });
-        let bsn = bsn.transpose().or_broken(caller)?;
-        let mut who = RowText::default();
-        for column in WHO {
-            who.set(column, content.get(column));
-        }
-        if let Some(bsn) = bsn {
-            who.set(Column::Bsn, bsn.expose());
-        }
-        let made = rulings::list(&mut tx, Some(id), None)
-            .await
-            .or_broken(caller)?;
-        let made = made.iter().map(|ruling| self.ruling_view(ruling));
-        let made = made.collect::<Result<_, _>>().or_broken(caller)?;
-        let acts = rulings::acts(&mut tx, id).await.or_broken(caller)?;
-        let acts = acts.into_iter().map(acted);
-        let acts = acts.collect::<Result<_, _>>().or_broken(caller)?;
-        let reported = known.versions.iter();
-        let reported = reported.map(|version| reported_of(version, &known.products));
-        let reported = reported.collect::<Result<_, _>>().or_broken(caller)?;
-        let (proof, aside) = known.jabs().into_iter().partition(|jab| jab.counts);
-        let brp = brp_age(&mut tx, self.road.clock.now())
-            .await
-            .or_broken(caller)?;
-        let line = event(caller, Kind::RegistrationRead)
-            .object("person", id)
-            .detail("why", why.as_str())
-            .about([id])
-            .about((id != asked).then_some(asked));
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        Ok(PersonView {
-            id,
-            merged: id != asked,
-            who,
-            brp,
-            proof,
-            aside,
-            reported,
-            rulings: made,
-            acts,
-        })
+        self.record_of(caller, asked, why).await
     }
 }
 
@@ -382,7 +316,11 @@ impl Portal {
         Ok(records)
     }
 
-    async fn record(&self, tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Known, StoreError> {
+    pub(super) async fn record(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        person: Uuid,
+    ) -> Result<Known, StoreError> {
         let today = self.road.clock.day(self.road.clock.now());
         Ok(Known {
             products: Products::load(tx, today).await?,
@@ -391,7 +329,7 @@ impl Portal {
         })
     }
 
-    fn ruling_view(&self, ruling: &Ruling) -> Result<RulingView, StoreError> {
+    pub(super) fn ruling_view(&self, ruling: &Ruling) -> Result<RulingView, StoreError> {
         let odd = || StoreError::Broken("ruling".to_owned());
         let reason = self.open_text(
             Purpose::Reason,
@@ -420,32 +358,16 @@ impl Portal {
     }
 }
 
-fn acted(act: rulings::Act) -> Result<Acted, StoreError> {
-    let odd = || StoreError::Broken("decision".to_owned());
-    let of = match act.kind.as_str() {
-        "correct" => Act::Corrected,
-        "withdraw" => Act::Withdrawn,
-        kind => Act::Decision(DecisionKind::parse(kind).ok_or_else(odd)?),
-    };
-    Ok(Acted {
-        id: act.id,
-        act: of,
-        asked_by: act.asked_by,
-        agreed_by: act.agreed_by,
-        at: words::moment(act.at),
-    })
-}
-
 async fn one(tx: &mut WorkerTx<'_>, caller: &Caller, id: Uuid) -> PortResult<Ruling> {
     let found = rulings::list(tx, None, Some(id)).await.or_broken(caller)?;
     found.into_iter().next().ok_or(PortError::NotFound)
 }
 
 /// What the register holds of a person.
-struct Known {
-    products: Products,
-    jabs: Vec<rulings::Jab>,
-    versions: Vec<Version>,
+pub(super) struct Known {
+    pub(super) products: Products,
+    pub(super) jabs: Vec<rulings::Jab>,
+    pub(super) versions: Vec<Version>,
 }
 
 impl Known {
@@ -471,7 +393,7 @@ impl Known {
     }
 
     /// Vaccinations; those that gave way are among the sources of the one they gave way to.
-    fn jabs(&self) -> Vec<Jab> {
+    pub(super) fn jabs(&self) -> Vec<Jab> {
         let heads = self.jabs.iter().filter(|jab| jab.merged_into.is_none());
         heads.map(|jab| self.view(jab)).collect()
     }
@@ -512,7 +434,7 @@ fn jab_cells(products: &Products, jab: &rulings::Jab) -> RowText {
     )
 }
 
-fn cells(
+pub(super) fn cells(
     products: &Products,
     on: Option<time::Date>,
     vaccine: Option<i16>,
@@ -537,27 +459,6 @@ fn source(version: &Version) -> Option<Source> {
         channel: Channel::parse(&version.channel)?,
         received: words::moment(version.recorded_at),
         outcome: RowOutcome::parse(&version.outcome)?,
-    })
-}
-
-fn reported_of(version: &Version, products: &Products) -> Result<Reported, StoreError> {
-    let odd = || StoreError::Broken("report".to_owned());
-    Ok(Reported {
-        registration: version.id,
-        at: words::moment(version.recorded_at),
-        party: version.party.clone(),
-        channel: Channel::parse(&version.channel).ok_or_else(odd)?,
-        mutation: version.mutation.clone(),
-        outcome: RowOutcome::parse(&version.outcome).ok_or_else(odd)?,
-        cells: cells(
-            products,
-            version.vaccinated_on,
-            version.vaccine,
-            version.batch.as_deref(),
-            version.dose,
-        ),
-        stands: version.stands,
-        waits: version.waits,
     })
 }
 

@@ -140,6 +140,22 @@ pub struct Version {
     pub stands: bool,
     /// The row that waits for RIVM because of it.
     pub waits: Option<Uuid>,
+    /// It says again what an earlier version said.
+    pub restores: bool,
+    /// Made by withdrawing a delivery as a whole, or by undoing that.
+    pub with_delivery: bool,
+    /// RIVM found its person.
+    pub linked: bool,
+    /// RIVM undid that.
+    pub unlinked: bool,
+    /// RIVM put another value in the row of the version before.
+    pub amended: bool,
+    /// RIVM made it at the request of its party.
+    pub on_request: bool,
+    /// Why it was corrected, withdrawn or put back, sealed; and the withdrawal it was sealed for, when it was a whole delivery.
+    pub reason_sealed: Option<Vec<u8>>,
+    /// That withdrawal.
+    pub withdrawal_id: Option<Uuid>,
 }
 
 /// All that was ever reported of a person, the newest first: versions that name the person, and those that took such a
@@ -152,8 +168,15 @@ pub async fn versions(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Version
         Version,
         r#"SELECT r.id, r.version, p.name AS party, r.channel, r.mutation, r.outcome, r.vaccination_id AS jab, r.vaccinated_on,
                   r.vaccine, r.batch, r.dose, r.recorded_at, r.valid_to IS NULL AS "stands!",
-                  (SELECT w.id FROM delivery_rows w WHERE w.report_id = r.id AND w.state = 'open' AND r.valid_to IS NULL LIMIT 1) AS waits
-           FROM reports r JOIN parties p ON p.id = r.party_id
+                  (SELECT w.id FROM delivery_rows w WHERE w.report_id = r.id AND w.state = 'open' AND r.valid_to IS NULL LIMIT 1) AS waits,
+                  r.restores IS NOT NULL AS "restores!", r.withdrawal_id IS NOT NULL AS "with_delivery!",
+                  r.link_id IS NOT NULL AND r.restores IS NULL AS "linked!", r.unlink_id IS NOT NULL AND r.restores IS NULL AS "unlinked!",
+                  EXISTS (SELECT FROM reports b WHERE b.id = r.id AND b.version = r.version - 1 AND b.delivery_id = r.delivery_id
+                          AND b.row_number = r.row_number AND b.unlink_id IS NULL AND r.unlink_id IS NULL AND r.link_id IS NOT DISTINCT FROM b.link_id) AS "amended!",
+                  EXISTS (SELECT FROM corrections c WHERE c.party_id = r.party_id AND c.report_id = r.id AND c.version = r.version - 1
+                          AND c.state = 'done') AS "on_request!",
+                  COALESCE(x.reason_sealed, r.reason_sealed) AS reason_sealed, r.withdrawal_id
+           FROM reports r JOIN parties p ON p.id = r.party_id LEFT JOIN withdrawals x ON x.id = r.withdrawal_id
            WHERE r.id IN (SELECT o.id FROM vaccinations v JOIN reports o ON o.vaccination_id = v.id WHERE v.person_id = $1
                           UNION SELECT c.id FROM reports c WHERE c.person_id = $1 AND c.valid_to IS NULL)
              AND (r.person_id = $1 OR r.person_id IS NULL)
@@ -273,6 +296,10 @@ pub struct Act {
     pub agreed_by: Option<String>,
     /// When.
     pub at: OffsetDateTime,
+    /// Why, sealed; of a correction that is the request.
+    pub reason_sealed: Option<Vec<u8>>,
+    /// What the institution asked, sealed, of a decision that takes a request.
+    pub request_sealed: Option<Vec<u8>>,
 }
 
 /// What RIVM did with registrations of a person besides rulings, the newest first. A row that was accepted with its group
@@ -295,11 +322,11 @@ pub async fn acts(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Act>, Store
                                  AND d.cluster_column = w.cluster_column AND d.cluster_value = w.cluster_value AND d.asked_by = w.decided_by AND w.freed_by IS NULL
                                  AND w.decided_at >= d.decided_at AND w.decided_at <= COALESCE(d.finished_at, 'infinity'))
            SELECT c.id AS "id!", CASE WHEN c.content_sealed IS NULL THEN 'withdraw' ELSE 'correct' END AS "kind!", a.name AS "asked_by!",
-                  b.name AS "agreed_by?", c.decided_at AS "at!"
+                  b.name AS "agreed_by?", c.decided_at AS "at!", c.request_sealed AS "reason_sealed?", NULL::bytea AS "request_sealed?"
            FROM corrections c JOIN users a ON a.id = c.asked_by JOIN users b ON b.id = c.decided_by
            WHERE c.person_id = $1 AND c.state = 'done'
            UNION ALL
-           SELECT d.id, d.kind, a.name, b.name, d.decided_at
+           SELECT d.id, d.kind, a.name, b.name, d.decided_at, d.reason_sealed, d.request_sealed
            FROM decisions d JOIN users a ON a.id = d.asked_by LEFT JOIN users b ON b.id = d.decided_by AND d.decided_by <> d.asked_by
            WHERE d.id IN (SELECT id FROM those) AND d.decided_at IS NOT NULL
            ORDER BY 5 DESC, 1"#,
@@ -716,6 +743,26 @@ pub async fn wait_again(tx: &mut WorkerTx<'_>, reports: &[Uuid]) -> Result<(), S
     .execute(&mut **tx)
     .await?;
     Ok(())
+}
+
+/// Of registrations that came back, the rows that a ruling settled which was undone in their absence.
+///
+/// # Errors
+/// When the database fails.
+pub async fn no_longer_ruled(
+    tx: &mut WorkerTx<'_>,
+    reports: &[Uuid],
+) -> Result<Vec<Uuid>, StoreError> {
+    let rows = sqlx::query_scalar!(
+        "SELECT w.id FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+         JOIN delivery_rows w ON w.delivery_id = o.delivery_id AND w.row_number = o.row_number AND w.report_id = r.id
+         JOIN rulings m ON m.person_id = r.person_id AND w.id = ANY (m.rows) AND m.made_at = w.decided_at AND m.undone_at IS NOT NULL
+         WHERE r.id = ANY ($1) AND r.valid_to IS NULL AND r.content_sealed IS NOT NULL AND w.state IN ('accepted', 'rejected')",
+        reports
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
 }
 
 /// Persons of vaccinations that do not count, of these.

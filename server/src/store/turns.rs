@@ -23,114 +23,67 @@ pub struct Candidate {
     pub person_id: Option<Uuid>,
     /// The vaccination it is a source of.
     pub vaccination_id: Option<Uuid>,
-    /// The newest version is that of the delivery: nothing changed since.
-    pub ours: bool,
-    /// Another delivery of the party reported the same jab, and was told that it is known.
-    pub repeated: bool,
-    /// The version to go back to; `None` when the registration would not be there.
+    /// Something else is to stand than what stands.
+    pub turns: bool,
+    /// The version that says what is to stand; `None` when the registration would not be there.
     pub onto: Option<i32>,
 }
 
-/// The next registrations of a delivery that is withdrawn, each at its last row there.
-///
-/// The version to go back to is the newest one of a delivery that still counts. A version that only repeats
-/// another one stands for it. With it goes what a delivery that was withdrawn before left behind, because this one repeated
-/// it: nobody says it any more.
+/// The next registrations of a delivery that is withdrawn, or put back again (`undone`: its withdrawal), each at its last row
+/// there. What is to stand of a registration is what the last of the deliveries that count said of it, in whatever order
+/// these were withdrawn and put back. A delivery that was told that it is known said so too. A version that only repeats
+/// another one stands for it, and what a party took back by itself and put back again was never taken back.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn of_delivery(
     tx: &mut WorkerTx<'_>,
     delivery: Uuid,
+    undone: Option<Uuid>,
     after: i32,
     limit: i64,
 ) -> Result<Vec<Candidate>, StoreError> {
-    let rows = sqlx::query_as!(
+    let mut rows = sqlx::query_as!(
         Candidate,
-        r#"WITH own AS MATERIALIZED (SELECT r.row_number, r.id FROM reports r WHERE r.delivery_id = $1 AND r.row_number > $2
-                                       AND r.version = (SELECT max(n.version) FILTER (WHERE n.delivery_id = $1) FROM reports n WHERE n.id = r.id)
-                                     ORDER BY r.row_number LIMIT $3),
-                -- Each row is looked at once, in the portion in which its place is.
-                upto AS (SELECT CASE WHEN count(*) < $3 THEN 2147483647 ELSE max(row_number) END AS row_number FROM own)
-           SELECT d.row_number AS "row_number!", d.id AS "id!", c.version, c.person_id, c.vaccination_id,
-                  d.left_behind OR o.delivery_id = $1 AS "ours!",
-                  EXISTS (SELECT FROM delivery_rows x JOIN deliveries xd ON xd.id = x.delivery_id
-                          WHERE x.vaccination_id = c.vaccination_id AND x.outcome = 'DUBBEL' AND x.party_id = c.party_id
-                            AND x.delivery_id <> $1 AND x.state <> 'pending' AND xd.state <> 'withdrawn') AS "repeated!",
-                  b.version AS "onto?"
-           FROM (SELECT row_number, id, false AS left_behind FROM own
+        r#"SELECT n.row_number AS "row_number!", n.id AS "id!", c.version, c.person_id, c.vaccination_id, b.version AS "onto?",
+                  t.version IS DISTINCT FROM o.version AS "turns!"
+           FROM (SELECT d.row_number, d.id, true AS said FROM reports d
+                 WHERE d.delivery_id = $1 AND d.row_number > $3
+                   AND d.version = (SELECT max(n.version) FILTER (WHERE n.delivery_id = $1) FROM reports n WHERE n.id = d.id)
                  UNION ALL
-                 SELECT x.row_number, l.id, true FROM delivery_rows x
-                 CROSS JOIN LATERAL (SELECT s.id FROM reports s JOIN reports f ON f.id = s.id AND f.version = COALESCE(s.restores, s.version)
-                                     JOIN deliveries fd ON fd.id = f.delivery_id
-                                     WHERE s.vaccination_id = x.vaccination_id AND s.party_id = x.party_id AND s.valid_to IS NULL
-                                       AND f.delivery_id <> $1 AND fd.state = 'withdrawn' ORDER BY s.id LIMIT 1) AS l
-                 WHERE x.delivery_id = $1 AND x.row_number > $2 AND x.row_number <= (SELECT row_number FROM upto) AND x.outcome = 'DUBBEL'
-                   AND NOT EXISTS (SELECT FROM delivery_rows n WHERE n.delivery_id = $1 AND n.outcome = 'DUBBEL'
-                                   AND n.vaccination_id = x.vaccination_id AND n.row_number > x.row_number)) AS d
-           CROSS JOIN LATERAL (SELECT c.* FROM reports c WHERE c.id = d.id ORDER BY c.version DESC LIMIT 1) AS c
-           JOIN reports o ON o.id = c.id AND o.version = COALESCE(c.restores, c.version)
-           LEFT JOIN LATERAL (SELECT p.version FROM reports p JOIN deliveries pd ON pd.id = p.delivery_id
-                              WHERE p.id = d.id AND p.version < o.version AND p.restores IS NULL AND p.withdrawal_id IS NULL
-                                AND p.delivery_id <> $1 AND pd.state <> 'withdrawn'
-                              ORDER BY p.version DESC LIMIT 1) AS b ON true
-           ORDER BY d.row_number LIMIT $3"#,
+                 SELECT x.row_number, r.id, false FROM delivery_rows x
+                 CROSS JOIN LATERAL (SELECT DISTINCT r.id, r.party_id FROM (SELECT * FROM reports r WHERE r.vaccination_id = x.vaccination_id OFFSET 0) AS r) AS r
+                 WHERE x.delivery_id = $1 AND x.row_number > $3 AND x.outcome = 'DUBBEL' AND x.vaccination_id IS NOT NULL AND x.state <> 'pending'
+                   AND r.party_id = x.party_id AND NOT EXISTS (SELECT FROM reports s WHERE s.id = r.id AND s.delivery_id = $1)) AS n
+           CROSS JOIN LATERAL (SELECT c.* FROM reports c WHERE c.id = n.id ORDER BY c.version DESC LIMIT 1) AS c
+           -- What stands was said by this version; nothing stands once it went with its delivery.
+           LEFT JOIN LATERAL (SELECT COALESCE(c.restores, c.version) AS version WHERE c.restores IS NOT NULL OR c.withdrawal_id IS NULL) AS o ON true
+           LEFT JOIN LATERAL (
+               SELECT p.version FROM reports p
+               WHERE p.id = n.id AND p.restores IS NULL AND p.withdrawal_id IS NULL
+                 AND (delivery_counts(p.delivery_id)
+                      OR EXISTS (SELECT FROM delivery_rows x WHERE x.vaccination_id = p.vaccination_id AND x.outcome = 'DUBBEL' AND x.party_id = p.party_id
+                                 AND x.delivery_id <> p.delivery_id AND x.state <> 'pending' AND delivery_counts(x.delivery_id)))
+                 AND NOT (p.mutation = 'V' AND EXISTS (SELECT FROM reports k WHERE k.id = p.id AND k.version = p.version + 1
+                                                       AND k.restores IS NOT NULL AND k.withdrawal_id IS NULL))
+               ORDER BY p.version DESC LIMIT 1) AS t ON true
+           LEFT JOIN LATERAL (SELECT v.version FROM reports v WHERE v.id = n.id AND COALESCE(v.restores, v.version) = t.version
+                                AND (v.restores IS NOT NULL OR v.withdrawal_id IS NULL)
+                              ORDER BY v.version DESC LIMIT 1) AS b ON true
+           -- What this delivery said and something else stands for is kept, and told; not what was never turned.
+           WHERE t.version IS DISTINCT FROM o.version
+              OR n.said AND ($2::uuid IS NULL OR EXISTS (SELECT FROM reports w WHERE w.id = n.id AND w.delivery_id = $2))
+           ORDER BY n.row_number FETCH FIRST $4 ROWS WITH TIES"#,
         delivery,
+        undone,
         after,
         limit
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows)
-}
-
-/// The next registrations that a withdrawal turned back, each with the version it ended; and those of its delivery, or that
-/// it repeated, which went with another one.
-///
-/// # Errors
-/// When the database fails.
-pub async fn of_withdrawal(
-    tx: &mut WorkerTx<'_>,
-    withdrawal: Uuid,
-    after: i32,
-    limit: i64,
-) -> Result<Vec<Candidate>, StoreError> {
-    let rows = sqlx::query_as!(
-        Candidate,
-        r#"WITH own AS MATERIALIZED (SELECT r.row_number, r.id, r.version FROM reports r WHERE r.delivery_id = $1 AND r.row_number > $2
-                                     ORDER BY r.row_number LIMIT $3),
-                upto AS (SELECT CASE WHEN count(*) < $3 THEN 2147483647 ELSE max(row_number) END AS row_number FROM own)
-           SELECT w.row_number AS "row_number!", w.id AS "id!", c.version, c.person_id, c.vaccination_id, c.version = w.version AS "ours!",
-                  EXISTS (SELECT FROM delivery_rows x JOIN deliveries xd ON xd.id = x.delivery_id
-                          WHERE x.vaccination_id = c.vaccination_id AND x.outcome = 'DUBBEL' AND x.party_id = c.party_id
-                            AND x.delivery_id <> $1 AND x.state <> 'pending' AND xd.state <> 'withdrawn') AS "repeated!",
-                  w.version - 1 AS "onto?"
-           FROM (SELECT row_number, id, version FROM own
-                 UNION ALL
-                 SELECT k.row_number, k.id, v.version FROM withdrawals me
-                 CROSS JOIN LATERAL (
-                     SELECT r.row_number, r.id, r.version FROM reports r
-                     WHERE r.delivery_id = me.delivery_id AND r.row_number > $2 AND r.row_number <= (SELECT row_number FROM upto) AND r.restores IS NULL
-                     UNION ALL
-                     SELECT x.row_number, l.id, l.version FROM delivery_rows x
-                     CROSS JOIN LATERAL (SELECT s.id, COALESCE(s.restores, s.version) AS version FROM reports s
-                                         WHERE s.vaccination_id = x.vaccination_id AND s.party_id = x.party_id
-                                         ORDER BY s.version DESC, s.id LIMIT 1) AS l
-                     WHERE x.delivery_id = me.delivery_id AND x.row_number > $2 AND x.row_number <= (SELECT row_number FROM upto) AND x.outcome = 'DUBBEL'
-                       AND NOT EXISTS (SELECT FROM delivery_rows n WHERE n.delivery_id = x.delivery_id AND n.outcome = 'DUBBEL'
-                                       AND n.vaccination_id = x.vaccination_id AND n.row_number > x.row_number)) AS k
-                 JOIN reports v ON v.id = k.id AND v.valid_to IS NULL AND v.mutation = 'V' AND v.withdrawal_id <> $1
-                 JOIN withdrawals other ON other.id = v.withdrawal_id AND other.delivery_id <> me.delivery_id
-                 JOIN reports p ON p.id = k.id AND p.version = v.version - 1 AND COALESCE(p.restores, p.version) = k.version
-                 WHERE me.id = $1) AS w
-           CROSS JOIN LATERAL (SELECT c.* FROM reports c WHERE c.id = w.id ORDER BY c.version DESC LIMIT 1) AS c
-           ORDER BY w.row_number LIMIT $3"#,
-        withdrawal,
-        after,
-        limit
-    )
-    .fetch_all(&mut **tx)
-    .await?;
+    // One that two rows of the delivery repeat turns once.
+    let mut seen = std::collections::HashSet::new();
+    rows.retain(|row| seen.insert(row.id));
     Ok(rows)
 }
 
@@ -162,8 +115,7 @@ pub async fn withdrawn_alone(
             version: row.version,
             person_id: row.person_id,
             vaccination_id: None,
-            ours: true,
-            repeated: false,
+            turns: true,
             onto: Some(row.version - 1),
         };
         (candidate, row.delivery_id)
