@@ -11,6 +11,9 @@ use super::{StoreError, WorkerTx};
 use time::Date;
 use uuid::Uuid;
 
+/// Most numbers of rows that are looked at in one go where nothing turns.
+const LOOKED_AT: i32 = 20_000;
+
 /// A registration that a delivery, or a withdrawal, made a version of.
 pub struct Candidate {
     /// Row of that delivery.
@@ -40,20 +43,56 @@ pub async fn of_delivery(
     tx: &mut WorkerTx<'_>,
     delivery: Uuid,
     undone: Option<Uuid>,
-    after: i32,
+    mut after: i32,
     limit: i64,
+) -> Result<Vec<Candidate>, StoreError> {
+    let last = last_row(tx, delivery).await?;
+    let most = usize::try_from(limit).unwrap_or(1);
+    // So many numbers at a time: however large the delivery is, a portion of it costs the same.
+    let mut at_once = i32::try_from(limit).unwrap_or(i32::MAX);
+    loop {
+        let upto = after.saturating_add(at_once);
+        let mut rows = between(tx, delivery, undone, (after, upto)).await?;
+        if rows.is_empty() && upto < last {
+            // A gap in the numbers, or rows that nothing turns.
+            (after, at_once) = (upto, at_once.saturating_mul(2).min(LOOKED_AT));
+            continue;
+        }
+        if let Some(end) = rows.get(most - 1).map(|row| row.row_number) {
+            rows.retain(|row| row.row_number <= end);
+        }
+        return Ok(rows);
+    }
+}
+
+/// Number of the last row of a delivery that may turn.
+async fn last_row(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<i32, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT GREATEST((SELECT max(row_number) FROM delivery_rows WHERE delivery_id = $1),
+                           (SELECT max(row_number) FROM reports WHERE delivery_id = $1), 0) AS "last!""#,
+        delivery
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
+async fn between(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    undone: Option<Uuid>,
+    (after, upto): (i32, i32),
 ) -> Result<Vec<Candidate>, StoreError> {
     let mut rows = sqlx::query_as!(
         Candidate,
         r#"SELECT n.row_number AS "row_number!", n.id AS "id!", c.version, c.person_id, c.vaccination_id, b.version AS "onto?",
                   t.version IS DISTINCT FROM o.version AS "turns!"
            FROM (SELECT d.row_number, d.id, true AS said FROM reports d
-                 WHERE d.delivery_id = $1 AND d.row_number > $3
+                 WHERE d.delivery_id = $1 AND d.row_number > $3 AND d.row_number <= $4
                    AND d.version = (SELECT max(n.version) FILTER (WHERE n.delivery_id = $1) FROM reports n WHERE n.id = d.id)
                  UNION ALL
                  SELECT x.row_number, r.id, false FROM delivery_rows x
                  CROSS JOIN LATERAL (SELECT DISTINCT r.id, r.party_id FROM (SELECT * FROM reports r WHERE r.vaccination_id = x.vaccination_id OFFSET 0) AS r) AS r
-                 WHERE x.delivery_id = $1 AND x.row_number > $3 AND x.outcome = 'DUBBEL' AND x.vaccination_id IS NOT NULL AND x.state <> 'pending'
+                 WHERE x.delivery_id = $1 AND x.row_number > $3 AND x.row_number <= $4 AND x.outcome = 'DUBBEL' AND x.vaccination_id IS NOT NULL AND x.state <> 'pending'
                    AND r.party_id = x.party_id AND NOT EXISTS (SELECT FROM reports s WHERE s.id = r.id AND s.delivery_id = $1)) AS n
            CROSS JOIN LATERAL (SELECT c.* FROM reports c WHERE c.id = n.id ORDER BY c.version DESC LIMIT 1) AS c
            -- What stands was said by this version; nothing stands once it went with its delivery.
@@ -73,11 +112,11 @@ pub async fn of_delivery(
            -- What this delivery said and something else stands for is kept, and told; not what was never turned.
            WHERE t.version IS DISTINCT FROM o.version
               OR n.said AND ($2::uuid IS NULL OR EXISTS (SELECT FROM reports w WHERE w.id = n.id AND w.delivery_id = $2))
-           ORDER BY n.row_number FETCH FIRST $4 ROWS WITH TIES"#,
+           ORDER BY n.row_number"#,
         delivery,
         undone,
         after,
-        limit
+        upto
     )
     .fetch_all(&mut **tx)
     .await?;

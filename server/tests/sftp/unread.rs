@@ -72,7 +72,8 @@ async fn with_an_answer() -> (House, tempfile::TempDir, String) {
         party,
         account,
         kind: "resultaat-csv",
-        name: "groot.csv",
+        file: "groot",
+        ending: "csv",
         size: content.len() as u64,
     };
     let mut tx = worker_tx(&road.db).await.unwrap();
