@@ -58,7 +58,7 @@ pub async fn of_delivery(
             (after, at_once) = (upto, at_once.saturating_mul(2).min(LOOKED_AT));
             continue;
         }
-        if let Some(end) = rows.get(most - 1).map(|row| row.row_number) {
+        if let Some(end) = rows.get(most.saturating_sub(1)).map(|row| row.row_number) {
             rows.retain(|row| row.row_number <= end);
         }
         return Ok(rows);
