@@ -307,8 +307,8 @@ pub async fn turn(
     rulings::wait_again(tx, &ids).await?;
     let unruled = rulings::no_longer_ruled(tx, &ids).await?;
     if !unruled.is_empty() {
-        let now = crate::clock::now();
-        rulings::settle_rows(tx, &unruled, Becomes::Waiting, by.user, now).await?;
+        let (nobody, now) = (Uuid::nil(), crate::clock::now());
+        rulings::settle_rows(tx, &unruled, Becomes::Waiting, nobody, now).await?;
     }
     let whose: Vec<Uuid> = about.iter().copied().collect();
     rulings::settle(tx, &whose).await?;
