@@ -34,8 +34,7 @@ impl Turning {
             version: self.version,
             person_id: self.person,
             vaccination_id: self.jab,
-            ours: true,
-            repeated: false,
+            turns: true,
             onto: self.onto,
         }
     }
