@@ -349,7 +349,7 @@ test("connections, and deliveries that wait", async (t) => {
   await judge(asks, "toegang-sftp");
   await asks.locator("tbody").getByRole("link").first().click();
   await asks.waitForLoadState();
-  for (const fold of await asks.locator("summary").all()) await fold.click();
+  for (const fold of await asks.locator("main summary").all()) await fold.click();
   await judge(asks, "toegang-sftp-een");
   await open(asks, "/geparkeerd");
   await judge(asks, "geparkeerd");
