@@ -43,6 +43,8 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ),
     ("/api/regel-koppelen", &["reason"]),
     ("/api/koppeling-terug", &["reason"]),
+    ("/api/naam-beeindigen", &["reason"]),
+    ("/api/teruggestuurd-afsluiten", &["reason"]),
     (
         "/api/lijst-voorstel",
         &[

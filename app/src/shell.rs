@@ -90,6 +90,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/geparkeerd/:id") view=pages::parked_delivery ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/besluiten") view=pages::decisions ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/besluiten/:id") view=pages::decision ssr=whole.clone()/>
+                <Route path=path!("/beoordelen/waarden") view=pages::kept_values ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/cijfers") view=pages::numbers ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/kwaliteit") view=pages::qualities ssr=whole.clone()/>
                 <Route path=path!("/beoordelen/kwaliteit/:id") view=pages::quality_of ssr=whole.clone()/>

@@ -178,6 +178,8 @@ test("a file", async (t) => {
   await judge(page, "resultaat");
   await open(page, "/aanleveringen");
   await judge(page, "aanleveringen");
+  await open(page, "/teruggestuurd");
+  await judge(page, "teruggestuurd");
   await open(page, "/kwaliteit");
   await judge(page, "kwaliteit");
   await open(page, `${delivery}/intrekken`);
@@ -260,6 +262,8 @@ test("rows that wait, a group of them, and a decision about it", async (t) => {
   await press(other, "Akkoord, uitvoeren");
   await until(other, 'text="Uitgevoerd, waarde geldt"');
   await judge(other, "besluit-uitgevoerd");
+  await open(other, "/beoordelen/waarden");
+  await judge(other, "waarden");
   await open(other, "/beoordelen/cijfers");
   await judge(other, "cijfers");
   await open(other, "/beoordelen/kwaliteit");
@@ -345,7 +349,7 @@ test("connections, and deliveries that wait", async (t) => {
   await judge(asks, "toegang-sftp");
   await asks.locator("tbody").getByRole("link").first().click();
   await asks.waitForLoadState();
-  for (const fold of await asks.locator("summary").all()) await fold.click();
+  for (const fold of await asks.locator("main summary").all()) await fold.click();
   await judge(asks, "toegang-sftp-een");
   await open(asks, "/geparkeerd");
   await judge(asks, "geparkeerd");

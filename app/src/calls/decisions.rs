@@ -9,7 +9,7 @@ use super::answer::{Posted, go};
 use crate::page::{caller, decisions};
 use crate::parts::pager::address;
 use crate::ports::PortError;
-use crate::ports::decisions::{Agreed, Proposal};
+use crate::ports::decisions::{Agreed, Closing, Proposal};
 use domain::decision::{DecisionKind, Told, days};
 use domain::search::may_hold_a_bsn;
 use leptos::prelude::*;
@@ -161,6 +161,41 @@ pub(crate) async fn drop_decision(id: Uuid) -> Posted {
     .await
 }
 
+/// Prepares that rows which went back and were not mended are closed; leads to the page with what it would come to.
+#[server(prefix = "/api", endpoint = "teruggestuurd-afsluiten")]
+pub(crate) async fn close_returned(
+    id: Uuid,
+    kind: String,
+    #[server(default)] reason: String,
+    #[server(default)] told: String,
+) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let kind = DecisionKind::parse(&kind).ok_or(PortError::NotFound)?;
+        let told = Told::parse(&told);
+        let missing = match kind {
+            DecisionKind::Reject if told.is_none() => Some("uitleg"),
+            _ => reason.trim().is_empty().then_some("reden"),
+        };
+        if let Some(word) = missing {
+            let query = [
+                ("melding", format!("sluiten-{word}")),
+                ("soort", kind.as_str().to_owned()),
+                (
+                    "uitleg",
+                    told.map_or_else(String::new, |told| told.as_str().to_owned()),
+                ),
+            ];
+            let way = address(&format!("/beoordelen/besluiten/{id}"), &query);
+            return Ok(format!("{way}#foutoverzicht"));
+        }
+        let closing = Closing { kind, reason, told };
+        let made = decisions()?.propose_close(&caller, id, closing).await?;
+        Ok(format!("/beoordelen/besluiten/{made}"))
+    })
+    .await
+}
+
 /// Rows that went back and were not mended are in the queue again.
 #[server(prefix = "/api", endpoint = "regels-terughalen")]
 pub(crate) async fn recall(id: Uuid) -> Posted {
@@ -172,12 +207,17 @@ pub(crate) async fn recall(id: Uuid) -> Posted {
     .await
 }
 
-/// A kept name no longer holds for rows that come later.
+/// A kept value no longer holds for rows that come later.
 #[server(prefix = "/api", endpoint = "naam-beeindigen")]
-pub(crate) async fn end_name(id: Uuid) -> Posted {
+pub(crate) async fn end_name(id: Uuid, #[server(default)] reason: String) -> Posted {
     go(async move {
         let caller = caller().await?;
-        decisions()?.end_name(&caller, id).await?;
+        if reason.trim().is_empty() {
+            return Ok(format!(
+                "/beoordelen/besluiten/{id}?melding=einde#foutoverzicht"
+            ));
+        }
+        decisions()?.end_name(&caller, id, reason).await?;
         Ok(format!("/beoordelen/besluiten/{id}"))
     })
     .await

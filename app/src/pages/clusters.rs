@@ -100,6 +100,7 @@ fn list_screen(visit: &Visit, filter: &ClusterFilter, list: &Page<ClusterLine>) 
         {bar}
         {content}
         <p class="utrecht-paragraph">{link("/beoordelen/besluiten", d.decisions)}</p>
+        <p class="utrecht-paragraph">{link("/beoordelen/waarden", d.values)}</p>
     };
     Screen::new(d.clusters, body)
         .under(v.title, "/beoordelen")
@@ -386,21 +387,7 @@ fn form(
         };
         request.area(messages, t)
     });
-    let told = (kind == DecisionKind::Reject).then(|| {
-        let chosen = visit.query("uitleg").unwrap_or_default();
-        let list = Told::ALL.into_iter().map(|told| {
-            (
-                told.as_str().to_owned(),
-                told.sentence(t.language).to_owned(),
-            )
-        });
-        let first = (String::new(), t.mend.choose.to_owned());
-        let field = Field {
-            hint: d.told_hint,
-            ..Field::new("told", d.told, &chosen)
-        };
-        field.select(std::iter::once(first).chain(list).collect(), messages, t)
-    });
+    let told = (kind == DecisionKind::Reject).then(|| told_field(visit, messages));
     // Whoever opened the row has seen all of it.
     let alone = (kind == DecisionKind::Accept && view.rows > 1).then(|| {
         let number = view.first.first().map(|row| row.row.to_string());
@@ -430,6 +417,25 @@ fn form(
         </form>
     }
     .into_any()
+}
+
+/// Which sentence the institution reads of what is refused for good.
+pub(super) fn told_field(visit: &Visit, messages: &Messages) -> AnyView {
+    let t = visit.t;
+    let d = &t.decisions;
+    let chosen = visit.query("uitleg").unwrap_or_default();
+    let list = Told::ALL.into_iter().map(|told| {
+        (
+            told.as_str().to_owned(),
+            told.sentence(t.language).to_owned(),
+        )
+    });
+    let first = (String::new(), t.mend.choose.to_owned());
+    let field = Field {
+        hint: d.told_hint,
+        ..Field::new("told", d.told, &chosen)
+    };
+    field.select(std::iter::once(first).chain(list).collect(), messages, t)
 }
 
 /// The days of the jabs that a name is to hold for.

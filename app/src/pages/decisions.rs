@@ -1,15 +1,15 @@
 //! `/beoordelen/besluiten` and `/beoordelen/besluiten/{id}`: a decision with what it would come to, the second person, and
 //! what became of it (features F52, F53; security G18).
 
-use super::clusters::{amount, cause, kind_name, way_to};
+use super::clusters::{amount, cause, kind_name, told_field, way_to};
 use super::link::{counts, of_decision};
-use crate::calls::decisions::{Decide, DropDecision, EndName, Recall, UndoLink};
+use crate::calls::decisions::{CloseReturned, Decide, DropDecision, EndName, Recall, UndoLink};
 use crate::page::{Screen, Visit, decisions, page};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::field::Field;
 use crate::parts::findings::findings;
 use crate::parts::messages::Messages;
-use crate::parts::pager::pager;
+use crate::parts::pager::{address, pager};
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
     alert, badge, brp_age, folded, go_on_or_not, heading, hidden_inputs, link, paragraph,
@@ -50,7 +50,11 @@ fn list_screen(visit: &Visit, list: &Page<DecisionLine>) -> Screen {
         let pages = pager("/beoordelen/besluiten", &[], list.page, list.total, t);
         view! { {table("besluiten", d.decisions_caption, &headers, rows)}{pages} }.into_any()
     };
-    let body = view! { {title(d.decisions)}{content} };
+    let body = view! {
+        {title(d.decisions)}
+        <p class="utrecht-paragraph">{link("/beoordelen/waarden", d.values)}</p>
+        {content}
+    };
     Screen::new(d.decisions, body)
         .under(v.title, "/beoordelen")
         .wide()
@@ -112,7 +116,9 @@ const fn state(state: DecisionState, t: &'static Texts) -> &'static str {
 pub(crate) fn decision() -> AnyView {
     page(|visit| async move {
         let caller = visit.reviewer()?.clone();
-        let view = decisions()?.decision(&caller, visit.id()?).await?;
+        let after = visit.query("na");
+        let id = visit.id()?;
+        let view = decisions()?.decision_page(&caller, id, after).await?;
         Ok(screen(&visit, &view))
     })
 }
@@ -147,6 +153,23 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         };
         messages.add("reason", missing);
     }
+    let closes = (view.line.returned > 0)
+        .then(|| {
+            visit
+                .query("soort")
+                .and_then(|kind| DecisionKind::parse(&kind))
+        })
+        .flatten();
+    match (visit.query("melding").as_deref(), closes) {
+        (Some("sluiten-uitleg"), Some(DecisionKind::Reject)) => {
+            messages.add("told", d.told_missing);
+        }
+        (Some("sluiten-reden"), Some(kind)) => messages.add(closing_id(kind), d.reason_missing),
+        _ => {}
+    }
+    if line_holds(view) && visit.query("melding").as_deref() == Some("einde") {
+        messages.add("reason", d.end_reason_missing);
+    }
     let mut facts = vec![
         Answer::new(d.kind, kind_name(line.kind, t)),
         Answer::new(v.party, line.party.clone()),
@@ -170,6 +193,10 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     facts.extend(agreed.map(|name| Answer::new(d.decided_by, name.clone())));
     facts.push(Answer::new(d.state, standing(line, t)));
     facts.extend(kept(view, t).map(|text| Answer::new(d.kept, text)));
+    let ended = view.ended_by.iter();
+    facts.extend(ended.map(|name| Answer::new(d.ended_by, name.clone())));
+    let why = view.why_ended.iter();
+    facts.extend(why.map(|text| Answer::new(d.why_ended, text.clone())));
     let done = matches!(line.state, DecisionState::Running | DecisionState::Done).then(|| {
         let count = |text: &str, count: u32| {
             fill(text, &[("aantal", &number(t.language, u64::from(count)))])
@@ -194,10 +221,10 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     let late = nobody.then(|| alert::warning(d.late_nobody));
     let of = view.undoes.map(|id| {
         let way = format!("/beoordelen/besluiten/{id}");
-        let text = if line.kind == DecisionKind::Readmit {
-            d.undo_of
-        } else {
-            t.links.undo_of
+        let text = match line.kind {
+            DecisionKind::Readmit => d.undo_of,
+            DecisionKind::Reject | DecisionKind::Accept => d.close_of,
+            _ => t.links.undo_of,
         };
         view! { <p class="utrecht-paragraph">{second_link(way, text)}</p> }
     });
@@ -216,6 +243,8 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         {foreseen(view, t)}
         {acts(view, t)}
         {view.may_undo.then(|| undo(view, &messages, t))}
+        {closings(visit, view, &messages)}
+        {ending(view, &messages, t)}
         <p class="utrecht-paragraph">{link("/beoordelen/besluiten", d.decisions)}</p>
     };
     Screen::new(name, body)
@@ -243,8 +272,75 @@ fn undo(view: &DecisionView, messages: &Messages, t: &'static Texts) -> AnyView 
     folded(name, form.into_any(), !messages.is_empty()).into_any()
 }
 
+/// The form that ends a kept value.
+fn ending(view: &DecisionView, messages: &Messages, t: &'static Texts) -> Option<AnyView> {
+    let d = &t.decisions;
+    if view.may != MayDecide::Look || !line_holds(view) {
+        return None;
+    }
+    let form = view! {
+        <form class="cims-form" method="post" action=EndName::PATH novalidate>
+            {hidden_inputs(vec![("id", view.line.id.to_string())])}
+            {paragraph(d.end_text)}
+            {Field::new("reason", d.end_reason, "").area(messages, t)}
+            {submit(d.end_name)}
+        </form>
+    };
+    Some(folded(d.end_name, form.into_any(), !messages.is_empty()).into_any())
+}
+
+const fn closing_id(kind: DecisionKind) -> &'static str {
+    match kind {
+        DecisionKind::Accept => "reden-zo",
+        _ => "reden-afwijzen",
+    }
+}
+
+/// The forms that close what went back and was not mended.
+fn closings(visit: &Visit, view: &DecisionView, messages: &Messages) -> Option<AnyView> {
+    let t = visit.t;
+    let d = &t.decisions;
+    if view.line.returned == 0 || view.may != MayDecide::Look {
+        return None;
+    }
+    let accept = view.line.stored.then_some(DecisionKind::Accept);
+    let kinds = [DecisionKind::Reject].into_iter().chain(accept);
+    let chosen = visit.query("soort");
+    let forms = kinds.map(|kind| {
+        let (name, text) = match kind {
+            DecisionKind::Accept => (d.close_accept, d.accept_text),
+            _ if view.line.stored => (d.close_reject, d.reject_stored),
+            _ => (d.close_reject, d.reject_text),
+        };
+        let told = (kind == DecisionKind::Reject).then(|| told_field(visit, messages));
+        let reason = Field {
+            name: "reason".to_owned(),
+            ..Field::new(closing_id(kind), d.reason, "")
+        };
+        let hidden = vec![
+            ("id", view.line.id.to_string()),
+            ("kind", kind.as_str().to_owned()),
+        ];
+        let form = view! {
+            <form class="cims-form" method="post" action=CloseReturned::PATH novalidate>
+                {hidden_inputs(hidden)}
+                {paragraph(text)}
+                {told}
+                {reason.area(messages, t)}
+                {submit(d.look_first)}
+            </form>
+        };
+        folded(
+            name,
+            form.into_any(),
+            chosen.as_deref() == Some(kind.as_str()),
+        )
+    });
+    Some(view! { {heading(d.close)}{forms.collect_view()} }.into_any())
+}
+
 /// The days of the jabs that a name holds for.
-fn days(days: Days, t: &'static Texts) -> String {
+pub(super) fn days(days: Days, t: &'static Texts) -> String {
     let d = &t.decisions;
     let [first, last] = [days.first, days.last].map(|day| day.map(dutch).unwrap_or_default());
     let text = match (days.first, days.last) {
@@ -322,9 +418,26 @@ fn foreseen(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
                 None => records.then(|| of_persons(view.persons, t)),
             }}
             {table("eerste", d.first_caption, &headers, first)}
+            {more_rows(view, t)}
         }
         .into_any(),
     )
+}
+
+/// To the other rows of it.
+fn more_rows(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
+    let d = &t.decisions;
+    let here = format!("/beoordelen/besluiten/{}", view.line.id);
+    let first = view.further.then(|| {
+        let way = format!("{here}#eerste");
+        view! { {link(way, d.first_rows_again)}" " }
+    });
+    let next = view.next.as_ref().map(|after| {
+        let way = address(&here, &[("na", after.clone())]);
+        link(format!("{way}#eerste"), d.next_rows)
+    });
+    (first.is_some() || next.is_some())
+        .then(|| view! { <p class="utrecht-paragraph">{first}{next}</p> }.into_any())
 }
 
 /// "Regel 3, ontvangen 22-11-2026 14:05".
@@ -393,9 +506,6 @@ fn acts(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
     let (yes, no) = match view.may {
         MayDecide::Confirm if view.late => (None, t.frame.cancel),
         MayDecide::Agree if view.late => (None, d.say_no),
-        MayDecide::Look if line_holds(view) => {
-            return Some(small_form(EndName::PATH, id(), d.end_name));
-        }
         MayDecide::Look if view.line.returned > 0 => {
             return Some(small_form(Recall::PATH, id(), d.recall));
         }

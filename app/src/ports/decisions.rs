@@ -102,6 +102,17 @@ pub struct Proposal {
     pub alone: bool,
 }
 
+/// Rows that went back and were not mended are closed.
+#[derive(Clone)]
+pub struct Closing {
+    /// Refused for good or, of stored rows, left as they are too.
+    pub kind: DecisionKind,
+    /// Why.
+    pub reason: String,
+    /// What the sender is told, where they are refused for good.
+    pub told: Option<Told>,
+}
+
 /// What a person of the BRP has in common with a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Same {
@@ -294,6 +305,37 @@ pub struct KeptName {
     pub until: Option<String>,
 }
 
+/// What a party goes on writing, and what that means: read so in rows that come later. No person data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptValue {
+    /// The decision, where it is ended.
+    pub decision: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// The column.
+    pub column: Option<Column>,
+    /// What the party writes.
+    pub old: String,
+    /// What it means.
+    pub new: String,
+    /// Days of the jabs it holds for.
+    pub days: Days,
+    /// Since when: "22-11-2026 14:05".
+    pub since: String,
+    /// Until when, once it was ended.
+    pub until: Option<String>,
+    /// Who asked.
+    pub asked_by: String,
+    /// Who agreed.
+    pub agreed_by: Option<String>,
+    /// Who ended it.
+    pub ended_by: Option<String>,
+    /// Why.
+    pub why_ended: Option<String>,
+    /// Rows that waited and were changed by it. A name of a product is known when a row comes: those are not counted.
+    pub rows: u32,
+}
+
 /// A line of the list of decisions. No person data.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct DecisionLine {
@@ -357,6 +399,10 @@ pub struct DecisionView {
     pub told: Option<Told>,
     /// Who of the institution asked for it, when and how.
     pub request: Option<String>,
+    /// Who ended the value that it kept.
+    pub ended_by: Option<String>,
+    /// Why.
+    pub why_ended: Option<String>,
     /// A second person has to agree.
     pub second_person: bool,
     /// Who decided.
@@ -367,8 +413,12 @@ pub struct DecisionView {
     pub outside: u32,
     /// What it would come to, as long as it was not carried out: rows by outcome.
     pub outcomes: Vec<(RowOutcome, u32)>,
-    /// The first rows.
+    /// A page of the rows.
     pub first: Vec<ForeseenRow>,
+    /// Where the next page begins, in the address; `None` on the last.
+    pub next: Option<String>,
+    /// This is not the first page.
+    pub further: bool,
     /// Stored rows that are left waiting: another rule doubts them too, or they would be refused with the new value.
     pub left: u32,
     /// Persons who get more vaccinations that count, and of those the ones with more than the series has.
@@ -384,7 +434,7 @@ pub struct DecisionView {
     pub link: Option<LinkView>,
     /// A link that holds, or stored rows that are away: it can be undone.
     pub may_undo: bool,
-    /// Of undoing one: that decision.
+    /// Of undoing one, or of closing what went back: that decision.
     pub undoes: Option<Uuid>,
     /// The copy of the BRP that its rows are held against.
     pub brp: BrpAge,
@@ -441,13 +491,31 @@ pub trait Decisions: Send + Sync {
     /// Decisions, those that wait first.
     async fn decisions(&self, caller: &Caller, page: u32) -> PortResult<Page<DecisionLine>>;
     /// One, with what it would come to.
-    async fn decision(&self, caller: &Caller, id: Uuid) -> PortResult<DecisionView>;
+    async fn decision(&self, caller: &Caller, id: Uuid) -> PortResult<DecisionView> {
+        self.decision_page(caller, id, None).await
+    }
+    /// The same, with the rows after a place as the page before named it.
+    async fn decision_page(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        after: Option<String>,
+    ) -> PortResult<DecisionView>;
     /// Who prepared it goes on, or the second person agrees. Twice: once.
     async fn decide(&self, caller: &Caller, id: Uuid) -> PortResult<Agreed>;
     /// The second person says no, or who asked takes it back.
     async fn drop_decision(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
-    /// The value of a decision that was carried out no longer holds for rows that come later.
-    async fn end_name(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
+    /// Values that hold for rows that come later, and those that did.
+    async fn kept_values(&self, caller: &Caller, page: u32) -> PortResult<Page<KeptValue>>;
+    /// The value of a decision that was carried out no longer holds for rows that come later, and why.
+    async fn end_name(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()>;
+    /// Prepares that rows which went back and were not mended are closed; its key.
+    async fn propose_close(
+        &self,
+        caller: &Caller,
+        returned: Uuid,
+        closing: Closing,
+    ) -> PortResult<Uuid>;
     /// Rows that went back and were not mended are in the queue again.
     async fn recall(&self, caller: &Caller, id: Uuid) -> PortResult<()>;
 }

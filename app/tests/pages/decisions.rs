@@ -425,9 +425,18 @@ async fn agreeing_says_what_came_of_it() {
         "/api/naam-beeindigen",
         "/api/regels-terughalen",
     ] {
-        let answer = post(&reviewer(|_| ()), call, &[("id", id.as_str())]).await;
+        let form = [("id", id.as_str()), ("reason", "Niet meer nodig")];
+        let answer = post(&reviewer(|_| ()), call, &form).await;
         assert_eq!(answer.location, decision(), "{call}");
     }
+    let answer = post(
+        &reviewer(|_| ()),
+        "/api/naam-beeindigen",
+        &[("id", id.as_str())],
+    )
+    .await;
+    let asks = format!("{}?melding=einde#foutoverzicht", decision());
+    assert_eq!(answer.location, asks, "a value is ended for a reason");
 }
 
 #[tokio::test]
@@ -732,4 +741,154 @@ async fn who_comes_second_hears_who_was_first() {
     assert!(!page.has("Voorleggen aan een collega") && !page.has("/api/besluit-akkoord"));
     let page = get(&late(None), &decision()).await;
     assert!(page.has("Deze regels wachten niet meer."));
+}
+
+#[tokio::test]
+async fn rejecting_stored_rows_says_what_goes_and_what_stays_and_can_be_undone() {
+    let rejects = |change: fn(&mut DecisionView)| {
+        with(|view| {
+            view.line.kind = DecisionKind::Reject;
+            view.line.stored = true;
+            view.new = None;
+            view.gone = Some((3, 1));
+            change(view);
+        })
+    };
+    let page = get(&rejects(|_| ()), &decision()).await;
+    assert!(page.has("Van 3 personen verdwijnt een vaccinatie die nog niet meetelde."));
+    assert!(page.has("1 vaccinatie blijft staan: iemand anders meldde die ook."));
+    assert!(!page.has("krijgen er een vaccinatie bij"));
+    let done = |view: &mut DecisionView| {
+        view.line.state = DecisionState::Done;
+        view.may = MayDecide::Look;
+        view.outcomes.clear();
+        view.may_undo = true;
+    };
+    let page = get(&rejects(done), &decision()).await;
+    assert!(page.has("Afwijzing ongedaan maken"));
+    assert!(page.has("action=\"/api/koppeling-terug"));
+    let missing = format!("{}?melding=reden", decision());
+    let page = get(&rejects(done), &missing).await;
+    assert!(page.has("Vul in waarom u dit ongedaan maakt."));
+}
+
+#[tokio::test]
+async fn what_went_back_is_closed_with_a_reason_and_a_sentence_for_the_institution() {
+    let back = |stored: bool| {
+        with(|view| {
+            view.line.state = DecisionState::Done;
+            view.line.kind = DecisionKind::Return;
+            view.line.stored = stored;
+            view.line.returned = 3;
+            view.may = MayDecide::Look;
+        })
+    };
+    for (stored, accept) in [(false, false), (true, true)] {
+        let page = get(&back(stored), &decision()).await;
+        assert!(page.has("Afsluiten: definitief afwijzen"));
+        assert_eq!(page.has("Afsluiten: zo laten staan"), accept);
+    }
+    let call = "/api/teruggestuurd-afsluiten";
+    let id = ID.to_string();
+    let ways = |word: &str, told: &str| {
+        let here = decision();
+        format!("{here}?melding=sluiten-{word}&soort=reject{told}#foutoverzicht")
+    };
+    for (form, location) in [
+        (vec![("kind", "reject")], ways("uitleg", "")),
+        (
+            vec![("kind", "reject"), ("told", "test")],
+            ways("reden", "&uitleg=test"),
+        ),
+        (
+            vec![
+                ("kind", "reject"),
+                ("told", "test"),
+                ("reason", "Geen antwoord"),
+            ],
+            decision(),
+        ),
+    ] {
+        let mut form = form;
+        form.push(("id", id.as_str()));
+        let answer = post(&back(false), call, &form).await;
+        assert_eq!(answer.location, location);
+    }
+    let asks = format!("{}?melding=sluiten-uitleg&soort=reject", decision());
+    let page = get(&back(false), &asks).await;
+    assert!(page.has("Kies wat de instelling leest.") && unfolded(&page) > 0);
+}
+
+#[tokio::test]
+async fn the_institution_finds_what_went_back_with_the_message_and_where_it_is_mended() {
+    let nurse = |change: fn(&mut World)| {
+        let mut world = World::new(Some(Role::Invoerder));
+        change(&mut world);
+        Arc::new(world)
+    };
+    let page = get(&nurse(|_| ()), "/teruggestuurd").await;
+    assert!(page.links(
+        &format!("/aanleveringen/{ID}/regels/12"),
+        "Regel 12 verbeteren"
+    ));
+    assert!(page.links(
+        &format!("/registraties/{ID}"),
+        "Registratie van regel 13 bekijken"
+    ));
+    assert!(page.has("Ingevoerd in het portaal"));
+    assert!(page.has("Kijk op de &lt;verpakking&gt;"));
+    let list = get(&nurse(|_| ()), "/aanleveringen").await;
+    assert!(list.links("/teruggestuurd", "Teruggestuurde regels"));
+    let asked = nurse(|world| world.asked_back = Some("Kijk op de <doos>".into()));
+    let page = get(&asked, &format!("/registraties/{ID}")).await;
+    assert!(page.has("Bericht van het RIVM: Kijk op de &lt;doos&gt;"));
+    let news = nurse(|world| {
+        world.news = all_news();
+        world.news.returned[0].stored = true;
+    });
+    let page = get(&news, "/").await;
+    assert!(page.links(
+        "/teruggestuurd",
+        "Het RIVM stuurde regels terug om te verbeteren: 3"
+    ));
+}
+
+#[tokio::test]
+async fn kept_values_say_since_when_until_when_and_by_whom() {
+    let page = get(&reviewer(|_| ()), "/beoordelen/waarden").await;
+    for text in [
+        "Pfizer &lt;NL&gt; groot",
+        "P. Pieters, akkoord van R. Rivm",
+        "Geldt nog",
+        "29-11-2026 09:00, Rosa Register",
+        "De instelling schrijft nu &lt;goed&gt;",
+    ] {
+        assert!(page.has(text), "{text}");
+    }
+    assert!(page.links(&decision(), "Bekijken"));
+    for list in ["/beoordelen/groepen", "/beoordelen/besluiten"] {
+        let page = get(&reviewer(|_| ()), list).await;
+        assert!(
+            page.links("/beoordelen/waarden", "Bewaarde waarden"),
+            "{list}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_rows_of_a_preview_are_looked_through_page_by_page() {
+    let page = get(
+        &with(|view| view.next = Some(format!("{ID}.20"))),
+        &decision(),
+    )
+    .await;
+    let next = format!("{}?na={ID}.20#eerste", decision());
+    assert!(page.links(&next, "Volgende regels"));
+    assert!(!page.has("Terug naar de eerste regels"));
+    let last = get(&with(|view| view.further = true), &decision()).await;
+    assert!(last.links(
+        &format!("{}#eerste", decision()),
+        "Terug naar de eerste regels"
+    ));
+    assert!(!last.has("Volgende regels"));
 }

@@ -7,9 +7,9 @@ use app::ports::cards::{
 };
 use app::ports::corrections::{Corrected as Changed, CorrectionView, WaitingCorrection};
 use app::ports::decisions::{
-    Agreed, Candidate, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView,
-    DecisionLine, DecisionState, DecisionView, Earlier, ForeseenRow, Gone, LinkView, LinkedBy,
-    MayDecide, Proposal, RecordChange, Same,
+    Agreed, Candidate, Candidates, Closing, ClusterFilter, ClusterLine, ClusterRow, ClusterView,
+    DecisionLine, DecisionState, DecisionView, Earlier, ForeseenRow, Gone, KeptValue, LinkView,
+    LinkedBy, MayDecide, Proposal, RecordChange, Same,
 };
 use app::ports::deliveries::{
     DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept,
@@ -2279,6 +2279,8 @@ pub(crate) fn decision() -> DecisionView {
         told: None,
         brp: brp("22-11-2026 06:02", true),
         request: Some("Mevrouw <De Boer>, per brief".into()),
+        ended_by: None,
+        why_ended: None,
         second_person: true,
         decided_by: None,
         done: (0, 0),
@@ -2293,6 +2295,8 @@ pub(crate) fn decision() -> DecisionView {
             findings: vec![Finding::on(Code::V31, Column::Dosisnummer)],
             record: Some(counting(2, 3)),
         }],
+        next: None,
+        further: false,
         left: 0,
         persons: (390, 12),
         gone: None,
@@ -2508,7 +2512,12 @@ impl Decisions for World {
         })
     }
 
-    async fn decision(&self, _: &Caller, _: Uuid) -> PortResult<DecisionView> {
+    async fn decision_page(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        _: Option<String>,
+    ) -> PortResult<DecisionView> {
         Ok(self.decision.clone())
     }
 
@@ -2520,8 +2529,41 @@ impl Decisions for World {
         Ok(())
     }
 
-    async fn end_name(&self, _: &Caller, _: Uuid) -> PortResult<()> {
+    async fn kept_values(&self, _: &Caller, page: u32) -> PortResult<Page<KeptValue>> {
+        let value = KeptValue {
+            decision: ID,
+            party: "Praktijk De Linde".into(),
+            column: Some(Column::Vaccin),
+            old: "Pfizer <NL> groot".into(),
+            new: "Comirnaty".into(),
+            days: Days::ALL,
+            since: "22-11-2026 14:05".into(),
+            until: None,
+            asked_by: "P. Pieters".into(),
+            agreed_by: Some("R. Rivm".into()),
+            ended_by: None,
+            why_ended: None,
+            rows: 400,
+        };
+        let ended = KeptValue {
+            until: Some("29-11-2026 09:00".into()),
+            ended_by: Some("Rosa Register".into()),
+            why_ended: Some("De instelling schrijft nu <goed>".into()),
+            ..value.clone()
+        };
+        Ok(Page {
+            items: vec![value, ended],
+            total: 2,
+            page,
+        })
+    }
+
+    async fn end_name(&self, _: &Caller, _: Uuid, _: String) -> PortResult<()> {
         Ok(())
+    }
+
+    async fn propose_close(&self, _: &Caller, _: Uuid, _: Closing) -> PortResult<Uuid> {
+        Ok(ID)
     }
 
     async fn recall(&self, _: &Caller, _: Uuid) -> PortResult<()> {

@@ -40,6 +40,7 @@ const REVIEWER: &[&str] = &[
     "/beoordelen/groepen/00000000-0000-0000-0000-000000000001",
     "/beoordelen/besluiten",
     "/beoordelen/cijfers",
+    "/beoordelen/waarden",
     "/beoordelen/kwaliteit",
     "/beoordelen/kwaliteit?zoek=linde&pagina=2",
     "/beoordelen/kwaliteit/00000000-0000-0000-0000-000000000001",

@@ -23,7 +23,7 @@ use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
 use domain::finding::Finding;
 use domain::row::{Column, RowText};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use time::{Date, OffsetDateTime};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -395,7 +395,7 @@ async fn acceptable(
     decision: &Decision,
     rows: Vec<Uuid>,
 ) -> Result<Vec<Uuid>, StoreError> {
-    let rows = decisions::in_hand(tx, &rows).await?;
+    let rows = decisions::in_hand(tx, decision, &rows).await?;
     if decision.row_id.is_some() {
         return Ok(rows);
     }
@@ -522,8 +522,12 @@ pub struct Foreseen {
     pub outside: u32,
     /// Rows by the outcome they would have.
     pub outcomes: BTreeMap<&'static str, u32>,
-    /// The first of them.
+    /// Those of them that are shown.
     pub rows: Vec<RowOf>,
+    /// The place of the last of those.
+    pub last: Option<(Uuid, i32)>,
+    /// There are more after it.
+    pub more: bool,
     /// Stored rows that are left waiting: another rule doubts them too, or with the new value they would be refused.
     pub left: u32,
     /// Persons who would have more vaccinations that count.
@@ -564,9 +568,17 @@ impl RecordOf {
     }
 }
 
+/// Which rows are shown of those that would change.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Window {
+    /// Those after this one: its delivery and its number.
+    pub after: Option<(Uuid, i32)>,
+    /// So many.
+    pub most: usize,
+}
+
 /// Does what the decision says, without what only has to be kept, and undoes it within the caller's transaction: so what is
-/// foreseen is what would be.
-/// Keeps the first `most` rows.
+/// foreseen is what would be. What the rows of one delivery do counts for those of the next.
 ///
 /// # Errors
 /// When the database fails.
@@ -574,24 +586,25 @@ pub async fn foresee(
     road: &Road,
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
-    most: usize,
+    window: Window,
 ) -> Result<Foreseen, StoreError> {
     let mut foreseen = Foreseen::default();
     let products = Products::load(tx, road.clock.day(road.clock.now())).await?;
-    let mut changed: BTreeMap<Uuid, RecordOf> = BTreeMap::new();
     let waiting = decisions::waiting(tx, decision).await?;
     foreseen.waits = waiting.len();
     let amends = decision.amends();
-    for (delivery, rows) in by_delivery(waiting, FORESEEN_AT_ONCE) {
-        let ids: BTreeMap<i32, Uuid> = rows.iter().copied().collect();
-        tx.mark().await?;
-        let mended = mend::mend(road, tx, mending(road, decision, delivery, &rows, true)?).await?;
-        tx.go_back().await?;
-        let Mended::Done(done) = mended else { continue };
-        let of_rows = records(tx, &products, &done.records, &mut changed).await?;
-        for (number, became) in done.rows {
-            foreseen.outside += u32::from(became == Became::Outside);
-            if amends && is_kept_out(&became) {
+    let mut changed: BTreeMap<Uuid, RecordOf> = BTreeMap::new();
+    for part in parts(road, tx, decision, waiting).await? {
+        let of_rows = records(tx, &products, &part.records, &mut changed).await?;
+        for (number, id) in part.rows {
+            let Some(became) = u32::try_from(number)
+                .ok()
+                .and_then(|number| part.became.get(&number))
+            else {
+                continue;
+            };
+            foreseen.outside += u32::from(*became == Became::Outside);
+            if amends && is_kept_out(became) {
                 foreseen.left += 1;
                 continue;
             }
@@ -599,19 +612,112 @@ pub async fn foresee(
                 continue;
             };
             *foreseen.outcomes.entry(outcome.as_str()).or_default() += 1;
-            let id = i32::try_from(number).ok().and_then(|at| ids.get(&at));
-            if let Some(id) = id.filter(|_| foreseen.rows.len() < most) {
-                foreseen.rows.push(RowOf {
-                    id: *id,
-                    outcome,
-                    findings: Some(findings),
-                    record: of_rows.get(&number).copied(),
-                });
-            }
+            foreseen.show(window, (part.delivery, number), || RowOf {
+                id,
+                outcome: *outcome,
+                findings: Some(findings.clone()),
+                record: u32::try_from(number)
+                    .ok()
+                    .and_then(|number| of_rows.get(&number).copied()),
+            });
         }
     }
     foreseen.sum(&changed);
     Ok(foreseen)
+}
+
+/// Rows of a delivery, as the decision would leave them.
+struct Part {
+    delivery: Uuid,
+    rows: Rows,
+    became: BTreeMap<u32, Became>,
+    records: Vec<Record>,
+}
+
+/// Each delivery by itself, which takes no writing; and those rows once more that share a person, or the key of their sender, with
+/// rows of another one: a jab that stands refused in two deliveries is one.
+async fn parts(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    waiting: Vec<(Uuid, i32, Uuid)>,
+) -> Result<Vec<Part>, StoreError> {
+    let mut parts = Vec::new();
+    let mut places: HashMap<Vec<u8>, BTreeSet<usize>> = HashMap::new();
+    let mut shared: Vec<(usize, u32, Vec<u8>)> = Vec::new();
+    for (delivery, rows) in by_delivery(waiting, FORESEEN_AT_ONCE) {
+        tx.mark().await?;
+        let mended = mend::mend(road, tx, mending(road, decision, delivery, &rows, true)?).await?;
+        tx.go_back().await?;
+        let Mended::Done(done) = mended else { continue };
+        let at = parts.len();
+        for (number, key) in done.shared {
+            places.entry(key.clone()).or_default().insert(at);
+            shared.push((at, number, key));
+        }
+        parts.push(Part {
+            delivery,
+            rows,
+            became: done.rows.into_iter().collect(),
+            records: done.records,
+        });
+    }
+    let mut again: BTreeMap<usize, BTreeSet<u32>> = BTreeMap::new();
+    for (at, number, key) in shared {
+        if places.get(&key).is_some_and(|parts| parts.len() > 1) {
+            again.entry(at).or_default().insert(number);
+        }
+    }
+    if !again.is_empty() {
+        tx.try_out().await?;
+        let tried = in_turn(road, tx, decision, &mut parts, again).await;
+        tx.end_trial().await?;
+        tried?;
+    }
+    Ok(parts)
+}
+
+/// Carries the decision out on these rows, delivery after delivery, as it would be. The caller goes back after it.
+async fn in_turn(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    parts: &mut [Part],
+    again: BTreeMap<usize, BTreeSet<u32>>,
+) -> Result<(), StoreError> {
+    for (at, numbers) in again {
+        let part = &mut parts[at];
+        let is_of = |(number, _): &&(i32, Uuid)| {
+            u32::try_from(*number).is_ok_and(|number| numbers.contains(&number))
+        };
+        let mut rows: Rows = part.rows.iter().filter(is_of).copied().collect();
+        let judged = |became: &Became| matches!(became, Became::Judged(..));
+        rows.retain(|(number, _)| {
+            let number = u32::try_from(*number).unwrap_or_default();
+            part.became.get(&number).is_some_and(judged)
+        });
+        if decision.amends() {
+            let stay = amendable(road, tx, decision, part.delivery, &rows).await?;
+            for (number, _) in rows.iter().filter(|row| !stay.contains(row)) {
+                let number = u32::try_from(*number).unwrap_or_default();
+                // What would be refused stays as it is.
+                let out = Became::Judged(RowOutcome::Afgekeurd, Vec::new());
+                part.became.insert(number, out);
+            }
+            rows = stay;
+        }
+        part.records.retain(|record| !numbers.contains(&record.row));
+        if rows.is_empty() {
+            continue;
+        }
+        let mending = mending(road, decision, part.delivery, &rows, false)?;
+        if let Mended::Done(done) = mend::mend(road, tx, mending).await? {
+            part.became.extend(done.rows);
+            part.records.extend(done.records);
+            part.records.sort_by_key(|record| record.row);
+        }
+    }
+    Ok(())
 }
 
 /// What it would come to that rows go back, never come in, or wait again: what is said of them stays as it stands. Stored rows that
@@ -622,7 +728,7 @@ pub async fn foresee(
 pub async fn foresee_settled(
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
-    most: usize,
+    window: Window,
 ) -> Result<Foreseen, StoreError> {
     let waiting = decisions::waiting(tx, decision).await?;
     let mut foreseen = Foreseen {
@@ -645,19 +751,31 @@ pub async fn foresee_settled(
         let count = |number: i64| u32::try_from(number).unwrap_or_default();
         foreseen.gone = Some((count(gone.persons), count(gone.stay)));
     }
-    let first = waiting.into_iter().take(most);
-    foreseen.rows = first
-        .map(|(_, _, id)| RowOf {
+    for (delivery, number, id) in waiting {
+        foreseen.show(window, (delivery, number), || RowOf {
             id,
             outcome,
             findings: None,
             record: None,
-        })
-        .collect();
+        });
+    }
     Ok(foreseen)
 }
 
 impl Foreseen {
+    /// Keeps a row that is shown; the rows come in the order of their places.
+    fn show(&mut self, window: Window, place: (Uuid, i32), row: impl FnOnce() -> RowOf) {
+        if window.after.is_some_and(|after| place <= after) {
+            return;
+        }
+        if self.rows.len() < window.most {
+            self.rows.push(row());
+            self.last = Some(place);
+        } else {
+            self.more = true;
+        }
+    }
+
     fn sum(&mut self, changed: &BTreeMap<Uuid, RecordOf>) {
         let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
         self.persons = count(changed.len());
@@ -701,12 +819,16 @@ pub async fn foresee_accept(
     road: &Road,
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
-    most: usize,
+    window: Window,
 ) -> Result<Foreseen, StoreError> {
     let now = road.clock.now();
     let products = Products::load(tx, road.clock.day(now)).await?;
     let waiting = decisions::waiting(tx, decision).await?;
-    let ids: Vec<Uuid> = waiting.into_iter().map(|(_, _, id)| id).collect();
+    let ids: Vec<Uuid> = waiting.iter().map(|(_, _, id)| *id).collect();
+    let places = waiting.into_iter();
+    let places: HashMap<Uuid, (Uuid, i32)> = places
+        .map(|(delivery, number, id)| (id, (delivery, number)))
+        .collect();
     let stored = decisions::stored(tx, &ids).await?;
     let persons: Vec<Uuid> = stored.iter().map(|row| row.person).collect();
     let before: BTreeMap<Uuid, i64> = decisions::counting_of(tx, &persons)
@@ -750,16 +872,19 @@ pub async fn foresee_accept(
         if record.after > record.before {
             changed.insert(row.person, record);
         }
-        if foreseen.rows.len() < most {
+        let Some(place) = places.get(&row.id) else {
+            continue;
+        };
+        foreseen.show(window, *place, || {
             let record = Some(record).filter(|record| record.after != record.before);
             let accepted = outcome == RowOutcome::Geaccepteerd;
-            foreseen.rows.push(RowOf {
+            RowOf {
                 id: row.id,
                 outcome,
                 findings: accepted.then(Vec::new),
                 record,
-            });
-        }
+            }
+        });
     }
     foreseen.sum(&changed);
     Ok(foreseen)

@@ -110,8 +110,10 @@ pub struct Done {
     pub judged: Vec<i32>,
     /// Persons in the register they are about.
     pub persons: Vec<Uuid>,
-    /// What becomes of the records of persons, where only that was asked.
+    /// What becomes of the records of persons.
     pub records: Vec<Record>,
+    /// What the rows share with rows of other deliveries, where only that was asked: their person, and the key of their sender.
+    pub shared: Vec<(u32, Vec<u8>)>,
     /// Findings of the row whose person RIVM found, as RIVM sees them.
     pub of_linked: Vec<Finding>,
     /// What the BRP was asked, once per person, with whose BSN; only of rows whose sender is held to a budget.
@@ -433,9 +435,16 @@ async fn portion(
         if let Some(linked) = linked {
             done.of_linked.clone_from(&linked.row.findings);
         }
+        done.records
+            .extend(stored.judged.iter().filter_map(Record::of));
         if mending.foresee {
-            done.records
-                .extend(stored.judged.iter().filter_map(Record::of));
+            for row in &stored.judged {
+                let key = row.row.source_key.as_ref();
+                let key = key.map(|key| key.as_bytes().to_vec());
+                let person = store::key_of(&road.keys, &row.row);
+                let both = person.into_iter().chain(key);
+                done.shared.extend(both.map(|one| (row.row.line, one)));
+            }
         }
         if mending.asks.is_some() {
             asks.answered(desk, &stored.judged, &mut done);

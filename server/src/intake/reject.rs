@@ -45,7 +45,7 @@ pub async fn reject(
         return Ok(Turned::default());
     }
     let held = rulings::lock(tx, rows).await?;
-    let turning = rejects::to_reject(tx, rows).await?;
+    let turning = rejects::to_reject(tx, rows, decision.closes).await?;
     if turning.is_empty() {
         return Ok(Turned::default());
     }

@@ -96,56 +96,25 @@ impl Accounts for Portal {
             }
             AccountChange::EndOldPassword => {
                 let ended = sftp_accounts::end_password_before(&mut tx, id).await;
-                if !ended.or_broken(caller)? {
-                    return Ok(AccountChanged::Before);
-                }
-                ("password-before", AccountChanged::Done)
+                let ended = ended.or_broken(caller)?;
+                ("password-before", done_or_before(ended))
             }
             AccountChange::AddKey { line, alone } => {
-                let key = match public_key::kept(&line) {
-                    Ok(key) => key,
-                    Err(NotTaken::NoKey) => return Ok(AccountChanged::NoKey),
-                    Err(NotTaken::Algorithm) => return Ok(AccountChanged::WeakKey),
-                };
-                let kept = if alone {
-                    Vec::new()
-                } else {
-                    seen.public_keys.clone()
-                };
-                let kept = kept.into_iter().filter(|known| *known != key);
-                let keys: Vec<String> = kept.chain([key.clone()]).collect();
-                if keys == seen.public_keys {
-                    return Ok(AccountChanged::Before);
-                }
-                put_keys(&mut tx, &seen, &keys).await.or_broken(caller)?;
-                ("key", AccountChanged::Done)
+                let added = add_key(&mut tx, &seen, &line, alone).await;
+                ("key", added.or_broken(caller)?)
             }
             AccountChange::DropKey(fingerprint) => {
-                let is_it = |kept: &String| {
-                    public_key::shown(kept).is_some_and(|(_, shown)| shown == fingerprint)
-                };
-                let keys = seen.public_keys.iter().filter(|kept| !is_it(kept));
-                let keys: Vec<String> = keys.cloned().collect();
-                if keys.len() == seen.public_keys.len() {
-                    return Ok(AccountChanged::Before);
-                }
-                if keys.is_empty() && !seen.has_password {
-                    return Ok(AccountChanged::LastMeans);
-                }
-                put_keys(&mut tx, &seen, &keys).await.or_broken(caller)?;
-                ("key-removed", AccountChanged::Done)
+                let dropped = drop_key(&mut tx, &seen, &fingerprint).await;
+                ("key-removed", dropped.or_broken(caller)?)
             }
             AccountChange::Sources(text) => {
-                let Some(sources) = networks(&text) else {
-                    return Ok(AccountChanged::NoSources);
-                };
-                match put_sources(&mut tx, &seen, &sources).await {
-                    Err(StoreError::Value(_)) => return Ok(AccountChanged::NoSources),
-                    put => put.or_broken(caller)?,
-                }
-                ("from", AccountChanged::Done)
+                let put = put_sources(&mut tx, &seen, &text).await;
+                ("from", put.or_broken(caller)?)
             }
         };
+        if !matches!(changed, AccountChanged::Done | AccountChanged::Password(_)) {
+            return Ok(changed);
+        }
         let line = event(caller, Kind::UserChanged)
             .for_party(seen.party_id)
             .object("sftp-account", id)
@@ -209,26 +178,84 @@ async fn one(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Seen, StoreError> {
     found.into_iter().next().ok_or(StoreError::NotFound)
 }
 
-async fn put_keys(tx: &mut WorkerTx<'_>, of: &Seen, keys: &[String]) -> Result<(), StoreError> {
+const fn done_or_before(done: bool) -> AccountChanged {
+    if done {
+        AccountChanged::Done
+    } else {
+        AccountChanged::Before
+    }
+}
+
+/// A key more, or this one alone.
+async fn add_key(
+    tx: &mut WorkerTx<'_>,
+    of: &Seen,
+    line: &str,
+    alone: bool,
+) -> Result<AccountChanged, StoreError> {
+    let key = match public_key::kept(line) {
+        Ok(key) => key,
+        Err(NotTaken::NoKey) => return Ok(AccountChanged::NoKey),
+        Err(NotTaken::Algorithm) => return Ok(AccountChanged::WeakKey),
+    };
+    let before = of.public_keys.iter().filter(|_| !alone);
+    let others = before.filter(|known| **known != key).cloned();
+    let keys: Vec<String> = others.chain([key.clone()]).collect();
+    if keys == of.public_keys {
+        return Ok(AccountChanged::Before);
+    }
+    put_keys(tx, of, &keys).await
+}
+
+/// The key with this fingerprint opens it no more, unless nothing else would.
+async fn drop_key(
+    tx: &mut WorkerTx<'_>,
+    of: &Seen,
+    fingerprint: &str,
+) -> Result<AccountChanged, StoreError> {
+    let is_it =
+        |kept: &String| public_key::shown(kept).is_some_and(|(_, shown)| shown == fingerprint);
+    let keys = of.public_keys.iter().filter(|kept| !is_it(kept));
+    let keys: Vec<String> = keys.cloned().collect();
+    if keys.len() == of.public_keys.len() {
+        return Ok(AccountChanged::Before);
+    }
+    if keys.is_empty() && !of.has_password {
+        return Ok(AccountChanged::LastMeans);
+    }
+    put_keys(tx, of, &keys).await
+}
+
+async fn put_keys(
+    tx: &mut WorkerTx<'_>,
+    of: &Seen,
+    keys: &[String],
+) -> Result<AccountChanged, StoreError> {
     let changed = Changed {
         public_keys: Some(keys),
         ..Changed::default()
     };
     sftp_accounts::change(tx, &of.name, &changed).await?;
-    Ok(())
+    Ok(AccountChanged::Done)
 }
 
+/// Where it may come from; what PostgreSQL takes for no network is none.
 async fn put_sources(
     tx: &mut WorkerTx<'_>,
     of: &Seen,
-    sources: &[String],
-) -> Result<(), StoreError> {
+    text: &str,
+) -> Result<AccountChanged, StoreError> {
+    let Some(sources) = networks(text) else {
+        return Ok(AccountChanged::NoSources);
+    };
     let changed = Changed {
-        sources: Some(sources),
+        sources: Some(&sources),
         ..Changed::default()
     };
-    sftp_accounts::change(tx, &of.name, &changed).await?;
-    Ok(())
+    match sftp_accounts::change(tx, &of.name, &changed).await {
+        Err(StoreError::Value(_)) => Ok(AccountChanged::NoSources),
+        put => put.map(|_| AccountChanged::Done),
+    }
 }
 
 /// Networks as they were typed, one a line or with commas between; none of them is anywhere. Nothing typed is no answer.

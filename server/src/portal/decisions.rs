@@ -5,18 +5,18 @@ use super::review::named;
 use super::{OrBroken, Portal, broken, brp_age, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock::dutch_day;
-use crate::intake::decide;
+use crate::intake::decide::{self, Window};
 use crate::intake::suggest::{self, Bench};
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
-use crate::store::decisions::{self, Decision, InCluster, NewDecision, Step};
+use crate::store::decisions::{self, Decision, InCluster, NewClosing, NewDecision, Step};
 use crate::store::products::Products;
 use crate::store::rejects;
 use crate::store::{PartyTx, StoreError, WorkerTx, party_tx, worker_tx};
 use app::ports::decisions::{
-    Agreed, Candidates, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
-    DecisionState, DecisionView, Decisions, Earlier, ForeseenRow, KeptName, MayDecide, Proposal,
-    RecordChange,
+    Agreed, Candidates, Closing, ClusterFilter, ClusterLine, ClusterRow, ClusterView, DecisionLine,
+    DecisionState, DecisionView, Decisions, Earlier, ForeseenRow, KeptName, KeptValue, MayDecide,
+    Proposal, RecordChange,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::Days;
@@ -254,22 +254,31 @@ impl Decisions for Portal {
         })
     }
 
-    async fn decision(&self, caller: &Caller, id: Uuid) -> PortResult<DecisionView> {
+    async fn decision_page(
+        &self,
+        caller: &Caller,
+        id: Uuid,
+        after: Option<String>,
+    ) -> PortResult<DecisionView> {
+        let window = Window {
+            after: after.as_deref().and_then(place),
+            most: SHOWN,
+        };
         let (mut tx, decision) = self.open_decision(caller, id).await?;
         let today = dutch_day(self.road.clock.now());
         let line = line(&decision, today).or_broken(caller)?;
         let open = matches!(line.state, DecisionState::Draft | DecisionState::Asked);
         let mut foreseen = match line.kind {
             DecisionKind::Map if open => {
-                let rows = decide::foresee(&self.road, &mut tx, &decision, SHOWN).await;
+                let rows = decide::foresee(&self.road, &mut tx, &decision, window).await;
                 rows.or_broken(caller)?
             }
             DecisionKind::Return | DecisionKind::Reject | DecisionKind::Readmit if open => {
-                let rows = decide::foresee_settled(&mut tx, &decision, SHOWN).await;
+                let rows = decide::foresee_settled(&mut tx, &decision, window).await;
                 rows.or_broken(caller)?
             }
             DecisionKind::Accept if open => {
-                let rows = decide::foresee_accept(&self.road, &mut tx, &decision, SHOWN).await;
+                let rows = decide::foresee_accept(&self.road, &mut tx, &decision, window).await;
                 rows.or_broken(caller)?
             }
             _ => decide::Foreseen::default(),
@@ -296,6 +305,8 @@ impl Decisions for Portal {
         } else {
             None
         };
+        let next = foreseen.last.filter(|_| foreseen.more);
+        let next = next.map(|(delivery, number)| format!("{delivery}.{number}"));
         let first = first_rows(&mut tx, foreseen.rows).await.or_broken(caller)?;
         let text = |purpose, sealed: Option<Vec<u8>>| self.open_text(purpose, id, sealed);
         let view = DecisionView {
@@ -308,7 +319,7 @@ impl Decisions for Portal {
             .or_broken(caller)?,
             link,
             may_undo,
-            undoes: decision.undoes,
+            undoes: decision.undoes.or(decision.closes),
             brp: brp_age(&mut tx, self.road.clock.now())
                 .await
                 .or_broken(caller)?,
@@ -317,6 +328,8 @@ impl Decisions for Portal {
                 .unwrap_or_default(),
             request: text(Purpose::Request, decision.request_sealed.clone()).or_broken(caller)?,
             told: decision.told.as_deref().and_then(Told::parse),
+            ended_by: decision.ended_by_name.clone(),
+            why_ended: text(Purpose::Undone, decision.ended_sealed.clone()).or_broken(caller)?,
             second_person: decision.four_eyes,
             decided_by: decision
                 .decided_by_name
@@ -343,6 +356,8 @@ impl Decisions for Portal {
             persons: (foreseen.persons, foreseen.above),
             gone: foreseen.gone,
             first,
+            next,
+            further: window.after.is_some(),
             left: foreseen.left,
             other,
             late,
@@ -480,10 +495,78 @@ impl Decisions for Portal {
         tx.commit().await.or_broken(caller)
     }
 
-    async fn end_name(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
+    async fn propose_close(
+        &self,
+        caller: &Caller,
+        returned: Uuid,
+        closing: Closing,
+    ) -> PortResult<Uuid> {
+        let (mut tx, decision) = self.open_decision(caller, returned).await?;
+        let about_return = decision.is(DecisionKind::Return);
+        let rejects = closing.kind == DecisionKind::Reject;
+        let may = rejects || decision.stored && closing.kind == DecisionKind::Accept;
+        if !about_return || !may {
+            return Err(PortError::NotFound);
+        }
+        let rows = u32::try_from(decision.returned).unwrap_or(u32::MAX);
+        if rows == 0 {
+            return Err(PortError::Conflict);
+        }
+        let id = crate::clock::new_key();
+        let reason = words::kept(&closing.reason, CHARS);
+        let purpose = Purpose::Reason.of(id.as_bytes());
+        let new = NewClosing {
+            id,
+            returned,
+            kind: closing.kind.as_str(),
+            reason_sealed: self
+                .road
+                .keys
+                .seal(reason.as_bytes(), &purpose)
+                .into_bytes(),
+            told: rejects.then(|| closing.told.unwrap_or(Told::Judged).as_str()),
+            four_eyes: closing.kind.needs_second_person(decision.stored, rows),
+            rows: i32::try_from(rows).unwrap_or(i32::MAX),
+            by: caller.user_id,
+            at: self.road.clock.now(),
+        };
+        decisions::insert_closing(&mut tx, &new)
+            .await
+            .or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(id)
+    }
+
+    async fn kept_values(&self, caller: &Caller, page: u32) -> PortResult<Page<KeptValue>> {
+        reviewer(caller)?;
+        let page = page.max(1);
+        let offset = i64::from(page - 1) * i64::from(PAGE_ROWS);
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let found = decisions::kept_values(&mut tx, i64::from(PAGE_ROWS), offset)
+            .await
+            .or_broken(caller)?;
+        let total = found.first().map_or(0, |value| value.total);
+        let items = found.into_iter().map(|value| self.kept_value(value));
+        let items = items.collect::<Result<Vec<_>, _>>().or_broken(caller)?;
+        let line = event(caller, Kind::ListShown)
+            .detail("list", "kept-values")
+            .detail("rows", items.len());
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(Page {
+            items,
+            total: u64::try_from(total).unwrap_or_default(),
+            page,
+        })
+    }
+
+    async fn end_name(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<()> {
         let (mut tx, decision) = self.open_decision(caller, id).await?;
         let now = self.road.clock.now();
-        if !decisions::end_name(&mut tx, id, caller.user_id, now)
+        let reason = words::kept(&reason, CHARS);
+        let purpose = Purpose::Undone.of(id.as_bytes());
+        let sealed = self.road.keys.seal(reason.as_bytes(), &purpose);
+        if !decisions::end_name(&mut tx, id, sealed.into_bytes(), caller.user_id, now)
             .await
             .or_broken(caller)?
         {
@@ -496,6 +579,28 @@ impl Decisions for Portal {
 }
 
 impl Portal {
+    fn kept_value(&self, value: decisions::KeptValue) -> Result<KeptValue, StoreError> {
+        let text = |purpose, sealed| self.open_text(purpose, value.id, sealed);
+        Ok(KeptValue {
+            decision: value.id,
+            column: Column::parse(&value.column),
+            old: text(Purpose::OldValue, value.old_sealed)?.unwrap_or_default(),
+            new: text(Purpose::NewValue, value.new_sealed)?.unwrap_or_default(),
+            why_ended: text(Purpose::Undone, value.ended_sealed)?,
+            party: value.party,
+            days: Days {
+                first: value.first_day,
+                last: value.last_day,
+            },
+            since: words::moment(value.since),
+            until: value.ended_at.map(words::moment),
+            asked_by: value.asked_by,
+            agreed_by: value.agreed_by,
+            ended_by: value.ended_by,
+            rows: number(value.rows.into()),
+        })
+    }
+
     /// The first rows of the cluster that a row is in, that row before the others.
     async fn open_cluster(
         &self,
@@ -545,6 +650,12 @@ impl Portal {
 /// A link tells by itself that its row waits no more.
 const fn says_itself(kind: DecisionKind) -> bool {
     matches!(kind, DecisionKind::Link | DecisionKind::Unlink)
+}
+
+/// The row that a page of them ended with, as the address names it; nonsense is the beginning.
+fn place(cursor: &str) -> Option<(Uuid, i32)> {
+    let (delivery, number) = cursor.split_once('.')?;
+    Some((delivery.parse().ok()?, number.parse().ok()?))
 }
 
 /// It was carried out, and can be undone by a decision of its own: a link that holds, or a rejection of stored rows of which any

@@ -196,6 +196,8 @@ pub struct Decision {
     pub row_id: Option<Uuid>,
     /// The link, or the rejection, that is undone.
     pub undoes: Option<Uuid>,
+    /// The decision by which its rows went back to their sender: it closes these.
+    pub closes: Option<Uuid>,
     /// Its rows are stored, and wait; else they are refused.
     pub stored: bool,
     /// Rule code of the cluster.
@@ -246,6 +248,10 @@ pub struct Decision {
     pub kept: bool,
     /// When a kept value was ended.
     pub ended_at: Option<OffsetDateTime>,
+    /// Name of who ended it.
+    pub ended_by_name: Option<String>,
+    /// Why, sealed.
+    pub ended_sealed: Option<Vec<u8>>,
     /// Rows that went back by it and still wait for their sender.
     pub returned: i64,
 }
@@ -320,13 +326,14 @@ pub async fn list(
 ) -> Result<Vec<Decision>, StoreError> {
     let rows = sqlx::query_as!(
         Decision,
-        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes,
+        r#"SELECT d.id, d.party_id, p.name AS party, d.kind, d.row_id, d.undoes, d.closes,
                   COALESCE(d.about_stored, is_about_stored(d.kind, d.cluster_code)) AS "stored!", d.cluster_code AS code, d.cluster_column AS "column", d.cluster_value AS value,
                   d.old_sealed, d.new_sealed, d.first_day, d.last_day, d.reason_sealed, d.told, d.request_sealed, d.sample_id, d.four_eyes, d.state, d.rows, d.done_rows, d.still_refused,
                   d.asked_by, a.name AS asked_by_name, d.asked_at, b.name AS "decided_by_name?", d.decided_by,
-                  d.decided_at, COALESCE(d.kept, d.kind = 'map' AND d.cluster_column = 'vaccin') AS "kept!", d.ended_at,
+                  d.decided_at, COALESCE(d.kept, d.kind = 'map' AND d.cluster_column = 'vaccin') AS "kept!", d.ended_at, e.name AS "ended_by_name?", d.ended_sealed,
                   (SELECT count(*) FROM delivery_rows r WHERE r.returned_by = d.id AND r.state = 'open') AS "returned!"
            FROM decisions d JOIN parties p ON p.id = d.party_id JOIN users a ON a.id = d.asked_by LEFT JOIN users b ON b.id = d.decided_by
+                LEFT JOIN users e ON e.id = d.ended_by
            WHERE CASE WHEN $1::uuid IS NULL THEN d.state <> 'draft' ELSE d.id = $1 END
            ORDER BY d.state <> 'asked', d.asked_at DESC, d.id LIMIT $2 OFFSET $3"#,
         id,
@@ -565,22 +572,82 @@ pub async fn kept_beside(
     Ok(found)
 }
 
-/// A kept value is used no longer; `false` when it was not in use.
+/// A value that a party goes on writing, as rows that come later are read.
+pub struct KeptValue {
+    /// The decision.
+    pub id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// The column.
+    pub column: String,
+    /// What the party writes, sealed.
+    pub old_sealed: Option<Vec<u8>>,
+    /// What it means, sealed.
+    pub new_sealed: Option<Vec<u8>>,
+    /// First day of the jabs it holds for.
+    pub first_day: Option<Date>,
+    /// The last.
+    pub last_day: Option<Date>,
+    /// Since when.
+    pub since: OffsetDateTime,
+    /// When it was ended.
+    pub ended_at: Option<OffsetDateTime>,
+    /// Name of who asked.
+    pub asked_by: String,
+    /// Name of who agreed.
+    pub agreed_by: Option<String>,
+    /// Name of who ended it.
+    pub ended_by: Option<String>,
+    /// Why, sealed.
+    pub ended_sealed: Option<Vec<u8>>,
+    /// Rows that waited and were changed by it.
+    pub rows: i32,
+    /// Values in all pages.
+    pub total: i64,
+}
+
+/// Kept values, those that hold first, by party.
+///
+/// # Errors
+/// When the database fails.
+pub async fn kept_values(
+    tx: &mut WorkerTx<'_>,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<KeptValue>, StoreError> {
+    Ok(sqlx::query_as!(
+        KeptValue,
+        r#"SELECT d.id, p.name AS party, d.cluster_column AS "column", d.old_sealed, d.new_sealed, d.first_day, d.last_day, d.decided_at AS "since!",
+                  d.ended_at, a.name AS asked_by, b.name AS "agreed_by?", e.name AS "ended_by?", d.ended_sealed, d.done_rows AS rows, count(*) OVER () AS "total!"
+           FROM decisions d JOIN parties p ON p.id = d.party_id JOIN users a ON a.id = d.asked_by
+           LEFT JOIN users b ON b.id = d.decided_by AND d.decided_by <> d.asked_by LEFT JOIN users e ON e.id = d.ended_by
+           WHERE COALESCE(d.kept, d.kind = 'map' AND d.cluster_column = 'vaccin') AND d.state IN ('running', 'done') AND d.decided_at IS NOT NULL
+           ORDER BY d.ended_at IS NOT NULL, p.name, d.decided_at DESC, d.id LIMIT $1 OFFSET $2"#,
+        limit,
+        offset
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// A kept value is used no longer, for a sealed reason; `false` when it was not in use.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn end_name(
     tx: &mut WorkerTx<'_>,
     id: Uuid,
+    reason_sealed: Vec<u8>,
     by: Uuid,
     at: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let ended = sqlx::query!(
-        "UPDATE decisions SET ended_by = $2, ended_at = $3
+        "UPDATE decisions SET ended_by = $2, ended_at = $3, ended_sealed = $4
          WHERE id = $1 AND COALESCE(kept, kind = 'map' AND cluster_column = 'vaccin') AND ended_at IS NULL AND state = 'done'",
         id,
         by,
-        at
+        at,
+        reason_sealed
     )
     .execute(&mut **tx)
     .await?;
@@ -602,6 +669,9 @@ pub async fn waiting(
         let rows = rejects::to_readmit(tx, rejected, None).await?.into_iter();
         let rows = rows.map(|(delivery, one)| (delivery, one.row_number, one.row));
         return Ok(rows.collect());
+    }
+    if let Some(returned) = decision.closes {
+        return with_sender(tx, returned, decision.about()).await;
     }
     if let Some(link) = decision.undoes {
         let row = linked_row(tx, link).await?;
@@ -651,6 +721,26 @@ pub async fn waiting(
         .collect())
 }
 
+/// Rows that went back by a decision and still wait for their sender, delivery by delivery.
+async fn with_sender(
+    tx: &mut WorkerTx<'_>,
+    returned: Uuid,
+    about: RowOutcome,
+) -> Result<Vec<(Uuid, i32, Uuid)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT delivery_id, row_number, id FROM delivery_rows
+         WHERE returned_by = $1 AND state = 'open' AND outcome = $2 ORDER BY delivery_id, row_number",
+        returned,
+        about.as_str()
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    let rows = rows.into_iter();
+    Ok(rows
+        .map(|row| (row.delivery_id, row.row_number, row.id))
+        .collect())
+}
+
 /// Rows go back to their sender, and refused ones are refused for good; those that still wait. Answers their numbers.
 ///
 /// # Errors
@@ -667,14 +757,15 @@ pub async fn settle_rows(
              state = CASE $2 WHEN 'reject' THEN 'rejected' ELSE state END, rejected_for = CASE $2 WHEN 'reject' THEN $6 END,
              returned_at = CASE $2 WHEN 'return' THEN $5::timestamptz END, returned_by = CASE $2 WHEN 'return' THEN $3::uuid END,
              decided_at = $5, decided_by = $4
-         WHERE id = ANY ($1) AND outcome = $7 AND state = 'open' AND returned_at IS NULL RETURNING row_number",
+         WHERE id = ANY ($1) AND outcome = $7 AND state = 'open' AND returned_by IS NOT DISTINCT FROM $8 RETURNING row_number",
         rows,
         decision.kind,
         decision.id,
         by,
         at,
         decision.told,
-        decision.about().as_str()
+        decision.about().as_str(),
+        decision.closes
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -863,7 +954,7 @@ pub async fn also_open(
         Earlier,
         r#"SELECT d.id AS "decision?", NULL::uuid AS ruling, u.name AS by FROM decisions d JOIN users u ON u.id = d.asked_by
          WHERE d.party_id = $2 AND d.cluster_code = $3 AND d.cluster_column = $4 AND d.cluster_value = $5
-           AND d.row_id IS NOT DISTINCT FROM $6 AND COALESCE(d.about_stored, is_about_stored(d.kind, d.cluster_code)) = $7
+           AND d.row_id IS NOT DISTINCT FROM $6 AND d.closes IS NOT DISTINCT FROM $8 AND COALESCE(d.about_stored, is_about_stored(d.kind, d.cluster_code)) = $7
            AND d.state IN ('asked', 'running') AND d.id <> $1"#,
         decision.id,
         decision.party_id,
@@ -871,7 +962,8 @@ pub async fn also_open(
         decision.column,
         decision.value,
         decision.row_id,
-        decision.stored
+        decision.stored,
+        decision.closes
     )
     .fetch_optional(&mut **tx)
     .await?;
@@ -895,14 +987,21 @@ pub async fn counting_of(
     Ok(rows.into_iter().map(|row| (row.person_id, row.n)).collect())
 }
 
-/// Of these rows those that wait for RIVM, and not for their sender.
+/// Of these rows those that the decision may be about: they wait for RIVM, or, where it closes what went back, for their sender
+/// still.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn in_hand(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+pub async fn in_hand(
+    tx: &mut WorkerTx<'_>,
+    decision: &Decision,
+    rows: &[Uuid],
+) -> Result<Vec<Uuid>, StoreError> {
     Ok(sqlx::query_scalar!(
-        "SELECT id FROM delivery_rows WHERE id = ANY ($1) AND state = 'open' AND returned_at IS NULL ORDER BY delivery_id, row_number",
-        rows
+        "SELECT id FROM delivery_rows
+         WHERE id = ANY ($1) AND state = 'open' AND returned_by IS NOT DISTINCT FROM $2 ORDER BY delivery_id, row_number",
+        rows,
+        decision.closes
     )
     .fetch_all(&mut **tx)
     .await?)
@@ -987,6 +1086,57 @@ pub async fn stored(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Stored>,
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows)
+}
+
+/// A new decision that closes rows which went back, not asked for yet.
+pub struct NewClosing {
+    /// Key.
+    pub id: Uuid,
+    /// The decision by which they went back.
+    pub returned: Uuid,
+    /// reject, accept.
+    pub kind: &'static str,
+    /// Why, sealed.
+    pub reason_sealed: Vec<u8>,
+    /// What the sender is told, where they are refused for good.
+    pub told: Option<&'static str>,
+    /// A second person has to agree.
+    pub four_eyes: bool,
+    /// Rows.
+    pub rows: i32,
+    /// Who.
+    pub by: Uuid,
+    /// When.
+    pub at: OffsetDateTime,
+}
+
+/// Prepares that rows which went back are closed, with the cause that they had.
+///
+/// # Errors
+/// When the database fails; `NotFound` when no rows went back by that decision.
+pub async fn insert_closing(tx: &mut WorkerTx<'_>, new: &NewClosing) -> Result<(), StoreError> {
+    let made = sqlx::query!(
+        "INSERT INTO decisions (id, party_id, kind, cluster_code, cluster_column, cluster_value, reason_sealed, told, four_eyes, rows,
+                                asked_by, asked_at, closes, about_stored)
+         SELECT $1, party_id, $3, cluster_code, cluster_column, cluster_value, $4, $5, $6, $7, $8, $9, id, COALESCE(about_stored, false)
+         FROM decisions WHERE id = $2 AND kind = 'return' AND state IN ('running', 'done')",
+        new.id,
+        new.returned,
+        new.kind,
+        new.reason_sealed,
+        new.told,
+        new.four_eyes,
+        new.rows,
+        new.by,
+        new.at
+    )
+    .execute(&mut **tx)
+    .await?;
+    if made.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound)
+    }
 }
 
 /// Prepares that a rejection of stored rows is undone: about these rows, with the cause that they had.

@@ -165,6 +165,24 @@ impl WorkerTx<'_> {
         Ok(())
     }
 
+    /// A place to go back to with [`WorkerTx::end_trial`], around any that [`WorkerTx::mark`] makes.
+    ///
+    /// # Errors
+    /// When the database is gone.
+    pub async fn try_out(&mut self) -> Result<(), StoreError> {
+        self.0.execute("SAVEPOINT tried").await?;
+        Ok(())
+    }
+
+    /// Undoes what was done since [`WorkerTx::try_out`], a failed statement included.
+    ///
+    /// # Errors
+    /// When the database is gone.
+    pub async fn end_trial(&mut self) -> Result<(), StoreError> {
+        self.0.execute("ROLLBACK TO SAVEPOINT tried").await?;
+        Ok(())
+    }
+
     /// Undoes what was done since [`WorkerTx::mark`], a failed statement included.
     ///
     /// # Errors

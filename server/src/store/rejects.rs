@@ -40,21 +40,26 @@ impl Turning {
     }
 }
 
-/// Of these rows those that wait stored, with what stands of their registrations; locked. What their sender said since is not
+/// Of these rows those that wait stored (for RIVM, or because they went back by `returned`), with what stands of their registrations; locked. What their sender said since is not
 /// among them.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn to_reject(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Turning>, StoreError> {
+pub async fn to_reject(
+    tx: &mut WorkerTx<'_>,
+    rows: &[Uuid],
+    returned: Option<Uuid>,
+) -> Result<Vec<Turning>, StoreError> {
     Ok(sqlx::query_as!(
         Turning,
         r#"SELECT w.id AS row, w.row_number, r.id AS report, r.version, r.person_id AS person, r.vaccination_id AS jab, NULL::integer AS onto
            FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
            JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
-           WHERE w.id = ANY ($1) AND w.state = 'open' AND w.outcome = 'TE_CONTROLEREN' AND w.returned_at IS NULL AND r.content_sealed IS NOT NULL
+           WHERE w.id = ANY ($1) AND w.state = 'open' AND w.outcome = 'TE_CONTROLEREN' AND w.returned_by IS NOT DISTINCT FROM $2 AND r.content_sealed IS NOT NULL
              AND (w.delivery_id, w.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number))
            ORDER BY r.id FOR UPDATE OF r, w"#,
-        rows
+        rows,
+        returned
     )
     .fetch_all(&mut **tx)
     .await?)

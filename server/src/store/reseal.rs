@@ -174,6 +174,7 @@ places! {
     decisions_old: Uuid, "uuid[]", OldValue, "decisions", "id", "old_sealed";
     decisions_new: Uuid, "uuid[]", NewValue, "decisions", "id", "new_sealed";
     decisions_reason: Uuid, "uuid[]", Reason, "decisions", "id", "reason_sealed";
+    decisions_ended: Uuid, "uuid[]", Undone, "decisions", "id", "ended_sealed";
     decisions_request: Uuid, "uuid[]", Request, "decisions", "id", "request_sealed";
     uploads_sha256: Uuid, "uuid[]", Sha256, "sftp_uploads", "id", "sha256_sealed";
     connections_reason: Uuid, "uuid[]", Reason, "connections", "id", "reason_sealed";

@@ -465,9 +465,16 @@ async fn a_name_that_was_decided_holds_for_what_the_party_delivers_later_until_i
 
     let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
     assert!(line.name.is_some_and(|name| name.until.is_none()));
-    world.portal.end_name(&world.rivm, id).await.unwrap();
+    world
+        .portal
+        .end_name(&world.rivm, id, "Niet meer nodig".into())
+        .await
+        .unwrap();
     assert_eq!(
-        world.portal.end_name(&world.rivm, id).await,
+        world
+            .portal
+            .end_name(&world.rivm, id, "Niet meer nodig".into())
+            .await,
         Err(PortError::Conflict)
     );
     let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
@@ -566,7 +573,11 @@ async fn what_a_party_writes_for_a_code_is_kept_and_put_in_rows_that_come_later(
             1,
             "{column:?}: it is this party's alone"
         );
-        world.portal.end_name(&world.rivm, id).await.unwrap();
+        world
+            .portal
+            .end_name(&world.rivm, id, "Niet meer nodig".into())
+            .await
+            .unwrap();
         let after = row(FROUKE, "24-03-2000", dose, odd);
         assert_eq!(
             refused(&world.maria, &after).await,
@@ -1124,7 +1135,11 @@ async fn a_name_holds_for_jabs_of_the_days_that_were_decided_both_ends_included(
     assert_eq!(given, [1, 2], "each day has its own name");
 
     // One whose last day has not come yet is ended as any other.
-    world.portal.end_name(&world.rivm, next).await.unwrap();
+    world
+        .portal
+        .end_name(&world.rivm, next, "Niet meer nodig".into())
+        .await
+        .unwrap();
     let line = world.portal.decision(&world.rivm, next).await.unwrap().line;
     assert!(line.name.is_some_and(|name| name.until.is_some()));
     let rows = csv(&[

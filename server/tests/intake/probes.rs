@@ -74,9 +74,12 @@ const METHODS: [&str; 125] = [
     "decided_about",
     "decisions",
     "decision",
+    "decision_page",
     "decide",
     "drop_decision",
+    "kept_values",
     "end_name",
+    "propose_close",
     "recall",
     "numbers",
     "qualities",
@@ -509,10 +512,27 @@ async fn probe(
             made.await.map(drop)
         }
         "decisions" => portal.decisions(caller, 1).await.map(drop),
+        "decision_page" => {
+            let asked = portal.decision_page(caller, things.decision, None);
+            asked.await.map(drop)
+        }
         "decision" => portal.decision(caller, things.decision).await.map(drop),
         "decide" => portal.decide(caller, things.decision).await.map(drop),
         "drop_decision" => portal.drop_decision(caller, things.decision).await,
-        "end_name" => portal.end_name(caller, things.decision).await,
+        "kept_values" => portal.kept_values(caller, 1).await.map(drop),
+        "end_name" => {
+            let why = "reden".to_owned();
+            portal.end_name(caller, things.decision, why).await
+        }
+        "propose_close" => {
+            let closing = app::ports::decisions::Closing {
+                kind: domain::decision::DecisionKind::Reject,
+                reason: "reden".into(),
+                told: None,
+            };
+            let made = portal.propose_close(caller, things.decision, closing);
+            made.await.map(drop)
+        }
         "recall" => portal.recall(caller, things.decision).await,
         "numbers" => portal.numbers(caller).await.map(drop),
         "qualities" => portal.qualities(caller, String::new(), 1).await.map(drop),
@@ -755,9 +775,12 @@ async fn what_belongs_to_another_party_is_not_there() {
                     | "decided_about"
                     | "decisions"
                     | "decision"
+                    | "decision_page"
                     | "decide"
                     | "drop_decision"
+                    | "kept_values"
                     | "end_name"
+                    | "propose_close"
                     | "recall"
                     | "numbers"
                     | "qualities"
@@ -818,6 +841,7 @@ async fn what_belongs_to_another_party_is_not_there() {
                 | "reviewers"
                 | "clusters"
                 | "decisions"
+                | "kept_values"
                 | "numbers"
                 | "qualities"
                 | "parked"
@@ -834,9 +858,11 @@ async fn what_belongs_to_another_party_is_not_there() {
                 | "propose_link"
                 | "propose_undo"
                 | "decision"
+                | "decision_page"
                 | "decide"
                 | "drop_decision"
                 | "end_name"
+                | "propose_close"
                 | "recall"
                 | "compare"
                 | "rule"

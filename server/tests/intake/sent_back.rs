@@ -2,7 +2,7 @@
 
 use crate::moment::{both, hang};
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
-use app::ports::decisions::{Agreed, ClusterFilter, DecisionView, Decisions, Proposal};
+use app::ports::decisions::{Agreed, Closing, ClusterFilter, DecisionView, Decisions, Proposal};
 use app::ports::news::News;
 use app::ports::persons::{Persons, Why};
 use app::ports::withdrawals::Withdrawals;
@@ -574,4 +574,261 @@ async fn what_is_accepted_at_the_moment_in_which_it_goes_back_is_one_of_the_two(
     );
     assert_eq!(world.count(COUNTING).await, 0, "it went back first");
     world.sound().await;
+}
+
+#[tokio::test]
+async fn before_it_is_decided_a_jab_that_stands_refused_in_two_deliveries_counts_once() {
+    let world = World::new().await;
+    let refused = |row| with(row, &[(Column::Vaccin, "Pfizer NL groot")]);
+    let erebos = refused(good(EREBOS, "01-04-2000"));
+    // Of the second day it is the same dose: that waits for RIVM, once the first is there.
+    let other_day = with(
+        refused(good(FROUKE, "24-03-2000")),
+        &[(Column::Vaccinatiedatum, "24-02-2021")],
+    );
+    let first = [erebos.clone(), refused(good(FROUKE, "24-03-2000"))];
+    world.upload(&world.maria, &csv(&first)).await;
+    let second = [erebos, refused(good(NAOMI, "01-04-1987")), other_day];
+    world.upload(&world.maria, &csv(&second)).await;
+    let list = world
+        .portal
+        .clusters(&world.rivm, ClusterFilter::default(), 1)
+        .await
+        .unwrap();
+    assert_eq!((list.total, list.items[0].rows), (1, 5));
+    let proposal = Proposal {
+        value: "Comirnaty".into(),
+        ..only(DecisionKind::Map)
+    };
+    let sample = list.items[0].sample;
+    let id = world.portal.propose(&world.rivm, sample, proposal).await;
+    let id = id.unwrap();
+    let foreseen = view(&world, id).await;
+    let outcomes = [
+        (RowOutcome::Geaccepteerd, 3),
+        (RowOutcome::TeControleren, 1),
+        (RowOutcome::Dubbel, 1),
+    ];
+    assert_eq!(foreseen.outcomes, outcomes);
+    assert_eq!(foreseen.persons, (3, 0));
+    let refused = "delivery_rows WHERE outcome = 'AFGEKEURD' AND state = 'open'";
+    assert_eq!(world.count(refused).await, 5, "looking changes nothing");
+    assert_eq!(world.count("reports").await, 0);
+    agreed(&world, id).await;
+    world.work().await;
+    for (outcome, rows) in outcomes {
+        let then = format!("delivery_rows WHERE outcome = '{}'", outcome.as_str());
+        assert_eq!(world.count(&then).await, i64::from(rows), "{outcome:?}");
+    }
+    assert_eq!(world.count(COUNTING).await, 3);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn every_row_that_would_change_is_found_page_by_page() {
+    let world = World::new().await;
+    let day = |day: u32| format!("{:02}-03-2021", day % 28 + 1);
+    let rows = |from: u32| {
+        let rows = (from..from + 23).map(|number| {
+            let row = with(
+                good(EREBOS, "01-04-2000"),
+                &[(Column::Vaccinatiedatum, &day(number))],
+            );
+            with(row, &[(Column::Vaccin, "Pfizer NL groot")])
+        });
+        rows.collect::<Vec<_>>()
+    };
+    world.upload(&world.maria, &csv(&rows(0))).await;
+    world.upload(&world.maria, &csv(&rows(1))).await;
+    for kind in [
+        DecisionKind::Map,
+        DecisionKind::Return,
+        DecisionKind::Reject,
+    ] {
+        let list = world
+            .portal
+            .clusters(&world.rivm, ClusterFilter::default(), 1)
+            .await
+            .unwrap();
+        let proposal = Proposal {
+            value: "Comirnaty".into(),
+            ..only(kind)
+        };
+        let sample = list.items[0].sample;
+        let id = world.portal.propose(&world.rivm, sample, proposal).await;
+        let id = id.unwrap();
+        let (mut seen, mut after, mut pages) = (Vec::new(), None, 0);
+        loop {
+            let page = world.portal.decision_page(&world.rivm, id, after.clone());
+            let page = page.await.unwrap();
+            assert_eq!(page.further, after.is_some());
+            seen.extend(page.first.iter().map(|row| row.id));
+            pages += 1;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!((seen.len(), pages), (46, 3), "{kind:?}");
+    }
+    // An address that names no place is the beginning.
+    let sample = {
+        let list = world
+            .portal
+            .clusters(&world.rivm, ClusterFilter::default(), 1);
+        list.await.unwrap().items[0].sample
+    };
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, only(DecisionKind::Return))
+        .await;
+    let odd = Some("'; --".to_owned());
+    let page = world
+        .portal
+        .decision_page(&world.rivm, id.unwrap(), odd)
+        .await;
+    assert_eq!(page.unwrap().first.len(), 20);
+}
+
+#[tokio::test]
+async fn what_went_back_is_closed_by_rivm_without_taking_it_back_first() {
+    let world = World::new().await;
+    let refused = |row| with(row, &[(Column::Vaccin, "Pfizer NL groot")]);
+    let rows = [
+        refused(good(EREBOS, "01-04-2000")),
+        odd(good(NAOMI, "01-04-1987")),
+    ];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let list = world
+        .portal
+        .clusters(&world.rivm, ClusterFilter::default(), 1)
+        .await;
+    let mut of = [Uuid::nil(); 2];
+    for line in list.unwrap().items {
+        of[usize::from(line.outcome == RowOutcome::TeControleren)] = line.sample;
+    }
+    let close = |kind| Closing {
+        kind,
+        reason: "Geen antwoord".into(),
+        told: Some(Told::Unclear),
+    };
+    let mut returned = Vec::new();
+    for sample in of {
+        let proposal = only(DecisionKind::Return);
+        let id = world
+            .portal
+            .propose(&world.rivm, sample, proposal)
+            .await
+            .unwrap();
+        world.portal.decide(&world.rivm, id).await.unwrap();
+        returned.push(id);
+    }
+    world.work().await;
+    let portal = &world.portal;
+    assert_eq!(portal.returned(&world.maria, 1).await.unwrap().total, 2);
+    // Refused rows are never left as they are.
+    let accept = portal.propose_close(&world.rivm, returned[0], close(DecisionKind::Accept));
+    assert_eq!(accept.await.err(), Some(PortError::NotFound));
+    let id = portal
+        .propose_close(&world.rivm, returned[0], close(DecisionKind::Reject))
+        .await
+        .unwrap();
+    let foreseen = view(&world, id).await;
+    assert_eq!(
+        (foreseen.outcomes, foreseen.first.len()),
+        (vec![(RowOutcome::Afgekeurd, 1)], 1)
+    );
+    assert_eq!(foreseen.undoes, Some(returned[0]));
+    assert_eq!(portal.decide(&world.rivm, id).await, Ok(Agreed::Running));
+    world.work().await;
+    assert_eq!(portal.returned(&world.maria, 1).await.unwrap().total, 1);
+    let why = Told::Unclear.sentence(Lang::Nl);
+    let told = format!(";AFGEKEURD;;AFGEWEZEN;{why}\r\n");
+    assert!(answered(&world, delivery).await.contains(&told));
+    // Of stored ones: rejected by two people, or left as they are by one.
+    let reject = portal
+        .propose_close(&world.rivm, returned[1], close(DecisionKind::Reject))
+        .await
+        .unwrap();
+    assert!(view(&world, reject).await.second_person);
+    assert_eq!(
+        portal.decide(&world.rivm, reject).await,
+        Ok(Agreed::Waiting)
+    );
+    portal.drop_decision(&world.rivm, reject).await.unwrap();
+    let id = portal
+        .propose_close(&world.rivm, returned[1], close(DecisionKind::Accept))
+        .await
+        .unwrap();
+    assert_eq!(portal.decide(&world.rivm, id).await, Ok(Agreed::Running));
+    world.work().await;
+    assert_eq!(portal.returned(&world.maria, 1).await.unwrap().total, 0);
+    assert_eq!(world.count(COUNTING).await, 1);
+    let again = portal.propose_close(&world.rivm, returned[1], close(DecisionKind::Reject));
+    assert_eq!(again.await.err(), Some(PortError::Conflict));
+    let said = "audit_lines WHERE event = 'record.decided' AND line LIKE '%\"step\":\"agreed\"%'";
+    assert_eq!(world.count(said).await, 4, "two returns and two closings");
+    world.nowhere(&["Geen antwoord"]).await;
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn kept_values_are_listed_dated_and_ended_for_a_reason() {
+    let world = World::new().await;
+    let refused = |row| with(row, &[(Column::Vaccin, "Pfizer NL groot")]);
+    world
+        .upload(&world.maria, &csv(&[refused(good(EREBOS, "01-04-2000"))]))
+        .await;
+    let list = world
+        .portal
+        .clusters(&world.rivm, ClusterFilter::default(), 1)
+        .await;
+    let proposal = Proposal {
+        value: "Comirnaty".into(),
+        ..only(DecisionKind::Map)
+    };
+    let sample = list.unwrap().items[0].sample;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, proposal)
+        .await
+        .unwrap();
+    assert_eq!(
+        world
+            .portal
+            .kept_values(&world.rivm, 1)
+            .await
+            .unwrap()
+            .total,
+        0
+    );
+    agreed(&world, id).await;
+    world.work().await;
+    let list = world.portal.kept_values(&world.rivm, 1).await.unwrap();
+    let value = &list.items[0];
+    assert_eq!((list.total, value.decision, value.rows), (1, id, 1));
+    assert_eq!(
+        (value.old.as_str(), value.new.as_str()),
+        ("Pfizer NL groot", "Comirnaty")
+    );
+    assert_eq!(value.column, Some(Column::Vaccin));
+    assert!(value.agreed_by.is_some() && value.until.is_none());
+    let why = "De instelling schrijft het nu goed".to_owned();
+    world
+        .portal
+        .end_name(&world.rivm, id, why.clone())
+        .await
+        .unwrap();
+    let list = world.portal.kept_values(&world.rivm, 1).await.unwrap();
+    let value = &list.items[0];
+    assert!(value.until.is_some() && value.ended_by.is_some());
+    assert_eq!(value.why_ended.as_ref(), Some(&why));
+    assert_eq!(view(&world, id).await.why_ended, Some(why));
+    let said = "audit_lines WHERE event = 'record.decided' AND line LIKE '%\"step\":\"ended\"%'";
+    assert_eq!(world.count(said).await, 1);
+    world.nowhere(&["schrijft het nu goed"]).await;
+    let theirs = world.portal.kept_values(&world.maria, 1).await;
+    assert_eq!(theirs.err(), Some(PortError::NotFound));
 }

@@ -60,7 +60,11 @@ async fn a_name_is_decided_for_some_days_and_the_second_person_sees_which() {
     let waits = "SELECT count(*) FROM delivery_rows WHERE state = 'open' AND cluster_code = 'V11'";
     assert_eq!(house.portal.count(waits).await, 1, "that of the other day");
 
-    house.post(other, "/api/naam-beeindigen", &agree).await;
+    let end = form(&[
+        ("id", &id),
+        ("reason", "De instelling schrijft het nu goed"),
+    ]);
+    house.post(other, "/api/naam-beeindigen", &end).await;
     let list = house.of(other).get("/beoordelen/besluiten").await;
     assert!(list.body.contains("Uitgevoerd, waarde beëindigd"));
 }

@@ -11,7 +11,7 @@ mod people;
 pub use columns::{cluster, content};
 pub use facts::brp_is_late;
 pub(crate) use facts::is_late;
-pub use people::{People, Strangers};
+pub use people::{People, Strangers, key_of};
 
 use super::matching::{self, Effect, Incoming, Judged, Place};
 use crate::keys::Keys;

@@ -10,6 +10,19 @@ use domain::row::{Accepted, Person};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
+/// Keyed hash by which the person of a row is known, whether the register knows that person or not.
+#[must_use]
+pub fn key_of(keys: &Keys, row: &Incoming) -> Option<Vec<u8>> {
+    let Some(Accepted::Vaccination(jab)) = &row.accepted else {
+        return None;
+    };
+    let mac = match row.bsn(jab) {
+        Some(bsn) => keys.bsn_mac(bsn),
+        None => keys.identity_mac(identity(jab.person()).as_bytes()),
+    };
+    Some(mac.bytes.to_vec())
+}
+
 /// The persons of a chunk.
 #[derive(Default)]
 pub struct People {

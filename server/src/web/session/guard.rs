@@ -570,7 +570,6 @@ mod tests {
         "/api/regel-toewijzen",
         "/api/besluit-akkoord",
         "/api/besluit-niet",
-        "/api/naam-beeindigen",
         "/api/dossier-zoeken",
         "/api/correctie-beginnen",
         "/api/correctie-akkoord",
