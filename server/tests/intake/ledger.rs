@@ -41,7 +41,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    pub(crate) fn keeps(&self, key: &str) -> bool {
+    pub(crate) fn keeps(key: &str) -> bool {
         KEYS.contains(&key)
     }
 
@@ -76,16 +76,13 @@ impl Ledger {
                 .as_ref()
                 .map(|said| (key.clone(), at, said.clone()))
         };
-        let same: Vec<(Key, usize)> = match self.holds(&own) {
-            Some(_) => of_key(&own)
-                .into_iter()
-                .map(|(key, at, _)| (key, at))
-                .collect(),
-            None => {
-                let theirs = keys.iter().filter(|(maria, _)| *maria == of_maria);
-                let same = theirs.filter_map(of_key).filter(|(.., said)| said == says);
-                same.map(|(key, at, _)| (key, at)).collect()
-            }
+        let same: Vec<(Key, usize)> = if self.holds(&own).is_some() {
+            let own = of_key(&own).into_iter();
+            own.map(|(key, at, _)| (key, at)).collect()
+        } else {
+            let theirs = keys.iter().filter(|(maria, _)| *maria == of_maria);
+            let same = theirs.filter_map(of_key).filter(|(.., said)| said == says);
+            same.map(|(key, at, _)| (key, at)).collect()
         };
         for (key, at) in same {
             self.keys.get_mut(&key).unwrap()[at].by.insert(by);
@@ -112,7 +109,7 @@ impl Ledger {
 
     /// All that holds.
     pub(crate) fn standing(&self) -> BTreeSet<(bool, String, Says)> {
-        let keys = self.keys.iter().filter(|((_, key), _)| self.keeps(key));
+        let keys = self.keys.iter().filter(|((_, key), _)| Self::keeps(key));
         keys.filter_map(|(key, said)| {
             let says = said[self.holds(key)?].says.clone()?;
             Some((key.0, key.1.clone(), says))
