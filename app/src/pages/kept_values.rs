@@ -70,8 +70,7 @@ fn row(one: &KeptValue, t: &'static Texts) -> Vec<Cell> {
     let until = match (&one.until, &one.ended_by) {
         (Some(until), Some(by)) => {
             let why = one.why_ended.clone();
-            view! { {until.clone()}", "{by.clone()}{why.map(|why| view! { <br/>{why} })} }
-                .into_any()
+            view! { {format!("{until}, {by}")}{why.map(|why| view! { <br/>{why} })} }.into_any()
         }
         _ => d.value_holds.into_any(),
     };

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
+/// Of a group of vaccinations the first counts: refused, steps to the one that was chosen, since when, and its key.
+type Order = (bool, usize, (OffsetDateTime, Uuid), Uuid);
+
 /// A row of a delivery.
 type Place = (Uuid, i32);
 
@@ -173,13 +176,13 @@ impl History {
             return version;
         };
         let places: BTreeSet<Place> = self.rows.values().copied().collect();
-        let same = self.versions.iter().filter(|one| {
+        let mut same = self.versions.iter().filter(|one| {
             one.id == version.id
                 && one.version <= version.version
                 && (one.version == root || one.restores == Some(root))
                 && (one.version == root || places.contains(&one.place()))
         });
-        same.last().expect("it says something again")
+        same.next_back().expect("it says something again")
     }
 
     /// What a version had come to at a moment.
@@ -248,8 +251,7 @@ impl History {
                 .expect("what stands is of a vaccination");
             jabs.entry(self.first_form(jab)).or_default().push(version);
         }
-        let mut groups: BTreeMap<Uuid, Vec<(bool, usize, (OffsetDateTime, Uuid), Uuid)>> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<Uuid, Vec<Order>> = BTreeMap::new();
         for (first, reports) in &jabs {
             let (top, steps) = self.top(*first, at);
             let refused = reports

@@ -126,14 +126,13 @@ fn slip(lot: &Lot, kind: usize, random: &mut StdRng) -> Option<Typed> {
             "two exchanged"
         }
         _ => {
-            let alike = |sign| match sign {
+            typed[at] = match typed[at] {
                 '0' => 'O',
                 'O' => '0',
                 '1' => 'I',
                 'I' => '1',
                 other => other,
             };
-            typed[at] = alike(typed[at]);
             "a look-alike"
         }
     };
