@@ -155,7 +155,7 @@ impl Tree {
             Packet::Stat(stat) => self.stat(id, &stat.path).await,
             Packet::Lstat(stat) => self.stat(id, &stat.path).await,
             Packet::Fstat(stat) => self.stat_open(id, &stat.handle),
-            Packet::SetStat(set) => self.set(id, &set.path),
+            Packet::SetStat(set) => self.set(id, &set.path).await,
             Packet::FSetStat(set) => self.set_open(id, &set.handle),
             Packet::Rename(rename) => self.rename(rename).await,
             Packet::Remove(remove) => self.remove(id, &remove.filename).await,
@@ -600,13 +600,21 @@ impl Tree {
 
     /// Clients that keep times set them after an upload, also of a file that was taken meanwhile; here nobody sees them. Of
     /// what cannot be here it is no.
-    fn set(&self, id: u32, path: &str) -> Answer {
+    async fn set(&self, id: u32, path: &str) -> Answer {
         match self.place(path) {
             Place::InFile(name) => match dropbox::check_name(&name) {
                 Ok(()) => Ok(ok(id)),
                 Err(bad) => denied(&bad.to_string()),
             },
-            Place::Root | Place::In | Place::Out | Place::OutFile(_) => Ok(ok(id)),
+            Place::Root | Place::In | Place::Out => Ok(ok(id)),
+            Place::OutFile(name) => {
+                let mut tx = self.tx().await?;
+                let found = answer_files::of_account(&mut tx, self.account.id, Some(&name)).await?;
+                if found.is_empty() {
+                    return missing();
+                }
+                Ok(ok(id))
+            }
             Place::Nowhere => missing(),
         }
     }
