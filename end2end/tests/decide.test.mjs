@@ -122,7 +122,10 @@ for (const script of [true, false]) {
     assert.ok(await nurse.getByText("Vaccinnaam herkend", { exact: false }).first().isVisible());
     await other.reload();
     assert.ok(await other.getByText(/Deze waarde geldt sinds/).isVisible());
-    await press(other, "Waarde beëindigen");
+    await other.locator("summary", { hasText: "Waarde beëindigen" }).click();
+    const ending = other.locator("details[open] form");
+    await ending.locator("textarea").fill("De instelling schrijft nu Comirnaty.");
+    await press(other, "Waarde beëindigen", { within: ending });
     assert.ok(await other.getByText(/Deze waarde gold van/).isVisible());
     await deliver(nurse, file(2, ["06-07"], year + 2, later).replaceAll(";1;ZORG", ";8;ZORG"), "Er is niets opgenomen.");
   });
