@@ -736,8 +736,8 @@ fn installation(from: Installation, today: Date) -> InstallationView {
         aborted: count(from.aborted),
         rows: RowsBecame {
             read: many(from.rows_read),
-            accepted: many(from.rows_stored - from.rows_review),
-            review: many(from.rows_review),
+            accepted: many(from.rows_stored - from.rows_waiting),
+            review: many(from.rows_waiting),
             refused: many(from.rows_refused),
             double: many(from.rows_double),
             counted: many(from.rows_counted),

@@ -31,7 +31,7 @@ pub struct Installation {
     /// Rows in the register.
     pub rows_stored: i64,
     /// Of those, rows that RIVM looks at.
-    pub rows_review: i64,
+    pub rows_waiting: i64,
     /// Rows that were known already.
     pub rows_double: i64,
     /// Rows without consent.
@@ -113,7 +113,7 @@ pub async fn installations(
         r#"SELECT account AS "account!", installation AS "installation!", party AS "party!", intermediary, daily AS "daily!",
                   expected_since, last_at, files AS "files!", refused AS "refused!", rows_read AS "rows_read!",
                   rows_refused AS "rows_refused!", rows_stored AS "rows_stored!",
-                  rows_review AS "rows_review!", rows_double AS "rows_double!", rows_counted AS "rows_counted!", rows_withdrawn AS "rows_withdrawn!",
+                  rows_review AS "rows_waiting!", rows_double AS "rows_double!", rows_counted AS "rows_counted!", rows_withdrawn AS "rows_withdrawn!",
                   promised_taken AS "promised_taken!", promised AS "promised!", promised_read AS "promised_read!",
                   aborted AS "aborted!", parked AS "parked!", held AS "held!", gap_from AS "gap_from!", gap_to AS "gap_to!", sizes AS "sizes!", days AS "days!", day_rows AS "day_rows!"
            FROM installation_figures($1)"#,
