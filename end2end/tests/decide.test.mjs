@@ -270,17 +270,4 @@ test("a new institution tries its files, two people agree, and its first deliver
   const seen = await decides.locator("main").innerText();
   assert.match(seen, /Kolommen zonder akkoord[\s\S]*kamer/);
   for (const never of ["Zonderling", "kamer 12", named(4), "kamer-0", ...seven.map((one) => one.bsn)]) assert.ok(!seen.includes(never), never);
-  await open(asks, `/geparkeerd/${delivery}`);
-  await press(asks, "Akkoord vragen");
-  assert.equal(path(asks), connection);
-  await open(decides, connection);
-  await decides.getByText("Akkoord geven", { exact: true }).first().click();
-  const form = decides.locator("details[open]").filter({ hasText: "neemt CIMS" });
-  await form.getByLabel("Toelichting").fill("De kolom is in de praktijk leeg.");
-  await press(decides, "Akkoord geven", { within: form });
-  assert.ok(await decides.getByText("Aanleveringen die nu verder gaan: 1", { exact: false }).isVisible());
-  const history = await decides.locator(".cims-timeline").first().innerText();
-  assert.match(history, /Toelichting: De kolom is in de praktijk leeg\.[\s\S]*hiermee verder gingen: 1/);
-  assert.deepEqual(await said(named(4)), ["VERWERKT", 10]);
-  assert.notEqual(ask(stored), before);
 });
