@@ -250,7 +250,9 @@ async fn no_path_leads_out() {
                 };
                 let parts: Vec<_> = means.filename.split('/').collect();
                 assert!(parts.len() == 3 && parts[0].is_empty(), "{path:?}");
-                assert!(parts[1] == "in" && parts[2] != "..", "{path:?}");
+                // A name of an answer may be one that no file may have.
+                let inside = ["in", "uit"].contains(&parts[1]);
+                assert!(inside && parts[2] != "..", "{path:?}");
             }
             other => panic!("{path:?}: {other:?}"),
         }
