@@ -175,11 +175,7 @@ pub async fn insert(tx: &mut WorkerTx<'_>, new: &NewDecision) -> Result<(), Stor
     )
     .execute(&mut **tx)
     .await?;
-    if made.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::NotFound)
-    }
+    made_one(made.rows_affected())
 }
 
 /// A decision.
@@ -1132,7 +1128,11 @@ pub async fn insert_closing(tx: &mut WorkerTx<'_>, new: &NewClosing) -> Result<(
     )
     .execute(&mut **tx)
     .await?;
-    if made.rows_affected() == 1 {
+    made_one(made.rows_affected())
+}
+
+const fn made_one(made: u64) -> Result<(), StoreError> {
+    if made == 1 {
         Ok(())
     } else {
         Err(StoreError::NotFound)
@@ -1165,11 +1165,7 @@ pub async fn insert_readmission(
     )
     .execute(&mut **tx)
     .await?;
-    if made.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::NotFound)
-    }
+    made_one(made.rows_affected())
 }
 
 /// Prepares that a link is undone: about the row as it stands, with the cause that it had.
@@ -1199,11 +1195,7 @@ pub async fn insert_undo(
     )
     .execute(&mut **tx)
     .await?;
-    if made.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::NotFound)
-    }
+    made_one(made.rows_affected())
 }
 
 /// The newest version of a registration stands under what its sender said again. It was stored as any that a decision makes.

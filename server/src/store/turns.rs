@@ -315,23 +315,35 @@ pub async fn revive(tx: &mut WorkerTx<'_>, jabs: &Revived) -> Result<(), StoreEr
     point_at(tx, &jabs.old, &jabs.new).await
 }
 
-/// Vaccinations go on under other keys, with what was ruled of them: who reported them said something new of the rest.
+/// Vaccinations that go on under other keys, column by column.
+#[derive(Default)]
+pub struct GoesOn {
+    /// Whose.
+    pub person_id: Vec<Uuid>,
+    /// The one that ended.
+    pub old: Vec<Uuid>,
+    /// The one in its place.
+    pub new: Vec<Uuid>,
+}
+
+/// They go on with what was ruled of them: who reported them said something new of the rest.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn go_on(tx: &mut WorkerTx<'_>, old: &[Uuid], new: &[Uuid]) -> Result<(), StoreError> {
-    if new.is_empty() {
+pub async fn go_on(tx: &mut WorkerTx<'_>, jabs: &GoesOn) -> Result<(), StoreError> {
+    if jabs.new.is_empty() {
         return Ok(());
     }
     sqlx::query!(
-        "UPDATE vaccinations v SET continues = n.old FROM unnest($1::uuid[], $2::uuid[]) AS n (old, new), vaccinations o
-         WHERE o.id = n.old AND v.person_id = o.person_id AND v.id = n.new",
-        old,
-        new
+        "UPDATE vaccinations v SET continues = n.old FROM unnest($1::uuid[], $2::uuid[], $3::uuid[]) AS n (person_id, old, new)
+         WHERE v.person_id = n.person_id AND v.id = n.new",
+        &jabs.person_id,
+        &jabs.old,
+        &jabs.new
     )
     .execute(&mut **tx)
     .await?;
-    point_at(tx, old, new).await
+    point_at(tx, &jabs.old, &jabs.new).await
 }
 
 /// Whoever pointed at a vaccination now points at the one in its place.

@@ -6,6 +6,7 @@ use crate::keys::{Keys, Purpose};
 use crate::store::products::Products;
 use crate::store::register::{self, NewJabs, NewReports};
 use crate::store::rows::{Cluster, NewRows};
+use crate::store::turns::GoesOn;
 use domain::dates::{PartialDate, dutch};
 use domain::decision;
 use domain::delivery::RowOutcome;
@@ -21,8 +22,8 @@ pub(super) struct Columns {
     pub(super) reports: NewReports,
     /// Registrations and versions that end.
     pub(super) ends: (Vec<Uuid>, Vec<i32>),
-    /// Vaccinations that go on, and their new keys.
-    pub(super) goes_on: (Vec<Uuid>, Vec<Uuid>),
+    /// Vaccinations that go on.
+    pub(super) goes_on: GoesOn,
 }
 
 impl Columns {
@@ -57,14 +58,15 @@ impl Columns {
                     self.ends.1.push(known.version);
                 }
                 if let (Place::New(id), Some(person)) = (place, row.row.person) {
-                    self.jab(*id, person, jab, row.outcome);
                     let goes_on = replaces.as_ref().filter(|known| known.goes_on);
-                    if let Some(old) = goes_on.and_then(|known| known.vaccination) {
-                        self.goes_on.0.push(old);
-                        self.goes_on.1.push(*id);
-                        // Whether it counts is what was ruled of it.
-                        self.jabs.effective.pop();
-                        self.jabs.effective.push(false);
+                    let old = goes_on.and_then(|known| known.vaccination);
+                    // Whether one that goes on counts is what was ruled of it.
+                    let counts = old.is_none() && row.outcome == RowOutcome::Geaccepteerd;
+                    self.jab(*id, person, jab, counts);
+                    if let Some(old) = old {
+                        self.goes_on.person_id.push(person);
+                        self.goes_on.old.push(old);
+                        self.goes_on.new.push(*id);
                     }
                 }
                 let version = replaces.as_ref().map_or(1, |known| known.version + 1);
@@ -85,7 +87,7 @@ impl Columns {
         }
     }
 
-    fn jab(&mut self, id: Uuid, person: Uuid, jab: &Vaccination, outcome: RowOutcome) {
+    fn jab(&mut self, id: Uuid, person: Uuid, jab: &Vaccination, counts: bool) {
         let new = &mut self.jabs;
         new.person_id.push(person);
         new.id.push(id);
@@ -98,7 +100,7 @@ impl Columns {
         new.target_group
             .push(jab.target_group().as_str().to_owned());
         new.agb.push(jab.agb().map(|agb| agb.as_str().to_owned()));
-        new.effective.push(outcome == RowOutcome::Geaccepteerd);
+        new.effective.push(counts);
     }
 
     /// A new version; without content it is a withdrawal.

@@ -184,7 +184,7 @@ pub async fn unfinished(
             digest_key: &digest_key,
         };
         register::insert_reports(tx, &origin, &columns.reports).await?;
-        turns::go_on(tx, &columns.goes_on.0, &columns.goes_on.1).await?;
+        turns::go_on(tx, &columns.goes_on).await?;
         settle(tx, &chunk.judged).await?;
         chunk.persons = used.into_iter().collect();
     }
