@@ -55,7 +55,8 @@ impl Scratch {
         if path.exists() {
             fs::remove_dir_all(&path).ok()?;
         }
-        fs::DirBuilder::new().mode(0o700).create(&path).ok()?;
+        // Tests start a PostgreSQL in it, which runs as another user: it may pass through.
+        fs::DirBuilder::new().mode(0o711).create(&path).ok()?;
         Some(Self(path))
     }
 
