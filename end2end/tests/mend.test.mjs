@@ -186,3 +186,31 @@ test("a column is pasted, and one value goes into all rows that share it", async
   await press(page, "Regels opnieuw controleren");
   assert.ok(await page.getByText("4 regels zijn nu goed.").isVisible());
 });
+
+test("what only the server can refuse is said and mended in the table too", async (t) => {
+  const page = await visitor(t);
+  await logIn(page, "invoerder");
+  const [header] = csv([]).split("\r\n");
+  const [row, other] = jabs(people().slice(7, 9), "27-01-2024", 9);
+  const cells = row.split(";");
+  const born = cells[3];
+  const later = (years) => born.replace(/\d{4}$/, (year) => String(Number(year) + years));
+  cells[3] = later(1);
+  await preview(page, `${[header, cells.join(";"), other].join("\r\n")}\r\n`);
+  await press(page, "Regels verbeteren", { role: "link" });
+  await alive(page);
+  const told = page.locator("#rij-2").getByText("BSN en geboortedatum zijn niet te koppelen.");
+  assert.ok(await told.isVisible(), "every cell is right by itself");
+  // Another date that the rules in the browser take: the server does not.
+  await cell(page, 2, "geboortedatum").fill(later(2));
+  const judged = page.waitForResponse((answer) => answer.request().method() === "POST");
+  await page.keyboard.press("Tab");
+  await judged;
+  assert.ok(await told.isVisible());
+  assert.ok(!(await mark(page, 2).isVisible()));
+  await cell(page, 2, "geboortedatum").fill(born);
+  await page.keyboard.press("Tab");
+  await mark(page, 2).waitFor();
+  await press(page, "Regels opnieuw controleren");
+  assert.ok(await page.getByText("1 regel is nu goed.").isVisible());
+});

@@ -24,7 +24,7 @@ pub struct HowFar {
     pub total: u32,
 }
 
-/// The bar with its text. Without a script the page refreshes itself.
+/// The bar with its text; without a number of rows it only says that it is busy. Without a script the page refreshes itself.
 #[island]
 pub fn Progress(
     /// Key of the delivery.
@@ -68,7 +68,8 @@ pub fn Progress(
     view! {
         <div class="cims-progress">
             <progress class="cims-progress__bar" aria-label=label
-                max=move || state.get().1.max(1).to_string() value=move || state.get().0.to_string()></progress>
+                max=move || state.get().1.max(1).to_string()
+                value=move || Some(state.get()).filter(|(_, total)| *total > 0).map(|(done, _)| done.to_string())></progress>
             <p class="cims-progress__text" role="status">{text}</p>
         </div>
     }

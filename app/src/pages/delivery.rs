@@ -176,7 +176,12 @@ fn result(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
             let earlier = delivery
                 .doubles
                 .map(|id| link(format!("/aanleveringen/{id}"), u.doubles_link));
-            view! { {alert::info(u.outcome_dubbel)}{earlier} }.into_any()
+            let told = if delivery.doubles_waits {
+                alert::warning(u.doubles_waits)
+            } else {
+                alert::info(u.outcome_dubbel)
+            };
+            view! { {told}{earlier} }.into_any()
         }
         _ => {
             let taken_in = u64::from(counts_of.geaccepteerd) + u64::from(counts_of.te_controleren);

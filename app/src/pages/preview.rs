@@ -254,8 +254,15 @@ pub(super) fn hidden_rows(delivery: &DeliveryView, t: &'static Texts) -> Option<
 /// "Indienen", "alles of niets", "weggooien".
 pub(super) fn choices(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     let u = &t.upload;
+    let counts = &delivery.line.counts;
+    let all_refused = u64::from(counts.afgekeurd) == counts.rows();
+    let text = if all_refused {
+        u.submit_none
+    } else {
+        u.submit_text
+    };
     let hidden = || hidden_inputs(vec![("delivery", delivery.line.id.to_string())]);
-    let whole = if delivery.line.counts.afgekeurd > 0 {
+    let whole = if counts.afgekeurd > 0 {
         view! { <p class="cims-form__note" id="alles-of-niets" tabindex="-1">{u.whole_not_now}</p> }
             .into_any()
     } else {
@@ -270,7 +277,7 @@ pub(super) fn choices(delivery: &DeliveryView, t: &'static Texts) -> AnyView {
     };
     view! {
         {delivery.may_submit.then(|| view! {
-            {paragraph(u.submit_text)}
+            {paragraph(text)}
             {paragraph(u.submit_kept)}
             <form method="post" action=SubmitDelivery::PATH>
                 {hidden()}

@@ -191,6 +191,8 @@ pub struct DeliveryView {
     pub repairs: Vec<RepairGroup>,
     /// The delivery this one doubles, when DUBBEL.
     pub doubles: Option<Uuid>,
+    /// That one is not submitted yet: nothing of either is stored.
+    pub doubles_waits: bool,
     /// Deliveries whose refused rows this one mended: key and file name.
     pub mends: Vec<(Uuid, String)>,
     /// Deliveries that mended refused rows of this one.

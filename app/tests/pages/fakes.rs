@@ -813,6 +813,7 @@ impl Deliveries for World {
                 examples: vec![(4, "99999001".into(), "099999001".into())],
             }],
             doubles: None,
+            doubles_waits: false,
             mends: vec![(ID, "eerste.csv".into())],
             mended_by: Vec::new(),
             may_submit: true,

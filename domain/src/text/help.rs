@@ -423,8 +423,8 @@ pub const fn help(code: Code) -> &'static Help {
             bad: &["A-999990019"],
         },
         Code::R05 => &Help {
-            what: "De regel heeft meer of minder velden dan de kopregel. Vaak staat er een scheidingsteken in een cel.",
-            how_to_fix: "Zet cellen waarin een puntkomma of komma staat tussen aanhalingstekens.",
+            what: "De regel heeft meer of minder velden dan de kopregel. Vaak staat er een scheidingsteken in een cel, of liet Excel lege cellen aan het eind weg.",
+            how_to_fix: "Zet cellen waarin een puntkomma of komma staat tussen aanhalingstekens. Laat Excel cellen weg? Lever dan het Excel-bestand zelf aan.",
             good: &["\"Huize Linde; vleugel 2\""],
             bad: &["Huize Linde; vleugel 2"],
         },

@@ -199,7 +199,8 @@ pub struct Rulings<'t> {
 pub struct Ruling<'r> {
     /// Its number as the sender sees it.
     pub number: u32,
-    /// Its text per column; none when its cells cannot be told apart (R05, R08, R09).
+    /// Its text per column; none when its cells cannot be told apart (R05, R08, R09). Of a refused row it is what is to be
+    /// mended.
     pub raw: Option<RawRow<'r>>,
     /// All findings, those of the whole file included.
     pub checked: Checked,
@@ -240,7 +241,7 @@ impl<'t> Rulings<'t> {
         add_doubles(&mut checked, self.verdict.doubles_of(row.number));
         let raw = match row.content {
             Content::Cells(raw) => Some(raw),
-            Content::Broken(_) => None,
+            Content::Broken(_, raw) => raw,
         };
         Ok(Some(Ruling {
             number: row.number,
@@ -268,7 +269,7 @@ pub(super) fn add_doubles(checked: &mut Checked, doubles: &[InFileFinding]) {
 /// Stage 1 of one row as it was read.
 fn stage_one(row: &Row<'_>, context: &Context<'_>) -> Checked {
     match &row.content {
-        Content::Broken(code) => Checked::refused(Finding::whole(*code)),
+        Content::Broken(code, _) => Checked::refused(Finding::whole(*code)),
         Content::Cells(raw) => check::row(raw, context),
     }
 }

@@ -240,24 +240,6 @@ pub async fn set_aside(
     Ok(())
 }
 
-/// Something was set aside.
-///
-/// # Errors
-/// When the database fails.
-pub async fn any_aside(
-    tx: &mut WorkerTx<'_>,
-    party: Uuid,
-    delivery: Uuid,
-) -> Result<bool, StoreError> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM row_history WHERE party_id = $1 AND delivery_id = $2 AND made_of IS NOT NULL) AS "any!""#,
-        party,
-        delivery
-    )
-    .fetch_one(&mut **tx)
-    .await?)
-}
-
 /// What was set aside of rows that stand in the preview again, the newest first.
 ///
 /// # Errors

@@ -115,6 +115,29 @@ async fn a_preview_thrown_away_leaves_nothing_and_does_not_count_as_received() {
     ));
 }
 
+/// "Al eerder ontvangen" would be untrue: nothing is stored, and after a day both are gone.
+#[tokio::test]
+async fn a_double_of_what_waits_for_submit_says_so() {
+    let world = World::new().await;
+    let mut ids = Vec::new();
+    for name in ["ochtend.csv", "middag.csv"] {
+        let received = world.receive(&world.maria, name, &csv(&three()), true);
+        ids.push(received.await.id());
+        world.work().await;
+    }
+    let shown = async || {
+        let view = world.portal.delivery(&world.maria, ids[1]).await.unwrap();
+        (view.line.outcome, view.doubles, view.doubles_waits)
+    };
+    let double = Some(FileOutcome::Dubbel);
+    assert_eq!(shown().await, (double, Some(ids[0]), true));
+    Deliveries::submit(&world.portal, &world.maria, ids[0])
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(shown().await, (double, Some(ids[0]), false));
+}
+
 #[tokio::test]
 async fn the_same_content_again_is_a_double_unless_the_first_was_refused() {
     let world = World::new().await;

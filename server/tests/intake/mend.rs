@@ -236,11 +236,13 @@ async fn one_value_is_mended_in_every_row_that_shares_it() {
         ],
     )
     .await;
-    let all = counts(&world, id).await;
-    assert_eq!(
-        all.afgekeurd, 3,
-        "a file with refused rows only ends at once"
-    );
+    assert_eq!(counts(&world, id).await.afgekeurd, 3);
+    let phase = async || {
+        let view = world.portal.delivery(&world.maria, id).await.unwrap();
+        (view.line.phase, view.may_switch, view.line.outcome)
+    };
+    let waits = (Phase::Preview, true, None);
+    assert_eq!(phase().await, waits, "with refused rows only, too");
     let view = world
         .portal
         .refused_row(&world.maria, id, 2, None)
@@ -252,6 +254,15 @@ async fn one_value_is_mended_in_every_row_that_shares_it() {
     assert_eq!(good, Ok(GOOD));
     let now = counts(&world, id).await;
     assert_eq!((now.geaccepteerd, now.afgekeurd), (2, 1));
+    assert_eq!(phase().await, waits);
+    assert_eq!(world.count("reports").await, 0, "seen before it is stored");
+    Deliveries::submit(&world.portal, &world.maria, id)
+        .await
+        .unwrap();
+    world.work().await;
+    let partly = Some(FileOutcome::DeelsVerwerkt);
+    assert_eq!(phase().await, (Phase::Done, false, partly));
+    assert_eq!(world.count("reports").await, 2);
 }
 
 #[tokio::test]
@@ -538,6 +549,34 @@ async fn a_row_whose_cells_cannot_be_told_apart_is_filled_in_anew() {
         Ok(GOOD)
     );
     assert_eq!(counts(&world, id).await.geaccepteerd, 2);
+}
+
+/// As Excel saves a CSV: empty cells at the end are left out.
+#[tokio::test]
+async fn a_row_that_ends_before_its_empty_cells_is_refused_and_sent_as_it_stands() {
+    let world = World::new().await;
+    let domestic = with(good(NAOMI, "01-04-1987"), &[(Column::Vaccinatieland, "")]);
+    let saved = async |last: &RowText| {
+        let whole = String::from_utf8(csv(&[good(EREBOS, "01-04-2000"), last.clone()])).unwrap();
+        let lines = whole.lines().map(|line| line.trim_end_matches(';'));
+        let short: String = lines.map(|line| format!("{line}\r\n")).collect();
+        assert_ne!(short, whole);
+        let received = world.receive(&world.maria, "bestand.csv", short.as_bytes(), true);
+        let id = received.await.id();
+        world.work().await;
+        let row = world.portal.refused_row(&world.maria, id, 3, None);
+        (id, row.await.unwrap().line)
+    };
+    let (id, line) = saved(&domestic).await;
+    assert_eq!(line.findings[0].code, Code::R05);
+    assert_eq!(line.row, domestic, "nothing is to be typed again");
+    let sent = mend(&world, &world.maria, id, 3, &[], false).await;
+    assert_eq!(sent, Ok(GOOD));
+    assert_eq!(counts(&world, id).await.geaccepteerd, 2);
+    // Without consent it holds nothing of the person.
+    let (_, line) = saved(&with(domestic, &[(Column::Toestemming, "N")])).await;
+    assert_eq!(line.row.get(Column::Bsn), "");
+    assert_ne!(line.row.get(Column::Batchnummer), "");
 }
 
 #[tokio::test]

@@ -369,10 +369,8 @@ async fn from_file(
         Keep::Preview if walked.too_few_matched() && !trip.released(Code::A20) => {
             park(road, &trip, findings, &Parks::few_matched()).await
         }
-        // What somebody mended before is put back first.
-        Keep::Preview if mends_wait(road, &trip).await? || !all_refused(road, &trip).await? => {
-            preview(road, &trip, looked.verdict.holds_unconsented).await
-        }
+        // With refused rows only, too: what is mended there is to be seen before it is stored.
+        Keep::Preview => preview(road, &trip, looked.verdict.holds_unconsented).await,
         _ => end(road, &trip, &findings, looked.verdict.holds_unconsented).await,
     }
 }
@@ -903,18 +901,6 @@ async fn try_chunk(
 
 fn line(row: Option<&Incoming>) -> i32 {
     row.map_or(0, |row| i32::try_from(row.line).unwrap_or(i32::MAX))
-}
-
-/// Rows were mended before their file was read anew.
-async fn mends_wait(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
-    let mut tx = worker_tx(&road.db).await?;
-    Ok(mend::any_aside(&mut tx, trip.work.party_id, trip.id).await?)
-}
-
-async fn all_refused(road: &Road, trip: &Trip) -> Result<bool, Stopped> {
-    let mut tx = worker_tx(&road.db).await?;
-    let counts = deliveries::count(&mut tx, trip.id).await?;
-    Ok(u64::from(counts.afgekeurd) == counts.rows())
 }
 
 /// Waits for "Indienen".

@@ -239,7 +239,7 @@ impl Cells {
         ReadError::Broken(self.last.saturating_add(1))
     }
 
-    /// One line of the child. An end without `Done` means that the child was stopped or died.
+    /// One line of the child. An end without `Done` means that the child was stopped or died: of the workbook, or not.
     fn line(&mut self, record: &mut Record) -> Result<Said, ReadError> {
         self.line.clear();
         let read = (&mut self.output)
@@ -247,6 +247,12 @@ impl Cells {
             .read_until(b'\n', &mut self.line);
         let whole = read.is_ok() && self.line.last() == Some(&b'\n');
         if !whole {
+            let too_much = self.line.len() as u64 == LINE || self.output.get_ref().limit() == 0;
+            if !too_much && !self.guard.died_of_it() {
+                return Err(ReadError::Io(io::Error::other(
+                    "the reader of workbooks was ended",
+                )));
+            }
             self.guard.stop();
             return Err(self.broken());
         }

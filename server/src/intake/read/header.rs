@@ -194,7 +194,8 @@ pub fn no_header(needs: Needs) -> Finding {
     with_columns(Code::A08, missing(needs, |_| false))
 }
 
-fn missing(needs: Needs, has: impl Fn(Column) -> bool) -> Vec<String> {
+/// Names of the columns of the minimum that are not there.
+pub(super) fn missing(needs: Needs, has: impl Fn(Column) -> bool) -> Vec<String> {
     let minimum = match needs {
         Needs::Row => MINIMUM.as_slice(),
         Needs::Person => PERSON.as_slice(),

@@ -5,7 +5,7 @@ use super::ReadError;
 use super::child;
 use super::csv::Csv;
 use super::encoding::Utf8;
-use super::header::{Field, Header};
+use super::header::{Field, Header, Needs, missing};
 use super::limits::{Limits, count_in_words};
 use super::record::{CELL_CHARS, Record, is_blank};
 use domain::finding::{Code, Filled, Finding};
@@ -63,8 +63,8 @@ pub struct Row<'r> {
 pub enum Content<'r> {
     /// Text per column.
     Cells(RawRow<'r>),
-    /// Rule R05, R08 or R09.
-    Broken(Code),
+    /// Rule R05, R08 or R09; and what there is to see of it for who mends it.
+    Broken(Code, Option<RawRow<'r>>),
 }
 
 /// How a line becomes a row: the same for all rows of a table.
@@ -101,7 +101,7 @@ impl<'t> Shape<'t> {
         Row {
             number: record.number(),
             content: match self.broken(record) {
-                Some(code) => Content::Broken(code),
+                Some(code) => Content::Broken(code, self.short(record, code)),
                 None => Content::Cells(self.cells(record)),
             },
             token: token.and_then(|at| record.get(at).trim().parse().ok()),
@@ -175,6 +175,18 @@ impl<'t> Shape<'t> {
                 let cell = record.get(index);
                 stranger(field) && cell.len() > CELL_CHARS && cell.chars().count() > CELL_CHARS
             })
+    }
+
+    /// Of a line that ends too early with all that every row needs: its cells, for Excel leaves empty ones at the end out.
+    fn short<'r>(&self, record: &'r Record, code: Code) -> Option<RawRow<'r>> {
+        let there = record.len();
+        let is_short = code == Code::R05 && there < self.header.fields.len();
+        let has = |column| {
+            self.fields
+                .iter()
+                .any(|field| field.0 < there && field.1 == column)
+        };
+        (is_short && missing(Needs::Row, has).is_empty()).then(|| self.cells(record))
     }
 
     fn cells<'r>(&self, record: &'r Record) -> RawRow<'r> {

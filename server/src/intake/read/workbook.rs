@@ -36,26 +36,28 @@ impl From<io::Error> for Stop {
 /// # Errors
 /// When the system refuses; then nothing may be read.
 pub fn limit_myself() -> io::Result<()> {
-    limit(Resource::As, MEMORY)?;
-    limit(Resource::Cpu, SECONDS)?;
-    limit(Resource::Nofile, FILES)?;
-    limit(Resource::Fsize, 0)?;
+    limit(Resource::As, MEMORY, 0)?;
+    // Its own signal comes first: the parent tells it from a process that the system ended.
+    limit(Resource::Cpu, SECONDS, 1)?;
+    limit(Resource::Nofile, FILES, 0)?;
+    limit(Resource::Fsize, 0, 0)?;
     // A core file would hold the sender's rows.
-    limit(Resource::Core, 0)?;
+    limit(Resource::Core, 0, 0)?;
     rustix::thread::set_no_new_privs(true)?;
     Ok(())
 }
 
-/// Sets a hard limit. Where the system's own is lower already, that one stays: it may not be raised.
-fn limit(resource: Resource, wanted: u64) -> io::Result<()> {
-    let least = getrlimit(resource)
-        .maximum
-        .map_or(wanted, |now| now.min(wanted));
-    let hard = Rlimit {
-        current: Some(least),
-        maximum: Some(least),
+/// Sets a limit, and a hard one so much above it. Where the system's own is lower already, that one stays: it may not be raised.
+fn limit(resource: Resource, wanted: u64, grace: u64) -> io::Result<()> {
+    let least = |wanted: u64| {
+        let now = getrlimit(resource).maximum;
+        now.map_or(wanted, |now| now.min(wanted))
     };
-    Ok(setrlimit(resource, hard)?)
+    let both = Rlimit {
+        current: Some(least(wanted)),
+        maximum: Some(least(wanted.saturating_add(grace))),
+    };
+    Ok(setrlimit(resource, both)?)
 }
 
 /// Reads the workbook from the input: the first lines of every visible sheet, or all rows of one; hidden rows

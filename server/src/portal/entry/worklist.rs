@@ -449,7 +449,7 @@ fn of_file(content: Vec<u8>) -> Result<(Lines, bool), ReadError> {
                 let cell = |column| cells.get(column).trim();
                 (line(cell(Column::Bsn), cell(Column::Geboortedatum)), None)
             }
-            Content::Broken(code) => (line("", ""), Some(*code)),
+            Content::Broken(code, _) => (line("", ""), Some(*code)),
         });
     }
     Ok((lines, rows.hidden() > 0))

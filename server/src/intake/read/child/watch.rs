@@ -1,9 +1,14 @@
 //! The parent's patience with its child: how long it has waited, and the hand that ends the child.
 
+use rustix::process::Signal;
 use std::io::{self, Read};
-use std::process::{Child, ChildStdout};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ChildStdout, ExitStatus};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+
+/// How long a child may take to end after its last word.
+const LAST_MOMENT: Duration = Duration::from_secs(2);
 
 /// How long the parent has waited for the child.
 #[derive(Default)]
@@ -84,6 +89,48 @@ impl Guard {
     pub(super) fn stop(&mut self) {
         self.watch = None;
         kill(&self.child);
+    }
+
+    /// Why a child that said no more ended by itself: true when what it read did it. It gets a moment to end.
+    pub(super) fn died_of_it(&mut self) -> bool {
+        let asked = now();
+        let status = loop {
+            let ended = self
+                .child
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .try_wait();
+            match ended {
+                Ok(Some(status)) => break Some(status),
+                Ok(None) if asked.elapsed() < LAST_MOMENT => {
+                    std::thread::sleep(Duration::from_millis(5))
+                }
+                // It lives, and closed its mouth.
+                _ => break None,
+            }
+        };
+        self.stop();
+        status.is_none_or(blames_the_file)
+    }
+}
+
+/// Whether a child ended by what it read: its own limits, a panic, or a word too few. Another hand (the system that has no memory
+/// left, who stops the service, our own patience) says nothing of the file, and neither does a child that could not begin
+/// (security G13).
+fn blames_the_file(status: ExitStatus) -> bool {
+    const PANIC: i32 = 101;
+    let by_itself = [
+        Signal::XCPU,
+        Signal::ABORT,
+        Signal::SEGV,
+        Signal::BUS,
+        Signal::ILL,
+        Signal::FPE,
+        Signal::XFSZ,
+    ];
+    match (status.code(), status.signal()) {
+        (_, Some(signal)) => by_itself.iter().any(|own| own.as_raw() == signal),
+        (code, None) => matches!(code, Some(0 | PANIC)),
     }
 }
 
