@@ -309,10 +309,12 @@ impl Event {
         self
     }
 
-    /// Persons of the register this is about.
+    /// Persons of the register this is about, each once.
     #[must_use]
     pub fn about(mut self, persons: impl IntoIterator<Item = Uuid>) -> Self {
         self.persons.extend(persons);
+        self.persons.sort_unstable();
+        self.persons.dedup();
         self
     }
 

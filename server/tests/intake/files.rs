@@ -1072,3 +1072,32 @@ async fn every_repaired_value_is_shown_page_by_page_and_the_log_says_whose_they_
     let strange = portal.repaired(&world.piet, id, Code::H02, Column::Bsn, 1);
     assert_eq!(strange.await.err(), Some(PortError::NotFound));
 }
+
+#[tokio::test]
+async fn the_log_names_whom_a_file_takes_a_vaccination_from_and_whom_it_gives_it_to() {
+    let world = World::new().await;
+    let keyed = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);
+    let deliver = async |name: &str, rows: &[RowText]| {
+        let received = world.receive_by_sftp(&world.maria, name, &csv(rows)).await;
+        world.work().await;
+        received.id()
+    };
+    let first = [
+        keyed(good(EREBOS, "01-04-2000"), "k1"),
+        keyed(good(FROUKE, "24-03-2000"), "k2"),
+    ];
+    deliver("eerst.csv", &first).await;
+    let withdrawn = row(&[(Column::Bronsleutel, "k1"), (Column::Mutatie, "V")]);
+    let withdrawn = deliver("weg.csv", &[withdrawn]).await;
+    let moved = with(good(NAOMI, "01-04-1987"), &[(Column::Mutatie, "C")]);
+    let moved = deliver("ander.csv", &[keyed(moved, "k2")]).await;
+    assert_eq!(world.count("vaccinations WHERE effective").await, 1);
+    for (delivery, key, persons) in [(withdrawn, "k1", 1), (moved, "k2", 2)] {
+        let about = format!(
+            "audit_persons p JOIN audit_lines l ON (l.shard, l.seq) = (p.shard, p.seq)
+             WHERE l.event = 'transfer.rows-stored' AND strpos(l.line, '{delivery}') > 0
+               AND p.person_id IN (SELECT r.person_id FROM reports r WHERE r.source_key = '{key}')"
+        );
+        assert_eq!(world.count(&about).await, persons, "{key}");
+    }
+}

@@ -186,7 +186,9 @@ pub async fn unfinished(
         register::insert_reports(tx, &origin, &columns.reports).await?;
         turns::go_on(tx, &columns.goes_on).await?;
         settle(tx, &chunk.judged).await?;
-        chunk.persons = used.into_iter().collect();
+        // Also whom what ended was about: a withdrawal names nobody, a correction may name somebody else.
+        let ended = chunk.judged.iter().filter_map(ended_of);
+        chunk.persons = used.into_iter().chain(ended).collect();
     }
     if errand.previewed {
         rows::delete(tx, errand.delivery, &columns.rows.row_number).await?;
@@ -278,6 +280,18 @@ fn summary(judged: Vec<Judged>) -> Chunk {
     }
     chunk.judged = judged;
     chunk
+}
+
+/// Whom the version was about that ends by a row.
+fn ended_of(row: &Judged) -> Option<Uuid> {
+    match &row.effect {
+        Effect::Withdraw(known)
+        | Effect::Report {
+            replaces: Some(known),
+            ..
+        } => known.person,
+        _ => None,
+    }
 }
 
 /// A registration that ended may have been the one that counted, and one that is accepted makes count what waited.
