@@ -97,7 +97,7 @@ impl Portal {
     ) -> Result<Comparison, Halt> {
         let mut tx = worker_tx(&self.road.db).await?;
         let (stored, known) = self.known(&mut tx, row).await?;
-        let (this, mut others) = known.around(stored.jab);
+        let (this, mut others) = known.around(&stored);
         let this = this.ok_or(PortError::NotFound)?;
         others.sort_by_key(|jab| Reverse(likeness(&this, jab)));
         let at = match other {
@@ -221,7 +221,7 @@ impl Portal {
         known: &Known,
         ruling: &NewRuling,
     ) -> Result<(Ruled, Vec<Uuid>), Halt> {
-        let (this, others) = known.around(stored.jab);
+        let (this, others) = known.around(stored);
         let this = this.ok_or(PortError::NotFound)?;
         let other = ruling
             .other
@@ -371,11 +371,14 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// The vaccination of a row, and those it can be held against.
-    fn around(&self, jab: Uuid) -> (Option<Jab>, Vec<Jab>) {
+    /// The vaccination of a row, and those it can be held against. Of a row that waits not the one that counts in its place:
+    /// they are one already.
+    fn around(&self, stored: &Stored) -> (Option<Jab>, Vec<Jab>) {
+        let jab = stored.jab;
         let this = self.jabs.iter().find(|one| one.id == jab);
+        let head = is_open(stored).then(|| self.head(jab));
         let mut others = self.jabs();
-        others.retain(|one| one.id != jab);
+        others.retain(|one| one.id != jab && Some(one.id) != head);
         (this.map(|this| self.view(this)), others)
     }
 

@@ -12,7 +12,7 @@ use app::ports::entry::{Corrected, Restored, Withdrawn};
 use app::ports::persons::{NewRuling, Persons, Why};
 use app::ports::review::ReviewFilter;
 use app::ports::withdrawals::Withdrawals;
-use app::ports::{Caller, Entry, Review};
+use app::ports::{Caller, Entry, PortError, Review};
 use domain::decision::DecisionKind;
 use domain::role::Role;
 use domain::row::{Column, RowText};
@@ -205,8 +205,10 @@ impl Story {
             return "nothing";
         };
         let compared = self.world.portal.compare(&self.world.rivm, row, None).await;
-        let Ok(view) = compared else {
-            return "nothing";
+        let view = match compared {
+            Ok(view) => view,
+            Err(PortError::NotFound) => return "nothing",
+            Err(error) => panic!("a row is not held against others: {error:?}"),
         };
         let mut others: Vec<Uuid> = view.others.iter().map(|jab| jab.id).collect();
         others.extend(view.other.iter().map(|jab| jab.id));

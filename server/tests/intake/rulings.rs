@@ -341,6 +341,41 @@ async fn merged_reports_are_one_vaccination_and_undoing_parts_them() {
 }
 
 #[tokio::test]
+async fn a_report_of_what_gave_way_before_is_not_held_against_the_one_it_gave_way_to() {
+    for kind in [RulingKind::Keep, RulingKind::Refuse] {
+        let world = World::new().await;
+        world.upload(&world.piet, &csv(&[erebos(&[])])).await;
+        let unknown =
+            |key: &str| erebos(&[(Column::Batchnummer, "ZZ9999"), (Column::Bronsleutel, key)]);
+        world.upload(&world.maria, &csv(&[unknown("m1")])).await;
+        let first = waiting(&world).await[0];
+        let view = world.portal.compare(&world.rivm, first, None).await;
+        let other = view.unwrap().other.unwrap().id;
+        rule(&world, first, ruling(RulingKind::Merge, Some(other), true)).await;
+        // The same wrong batch once more: no list has it, so RIVM has to look at this one too.
+        world.upload(&world.piet, &csv(&[unknown("p2")])).await;
+        let row = waiting(&world).await[0];
+        let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
+        assert!(view.other.is_none() && view.others.is_empty());
+        assert!(view.may_keep, "it counts as that one does");
+        let kinds: Vec<RulingKind> = view.records.iter().map(|(kind, _)| *kind).collect();
+        assert_eq!(kinds, [RulingKind::Keep, RulingKind::Refuse]);
+        let late = ruling(RulingKind::Merge, Some(other), true);
+        assert_eq!(
+            world.portal.rule(&world.rivm, row, late).await,
+            Ok(Ruled::Late)
+        );
+        rule(&world, row, ruling(kind, None, false)).await;
+        assert!(waiting(&world).await.is_empty());
+        assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+        // Of a row that is settled it is still told what counts in its place.
+        let view = world.portal.compare(&world.rivm, first, None).await;
+        assert_eq!(view.unwrap().other.map(|jab| jab.id), Some(other));
+        world.sound().await;
+    }
+}
+
+#[tokio::test]
 async fn what_gave_way_counts_while_the_one_that_counted_is_withdrawn() {
     let world = World::new().await;
     let (row, other, known, _) = contradiction(&world).await;
