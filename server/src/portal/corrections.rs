@@ -4,7 +4,7 @@
 use super::again::{Halt, again};
 use super::entry::{Arrived, Parcel};
 use super::{OrBroken, Portal, event, reviewer, words};
-use crate::audit::{self, Kind};
+use crate::audit::{self, Event, Kind};
 use crate::intake::matching::Linked;
 use crate::keys::{Purpose, Sealed};
 use crate::store::corrections::{self, Correction, NewCorrection, Standing};
@@ -77,16 +77,16 @@ impl Corrections for Portal {
         request: String,
     ) -> PortResult<()> {
         let (mut tx, correction) = self.open_correction(caller, id).await?;
-        let before = self.after(&correction).or_broken(caller)?;
-        let content = before.map(|mut content| {
+        let mut after = self.after(&correction).or_broken(caller)?;
+        if let Some(content) = &mut after {
             // Whose row it is, and under which key, stays as it was.
             for column in Column::ALL {
                 if !matches!(column, Column::Mutatie | Column::Bronsleutel) {
                     content.set(column, row.get(column));
                 }
             }
-            self.seal_row(id, &content)
-        });
+        }
+        let content = after.as_ref().map(|after| self.seal_row(id, after));
         let request = self.seal_request(id, &request);
         if !corrections::save(&mut tx, id, content, request)
             .await
@@ -96,8 +96,9 @@ impl Corrections for Portal {
         }
         let line = event(caller, Kind::RegistrationRead)
             .for_party(correction.party_id)
-            .object("correction", id)
-            .about([correction.person_id]);
+            .object("correction", id);
+        let line = self.about_both(&mut tx, line, &correction, after.as_ref());
+        let line = line.await.or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)
     }
@@ -172,8 +173,10 @@ impl Portal {
         };
         let line = event(caller, Kind::RegistrationRead)
             .for_party(correction.party_id)
-            .object("correction", id)
-            .about([correction.person_id]);
+            .object("correction", id);
+        let line = self
+            .about_both(&mut tx, line, &correction, view.after.as_ref())
+            .await?;
         audit::add(&mut tx, line).await?;
         tx.commit().await?;
         Ok(view)
@@ -211,9 +214,8 @@ impl Portal {
             }
             Err(error) => return Err(error.into()),
         }
-        let delivery = if to == "done" {
-            let done = self.carry_out(&mut tx, caller, &correction).await;
-            Some(done?.delivery.to_string())
+        let arrived = if to == "done" {
+            Some(self.carry_out(&mut tx, caller, &correction).await?)
         } else {
             None
         };
@@ -226,10 +228,15 @@ impl Portal {
             .for_party(correction.party_id)
             .object("correction", id)
             .detail("registration", correction.report_id.to_string())
-            .detail("step", to)
-            .about([correction.person_id]);
-        let line = match delivery {
-            Some(delivery) => line.detail("delivery", delivery),
+            .detail("step", to);
+        let after = self.after(&correction)?;
+        let line = self
+            .about_both(&mut tx, line, &correction, after.as_ref())
+            .await?;
+        let line = match arrived {
+            Some(arrived) => line
+                .detail("delivery", arrived.delivery.to_string())
+                .about(arrived.chunk.persons),
             None => line,
         };
         audit::add(&mut tx, line).await?;
@@ -255,6 +262,19 @@ impl Portal {
             return Err(PortError::NotFound);
         }
         Ok((tx, correction))
+    }
+
+    /// The line about whom the registration names, and whom it is to name: the BSN may be what was wrong.
+    async fn about_both(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        line: Event,
+        correction: &Correction,
+        after: Option<&RowText>,
+    ) -> Result<Event, StoreError> {
+        let named = after.and_then(|row| self.mac_of(row));
+        let line = line.about([correction.person_id]);
+        audit::about_bsns(tx, line, named).await
     }
 
     /// What it would come to; `None` when the registration changed since it was looked at.

@@ -1,12 +1,13 @@
 //! RIVM corrects or withdraws what an institution asks it to (features F53): the request is kept, a second person agrees, and
 //! the registration gets a version more, as if the institution had sent it.
 
-use crate::world::{EREBOS, World, csv, good, with};
+use crate::world::{EREBOS, NAOMI, World, csv, good, with};
 use app::ports::corrections::{Corrected, Corrections};
 use app::ports::decisions::{DecisionState, MayDecide};
 use app::ports::news::News;
 use app::ports::persons::{Act, Persons, Why};
 use app::ports::{Caller, Entry, PortError};
+use domain::bsn::Bsn;
 use domain::delivery::RowOutcome;
 use domain::finding::Code;
 use domain::role::Role;
@@ -137,6 +138,47 @@ async fn a_correction_is_foreseen_agreed_by_somebody_else_and_then_holds() {
     );
     assert!(act.agreed_by.is_some() && act.agreed_by.as_ref() != Some(&act.asked_by));
     world.nowhere(&[REQUEST]).await;
+}
+
+/// What the log tells of a correction about who has this BSN.
+async fn told(world: &World, id: Uuid, bsn: &str) -> Vec<String> {
+    let mac = world.test.keys.bsn_mac(&Bsn::parse(bsn).unwrap());
+    sqlx::query_scalar(
+        "SELECT l.event FROM audit_lines l JOIN audit_persons p ON (l.shard, l.seq) = (p.shard, p.seq)
+         LEFT JOIN persons r ON r.id = p.person_id
+         WHERE strpos(l.line, $1) > 0 AND $2 IN (p.person_mac, r.bsn_mac) ORDER BY l.seq",
+    )
+    .bind(id.to_string())
+    .bind(mac.bytes.to_vec())
+    .fetch_all(&world.test.admin)
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_correction_to_another_person_is_told_of_both() {
+    let world = World::new().await;
+    let of = registration(&world).await;
+    let naomi = [(Column::Bsn, NAOMI), (Column::Geboortedatum, "01-04-1987")];
+    let id = prepared(&world, of, &naomi).await;
+    assert_eq!(told(&world, id, NAOMI).await, ["look.read"], "it was typed");
+    world.portal.correction(&world.rivm, id).await.unwrap();
+    let asked = world.portal.decide_correction(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Corrected::Waiting));
+    let rosa = second(&world).await;
+    let agreed = world.portal.decide_correction(&rosa, id).await;
+    assert_eq!(agreed, Ok(Corrected::Done));
+    let of_both = [
+        "look.read",
+        "look.read",
+        "record.decided",
+        "record.corrected",
+    ];
+    assert_eq!(told(&world, id, NAOMI).await, of_both);
+    // The page was opened once before anything was typed.
+    let of_first = told(&world, id, EREBOS).await;
+    assert_eq!(of_first[0], "look.read");
+    assert_eq!(of_first[1..], of_both);
 }
 
 #[tokio::test]
