@@ -4,11 +4,12 @@
 use super::again::{Halt, again};
 use super::review::named;
 use super::{OrBroken, Portal, event, reviewer, words};
-use crate::audit::{self, Kind};
+use crate::audit::{self, Event, Kind};
 use crate::intake::decide;
+use crate::intake::matching::BETWEEN_JABS;
 use crate::keys::Purpose;
 use crate::store::products::Products;
-use crate::store::rulings::{self, Becomes, NewRuling as Kept, Ruling, Stored, Version};
+use crate::store::rulings::{self, Becomes, Moved, NewRuling as Kept, Ruling, Stored, Version};
 use crate::store::{StoreError, WorkerTx, decisions, looks, register, worker_tx};
 use app::ports::decisions::RecordChange;
 use app::ports::persons::{
@@ -18,9 +19,11 @@ use app::ports::{Caller, PortError, PortResult};
 use domain::bsn::Bsn;
 use domain::dates::dutch;
 use domain::delivery::{Channel, RowOutcome};
+use domain::finding::Code;
 use domain::row::{Column, RowText};
 use domain::ruling::{RulingKind, is_better_source};
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// Longest reason that is kept, in characters.
@@ -154,23 +157,24 @@ impl Portal {
     ) -> Result<Ruled, Halt> {
         let mut tx = worker_tx(&self.road.db).await?;
         let (stored, known) = self.known(&mut tx, row).await?;
-        let (ruled, rows) = self
+        let (ruled, moved) = self
             .carry_out_ruling(&mut tx, caller, &stored, &known, ruling)
             .await?;
         let Ruled::Done(id) = ruled else {
             return Ok(ruled);
         };
         if ruling.kind == RulingKind::Refuse {
+            let rows: Vec<Uuid> = moved.iter().map(|row| row.id).collect();
             answers_anew(&mut tx, &rows).await?;
         }
-        let line = event(caller, Kind::Decided)
-            .for_party(stored.party_id)
-            .object("ruling", id)
-            .detail("decision", ruling.kind.as_str())
-            .detail("row", row.to_string())
-            .detail("rows", rows.len())
-            .about([stored.person_id]);
-        audit::add(&mut tx, line).await?;
+        let line = || {
+            event(caller, Kind::Decided)
+                .object("ruling", id)
+                .detail("decision", ruling.kind.as_str())
+                .detail("row", row.to_string())
+                .about([stored.person_id])
+        };
+        audit::add_all(&mut tx, of_each_party(line, &moved)).await?;
         tx.commit().await?;
         Ok(Ruled::Done(id))
     }
@@ -188,18 +192,19 @@ impl Portal {
         if !rulings::undo(&mut tx, id, reason.into_bytes(), by, at).await? {
             return Err(PortError::Conflict.into());
         }
-        let rows = rulings::settle_rows(&mut tx, &ruling.rows, Becomes::Waiting, by, at).await?;
+        let moved = rulings::settle_rows(&mut tx, &ruling.rows, Becomes::Waiting, by, at).await?;
         rulings::settle(&mut tx, &[ruling.person_id]).await?;
         if ruling.kind == RulingKind::Refuse.as_str() {
             answers_anew(&mut tx, &ruling.rows).await?;
         }
-        let line = event(caller, Kind::Decided)
-            .object("ruling", id)
-            .detail("decision", ruling.kind)
-            .detail("step", "undone")
-            .detail("rows", rows.len())
-            .about([ruling.person_id]);
-        audit::add(&mut tx, line).await?;
+        let line = || {
+            event(caller, Kind::Decided)
+                .object("ruling", id)
+                .detail("decision", ruling.kind.as_str())
+                .detail("step", "undone")
+                .about([ruling.person_id])
+        };
+        audit::add_all(&mut tx, of_each_party(line, &moved)).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -212,7 +217,7 @@ impl Portal {
         Ok((stored, known))
     }
 
-    /// Does what a ruling says, and tells which rows it settles.
+    /// Does what a ruling says, and tells which rows it settled.
     async fn carry_out_ruling(
         &self,
         tx: &mut WorkerTx<'_>,
@@ -220,7 +225,7 @@ impl Portal {
         stored: &Stored,
         known: &Known,
         ruling: &NewRuling,
-    ) -> Result<(Ruled, Vec<Uuid>), Halt> {
+    ) -> Result<(Ruled, Vec<Moved>), Halt> {
         let (this, others) = known.around(stored);
         let this = this.ok_or(PortError::NotFound)?;
         let other = ruling
@@ -240,10 +245,14 @@ impl Portal {
             _ => None,
         };
         let (id, at) = (crate::clock::new_key(), self.road.clock.now());
-        // Whoever merges two has seen both, and what waited because of either is settled.
+        // Whoever merges two has seen both, and what waited because of either is settled. What does not count is refused with
+        // whatever else was doubted of it.
         let mut settled = vec![this.id];
         settled.extend(merge.iter().flat_map(|(lesser, kept)| [*lesser, *kept]));
-        let rows = rulings::waiting(tx, &settled).await?;
+        let opened = (ruling.kind != RulingKind::Refuse).then_some(stored.id);
+        let between = BETWEEN_JABS.into_iter().chain([Code::B19]);
+        let between: Vec<String> = between.map(|code| code.as_str().to_owned()).collect();
+        let rows = rulings::waiting(tx, &settled, opened, &between).await?;
         let reason = words::kept(&ruling.reason, CHARS);
         let purpose = Purpose::Reason.of(id.as_bytes());
         let kept = Kept {
@@ -268,9 +277,9 @@ impl Portal {
             RulingKind::Refuse => Becomes::Rejected,
             RulingKind::Merge | RulingKind::Keep => Becomes::Accepted,
         };
-        rulings::settle_rows(tx, &kept.rows, becomes, caller.user_id, at).await?;
+        let moved = rulings::settle_rows(tx, &kept.rows, becomes, caller.user_id, at).await?;
         rulings::settle(tx, &[stored.person_id]).await?;
-        Ok((Ruled::Done(id), kept.rows))
+        Ok((Ruled::Done(id), moved))
     }
 
     /// What the record would say after each ruling that is possible: each is carried out, and undone.
@@ -463,6 +472,21 @@ fn source(version: &Version) -> Option<Source> {
         received: words::moment(version.recorded_at),
         outcome: RowOutcome::parse(&version.outcome)?,
     })
+}
+
+/// The line once for each party whose rows moved, with their number; when none did, for none.
+fn of_each_party(line: impl Fn() -> Event, moved: &[Moved]) -> Vec<Event> {
+    let mut rows: BTreeMap<Uuid, u32> = BTreeMap::new();
+    for row in moved {
+        *rows.entry(row.party_id).or_default() += 1;
+    }
+    if rows.is_empty() {
+        return vec![line().detail("rows", 0)];
+    }
+    let lines = rows.into_iter();
+    lines
+        .map(|(party, rows)| line().for_party(party).detail("rows", rows))
+        .collect()
 }
 
 /// Who delivered these rows hears that RIVM refused them for good, or no longer does.

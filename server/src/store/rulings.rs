@@ -437,17 +437,29 @@ pub async fn undo(
     Ok(done.rows_affected() == 1)
 }
 
-/// Stored rows that wait because of one of these vaccinations.
+/// Stored rows that wait because of one of these vaccinations. Where one was `opened`, only those that nothing but rules with
+/// these codes doubts, besides that row itself: nobody has looked at what else makes another one wait.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn waiting(tx: &mut WorkerTx<'_>, jabs: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+pub async fn waiting(
+    tx: &mut WorkerTx<'_>,
+    jabs: &[Uuid],
+    opened: Option<Uuid>,
+    codes: &[String],
+) -> Result<Vec<Uuid>, StoreError> {
     let rows = sqlx::query_scalar!(
         "SELECT w.id FROM reports r JOIN delivery_rows w ON w.report_id = r.id AND w.state = 'open'
          JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
                        AND (w.delivery_id, w.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number))
-         WHERE r.vaccination_id = ANY ($1) AND r.valid_to IS NULL AND w.outcome = 'TE_CONTROLEREN' ORDER BY w.id FOR UPDATE OF w",
-        jabs
+         WHERE r.vaccination_id = ANY ($1) AND r.valid_to IS NULL AND w.outcome = 'TE_CONTROLEREN'
+           AND ($2::uuid IS NULL OR w.id = $2
+                OR NOT EXISTS (SELECT FROM jsonb_array_elements(w.findings || w.staff_findings) AS f
+                               WHERE f ->> 'severity' IN ('controle', 'fout') AND f ->> 'code' <> ALL ($3::text[])))
+         ORDER BY w.id FOR UPDATE OF w",
+        jabs,
+        opened,
+        codes
     )
     .fetch_all(&mut **tx)
     .await?;
@@ -471,6 +483,8 @@ pub enum Becomes {
 pub struct Moved {
     /// Key.
     pub id: Uuid,
+    /// Its party.
+    pub party_id: Uuid,
     /// Number in its delivery.
     pub row_number: i32,
     /// Whose.
@@ -562,7 +576,7 @@ async fn moved(
     }
     let moved = sqlx::query_as!(
         Moved,
-        r#"WITH was AS (SELECT w.id, w.row_number, w.report_id, w.person_id, w.outcome FROM delivery_rows w
+        r#"WITH was AS (SELECT w.id, w.party_id, w.row_number, w.report_id, w.person_id, w.outcome FROM delivery_rows w
                         WHERE w.id = ANY ($1) AND w.report_id IS NOT NULL
                           AND CASE WHEN $2 THEN w.state IN ('accepted', 'rejected') ELSE w.state = 'open' AND w.outcome = 'TE_CONTROLEREN' END
                           -- Of a registration that changed since, the row says nothing any more.
@@ -583,7 +597,7 @@ async fn moved(
                          WHERE d.id = n.delivery_id AND d.state IN ('done', 'withdrawn', 'parked')),
                 said AS (UPDATE reports r SET outcome = $3, accepted_by = $5
                          FROM was WHERE r.id = was.report_id AND r.valid_to IS NULL AND r.content_sealed IS NOT NULL)
-           SELECT id, row_number, person_id FROM was ORDER BY row_number"#,
+           SELECT id, party_id, row_number, person_id FROM was ORDER BY row_number"#,
         rows,
         waits,
         outcome,

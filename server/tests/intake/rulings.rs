@@ -375,6 +375,72 @@ async fn a_report_of_what_gave_way_before_is_not_held_against_the_one_it_gave_wa
     }
 }
 
+/// The row that waits besides this one.
+async fn next_to(world: &World, row: Uuid) -> Uuid {
+    let rows = waiting(world).await;
+    let mut others = rows.into_iter().filter(|one| *one != row);
+    let (other, more) = (others.next().unwrap(), others.next());
+    assert_eq!(more, None);
+    other
+}
+
+#[tokio::test]
+async fn what_another_rule_doubts_in_a_row_that_nobody_opened_goes_on_waiting() {
+    let world = World::new().await;
+    let doubtful = erebos(&[(Column::Achternaam, "Heelanders")]);
+    let delivery = world.upload(&world.maria, &csv(&[doubtful])).await;
+    let marias = waiting(&world).await[0];
+    let other_batch = erebos(&[(Column::Batchnummer, "EM0477")]);
+    world.upload(&world.piet, &csv(&[other_batch])).await;
+    let row = next_to(&world, marias).await;
+    let view = world.portal.compare(&world.rivm, row, None).await.unwrap();
+    let other = view.other.unwrap().id;
+    let id = rule(&world, row, ruling(RulingKind::Merge, Some(other), true)).await;
+    assert_eq!(waiting(&world).await, [marias], "its name is still odd");
+    let view = world.portal.delivery(&world.maria, delivery).await.unwrap();
+    assert_eq!(view.line.counts.te_controleren, 1);
+    assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+    world.sound().await;
+    undo(&world, id).await;
+    assert_eq!(next_to(&world, marias).await, row);
+    assert!(counts(&world).await.is_empty());
+    // Whoever opened it may say that it is right.
+    rule(&world, marias, ruling(RulingKind::Keep, None, false)).await;
+    assert_eq!(waiting(&world).await, [row]);
+    assert_eq!(counts(&world).await, ["27-01-2021 EJ6795 1"]);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn of_a_jab_that_two_report_the_row_that_was_opened_is_right_and_both_are_refused() {
+    for kind in [RulingKind::Keep, RulingKind::Refuse] {
+        let world = World::new().await;
+        let unknown = erebos(&[(Column::Batchnummer, "ZZ9999")]);
+        let doubtful = with(unknown.clone(), &[(Column::Achternaam, "Heelanders")]);
+        world.upload(&world.maria, &csv(&[doubtful])).await;
+        let marias = waiting(&world).await[0];
+        world.upload(&world.piet, &csv(&[unknown])).await;
+        let row = next_to(&world, marias).await;
+        let id = rule(&world, row, ruling(kind, None, false)).await;
+        let lines = format!(
+            "(SELECT DISTINCT organisation_id FROM audit_lines WHERE event = 'record.decided'
+              AND strpos(line, '{id}') > 0 AND line::jsonb ->> 'rows' = '1') AS parties"
+        );
+        if kind == RulingKind::Keep {
+            assert_eq!(waiting(&world).await, [marias]);
+            assert_eq!(counts(&world).await, ["27-01-2021 ZZ9999 1"]);
+            assert_eq!(world.count(&lines).await, 1);
+        } else {
+            assert!(waiting(&world).await.is_empty());
+            assert!(counts(&world).await.is_empty());
+            assert_eq!(world.count(&lines).await, 2, "each party has its line");
+        }
+        undo(&world, id).await;
+        assert_eq!(next_to(&world, marias).await, row);
+        world.sound().await;
+    }
+}
+
 #[tokio::test]
 async fn what_gave_way_counts_while_the_one_that_counted_is_withdrawn() {
     let world = World::new().await;
