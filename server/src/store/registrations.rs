@@ -41,7 +41,7 @@ pub struct Line {
     pub dose: Option<i16>,
     /// First recorded.
     pub recorded_at: OffsetDateTime,
-    /// By whom.
+    /// By whom; "RIVM" for somebody of RIVM.
     pub recorded_by: Option<String>,
 }
 
@@ -60,7 +60,9 @@ pub async fn list(
         Line,
         r#"SELECT c.id, c.version, c.mutation, c.outcome, l.person_id AS "person_id?", l.content_sealed AS "content_sealed?",
                   l.vaccinated_on AS "vaccinated_on?", l.vaccine AS "vaccine?", l.batch AS "batch?", l.dose AS "dose?",
-                  f.recorded_at, u.name AS "recorded_by?"
+                  f.recorded_at, CASE WHEN cims_is_of_rivm(f.recorded_by)
+                                       AND NOT EXISTS (SELECT FROM user_roles own WHERE own.user_id = f.recorded_by AND own.party_id = f.party_id)
+                                 THEN 'RIVM' ELSE u.name END AS "recorded_by?"
            FROM reports c
            JOIN reports f ON f.id = c.id AND f.version = 1
            JOIN LATERAL (SELECT * FROM reports l WHERE l.id = c.id AND l.mutation <> 'V' ORDER BY l.version DESC LIMIT 1) AS l ON true
@@ -129,7 +131,7 @@ pub struct Version {
     pub channel: String,
     /// When.
     pub recorded_at: OffsetDateTime,
-    /// By whom; "RIVM" for a withdrawal by RIVM, and for a person that RIVM found.
+    /// By whom; "RIVM" for whatever somebody of RIVM did, and for a person that RIVM found.
     pub recorded_by: Option<String>,
     /// The user who recorded it.
     pub by: Option<Uuid>,
@@ -165,6 +167,9 @@ pub async fn versions(
                             -- Put right by RIVM: it says the row that its sender said before.
                             OR r.recorded_by IS NULL AND EXISTS (SELECT FROM reports o WHERE o.id = r.id AND o.version < r.version
                                                                  AND o.delivery_id = r.delivery_id AND o.row_number = r.row_number)
+                            -- At the request of the party, or from its card: by nobody of its own.
+                            OR cims_is_of_rivm(r.recorded_by)
+                               AND NOT EXISTS (SELECT FROM user_roles own WHERE own.user_id = r.recorded_by AND own.party_id = r.party_id)
                        THEN 'RIVM' ELSE u.name END AS "recorded_by?", r.recorded_by AS by,
                   r.restores, d.state = 'withdrawn' AS "delivery_withdrawn!", r.withdrawal_id, w.reason_sealed AS "withdrawal_reason?",
                   r.unlink_id IS NOT NULL AS "unlinked!", r.reject_id IS NOT NULL AND r.mutation = 'V' AS "rejected!", x.rejected_for AS "told?"

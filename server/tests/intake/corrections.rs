@@ -182,6 +182,26 @@ async fn a_correction_to_another_person_is_told_of_both() {
 }
 
 #[tokio::test]
+async fn an_institution_reads_that_rivm_corrected_and_no_name_of_who_agreed() {
+    let world = World::new().await;
+    let row = good(EREBOS, "01-04-2000");
+    let of = world.registered(&world.maria, &row).await;
+    let id = prepared(&world, of, &[(Column::Vaccinatiedatum, "28-01-2021")]).await;
+    let asked = world.portal.decide_correction(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Corrected::Waiting));
+    let rosa = second(&world).await;
+    let agreed = world.portal.decide_correction(&rosa, id).await;
+    assert_eq!(agreed, Ok(Corrected::Done));
+    let seen = world.portal.registration(&world.maria, of).await.unwrap();
+    let by = seen
+        .versions
+        .iter()
+        .map(|version| version.recorded_by.as_str());
+    let by: Vec<&str> = by.collect();
+    assert_eq!(by, ["RIVM", world.maria.name.as_str()]);
+}
+
+#[tokio::test]
 async fn a_withdrawal_on_request_takes_the_vaccination_off_the_proof() {
     let world = World::new().await;
     let of = registration(&world).await;
