@@ -244,7 +244,7 @@ pub enum SolvedBy {
     Mapping,
     /// A suggestion had it right.
     Suggestion,
-    /// RIVM accepted or rejected them.
+    /// RIVM accepted or rejected them, or corrected what they said at a request.
     Rivm,
 }
 

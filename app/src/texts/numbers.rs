@@ -60,7 +60,7 @@ texts! {
         by_sender: "De instelling verbeterde de regel" / "The institution mended the row",
         by_mapping: "Het RIVM zette een andere waarde neer" / "RIVM put another value in place",
         by_suggestion: "Een voorstel klopte" / "A suggestion was right",
-        by_rivm: "Het RIVM gaf akkoord of wees af" / "RIVM accepted or rejected",
+        by_rivm: "Het RIVM gaf akkoord, wees af of verbeterde" / "RIVM accepted, rejected or corrected",
         median: "De helft duurde hooguit" / "Half took at most",
         minutes: "{aantal} minuten" / "{aantal} minutes",
         hours: "{aantal} uur" / "{aantal} hours",

@@ -311,8 +311,8 @@ pub struct Solved {
 }
 
 /// Waiting rows that were solved since a moment, by what solved them. Mended rows count when they are refused no more,
-/// linked ones when they wait no more, replaced ones when their sender's other row came; what a sender mends before it
-/// delivers never waited.
+/// linked ones when they wait no more, replaced ones when their sender's other row came or RIVM corrected what they said; what
+/// a sender mends before it delivers never waited.
 ///
 /// # Errors
 /// When the database fails.
@@ -333,7 +333,12 @@ pub async fn solved(
                  AND r.outcome <> 'AFGEKEURD' AND r.state <> 'withdrawn'
                ORDER BY h.delivery_id, h.row_number, h.mended_at DESC),
            decided AS (
-               SELECT delivery_id, decided_at AS at, CASE state WHEN 'repaired' THEN 'sender' ELSE 'rivm' END AS by FROM delivery_rows
+               SELECT delivery_id, decided_at AS at,
+                      CASE WHEN state <> 'repaired' THEN 'rivm'
+                           -- What stood of it ended with what its party had asked RIVM for.
+                           WHEN (report_id, decided_at) IN (SELECT o.id, o.valid_to FROM corrections c JOIN reports o ON o.id = c.report_id AND o.version = c.version
+                                                            WHERE c.state = 'done') THEN 'rivm'
+                           ELSE 'sender' END AS by FROM delivery_rows
                WHERE decided_at >= $1 AND state IN ('accepted', 'rejected', 'repaired') AND freed_by IS NULL),
            solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided)
            SELECT s.by AS "by!", count(*) AS "rows!",

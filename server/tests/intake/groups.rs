@@ -1,6 +1,7 @@
 //! A decision about a group of rows touches what the group is about, and nothing else (features F51-F54).
 
 use crate::world::{EREBOS, NAOMI, NOBODY, World, csv, good, with};
+use app::ports::corrections::{Corrected, Corrections};
 use app::ports::decisions::{Agreed, ClusterFilter, Decisions, Proposal};
 use app::ports::deliveries::MendedRow;
 use app::ports::entry::Entry;
@@ -468,6 +469,29 @@ async fn a_row_that_its_sender_replaced_was_solved_by_its_sender() {
     let better = key(with(erebos(), &[(Column::Mutatie, "C")]));
     world.upload(&world.maria, &csv(&[better])).await;
     assert_eq!(solved(&world, SolvedBy::Sender).await, 1);
+}
+
+#[tokio::test]
+async fn a_row_that_rivm_corrected_at_a_request_was_solved_by_rivm() {
+    let world = World::new().await;
+    let unknown = csv(&[unknown_batch(good(EREBOS, "01-04-2000"))]);
+    world.upload(&world.maria, &unknown).await;
+    let (portal, rivm) = (&world.portal, &world.rivm);
+    let list = portal.registrations(&world.maria, Default::default(), 1);
+    let of = list.await.unwrap().items[0].id;
+    let id = portal.begin_correction(rivm, of, false).await.unwrap();
+    let view = portal.correction(rivm, id).await.unwrap();
+    let row = with(view.after.unwrap(), &[(Column::Batchnummer, "EJ6795")]);
+    let saved = portal.save_correction(rivm, id, row, "Per brief".into());
+    saved.await.unwrap();
+    let asked = portal.decide_correction(rivm, id).await;
+    assert_eq!(asked, Ok(Corrected::Waiting));
+    assert_eq!(solved(&world, SolvedBy::Rivm).await, 0, "it still waits");
+    let rosa = second(&world).await;
+    let agreed = portal.decide_correction(&rosa, id).await;
+    assert_eq!(agreed, Ok(Corrected::Done));
+    assert_eq!(solved(&world, SolvedBy::Rivm).await, 1);
+    assert_eq!(solved(&world, SolvedBy::Sender).await, 0);
 }
 
 #[tokio::test]
