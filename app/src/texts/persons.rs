@@ -9,7 +9,7 @@ texts! {
         compare: "Vergelijken" / "Compare",
         compare_title: "Regel {regel} van {partij} vergelijken" / "Compare row {regel} of {partij}",
         compare_lead: "Dezelfde prik telt maar één keer. Welke gegevens kloppen?" / "The same jab counts only once. Which data is right?",
-        alone: "Van deze persoon is geen andere vaccinatie bekend." / "No other vaccination of this person is known.",
+        alone: "Er is geen andere vaccinatie van deze persoon om mee te vergelijken." / "There is no other vaccination of this person to compare with.",
         caption: "Wat er is gemeld, naast elkaar" / "What was reported, side by side",
         what: "Gegeven" / "Item",
         this: "Deze melding" / "This report",
