@@ -471,6 +471,7 @@ fn mending(
         foresee,
         decision: Some(decision.id),
         again: false,
+        as_of: None,
         rows: typed.collect(),
     })
 }

@@ -289,6 +289,7 @@ async fn judge_anew(
         foresee: false,
         decision: Some(decision.id),
         again: false,
+        as_of: None,
         rows: typed.collect(),
     };
     let Mended::Done(mut done) = mend::mend(road, tx, mending).await? else {

@@ -176,7 +176,9 @@ async fn refused(
         .iter()
         .map(|code| code.as_str().to_owned())
         .collect();
-    let products = Products::load(tx, road.clock.day(road.clock.now())).await?;
+    // What is foreseen of a change of a later day is asked of the lists of that day.
+    let today = road.clock.day(road.clock.now());
+    let products = Products::load(tx, today.max(change.holds_from)).await?;
     let lots = lots(tx, change).await?;
     let mut touched = Vec::new();
     for sample in lists::refused_clusters(tx, &codes).await? {
@@ -294,6 +296,7 @@ async fn judge_anew(
         foresee,
         decision: None,
         again: false,
+        as_of: Some(change.holds_from),
         rows: rows
             .into_iter()
             .map(|row| Typed {

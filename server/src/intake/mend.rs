@@ -54,6 +54,8 @@ pub struct Mending {
     pub decision: Option<Uuid>,
     /// It is done again after the file was read anew: in the rows as they stand now, right or wrong.
     pub again: bool,
+    /// Names and codes mean what the lists of this day say, where that is later than now.
+    pub as_of: Option<Date>,
     /// The rows, each number once.
     pub rows: Vec<Typed>,
 }
@@ -265,6 +267,7 @@ pub async fn by_portions(
     let today = today_of(road, &work);
     // What names and codes mean is asked of the lists of now: a name may have come since the delivery.
     let known = today.max(road.clock.day(road.clock.now()));
+    let known = mending.as_of.map_or(known, |day| known.max(day));
     let products = products_of(road, tx, work.party_id, known).await?;
     let channel = Channel::parse(&work.channel).ok_or(StoreError::NotFound)?;
     let errand = Errand {
@@ -718,6 +721,7 @@ pub(super) async fn put_back(
             foresee: false,
             decision: None,
             again: true,
+            as_of: None,
             rows: typed,
         };
         if let Mended::Done(done) = mend(road, tx, mending).await? {

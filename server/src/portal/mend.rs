@@ -257,6 +257,7 @@ impl Portal {
             foresee: false,
             decision: None,
             again: false,
+            as_of: None,
             rows: rows.collect(),
         })
     }

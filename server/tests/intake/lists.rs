@@ -621,6 +621,39 @@ async fn a_change_of_a_later_day_waits_for_that_day() {
     assert_eq!(answer, Proposed::Wrong(vec![Fault::FromPast]));
 }
 
+/// Whoever agrees now sees what becomes of the rows on the day from which the name is known.
+#[tokio::test]
+async fn a_name_of_a_later_day_says_now_what_it_will_release() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let rows = [
+        odd_name(good(EREBOS, "01-04-2000")),
+        odd_name(good(NAOMI, "01-04-1987")),
+    ];
+    let waits = world.upload(&world.maria, &csv(&rows)).await;
+    assert_eq!(counts(&world, &world.maria, waits).await.afgekeurd, 2);
+    let later = Wish {
+        from: "01-07-2021".into(),
+        ..named(ListKind::Names, "Pfizer NL groot")
+    };
+    let id = prepare(&world, &rosa, later).await;
+    let draft = world.portal.list_change(&rosa, id).await.unwrap();
+    let foreseen = draft.foreseen.unwrap();
+    assert_eq!((foreseen.looked_at, foreseen.accepted), (2, 2));
+    assert_eq!(
+        world.portal.agree_list(&rosa, id).await,
+        Ok(ListAgreed::Waiting)
+    );
+    let asked = world.portal.list_change(&rob, id).await.unwrap();
+    let foreseen = asked.foreseen.unwrap();
+    assert_eq!((foreseen.looked_at, foreseen.accepted), (2, 2));
+    assert_eq!(
+        counts(&world, &world.maria, waits).await.afgekeurd,
+        2,
+        "looking changes nothing"
+    );
+}
+
 #[tokio::test]
 async fn two_changes_of_one_entry_never_go_beside_each_other() {
     let world = World::new().await;

@@ -854,6 +854,7 @@ async fn one_value_goes_into_every_row_that_shares_it_however_many_there_are() {
             foresee: false,
             decision: None,
             again: false,
+            as_of: None,
             rows: vec![typed],
         };
         let mut tx = worker_tx(&world.road.db).await.unwrap();
