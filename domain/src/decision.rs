@@ -90,6 +90,12 @@ impl DecisionKind {
         self == Self::Map && code == unknown && !value.trim().is_empty()
     }
 
+    /// It may be decided about one row of a group, without the others.
+    #[must_use]
+    pub const fn may_be_alone(self) -> bool {
+        matches!(self, Self::Return | Self::Reject | Self::Accept)
+    }
+
     /// It may be decided about refused rows, and about stored ones that wait: which of the two is said with it.
     #[must_use]
     pub const fn is_about_either(self) -> bool {

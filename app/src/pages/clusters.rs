@@ -389,10 +389,10 @@ fn form(
     });
     let told = (kind == DecisionKind::Reject).then(|| told_field(visit, messages));
     // Whoever opened the row has seen all of it.
-    let alone = (kind == DecisionKind::Accept && view.rows > 1).then(|| {
+    let alone = (kind.may_be_alone() && view.rows > 1).then(|| {
         let number = view.first.first().map(|row| row.row.to_string());
         let text = fill(
-            d.accept_alone,
+            d.row_alone,
             &[("regel", &number.unwrap_or_default())],
         );
         view! {

@@ -98,7 +98,7 @@ pub struct Proposal {
     pub told: Option<Told>,
     /// Who of the institution asked for it, when and how ([`DecisionKind::takes_request`]).
     pub request: String,
-    /// About the opened row alone, whatever else it waits for: [`DecisionKind::Accept`].
+    /// About the opened row alone, whatever else it waits for; where that can be ([`DecisionKind::may_be_alone`]).
     pub alone: bool,
 }
 

@@ -69,7 +69,7 @@ texts! {
         told_hint: "De instelling leest deze zin in het portaal en in haar antwoordbestand." / "The institution reads this sentence in the portal and in its answer file.",
         told_missing: "Kies wat de instelling leest." / "Choose what the institution reads.",
         news_rejected: "Het RIVM wees regels definitief af: {aantal}" / "RIVM rejected rows for good: {aantal}",
-        accept_alone: "Alleen regel {regel}" / "Row {regel} alone",
+        row_alone: "Alleen regel {regel}" / "Row {regel} alone",
         message: "Bericht aan de instelling" / "Message to the institution",
         message_hint: "Zonder gegevens van personen." / "Without data of persons.",
         reason: "Waarom besluit u dit?" / "Why do you decide this?",

@@ -170,9 +170,9 @@ impl Decisions for Portal {
             keys.seal(kept.as_bytes(), &purpose.of(id.as_bytes()))
                 .into_bytes()
         };
-        let alone = proposal.alone && proposal.kind == DecisionKind::Accept;
-        let rows = if alone { 1 } else { first.rows };
         let maps = proposal.kind == DecisionKind::Map;
+        let alone = proposal.alone && proposal.kind.may_be_alone();
+        let rows = if alone { 1 } else { first.rows };
         let rejects = proposal.kind == DecisionKind::Reject;
         let stored = outcome == RowOutcome::TeControleren;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;

@@ -115,7 +115,7 @@ pub struct NewDecision {
     pub kind: &'static str,
     /// Its rows are stored, where its kind may be about either ([`DecisionKind::is_about_either`]).
     pub stored: Option<bool>,
-    /// The row that is linked; the others are about the whole cluster.
+    /// The one row that it is about, or that is linked; the others are about the whole cluster.
     pub row: Option<Uuid>,
     /// What stands there, sealed.
     pub old_sealed: Option<Vec<u8>>,
@@ -188,7 +188,7 @@ pub struct Decision {
     pub party: String,
     /// map, return, reject, accept, link.
     pub kind: String,
-    /// The row that is linked, or was.
+    /// The one row that it is about, or that is linked, or was.
     pub row_id: Option<Uuid>,
     /// The link, or the rejection, that is undone.
     pub undoes: Option<Uuid>,
@@ -650,7 +650,8 @@ pub async fn end_name(
     Ok(ended.rows_affected() == 1)
 }
 
-/// The rows of a cluster that still wait, delivery by delivery: (delivery, row number, key). Of a link the one row.
+/// The rows of a cluster that still wait, delivery by delivery: (delivery, row number, key). Of a link, and of a decision about one
+/// row, that row.
 ///
 /// # Errors
 /// When the database fails.
@@ -675,11 +676,14 @@ pub async fn waiting(
         return Ok(row.into_iter().collect());
     }
     if let Some(row) = decision.row_id {
+        // A link may be about a row of either outcome.
+        let about = Some(decision.about().as_str()).filter(|_| !decision.is(DecisionKind::Link));
         let row = sqlx::query!(
             "SELECT delivery_id, row_number, id FROM delivery_rows
-             WHERE id = $1 AND party_id = $2 AND state = 'open' AND returned_at IS NULL",
+             WHERE id = $1 AND party_id = $2 AND state = 'open' AND returned_at IS NULL AND ($3::text IS NULL OR outcome = $3)",
             row,
-            decision.party_id
+            decision.party_id,
+            about
         )
         .fetch_optional(&mut **tx)
         .await?;
@@ -901,7 +905,7 @@ pub async fn dealt_with(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Earli
                (SELECT r.returned_by FROM delivery_rows r WHERE r.id = $1 AND r.state = 'open'),
                -- Whoever decided about the row did so while this decision was carried out.
                (SELECT o.id FROM settled s JOIN decisions o ON o.party_id = s.party_id AND o.cluster_code = s.cluster_code
-                       AND o.cluster_column = s.cluster_column AND o.cluster_value = s.cluster_value
+                       AND o.cluster_column = s.cluster_column AND o.cluster_value = s.cluster_value AND COALESCE(o.row_id, s.id) = s.id
                        AND o.kind = CASE s.state WHEN 'accepted' THEN 'accept' ELSE 'reject' END AND o.asked_by = s.decided_by
                        AND o.decided_at <= s.decided_at AND (o.finished_at IS NULL OR o.finished_at >= s.decided_at)
                 WHERE s.ruling IS NULL AND o.state IN ('running', 'done') ORDER BY o.decided_at DESC LIMIT 1)) AS decision)

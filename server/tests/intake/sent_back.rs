@@ -547,6 +547,98 @@ async fn what_its_sender_corrects_at_that_moment_is_not_rejected_with_what_it_sa
     world.sound().await;
 }
 
+/// The rows that wait, by number.
+async fn queue(world: &World) -> Vec<(u32, Uuid)> {
+    let found = world.portal.rows(&world.rivm, Default::default()).await;
+    let found = found.unwrap().items;
+    let mut rows: Vec<(u32, Uuid)> = found.iter().map(|line| (line.row, line.id)).collect();
+    rows.sort_unstable();
+    rows
+}
+
+async fn propose_alone(world: &World, row: Uuid, kind: DecisionKind) -> Uuid {
+    let alone = Proposal {
+        alone: true,
+        ..only(kind)
+    };
+    let id = world.portal.propose(&world.rivm, row, alone).await.unwrap();
+    let foreseen = view(world, id).await;
+    assert_eq!(foreseen.line.rows, 1);
+    let rows: Vec<Uuid> = foreseen.first.iter().map(|one| one.id).collect();
+    assert_eq!(rows, [row], "what is foreseen is of that row");
+    id
+}
+
+#[tokio::test]
+async fn one_refused_row_of_a_group_goes_back_or_is_rejected_and_its_like_go_on_waiting() {
+    let world = World::new().await;
+    let people = [
+        (EREBOS, "01-04-2000"),
+        (NAOMI, "01-04-1987"),
+        (FROUKE, "24-03-2000"),
+    ];
+    let unnamed = (Column::Vaccin, "Pfizer NL groot");
+    let rows = people.map(|(bsn, born)| with(good(bsn, born), &[unnamed]));
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let waits = queue(&world).await;
+    assert_eq!(waits.len(), 3);
+    let group = world.portal.cluster(&world.rivm, waits[1].1).await.unwrap();
+    assert_eq!((group.rows, group.outcome), (3, RowOutcome::Afgekeurd));
+
+    let back = propose_alone(&world, waits[1].1, DecisionKind::Return).await;
+    let said = world.portal.decide(&world.rivm, back).await;
+    assert_eq!(said, Ok(Agreed::Running));
+    world.work().await;
+    assert_eq!(queue(&world).await, [waits[0], waits[2]]);
+    let theirs = world.portal.returned(&world.maria, 1).await.unwrap();
+    let theirs: Vec<_> = theirs.items.iter().map(|row| row.row).collect();
+    assert_eq!(theirs, [waits[1].0]);
+    assert_eq!(
+        answered(&world, delivery).await.matches(";TERUG;").count(),
+        1
+    );
+
+    let reject = propose_alone(&world, waits[0].1, DecisionKind::Reject).await;
+    let said = world.portal.decide(&world.rivm, reject).await;
+    assert_eq!(
+        said,
+        Ok(Agreed::Running),
+        "one refused row takes one person"
+    );
+    world.work().await;
+    assert_eq!(queue(&world).await, [waits[2]]);
+    let gone = "delivery_rows WHERE state = 'rejected' AND rejected_for = 'test'";
+    assert_eq!(world.count(gone).await, 1);
+    let earlier = world.portal.decided_about(&world.rivm, waits[0].1).await;
+    assert_eq!(earlier.unwrap().and_then(|one| one.decision), Some(reject));
+    // Recalled, it waits again beside the other.
+    world.portal.recall(&world.rivm, back).await.unwrap();
+    assert_eq!(queue(&world).await, [waits[1], waits[2]]);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn one_stored_row_of_a_group_is_rejected_by_two_people_and_comes_back_alone() {
+    let world = World::new().await;
+    let rows = [
+        odd(good(EREBOS, "01-04-2000")),
+        odd(good(NAOMI, "01-04-1987")),
+        odd(good(FROUKE, "24-03-2000")),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let waits = queue(&world).await;
+    let id = propose_alone(&world, waits[1].1, DecisionKind::Reject).await;
+    agreed(&world, id).await;
+    world.work().await;
+    assert_eq!(view(&world, id).await.done, (1, 0));
+    assert_eq!(queue(&world).await, [waits[0], waits[2]]);
+    assert_eq!(world.count(STANDING).await, 2, "one went from the register");
+    readmit(&world, id).await;
+    assert_eq!(queue(&world).await.len(), 3);
+    assert_eq!(world.count(STANDING).await, 3);
+    world.sound().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_accepted_at_the_moment_in_which_it_goes_back_is_one_of_the_two() {
     let world = World::new().await;
