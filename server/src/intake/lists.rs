@@ -4,7 +4,7 @@
 //! each one transaction with its audit line. A row that was released waits no more, so a kill does nothing twice. A list
 //! only ever releases: nothing that stands in the register is refused by it.
 
-use super::decide::accept;
+use super::decide::{accept, answer_anew};
 use super::matching::Batches;
 use super::mend::{self, Became, Mended, Mending, Typed};
 use super::{Road, freed, store};
@@ -351,6 +351,7 @@ async fn judge_anew(
             .detail("rows", numbers)
             .about(done.persons);
         audit::add(tx, line).await?;
+        answer_anew(tx, first.delivery_id).await?;
     }
     Ok(released)
 }

@@ -707,7 +707,7 @@ pub struct Sample {
     pub raw_sealed: Option<Vec<u8>>,
 }
 
-/// Clusters of refused rows that wait with one of these codes, each with one of its rows.
+/// Clusters of refused rows that wait with one of these codes, for RIVM or for their sender, each with one of its rows.
 ///
 /// # Errors
 /// When the database fails.
@@ -721,9 +721,18 @@ pub async fn refused_clusters(
                SELECT DISTINCT ON (party_id, cluster_code, cluster_column, cluster_value) id, party_id, cluster_code, cluster_column, cluster_value
                FROM delivery_rows
                WHERE state = 'open' AND outcome = 'AFGEKEURD' AND cluster_code = ANY ($1) AND cluster_code IS NOT NULL AND returned_at IS NULL
-               ORDER BY party_id, cluster_code, cluster_column, cluster_value)
-           SELECT f.id, f.party_id, f.cluster_code AS "code!", f.cluster_column AS "column", f.cluster_value AS value, r.raw_sealed
-           FROM found f JOIN delivery_rows r ON r.id = f.id"#,
+               ORDER BY party_id, cluster_code, cluster_column, cluster_value),
+           -- By another index: what went back to its sender.
+           back AS MATERIALIZED (
+               SELECT id, party_id, cluster_code, cluster_column, cluster_value FROM delivery_rows
+               WHERE state = 'open' AND returned_by IS NOT NULL AND outcome = 'AFGEKEURD' AND cluster_code = ANY ($1)),
+           each AS MATERIALIZED (
+               SELECT DISTINCT ON (b.party_id, b.cluster_code, b.cluster_column, b.cluster_value) b.*
+               FROM (SELECT * FROM found UNION ALL SELECT * FROM back) AS b
+               ORDER BY b.party_id, b.cluster_code, b.cluster_column, b.cluster_value)
+           SELECT e.id AS "id!", e.party_id AS "party_id!", e.cluster_code AS "code!", e.cluster_column AS "column!",
+                  e.cluster_value AS "value!", r.raw_sealed
+           FROM each e JOIN delivery_rows r ON r.id = e.id"#,
         codes
     )
     .fetch_all(&mut **tx)
@@ -745,7 +754,7 @@ pub struct Refused {
     pub findings: serde_json::Value,
 }
 
-/// The rows of these clusters, delivery by delivery.
+/// The rows of these clusters, delivery by delivery; those that went back to their sender among them.
 ///
 /// # Errors
 /// When the database fails.
@@ -758,11 +767,18 @@ pub async fn refused_rows(
     let text = |of: fn(&Sample) -> &String| clusters.iter().map(of).cloned().collect::<Vec<_>>();
     let rows = sqlx::query_as!(
         Refused,
-        "SELECT r.delivery_id, r.party_id, r.row_number, r.id, r.findings
-         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS n (party_id, code, in_column, value)
-         JOIN delivery_rows r ON r.party_id = n.party_id AND r.cluster_code = n.code AND r.cluster_column = n.in_column
-              AND r.cluster_value = n.value AND r.state = 'open' AND r.cluster_code IS NOT NULL AND r.returned_at IS NULL
-         WHERE r.outcome = 'AFGEKEURD' ORDER BY r.delivery_id, r.row_number LIMIT $5",
+        r#"WITH n AS MATERIALIZED (SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS n (party_id, code, in_column, value))
+           SELECT r.delivery_id AS "delivery_id!", r.party_id AS "party_id!", r.row_number AS "row_number!", r.id AS "id!", r.findings AS "findings!"
+           FROM (SELECT w.delivery_id, w.party_id, w.row_number, w.id, w.findings
+                 FROM n JOIN delivery_rows w ON w.party_id = n.party_id AND w.cluster_code = n.code AND w.cluster_column = n.in_column
+                      AND w.cluster_value = n.value AND w.state = 'open' AND w.cluster_code IS NOT NULL AND w.returned_at IS NULL
+                 WHERE w.outcome = 'AFGEKEURD'
+                 UNION ALL
+                 SELECT b.delivery_id, b.party_id, b.row_number, b.id, b.findings
+                 FROM delivery_rows b
+                 WHERE b.state = 'open' AND b.returned_by IS NOT NULL AND b.outcome = 'AFGEKEURD'
+                   AND (b.party_id, b.cluster_code, b.cluster_column, b.cluster_value) IN (SELECT party_id, code, in_column, value FROM n)) AS r
+           ORDER BY r.delivery_id, r.row_number LIMIT $5"#,
         &parties,
         &text(|one| &one.code),
         &text(|one| &one.column),

@@ -3,11 +3,14 @@
 
 use crate::moment::{both, hang};
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
+use app::ports::decisions::{Agreed, ClusterFilter, Decisions, Proposal};
 use app::ports::lists::{
     ChangeState, ChangeView, Imported, ListAgreed, Lists, MayChange, Proposed, Wish,
 };
 use app::ports::news::News;
 use app::ports::{Caller, Deliveries, PortError};
+use domain::dates::Days;
+use domain::decision::DecisionKind;
 use domain::delivery::Counts;
 use domain::lists::{Fault, ListKind, Typed};
 use domain::role::Role;
@@ -619,6 +622,55 @@ async fn a_change_of_a_later_day_waits_for_that_day() {
     };
     let answer = world.portal.propose_entry(&rosa, past).await.unwrap();
     assert_eq!(answer, Proposed::Wrong(vec![Fault::FromPast]));
+}
+
+/// Its sender was asked what a name means, and meanwhile everybody's list knows it.
+#[tokio::test]
+async fn what_went_back_to_its_sender_is_released_by_the_list_too() {
+    let world = World::new().await;
+    let (rosa, _) = managers(&world).await;
+    let delivery = world
+        .upload(&world.maria, &csv(&[odd_name(good(EREBOS, "01-04-2000"))]))
+        .await;
+    let filter = ClusterFilter::default();
+    let groups = world.portal.clusters(&world.rivm, filter, 1).await.unwrap();
+    let back = Proposal {
+        kind: DecisionKind::Return,
+        value: String::new(),
+        days: Days::ALL,
+        reason: "Welk vaccin is dit?".into(),
+        told: None,
+        request: String::new(),
+        alone: false,
+    };
+    let sample = groups.items[0].sample;
+    let id = world.portal.propose(&world.rivm, sample, back).await;
+    let id = id.unwrap();
+    let said = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(said, Ok(Agreed::Running));
+    world.work().await;
+    let with_sender = async || {
+        let list = world.portal.returned(&world.maria, 1).await;
+        list.unwrap().total
+    };
+    assert_eq!(with_sender().await, 1);
+
+    let name = named(ListKind::Names, "Pfizer NL groot");
+    let draft = prepare(&world, &rosa, name.clone()).await;
+    let foreseen = world.portal.list_change(&rosa, draft).await.unwrap();
+    let foreseen = foreseen.foreseen.unwrap();
+    assert_eq!((foreseen.looked_at, foreseen.accepted), (1, 1));
+    world.portal.drop_list(&rosa, draft).await.unwrap();
+    assert_eq!(with_sender().await, 1, "looking changes nothing");
+    let done = carry_out(&world, name).await;
+    assert_eq!(done.released, (1, 0));
+    assert_eq!(counts(&world, &world.maria, delivery).await.geaccepteerd, 1);
+    assert_eq!(with_sender().await, 0, "nobody is asked any more");
+    let decided = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!((decided.line.returned, decided.line.overdue), (0, false));
+    let told = world.portal.news(&world.maria).await.unwrap();
+    assert!(told.returned.is_empty());
+    world.sound().await;
 }
 
 /// Whoever agrees now sees what becomes of the rows on the day from which the name is known.

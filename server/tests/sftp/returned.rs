@@ -4,8 +4,11 @@ use crate::house::{House, rows_of};
 use crate::world::{EREBOS, NAOMI};
 use app::ports::Deliveries;
 use app::ports::decisions::{ClusterFilter, Decisions, Proposal};
+use app::ports::lists::{Lists, Proposed, Wish};
 use domain::decision::{DecisionKind, Told};
 use domain::delivery::dropbox::Proof;
+use domain::lists::{ListKind, Typed};
+use domain::role::Role;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
@@ -118,6 +121,48 @@ async fn why_rows_were_refused_for_good_is_in_the_next_answer_on_their_file() {
         "{text}"
     );
     assert!(!text.contains("Jansen"), "nor what somebody typed");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_that_a_list_releases_are_in_the_next_answer_on_their_file() {
+    let house = House::open().await;
+    let world = &house.world;
+    house.keyed("lijst", Proof::Rename, 9).await;
+    let mut raw = house.raw("lijst", 9).await;
+    let file = "CIMS_ZONNEHOF_lijst_20210301_1.csv";
+    let rows = String::from_utf8(rows_of(&[(EREBOS, "01-04-2000", "a")])).unwrap();
+    let rows = rows.replace(";Comirnaty;", ";Pfizer NL groot;");
+    raw.put(&format!("{file}.part"), rows.as_bytes()).await;
+    raw.rename(&format!("{file}.part"), file).await;
+    house.answered(file).await;
+    let made: uuid::Uuid =
+        sqlx::query_scalar("SELECT id FROM answer_files WHERE kind = 'resultaat-csv'")
+            .fetch_one(&world.test.admin)
+            .await
+            .unwrap();
+    let rosa = world.test.caller("rosa", Role::RivmBeheer, None).await;
+    let rob = world.test.caller("rob", Role::RivmBeheer, None).await;
+    let name = Wish {
+        kind: ListKind::Names,
+        typed: Typed {
+            key: "Pfizer NL groot".into(),
+            vaccine: "Comirnaty".into(),
+            ..Typed::default()
+        },
+        from: String::new(),
+        source: "Brief van 15 juni".into(),
+    };
+    let made_of = world.portal.propose_entry(&rosa, name).await.unwrap();
+    let Proposed::Made(change) = made_of else {
+        panic!("{made_of:?}")
+    };
+    for who in [&rosa, &rob] {
+        world.portal.agree_list(who, change).await.unwrap();
+    }
+    let anew = format!("answer_files WHERE kind = 'resultaat-csv' AND id <> '{made}'");
+    house.until(&anew, 1).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(text.contains(";GEACCEPTEERD;"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
