@@ -137,7 +137,13 @@ fn returned_item(role: Role, rows: &ReturnedRows, t: &'static Texts) -> AnyView 
         (d.news_returned, way)
     };
     let text = fill(text, &[("aantal", &count), ("partij", &rows.party)]);
-    let file = (!role.may_review()).then(|| rows.file_name.clone());
+    let file = if role.may_review() {
+        let deliveries = number(t.language, u64::from(rows.deliveries));
+        let of = || fill(d.news_deliveries, &[("aantal", &deliveries)]);
+        (rows.deliveries > 1).then(of)
+    } else {
+        Some(rows.file_name.clone())
+    };
     view! { <li>{link(way, text)}" "{file}</li> }.into_any()
 }
 

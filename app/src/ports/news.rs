@@ -48,6 +48,8 @@ pub struct ReturnedRows {
     pub decision: Uuid,
     /// The delivery, for its sender.
     pub delivery: Uuid,
+    /// Deliveries that they are of: for RIVM all of the decision.
+    pub deliveries: u32,
     /// Name of the party.
     pub party: String,
     /// Name of the file.

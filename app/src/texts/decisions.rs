@@ -159,6 +159,7 @@ texts! {
         refresh: "Nu verversen" / "Refresh now",
         news_waiting: "Er wacht een besluit op uw akkoord: {aantal} regels ({partij})" / "A decision waits for you: {aantal} rows ({partij})",
         news_returned: "Het RIVM stuurde regels terug om te verbeteren: {aantal}" / "RIVM sent rows back to be mended: {aantal}",
+        news_deliveries: "in {aantal} aanleveringen" / "in {aantal} deliveries",
         news_overdue: "Teruggestuurde regels zonder antwoord binnen 5 werkdagen: {aantal} ({partij})" / "Rows sent back without an answer within 5 working days: {aantal} ({partij})",
         returned: "Wacht op de instelling" / "Waits for the institution",
         overdue: "Geen antwoord binnen 5 werkdagen" / "No answer within 5 working days",

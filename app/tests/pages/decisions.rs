@@ -462,6 +462,7 @@ async fn rows_that_went_back_are_news_for_their_institution_and_for_rivm_when_no
     let page = get(&reviewer(|world| world.news = all_news()), "/").await;
     let text = "Teruggestuurde regels zonder antwoord binnen 5 werkdagen: 3 (Praktijk De Linde)";
     assert!(page.links(&decision(), text));
+    assert!(page.has("in 2 aanleveringen"));
     assert!(!page.has("week 4&gt;.xlsx</li>") || !page.has("terug om te verbeteren"));
 }
 

@@ -1151,6 +1151,7 @@ pub(crate) fn all_news() -> NewsOf {
         returned: vec![ReturnedRows {
             decision: ID,
             delivery: ID,
+            deliveries: 2,
             party: "Praktijk De Linde".into(),
             file_name: "vaccinaties <week 4>.xlsx".into(),
             rows: 3,

@@ -76,7 +76,12 @@ impl News for Portal {
             found.corrections = asked.into_iter().map(correction).collect();
         }
         let today = dutch_day(self.road.clock.now());
-        let returned = decisions::returned(&mut tx).await.or_broken(caller)?;
+        // A decision may be about the files of weeks.
+        let returned = match side {
+            Some(_) => decisions::returned(&mut tx).await,
+            None => decisions::returned_by_decision(&mut tx).await,
+        };
+        let returned = returned.or_broken(caller)?;
         let mine = returned
             .into_iter()
             .filter(|row| side.is_some() || is_overdue(dutch_day(row.since), today));
@@ -127,6 +132,7 @@ fn sent_back(row: decisions::Returned) -> ReturnedRows {
         delivery: row.delivery,
         party: row.party,
         file_name: row.file_name.unwrap_or_default(),
+        deliveries: u32::try_from(row.deliveries).unwrap_or(u32::MAX),
         rows: u32::try_from(row.rows).unwrap_or(u32::MAX),
         stored: row.stored,
     }

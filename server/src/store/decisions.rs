@@ -361,28 +361,52 @@ pub struct Returned {
     pub decision: Uuid,
     /// Name of the party.
     pub party: String,
-    /// The delivery.
+    /// The delivery, one of them where they are of more.
     pub delivery: Uuid,
     /// Name of its file.
     pub file_name: Option<String>,
+    /// Deliveries that they are of.
+    pub deliveries: i64,
     /// Rows.
     pub rows: i64,
     /// When they went back.
     pub since: OffsetDateTime,
 }
 
-/// Rows that went back and still wait, the oldest first: of the caller's party, or for staff of all.
+/// Rows that went back by each decision and still wait, of every party that the caller may see, the oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn returned_by_decision(tx: &mut PartyTx<'_>) -> Result<Vec<Returned>, StoreError> {
+    let rows = sqlx::query_as!(
+        Returned,
+        r#"WITH back AS MATERIALIZED (
+               SELECT r.returned_by AS decision, r.party_id, (array_agg(r.delivery_id ORDER BY r.returned_at))[1] AS delivery,
+                      count(DISTINCT r.delivery_id) AS deliveries, count(*) AS rows, min(r.returned_at) AS since,
+                      bool_or(r.outcome = 'TE_CONTROLEREN') AS stored
+               FROM delivery_rows r WHERE r.state = 'open' AND r.returned_by IS NOT NULL
+               GROUP BY 1, 2 ORDER BY 6 LIMIT 20)
+           SELECT b.decision AS "decision!", p.name AS "party!", b.delivery AS "delivery!", NULL::text AS file_name,
+                  b.deliveries AS "deliveries!", b.rows AS "rows!", b.since AS "since!", b.stored AS "stored!"
+           FROM back b JOIN parties p ON p.id = b.party_id ORDER BY b.since"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
+/// Rows that went back and still wait, of each delivery and the oldest first: of the caller's party.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn returned(tx: &mut PartyTx<'_>) -> Result<Vec<Returned>, StoreError> {
     let rows = sqlx::query_as!(
         Returned,
-        r#"SELECT r.returned_by AS "decision!", p.name AS party, r.delivery_id AS delivery, d.file_name, count(*) AS "rows!",
+        r#"SELECT r.returned_by AS "decision!", p.name AS party, r.delivery_id AS delivery, d.file_name, 1::bigint AS "deliveries!", count(*) AS "rows!",
                   min(r.returned_at) AS "since!", bool_or(r.outcome = 'TE_CONTROLEREN') AS "stored!"
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id JOIN parties p ON p.id = r.party_id
            WHERE r.state = 'open' AND r.returned_by IS NOT NULL
-           GROUP BY 1, 2, 3, 4 ORDER BY 6 LIMIT 20"#
+           GROUP BY 1, 2, 3, 4 ORDER BY 7 LIMIT 20"#
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -179,6 +179,35 @@ async fn a_stored_row_that_goes_back_stays_in_the_register_and_its_sender_reads_
     world.sound().await;
 }
 
+/// One return over the files of weeks is one thing to follow up, however many files those are.
+#[tokio::test]
+async fn a_return_over_more_files_is_one_line_for_rivm_and_each_file_one_for_its_sender() {
+    let world = World::new().await;
+    let first = [
+        odd(good(EREBOS, "01-04-2000")),
+        odd(good(NAOMI, "01-04-1987")),
+    ];
+    world.upload(&world.maria, &csv(&first)).await;
+    let second = [odd(good(FROUKE, "24-03-2000"))];
+    world.upload(&world.maria, &csv(&second)).await;
+    let id = send_back(&world).await;
+    let aged = "UPDATE delivery_rows SET returned_at = returned_at - interval '9 days' WHERE returned_at IS NOT NULL";
+    sqlx::query(aged)
+        .execute(&world.road.db.worker)
+        .await
+        .unwrap();
+    let told = world.portal.news(&world.rivm).await.unwrap().returned;
+    let told: Vec<_> = told
+        .iter()
+        .map(|one| (one.decision, one.deliveries, one.rows, one.stored))
+        .collect();
+    assert_eq!(told, [(id, 2, 3, true)]);
+    let told = world.portal.news(&world.maria).await.unwrap().returned;
+    let mut told: Vec<_> = told.iter().map(|one| one.rows).collect();
+    told.sort_unstable();
+    assert_eq!(told, [1, 2]);
+}
+
 #[tokio::test]
 async fn what_went_back_is_closed_by_a_correction_in_the_portal_or_in_the_next_file() {
     let world = World::new().await;
