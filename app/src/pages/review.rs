@@ -297,11 +297,22 @@ fn row(line: &ReviewLine, filter: &ReviewFilter, t: &'static Texts) -> Vec<Cell>
         Cell::number(line.row.to_string()),
         Cell::new(badge::outcome(line.outcome, t)),
         Cell::new(findings(&line.findings, t)),
-        Cell::new(line.assignee.clone().unwrap_or_else(|| "–".to_owned())),
+        with_whom(line, t),
         Cell::new(view! {
             <a class="utrecht-link utrecht-link--html-a" href=way aria-label=label>{v.open}</a>
         }),
     ]
+}
+
+/// On whose list it is, and who has it open now.
+fn with_whom(line: &ReviewLine, t: &'static Texts) -> Cell {
+    let list = line.assignee.clone().unwrap_or_else(|| "–".to_owned());
+    if line.open_with.is_empty() {
+        return Cell::new(list);
+    }
+    let names = line.open_with.join(", ");
+    let open = fill(t.review.open_with, &[("namen", &names)]);
+    Cell::new(view! { {list}" "{badge::badge("warning", open)} })
 }
 
 /// It waits too long (features F55).

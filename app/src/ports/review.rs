@@ -151,6 +151,8 @@ pub struct ReviewLine {
     pub overdue: bool,
     /// Name of the reviewer on whose list it is; only in the list.
     pub assignee: Option<String>,
+    /// Names of colleagues who have it open; only in the list.
+    pub open_with: Vec<String>,
 }
 
 /// What was probably meant, with the reason why. Nothing is applied by itself.

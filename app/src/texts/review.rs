@@ -17,6 +17,7 @@ texts! {
         search_bsn: "Zoek hier niet op een BSN. Wij hebben niet gezocht en niets bewaard." / "Do not search by BSN here. We did not search and kept nothing.",
         search_by_person: "Een persoon zoekt u bij Dossiers." / "You find a person under Records.",
         also_open: "Ook geopend door {namen}. Stem af voor u besluit." / "Also open with {namen}. Agree before you decide.",
+        open_with: "Open bij {namen}" / "Open with {namen}",
         count_more: "Meer dan {aantal} regels" / "More than {aantal} rows",
         all_columns: "Alle kolommen" / "All columns",
         all_ages: "Elke leeftijd" / "Any age",

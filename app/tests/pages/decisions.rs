@@ -195,6 +195,7 @@ async fn who_delivered_reads_why_rows_were_refused_for_good_and_mends_the_others
 async fn what_waits_too_long_is_marked_and_news_for_rivm() {
     let page = get(&reviewer(|_| ()), "/beoordelen").await;
     assert!(page.has("Wacht langer dan 5 werkdagen"));
+    assert!(page.has("Open bij R. &lt;Collega&gt;"));
     let page = get(&reviewer(|world| world.news = all_news()), "/").await;
     let text = "Regels die langer dan 5 werkdagen op het RIVM wachten: 4";
     assert!(page.links("/beoordelen?dagen=7", text));

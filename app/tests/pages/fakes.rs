@@ -1048,6 +1048,7 @@ impl Review for World {
             received: "22-11-2026 14:05".into(),
             overdue: true,
             assignee: Some("B. <Beoordelaar>".into()),
+            open_with: vec!["R. <Collega>".into()],
         };
         Ok(ReviewView {
             line,

@@ -111,7 +111,7 @@ impl Decisions for Portal {
             }
             None => Vec::new(),
         };
-        let (also_open, _, brp) = self.opened_by(caller, sample).await?;
+        let (also_open, _, brp) = self.opened_by(caller, sample, true).await?;
         Ok(ClusterView {
             also_open,
             brp,

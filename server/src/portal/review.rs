@@ -56,9 +56,17 @@ impl Review for Portal {
         let more = lines.len() > usize::try_from(most).unwrap_or(usize::MAX);
         lines.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         let next = lines.last().filter(|_| more).map(cursor);
+        let ids: Vec<Uuid> = lines.iter().map(|row| row.id).collect();
+        let now = self.road.clock.now();
+        let looks = looks::at_rows(&mut tx, &ids, caller.user_id, now)
+            .await
+            .or_broken(caller)?;
         let items = lines.into_iter().map(|mut row| {
             let staff = row.staff_findings.take();
-            line(row, staff, today)
+            let mut line = line(row, staff, today)?;
+            let theirs = looks.iter().filter(|(row, _)| *row == line.id);
+            line.open_with = theirs.map(|(_, name)| name.clone()).collect();
+            Ok::<_, StoreError>(line)
         });
         let items = items.collect::<Result<Vec<_>, _>>().or_broken(caller)?;
         let line = event(caller, Kind::ListShown)
@@ -230,7 +238,7 @@ impl Review for Portal {
                 (findings, matched)
             });
         let delivery = opened.line.delivery_id;
-        let (also_open, assignee, brp) = self.opened_by(caller, id).await?;
+        let (also_open, assignee, brp) = self.opened_by(caller, id, false).await?;
         let text = self
             .open_row(Purpose::Row, id, opened.raw_sealed)
             .or_broken(caller)?;
@@ -361,12 +369,18 @@ impl Portal {
         &self,
         caller: &Caller,
         row: Uuid,
+        group: bool,
     ) -> PortResult<(Vec<String>, Option<Uuid>, BrpAge)> {
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let now = self.road.clock.now();
-        let others = looks::look(&mut tx, row, caller.user_id, now)
+        let mut others = looks::look(&mut tx, row, caller.user_id, now)
             .await
             .or_broken(caller)?;
+        if group {
+            others = looks::at_group(&mut tx, row, caller.user_id, now)
+                .await
+                .or_broken(caller)?;
+        }
         let assignee = assignments::assignee(&mut tx, row)
             .await
             .or_broken(caller)?;
@@ -408,6 +422,7 @@ fn line(row: Line, staff: serde_json::Value, today: Date) -> Result<ReviewLine, 
         received: words::moment(row.received_at),
         overdue: is_overdue(dutch_day(row.created_at), today),
         assignee: row.assignee,
+        open_with: Vec::new(),
     })
 }
 

@@ -1,6 +1,6 @@
 //! A decision about a group of rows touches what the group is about, and nothing else (features F51-F54).
 
-use crate::world::{EREBOS, NAOMI, NOBODY, World, csv, good, with};
+use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::corrections::{Corrected, Corrections};
 use app::ports::decisions::{Agreed, ClusterFilter, Decisions, Proposal};
 use app::ports::deliveries::MendedRow;
@@ -207,6 +207,61 @@ async fn who_has_a_group_open_is_shown_to_a_colleague() {
     assert!(mine.also_open.is_empty());
     let hers = world.portal.cluster(&rosa, sample).await.unwrap();
     assert_eq!(hers.also_open, ["rian"]);
+}
+
+#[tokio::test]
+async fn a_group_that_was_opened_from_another_of_its_rows_is_open_with_the_same_colleague() {
+    let world = World::new().await;
+    let rows = [
+        unknown_batch(good(EREBOS, "01-04-2000")),
+        unknown_batch(good(NAOMI, "01-04-1987")),
+        odd_vaccine(good(FROUKE, "24-03-2000")),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let (_, number, sample) = groups(&world).await[0];
+    assert_eq!(number, 2);
+    let rosa = second(&world).await;
+    let mine = world.portal.cluster(&world.rivm, sample).await.unwrap();
+    let like = mine.first.iter().find(|row| row.id != sample).unwrap().id;
+    let hers = world.portal.cluster(&rosa, like).await.unwrap();
+    assert_eq!(hers.also_open, ["rian"], "by another row of the same group");
+    let again = world.portal.cluster(&world.rivm, sample).await.unwrap();
+    assert_eq!(again.also_open, ["rosa"]);
+    let (_, _, other) = groups(&world).await[1];
+    let other = world.portal.cluster(&rosa, other).await.unwrap();
+    assert!(
+        other.also_open.is_empty(),
+        "nobody looks at the other group"
+    );
+}
+
+#[tokio::test]
+async fn the_queue_says_which_colleague_has_a_row_open() {
+    let world = World::new().await;
+    let rows = [
+        unknown_batch(good(EREBOS, "01-04-2000")),
+        unknown_batch(good(NAOMI, "01-04-1987")),
+    ];
+    world.upload(&world.maria, &csv(&rows)).await;
+    let rosa = second(&world).await;
+    let open = async |who: &Caller| {
+        let list = world.portal.rows(who, ReviewFilter::default()).await;
+        let list = list.unwrap().items.into_iter();
+        let open = list.filter(|line| !line.open_with.is_empty());
+        open.map(|line| (line.id, line.open_with))
+            .collect::<Vec<_>>()
+    };
+    assert!(open(&world.rivm).await.is_empty());
+    let row = waiting(&world, ReviewFilter::default()).await[0];
+    world.portal.row(&rosa, row).await.unwrap();
+    assert_eq!(open(&world.rivm).await, [(row, vec!["rosa".to_owned()])]);
+    assert!(open(&rosa).await.is_empty(), "she knows it herself");
+    // Who looked away is not in the way.
+    sqlx::query("UPDATE row_looks SET seen_at = seen_at - interval '11 minutes'")
+        .execute(&world.road.db.worker)
+        .await
+        .unwrap();
+    assert!(open(&world.rivm).await.is_empty());
 }
 
 #[tokio::test]

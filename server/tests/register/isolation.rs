@@ -50,6 +50,14 @@ async fn a_party_sees_its_own_rows_and_staff_sees_all() {
     .await
     .unwrap();
     assert_eq!(notes, 0, "a deliverer learns nothing of the match");
+    let looks: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM staff_row_looks(ARRAY(SELECT id FROM delivery_rows), $1, now() - interval '1 day')",
+    )
+    .bind(Uuid::nil())
+    .fetch_one(&mut *tx)
+    .await
+    .unwrap();
+    assert_eq!(looks, 0, "nor who of RIVM looks at its rows");
     let parties: Vec<String> = sqlx::query_scalar("SELECT code FROM parties")
         .fetch_all(&mut *tx)
         .await
