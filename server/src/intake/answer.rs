@@ -35,23 +35,24 @@ pub enum AnswerError {
     Write(#[from] std::io::Error),
 }
 
-/// Stands for a rule where RIVM sent a row back: the message says what is asked.
+/// Stands for a rule where RIVM sent a row back.
 pub const RETURNED: &str = "TERUG";
 
 /// Stands for a rule where RIVM refused a row for good: the message says why.
 pub const REJECTED: &str = "AFGEWEZEN";
 
-/// In place of a message that may hold a BSN.
-const IN_PORTAL: &str = "Lees in het portaal wat het RIVM vraagt.";
+/// What is told of such a row. A sentence of our own: what RIVM typed to its sender may hold something of a person, and stands in
+/// the portal alone.
+pub const ASKED: &str =
+    "Het RIVM vraagt u deze regel te verbeteren. Zie het bericht in het portaal.";
 
 /// `<naam>.resultaat.csv`: a line per finding; a row without findings has one line with its outcome, one that RIVM sent
-/// back a line with its message, and one that it refused for good a line with why.
+/// back a line that says so, and one that it refused for good a line with why.
 ///
 /// # Errors
 /// When the database fails or `out` refuses.
 pub async fn csv(
     connection: &mut PgConnection,
-    keys: &Keys,
     delivery: Uuid,
     out: &mut (impl Write + Send),
 ) -> Result<(), AnswerError> {
@@ -76,13 +77,12 @@ pub async fn csv(
         };
         after = last.row_number;
         for row in rows {
-            row_lines(out, keys, row)?;
+            row_lines(out, row)?;
         }
     }
 }
 
-fn row_lines(out: &mut impl Write, keys: &Keys, row: Row) -> Result<(), AnswerError> {
-    let message = message(keys, &row)?;
+fn row_lines(out: &mut impl Write, row: Row) -> Result<(), AnswerError> {
     let rejected = row.rejected.then(|| told(row.told.as_deref()));
     let (number, key) = (
         row.row_number.to_string(),
@@ -105,8 +105,8 @@ fn row_lines(out: &mut impl Write, keys: &Keys, row: Row) -> Result<(), AnswerEr
     for finding in findings {
         finding_line(out, &number, &key, &row.outcome, &finding)?;
     }
-    if let Some(message) = message {
-        writeln(out, [&number, &key, &row.outcome, "", RETURNED, &message])?;
+    if row.returned {
+        writeln(out, [&number, &key, &row.outcome, "", RETURNED, ASKED])?;
     }
     if let Some(told) = rejected {
         let why = told.sentence(Lang::Nl);
@@ -119,22 +119,6 @@ fn row_lines(out: &mut impl Write, keys: &Keys, row: Row) -> Result<(), AnswerEr
 #[must_use]
 pub fn told(word: Option<&str>) -> Told {
     word.and_then(Told::parse).unwrap_or(Told::Judged)
-}
-
-/// What RIVM asks about a row that went back, on one line.
-fn message(keys: &Keys, row: &Row) -> Result<Option<String>, StoreError> {
-    let (Some(decision), Some(sealed)) = (row.returned_by, &row.message_sealed) else {
-        return Ok(None);
-    };
-    let purpose = Purpose::Reason.of(decision.as_bytes());
-    let plain = keys
-        .open(&Sealed::from_bytes(sealed.clone()), &purpose)
-        .map_err(|_| StoreError::Broken("message".to_owned()))?;
-    let text = String::from_utf8_lossy(&plain);
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    // Answers never hold a BSN, whatever somebody typed.
-    let hidden = domain::search::may_hold_a_bsn(&text);
-    Ok(Some(if hidden { IN_PORTAL.to_owned() } else { text }))
 }
 
 fn finding_line(

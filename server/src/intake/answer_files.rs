@@ -160,7 +160,7 @@ pub(super) async fn make(road: &Road, job: &Job) -> Result<(), Stopped> {
                 .map_err(|error| disk(&error))?;
             let mut file = Sealing(file);
             let made = match kind {
-                "resultaat-csv" => answer::csv(&mut tx, &road.keys, delivery, &mut file).await,
+                "resultaat-csv" => answer::csv(&mut tx, delivery, &mut file).await,
                 _ => answer::json(&mut tx, delivery, &mut file).await,
             };
             made.map_err(|error| match error {

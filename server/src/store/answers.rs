@@ -15,10 +15,8 @@ pub struct Row {
     pub outcome: String,
     /// Findings.
     pub findings: serde_json::Value,
-    /// The decision by which RIVM sent it back to be mended.
-    pub returned_by: Option<Uuid>,
-    /// Its message, sealed.
-    pub message_sealed: Option<Vec<u8>>,
+    /// RIVM sent it back to be mended.
+    pub returned: bool,
     /// RIVM refused it for good.
     pub rejected: bool,
     /// What its sender is told of that.
@@ -37,9 +35,9 @@ pub async fn rows(
 ) -> Result<Vec<Row>, StoreError> {
     let rows = sqlx::query_as!(
         Row,
-        r#"SELECT r.row_number, r.source_key, r.outcome, r.findings, d.id AS "returned_by?", d.reason_sealed AS "message_sealed?",
+        r#"SELECT r.row_number, r.source_key, r.outcome, r.findings, r.returned_by IS NOT NULL AND r.state = 'open' AS "returned!",
                   r.state = 'rejected' AS "rejected!", r.rejected_for AS told
-           FROM delivery_rows r LEFT JOIN decisions d ON d.id = r.returned_by AND r.state = 'open'
+           FROM delivery_rows r
            WHERE r.delivery_id = $1 AND r.row_number > $2 ORDER BY r.row_number LIMIT $3"#,
         delivery,
         after,

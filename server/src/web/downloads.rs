@@ -288,7 +288,7 @@ async fn made(web: &Web, caller: &Caller, id: Uuid, form: Form) -> Result<Vec<u8
     let mut content = Vec::new();
     let mut tx = party_tx(&web.db, caller).await?;
     match form {
-        Form::Csv => answer::csv(&mut tx, &web.keys, id, &mut content).await?,
+        Form::Csv => answer::csv(&mut tx, id, &mut content).await?,
         Form::Json => answer::json(&mut tx, id, &mut content).await?,
         Form::Receipt => answer::receipt(&mut tx, &web.road.keys, id, &mut content).await?,
         Form::Printed(language) => {

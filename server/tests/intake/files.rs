@@ -235,9 +235,7 @@ async fn empty_and_refused_files_end_with_their_outcome_and_an_answer() {
 async fn answers(world: &World, id: uuid::Uuid) -> (String, String) {
     let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
     let (mut table, mut totals) = (Vec::new(), Vec::new());
-    answer::csv(&mut tx, &world.road.keys, id, &mut table)
-        .await
-        .unwrap();
+    answer::csv(&mut tx, id, &mut table).await.unwrap();
     answer::json(&mut tx, id, &mut totals).await.unwrap();
     (
         String::from_utf8(table).unwrap(),

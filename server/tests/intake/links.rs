@@ -273,9 +273,7 @@ async fn the_sender_never_learns_who_was_found() {
     assert_eq!(after.versions[0].row, before.versions[0].row);
     let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
     let (mut table, mut totals) = (Vec::new(), Vec::new());
-    answer::csv(&mut tx, &world.road.keys, delivery, &mut table)
-        .await
-        .unwrap();
+    answer::csv(&mut tx, delivery, &mut table).await.unwrap();
     answer::json(&mut tx, delivery, &mut totals).await.unwrap();
     let own = own_file::make(&mut tx, &world.road.keys, delivery).await;
     drop(tx);

@@ -440,7 +440,7 @@ async fn picture(world: &World) -> BTreeSet<String> {
         .unwrap();
     for (id, name) in deliveries {
         let mut answered = Vec::new();
-        answer::csv(&mut connection, &world.road.keys, id, &mut answered)
+        answer::csv(&mut connection, id, &mut answered)
             .await
             .unwrap();
         let answered = String::from_utf8(answered).unwrap();
