@@ -17,7 +17,7 @@ use crate::store::decisions::{self, Decision};
 use crate::store::products::Products;
 use crate::store::rejects;
 use crate::store::rulings::{self, Becomes};
-use crate::store::{StoreError, WorkerTx, worker_tx};
+use crate::store::{StoreError, WorkerTx, suggestions, worker_tx};
 use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
@@ -434,6 +434,10 @@ pub(super) async fn accepted(
     let blocked = rulings::in_the_way(tx, rows).await?;
     rulings::settle_rows(tx, &blocked, Becomes::Waiting, by, at).await?;
     moved.retain(|row| !blocked.contains(&row.id));
+    if becomes == Becomes::Accepted {
+        let ids: Vec<Uuid> = moved.iter().map(|row| row.id).collect();
+        suggestions::as_it_stood(tx, &ids, at).await?;
+    }
     let moved = moved.iter().map(|row| (row.id, row.row_number));
     Ok((moved.collect(), persons))
 }

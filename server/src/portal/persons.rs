@@ -10,7 +10,7 @@ use crate::intake::matching::BETWEEN_JABS;
 use crate::keys::Purpose;
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes, Moved, NewRuling as Kept, Ruling, Stored, Version};
-use crate::store::{StoreError, WorkerTx, decisions, looks, register, worker_tx};
+use crate::store::{StoreError, WorkerTx, decisions, looks, register, suggestions, worker_tx};
 use app::ports::decisions::RecordChange;
 use app::ports::persons::{
     Comparison, Jab, NewRuling, PersonView, Persons, Ruled, RulingView, Source, Undone, Why,
@@ -194,6 +194,7 @@ impl Portal {
         }
         let moved = rulings::settle_rows(&mut tx, &ruling.rows, Becomes::Waiting, by, at).await?;
         rulings::settle(&mut tx, &[ruling.person_id]).await?;
+        suggestions::ask_again(&mut tx, &ruling.rows, ruling.made_at).await?;
         if ruling.kind == RulingKind::Refuse.as_str() {
             answers_anew(&mut tx, &ruling.rows).await?;
         }
@@ -278,6 +279,10 @@ impl Portal {
             RulingKind::Merge | RulingKind::Keep => Becomes::Accepted,
         };
         let moved = rulings::settle_rows(tx, &kept.rows, becomes, caller.user_id, at).await?;
+        if ruling.kind == RulingKind::Keep {
+            let moved: Vec<Uuid> = moved.iter().map(|row| row.id).collect();
+            suggestions::as_it_stood(tx, &moved, at).await?;
+        }
         rulings::settle(tx, &[stored.person_id]).await?;
         Ok((Ruled::Done(id), moved))
     }

@@ -95,6 +95,44 @@ pub async fn settle(
     Ok(())
 }
 
+/// These rows were accepted as they stand: what was suggested of them was not right.
+///
+/// # Errors
+/// When the database fails.
+pub async fn as_it_stood(
+    tx: &mut WorkerTx<'_>,
+    rows: &[Uuid],
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE suggestions SET settled_at = $2, was_right = false WHERE row_id = ANY ($1) AND settled_at IS NULL",
+        rows,
+        at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Rows wait again that were accepted as they stood at this moment: what was suggested of them has no answer yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_again(
+    tx: &mut WorkerTx<'_>,
+    rows: &[Uuid],
+    settled_at: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE suggestions SET settled_at = NULL, was_right = NULL WHERE row_id = ANY ($1) AND settled_at = $2 AND NOT was_right",
+        rows,
+        settled_at
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
 /// How often each kind was right, of how many with an answer.
 ///
 /// # Errors

@@ -3,12 +3,14 @@
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::decisions::{Agreed, ClusterFilter, Decisions, Proposal};
 use app::ports::deliveries::MendedRow;
+use app::ports::persons::{NewRuling, Persons, Ruled};
 use app::ports::review::{ReviewFilter, ReviewView, SolvedBy, Suggestion};
 use app::ports::{Deliveries, Review};
 use domain::decision::DecisionKind;
 use domain::finding::Code;
 use domain::role::Role;
 use domain::row::{Column, RowText};
+use domain::ruling::RulingKind;
 use domain::suggestion::{SuggestionKind, near_batches};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -268,6 +270,71 @@ async fn a_suggestion_that_is_taken_over_or_not_tells_how_often_its_kind_was_rig
         numbers.solved.iter().all(|one| one.median < 5),
         "in minutes"
     );
+}
+
+/// A row of a batch that nobody knows, of which RIVM was shown what it probably was.
+async fn shown_a_batch(world: &World, row: RowText) -> Uuid {
+    let odd = with(row, &[(Column::Batchnummer, "EJ6797")]);
+    let view = opened(world, odd).await;
+    assert!(!of(&view, SuggestionKind::Batch).is_empty());
+    view.line.id
+}
+
+const WRONG: &str = "suggestions WHERE was_right = false";
+const UNANSWERED: &str = "suggestions WHERE settled_at IS NULL";
+
+#[tokio::test]
+async fn of_a_row_that_is_accepted_as_it_stands_the_suggestion_was_not_right() {
+    let world = World::new().await;
+    let row = shown_a_batch(&world, good(EREBOS, "01-04-2000")).await;
+    let proposal = Proposal {
+        told: None,
+        alone: true,
+        kind: DecisionKind::Accept,
+        value: String::new(),
+        days: domain::dates::Days::ALL,
+        reason: "Staat zo op de verpakking".into(),
+        request: String::new(),
+    };
+    let id = world.portal.propose(&world.rivm, row, proposal).await;
+    let id = id.unwrap();
+    world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!(world.count(WRONG).await, 0, "foreseen is not done");
+    let said = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(said, Ok(Agreed::Running));
+    world.work().await;
+    assert_eq!(world.count(WRONG).await, 1);
+    assert_eq!(world.count(UNANSWERED).await, 0);
+    let row = with(
+        good(NAOMI, "01-04-1987"),
+        &[(Column::Batchnummer, "EJ6797")],
+    );
+    let next = opened(&world, row).await;
+    assert_eq!(of(&next, SuggestionKind::Batch)[0].record, (0, 1));
+}
+
+#[tokio::test]
+async fn of_a_row_that_a_ruling_keeps_the_suggestion_was_not_right_until_that_is_undone() {
+    let world = World::new().await;
+    let row = shown_a_batch(&world, good(EREBOS, "01-04-2000")).await;
+    let keep = NewRuling {
+        kind: RulingKind::Keep,
+        other: None,
+        other_counts: false,
+        reason: "Gebeld met de instelling".into(),
+    };
+    world.portal.compare(&world.rivm, row, None).await.unwrap();
+    assert_eq!(world.count(WRONG).await, 0, "foreseen is not done");
+    let ruled = world.portal.rule(&world.rivm, row, keep).await;
+    let Ok(Ruled::Done(ruling)) = ruled else {
+        panic!("not ruled")
+    };
+    assert_eq!(world.count(WRONG).await, 1);
+    let why = "Toch nakijken".to_owned();
+    let undone = world.portal.undo_ruling(&world.rivm, ruling, why).await;
+    undone.unwrap();
+    assert_eq!(world.count(WRONG).await, 0);
+    assert_eq!(world.count(UNANSWERED).await, 1);
 }
 
 /// Every one-edit slip in a batch of the list, for a week in which some batches are given and others not.
