@@ -387,7 +387,8 @@ fn row_screen(
         view! { <p class="utrecht-paragraph">{link(way, v.group_way)}</p> }
     });
     let first = row.suggestions.iter().find(|one| one.value.is_some());
-    let back = (line.outcome == RowOutcome::Afgekeurd).then(|| {
+    // Refused or stored: what waits for RIVM can go back.
+    let back = row.waits.then(|| {
         let kind = DecisionKind::Return.as_str();
         format!("/beoordelen/groepen/{}?soort={kind}", line.id)
     });

@@ -1053,7 +1053,7 @@ impl Review for World {
         Ok(ReviewView {
             line,
             assignee: Some(ID),
-            waits: true,
+            waits: id != GONE,
             may_link: true,
             linked: Some(LinkedBy {
                 decision: ID,

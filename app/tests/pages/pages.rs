@@ -1,6 +1,6 @@
 //! Every page: who may see it, that it is whole, and what is never on it.
 
-use super::fakes::{BSN, ID, World};
+use super::fakes::{BSN, GONE, ID, World};
 use super::{get, get_with, post, post_for};
 use app::islands::progress::{HowFar, PATH};
 use app::islands::repair_grid::{self, Verdict};
@@ -744,13 +744,13 @@ async fn a_row_says_on_whose_list_it_is_and_has_keys_for_what_comes_next() {
     }
     let row = get(&reviewer, &format!("/beoordelen/{ID}?bij=mij")).await;
     assert!(row.has(&format!("name=\"back\" value=\"/beoordelen/{ID}?bij=mij\"")));
-    for key in ["n", "m", "v", "l"] {
+    assert!(row.has("RIVM controleert"), "a stored row goes back too");
+    for key in ["n", "m", "v", "l", "t"] {
         assert!(row.has(&format!("accesskey=\"{key}\"")), "{key}");
     }
-    assert!(
-        !row.has("accesskey=\"t\""),
-        "what waits for RIVM does not go back"
-    );
+    let row = get(&reviewer, &format!("/beoordelen/{GONE}?bij=mij")).await;
+    assert!(row.has("accesskey=\"n\""));
+    assert!(!row.has("accesskey=\"t\""), "what waits no more stays");
     let group = get(&reviewer, &format!("/beoordelen/groepen/{ID}")).await;
     assert!(
         group.has("Dit geldt voor alle regels van de groep.")
