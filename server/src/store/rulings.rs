@@ -320,6 +320,7 @@ pub async fn acts(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Act>, Store
                           UNION SELECT d.id FROM theirs t JOIN delivery_rows w ON w.report_id = t.id AND w.state = 'accepted'
                                 JOIN decisions d ON d.party_id = w.party_id AND d.kind = 'accept' AND d.cluster_code = w.cluster_code
                                  AND d.cluster_column = w.cluster_column AND d.cluster_value = w.cluster_value AND d.asked_by = w.decided_by AND w.freed_by IS NULL
+                                 AND COALESCE(d.row_id, w.id) = w.id
                                  AND w.decided_at >= d.decided_at AND w.decided_at <= COALESCE(d.finished_at, 'infinity'))
            SELECT c.id AS "id!", CASE WHEN c.content_sealed IS NULL THEN 'withdraw' ELSE 'correct' END AS "kind!", a.name AS "asked_by!",
                   b.name AS "agreed_by?", c.decided_at AS "at!", c.request_sealed AS "reason_sealed?", NULL::bytea AS "request_sealed?"

@@ -53,7 +53,7 @@ async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
     world.portal.decide(&world.rivm, id).await.unwrap();
     house.until(&format!("{first} AND id <> '{made}'"), 1).await;
     let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
-    let asked = format!(";AFGEKEURD;;TERUG;{}\r\n", answer::ASKED);
+    let asked = format!(";AFGEKEURD;;TERUG;{}", answer::ASKED);
     assert!(text.contains(&asked), "{text}");
     assert!(!text.contains("Jansen"), "what was typed is in the portal");
 

@@ -87,6 +87,10 @@ pub(super) fn measure(rows: u32, runs: usize, table: &mut Table) -> Result<()> {
             format!("staff_queue({none}, NULL, NULL, NULL, 51)"),
         ),
         (
+            "queue: first page, and who has its rows open",
+            format!("staff_row_looks(ARRAY(SELECT q.id FROM staff_queue({none}, NULL, NULL, NULL, 51) AS q), {nil}, now() - interval '10 minutes')"),
+        ),
+        (
             "queue: a page in the middle",
             format!("staff_queue({none}, {middle}, {nil}, 0, 51)"),
         ),
