@@ -43,7 +43,17 @@ pub(super) async fn merge(
         });
     }
     let gone = if set == Set::Full && before > 0 {
-        sqlx::query!("DELETE FROM brp_lists l WHERE NOT EXISTS (SELECT FROM brp_staging s WHERE s.pl_id = l.pl_id)").execute(&mut **tx).await?.rows_affected()
+        // One that comes back may have another BSN.
+        sqlx::query_scalar!(
+            r#"WITH gone AS (DELETE FROM brp_lists l WHERE NOT EXISTS (SELECT FROM brp_staging s WHERE s.pl_id = l.pl_id)
+                             RETURNING l.pl_id, l.mac_key, l.bsn_mac, l.birth_date),
+                    kept AS (INSERT INTO brp_renumbered (load_id, pl_id, old_key, old_mac, old_birth_date)
+                             SELECT $1, pl_id, mac_key, bsn_mac, birth_date FROM gone WHERE bsn_mac IS NOT NULL)
+               SELECT count(*) AS "n!" FROM gone"#,
+            load
+        )
+        .fetch_one(&mut **tx)
+        .await?
     } else {
         0
     };
@@ -87,18 +97,19 @@ pub(super) async fn merge(
     Ok(Merged {
         new: new.cast_signed(),
         changed: changed.cast_signed(),
-        gone: gone.cast_signed(),
+        gone,
         total,
         renumbered,
     })
 }
 
-/// Keeps which lists come back with another BSN: the records of their persons follow in a job ([`super::relink`]).
+/// Keeps which lists come back with another BSN, or with none until a later load gives them one: the records of their persons
+/// follow in a job ([`super::relink`]).
 async fn renumbered(tx: &mut WorkerTx<'_>, load: Uuid) -> Result<i64, LoadError> {
     let kept = sqlx::query!(
         "INSERT INTO brp_renumbered (load_id, pl_id, old_key, old_mac, old_birth_date)
          SELECT $1, l.pl_id, l.mac_key, l.bsn_mac, l.birth_date FROM brp_lists l JOIN brp_staging s ON s.pl_id = l.pl_id
-         WHERE s.usable AND s.content_digest <> l.content_digest AND l.bsn_mac IS NOT NULL AND s.bsn_mac <> l.bsn_mac",
+         WHERE s.usable AND s.content_digest <> l.content_digest AND l.bsn_mac IS NOT NULL AND s.bsn_mac IS DISTINCT FROM l.bsn_mac",
         load
     )
     .execute(&mut **tx)

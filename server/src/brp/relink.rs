@@ -217,16 +217,23 @@ fn judge(
             _ => plan.settle(&change, "nobody"),
         }
     }
-    let mut claims: HashMap<Uuid, usize> = HashMap::new();
-    for (_, person, ..) in &moving {
-        *claims.entry(*person).or_default() += 1;
+    let mut claims: HashMap<Uuid, HashSet<String>> = HashMap::new();
+    for (change, person, ..) in &moving {
+        let lists = claims.entry(*person).or_default();
+        lists.insert(change.pl_id.clone());
     }
     let leaving: HashSet<Uuid> = claims.keys().copied().collect();
+    let mut moved: HashSet<Uuid> = HashSet::new();
     for (change, person, bsn, mac) in moving {
         // Two lists had the number, and the record fits both: nobody knows whose it is.
-        if claims.get(&person).is_some_and(|claims| *claims > 1) {
+        if claims.get(&person).is_some_and(|lists| lists.len() > 1) {
             plan.unclear.push(person);
             plan.settle(&change, "unclear");
+            continue;
+        }
+        // A list that lost the number more than once goes one way.
+        if !moved.insert(person) {
+            plan.settle(&change, "moved");
             continue;
         }
         let holder = facts.holders.get(mac.bytes.as_slice());

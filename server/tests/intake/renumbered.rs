@@ -15,6 +15,11 @@ const BORN: &str = "01-04-2000";
 
 /// A delta arrives, and what follows from it is done. A line: pl_id, bsn, surname, birth date, reason, date of death.
 pub(crate) async fn brp(world: &World, lines: &[[&str; 6]]) {
+    take(world, Set::Delta, lines).await;
+}
+
+/// As [`brp`], of either kind of set.
+async fn take(world: &World, set: Set, lines: &[[&str; 6]]) {
     let mut text =
         "pl_id;bsn;geslachtsnaam;geboortedatum;opschorting_reden;overlijden_datum\n".to_owned();
     for line in lines {
@@ -25,10 +30,10 @@ pub(crate) async fn brp(world: &World, lines: &[[&str; 6]]) {
     std::fs::write(&file, text).unwrap();
     let request = Request {
         file,
-        set: Set::Delta,
+        set,
         of: None,
         accept_older: false,
-        accept_shrink: false,
+        accept_shrink: true,
         restart: false,
         by: "test".to_owned(),
     };
@@ -141,6 +146,51 @@ async fn the_record_follows_and_the_old_number_still_leads_to_it() {
         1
     );
     world.nowhere(&[EREBOS, OTHER]).await;
+}
+
+#[tokio::test]
+async fn a_number_that_goes_in_one_set_and_comes_back_as_another_in_a_later_one_is_followed() {
+    let world = World::new().await;
+    deliver(&world, &world.maria, "a", good(EREBOS, BORN)).await;
+    let before = person(&world, EREBOS).await.unwrap();
+    brp(&world, &[["1", "", "Bultenaar", "20000401", "", ""]]).await;
+    assert_eq!(
+        person(&world, EREBOS).await,
+        Some(before),
+        "as long as there is no other number"
+    );
+    brp(&world, &[["1", OTHER, "Bultenaar", "20000401", "", ""]]).await;
+    assert_eq!(person(&world, OTHER).await, Some(before));
+    assert_eq!(person(&world, EREBOS).await, None);
+    let outcome = deliver(&world, &world.piet, "b", second(OTHER)).await;
+    assert_eq!(outcome, "GEACCEPTEERD");
+    assert_eq!(world.count("persons").await, 1);
+    let relinked = "audit_lines WHERE event = 'record.relinked'";
+    assert_eq!(world.count(relinked).await, 1);
+}
+
+#[tokio::test]
+async fn a_list_that_is_gone_and_comes_back_with_another_number_is_followed() {
+    let world = World::new().await;
+    deliver(&world, &world.maria, "a", good(EREBOS, BORN)).await;
+    let before = person(&world, EREBOS).await.unwrap();
+    let without = [["2", NAOMI, "Jonker", "19870401", "", ""]];
+    take(&world, Set::Full, &without).await;
+    assert_eq!(world.count("brp_lists").await, 1);
+    // Back as it was.
+    brp(&world, &[["1", EREBOS, "Bultenaar", "20000401", "", ""]]).await;
+    assert_eq!(person(&world, EREBOS).await, Some(before));
+    let relinked = "audit_lines WHERE event = 'record.relinked'";
+    assert_eq!(world.count(relinked).await, 0);
+
+    take(&world, Set::Full, &without).await;
+    brp(&world, &[["1", OTHER, "Bultenaar", "20000401", "", ""]]).await;
+    assert_eq!(person(&world, OTHER).await, Some(before));
+    assert_eq!(person(&world, EREBOS).await, None);
+    let outcome = deliver(&world, &world.piet, "b", second(OTHER)).await;
+    assert_eq!(outcome, "GEACCEPTEERD");
+    assert_eq!(world.count("persons").await, 1);
+    assert_eq!(world.count(relinked).await, 1);
 }
 
 #[tokio::test]
