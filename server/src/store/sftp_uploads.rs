@@ -201,13 +201,15 @@ pub async fn answered(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Answered, Store
     .await?)
 }
 
-/// It is taken under its last name, in this transaction: a delivery, or a set of the BRP. False when somebody else took it.
+/// It is taken under its last name, in this transaction: a delivery, or a set of the BRP. False when somebody else took it, or
+/// its account ended.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn take(tx: &mut WorkerTx<'_>, id: Uuid, name: &str) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "UPDATE sftp_uploads SET state = 'taken', name = $2, gone_at = now() WHERE id = $1 AND state = 'closed'",
+        "UPDATE sftp_uploads u SET state = 'taken', name = $2, gone_at = now() WHERE u.id = $1 AND u.state = 'closed'
+           AND EXISTS (SELECT FROM sftp_accounts a WHERE a.id = u.account_id AND a.ended_at IS NULL)",
         id,
         name
     )
@@ -286,7 +288,7 @@ pub type Mark = (OffsetDateTime, Uuid);
 /// How many whole files are looked at together.
 const PAGE: usize = 100;
 
-/// A page of whole files whose proof may be there although nobody comes any more: those of accounts that prove nothing,
+/// A page of whole files whose proof may be there although nobody comes any more: those of accounts in use that prove nothing,
 /// whose last line is ended and that were left alone for so many seconds (a workbook has no last line; that it is whole
 /// shows when it is opened), and those with a trailer or a control file, when a process was killed before it took them.
 /// Answers where the next page begins, when there may be one: what stays as it is must not hide what came later.
@@ -303,6 +305,7 @@ pub async fn proved(
                   p.code, a.intermediary_id, a.name AS account_name, a.installation, a.proof, a.purpose = 'brp' AS "brp!", u.test_lane
            FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id JOIN parties p ON p.id = a.party_id
            WHERE u.state = 'closed' AND u.closed_at < now() - make_interval(secs => $1) AND u.name !~ '\.(part|tmp|filepart)$'
+             AND a.ended_at IS NULL
              AND (a.proof = 'quiet' AND (u.ended OR u.name ~* '\.(xlsx|ods)$') OR a.proof = 'trailer' AND u.trailer IS NOT NULL
                   OR a.proof = 'control' AND u.name ~ '\.ctl$')
              AND ($2::timestamptz IS NULL OR (u.closed_at, u.id) > ($2::timestamptz, $3::uuid))

@@ -5,6 +5,7 @@ use crate::house::{House, rows, sha256};
 use crate::world::World;
 use domain::delivery::dropbox::Proof;
 use russh_sftp::protocol::StatusCode;
+use server::commands::sftp::{End, end};
 use server::config;
 use std::io::Read as _;
 use std::time::Duration;
@@ -235,6 +236,58 @@ async fn what_nobody_proved_in_a_day_goes_and_is_written_down() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     house.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_on_its_way_when_an_account_ends_is_not_delivered() {
+    let house = House::with(config::Sftp {
+        quiet_seconds: 4,
+        ..config::Sftp::default()
+    })
+    .await;
+    for (name, proof, seed) in [
+        ("open", Proof::Trailer, 7),
+        ("ligt", Proof::Quiet, 8),
+        ("blijft", Proof::Quiet, 9),
+    ] {
+        house.keyed(name, proof, seed).await;
+    }
+    let file = |name: &str| format!("CIMS_ZONNEHOF_{name}_20210301_1.csv");
+    let mut open = house.raw("open", 7).await;
+    let handle = open.create(&file("open")).await.unwrap();
+    let content = [rows("open"), b"#EINDE;2\r\n".to_vec()].concat();
+    let (code, text) = open.write(&handle, 0, &content).await;
+    assert_eq!(code, StatusCode::Ok, "{text}");
+    let mut lies = house.raw("ligt", 8).await;
+    lies.put(&file("ligt"), &rows("ligt")).await;
+    for name in ["open", "ligt"] {
+        let args = End {
+            name: name.to_owned(),
+            by: "test".to_owned(),
+        };
+        end(&house.world.road.db, &args).await.unwrap();
+    }
+    let over = (
+        StatusCode::PermissionDenied,
+        "dit account is beëindigd".to_owned(),
+    );
+    assert_eq!(open.close(&handle).await, over);
+    // Who came after it is taken; then its own quiet time is over too.
+    let mut stays = house.raw("blijft", 9).await;
+    stays.put(&file("blijft"), &rows("blijft")).await;
+    assert_eq!(house.answered(&file("blijft")).await, "VERWERKT");
+    assert_eq!(house.world.count("deliveries").await, 1);
+    // It goes as what nobody proved.
+    sqlx::query(
+        "UPDATE sftp_uploads SET closed_at = now() - interval '25 hours' WHERE state = 'closed'",
+    )
+    .execute(&house.world.road.db.worker)
+    .await
+    .unwrap();
+    house
+        .until("sftp_uploads WHERE state = 'void' AND why = 'no-proof'", 2)
+        .await;
+    assert_eq!(house.world.count("deliveries").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

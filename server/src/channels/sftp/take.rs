@@ -12,7 +12,7 @@ use crate::jobs::{self, JobKind};
 use crate::keys::{Purpose, Sealed};
 use crate::store::answer_files::Of;
 use crate::store::deliveries::Dropped;
-use crate::store::sftp_accounts::Account;
+use crate::store::sftp_accounts::{self, Account};
 use crate::store::sftp_uploads::{self, Upload};
 use crate::store::{StoreError, worker_tx};
 use domain::delivery::Channel;
@@ -272,6 +272,12 @@ pub(super) async fn void(
     measure::upload(why);
     destroy(road, id);
     Ok(())
+}
+
+/// The account did not end while its session was open.
+pub(super) async fn in_use(road: &Road, account: Uuid) -> Result<bool, StoreError> {
+    let mut tx = worker_tx(&road.db).await?;
+    sftp_accounts::is_open(&mut tx, account).await
 }
 
 /// Writes down that all bytes of an upload are on disk. False when it never counts any more; then its file is gone.

@@ -382,6 +382,17 @@ impl Tree {
             // Somebody put another file in its place.
             return no(StatusCode::Failure, say::REPLACED);
         }
+        let account = self.account.id;
+        let in_use = take::patiently(
+            self.shared.settings.patience_seconds,
+            || take::in_use(road, account),
+            StoreError::is_transient,
+        )
+        .await?;
+        if !in_use {
+            // It proves nothing any more: the sweep takes it away when its time is over.
+            return denied(say::ENDED);
+        }
         let upload = Upload {
             id: upload,
             name: name.clone(),
