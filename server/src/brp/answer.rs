@@ -47,6 +47,14 @@ impl Said {
         }
     }
 
+    /// Nobody proved in time that it is whole.
+    pub(crate) fn unproved() -> Self {
+        Self {
+            code: "BRP_CONTROLE",
+            message: csv::UNPROVED.into(),
+        }
+    }
+
     /// Why a set was not taken; none when it is the machine that could not.
     pub(crate) fn of(error: &LoadError) -> Option<Self> {
         let (code, message) = match error {
@@ -265,7 +273,8 @@ mod tests {
             LoadError::Store(StoreError::Value("22021".to_owned())),
         ];
         let told = refusals.iter().map(|error| Said::of(error).expect("told"));
-        for said in told.chain([Said::name(), Said::promise(), LINE]) {
+        let others = [Said::name(), Said::promise(), Said::unproved(), LINE];
+        for said in told.chain(others) {
             for sentence in said.message.split(". ") {
                 let words = sentence.split_whitespace().count();
                 assert!(words <= 20, "{words}: {sentence}");

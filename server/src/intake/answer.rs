@@ -9,7 +9,7 @@ use crate::store::StoreError;
 use crate::store::answers::{self, Row, Whole};
 use domain::decision::Told;
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
-use domain::finding::{Finding, WireFinding};
+use domain::finding::{Code, Finding, WireFinding};
 use domain::row::Column;
 use domain::text::Lang;
 use serde::Serialize;
@@ -45,6 +45,9 @@ pub const REJECTED: &str = "AFGEWEZEN";
 /// the portal alone.
 pub const ASKED: &str =
     "Het RIVM vraagt u deze regel te verbeteren. Zie het bericht in het portaal.";
+
+/// What is said of a file that nobody proved to be whole in time (security F18).
+pub(crate) const UNPROVED: &str = "Binnen 24 uur kwam er geen bewijs dat dit bestand volledig is. Lever het opnieuw aan, met het bewijs.";
 
 /// `<naam>.resultaat.csv`: a line per finding; a row without findings has one line with its outcome, one that RIVM sent
 /// back a line that says so, and one that it refused for good a line with why.
@@ -232,6 +235,37 @@ pub async fn json(
     };
     serde_json::to_writer(&mut *out, &answer).map_err(std::io::Error::from)?;
     Ok(out.write_all(b"\n")?)
+}
+
+/// Both results, `.csv` and `.json`, of a file that nobody proved to be whole in time: it never became a delivery.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub(super) fn unproved(upload: Uuid, name: &str) -> std::io::Result<(Vec<u8>, Vec<u8>)> {
+    let refused = FileOutcome::Geweigerd.as_str();
+    let finding = WireFinding {
+        message: UNPROVED.into(),
+        ..Finding::whole(Code::A14).wire()
+    };
+    let mut table = Vec::new();
+    head(&mut table)?;
+    writeln(
+        &mut table,
+        ["", "", refused, "", finding.code.as_str(), UNPROVED],
+    )?;
+    let answer = WireAnswer {
+        aanlevering: upload,
+        bestand: Some(name),
+        uitkomst: Some(refused),
+        regels: 0,
+        overgeslagen: 0,
+        uitkomsten: Counts::default(),
+        codes: BTreeMap::new(),
+        bevindingen: vec![finding],
+    };
+    let mut json = serde_json::to_vec(&answer)?;
+    json.push(b'\n');
+    Ok((table, json))
 }
 
 /// `<naam>.ontvangst.json` of a file, as it lies in `uit/` for one of the drop box.

@@ -112,6 +112,20 @@ pub(crate) async fn put(
     told(tx, to, kind, id, size).await
 }
 
+/// Puts in `uit/` that a file never counts, because nobody proved in time that it is whole (security F18).
+///
+/// # Errors
+/// When disk or database fails.
+pub(crate) async fn unproved(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    to: &To<'_>,
+) -> Result<(), StoreError> {
+    let (table, json) = answer::unproved(to.of.id(), to.name).map_err(|error| disk(&error))?;
+    put(road, tx, to, "resultaat-csv", &table).await?;
+    put(road, tx, to, "resultaat-json", &json).await
+}
+
 async fn told(
     tx: &mut WorkerTx<'_>,
     to: &To<'_>,

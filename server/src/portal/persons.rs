@@ -28,6 +28,7 @@ use uuid::Uuid;
 
 /// Longest reason that is kept, in characters.
 const CHARS: usize = 500;
+
 #[async_trait::async_trait]
 impl Persons for Portal {
     async fn compare(

@@ -9,10 +9,10 @@ use uuid::Uuid;
 pub struct AnswerFile {
     /// Key, also of the file on disk.
     pub id: Uuid,
-    /// What it answers: a delivery, or the upload of a set of the BRP.
+    /// What it answers: a delivery, or an upload.
     pub answers: Uuid,
-    /// It answers a set of the BRP.
-    pub brp: bool,
+    /// It answers an upload that is no delivery.
+    pub of_upload: bool,
     /// Its name.
     pub name: String,
     /// Bytes.
@@ -26,7 +26,7 @@ pub struct AnswerFile {
 pub enum Of {
     /// A delivery.
     Delivery(Uuid),
-    /// The upload of a set of the BRP.
+    /// The upload of a set of the BRP, or one that nobody proved to be whole.
     Upload(Uuid),
 }
 
@@ -96,15 +96,15 @@ pub struct NewAnswer<'a> {
 }
 
 /// The name of an answer: that of the file, when no other answer keeps it. An answer of a newer file does, and when the same
-/// file came once more (DUBBEL), so does a result that nobody fetched: what it says of rows stands nowhere else in `uit/`.
-/// Who does not get the name is called after the delivery too.
+/// file came once more (DUBBEL), or one of that name that nobody proved, so does a result that nobody fetched: what it says of
+/// rows stands nowhere else in `uit/`. Who does not get the name is called after the delivery too.
 async fn name_for(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<String, StoreError> {
     let (delivery, upload) = new.of.columns();
     let name = format!("{}.{}", new.file, new.ending);
     let kept = sqlx::query_scalar!(
-        r#"SELECT COALESCE(od.seq > nd.seq OR ou.gone_at > nu.gone_at OR (nd.outcome = 'DUBBEL' AND a.kind <> 'ontvangst'
-                      AND NOT EXISTS (SELECT FROM answer_files f WHERE f.delivery_id = a.delivery_id AND f.kind = 'resultaat-csv'
-                                      AND f.fetched_at IS NOT NULL)), false) AS "kept!"
+        r#"SELECT COALESCE(od.seq > nd.seq OR ou.gone_at > nu.gone_at OR ((nd.outcome = 'DUBBEL' OR nu.why = 'no-proof') AND a.kind <> 'ontvangst'
+                      AND NOT EXISTS (SELECT FROM answer_files f WHERE (f.delivery_id = a.delivery_id OR f.upload_id = a.upload_id)
+                                      AND f.kind = 'resultaat-csv' AND f.fetched_at IS NOT NULL)), false) AS "kept!"
            FROM answer_files a
            LEFT JOIN deliveries od ON od.id = a.delivery_id LEFT JOIN deliveries nd ON nd.id = $3
            LEFT JOIN sftp_uploads ou ON ou.id = a.upload_id LEFT JOIN sftp_uploads nu ON nu.id = $4
@@ -172,7 +172,7 @@ pub async fn of_account(
 ) -> Result<Vec<AnswerFile>, StoreError> {
     Ok(sqlx::query_as!(
         AnswerFile,
-        r#"SELECT id, COALESCE(delivery_id, upload_id) AS "answers!", upload_id IS NOT NULL AS "brp!", name, size, created_at FROM answer_files
+        r#"SELECT id, COALESCE(delivery_id, upload_id) AS "answers!", upload_id IS NOT NULL AS "of_upload!", name, size, created_at FROM answer_files
            WHERE account_id = $1 AND hidden_at IS NULL AND ($2::text IS NULL OR name = $2) ORDER BY name"#,
         account,
         name

@@ -268,18 +268,37 @@ pub async fn left_behind(tx: &mut WorkerTx<'_>, process: Uuid) -> Result<Vec<Lef
     .await?)
 }
 
-/// Files that nobody proved in so many hours: (upload, party).
+/// A whole file that nobody proved.
+pub struct Unproved {
+    /// Key.
+    pub id: Uuid,
+    /// Whose it is.
+    pub party: Uuid,
+    /// The account that put it down.
+    pub account: Uuid,
+    /// As it is called.
+    pub name: String,
+    /// It is a set of the BRP, or would be.
+    pub brp: bool,
+    /// The control file of a file that did not come: no file of its own.
+    pub control: bool,
+}
+
+/// Files that nobody proved in so many hours.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn unproved(tx: &mut WorkerTx<'_>, hours: i32) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
-    let rows = sqlx::query!(
-        "SELECT id, party_id FROM sftp_uploads WHERE state = 'closed' AND closed_at < now() - make_interval(hours => $1) LIMIT 500",
+pub async fn unproved(tx: &mut WorkerTx<'_>, hours: i32) -> Result<Vec<Unproved>, StoreError> {
+    Ok(sqlx::query_as!(
+        Unproved,
+        r#"SELECT u.id, u.party_id AS party, u.account_id AS account, u.name, a.purpose = 'brp' AS "brp!",
+                  a.proof = 'control' AND u.name ~ '\.ctl$' AS "control!"
+           FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id
+           WHERE u.state = 'closed' AND u.closed_at < now() - make_interval(hours => $1) LIMIT 500"#,
         hours
     )
     .fetch_all(&mut **tx)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.party_id)).collect())
+    .await?)
 }
 
 /// Where a page of whole files ended: when the last one was closed, and its key.

@@ -1,5 +1,6 @@
 //! A file counts when its sender has proved that it is whole, in the way of the account, and not before (§8).
 
+use crate::brp::fetch;
 use crate::clamd::{Clamd, VIRUS};
 use crate::house::{House, rows, sha256};
 use crate::world::World;
@@ -9,6 +10,7 @@ use server::commands::sftp::{End, end};
 use server::config;
 use std::io::Read as _;
 use std::time::Duration;
+use uuid::Uuid;
 
 async fn findings(house: &House, file: &str) -> String {
     sqlx::query_scalar(
@@ -228,14 +230,81 @@ async fn what_nobody_proved_in_a_day_goes_and_is_written_down() {
         1
     );
     assert_eq!(house.world.count("deliveries").await, 0);
-    // Written down first, then it goes.
-    let blobs = house.world.test.dir.path().join("storage/blobs");
+    // Written down and answered first, then it goes.
+    let answers = "answer_files WHERE name LIKE '%.csv.part.resultaat.%' AND hidden_at IS NULL";
+    assert_eq!(house.world.count(answers).await, 2);
+    let id: Uuid = sqlx::query_scalar("SELECT id FROM sftp_uploads")
+        .fetch_one(&house.world.test.admin)
+        .await
+        .unwrap();
     let begun = std::time::Instant::now();
-    while std::fs::read_dir(&blobs).unwrap().count() > 0 {
+    while house.world.road.blobs.holds(id) {
         assert!(begun.elapsed() < Duration::from_secs(30), "it stays");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     house.close().await;
+}
+
+/// What lies there unproved has lain there for a day.
+async fn a_day_later(house: &House) {
+    sqlx::query(
+        "UPDATE sftp_uploads SET closed_at = now() - interval '25 hours' WHERE state = 'closed'",
+    )
+    .execute(&house.world.road.db.worker)
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_forgets_the_proof_is_answered_a_day_later_and_delivers_anew() {
+    let house = House::with(config::Sftp {
+        quiet_seconds: 1,
+        ..config::Sftp::default()
+    })
+    .await;
+    house.keyed("meteen", Proof::Rename, 6).await;
+    let mut raw = house.raw("meteen", 6).await;
+    let file = "CIMS_ZONNEHOF_meteen_20210301_1.csv";
+    raw.put(file, &rows("meteen")).await;
+    a_day_later(&house).await;
+    let answers = "answer_files WHERE upload_id IS NOT NULL";
+    house.until(answers, 2).await;
+    let text = fetch(&mut raw, &format!("/uit/{file}.resultaat.json")).await;
+    let answer: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(
+        (&answer["bestand"], &answer["uitkomst"]),
+        (&file.into(), &"GEWEIGERD".into())
+    );
+    let said = &answer["bevindingen"][0];
+    assert_eq!(
+        (&said["code"], &said["severity"]),
+        (&"A14".into(), &"fout".into())
+    );
+    let message = said["message"].as_str().unwrap();
+    assert!(message.contains("24 uur"), "{message}");
+    assert_eq!(house.world.count("deliveries").await, 0);
+
+    // Once more, with its proof; nobody fetched the table that says what was wrong.
+    raw.put("x.part", &rows("meteen")).await;
+    assert_eq!(raw.rename("x.part", file).await.0, StatusCode::Ok);
+    let here = format!(
+        "answer_files WHERE name = '{file}.resultaat.csv' AND hidden_at IS NULL AND delivery_id IS NOT NULL"
+    );
+    house.until(&here, 1).await;
+    let table = fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(table.contains(";GEACCEPTEERD;"), "{table}");
+
+    // And once without, under the same name: what the sender did not fetch stays, this answer is called after its upload.
+    sqlx::query("UPDATE answer_files SET fetched_at = NULL")
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    raw.put(file, &rows("meteen")).await;
+    a_day_later(&house).await;
+    house.until(answers, 4).await;
+    assert_eq!(house.world.count(&here).await, 1);
+    let table = fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(table.contains(";GEACCEPTEERD;"), "{table}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

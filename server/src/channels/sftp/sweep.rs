@@ -119,9 +119,9 @@ async fn sweep(shared: &Shared, silent: &mut Silent) -> Result<(), ReceiveError>
         told.of(one.id, orphaned(road, &one).await);
     }
     take_proved(shared, &mut told).await?;
-    for (id, party) in unproved {
-        let voided = take::void(road, party, id, "no-proof", 0).await;
-        told.of(id, voided.map_err(ReceiveError::from));
+    for left in unproved {
+        let voided = take::unproved(road, &left).await;
+        told.of(left.id, voided.map_err(ReceiveError::from));
     }
     told.away.map_or(Ok(()), Err)
 }

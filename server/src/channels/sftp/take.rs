@@ -13,7 +13,7 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::answer_files::Of;
 use crate::store::deliveries::Dropped;
 use crate::store::sftp_accounts::{self, Account};
-use crate::store::sftp_uploads::{self, Upload};
+use crate::store::sftp_uploads::{self, Unproved, Upload};
 use crate::store::{StoreError, worker_tx};
 use domain::delivery::Channel;
 use domain::delivery::dropbox::{self, BrpName, Control, FileName, Proof, TAIL_BYTES, Tail};
@@ -271,6 +271,33 @@ pub(super) async fn void(
     tx.commit().await?;
     measure::upload(why);
     destroy(road, id);
+    Ok(())
+}
+
+/// A file that nobody proved in time never counts, and its sender hears so in the same transaction (features F18); of a control
+/// file alone there is nothing to hear.
+pub(super) async fn unproved(road: &Road, left: &Unproved) -> Result<(), StoreError> {
+    let why = "no-proof";
+    let mut tx = worker_tx(&road.db).await?;
+    if !sftp_uploads::void(&mut tx, left.id, why, 0).await? {
+        return tx.rollback().await;
+    }
+    let shown = receive::shown_name(&left.name);
+    let to = To {
+        of: Of::Upload(left.id),
+        party: left.party,
+        account: left.account,
+        name: &shown,
+    };
+    if left.brp && !left.control {
+        brp::answer::result(road, &mut tx, &to, None, Some(Said::unproved())).await?;
+    } else if !left.control {
+        answer_files::unproved(road, &mut tx, &to).await?;
+    }
+    crate::audit::add(&mut tx, ended(left.party, left.id, why)).await?;
+    tx.commit().await?;
+    measure::upload(why);
+    destroy(road, left.id);
     Ok(())
 }
 

@@ -525,7 +525,11 @@ impl Tree {
         answer_files::fetched(&mut tx, answer.id).await?;
         let line = Event::of_worker(Some(self.account.party), None, Kind::AnswerFetched)
             .object(
-                if answer.brp { "upload" } else { "delivery" },
+                if answer.of_upload {
+                    "upload"
+                } else {
+                    "delivery"
+                },
                 answer.answers,
             )
             .access_point(&self.address)
