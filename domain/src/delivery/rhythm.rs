@@ -32,7 +32,11 @@ pub fn is_silent(since: Date, today: Date) -> bool {
 /// Files before the last one that say what is usual.
 const USUAL_FILES: usize = 5;
 
-/// The last file has less than half the rows of the middle one of those before it; sizes in the order they came.
+/// Rows of a usual file below which nothing is said of the last one: a small practice has quiet days, and says so with an empty file.
+pub const USUAL_ROWS: u32 = 10;
+
+/// The last file has less than half the rows of the middle one of those before it, which has [`USUAL_ROWS`] or more; sizes in the
+/// order they came.
 #[must_use]
 pub fn is_thin(sizes: &[u32]) -> bool {
     let Some((last, before)) = sizes.split_last() else {
@@ -44,7 +48,7 @@ pub fn is_thin(sizes: &[u32]) -> bool {
     let mut sorted = before.to_vec();
     sorted.sort_unstable();
     let middle = sorted.get(sorted.len() / 2).copied().unwrap_or_default();
-    u64::from(*last) * 2 < u64::from(middle)
+    middle >= USUAL_ROWS && u64::from(*last) * 2 < u64::from(middle)
 }
 
 #[cfg(test)]
@@ -65,7 +69,13 @@ mod tests {
         assert!(is_thin(&[100, 90, 110, 100, 105, 49]));
         assert!(!is_thin(&[100, 90, 110, 100, 105, 50]));
         assert!(!is_thin(&[100, 90, 110, 100, 1]), "too few to know");
-        assert!(is_thin(&[4, 3, 5, 4, 4, 0]), "nothing is less than usual");
+        assert!(is_thin(&[10, 9, 11, 10, 10, 4]));
+        assert!(
+            is_thin(&[10, 9, 11, 10, 10, 0]),
+            "nothing is less than usual"
+        );
+        assert!(!is_thin(&[3, 2, 1, 2, 3, 0]), "a quiet day");
+        assert!(!is_thin(&[9, 9, 9, 9, 9, 0]), "too small to know");
         assert!(!is_thin(&[0, 0, 0, 0, 0, 0]) && !is_thin(&[]));
         assert!(
             !is_thin(&[1, 1, 1, 9_000, 1, 1]),

@@ -2,6 +2,7 @@
 //! the BRP is, how much room is left. Labels are codes of ours, never anything of a row.
 
 use super::Road;
+use super::store::is_late;
 use crate::clock::{calendar_since, dutch_day};
 use crate::jobs::JobKind;
 use crate::store::completeness::Lacking;
@@ -105,20 +106,30 @@ async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(),
         let some = all.iter().filter(|one| lacks(one));
         some.map(|one| one.account.clone()).collect()
     };
+    // Each gap by its last number: it stays the same while what is missing comes in order.
+    let gaps = all.iter().flat_map(|one| {
+        let ends = one.gap_to.iter();
+        ends.map(move |to| format!("{}:{to}", one.account))
+    });
+    let with_gap = accounts(&|one| !one.gap_to.is_empty()).len();
     let lacking = [
-        ("silent", accounts(&silent)),
-        ("gap", accounts(&|one| one.gap)),
-        ("announced", accounts(&|one| one.announced)),
-        ("thin", accounts(&|one| is_thin(&numbers(&one.sizes)))),
+        ("silent", accounts(&silent), None),
+        ("gap", gaps.collect(), Some(with_gap)),
+        ("announced", accounts(&|one| one.announced), None),
+        ("thin", accounts(&|one| is_thin(&numbers(&one.sizes))), None),
     ];
-    for (lacks, accounts) in lacking {
-        let count = accounts.len();
+    for (lacks, each, installations) in lacking {
+        let count = installations.unwrap_or(each.len());
         metrics::gauge!("cims_installations_lacking", "lacks" => lacks).set(count as f64);
         // Each that did not before: how many there are does not tell that another one recovered.
-        for account in completeness::newly(tx, lacks, &accounts, now).await? {
+        for one in completeness::newly(tx, lacks, &each, now).await? {
+            let gap = one.split_once(':');
+            let (account, up_to) =
+                gap.map_or((one.as_str(), None), |(account, to)| (account, Some(to)));
             tracing::error!(
                 lacks,
                 account,
+                up_to,
                 installations = count,
                 "installations lack files or rows"
             );
@@ -160,8 +171,15 @@ pub async fn look(road: &Road, now: OffsetDateTime) -> Result<(), StoreError> {
     }
     let waiting = operations::in_the_box(&mut tx).await?;
     metrics::gauge!("cims_dropbox_files").set(waiting as f64);
-    if let Some(loaded) = register::brp_loaded_at(&mut tx).await? {
+    let loaded = register::brp_loaded_at(&mut tx).await?;
+    if let Some(loaded) = loaded {
         metrics::gauge!("cims_brp_age_seconds").set((now - loaded).as_seconds_f64());
+    }
+    // Once: again when it was fresh in between.
+    let late = is_late(loaded, now);
+    if is_more(&mut tx, "brp-late", usize::from(late), now).await? {
+        let hours = loaded.map(|loaded| (now - loaded).whole_hours());
+        tracing::error!(hours, "the BRP is too old, or was never loaded");
     }
     let missing = brp_loads::missing(&mut tx).await?;
     let missing = missing.iter().map(|(from, to)| (to - from + 1) as usize);

@@ -70,8 +70,8 @@ pub struct Lacking {
     pub daily: bool,
     /// When the last file came, or since when files are expected; none while none are.
     pub since: Option<OffsetDateTime>,
-    /// Numbers are missing.
-    pub gap: bool,
+    /// Last numbers of what is missing.
+    pub gap_to: Vec<i32>,
     /// Rows were announced and not taken.
     pub announced: bool,
     /// Rows of its files that were taken, in the order they came.
@@ -92,7 +92,7 @@ pub async fn for_metrics(
         .await?;
     Ok(sqlx::query_as!(
         Lacking,
-        r#"SELECT account AS "account!", daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, cardinality(gap_from) > 0 AS "gap!", promised <> promised_taken AS "announced!", sizes AS "sizes!" FROM installation_figures($1)"#,
+        r#"SELECT account AS "account!", daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, gap_to AS "gap_to!", promised <> promised_taken AS "announced!", sizes AS "sizes!" FROM installation_figures($1)"#,
         since
     )
     .fetch_all(&mut **tx)
@@ -169,14 +169,15 @@ pub async fn looked(
     Ok(before.unwrap_or_default())
 }
 
-/// Remembers of which accounts something lacks; answers of which it did not when anybody last looked.
+/// Remembers of which accounts something lacks, each by its name, or as `name:number` when it can lack more than one thing;
+/// answers which did not when anybody last looked.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn newly(
     tx: &mut WorkerTx<'_>,
     lacks: &str,
-    accounts: &[String],
+    lacking: &[String],
     now: OffsetDateTime,
 ) -> Result<Vec<String>, StoreError> {
     let before = sqlx::query_scalar!(
@@ -186,20 +187,22 @@ pub async fn newly(
     .fetch_optional(&mut **tx)
     .await?
     .flatten();
-    let number = i64::try_from(accounts.len()).unwrap_or(i64::MAX);
+    let number = i64::try_from(lacking.len()).unwrap_or(i64::MAX);
     let more = number > looked(tx, lacks, number, now).await?;
     sqlx::query!(
         "UPDATE alarm_looks SET accounts = $2 WHERE lacks = $1",
         lacks,
-        accounts
+        lacking
     )
     .execute(&mut **tx)
     .await?;
-    // A node of the release before kept how many, and not which.
-    let is_new = |account: &String| {
+    // A node of a release before kept how many, and not which; then the account, and not the number.
+    let is_new = |one: &String| {
+        let account = one.split(':').next();
+        let told = |known: &String| known == one || Some(known.as_str()) == account;
         let known = before.as_ref();
-        known.map_or(more, |known| !known.contains(account))
+        known.map_or(more, |known| !known.iter().any(told))
     };
-    let new = accounts.iter().filter(|account| is_new(account));
+    let new = lacking.iter().filter(|one| is_new(one));
     Ok(new.cloned().collect())
 }

@@ -13,7 +13,7 @@ use crate::intake::read::record::{CELL_CHARS, ROW_BYTES};
 use crate::store::sftp_accounts::{OVERLAP_DAYS, PENALTY_MINUTES, PENALTY_POINTS};
 use app::texts::{EN, NL};
 use domain::delivery::dropbox::{CONTROL, NAME_CHARS, Proof, TEMPORARY, TRAILER};
-use domain::delivery::rhythm::{CALENDAR_DAYS, SILENT_AFTER};
+use domain::delivery::rhythm::{CALENDAR_DAYS, SILENT_AFTER, USUAL_ROWS};
 use domain::delivery::trial::LEAST_ROWS;
 use domain::delivery::{FileOutcome, RowOutcome};
 
@@ -135,6 +135,7 @@ fn suppliers_read_the_times_that_hold() {
             format!("Hoogstens {} regels en {} MiB.", rows('.'), mib(lane.bytes)),
             format!("| ten minste {LEAST_ROWS} regels |"),
             "van de laatste vier weken".to_owned(),
+            format!("als gewoon ten minste {USUAL_ROWS} regels is"),
         ],
     );
     says(
@@ -149,6 +150,7 @@ fn suppliers_read_the_times_that_hold() {
             format!("At most {} rows and {} MiB.", rows(','), mib(lane.bytes)),
             format!("| at least {LEAST_ROWS} rows |"),
             "of the last four weeks".to_owned(),
+            format!("when usual is {USUAL_ROWS} rows or more"),
         ],
     );
 }
