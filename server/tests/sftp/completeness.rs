@@ -71,20 +71,36 @@ async fn the_third_file_of_five_is_missed_at_once() {
         (1, 3, 0)
     );
     assert!(view.lacks(), "announced, and not taken");
-    // Sent again as it was announced nothing is missing, and a file that comes twice was announced once.
+    // The next file does not bring what that one announced.
     let mut other = house.raw("belofte", 3).await;
-    let file = "CIMS_ZONNEHOF_belofte_20210301_3.csv";
+    let next = "CIMS_ZONNEHOF_belofte_20210301_3.csv";
+    other.put(&format!("{next}.ctl"), b"regels=2").await;
+    other.put(next, &rows(next)).await;
+    assert_eq!(house.answered(next).await, "VERWERKT");
+    let view = seen(&house, "belofte").await;
+    assert_eq!((view.announced.rows, view.announced.read), (5, 2));
+    assert!(view.lacks(), "announced, and still not taken");
+    // Refused once more it is announced once.
+    other.put(&format!("{file}.ctl"), b"regels=3").await;
+    other.put(file, &rows(file)).await;
+    let refused = format!("deliveries WHERE file_name = '{file}' AND outcome = 'GEWEIGERD'");
+    house.until(&refused, 2).await;
+    let view = seen(&house, "belofte").await;
+    assert_eq!((view.announced.rows, view.announced.read), (5, 2));
+    // Sent again as it was announced nothing is missing, and a file that comes twice was announced once.
     other.put(&format!("{file}.ctl"), b"regels=2").await;
     other.put(file, &rows(file)).await;
-    assert_eq!(house.answered(file).await, "VERWERKT");
+    let taken = format!("deliveries WHERE file_name = '{file}' AND outcome = 'VERWERKT'");
+    house.until(&taken, 1).await;
     let view = seen(&house, "belofte").await;
-    assert_eq!((view.announced.rows, view.announced.read), (2, 2));
+    assert_eq!((view.announced.rows, view.announced.read), (4, 4));
+    assert!(!view.lacks());
     let twice = "CIMS_ZONNEHOF_belofte_20210301_4.csv";
     other.put(&format!("{twice}.ctl"), b"regels=2").await;
     other.put(twice, &rows(file)).await;
     assert_eq!(house.answered(twice).await, "DUBBEL");
     let view = seen(&house, "belofte").await;
-    assert_eq!((view.announced.rows, view.announced.read), (2, 2));
+    assert_eq!((view.announced.rows, view.announced.read), (4, 4));
     // So is what a trailer announces.
     house.keyed("slot", Proof::Trailer, 4).await;
     let mut last = house.raw("slot", 4).await;
