@@ -274,7 +274,7 @@ pub(super) async fn void(
     Ok(())
 }
 
-/// A file that nobody proved in time never counts, and its sender hears so in the same transaction (features F18); of a control
+/// A file that nobody proved in time never counts, and its sender hears so in the same transaction (security F18); of a control
 /// file alone there is nothing to hear.
 pub(super) async fn unproved(road: &Road, left: &Unproved) -> Result<(), StoreError> {
     let why = "no-proof";
