@@ -123,7 +123,8 @@ async fn name_for(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<String, 
     })
 }
 
-/// Puts one in `uit/`, where one of a name is seen; an answer made again takes the place of the old.
+/// Puts one in `uit/`, where one of a name is seen; an answer made again takes the place of the old. One of another file that
+/// has the name gives it up: it is called after its delivery from then on when nobody fetched it, and is out of sight otherwise.
 ///
 /// # Errors
 /// When the database fails.
@@ -138,6 +139,18 @@ pub async fn put(tx: &mut WorkerTx<'_>, new: &NewAnswer<'_>) -> Result<(), Store
     .execute(&mut **tx)
     .await?;
     let name = name_for(tx, new).await?;
+    sqlx::query!(
+        "UPDATE answer_files a SET name = concat_ws('.', $3::text, COALESCE(a.delivery_id, a.upload_id)::text, $4::text)
+         WHERE a.account_id = $1 AND a.name = $2 AND a.hidden_at IS NULL AND a.fetched_at IS NULL
+           AND NOT EXISTS (SELECT FROM answer_files f WHERE f.account_id = a.account_id AND f.hidden_at IS NULL
+                           AND f.name = concat_ws('.', $3::text, COALESCE(a.delivery_id, a.upload_id)::text, $4::text))",
+        new.account,
+        name.as_str(),
+        new.file,
+        new.ending
+    )
+    .execute(&mut **tx)
+    .await?;
     sqlx::query!(
         "UPDATE answer_files SET hidden_at = now() WHERE account_id = $1 AND name = $2 AND hidden_at IS NULL",
         new.account,
@@ -181,7 +194,7 @@ pub async fn of_account(
     .await?)
 }
 
-/// The sender fetched it.
+/// The sender fetched it, to its end.
 ///
 /// # Errors
 /// When the database fails.

@@ -5,7 +5,7 @@ use crate::house::{House, Raw, next, rows, rows_of};
 use crate::tree::names;
 use crate::world::{EREBOS, NAOMI};
 use domain::delivery::dropbox::Proof;
-use russh_sftp::protocol::{Packet, Remove, StatusCode};
+use russh_sftp::protocol::{OpenFlags, Packet, Read, Remove, StatusCode};
 use uuid::Uuid;
 
 /// Delivers a file under a name that may have been used before, and waits until so many are answered.
@@ -60,6 +60,90 @@ async fn the_same_file_once_more_hides_no_result_that_nobody_fetched() {
     assert_eq!(
         (&double["uitkomst"], &double["aanlevering"]),
         (&"DUBBEL".into(), &third.to_string().into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_nobody_fetched_is_still_there_after_a_newer_one_of_its_name() {
+    let house = House::open().await;
+    house.keyed("blijft", Proof::Rename, 1).await;
+    let mut raw = house.raw("blijft", 1).await;
+    let file = "CIMS_ZONNEHOF_blijft_20210301_1.csv";
+    deliver(&house, &mut raw, file, &rows("goed"), 1).await;
+    let first = newest(&house).await;
+    // The same name again, and every row is refused.
+    let refused = rows_of(&[("999999245", "01-04-1987", "fout")]);
+    deliver(&house, &mut raw, file, &refused, 2).await;
+    let second = newest(&house).await;
+    let endings = ["ontvangst.json", "resultaat.csv", "resultaat.json"];
+    let mut all: Vec<String> = endings
+        .iter()
+        .flat_map(|end| [format!("{file}.{end}"), format!("{file}.{first}.{end}")])
+        .collect();
+    all.sort();
+    let mut listed = names(&mut raw, "/uit").await;
+    listed.sort();
+    assert_eq!(listed, all, "none is lost");
+    // The newest has the name.
+    let refused = result(&mut raw, file).await;
+    assert_eq!(
+        (&refused["uitkomst"], &refused["aanlevering"]),
+        (&"GEWEIGERD".into(), &second.to_string().into())
+    );
+    let taken = result(&mut raw, &format!("{file}.{first}")).await;
+    assert_eq!(
+        (&taken["uitkomst"], &taken["aanlevering"]),
+        (&"VERWERKT".into(), &first.to_string().into())
+    );
+    // What its sender has makes place as before.
+    deliver(&house, &mut raw, file, &rows("nieuw"), 3).await;
+    let listed = names(&mut raw, "/uit").await;
+    assert!(
+        !listed.contains(&format!("{file}.{second}.resultaat.json")),
+        "{listed:?}"
+    );
+    assert!(
+        listed.contains(&format!("{file}.{second}.resultaat.csv")),
+        "{listed:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_of_which_the_link_broke_halfway_is_one_that_nobody_fetched() {
+    let house = House::open().await;
+    house.keyed("half", Proof::Rename, 1).await;
+    let mut raw = house.raw("half", 1).await;
+    let file = "CIMS_ZONNEHOF_half_20210301_1.csv";
+    let content = rows_of(&[
+        (EREBOS, "01-04-2000", "goed"),
+        ("999999245", "01-04-1987", "fout"),
+    ]);
+    deliver(&house, &mut raw, file, &content, 1).await;
+    let answer = format!("/uit/{file}.resultaat.csv");
+    let has_it = "answer_files WHERE kind = 'resultaat-csv' AND fetched_at IS NOT NULL";
+    let handle = raw.open(&answer, OpenFlags::READ).await.unwrap();
+    let some = raw
+        .ask(Packet::Read(Read {
+            id: next(),
+            handle: handle.clone(),
+            offset: 0,
+            len: 10,
+        }))
+        .await;
+    assert!(matches!(some, Some(Packet::Data(_))), "{some:?}");
+    assert_eq!(raw.close(&handle).await.0, StatusCode::Ok);
+    raw.open(&answer, OpenFlags::READ).await.unwrap();
+    drop(raw);
+    assert_eq!(house.world.count(has_it).await, 0);
+
+    let mut raw = house.raw("half", 1).await;
+    deliver(&house, &mut raw, file, &content, 2).await;
+    let first = fetch(&mut raw, &answer).await;
+    assert!(first.contains(";AFGEKEURD;"), "{first}");
+    assert_eq!(
+        house.world.count(has_it).await,
+        1,
+        "now it was read to its end"
     );
 }
 

@@ -52,8 +52,16 @@ enum Opened {
     Upload(Box<Writing>),
     /// An upload that went wrong: every further WRITE and the CLOSE say so.
     Void(&'static str),
-    Answer(Box<BlobReader>),
+    Answer(Box<Reading>),
     Folder(Vec<File>),
+}
+
+/// An answer that is being fetched.
+struct Reading {
+    id: Uuid,
+    file: BlobReader,
+    /// Its last byte was asked for and given.
+    served: bool,
 }
 
 /// A file that is being put down.
@@ -322,12 +330,15 @@ impl Tree {
     }
 
     fn read(&mut self, read: &Read) -> Answer {
-        let Some(Opened::Answer(file)) = self.handles.get_mut(&read.handle) else {
+        let Some(Opened::Answer(reading)) = self.handles.get_mut(&read.handle) else {
             return no(StatusCode::Failure, say::NOT_READING);
         };
-        if read.offset >= file.size() {
+        let size = reading.file.size();
+        if read.offset >= size {
+            reading.served = true;
             return no(StatusCode::Eof, "");
         }
+        let file = &mut reading.file;
         let mut portion = || -> io::Result<Vec<u8>> {
             let mut data = Vec::new();
             file.seek(SeekFrom::Start(read.offset))?;
@@ -336,6 +347,7 @@ impl Tree {
             Ok(data)
         };
         let data = portion().map_err(ReceiveError::from)?;
+        reading.served |= read.offset + data.len() as u64 >= size;
         Ok(Packet::Data(Data { id: read.id, data }))
     }
 
@@ -343,8 +355,27 @@ impl Tree {
         match self.handles.remove(handle) {
             Some(Opened::Upload(writing)) => self.finish(id, *writing).await,
             Some(Opened::Void(text)) => no(StatusCode::Failure, text),
-            Some(Opened::Answer(_) | Opened::Folder(_)) => Ok(ok(id)),
+            Some(Opened::Answer(reading)) => {
+                if reading.served {
+                    self.fetched(reading.id).await;
+                }
+                Ok(ok(id))
+            }
+            Some(Opened::Folder(_)) => Ok(ok(id)),
             None => no(StatusCode::Failure, say::NOT_OPEN),
+        }
+    }
+
+    /// An answer is with its sender who closes it after its last byte: a link that breaks before that leaves it as one that
+    /// nobody has. So does a database that is away; the sender hears nothing of it.
+    async fn fetched(&self, answer: Uuid) {
+        let noted = async {
+            let mut tx = worker_tx(&self.shared.road.db).await?;
+            answer_files::fetched(&mut tx, answer).await?;
+            tx.commit().await
+        };
+        if let Err(error) = noted.await {
+            tracing::warn!(%answer, %error, "that an answer was fetched was not noted");
         }
     }
 
@@ -510,7 +541,7 @@ impl Tree {
         found.into_iter().next().map_or_else(missing, Ok)
     }
 
-    /// Opens an answer. That it was fetched is a line of the audit, before a byte of it leaves.
+    /// Opens an answer. That is a line of the audit, before a byte of it leaves; fetched it is when all of it was read.
     async fn fetch(&mut self, id: u32, name: &str) -> Answer {
         let road = &self.shared.road;
         let mut tx = self.tx().await?;
@@ -522,7 +553,6 @@ impl Tree {
             .blobs
             .read(&road.keys, answer.id)
             .map_err(ReceiveError::from)?;
-        answer_files::fetched(&mut tx, answer.id).await?;
         let line = Event::of_worker(Some(self.account.party), None, Kind::AnswerFetched)
             .object(
                 if answer.of_upload {
@@ -536,7 +566,12 @@ impl Tree {
             .detail("account", self.account.id.to_string());
         audit::add(&mut tx, line).await?;
         tx.commit().await?;
-        Ok(self.keep(id, Opened::Answer(Box::new(file))))
+        let reading = Reading {
+            id: answer.id,
+            file,
+            served: false,
+        };
+        Ok(self.keep(id, Opened::Answer(Box::new(reading))))
     }
 
     async fn folder(&mut self, id: u32, path: &str) -> Answer {
@@ -646,7 +681,7 @@ impl Tree {
         let now = self.shared.road.clock.now();
         let attrs = match self.handles.get(handle) {
             Some(Opened::Upload(writing)) => put(writing.file.size(), now),
-            Some(Opened::Answer(file)) => answered(file.size(), now),
+            Some(Opened::Answer(reading)) => answered(reading.file.size(), now),
             Some(Opened::Folder(_)) => folder_of(&Place::In),
             Some(Opened::Void(text)) => return no(StatusCode::Failure, text),
             None => return no(StatusCode::Failure, say::NOT_OPEN),
