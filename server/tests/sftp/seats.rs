@@ -55,3 +55,36 @@ async fn connections_too_many_close_the_account_for_their_address_and_are_no_log
     }
     assert!(elsewhere);
 }
+
+/// The timer of the kernel for each connection to this port, and in how many hundredths of a second it goes off.
+fn timers(port: u16) -> Vec<(String, u64)> {
+    let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
+    let here = format!(":{port:04X}");
+    table
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>())
+        .filter(|fields| fields[1].ends_with(&here) && fields[3] == "01")
+        .map(|fields| {
+            let (kind, when) = fields[5].split_once(':').unwrap();
+            (kind.to_owned(), u64::from_str_radix(when, 16).unwrap())
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seat_of_which_the_link_is_gone_without_a_word_does_not_wait_for_the_idle_time() {
+    let house = House::open().await;
+    house.keyed("stil", Proof::Rename, 1).await;
+    let _held = house.raw("stil", 1).await;
+    let begun = std::time::Instant::now();
+    // 02 is the question whether the other side is still there; for a moment after a message there may be another timer.
+    loop {
+        let found = timers(house.port);
+        if matches!(found.as_slice(), [(kind, when)] if kind == "02" && (1_000..=6_200).contains(when))
+        {
+            break;
+        }
+        assert!(begun.elapsed().as_secs() < 10, "{found:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

@@ -4,6 +4,7 @@ use super::guest::Guest;
 use super::{Shared, login};
 use crate::store::{sftp_accounts, worker_tx};
 use russh::server::Config;
+use rustix::net::sockopt;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -20,6 +21,25 @@ const TO_RENAME: Duration = Duration::from_secs(2);
 /// A session that was cut ends at once, unless it waits for something: nobody waits longer for it.
 const TO_END: Duration = Duration::from_secs(5);
 
+/// A peer that is silent this long is asked whether it is there, this often, and so many times: a firewall that drops
+/// connections tells neither side, and seats that nobody sits on keep out who has the right key.
+const SILENT: Duration = Duration::from_secs(60);
+const ASKED_EVERY: Duration = Duration::from_secs(15);
+const ASKED: u32 = 4;
+/// The same, in milliseconds, for who owes us a word about what we sent: then it is not asked.
+const UNHEARD: u32 = 120_000;
+
+/// The kernel ends a connection whose peer is gone. Not by messages of SSH: their answers would be a sign of life of a
+/// session in which nothing happens, and that would never end.
+fn watch_peer(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_tcp_keepidle(stream, SILENT)?;
+    sockopt::set_tcp_keepintvl(stream, ASKED_EVERY)?;
+    sockopt::set_tcp_keepcnt(stream, ASKED)?;
+    sockopt::set_tcp_user_timeout(stream, UNHEARD)?;
+    sockopt::set_socket_keepalive(stream, true)?;
+    Ok(())
+}
+
 /// Serves a connection to its end.
 pub(super) async fn serve(
     shared: Arc<Shared>,
@@ -28,6 +48,9 @@ pub(super) async fn serve(
     peer: SocketAddr,
     cut: CancellationToken,
 ) {
+    if let Err(error) = watch_peer(&stream) {
+        tracing::warn!(kind = %error.kind(), "a connection stays open when its peer goes without a word");
+    }
     let address = peer.ip().to_canonical();
     let Some((pass, wait)) = shared.gate.enter(address, cut.clone(), Instant::now()) else {
         tracing::info!("too many connections of one source without a login");
@@ -174,5 +197,31 @@ impl AsyncWrite for Cuttable {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[tokio::test]
+    async fn a_peer_that_is_gone_is_noticed_within_two_minutes() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("port");
+        let to = listener.local_addr().expect("address");
+        let (near, far) = tokio::join!(TcpStream::connect(to), listener.accept());
+        let (_near, (stream, _)) = (near.expect("connects"), far.expect("accepted"));
+        watch_peer(&stream).expect("options");
+        assert!(sockopt::socket_keepalive(&stream).expect("option"));
+        let silent = sockopt::tcp_keepidle(&stream).expect("option");
+        let every = sockopt::tcp_keepintvl(&stream).expect("option");
+        let asked = sockopt::tcp_keepcnt(&stream).expect("option");
+        assert_eq!((silent, every, asked), (SILENT, ASKED_EVERY, ASKED));
+        // What was sent and not heard gets as long as the questions take.
+        let unheard = sockopt::tcp_user_timeout(&stream).expect("option");
+        assert_eq!(
+            Duration::from_millis(unheard.into()),
+            SILENT + ASKED_EVERY * ASKED
+        );
     }
 }
