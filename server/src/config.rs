@@ -139,7 +139,7 @@ impl Default for Keys {
 pub struct Storage {
     /// Folder with `spool/` and `blobs/`.
     pub dir: PathBuf,
-    /// Days a raw file is kept after its receipt; what came of it is kept for ever (features F26).
+    /// Days a raw file is kept after its receipt, and an answer in `uit/` after it was made; what came of it is kept for ever (features F26).
     pub raw_file_days: u32,
 }
 

@@ -58,7 +58,7 @@ pub async fn run(args: Args, file: &Path) -> anyhow::Result<ExitCode> {
     schema::check_ready(&db, crate::clock::now())
         .await
         .map_err(|error| NotFit(error.to_string()))?;
-    let blobs = BlobStore::open(&config.storage.dir)?;
+    let blobs = BlobStore::open(&config.storage.dir)?.keeping(config.storage.raw_file_days);
     let mut log = audit_verify::connect(&config).await?;
     let findings = examine(&db, &keys, &blobs, &mut log, args.files).await?;
     log.close().await.map_err(StoreError::from)?;
@@ -93,6 +93,8 @@ pub async fn examine(
     log: &mut PgConnection,
     read_files: bool,
 ) -> anyhow::Result<Vec<Finding>> {
+    // Of what is a day younger than the oldest answers nothing was destroyed yet.
+    let answers_since = crate::clock::now() - blobs.kept_for() + time::Duration::days(1);
     let mut tx = worker_tx(db).await?;
     let mut found = Vec::new();
     let mut add = |question, wrong| {
@@ -120,11 +122,11 @@ pub async fn examine(
     );
     add(
         "a delivery on its way has a job",
-        doctor::stuck(&mut tx).await?,
+        doctor::stuck(&mut tx, answers_since).await?,
     );
     add(
         "an ended delivery of the drop box has its answers",
-        doctor::unanswered(&mut tx).await?,
+        doctor::unanswered(&mut tx, answers_since).await?,
     );
     let files = doctor::files(&mut tx).await?;
     let lost: Vec<Uuid> = files

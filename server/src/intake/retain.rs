@@ -1,5 +1,6 @@
 //! Raw files do not stay: after the configured days they are destroyed, and with them their keys (security G4,
-//! features F26). What they came to stays: delivery, rows, digests. Files that belong to no delivery go as well:
+//! features F26). What they came to stays: delivery, rows, digests. Answers in `uit/` have the same days; the portal tells
+//! the same from what stays. Files that belong to no delivery go as well:
 //! a process died between the file and its row, or could not remove it in time; nobody was told "ontvangen".
 //!
 //! The time is a parameter. Doing it twice, or on two nodes at once, changes nothing.
@@ -40,6 +41,29 @@ pub async fn wipe(road: &Road, now: OffsetDateTime) -> Result<usize, StoreError>
     }
 }
 
+/// Destroys the answers whose days are over, also those that nobody fetched or that were taken out of `uit/`; answers how
+/// many.
+///
+/// # Errors
+/// When the database fails; the rest is done the next time.
+pub async fn wipe_answers(road: &Road, now: OffsetDateTime) -> Result<usize, StoreError> {
+    let before = now - road.blobs.kept_for();
+    let mut wiped = 0;
+    loop {
+        let mut tx = worker_tx(&road.db).await?;
+        let Some((answer, party)) = retention::next_answer(&mut tx, before).await? else {
+            return Ok(wiped);
+        };
+        let line = Event::of_worker(Some(party), None, Kind::Retention)
+            .object("answer-file", answer)
+            .detail("why", "days over");
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        destroy(road, answer);
+        wiped += 1;
+    }
+}
+
 /// Destroys files that belong to no delivery, older than a day; answers how many.
 ///
 /// # Errors
@@ -75,6 +99,6 @@ pub async fn sweep(road: &Road, now: OffsetDateTime) -> Result<usize, StoreError
 
 fn destroy(road: &Road, file: Uuid) {
     if let Err(error) = road.blobs.destroy(file) {
-        tracing::error!(%file, kind = %error.kind(), "a raw file could not be destroyed");
+        tracing::error!(%file, kind = %error.kind(), "a file could not be destroyed");
     }
 }

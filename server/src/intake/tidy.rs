@@ -147,6 +147,7 @@ pub async fn tidy_at(road: &Road, now: OffsetDateTime) -> Result<Tidied, StoreEr
     }
     forget_cards(road, now - time::Duration::days(OPEN_DAYS)).await?;
     retain::wipe(road, now).await?;
+    retain::wipe_answers(road, now).await?;
     Ok(Tidied::Done)
 }
 

@@ -100,45 +100,53 @@ pub async fn files(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
 }
 
 /// Deliveries of the drop box without their receipt, and those that ended without their result, unless that is being made
-/// (specification §7); sets of the BRP likewise.
+/// (specification §7); sets of the BRP likewise. Of what came or ended before `since` the days may be over: it has none.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn unanswered(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+pub async fn unanswered(
+    tx: &mut WorkerTx<'_>,
+    since: OffsetDateTime,
+) -> Result<Vec<Uuid>, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"WITH due AS (
-               SELECT d.id, CASE WHEN d.state IN ('done', 'withdrawn', 'discarded') THEN 3 ELSE 1 END AS answers
+               SELECT d.id, d.received_at >= $2 AS receipt,
+                      CASE WHEN d.state IN ('done', 'withdrawn', 'discarded') AND COALESCE(d.finished_at, d.received_at) >= $2 THEN 2 ELSE 0 END AS results
                FROM deliveries d WHERE d.account_id IS NOT NULL
                UNION ALL
-               SELECT u.id, 3 FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id
+               SELECT u.id, u.opened_at >= $2, CASE WHEN u.gone_at >= $2 THEN 2 ELSE 0 END FROM sftp_uploads u JOIN sftp_accounts a ON a.id = u.account_id
                WHERE a.purpose = 'brp' AND (u.state = 'taken' OR u.why = 'refused'))
            SELECT due.id AS "id!" FROM due
-           LEFT JOIN (SELECT COALESCE(delivery_id, upload_id) AS id, count(DISTINCT kind) AS all_kinds,
+           LEFT JOIN (SELECT COALESCE(delivery_id, upload_id) AS id, count(DISTINCT kind) FILTER (WHERE kind <> 'ontvangst') AS results,
                              count(DISTINCT kind) FILTER (WHERE kind = 'ontvangst') AS receipts
                       FROM answer_files GROUP BY 1) AS made ON made.id = due.id
-           WHERE COALESCE(made.receipts, 0) = 0
-              OR (made.all_kinds < due.answers
+           WHERE (due.receipt AND COALESCE(made.receipts, 0) = 0)
+              OR (COALESCE(made.results, 0) < due.results
                   AND NOT EXISTS (SELECT FROM jobs j WHERE j.subject = due.id AND j.state IN ('queued', 'leased')))
            ORDER BY 1 LIMIT $1"#,
-        MOST
+        MOST,
+        since
     )
     .fetch_all(&mut **tx)
     .await?)
 }
 
-/// Deliveries on their way that no job works on, and jobs that gave up; a set of the BRP that was refused and answered is done.
+/// Deliveries on their way that no job works on, and jobs that gave up; a set of the BRP that was refused and answered is done,
+/// also when it went before `since` and the days of its answer may be over.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn stuck(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
+pub async fn stuck(tx: &mut WorkerTx<'_>, since: OffsetDateTime) -> Result<Vec<Uuid>, StoreError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT d.id AS "id!" FROM deliveries d
            WHERE d.state IN ('received', 'complete', 'checking', 'storing')
              AND NOT EXISTS (SELECT FROM jobs j WHERE j.subject = d.id AND j.state IN ('queued', 'leased'))
            UNION ALL SELECT j.subject FROM jobs j WHERE j.state = 'failed'
              AND NOT EXISTS (SELECT FROM answer_files a WHERE j.kind = 'load-brp' AND a.upload_id = j.subject AND a.kind = 'resultaat-json')
+             AND NOT EXISTS (SELECT FROM sftp_uploads u WHERE j.kind = 'load-brp' AND u.id = j.subject AND u.gone_at < $2)
            LIMIT $1"#,
-        MOST
+        MOST,
+        since
     )
     .fetch_all(&mut **tx)
     .await?)

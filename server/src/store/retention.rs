@@ -1,4 +1,4 @@
-//! Which raw files have had their time, and which belong to nobody.
+//! Which raw files and answers have had their time, and which belong to nobody.
 
 use super::{StoreError, WorkerTx};
 use time::OffsetDateTime;
@@ -22,6 +22,25 @@ pub async fn next_due(
          RETURNING id, party_id",
         before,
         now
+    )
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(row.map(|row| (row.id, row.party_id)))
+}
+
+/// Takes the oldest answer that was made before a moment, seen or out of sight: (file, party). The portal makes its own.
+///
+/// # Errors
+/// When the database fails.
+pub async fn next_answer(
+    tx: &mut WorkerTx<'_>,
+    before: OffsetDateTime,
+) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+    let row = sqlx::query!(
+        "DELETE FROM answer_files
+         WHERE id = (SELECT id FROM answer_files WHERE created_at < $1 ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+         RETURNING id, party_id",
+        before
     )
     .fetch_optional(&mut **tx)
     .await?;

@@ -5,7 +5,7 @@ use domain::delivery::dropbox::Proof;
 use server::commands::doctor::examine;
 
 /// What does not agree: question and how many.
-async fn wrong(house: &House) -> Vec<(&'static str, usize)> {
+pub(crate) async fn wrong(house: &House) -> Vec<(&'static str, usize)> {
     let mut log = house.world.test.admin.acquire().await.unwrap();
     let road = &house.world.road;
     let found = examine(&road.db, &road.keys, &road.blobs, &mut log, true).await;

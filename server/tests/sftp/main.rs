@@ -37,6 +37,7 @@ mod names;
 mod programs;
 mod proof;
 mod ranks;
+mod retention;
 mod returned;
 mod seats;
 mod silent;

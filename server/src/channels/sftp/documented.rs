@@ -10,6 +10,7 @@ use crate::config::Sftp;
 use crate::intake::read::Limits;
 use crate::intake::read::limits::{COLUMNS, WORKBOOK_BYTES};
 use crate::intake::read::record::{CELL_CHARS, ROW_BYTES};
+use crate::intake::receive::KEPT_DAYS;
 use crate::store::sftp_accounts::{OVERLAP_DAYS, PENALTY_MINUTES, PENALTY_POINTS};
 use app::texts::{EN, NL};
 use domain::delivery::dropbox::{CONTROL, NAME_CHARS, Proof, TEMPORARY, TRAILER};
@@ -127,6 +128,7 @@ fn suppliers_read_the_times_that_hold() {
         DUTCH,
         &[
             format!("blijft het oude nog {OVERLAP_DAYS} dagen geldig"),
+            format!("Een antwoord staat {KEPT_DAYS} dagen in `uit/`"),
             format!("na {quiet} minuten rust"),
             format!("Wat na {PROOF_HOURS} uur geen bewijs heeft"),
             format!(
@@ -142,6 +144,7 @@ fn suppliers_read_the_times_that_hold() {
         ENGLISH,
         &[
             format!("the old one stays valid for {OVERLAP_DAYS} days"),
+            format!("An answer stays in `uit/` for {KEPT_DAYS} days"),
             format!("after {quiet} quiet minutes"),
             format!("What has no proof after {PROOF_HOURS} hours"),
             format!(
