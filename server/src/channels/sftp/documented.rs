@@ -1,7 +1,8 @@
 //! What suppliers read of limits, times, names and algorithms is what the program does: `docs/leveranciers.md`, and in
 //! English `docs/suppliers.md`.
 
-use super::gate::{EACH, SEATS_OF_ACCOUNT};
+use super::gate::{EACH, SEATS_OF_ACCOUNT, STRANGERS_OF_SOURCE};
+use super::login::TOO_MANY;
 use super::path::{IN, OUT, TEST};
 use super::sweep::PROOF_HOURS;
 use super::tree::HANDLES;
@@ -54,6 +55,9 @@ fn suppliers_read_the_limits_that_hold() {
     let (settings, most) = (Sftp::default(), Limits::SYSTEM);
     assert_eq!(settings.max_file_bytes, most.bytes);
     let a_second = 1_000 / EACH.as_millis();
+    let (ninth, next) = (SEATS_OF_ACCOUNT + 1, STRANGERS_OF_SOURCE + 1);
+    assert_eq!(PENALTY_POINTS % TOO_MANY, 0);
+    let closes = PENALTY_POINTS / TOO_MANY;
     let rows = |separator| count(u64::from(most.rows), separator);
     let files = |separator| count(u64::from(settings.day_files), separator);
     let (file, book, day) = (
@@ -78,7 +82,7 @@ fn suppliers_read_the_limits_that_hold() {
                 files('.')
             ),
             format!(
-                "| verbindingen | {SEATS_OF_ACCOUNT} per account; van één adres {a_second} nieuwe per seconde"
+                "| verbindingen | {SEATS_OF_ACCOUNT} per account; de {ninth}e kan niet inloggen, en na {closes} keer in {PENALTY_MINUTES} minuten is het account voor uw adres dicht (zie 8). Van één adres {a_second} nieuwe per seconde, wie sneller komt wacht even; hoogstens {STRANGERS_OF_SOURCE} die nog niet ingelogd zijn, wie wacht telt mee, en de {next}e sluiten wij meteen |"
             ),
             format!("| open bestanden | {HANDLES} per kanaal |"),
             format!("| zonder iets te doen | na {idle} minuten verbreken"),
@@ -102,7 +106,7 @@ fn suppliers_read_the_limits_that_hold() {
                 files(',')
             ),
             format!(
-                "| connections | {SEATS_OF_ACCOUNT} an account; from one address {a_second} new ones a second"
+                "| connections | {SEATS_OF_ACCOUNT} an account; number {ninth} cannot log in, and after {closes} times in {PENALTY_MINUTES} minutes the account is closed for your address (see 8). From one address {a_second} new ones a second, who is faster waits a moment; at most {STRANGERS_OF_SOURCE} that did not log in yet, who waits counts too, and number {next} is closed at once |"
             ),
             format!("| open files | {HANDLES} a channel |"),
             format!("| doing nothing | after {idle} minutes we end"),
@@ -132,7 +136,7 @@ fn suppliers_read_the_times_that_hold() {
             format!("na {quiet} minuten rust"),
             format!("Wat na {PROOF_HOURS} uur geen bewijs heeft"),
             format!(
-                "na {PENALTY_POINTS} fouten is het account voor uw adres {PENALTY_MINUTES} minuten dicht"
+                "na {PENALTY_POINTS} fouten is het account voor uw adres {PENALTY_MINUTES} minuten dicht, en bij herhaling langer; een verbinding te veel telt voor {TOO_MANY}"
             ),
             format!("Hoogstens {} regels en {} MiB.", rows('.'), mib(lane.bytes)),
             format!("| ten minste {LEAST_ROWS} regels |"),
@@ -148,7 +152,7 @@ fn suppliers_read_the_times_that_hold() {
             format!("after {quiet} quiet minutes"),
             format!("What has no proof after {PROOF_HOURS} hours"),
             format!(
-                "after {PENALTY_POINTS} failures the account is closed for your address for {PENALTY_MINUTES} minutes"
+                "after {PENALTY_POINTS} failures the account is closed for your address for {PENALTY_MINUTES} minutes, and longer when it goes on; one connection too many counts for {TOO_MANY}"
             ),
             format!("At most {} rows and {} MiB.", rows(','), mib(lane.bytes)),
             format!("| at least {LEAST_ROWS} rows |"),

@@ -1,5 +1,6 @@
 //! How many are let in (security §5.2): before a login 256, of one source 32, and of that source no more than so many a
-//! second; after it 256, of one account 8. Whoever comes too fast waits a moment and is not turned away.
+//! second; after it 256, of one account 8. Whoever comes too fast waits a moment and is not turned away; who waits has no
+//! login yet, and counts among the 32.
 //!
 //! A full house before the login drops the oldest of the busiest source: peers that say nothing never shut out one
 //! that wants to log in.
@@ -14,7 +15,7 @@ use uuid::Uuid;
 /// Connections without a login.
 const STRANGERS: usize = 256;
 /// Those of one source.
-const STRANGERS_OF_SOURCE: usize = 32;
+pub(super) const STRANGERS_OF_SOURCE: usize = 32;
 /// Connections of one source that may begin at once, and how much time each takes of it: twelve a second. Each may ask for
 /// a key exchange, which costs us more than the asker (DHEat); at twenty a second that becomes an attack.
 const BURST: u32 = 8;

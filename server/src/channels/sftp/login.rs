@@ -23,7 +23,7 @@ const LONGEST: usize = 256;
 /// Points for a name we do not know, for a wrong password or key, and for one connection too many (security §5.2).
 const UNKNOWN: i32 = 2;
 const WRONG: i32 = 1;
-const TOO_MANY: i32 = 3;
+pub(super) const TOO_MANY: i32 = 3;
 /// Letters and digits that are not taken for one another; 32 of them, so one is five bits.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz23456789X";
 /// 130 bits.
