@@ -1,6 +1,7 @@
 //! What `ssh-audit` says of the running server (security B25).
 
 use crate::house::House;
+use crate::support::{not_run, unless_all};
 use domain::delivery::dropbox::Proof;
 use serde_json::Value;
 use server::config;
@@ -58,7 +59,7 @@ fn too_fast(report: &Value) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_auditor_of_ssh_finds_no_failure_and_no_warning() {
     let Some(program) = program() else {
-        println!("not run: cargo xtask test rust installs ssh-audit");
+        println!("{}", not_run("cargo xtask test rust installs ssh-audit"));
         return;
     };
     let house = House::with(config::Sftp {
@@ -77,7 +78,7 @@ async fn an_auditor_of_ssh_finds_no_failure_and_no_warning() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_the_key_exchanges_of_older_clients_it_warns_of_nothing_but_those() {
     let Some(program) = program() else {
-        println!("not run: cargo xtask test rust installs ssh-audit");
+        println!("{}", not_run("cargo xtask test rust installs ssh-audit"));
         return;
     };
     let house = House::open().await;
@@ -96,4 +97,11 @@ async fn with_the_key_exchanges_of_older_clients_it_warns_of_nothing_but_those()
     // Nor of how fast one source may ask for them.
     assert!(!too_fast(&report_of), "{report_of}");
     assert_eq!(report_of["banner"]["raw"], "SSH-2.0-CIMS");
+}
+
+#[test]
+#[should_panic(expected = "not run: no auditor")]
+fn where_all_tests_must_run_one_that_cannot_is_not_green() {
+    assert_eq!(unless_all("no auditor", false), "not run: no auditor");
+    unless_all("no auditor", true);
 }

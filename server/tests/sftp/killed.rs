@@ -2,7 +2,7 @@
 
 use crate::cluster::Cluster;
 use crate::house::{House, Raw, rows, sha256};
-use crate::support::{TestDb, until};
+use crate::support::{TestDb, no_disk, not_run, until};
 use crate::trouble::{MANY, hasty, many_rows, proved};
 use crate::world::World;
 use domain::delivery::dropbox::Proof;
@@ -88,7 +88,7 @@ const ACCOUNTS: [(&str, Proof); 3] = [
 async fn postgresql_killed_while_a_file_is_finished_loses_no_yes_and_imports_nothing_twice() {
     const KILLS: usize = 15;
     let Some(mut cluster) = Cluster::start(None).await else {
-        println!("not run: no PostgreSQL to start here");
+        println!("{}", not_run("no PostgreSQL to start here"));
         return;
     };
     let test = TestDb::within(cluster.options()).await;
@@ -164,7 +164,7 @@ async fn postgresql_killed_while_a_file_is_finished_loses_no_yes_and_imports_not
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_of_the_write_ahead_log_stops_the_database_and_loses_nothing() {
     let Some(mut cluster) = Cluster::start(Some(64)).await else {
-        println!("not run: no PostgreSQL to start here, or no disk to mount");
+        println!("{}", no_disk());
         return;
     };
     let test = TestDb::within(cluster.options()).await;

@@ -1,7 +1,7 @@
 //! The server is killed, the database goes away, the disk is full (security F1-F5).
 
 use crate::house::{Anyone, House, Raw, key, rows};
-use crate::support::{TestDb, counted, until};
+use crate::support::{TestDb, counted, no_disk, until};
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::Parties;
 use domain::connection::ConnectionStep;
@@ -813,7 +813,7 @@ async fn a_disk_that_fills_up_fails_the_files_that_are_written_and_nothing_else(
     house.close().await;
     let world = &house.world;
     let Some((process, inside)) = on_a_small_disk(world, 0) else {
-        println!("not run: no disk of one's own may be mounted here");
+        println!("{}", no_disk());
         return;
     };
     let (ballast, spool) = (inside.join("ballast"), inside.join("spool"));
@@ -927,7 +927,7 @@ async fn a_disk_with_little_room_is_an_alarm_each_minute() {
     house.keyed("vol", Proof::Rename, 1).await;
     house.close().await;
     let Some((process, _)) = on_a_small_disk(&house.world, 60) else {
-        println!("not run: no disk of one's own may be mounted here");
+        println!("{}", no_disk());
         return;
     };
     Process::alarm(&house.world, "little room is left for raw files").await;

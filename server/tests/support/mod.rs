@@ -240,6 +240,24 @@ impl Drop for TestDb {
     }
 }
 
+/// What a test says that cannot run here. `cargo xtask test` installs all that tests need, and says so (`CIMS_TEST_ALL`): there it
+/// fails, and is not green without a word.
+pub(crate) fn not_run(why: &str) -> String {
+    unless_all(why, std::env::var_os("CIMS_TEST_ALL").is_some())
+}
+
+/// The same of a disk to fill up. Where nobody may mount one `cargo xtask test` tells it (`CIMS_TEST_NO_DISK`).
+pub(crate) fn no_disk() -> String {
+    let told = std::env::var_os("CIMS_TEST_NO_DISK").is_some();
+    let all = std::env::var_os("CIMS_TEST_ALL").is_some() && !told;
+    unless_all("no disk of one's own may be mounted here", all)
+}
+
+pub(crate) fn unless_all(why: &str, all: bool) -> String {
+    assert!(!all, "not run: {why}");
+    format!("not run: {why}")
+}
+
 fn cluster() -> PgConnectOptions {
     let url = std::env::var("CIMS_TEST_DATABASE_URL")
         .or_else(|_| std::env::var("DATABASE_URL"))

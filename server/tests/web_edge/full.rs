@@ -3,6 +3,7 @@
 use crate::browser::{Answer, Browser};
 use crate::disk::SmallDisk;
 use crate::portal::Portal;
+use crate::support::no_disk;
 use crate::uploads::{GOOD, file};
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
@@ -48,7 +49,7 @@ fn half_files(disk: &SmallDisk) -> usize {
 async fn on_a_full_disk_the_page_says_so_and_what_was_there_goes_on() {
     let folder = tempfile::tempdir().expect("folder");
     let Some(disk) = SmallDisk::new(folder.path(), 4, None) else {
-        println!("not run: no disk of one's own may be mounted here");
+        println!("{}", no_disk());
         return;
     };
     let blobs = BlobStore::open(disk.path()).expect("folders");
