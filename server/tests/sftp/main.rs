@@ -34,6 +34,7 @@ mod killed;
 mod lane;
 mod login;
 mod names;
+mod onboarding;
 mod programs;
 mod proof;
 mod ranks;
