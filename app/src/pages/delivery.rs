@@ -76,12 +76,17 @@ fn screen(visit: &Visit, delivery: DeliveryView, withdrawal: Option<WithdrawalVi
         Phase::Withdrawn => (withdrawal, Some(state)),
         _ => (Some(state), withdrawal),
     };
+    // While it waits, for whatever, it is not let go.
+    let let_go = delivery.let_go.as_ref();
+    let let_go = let_go.filter(|_| line.phase != Phase::Parked);
+    let let_go = let_go.map(|at| paragraph(fill(u.let_go, &[("moment", at)])));
     let name = fill(u.delivery_title, &[("bestand", &line.file_name)]);
     let failed = !messages.is_empty();
     let body = view! {
         {messages.summary(t)}
         {title(name)}
         <p class="utrecht-paragraph">{badge::delivery(line.phase, line.outcome, t)}" "{line.received.clone()}</p>
+        {let_go}
         {steps(line.phase, t)}
         {first}
         {then}

@@ -211,6 +211,8 @@ pub struct DeliveryView {
     pub may_switch: bool,
     /// The raw file (features F26).
     pub raw_file: RawFile,
+    /// When the privacycoördinator let it go, when it waited for that: "22-11-2026 14:05". Who that was stays at RIVM.
+    pub let_go: Option<String>,
     /// Why it never counted, when it was discarded.
     pub discarded: Option<Discarded>,
     /// Its receipt can be fetched.

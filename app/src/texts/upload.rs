@@ -179,6 +179,7 @@ texts! {
         download_result_csv: "Resultaat (CSV)" / "Result (CSV)",
         download_result_json: "Resultaat (JSON)" / "Result (JSON)",
         parked_text: "Het RIVM kijkt eerst naar dit bestand. U hoeft niets te doen." / "RIVM looks at this file first. There is nothing to do.",
+        let_go: "Vrijgegeven door de privacycoördinator op {moment}." / "Released by the privacy coordinator on {moment}.",
         discarded_thrown: "Dit voorbeeld is weggegooid. Er is niets opgeslagen." / "This preview was thrown away. Nothing was stored.",
         discarded_expired: "Dit voorbeeld is niet op tijd ingediend. We hebben het na 24 uur gewist. Er is niets opgeslagen." / "This preview was not submitted in time. We wiped it after 24 hours. Nothing was stored.",
         discarded_rivm: "Het RIVM heeft dit bestand niet toegelaten en gewist. Er is niets opgeslagen." / "RIVM did not admit this file and wiped it. Nothing was stored.",

@@ -842,6 +842,7 @@ impl Deliveries for World {
             repairs_off: vec!["H05".into()],
             may_switch: true,
             raw_file: RawFile::Until("22-12-2026".into()),
+            let_go: Some("23-11-2026 09:30".into()),
             discarded: self.discarded,
             withdrawals: self.withdrawals,
             has_receipt: true,

@@ -149,3 +149,15 @@ async fn the_limits_of_a_file_are_told_first_and_its_days_as_they_are_configured
         }
     }
 }
+
+#[tokio::test]
+async fn a_sender_reads_when_its_delivery_was_let_go_and_not_by_whom() {
+    let sentence = "Vrijgegeven door de privacycoördinator op 23-11-2026 09:30.";
+    for phase in [Phase::Storing, Phase::Done, Phase::Withdrawn] {
+        let page = get(&world(|world| world.phase = phase), &delivery()).await;
+        assert!(page.has(sentence), "{phase:?}");
+    }
+    // It waits again, for something else.
+    let page = get(&world(|world| world.phase = Phase::Parked), &delivery()).await;
+    assert!(!page.has("Vrijgegeven"));
+}

@@ -191,6 +191,7 @@ impl Deliveries for Portal {
             // One in which nothing was read waits for a choice.
             may_submit: shown.phase == Phase::Preview && row.rows_read > 0,
             raw_file: raw_file(&row, self.road.blobs.kept_for()),
+            let_go: row.let_go_at.map(words::moment),
             discarded: discarded(&row.state, row.outcome.as_deref(), row.expired),
             withdrawals: 0,
             has_receipt: row.has_receipt,

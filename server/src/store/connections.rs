@@ -604,7 +604,7 @@ pub async fn let_go(tx: &mut WorkerTx<'_>, waiting: Waiting) -> Result<Vec<GoesO
     Ok(sqlx::query_as!(
         GoesOn,
         r#"WITH said AS (
-             SELECT f.id, n.of_connection, n.of_party FROM deliveries f LEFT JOIN LATERAL (
+             SELECT f.id, n.at, n.of_connection, n.of_party FROM deliveries f LEFT JOIN LATERAL (
                  SELECT s.at, s.id AS of_connection, NULL::uuid AS of_party
                  FROM connection_steps s JOIN connections c ON c.id = s.connection_id
                  WHERE c.party_id = f.party_id AND c.intermediary_id IS NOT DISTINCT FROM f.intermediary_id AND c.channel = f.channel
@@ -615,7 +615,7 @@ pub async fn let_go(tx: &mut WorkerTx<'_>, waiting: Waiting) -> Result<Vec<GoesO
              WHERE f.id = ANY ($1))
          UPDATE deliveries d
          SET state = CASE WHEN submitted_at IS NOT NULL OR (NOT preview AND progress > 0) THEN 'storing' ELSE 'complete' END, parked_reason = NULL,
-             let_go_by = said.of_connection, let_go_by_party = said.of_party
+             let_go_by = said.of_connection, let_go_by_party = said.of_party, let_go_at = said.at
          FROM said WHERE d.id = said.id RETURNING d.id, d.submitted_at IS NOT NULL AS "submitted!""#,
         &free
     )

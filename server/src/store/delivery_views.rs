@@ -50,6 +50,8 @@ pub struct Line {
     pub has_file: bool,
     /// When the raw file went.
     pub file_gone_at: Option<OffsetDateTime>,
+    /// When it was decided that it goes on, when it waited for that.
+    pub let_go_at: Option<OffsetDateTime>,
     /// A withdrawal runs: `true` when it is an undoing.
     pub turning: Option<bool>,
     /// Rows it went through.
@@ -81,7 +83,7 @@ pub async fn list(
         r#"SELECT d.id, d.file_name, d.channel, d.state, d.outcome, d.format, d.format_info, d.findings, d.doubles, d.rows_read,
                   d.skipped, 0::bigint AS "done!", d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld,
                   d.received_at, u.name AS "received_by?", d.repairs_off,
-                  d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at, d.expired, d.sha256_sealed IS NOT NULL AS "has_receipt!",
+                  d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at, d.let_go_at, d.expired, d.sha256_sealed IS NOT NULL AS "has_receipt!",
                   CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
            LEFT JOIN withdrawals w ON w.party_id = d.party_id AND w.delivery_id = d.id AND w.state = 'running'
@@ -121,7 +123,7 @@ pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<L
                   CASE WHEN d.state = 'storing' THEN (SELECT count(*) FROM delivery_rows r WHERE r.delivery_id = d.id
                                                       AND (r.state <> 'pending' OR r.outcome = 'AFGEKEURD')) ELSE 0 END AS "done!",
                   d.geaccepteerd, d.te_controleren, d.afgekeurd, d.dubbel, d.geteld, d.received_at, u.name AS "received_by?",
-                  d.repairs_off, d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at, d.expired, d.sha256_sealed IS NOT NULL AS "has_receipt!",
+                  d.repairs_off, d.blob_id IS NOT NULL AS "has_file!", d.sheet, d.with_hidden, d.blob_gone_at AS file_gone_at, d.let_go_at, d.expired, d.sha256_sealed IS NOT NULL AS "has_receipt!",
                   CASE WHEN w.id IS NOT NULL THEN w.undoes IS NOT NULL END AS "turning?", w.reversed + w.kept AS "turned?", w.rows AS "to_turn?"
            FROM deliveries d LEFT JOIN users u ON u.id = d.received_by
            LEFT JOIN withdrawals w ON w.party_id = d.party_id AND w.delivery_id = d.id AND w.state = 'running'

@@ -212,6 +212,13 @@ async fn an_approval_may_be_explained_and_each_delivery_says_by_which_decision_i
     assert_eq!(house.let_go_by(first).await, approve);
     world.work().await;
     assert_eq!(house.state(first).await.0, "done");
+    // Its sender reads when, and not who.
+    let decided = portal.connection(&house.coordinator, asked).await.unwrap();
+    let decided = decided.history.last().unwrap().clone();
+    let seen = portal.delivery(&world.maria, first).await.unwrap();
+    assert_eq!(seen.let_go, Some(decided.at));
+    let all = serde_json::to_string(&seen).unwrap();
+    assert!(!all.contains(&house.coordinator.name), "{all}");
 
     // Opened again is a decision too: of the connection, and of the party as a whole.
     say(ConnectionStep::Suspend, "een lek").await.unwrap();
@@ -232,6 +239,10 @@ async fn an_approval_may_be_explained_and_each_delivery_says_by_which_decision_i
     world.work().await;
     let own = house.deliver(&bare(true)).await;
     assert_eq!(house.let_go_by(own).await, (None, None));
+    let seen = portal.delivery(&world.maria, own).await.unwrap();
+    assert_eq!(seen.let_go, None);
+    let seen = portal.delivery(&world.maria, third).await.unwrap();
+    assert!(seen.let_go.is_some(), "of a party as a whole too");
 }
 
 #[tokio::test]
