@@ -119,9 +119,9 @@ async fn a_preview_thrown_away_leaves_nothing_and_does_not_count_as_received() {
 #[tokio::test]
 async fn a_double_of_what_waits_for_submit_says_so() {
     let world = World::new().await;
-    let mut ids = Vec::new();
+    let (content, mut ids) = (csv(&three()), Vec::new());
     for name in ["ochtend.csv", "middag.csv"] {
-        let received = world.receive(&world.maria, name, &csv(&three()), true);
+        let received = world.receive(&world.maria, name, &content, true);
         ids.push(received.await.id());
         world.work().await;
     }

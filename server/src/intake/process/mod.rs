@@ -23,7 +23,6 @@ use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::connections::{self, Waiting};
 use crate::store::decisions;
 use crate::store::deliveries::{self, ReadAs, Work};
-use crate::store::mend;
 use crate::store::products::Products;
 use crate::store::{
     StoreError, WorkerTx, brp_checks, chunk_tx, lists, register, rows, trials, worker_tx,
