@@ -5,7 +5,7 @@ use crate::form::RowForm;
 use crate::page::{caller, entry};
 use crate::parts::pager::and;
 use crate::parts::warnings::Tick;
-use crate::ports::entry::{Corrected, Restored, Withdrawn};
+use crate::ports::entry::{Corrected, Restored, StoodBy, Withdrawn};
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -99,6 +99,27 @@ pub(crate) async fn restore_registration(
             Restored::Again(draft) => format!("{page}?concept={draft}&melding=opnieuw"),
             Restored::NotApproved(draft) => format!("{page}?concept={draft}&melding=akkoord"),
             Restored::Kept(draft) => format!("{page}?concept={draft}"),
+        })
+    })
+    .await
+}
+
+/// Answers RIVM that a registration is right as it stands; without an explanation the page asks for it.
+#[server(prefix = "/api", endpoint = "registratie-klopt")]
+pub(crate) async fn stand_by_registration(
+    registration: Uuid,
+    #[server(default)] reason: String,
+) -> Posted {
+    go(async move {
+        let page = format!("/registraties/{registration}");
+        if reason.trim().is_empty() {
+            return Ok(format!("{page}?melding=toelichting#foutoverzicht"));
+        }
+        let (caller, entry) = (caller().await?, entry()?);
+        Ok(match entry.stand_by(&caller, registration, reason).await? {
+            StoodBy::Done => format!("{page}?melding=klopt"),
+            StoodBy::NotApproved(draft) => format!("{page}?concept={draft}&melding=akkoord"),
+            StoodBy::Kept(draft) => format!("{page}?concept={draft}"),
         })
     })
     .await

@@ -1,30 +1,43 @@
-//! `/registraties/{id}`: one registration with its versions; the old ones stay readable.
+//! `/registraties/{id}`: one registration with its versions; the old ones stay readable. What RIVM asks about it is answered here too.
 
+use super::withdraw::kept;
+use crate::calls::registrations::StandByRegistration;
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::answers::of_row;
+use crate::parts::field::Field;
+use crate::parts::messages::Messages;
 use crate::parts::{
-    alert, badge, findings::findings, fold, heading, paragraph, second_link, title,
+    alert, badge, findings::findings, fold, heading, hidden_inputs, paragraph, second_link, title,
 };
-use crate::ports::entry::{RegistrationVersion, RegistrationView};
+use crate::ports::entry::{DraftView, RegistrationVersion, RegistrationView};
 use crate::texts::{Texts, fill};
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 
 /// `/registraties/{id}`
 pub(crate) fn registration() -> AnyView {
     page(|visit| async move {
         let caller = visit.deliverer()?.clone();
         let view = entry()?.registration(&caller, visit.id()?).await?;
-        Ok(screen(&visit, &view))
+        let kept = kept(&visit, &caller).await?;
+        Ok(screen(&visit, &view, kept.as_ref()))
     })
 }
 
-fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
+fn screen(visit: &Visit, registration: &RegistrationView, kept: Option<&DraftView>) -> Screen {
     let t = visit.t;
     let r = &t.registrations;
+    let mut missing = Messages::default();
+    if registration.may_stand_by && visit.query("melding").as_deref() == Some("toelichting") {
+        missing.add("reason", t.returned.right_missing);
+    }
+    let failed = !missing.is_empty();
     let done = match visit.query("melding").as_deref() {
         Some("gecorrigeerd") => Some(alert::ok(r.corrected)),
         Some("ingetrokken") => Some(alert::ok(r.withdrawn)),
         Some("teruggezet") => Some(alert::ok(t.withdrawals.one_done)),
+        Some("klopt") => Some(alert::ok(t.returned.right_done)),
+        Some("akkoord") => Some(alert::error(t.withdrawals.not_approved)),
         _ => None,
     };
     let newest = registration.versions.first();
@@ -65,20 +78,57 @@ fn screen(visit: &Visit, registration: &RegistrationView) -> Screen {
         .message
         .as_ref()
         .map(|message| alert::warning(fill(t.decisions.from_rivm, &[("bericht", message)])));
+    let right = registration
+        .may_stand_by
+        .then(|| stand_by(registration, kept, &missing, t));
     let name = fill(r.detail_title, &[("kenmerk", &registration.reference)]);
     let body = view! {
+        {missing.summary(t)}
         {done}
         {title(name.clone())}
         <p class="utrecht-paragraph">{state}</p>
         {asked}
         {acts}
+        {right}
         {heading(r.detail_data)}
         {data}
         {messages}
         {heading(r.history)}
         <ol class="cims-timeline">{versions}</ol>
     };
-    Screen::new(name, body).under(r.title, "/registraties")
+    Screen::new(name, body)
+        .under(r.title, "/registraties")
+        .failed(failed)
+}
+
+/// The other answer to what RIVM asks: nothing has to be mended. `kept`: what was typed before.
+fn stand_by(
+    registration: &RegistrationView,
+    kept: Option<&DraftView>,
+    messages: &Messages,
+    t: &'static Texts,
+) -> AnyView {
+    let r = &t.returned;
+    let why = Field {
+        hint: r.right_hint,
+        ..Field::new(
+            "reason",
+            r.right_reason,
+            kept.map_or("", |kept| &kept.reason),
+        )
+    };
+    view! {
+        {heading(r.right_title)}
+        {paragraph(r.right_text)}
+        <form class="cims-form cims-no-print" method="post" action=StandByRegistration::PATH novalidate>
+            {hidden_inputs(vec![("registration", registration.id.to_string())])}
+            {why.area(messages, t)}
+            <div class="utrecht-button-group">
+                <button class="utrecht-button utrecht-button--primary-action" type="submit">{r.right_send}</button>
+            </div>
+        </form>
+    }
+    .into_any()
 }
 
 fn version_item(version: &RegistrationVersion, old: bool, t: &'static Texts) -> AnyView {

@@ -323,6 +323,8 @@ pub struct RegistrationView {
     pub withdraw_freely: bool,
     /// Withdrawn by itself, and this caller may undo that.
     pub may_restore: bool,
+    /// RIVM asks about it, and this caller may answer that it is right as it stands.
+    pub may_stand_by: bool,
 }
 
 /// After undoing a withdrawal.
@@ -335,6 +337,17 @@ pub enum Restored {
     /// Nobody approves any more that this institution records in the portal; the reason is kept in this draft.
     NotApproved(Uuid),
     /// The session ended: only the reason is kept, in this draft.
+    Kept(Uuid),
+}
+
+/// After standing by a registration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StoodBy {
+    /// It waits for RIVM again, with the explanation.
+    Done,
+    /// Nobody approves any more that this institution delivers so; the explanation is kept in this draft.
+    NotApproved(Uuid),
+    /// The session ended: only the explanation is kept, in this draft.
     Kept(Uuid),
 }
 
@@ -452,4 +465,7 @@ pub trait Entry: Send + Sync {
     ) -> PortResult<Withdrawn>;
     /// Undoes its withdrawal, with a reason: a version more, with what stood there before (F09).
     async fn restore(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<Restored>;
+    /// It is right as it stands: RIVM, which sent its row back, looks at it again with this explanation (features F54). Once,
+    /// however often the same is sent; `Conflict` when RIVM did not ask, or does not any more.
+    async fn stand_by(&self, caller: &Caller, id: Uuid, why: String) -> PortResult<StoodBy>;
 }

@@ -858,6 +858,39 @@ async fn the_institution_finds_what_went_back_with_the_message_and_where_it_is_m
 }
 
 #[tokio::test]
+async fn an_institution_answers_that_a_registration_is_right_as_it_stands() {
+    const SEND: &str = "/api/registratie-klopt";
+    let form = format!("action=\"{SEND}\"");
+    let one = format!("/registraties/{ID}");
+    let unasked = get(&World::nurse(), &one).await;
+    assert!(!unasked.has(&form), "RIVM asks nothing");
+    let mut world = World::new(Some(Role::Invoerder));
+    world.asked_back = Some("Kijk op de doos".into());
+    let typed = "Zo staat het op de <doos>";
+    typed.clone_into(&mut world.draft.lock().expect("no panic before").reason);
+    let world = Arc::new(world);
+    let page = get(&world, &one).await;
+    assert!(page.has(&form) && page.has("Het klopt zo"));
+    assert!(page.has("name=\"reason\"") && page.has("maxlength=\"500\""));
+    assert!(!page.has("op de &lt;doos&gt;"));
+    let id = ID.to_string();
+    for (reason, to) in [
+        (" ", format!("{one}?melding=toelichting#foutoverzicht")),
+        (typed, format!("{one}?melding=klopt")),
+    ] {
+        let fields = [("registration", id.as_str()), ("reason", reason)];
+        assert_eq!(post(&world, SEND, &fields).await.location, to);
+    }
+    let page = get(&world, &format!("{one}?melding=toelichting")).await;
+    assert!(page.links("#reason", "Vul een toelichting in.") && page.title().starts_with("Fout: "));
+    // What was typed when the session ended.
+    let page = get(&world, &format!("{one}?concept={ID}")).await;
+    assert!(page.has("Zo staat het op de &lt;doos&gt;"));
+    let page = get(&World::nurse(), &format!("{one}?melding=klopt")).await;
+    assert!(page.has("Het RIVM heeft uw toelichting.") && !page.has(&form));
+}
+
+#[tokio::test]
 async fn kept_values_say_since_when_until_when_and_by_whom() {
     let page = get(&reviewer(|_| ()), "/beoordelen/waarden").await;
     for text in [

@@ -712,6 +712,7 @@ impl Entry for World {
             may_change: !self.may_restore,
             withdraw_freely: true,
             may_restore: self.may_restore,
+            may_stand_by: self.asked_back.is_some(),
         })
     }
 
@@ -745,6 +746,14 @@ impl Entry for World {
             Restored::Again(ID)
         } else {
             Restored::Done
+        })
+    }
+
+    async fn stand_by(&self, _: &Caller, _: Uuid, _: String) -> PortResult<StoodBy> {
+        Ok(if self.not_approved {
+            StoodBy::NotApproved(ID)
+        } else {
+            StoodBy::Done
         })
     }
 }

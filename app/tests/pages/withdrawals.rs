@@ -274,6 +274,11 @@ async fn without_approval_each_page_says_so_and_nothing_is_lost() {
             format!("{one}/terugzetten?concept={ID}&melding=akkoord"),
         ),
         (
+            "/api/registratie-klopt",
+            &asks,
+            format!("{one}?concept={ID}&melding=akkoord"),
+        ),
+        (
             "/api/regel-verbeteren",
             &mends,
             format!("{rows}/4?concept={ID}&melding=akkoord"),
@@ -289,6 +294,7 @@ async fn without_approval_each_page_says_so_and_nothing_is_lost() {
     let says = "heeft nu geen akkoord om zo aan te leveren.";
     for page in [
         format!("{one}/terugzetten?melding=akkoord"),
+        format!("{one}?melding=akkoord"),
         format!("{rows}/4?melding=akkoord"),
         format!("{rows}?melding=akkoord"),
         format!("{}?melding=akkoord", path()),

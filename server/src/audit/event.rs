@@ -39,6 +39,7 @@ pub enum Kind {
     RepairSwitched,
     ReadingChosen,
     RowMended,
+    RowStoodBy,
     RowAssigned,
     WithdrawalAsked,
     WithdrawalDecided,
@@ -96,6 +97,7 @@ impl Kind {
             Self::RepairSwitched => "transfer.repair-switched",
             Self::ReadingChosen => "transfer.reading-chosen",
             Self::RowMended => "transfer.row-mended",
+            Self::RowStoodBy => "transfer.row-stood-by",
             Self::RowAssigned => "transfer.row-assigned",
             Self::WithdrawalAsked => "transfer.withdrawal-asked",
             Self::WithdrawalDecided => "transfer.withdrawal-decided",
@@ -144,6 +146,7 @@ impl Kind {
             | Self::Relinked
             | Self::PersonsMerged
             | Self::RowMended
+            | Self::RowStoodBy
             | Self::PartyChanged
             | Self::UserChanged
             | Self::CodeListChanged => Action::Update,

@@ -1,6 +1,6 @@
 //! Rows that RIVM sent back, as their party sees them, under row-level security.
 
-use super::{PartyTx, StoreError};
+use super::{PartyTx, StoreError, WorkerTx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -49,7 +49,17 @@ pub async fn list(
     .await?)
 }
 
-/// What RIVM asks about a registration of the caller's party: the decision, and its message, sealed.
+/// What RIVM asks about a registration.
+pub struct Asked {
+    /// The decision.
+    pub decision: Uuid,
+    /// Its message, sealed.
+    pub message_sealed: Vec<u8>,
+    /// About a row that is stored: it may be right as it stands.
+    pub stored: bool,
+}
+
+/// What RIVM asks about a registration of the caller's party.
 ///
 /// # Errors
 /// When the database fails.
@@ -57,14 +67,73 @@ pub async fn about(
     tx: &mut PartyTx<'_>,
     party: Uuid,
     registration: Uuid,
-) -> Result<Option<(Uuid, Vec<u8>)>, StoreError> {
-    let found = sqlx::query!(
-        "SELECT k.id, k.reason_sealed FROM delivery_rows r JOIN decisions k ON k.id = r.returned_by
-         WHERE r.party_id = $1 AND r.report_id = $2 AND r.state = 'open' AND r.returned_by IS NOT NULL LIMIT 1",
+) -> Result<Option<Asked>, StoreError> {
+    Ok(sqlx::query_as!(
+        Asked,
+        r#"SELECT k.id AS decision, k.reason_sealed AS message_sealed, r.outcome = 'TE_CONTROLEREN' AS "stored!"
+           FROM delivery_rows r JOIN decisions k ON k.id = r.returned_by
+           WHERE r.party_id = $1 AND r.report_id = $2 AND r.state = 'open' AND r.returned_by IS NOT NULL
+           ORDER BY r.outcome = 'TE_CONTROLEREN' DESC LIMIT 1"#,
         party,
         registration
     )
     .fetch_optional(&mut **tx)
+    .await?)
+}
+
+/// A stored row that waits, for its sender or for RIVM.
+pub struct Waiting {
+    /// Key.
+    pub id: Uuid,
+    /// Its delivery.
+    pub delivery: Uuid,
+    /// What its sender said beside it, sealed.
+    pub reason_sealed: Option<Vec<u8>>,
+    /// The person of its registration.
+    pub person: Option<Uuid>,
+    /// It went back.
+    pub with_sender: bool,
+}
+
+/// The stored rows of a registration of a party that wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    registration: Uuid,
+) -> Result<Vec<Waiting>, StoreError> {
+    Ok(sqlx::query_as!(
+        Waiting,
+        r#"SELECT r.id AS "id!", r.delivery_id AS "delivery!", r.reason_sealed, p.person_id AS "person?", r.returned_by IS NOT NULL AS "with_sender!"
+           FROM delivery_rows r LEFT JOIN reports p ON p.id = r.report_id AND p.valid_to IS NULL
+           WHERE r.party_id = $1 AND r.report_id = $2 AND r.state = 'open' AND r.outcome = 'TE_CONTROLEREN'
+           ORDER BY r.delivery_id, r.row_number"#,
+        party,
+        registration
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
+/// A stored row that went back is right as it stands, says its sender: RIVM has it in its queue again, with what was said,
+/// sealed. `false` when it is not with its sender any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stand_by(
+    tx: &mut WorkerTx<'_>,
+    row: Uuid,
+    reason_sealed: &[u8],
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "UPDATE delivery_rows SET returned_at = NULL, returned_by = NULL, reason_sealed = $2
+         WHERE id = $1 AND state = 'open' AND outcome = 'TE_CONTROLEREN' AND returned_by IS NOT NULL",
+        row,
+        reason_sealed
+    )
+    .execute(&mut **tx)
     .await?;
-    Ok(found.map(|row| (row.id, row.reason_sealed)))
+    Ok(done.rows_affected() == 1)
 }

@@ -249,6 +249,7 @@ const TABLE: &[Route] = &[
     call("/api/registratie-corrigeren", Roles(DELIVER), true),
     call("/api/registratie-intrekken", Roles(DELIVER), true),
     call("/api/registratie-terugzetten", Roles(DELIVER), true),
+    call("/api/registratie-klopt", Roles(DELIVER), true),
     call("/api/aanlevering-indienen", Roles(DELIVER), true),
     call("/api/aanlevering-alles-of-niets", Roles(DELIVER), true),
     call("/api/aanlevering-herstel", Roles(DELIVER), false),

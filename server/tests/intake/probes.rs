@@ -25,7 +25,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 128] = [
+const METHODS: [&str; 129] = [
     "begin",
     "open_draft",
     "waiting",
@@ -63,6 +63,7 @@ const METHODS: [&str; 128] = [
     "agree",
     "turn_down",
     "restore",
+    "stand_by",
     "news",
     "seen",
     "clusters",
@@ -702,6 +703,10 @@ async fn probe(
             .map(drop),
         "restore" => portal
             .restore(caller, things.withdrawn, "reden".into())
+            .await
+            .map(drop),
+        "stand_by" => portal
+            .stand_by(caller, things.registration, "klopt".into())
             .await
             .map(drop),
         "agree" => portal.agree(caller, things.stored).await.map(drop),

@@ -3,6 +3,7 @@
 use crate::moment::{both, hang};
 use crate::world::{EREBOS, FROUKE, NAOMI, NOBODY, World, csv, good, with};
 use app::ports::decisions::{Agreed, Closing, ClusterFilter, DecisionView, Decisions, Proposal};
+use app::ports::entry::StoodBy;
 use app::ports::news::News;
 use app::ports::persons::{Persons, Why};
 use app::ports::withdrawals::Withdrawals;
@@ -954,4 +955,201 @@ async fn kept_values_are_listed_dated_and_ended_for_a_reason() {
     world.nowhere(&["schrijft het nu goed"]).await;
     let theirs = world.portal.kept_values(&world.maria, 1).await;
     assert_eq!(theirs.err(), Some(PortError::NotFound));
+}
+
+/// The registrations of maria that RIVM sent back.
+async fn with_sender(world: &World) -> Vec<Uuid> {
+    let list = world.portal.returned(&world.maria, 1).await.unwrap();
+    let rows = list.items.iter();
+    rows.filter_map(|row| row.registration).collect()
+}
+
+const SAID: &str = "audit_lines WHERE event = 'transfer.row-stood-by'";
+
+#[tokio::test]
+async fn what_is_right_as_it_stands_waits_for_rivm_again_with_what_its_sender_says_of_it() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let rows = [
+        odd(good(EREBOS, "01-04-2000")),
+        odd(good(FROUKE, "24-03-2000")),
+    ];
+    let delivery = world.upload(maria, &csv(&rows)).await;
+    let id = send_back(&world).await;
+    let aged = "UPDATE delivery_rows SET returned_at = returned_at - interval '9 days' WHERE returned_at IS NOT NULL";
+    sqlx::query(aged)
+        .execute(&world.road.db.worker)
+        .await
+        .unwrap();
+    let registration = with_sender(&world).await[0];
+    let shown = Entry::registration(portal, maria, registration).await;
+    assert!(shown.unwrap().may_stand_by);
+    let why = "Zo staat het op de doos";
+    let said = portal.stand_by(maria, registration, format!(" {why} \n"));
+    assert_eq!(said.await, Ok(StoodBy::Done));
+
+    let left = with_sender(&world).await;
+    assert_eq!(left.len(), 1, "the other row is still asked about");
+    assert!(!left.contains(&registration));
+    assert_eq!(view(&world, id).await.line.returned, 1);
+    let overdue = portal.news(&world.rivm).await.unwrap().returned;
+    let overdue: Vec<_> = overdue.iter().map(|one| one.rows).collect();
+    assert_eq!(overdue, [1]);
+    let waits = queue(&world).await;
+    assert_eq!(waits.len(), 1);
+    let opened = portal.row(&world.rivm, waits[0].1).await.unwrap();
+    assert!(opened.waits && opened.stored);
+    assert_eq!(opened.reason.as_deref(), Some(why));
+    world.nowhere(&[why]).await;
+    let table = answered(&world, delivery).await;
+    assert_eq!(table.matches(";TERUG;").count(), 1);
+    let shown = Entry::registration(portal, maria, registration).await;
+    let shown = shown.unwrap();
+    assert!(shown.message.is_none() && !shown.may_stand_by && shown.may_change);
+    assert_eq!(shown.versions.len(), 1, "nothing of it changed");
+    let about = "audit_lines l JOIN audit_persons p ON (p.shard, p.seq) = (l.shard, l.seq)
+                 WHERE l.event = 'transfer.row-stood-by' AND p.person_id IS NOT NULL";
+    assert_eq!(world.count(about).await, 1);
+
+    // It is decided about as any other that waits.
+    let accept = propose_alone(&world, waits[0].1, DecisionKind::Accept).await;
+    let done = portal.decide(&world.rivm, accept).await;
+    assert_eq!(done, Ok(Agreed::Running));
+    world.work().await;
+    assert_eq!(world.count(COUNTING).await, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn pressed_twice_an_institution_says_once_that_it_is_right_and_nothing_else_after_it() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    world
+        .upload(maria, &csv(&[odd(good(EREBOS, "01-04-2000"))]))
+        .await;
+    send_back(&world).await;
+    let registration = with_sender(&world).await[0];
+    for _ in 0..2 {
+        let said = portal.stand_by(maria, registration, "Het klopt".into());
+        assert_eq!(said.await, Ok(StoodBy::Done));
+    }
+    for other in ["Toch wel", "klopt", " "] {
+        let said = portal.stand_by(maria, registration, other.into()).await;
+        assert_eq!(said, Err(PortError::Conflict), "{other}");
+    }
+    assert_eq!(world.count(SAID).await, 1);
+    // Asked once more it says more, and RIVM reads both; a long text is cut off.
+    send_back(&world).await;
+    let said = portal.stand_by(maria, registration, "x".repeat(600));
+    assert_eq!(said.await, Ok(StoodBy::Done));
+    let waits = queue(&world).await;
+    let opened = portal.row(&world.rivm, waits[0].1).await.unwrap();
+    let both = format!("Het klopt\n{}", "x".repeat(500));
+    assert_eq!(opened.reason, Some(both));
+    assert_eq!(world.count(SAID).await, 2);
+}
+
+#[tokio::test]
+async fn what_its_sender_gave_as_a_reason_before_stays_beside_the_explanation() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let (nobody, reason) = (good(NOBODY, "01-04-2000"), "nieuw in Nederland");
+    let draft = portal.begin(maria, None, false).await.unwrap();
+    for _ in 0..2 {
+        let saved = portal.save_person(maria, draft, nobody.clone(), reason.into());
+        saved.await.unwrap();
+    }
+    let saved = portal.save_vaccination(maria, draft, nobody, None).await;
+    saved.unwrap();
+    Entry::submit(portal, maria, draft, None).await.unwrap();
+    send_back(&world).await;
+    let registration = with_sender(&world).await[0];
+    let said = portal.stand_by(maria, registration, "Paspoort gezien".into());
+    assert_eq!(said.await, Ok(StoodBy::Done));
+    let waits = queue(&world).await;
+    let opened = portal.row(&world.rivm, waits[0].1).await.unwrap();
+    let both = format!("{reason}\nPaspoort gezien");
+    assert_eq!(opened.reason, Some(both));
+}
+
+#[tokio::test]
+async fn only_what_rivm_asks_its_own_institution_about_is_said_to_be_right() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    let unnamed = with(
+        good(FROUKE, "24-03-2000"),
+        &[(Column::Vaccin, "Pfizer NL groot")],
+    );
+    let rows = [
+        odd(good(EREBOS, "01-04-2000")),
+        good(NAOMI, "01-04-1987"),
+        unnamed,
+    ];
+    world.upload(maria, &csv(&rows)).await;
+    let all = registrations(&world).await;
+    let refused = queue(&world).await[1].1;
+    let why = || "Het klopt".to_owned();
+    for one in &all {
+        // One waits for RIVM, and one is accepted: nobody asks about them.
+        let said = portal.stand_by(maria, *one, why()).await;
+        assert_eq!(said, Err(PortError::Conflict));
+    }
+    let back = propose_alone(&world, refused, DecisionKind::Return).await;
+    portal.decide(&world.rivm, back).await.unwrap();
+    send_back(&world).await;
+    let asked = with_sender(&world).await;
+    assert_eq!(asked.len(), 1);
+    // What is refused is in no register: it has to be mended.
+    let said = portal.stand_by(maria, refused, why()).await;
+    assert_eq!(said, Err(PortError::NotFound));
+    for other in [&world.piet, &world.rivm] {
+        let said = portal.stand_by(other, asked[0], why()).await;
+        assert_eq!(said, Err(PortError::NotFound));
+    }
+    // Nobody approves any more that it delivers so: what was typed is kept, as when the session ends.
+    let connections = async |state: &str| {
+        let sql = format!("UPDATE connections SET state = '{state}' WHERE channel = 'upload'");
+        sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&world.test.admin)
+            .await
+            .unwrap();
+    };
+    connections("suspended").await;
+    let said = portal.stand_by(maria, asked[0], why()).await;
+    let Ok(StoodBy::NotApproved(first)) = said else {
+        panic!("{said:?}")
+    };
+    connections("approved").await;
+    let mut late = maria.clone();
+    late.only_keeps = true;
+    let said = portal.stand_by(&late, asked[0], why()).await;
+    let Ok(StoodBy::Kept(second)) = said else {
+        panic!("{said:?}")
+    };
+    for draft in [first, second] {
+        let kept = portal.draft(maria, draft).await.unwrap();
+        assert_eq!(kept.reason, why());
+    }
+    assert_eq!(with_sender(&world).await, asked);
+    assert_eq!(world.count(SAID).await, 0);
+    world.sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_colleagues_who_explain_at_once_one_is_told_that_the_other_did() {
+    let world = World::new().await;
+    let (portal, maria) = (&world.portal, &world.maria);
+    world
+        .upload(maria, &csv(&[odd(good(EREBOS, "01-04-2000"))]))
+        .await;
+    send_back(&world).await;
+    let registration = with_sender(&world).await[0];
+    let (one, other) = tokio::join!(
+        portal.stand_by(maria, registration, "Op de doos".into()),
+        portal.stand_by(maria, registration, "Op het flesje".into())
+    );
+    let mut said = [one, other];
+    said.sort_by_key(Result::is_err);
+    assert_eq!(said, [Ok(StoodBy::Done), Err(PortError::Conflict)]);
+    assert_eq!(world.count(SAID).await, 1);
 }

@@ -354,6 +354,23 @@ impl House {
         self.id(&sql).await
     }
 
+    /// A registration that RIVM sent back to its institution.
+    pub async fn returned(&mut self) -> Uuid {
+        let row = self.waiting().await;
+        let (judge, form) = (
+            "rivm-beoordelaar",
+            format!("row={row}&kind=return&reason=x"),
+        );
+        let id = key(&self.post(judge, "/api/groep-besluit", &form).await);
+        let form = format!("id={id}");
+        self.post(judge, "/api/besluit-akkoord", &form).await;
+        self.portal.work().await;
+        let sql = format!(
+            "SELECT report_id FROM delivery_rows WHERE id = '{row}' AND returned_by = '{id}'"
+        );
+        self.id(&sql).await
+    }
+
     /// A row of a stored file that waits for RIVM: there is no BSN in it, and its person is in the BRP.
     pub async fn nameless(&mut self) -> Uuid {
         let mut row = self.another("EJ6795");

@@ -664,6 +664,32 @@ async fn forms_of_the_grid_and_of_rivm_are_kept_too() {
 }
 
 #[tokio::test]
+async fn why_a_registration_is_right_as_it_stands_is_kept_when_the_session_ended() {
+    let mut house = House::new().await;
+    let registration = house.returned().await;
+    let mut again = house.portal.logged_in("invoerder").await;
+    let form = format!("registration={registration}&reason=zo-staat-het-op-de-doos");
+    let answer = house
+        .of("invoerder")
+        .post("/api/registratie-klopt", &form)
+        .await;
+    let to = next(&answer).unwrap_or_default();
+    let leads = format!("/registraties/{registration}?concept=");
+    assert!(to.starts_with(&leads), "{}", answer.location());
+    let page = again.get(&to).await;
+    assert!(page.body.contains("zo-staat-het-op-de-doos"), "{to}");
+    let with_sender = "SELECT count(*) FROM delivery_rows WHERE returned_at IS NOT NULL";
+    assert_eq!(house.portal.count(with_sender).await, 1, "nothing was sent");
+    // Sent from there it leads on, and RIVM has the row again.
+    let sent = again.post("/api/registratie-klopt", &form).await;
+    assert_eq!(
+        sent.location(),
+        format!("/registraties/{registration}?melding=klopt")
+    );
+    assert_eq!(house.portal.count(with_sender).await, 0);
+}
+
+#[tokio::test]
 async fn a_proposal_of_rivm_that_lacks_something_is_kept_as_it_was_sent() {
     const IDLE: &str = "UPDATE sessions SET last_seen_at = now() - interval '15 minutes 1 second' WHERE revoked_at IS NULL";
     let mut house = House::new().await;

@@ -270,6 +270,11 @@ pub async fn changed(house: &mut House, route: &Route) -> Stand {
             let form = format!("registration={registration}&reason=x");
             sent(MANAGER, form, "record.restored", Person)
         }
+        "/api/registratie-klopt" => {
+            let registration = house.returned().await;
+            let form = format!("registration={registration}&reason=x");
+            sent(MANAGER, form, "transfer.row-stood-by", Person)
+        }
         "/aanleveren" | "/proefbank" => {
             let content = csv(&[house.another("EJ6795")]);
             Stand {

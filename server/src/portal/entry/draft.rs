@@ -129,7 +129,7 @@ pub(super) struct Looked {
 }
 
 impl Draft {
-    /// Why a registration is to be withdrawn or put back, kept for after the next login.
+    /// Why a registration is to be withdrawn or put back, or is right as it stands, kept for after the next login.
     pub(super) fn of_reason(registration: Uuid, reason: String, consent_withdrawn: bool) -> Self {
         Self {
             reason,

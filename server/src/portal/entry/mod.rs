@@ -10,6 +10,7 @@ mod mending;
 mod person;
 mod registrations;
 mod restore;
+mod stand_by;
 mod submit;
 mod vaccination;
 mod worklist;
@@ -21,7 +22,7 @@ pub(super) use submit::{Arrived, Parcel};
 use super::{Portal, words};
 use app::ports::entry::{
     Corrected, DraftView, Entry, Placed, Receipt, RegistrationFilter, RegistrationLine,
-    RegistrationView, Restored, Saved, Step, Submitted, Withdrawn,
+    RegistrationView, Restored, Saved, Step, StoodBy, Submitted, Withdrawn,
 };
 use app::ports::{Caller, Page, PortResult};
 use domain::row::RowText;
@@ -138,5 +139,9 @@ impl Entry for Portal {
 
     async fn restore(&self, caller: &Caller, id: Uuid, reason: String) -> PortResult<Restored> {
         self.restore_registration(caller, id, reason).await
+    }
+
+    async fn stand_by(&self, caller: &Caller, id: Uuid, why: String) -> PortResult<StoodBy> {
+        self.stand_by_registration(caller, id, &why).await
     }
 }

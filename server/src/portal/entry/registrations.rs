@@ -130,9 +130,10 @@ impl Portal {
         let asked = returned::about(&mut tx, party, id)
             .await
             .or_broken(caller)?;
+        let may_stand_by = asked.as_ref().is_some_and(|asked| asked.stored);
         let message = match asked {
-            Some((decision, sealed)) => self
-                .open_text(Purpose::Reason, decision, Some(sealed))
+            Some(asked) => self
+                .open_text(Purpose::Reason, asked.decision, Some(asked.message_sealed))
                 .or_broken(caller)?,
             None => None,
         };
@@ -152,6 +153,7 @@ impl Portal {
             may_change: !withdrawn,
             withdraw_freely: recorded.is_some_and(|at| withdraw_freely(at, self.road.clock.now())),
             may_restore,
+            may_stand_by,
         })
     }
 

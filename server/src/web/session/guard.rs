@@ -75,12 +75,13 @@ pub struct Gate {
 /// Forms whose content is kept when they are sent after the session ended. Each of them writes nothing but a draft of
 /// its sender then: `Caller::only_keeps` says so, or the form makes only a draft anyway (the last five). Other forms in
 /// which somebody types are kept whole ([`app::kept::FORMS`]); so are the last four when what they lack makes no draft.
-const KEPT: [&str; 14] = [
+const KEPT: [&str; 15] = [
     "/api/registreren-persoon",
     "/api/registreren-vaccinatie",
     "/api/registratie-corrigeren",
     "/api/registratie-intrekken",
     "/api/registratie-terugzetten",
+    "/api/registratie-klopt",
     "/api/regel-verbeteren",
     "/api/regels-verbeteren",
     "/api/kaart-invoeren",
@@ -596,7 +597,7 @@ mod tests {
             );
             assert_eq!(
                 draft && whole,
-                KEPT[10..].contains(&route.path),
+                KEPT[11..].contains(&route.path),
                 "{}: whole as well, because it can lack something that a draft needs",
                 route.path
             );
