@@ -34,7 +34,7 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/api/koppeling-besluit", &["reason"]),
     ("/api/partij-besluit", &["reason"]),
     ("/api/geparkeerd-besluit", &["reason"]),
-    ("/api/toegang-wijzigen", &["key", "sources"]),
+    ("/api/toegang-wijzigen", &["key", "sources", "reason"]),
     ("/api/locatie-toevoegen", &["name", "place"]),
     ("/api/locatie-wijzigen", &["name", "place"]),
     (

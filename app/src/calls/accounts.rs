@@ -13,7 +13,7 @@ use uuid::Uuid;
 /// Seconds in which a password that was made has to be looked at.
 const LIFE: u32 = 300;
 
-/// RIVM-beheer gives an installation another password or key, or says where it may come from.
+/// RIVM-beheer gives an installation another password or key, says where it may come from, lets it in again, or ends it.
 #[server(prefix = "/api", endpoint = "toegang-wijzigen")]
 pub(crate) async fn change_account(
     id: Uuid,
@@ -22,6 +22,7 @@ pub(crate) async fn change_account(
     #[server(default)] key: String,
     #[server(default)] alone: Option<String>,
     #[server(default)] sources: String,
+    #[server(default)] reason: String,
 ) -> Posted {
     go(async move {
         let caller = caller().await?;
@@ -34,6 +35,8 @@ pub(crate) async fn change_account(
             },
             "sleutel-weg" => AccountChange::DropKey(key),
             "herkomst" => AccountChange::Sources(sources),
+            "toelaten" => AccountChange::LetIn,
+            "einde" => AccountChange::End(reason),
             _ => return Err(PortError::NotFound),
         };
         let changed = accounts()?.change_account(&caller, id, change).await?;
@@ -49,6 +52,7 @@ pub(crate) async fn change_account(
             AccountChanged::NoKey => format!("{way}?melding=sleutel#foutoverzicht"),
             AccountChanged::WeakKey => format!("{way}?melding=soort#foutoverzicht"),
             AccountChanged::NoSources => format!("{way}?melding=herkomst#foutoverzicht"),
+            AccountChanged::NoReason => format!("{way}?melding=reden#foutoverzicht"),
         })
     })
     .await

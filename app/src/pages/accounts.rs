@@ -1,5 +1,5 @@
-//! `/toegang` and `/toegang/{id}`: RIVM-beheer gives an installation another password or key, and says where it may come from
-//! (security §5.1).
+//! `/toegang` and `/toegang/{id}`: RIVM-beheer gives an installation another password or key, says where it may come from, lets
+//! it in again, and ends it (security §5.1).
 
 use super::connections::between;
 use crate::calls::accounts::ChangeAccount;
@@ -14,7 +14,7 @@ use crate::parts::{
 };
 use crate::ports::Page;
 use crate::ports::accounts::{ANYWHERE, AccountKey, AccountLine, AccountView};
-use crate::texts::{Texts, fill};
+use crate::texts::{Texts, fill, number};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -81,6 +81,7 @@ fn standing(line: &AccountLine, t: &'static Texts) -> AnyView {
     let a = &t.accounts;
     match &line.ended {
         Some(at) => badge::badge("neutral", fill(a.ended, &[("moment", at)])),
+        None if line.closed > 0 => badge::badge("warning", a.closed),
         None => badge::badge("success", a.in_use),
     }
 }
@@ -117,6 +118,10 @@ fn screen(visit: &Visit, view: &AccountView) -> Screen {
             messages.add("sources", a.no_sources);
             None
         }
+        Some("reden") => {
+            messages.add("reason", t.parties.no_reason);
+            None
+        }
         Some("klaar") => Some(alert::ok(a.told_done)),
         Some("wachtwoord") if view.password.is_none() => Some(alert::info(a.told_gone)),
         Some("al") => Some(alert::info(a.told_before)),
@@ -134,7 +139,13 @@ fn screen(visit: &Visit, view: &AccountView) -> Screen {
         }
     });
     let forms = view.line.ended.is_none().then(|| {
-        view! { {passwords(view, t)}{keys(view, &messages, t)}{sources(view, &messages, t)} }
+        view! {
+            {closed(view, t)}
+            {passwords(view, t)}
+            {keys(view, &messages, t)}
+            {sources(view, &messages, t)}
+            {end(&view.line, &messages, t)}
+        }
     });
     let name = format!("{}: {}", a.title, view.line.name);
     let body = view! {
@@ -164,7 +175,7 @@ fn facts(view: &AccountView, t: &'static Texts) -> Vec<Answer> {
     } else {
         view.sources.join(", ")
     };
-    vec![
+    let mut facts = vec![
         Answer::new(p.party, line.party.clone()),
         Answer::new(p.between, between(line.intermediary.as_ref(), t)),
         Answer::new(p.installation, line.installation.clone()),
@@ -175,12 +186,57 @@ fn facts(view: &AccountView, t: &'static Texts) -> Vec<Answer> {
         ),
         Answer::new(a.password, password),
         Answer::new(a.sources, from),
-    ]
+    ];
+    if let Some(reason) = &view.end_reason {
+        facts.push(Answer::new(p.reason, reason.clone()));
+    }
+    facts
 }
 
 /// What every form of the page brings along.
-fn hidden(view: &AccountView, step: &'static str) -> Vec<(&'static str, String)> {
-    vec![("id", view.line.id.to_string()), ("step", step.to_owned())]
+fn hidden(line: &AccountLine, step: &'static str) -> Vec<(&'static str, String)> {
+    vec![("id", line.id.to_string()), ("step", step.to_owned())]
+}
+
+/// For how many addresses failed logins closed it, until when, and a button that ends that.
+fn closed(view: &AccountView, t: &'static Texts) -> Option<AnyView> {
+    let a = &t.accounts;
+    let line = &view.line;
+    let until = line.closed_until.as_ref()?;
+    let told = if line.closed == 1 {
+        fill(a.closed_one, &[("moment", until)])
+    } else {
+        let count = number(t.language, u64::from(line.closed));
+        fill(a.closed_many, &[("aantal", &count), ("moment", until)])
+    };
+    Some(
+        view! {
+            {heading(a.closed)}
+            {paragraph(told)}
+            {paragraph(a.let_in_text)}
+            {small_form(ChangeAccount::PATH, hidden(line, "toelaten"), a.let_in)}
+        }
+        .into_any(),
+    )
+}
+
+/// It ends for good, so somebody says why.
+fn end(line: &AccountLine, messages: &Messages, t: &'static Texts) -> AnyView {
+    let a = &t.accounts;
+    let reason = Field::new("reason", t.parties.reason, "");
+    let form = view! {
+        <form class="cims-form" method="post" action=ChangeAccount::PATH novalidate autocomplete="off">
+            {hidden_inputs(hidden(line, "einde"))}
+            {paragraph(a.end_text)}
+            {reason.area(messages, t)}
+            {submit(a.end)}
+        </form>
+    };
+    view! {
+        {heading(a.end)}
+        {folded(a.end, form, messages.at("reason").is_some())}
+    }
+    .into_any()
 }
 
 fn passwords(view: &AccountView, t: &'static Texts) -> AnyView {
@@ -193,10 +249,10 @@ fn passwords(view: &AccountView, t: &'static Texts) -> AnyView {
     let end_old = view
         .old_until
         .is_some()
-        .then(|| small_form(ChangeAccount::PATH, hidden(view, "oud"), a.end_old));
+        .then(|| small_form(ChangeAccount::PATH, hidden(&view.line, "oud"), a.end_old));
     let form = view! {
         <form class="cims-form" method="post" action=ChangeAccount::PATH novalidate>
-            {hidden_inputs(hidden(view, "wachtwoord"))}
+            {hidden_inputs(hidden(&view.line, "wachtwoord"))}
             {paragraph(a.new_password_text)}
             {tick("now", "now", a.at_once, false, false)}
             {submit(a.new_password)}
@@ -226,7 +282,7 @@ fn keys(view: &AccountView, messages: &Messages, t: &'static Texts) -> AnyView {
     };
     let form = view! {
         <form class="cims-form" method="post" action=ChangeAccount::PATH novalidate autocomplete="off">
-            {hidden_inputs(hidden(view, "sleutel"))}
+            {hidden_inputs(hidden(&view.line, "sleutel"))}
             {key.area(messages, t)}
             {tick("alone", "alone", a.alone, false, false)}
             {submit(a.add_key)}
@@ -243,7 +299,7 @@ fn keys(view: &AccountView, messages: &Messages, t: &'static Texts) -> AnyView {
 fn key_row(view: &AccountView, key: &AccountKey, t: &'static Texts) -> Vec<Cell> {
     let a = &t.accounts;
     let label = fill(a.drop_key_label, &[("vingerafdruk", &key.fingerprint)]);
-    let mut with = hidden(view, "sleutel-weg");
+    let mut with = hidden(&view.line, "sleutel-weg");
     with.push(("key", key.fingerprint.clone()));
     vec![
         Cell::new(key.algorithm.clone()),
@@ -271,7 +327,7 @@ fn sources(view: &AccountView, messages: &Messages, t: &'static Texts) -> AnyVie
     };
     let form = view! {
         <form class="cims-form" method="post" action=ChangeAccount::PATH novalidate autocomplete="off">
-            {hidden_inputs(hidden(view, "herkomst"))}
+            {hidden_inputs(hidden(&view.line, "herkomst"))}
             {field.area(messages, t)}
             {submit(a.change_sources)}
         </form>

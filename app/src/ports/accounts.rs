@@ -1,5 +1,5 @@
-//! Accesses to the drop box (security §5.1): RIVM-beheer gives an installation another password or key, and says where it may
-//! come from.
+//! Accesses to the drop box (security §5.1): RIVM-beheer gives an installation another password or key, says where it may
+//! come from, lets it in again, and ends it.
 
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
@@ -25,6 +25,10 @@ pub struct AccountLine {
     pub last: Option<String>,
     /// When it ended.
     pub ended: Option<String>,
+    /// For how many addresses (of IPv6: networks) failed logins closed it.
+    pub closed: u32,
+    /// When the last of those opens again.
+    pub closed_until: Option<String>,
 }
 
 /// A key that opens an account.
@@ -45,6 +49,8 @@ pub struct AccountView {
     pub has_password: bool,
     /// Until when the one before is valid too.
     pub old_until: Option<String>,
+    /// Why it ended, when somebody said so.
+    pub end_reason: Option<String>,
     /// Keys that open it.
     pub keys: Vec<AccountKey>,
     /// Networks it may come from; anywhere when there are none.
@@ -74,6 +80,10 @@ pub enum AccountChange {
     DropKey(String),
     /// Networks, one a line; or the word [`ANYWHERE`].
     Sources(String),
+    /// Failed logins close it no more, and count anew.
+    LetIn,
+    /// It ends, for this reason.
+    End(String),
 }
 
 /// What is typed where an account may come from anywhere. Nothing at all is a slip.
@@ -94,6 +104,8 @@ pub enum AccountChanged {
     WeakKey,
     /// That is no network, or nothing was typed.
     NoSources,
+    /// Nobody said why it ends.
+    NoReason,
     /// Nothing would open it any more.
     LastMeans,
 }

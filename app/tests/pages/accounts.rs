@@ -1,6 +1,6 @@
 //! Accesses to the drop box: the list, the page of one, and what its forms lead to.
 
-use super::fakes::{GONE, ID, SEALED, World};
+use super::fakes::{CLOSED, GONE, ID, SEALED, World};
 use super::{get, get_with, post};
 use axum::http::StatusCode;
 use domain::role::Role;
@@ -44,6 +44,7 @@ async fn only_who_runs_the_register_sees_accesses() {
         "Praktijk &lt;De Linde&gt;",
         "Medimo",
         "In gebruik",
+        "Tijdelijk gesloten",
         "Beëindigd op 20-11-2026 09:00",
         "Bestanden van de BRP",
         "/toegang?pagina=2",
@@ -68,6 +69,37 @@ async fn the_page_says_what_opens_it_and_from_where() {
     assert!(!answer.has("Dit is het nieuwe wachtwoord"));
     let ended = get(&of(Role::RivmBeheer), &format!("/toegang/{GONE}")).await;
     assert!(ended.has("Beëindigd op") && !ended.has("/api/toegang-wijzigen"));
+    assert!(ended.has("de leverancier &lt;stopt&gt;"));
+}
+
+#[tokio::test]
+async fn the_page_says_for_how_many_addresses_it_is_closed_and_until_when() {
+    let beheer = of(Role::RivmBeheer);
+    let closed = get(&beheer, &format!("/toegang/{CLOSED}")).await;
+    for part in [
+        "gesloten voor 2 adressen, de laatste tot 22-11-2026 15:00.",
+        "value=\"toelaten\"",
+        "Weer toelaten",
+    ] {
+        assert!(closed.has(part), "{part}: {}", closed.html);
+    }
+    let open = get(&beheer, &page()).await;
+    assert!(!open.has("Tijdelijk gesloten") && !open.has("value=\"toelaten\""));
+}
+
+#[tokio::test]
+async fn ending_an_access_asks_for_a_reason() {
+    let without = change("einde", &[("reason", "")]).await;
+    assert_eq!(
+        without.location,
+        format!("{}?melding=reden#foutoverzicht", page())
+    );
+    let beheer = of(Role::RivmBeheer);
+    let asked = get(&beheer, &format!("{}?melding=reden", page())).await;
+    assert!(asked.title().starts_with("Fout:") && asked.links("#reason", "Vul een reden in."));
+    assert!(asked.has("Dit is niet terug te draaien."));
+    let with = change("einde", &[("reason", "de leverancier stopt")]).await;
+    assert_eq!(with.location, format!("{}?melding=klaar", page()));
 }
 
 #[tokio::test]
@@ -115,6 +147,7 @@ async fn what_cannot_be_taken_leads_back_to_its_field() {
         ("oud", "klaar"),
         ("sleutel-weg", "laatste"),
         ("herkomst", "klaar"),
+        ("toelaten", "klaar"),
     ] {
         let answer = change(step, &[("key", "SHA256:eerste"), ("sources", "overal")]).await;
         assert_eq!(answer.location, format!("{}?melding={word}", page()));

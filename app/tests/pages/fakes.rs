@@ -1466,6 +1466,20 @@ fn account_line() -> AccountLine {
         brp: false,
         last: Some("22-11-2026 14:05".into()),
         ended: None,
+        closed: 0,
+        closed_until: None,
+    }
+}
+
+/// An access that failed logins closed.
+pub(crate) const CLOSED: Uuid = Uuid::from_u128(0x3ec);
+
+fn closed() -> AccountLine {
+    AccountLine {
+        name: "linde-2".into(),
+        closed: 2,
+        closed_until: Some("22-11-2026 15:00".into()),
+        ..account_line()
     }
 }
 
@@ -1481,7 +1495,7 @@ impl Accounts for World {
             ..account_line()
         };
         Ok(Page {
-            items: vec![account_line(), ended],
+            items: vec![account_line(), closed(), ended],
             total: 120,
             page,
         })
@@ -1502,8 +1516,13 @@ impl Accounts for World {
             line: AccountLine {
                 id,
                 ended: gone.then(|| "20-11-2026 09:00".into()),
-                ..account_line()
+                ..if id == CLOSED {
+                    closed()
+                } else {
+                    account_line()
+                }
             },
+            end_reason: gone.then(|| "de leverancier <stopt>".into()),
             has_password: true,
             old_until: Some("29-11-2026 14:05".into()),
             keys: vec![
@@ -1532,7 +1551,10 @@ impl Accounts for World {
             }
             AccountChange::DropKey(_) => AccountChanged::LastMeans,
             AccountChange::Sources(text) if text.is_empty() => AccountChanged::NoSources,
+            AccountChange::End(reason) if reason.is_empty() => AccountChanged::NoReason,
             AccountChange::EndOldPassword
+            | AccountChange::LetIn
+            | AccountChange::End(_)
             | AccountChange::AddKey { .. }
             | AccountChange::Sources(_) => AccountChanged::Done,
         })

@@ -22,6 +22,7 @@ fn every_text() -> Vec<(&'static str, &'static str)> {
                 t.persons.all(),
                 t.lists.all(),
                 t.operations.all(),
+                t.accounts.all(),
                 t.onboarding.all(),
                 t.users.all(),
                 t.kept.all(),

@@ -368,7 +368,10 @@ pub async fn unban(db: &Db, args: &Unban) -> anyhow::Result<i64> {
 /// When there is no such account.
 pub async fn end(db: &Db, args: &End) -> anyhow::Result<()> {
     let mut tx = worker_tx(db).await?;
-    let account = known(sftp_accounts::end(&mut tx, &args.name).await, &args.name)?;
+    let account = known(
+        sftp_accounts::end(&mut tx, &args.name, None).await,
+        &args.name,
+    )?;
     line(&mut tx, &args.by, account, "ended").await?;
     Ok(tx.commit().await?)
 }

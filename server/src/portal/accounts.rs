@@ -1,4 +1,4 @@
-//! Accesses to the drop box, for RIVM-beheer: the same changes as `cims sftp password` and `cims sftp change`.
+//! Accesses to the drop box, for RIVM-beheer: the same changes as `cims sftp password`, `change`, `unban` and `end`.
 //!
 //! A new password goes to the browser of who asked, sealed in a cookie, and comes back with the next page, which shows it and
 //! takes the cookie away. What is kept is its hash.
@@ -7,7 +7,7 @@ use super::{OrBroken, Portal, broken, event, words};
 use crate::audit::{self, Kind};
 use crate::channels::sftp::public_key::{self, NotTaken};
 use crate::channels::sftp::{hash, new_password};
-use crate::keys::Sealed;
+use crate::keys::{Purpose, Sealed};
 use crate::store::sftp_accounts::{self, Changed, OVERLAP_DAYS, Seen};
 use crate::store::{StoreError, WorkerTx, worker_tx};
 use app::ports::accounts::{
@@ -70,6 +70,9 @@ impl Accounts for Portal {
             line: line(&seen),
             has_password: seen.has_password,
             old_until: seen.before_until.map(words::moment),
+            end_reason: self
+                .open_text(Purpose::Reason, id, seen.end_reason_sealed)
+                .or_broken(caller)?,
             keys: keys.collect(),
             sources: seen.sources,
             password: sealed.and_then(|sealed| self.unsealed(caller, id, &sealed)),
@@ -110,6 +113,20 @@ impl Accounts for Portal {
             AccountChange::Sources(text) => {
                 let put = put_sources(&mut tx, &seen, &text).await;
                 ("from", put.or_broken(caller)?)
+            }
+            AccountChange::LetIn => {
+                let closed = sftp_accounts::unban(&mut tx, &seen.name, None).await;
+                let (_, closed) = closed.or_broken(caller)?;
+                ("unbanned", done_or_before(closed > 0))
+            }
+            AccountChange::End(reason) => {
+                let Some(reason) = self.sealed(id, &reason) else {
+                    return Ok(AccountChanged::NoReason);
+                };
+                sftp_accounts::end(&mut tx, &seen.name, Some(&reason))
+                    .await
+                    .or_broken(caller)?;
+                ("ended", AccountChanged::Done)
             }
         };
         if !matches!(changed, AccountChanged::Done | AccountChanged::Password(_)) {
@@ -290,5 +307,7 @@ fn line(seen: &Seen) -> AccountLine {
         brp: seen.brp,
         last: seen.last_login_at.map(words::moment),
         ended: seen.ended_at.map(words::moment),
+        closed: u32::try_from(seen.closed).unwrap_or(u32::MAX),
+        closed_until: seen.closed_until.map(words::moment),
     }
 }

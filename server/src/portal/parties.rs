@@ -485,7 +485,7 @@ impl Portal {
     }
 
     /// A reason as it is kept; none when nothing was typed.
-    fn sealed(&self, id: Uuid, reason: &str) -> Option<Vec<u8>> {
+    pub(super) fn sealed(&self, id: Uuid, reason: &str) -> Option<Vec<u8>> {
         let reason = words::kept(reason, REASON_CHARS);
         let purpose = Purpose::Reason.of(id.as_bytes());
         (!reason.is_empty()).then(|| {

@@ -177,6 +177,7 @@ places! {
     decisions_ended: Uuid, "uuid[]", Undone, "decisions", "id", "ended_sealed";
     decisions_request: Uuid, "uuid[]", Request, "decisions", "id", "request_sealed";
     uploads_sha256: Uuid, "uuid[]", Sha256, "sftp_uploads", "id", "sha256_sealed";
+    accounts_reason: Uuid, "uuid[]", Reason, "sftp_accounts", "id", "end_reason_sealed";
     connections_reason: Uuid, "uuid[]", Reason, "connections", "id", "reason_sealed";
     steps_reason: Uuid, "uuid[]", Reason, "connection_steps", "connection_id", "reason_sealed";
     party_steps_reason: Uuid, "uuid[]", Reason, "party_steps", "party_id", "reason_sealed";

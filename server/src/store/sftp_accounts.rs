@@ -334,14 +334,19 @@ pub async fn change(
     Ok((row.id, row.party_id))
 }
 
-/// Ends an account: it cannot log in any more. Answers (account, party).
+/// Ends an account: it cannot log in any more. Answers (account, party). The reason, when one was typed, comes sealed.
 ///
 /// # Errors
 /// When the database fails; `NotFound` without such an account.
-pub async fn end(tx: &mut WorkerTx<'_>, name: &str) -> Result<(Uuid, Uuid), StoreError> {
+pub async fn end(
+    tx: &mut WorkerTx<'_>,
+    name: &str,
+    reason_sealed: Option<&[u8]>,
+) -> Result<(Uuid, Uuid), StoreError> {
     let row = sqlx::query!(
-        "UPDATE sftp_accounts SET ended_at = now() WHERE name = $1 AND ended_at IS NULL RETURNING id, party_id",
-        name
+        "UPDATE sftp_accounts SET ended_at = now(), end_reason_sealed = $2 WHERE name = $1 AND ended_at IS NULL RETURNING id, party_id",
+        name,
+        reason_sealed
     )
     .fetch_one(&mut **tx)
     .await?;
@@ -417,6 +422,12 @@ pub struct Seen {
     pub last_login_at: Option<OffsetDateTime>,
     /// When it ended.
     pub ended_at: Option<OffsetDateTime>,
+    /// Why, sealed; none when no reason was typed.
+    pub end_reason_sealed: Option<Vec<u8>>,
+    /// For how many sources failed logins closed it.
+    pub closed: i64,
+    /// When the last of those bans ends.
+    pub closed_until: Option<OffsetDateTime>,
 }
 
 /// A page of accounts, those in use first, or one; and how many there are.
@@ -440,8 +451,11 @@ pub async fn seen(
         r#"SELECT a.id, a.name, a.party_id, p.name AS party, i.name AS "intermediary?", a.installation, a.purpose = 'brp' AS "brp!",
                   a.password_hash IS NOT NULL AS "has_password!",
                   CASE WHEN a.password_before_until > now() THEN a.password_before_until END AS before_until,
-                  a.public_keys, a.sources::text[] AS "sources!", a.last_login_at, a.ended_at
+                  a.public_keys, a.sources::text[] AS "sources!", a.last_login_at, a.ended_at, a.end_reason_sealed,
+                  b.closed AS "closed!", b.closed_until AS "closed_until?"
            FROM sftp_accounts a JOIN parties p ON p.id = a.party_id LEFT JOIN parties i ON i.id = a.intermediary_id
+                CROSS JOIN LATERAL (SELECT count(*) AS closed, max(x.banned_until) AS closed_until FROM sftp_penalties x
+                                    WHERE x.account_id = a.id AND a.ended_at IS NULL AND x.banned_until > now()) b
            WHERE $1::uuid IS NULL OR a.id = $1 ORDER BY a.ended_at IS NOT NULL, a.name LIMIT $2 OFFSET $3"#,
         only,
         limit,

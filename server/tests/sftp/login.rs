@@ -29,6 +29,15 @@ async fn by_key(house: &House, from: &str, name: &str, seed: u8) -> bool {
     )
 }
 
+/// The key of an access, as the list of RIVM has it.
+async fn access(house: &House, name: &str) -> Uuid {
+    let test = &house.world.test;
+    let rosa = test.caller("rosa", Role::RivmBeheer, None).await;
+    let all = house.world.portal.accounts(&rosa, 1).await.unwrap();
+    let found = all.items.iter().find(|one| one.name == name);
+    found.unwrap().id
+}
+
 /// `times` wrong passwords from an address, six on a connection.
 async fn guess(house: &House, from: &str, name: &str, times: usize) {
     let tries = (0..times).step_by(6).map(|begun| async move {
@@ -440,6 +449,72 @@ async fn what_rivm_changes_on_the_page_of_an_access_holds_at_the_next_login() {
     assert!(!by_key(&house, "127.0.0.1", "pagina", 2).await);
     assert!(house.password("127.0.0.9", "pagina", &second).await);
     house.world.nowhere(&[&first, &second]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_access_that_rivm_ends_on_its_page_is_over_for_a_session_that_is_open() {
+    let house = House::open().await;
+    // Somebody else stays, or nobody would be let in at all.
+    house.keyed("blijft", Proof::Rename, 1).await;
+    house.keyed("eindigt", Proof::Rename, 2).await;
+    let portal = &house.world.portal;
+    let rik = house.world.test.caller("rik", Role::RivmBeheer, None).await;
+    let id = access(&house, "eindigt").await;
+    let mut raw = house.raw("eindigt", 2).await;
+    raw.put("x.part", b"x").await;
+    let end = async |reason: &str| {
+        let change = AccountChange::End(reason.to_owned());
+        portal.change_account(&rik, id, change).await.unwrap()
+    };
+    assert!(end(" ").await == AccountChanged::NoReason);
+    let file = "CIMS_ZONNEHOF_eindigt_20210301_1.csv";
+    raw.put("y.part", b"y").await;
+    assert!(end("de leverancier stopt").await == AccountChanged::Done);
+    let over = (
+        StatusCode::PermissionDenied,
+        "dit account is beëindigd".to_owned(),
+    );
+    assert_eq!(raw.create("z.part").await, Err(over.clone()));
+    assert_eq!(raw.rename("x.part", file).await, over);
+    assert!(!by_key(&house, "127.0.0.1", "eindigt", 2).await);
+    assert_eq!(house.world.count("deliveries").await, 0);
+    let view = portal.account(&rik, id, None).await.unwrap();
+    assert_eq!(view.end_reason.as_deref(), Some("de leverancier stopt"));
+    assert!(end("nog eens").await == AccountChanged::Before);
+    let told = "audit_lines WHERE line LIKE '%sftp-account%' AND line LIKE '%\"what\":\"ended\"%'";
+    assert_eq!(house.world.count(told).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rivm_lets_an_access_in_again_on_its_page_and_reads_there_that_it_was_closed() {
+    let house = House::open().await;
+    let password = house.account("geraden", Proof::Rename).await;
+    let portal = &house.world.portal;
+    let rik = house.world.test.caller("rik", Role::RivmBeheer, None).await;
+    let id = access(&house, "geraden").await;
+    let let_in = async || {
+        let change = AccountChange::LetIn;
+        portal.change_account(&rik, id, change).await.unwrap()
+    };
+    guess(&house, "127.0.0.1", "geraden", 14).await;
+    let view = portal.account(&rik, id, None).await.unwrap();
+    assert_eq!((view.line.closed, view.line.closed_until), (0, None));
+    assert!(let_in().await == AccountChanged::Before, "it is open");
+    guess(&house, "127.0.0.1", "geraden", 1).await;
+    guess(&house, "127.0.0.2", "geraden", 15).await;
+    for from in ["127.0.0.1", "127.0.0.2"] {
+        assert!(!house.password(from, "geraden", &password).await, "{from}");
+    }
+    let view = portal.account(&rik, id, None).await.unwrap();
+    assert_eq!(view.line.closed, 2);
+    assert!(view.line.closed_until.is_some());
+    assert!(let_in().await == AccountChanged::Done);
+    for from in ["127.0.0.1", "127.0.0.2"] {
+        assert!(house.password(from, "geraden", &password).await, "{from}");
+    }
+    let told =
+        "audit_lines WHERE line LIKE '%sftp-account%' AND line LIKE '%\"what\":\"unbanned\"%'";
+    assert_eq!(house.world.count(told).await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

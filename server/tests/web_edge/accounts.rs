@@ -258,6 +258,28 @@ async fn where_an_access_may_come_from_is_said_and_never_by_saying_nothing() {
 }
 
 #[tokio::test]
+async fn an_access_ends_for_a_reason_that_its_page_shows_and_the_log_does_not_hold() {
+    let (portal, id, _) = given().await;
+    let mut rik = portal.logged_in("rik").await;
+    for nothing in ["step=einde", "step=einde&reason=++"] {
+        assert_eq!(word(&mut rik, id, nothing).await, "reden");
+    }
+    let in_use =
+        "SELECT count(*) FROM sftp_accounts WHERE ended_at IS NULL AND end_reason_sealed IS NULL";
+    assert_eq!(portal.count(in_use).await, 1);
+    let form = "step=einde&reason=de+leverancier+stopt";
+    assert_eq!(word(&mut rik, id, form).await, "klaar");
+    assert_eq!(word(&mut rik, id, form).await, "al", "it ended before");
+    let page = rik.get(&format!("/toegang/{id}")).await.page();
+    assert!(page.contains("de leverancier stopt"), "{page}");
+    assert!(!page.contains("/api/toegang-wijzigen"));
+    let told = "SELECT count(*) FROM audit_lines WHERE event = 'governance.user' AND line LIKE '%\"what\":\"ended\"%'";
+    assert_eq!(portal.count(told).await, 1);
+    let typed = "SELECT count(*) FROM audit_lines WHERE line LIKE '%leverancier stopt%'";
+    assert_eq!(portal.count(typed).await, 0);
+}
+
+#[tokio::test]
 async fn nobody_but_who_runs_the_register_reaches_an_access_and_an_ended_one_stays_as_it_is() {
     let (portal, id, first) = given().await;
     let party = portal.test.party("DUINZICHT").await;
