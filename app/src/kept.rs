@@ -35,6 +35,10 @@ pub const FORMS: &[(&str, &[&str])] = &[
     ("/api/partij-besluit", &["reason"]),
     ("/api/geparkeerd-besluit", &["reason"]),
     ("/api/toegang-wijzigen", &["key", "sources", "reason"]),
+    (
+        "/api/toegang-uitgeven",
+        &["name", "installation", "key", "sources"],
+    ),
     ("/api/locatie-toevoegen", &["name", "place"]),
     ("/api/locatie-wijzigen", &["name", "place"]),
     (

@@ -57,6 +57,7 @@ pub const HEAVY: &[&str] = &[
     "/api/koppeling-besluit",
     "/api/partij-besluit",
     "/api/toegang-wijzigen",
+    "/api/toegang-uitgeven",
     "/api/geparkeerd-vragen",
     "/api/geparkeerd-besluit",
     "/api/gebruiker-uitnodigen",

@@ -347,6 +347,8 @@ test("connections, and deliveries that wait", async (t) => {
   await judge(asks, "beheer");
   await open(asks, "/toegang");
   await judge(asks, "toegang-sftp");
+  await press(asks, "Uitgeven");
+  await judge(asks, "toegang-sftp-fout");
   await asks.locator("tbody").getByRole("link").first().click();
   await asks.waitForLoadState();
   for (const fold of await asks.locator("main summary").all()) await fold.click();

@@ -3,9 +3,10 @@
 use super::answer::{Posted, go};
 use crate::page::{ONCE, accounts, caller};
 use crate::ports::PortError;
-use crate::ports::accounts::{AccountChange, AccountChanged};
+use crate::ports::accounts::{AccountChange, AccountChanged, AccountGiven, NewAccess};
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;
+use domain::delivery::dropbox::Proof;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use uuid::Uuid;
@@ -53,6 +54,62 @@ pub(crate) async fn change_account(
             AccountChanged::WeakKey => format!("{way}?melding=soort#foutoverzicht"),
             AccountChanged::NoSources => format!("{way}?melding=herkomst#foutoverzicht"),
             AccountChanged::NoReason => format!("{way}?melding=reden#foutoverzicht"),
+        })
+    })
+    .await
+}
+
+/// RIVM-beheer gives out an access.
+#[server(prefix = "/api", endpoint = "toegang-uitgeven")]
+pub(crate) async fn give_account(
+    #[server(default)] connection: String,
+    #[server(default)] name: String,
+    #[server(default)] installation: String,
+    #[server(default)] proof: String,
+    #[server(default)] rhythm: String,
+    #[server(default)] key: String,
+    #[server(default)] sources: String,
+) -> Posted {
+    go(async move {
+        let caller = caller().await?;
+        let Ok(connection) = connection.parse::<Uuid>() else {
+            return Ok("/toegang?melding=koppeling#foutoverzicht".to_owned());
+        };
+        let proof = Proof::parse(&proof).ok_or(PortError::NotFound)?;
+        let daily = match rhythm.as_str() {
+            "workday" => true,
+            "any" => false,
+            _ => return Err(PortError::NotFound),
+        };
+        // What was chosen is chosen again; what was typed is in no address.
+        let chosen = format!(
+            "koppeling={connection}&bewijs={}&ritme={rhythm}",
+            proof.as_str()
+        );
+        let again = |word: &str| format!("/toegang?melding={word}&{chosen}#foutoverzicht");
+        let new = NewAccess {
+            connection,
+            name,
+            installation,
+            proof,
+            daily,
+            key,
+            sources,
+        };
+        Ok(match accounts()?.give_account(&caller, new).await? {
+            AccountGiven::Done(id) => format!("/toegang/{id}?melding=uitgegeven"),
+            AccountGiven::Password(id, sealed) => {
+                once(&sealed);
+                format!("/toegang/{id}?melding=wachtwoord")
+            }
+            AccountGiven::NoConnection => again("koppeling"),
+            AccountGiven::NoName => again("naam"),
+            AccountGiven::NameTaken => again("naam-bezet"),
+            AccountGiven::NoInstallation => again("installatie"),
+            AccountGiven::InstallationTaken => again("installatie-bezet"),
+            AccountGiven::NoKey => again("sleutel"),
+            AccountGiven::WeakKey => again("soort"),
+            AccountGiven::NoSources => again("herkomst"),
         })
     })
     .await

@@ -1,8 +1,8 @@
-//! `/toegang` and `/toegang/{id}`: RIVM-beheer gives an installation another password or key, says where it may come from, lets
-//! it in again, and ends it (security §5.1).
+//! `/toegang` and `/toegang/{id}`: RIVM-beheer gives out an access to the drop box, and another password or key later, says where
+//! it may come from, lets it in again, and ends it (security §5.1).
 
 use super::connections::between;
-use crate::calls::accounts::ChangeAccount;
+use crate::calls::accounts::{ChangeAccount, GiveAccount};
 use crate::page::{Screen, Visit, accounts, page, shown_once, was_shown};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::field::{Field, tick};
@@ -10,11 +10,14 @@ use crate::parts::messages::Messages;
 use crate::parts::pager::pager;
 use crate::parts::table::{Cell, empty, table};
 use crate::parts::{
-    alert, badge, folded, heading, hidden_inputs, paragraph, second_link, small_form, submit, title,
+    alert, badge, folded, heading, hidden_inputs, link, paragraph, second_link, small_form, submit,
+    title,
 };
-use crate::ports::Page;
-use crate::ports::accounts::{ANYWHERE, AccountKey, AccountLine, AccountView};
+use crate::ports::accounts::{
+    ANYWHERE, AccountFor, AccountKey, AccountLine, AccountList, AccountView,
+};
 use crate::texts::{Texts, fill, number};
+use domain::delivery::dropbox::Proof;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 
@@ -27,11 +30,13 @@ pub(crate) fn list() -> AnyView {
     })
 }
 
-fn list_screen(visit: &Visit, list: &Page<AccountLine>) -> Screen {
+fn list_screen(visit: &Visit, list: &AccountList) -> Screen {
     let t = visit.t;
     let a = &t.accounts;
     let p = &t.parties;
-    let content = if list.items.is_empty() {
+    let messages = not_given(visit);
+    let accounts = &list.accounts;
+    let content = if accounts.items.is_empty() {
         empty(a.none, Vec::new())
     } else {
         let headers = [
@@ -44,12 +49,138 @@ fn list_screen(visit: &Visit, list: &Page<AccountLine>) -> Screen {
             a.standing,
             p.open,
         ];
-        let rows = list.items.iter().map(|line| row(line, t)).collect();
-        let pages = pager("/toegang", &[], list.page, list.total, t);
+        let rows = accounts.items.iter().map(|line| row(line, t)).collect();
+        let pages = pager("/toegang", &[], accounts.page, accounts.total, t);
         view! { {table("toegang", a.caption, &headers, rows)}{pages} }.into_any()
     };
-    let body = view! { {title(a.title)}{content} };
-    Screen::new(a.title, body).wide()
+    let body = view! {
+        {messages.summary(t)}
+        {title(a.title)}
+        <p class="utrecht-paragraph">{link("#toegang-uitgeven", a.give)}</p>
+        {content}
+        <h2 class="utrecht-heading-2" id="toegang-uitgeven">{a.give}</h2>
+        {give(visit, &list.connections, &messages)}
+    };
+    Screen::new(a.title, body)
+        .wide()
+        .failed(!messages.is_empty())
+}
+
+/// Why an access was not given out.
+fn not_given(visit: &Visit) -> Messages {
+    let a = &visit.t.accounts;
+    let mut messages = Messages::default();
+    let wrong = match visit.query("melding").as_deref() {
+        Some("koppeling") => ("connection", a.no_connection),
+        Some("naam") => ("name", a.no_name),
+        Some("naam-bezet") => ("name", a.name_taken),
+        Some("installatie") => ("installation", a.no_installation),
+        Some("installatie-bezet") => ("installation", a.installation_taken),
+        Some("sleutel") => ("key", a.no_key),
+        Some("soort") => ("key", a.weak_key),
+        Some("herkomst") => ("sources", a.no_sources),
+        _ => return messages,
+    };
+    messages.add(wrong.0, wrong.1);
+    messages
+}
+
+/// The form that gives one out; without a connection there is nobody to give it to.
+fn give(visit: &Visit, connections: &[AccountFor], messages: &Messages) -> AnyView {
+    let t = visit.t;
+    let (a, p) = (&t.accounts, &t.parties);
+    if connections.is_empty() {
+        return view! {
+            {paragraph(a.give_none)}
+            <p class="utrecht-paragraph">{link("/koppelingen", p.title)}</p>
+        }
+        .into_any();
+    }
+    let asked = visit.query("koppeling").unwrap_or_default();
+    let mut ids = connections.iter().map(|one| one.id.to_string());
+    let chosen = ids.find(|id| *id == asked).unwrap_or_default();
+    let mut choices = vec![(String::new(), p.choose.to_owned())];
+    choices.extend(connections.iter().map(|one| choice(one, t)));
+    let proof = visit.query("bewijs").and_then(|word| Proof::parse(&word));
+    let proof = proof.unwrap_or(Proof::Rename).as_str();
+    let proofs = Proof::ALL.map(|one| (one.as_str().to_owned(), proof_name(one, t).to_owned()));
+    let any = visit.query("ritme").as_deref() == Some("any");
+    let rhythm = if any { "any" } else { "workday" };
+    let rhythms = [("workday", true), ("any", false)];
+    let rhythms = rhythms.map(|(word, daily)| (word.to_owned(), rhythm_name(daily, t).to_owned()));
+    let name = Field {
+        hint: a.name_hint,
+        ..Field::new("name", a.name, "")
+    };
+    let installation = Field {
+        hint: a.installation_hint,
+        ..Field::new("installation", p.installation, "")
+    };
+    let key = Field {
+        hint: a.give_key_hint,
+        optional: true,
+        ..Field::new("key", a.key, "")
+    };
+    let sources = Field {
+        hint: a.sources_hint,
+        room: (3, 4_000),
+        ..Field::new("sources", a.sources, "")
+    };
+    view! {
+        {paragraph(a.give_text)}
+        <form class="cims-form" method="post" action=GiveAccount::PATH novalidate autocomplete="off">
+            {hidden_inputs(Vec::new())}
+            {Field::new("connection", a.connection, &chosen).select(choices, messages, t)}
+            {name.text(messages, t)}
+            {installation.text(messages, t)}
+            {Field::new("proof", a.proof, proof).select(Vec::from(proofs), messages, t)}
+            {Field::new("rhythm", a.rhythm, rhythm).select(Vec::from(rhythms), messages, t)}
+            {key.area(messages, t)}
+            {sources.area(messages, t)}
+            {submit(a.give_send)}
+        </form>
+    }
+    .into_any()
+}
+
+/// A connection in a list: its key, and whose it is, who brings the rows, and whether that was approved.
+fn choice(from: &AccountFor, t: &'static Texts) -> (String, String) {
+    let (a, p) = (&t.accounts, &t.parties);
+    let state = if from.approved {
+        p.state_approved
+    } else {
+        p.state_requested
+    };
+    let words = match &from.intermediary {
+        Some(between) => fill(
+            a.choice_between,
+            &[
+                ("partij", &from.party),
+                ("tussenpartij", between),
+                ("status", state),
+            ],
+        ),
+        None => fill(a.choice, &[("partij", &from.party), ("status", state)]),
+    };
+    (from.id.to_string(), words)
+}
+
+const fn proof_name(proof: Proof, t: &'static Texts) -> &'static str {
+    let a = &t.accounts;
+    match proof {
+        Proof::Rename => a.proof_rename,
+        Proof::Control => a.proof_control,
+        Proof::Trailer => a.proof_trailer,
+        Proof::Quiet => a.proof_quiet,
+    }
+}
+
+const fn rhythm_name(daily: bool, t: &'static Texts) -> &'static str {
+    if daily {
+        t.accounts.rhythm_workday
+    } else {
+        t.accounts.rhythm_any
+    }
 }
 
 fn row(line: &AccountLine, t: &'static Texts) -> Vec<Cell> {
@@ -123,6 +254,7 @@ fn screen(visit: &Visit, view: &AccountView) -> Screen {
             None
         }
         Some("klaar") => Some(alert::ok(a.told_done)),
+        Some("uitgegeven") => Some(alert::ok(a.told_given)),
         Some("wachtwoord") if view.password.is_none() => Some(alert::info(a.told_gone)),
         Some("al") => Some(alert::info(a.told_before)),
         Some("laatste") => Some(alert::error(a.told_last)),
@@ -170,6 +302,7 @@ fn facts(view: &AccountView, t: &'static Texts) -> Vec<Answer> {
     } else {
         a.password_no
     };
+    let proof = Proof::parse(&view.proof).map_or("", |proof| proof_name(proof, t));
     let from = if view.sources.is_empty() {
         a.anywhere.to_owned()
     } else {
@@ -180,6 +313,8 @@ fn facts(view: &AccountView, t: &'static Texts) -> Vec<Answer> {
         Answer::new(p.between, between(line.intermediary.as_ref(), t)),
         Answer::new(p.installation, line.installation.clone()),
         Answer::new(a.brings, brings(line, t)),
+        Answer::new(a.proof, proof),
+        Answer::new(a.rhythm, rhythm_name(view.daily, t)),
         Answer::new(
             a.last,
             line.last.clone().unwrap_or_else(|| a.never.to_owned()),

@@ -1,8 +1,10 @@
-//! Accesses to the drop box (security §5.1): RIVM-beheer gives an installation another password or key, says where it may
+//! Accesses to the drop box (security §5.1): RIVM-beheer gives one out, and another password or key later, says where it may
 //! come from, lets it in again, and ends it.
 
+use super::Page;
 #[cfg(feature = "ssr")]
-use super::{Caller, Page, PortResult};
+use super::{Caller, PortResult};
+use domain::delivery::dropbox::Proof;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -31,6 +33,72 @@ pub struct AccountLine {
     pub closed_until: Option<String>,
 }
 
+/// A connection by SFTP that is approved or asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AccountFor {
+    /// Key.
+    pub id: Uuid,
+    /// Name of the party whose rows come.
+    pub party: String,
+    /// Name of who runs the installation.
+    pub intermediary: Option<String>,
+    /// Approved; else its installation sees the folder for tests.
+    pub approved: bool,
+}
+
+/// Accesses, and for what another one can be given out.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct AccountList {
+    /// Those there are.
+    pub accounts: Page<AccountLine>,
+    /// Connections to choose from.
+    pub connections: Vec<AccountFor>,
+}
+
+/// An access as it is given out: with a password that is made, unless it has a key.
+#[derive(Debug, Clone)]
+pub struct NewAccess {
+    /// Key of the connection: whose rows, and who brings them.
+    pub connection: Uuid,
+    /// Name to log in with.
+    pub name: String,
+    /// As in the names of its files.
+    pub installation: String,
+    /// How it proves that a file is whole.
+    pub proof: Proof,
+    /// A file is expected each working day; else whenever it has something.
+    pub daily: bool,
+    /// A line of OpenSSH, or nothing.
+    pub key: String,
+    /// Networks, one a line; or the word [`ANYWHERE`].
+    pub sources: String,
+}
+
+/// What came of giving one out.
+#[derive(Clone, PartialEq, Eq)]
+pub enum AccountGiven {
+    /// Done; it logs in with its key.
+    Done(Uuid),
+    /// Done; its password, sealed for who asked: the page of the account opens it.
+    Password(Uuid, String),
+    /// Nothing was chosen, or the connection ended meanwhile.
+    NoConnection,
+    /// That is no name to log in with.
+    NoName,
+    /// Another account has this name.
+    NameTaken,
+    /// That is no installation.
+    NoInstallation,
+    /// This installation of this party has an access.
+    InstallationTaken,
+    /// That is no OpenSSH public key.
+    NoKey,
+    /// Only Ed25519 and ECDSA keys are taken.
+    WeakKey,
+    /// That is no network, or nothing was typed.
+    NoSources,
+}
+
 /// A key that opens an account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountKey {
@@ -45,6 +113,10 @@ pub struct AccountKey {
 pub struct AccountView {
     /// The line of the list.
     pub line: AccountLine,
+    /// How it proves that a file is whole: rename, control, trailer, quiet.
+    pub proof: String,
+    /// A file is expected each working day.
+    pub daily: bool,
     /// It has a password.
     pub has_password: bool,
     /// Until when the one before is valid too.
@@ -114,8 +186,8 @@ pub enum AccountChanged {
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Accounts: Send + Sync {
-    /// All accounts, those in use first.
-    async fn accounts(&self, caller: &Caller, page: u32) -> PortResult<Page<AccountLine>>;
+    /// All accounts, those in use first, and the connections for which one can be given out.
+    async fn accounts(&self, caller: &Caller, page: u32) -> PortResult<AccountList>;
 
     /// One of them; `sealed` is what came of making a password.
     async fn account(
@@ -132,4 +204,7 @@ pub trait Accounts: Send + Sync {
         id: Uuid,
         change: AccountChange,
     ) -> PortResult<AccountChanged>;
+
+    /// Gives one out (audited).
+    async fn give_account(&self, caller: &Caller, new: NewAccess) -> PortResult<AccountGiven>;
 }

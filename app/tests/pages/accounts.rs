@@ -62,6 +62,8 @@ async fn the_page_says_what_opens_it_and_from_where() {
         "SHA256:eerste",
         "ecdsa-sha2-nistp256",
         "192.0.2.0/24, 2001:db8::/48",
+        "Slotregel #EINDE",
+        "Elke werkdag",
         "aria-label=\"Sleutel SHA256:tweede verwijderen\"",
     ] {
         assert!(answer.has(part), "{part}: {}", answer.html);
@@ -85,6 +87,85 @@ async fn the_page_says_for_how_many_addresses_it_is_closed_and_until_when() {
     }
     let open = get(&beheer, &page()).await;
     assert!(!open.has("Tijdelijk gesloten") && !open.has("value=\"toelaten\""));
+}
+
+/// What the form that gives one out sends; `fields` instead of what is there.
+async fn give(fields: &[(&str, &str)]) -> super::Answer {
+    let id = ID.to_string();
+    let mut form = vec![
+        ("connection", id.as_str()),
+        ("name", "linde-3"),
+        ("installation", "3"),
+        ("proof", "control"),
+        ("rhythm", "any"),
+        ("key", ""),
+        ("sources", "overal"),
+    ];
+    for &(name, value) in fields {
+        form.retain(|(known, _)| *known != name);
+        form.push((name, value));
+    }
+    post(&of(Role::RivmBeheer), "/api/toegang-uitgeven", &form).await
+}
+
+#[tokio::test]
+async fn an_access_is_given_out_for_a_connection_that_is_chosen_and_its_password_is_shown_once() {
+    let beheer = of(Role::RivmBeheer);
+    let list = get(&beheer, "/toegang").await;
+    for part in [
+        "action=\"/api/toegang-uitgeven\"",
+        "Praktijk &lt;De Linde&gt; via Medimo (Akkoord)",
+        "Nieuwe Hof (Wacht op akkoord)",
+        "Controlebestand ernaast",
+        "Elke werkdag",
+    ] {
+        assert!(list.has(part), "{part}: {}", list.html);
+    }
+    let made = give(&[]).await;
+    assert_eq!(made.location, format!("{}?melding=wachtwoord", page()));
+    let cookie = format!("__Host-cims-eenmalig={SEALED}");
+    assert!(made.cookie.starts_with(&format!("{cookie}; Path=/; ")));
+    let shown = get_with(&beheer, &made.location, &cookie).await;
+    assert!(shown.has("abcdefghjkmnpqrstuvwxyz234") && shown.has("U ziet het alleen nu."));
+    let keyed = give(&[("key", "ssh-ed25519 AAAA")]).await;
+    assert_eq!(keyed.location, format!("{}?melding=uitgegeven", page()));
+    assert!(keyed.cookie.is_empty());
+    let told = get(&beheer, &keyed.location).await;
+    assert!(told.has("De toegang is uitgegeven."));
+}
+
+#[tokio::test]
+async fn an_access_that_cannot_be_given_out_so_leads_back_to_its_field_with_what_was_chosen() {
+    let nobody = give(&[("connection", "")]).await;
+    assert_eq!(nobody.location, "/toegang?melding=koppeling#foutoverzicht");
+    let ended = GONE.to_string();
+    for (wrong, word, field) in [
+        (("connection", ended.as_str()), "koppeling", "connection"),
+        (("name", ""), "naam", "name"),
+        (("name", "linde-1"), "naam-bezet", "name"),
+        (("installation", ""), "installatie", "installation"),
+        (("installation", "1"), "installatie-bezet", "installation"),
+        (("key", "iets"), "sleutel", "key"),
+        (("key", "ssh-rsa AAAA"), "soort", "key"),
+        (("sources", ""), "herkomst", "sources"),
+    ] {
+        let answer = give(&[wrong]).await;
+        let (to, _) = answer.location.split_once('#').expect("the summary");
+        assert!(to.starts_with(&format!("/toegang?melding={word}&koppeling=")));
+        assert!(to.ends_with("&bewijs=control&ritme=any"), "{to}");
+        let shown = get(&of(Role::RivmBeheer), to).await;
+        assert!(shown.title().starts_with("Fout:"), "{word}");
+        assert!(shown.has(&format!("href=\"#{field}\"")), "{word}");
+        for chosen in [
+            "<option value=\"control\" selected",
+            "<option value=\"any\" selected",
+        ] {
+            assert!(shown.has(chosen), "{chosen}");
+        }
+    }
+    for odd in [("proof", "geen"), ("rhythm", "soms")] {
+        assert_eq!(give(&[odd]).await.location, "/niet-gevonden");
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Ports in memory: one draft, one registration, one delivery, one row for review.
 
-use app::ports::accounts::{AccountChange, AccountChanged, AccountKey, AccountLine, AccountView};
+use app::ports::accounts::{
+    AccountChange, AccountChanged, AccountFor, AccountGiven, AccountKey, AccountLine, AccountList,
+    AccountView, NewAccess,
+};
 use app::ports::cards::{
     CardDraft, CardLine, CardLists, CardState, CardView, Difference, Keyed, KeyedAgain, MayCard,
     PartyFault, TypedCard,
@@ -1485,7 +1488,7 @@ fn closed() -> AccountLine {
 
 #[async_trait]
 impl Accounts for World {
-    async fn accounts(&self, _: &Caller, page: u32) -> PortResult<Page<AccountLine>> {
+    async fn accounts(&self, _: &Caller, page: u32) -> PortResult<AccountList> {
         let ended = AccountLine {
             name: "oud-1".into(),
             brp: true,
@@ -1494,10 +1497,25 @@ impl Accounts for World {
             intermediary: None,
             ..account_line()
         };
-        Ok(Page {
-            items: vec![account_line(), closed(), ended],
-            total: 120,
-            page,
+        let asked = AccountFor {
+            id: GONE,
+            party: "Nieuwe Hof".into(),
+            intermediary: None,
+            approved: false,
+        };
+        let approved = AccountFor {
+            id: ID,
+            party: "Praktijk <De Linde>".into(),
+            intermediary: Some("Medimo".into()),
+            approved: true,
+        };
+        Ok(AccountList {
+            accounts: Page {
+                items: vec![account_line(), closed(), ended],
+                total: 120,
+                page,
+            },
+            connections: vec![asked, approved],
         })
     }
 
@@ -1522,6 +1540,8 @@ impl Accounts for World {
                     account_line()
                 }
             },
+            proof: "trailer".into(),
+            daily: true,
             end_reason: gone.then(|| "de leverancier <stopt>".into()),
             has_password: true,
             old_until: Some("29-11-2026 14:05".into()),
@@ -1557,6 +1577,21 @@ impl Accounts for World {
             | AccountChange::End(_)
             | AccountChange::AddKey { .. }
             | AccountChange::Sources(_) => AccountChanged::Done,
+        })
+    }
+
+    async fn give_account(&self, _: &Caller, new: NewAccess) -> PortResult<AccountGiven> {
+        Ok(match (new.name.as_str(), new.installation.as_str()) {
+            _ if new.connection != ID => AccountGiven::NoConnection,
+            ("", _) => AccountGiven::NoName,
+            ("linde-1", _) => AccountGiven::NameTaken,
+            (_, "") => AccountGiven::NoInstallation,
+            (_, "1") => AccountGiven::InstallationTaken,
+            _ if new.key.starts_with("ssh-rsa") => AccountGiven::WeakKey,
+            _ if new.key == "iets" => AccountGiven::NoKey,
+            _ if new.sources.is_empty() => AccountGiven::NoSources,
+            _ if new.key.is_empty() => AccountGiven::Password(ID, SEALED.into()),
+            _ => AccountGiven::Done(ID),
         })
     }
 }

@@ -87,6 +87,26 @@ pub fn check_name(name: &str) -> Result<(), BadName> {
     Ok(())
 }
 
+/// Longest name of an account, and of an installation.
+const ACCOUNT_CHARS: usize = 32;
+
+/// A name to log in with: 3 to 32 small letters, digits and hyphens, a letter first. It stands in logs, so it holds no BSN.
+#[must_use]
+pub fn is_account_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (3..=ACCOUNT_CHARS).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.bytes().all(fits)
+        && check_name(name).is_ok()
+}
+
+/// An installation, as in the names of its files: 1 to 32 letters, digits and hyphens. With a BSN in it no file would come in.
+#[must_use]
+pub fn is_installation(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    text.len() <= ACCOUNT_CHARS && text.bytes().all(fits) && check_name(text).is_ok()
+}
+
 /// The name without its temporary ending, when it has one.
 #[must_use]
 pub fn without_temporary(name: &str) -> Option<&str> {
@@ -306,6 +326,34 @@ mod tests {
             check_name("CIMS_X_1_20210301_999990019.csv"),
             Err(BadName::Bsn)
         );
+    }
+
+    #[test]
+    fn an_account_and_an_installation_have_plain_names_without_a_bsn() {
+        let long = "a".repeat(32);
+        for good in ["zonnehof-1", "abc", &long] {
+            assert!(is_account_name(good), "{good}");
+        }
+        let longer = "a".repeat(33);
+        for bad in [
+            "",
+            "ab",
+            "1abc",
+            "-abc",
+            "Zonnehof",
+            "zonne hof",
+            "zonne_hof",
+            "a-999990019",
+            &longer,
+        ] {
+            assert!(!is_account_name(bad), "{bad}");
+        }
+        for good in ["1", "Medimo-12", &long] {
+            assert!(is_installation(good), "{good}");
+        }
+        for bad in ["", "a_b", "a.b", "a b", "999990019", &longer] {
+            assert!(!is_installation(bad), "{bad}");
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::channels::sftp::{fingerprint, hash, new_password, public_key, source}
 use crate::commands::NotFit;
 use crate::config::Config;
 use crate::keys::Keys;
-use crate::store::sftp_accounts::{self, Changed, NewAccount, OVERLAP_DAYS};
+use crate::store::sftp_accounts::{self, Changed, NewAccount, OVERLAP_DAYS, Unfit};
 use crate::store::{Db, StoreError, WorkerTx, profiles, schema, worker_tx};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
@@ -252,17 +252,13 @@ pub async fn add(db: &Db, args: &Add) -> anyhow::Result<Option<String>> {
 
 /// Why an account cannot be so.
 fn not_taken(error: StoreError) -> anyhow::Error {
-    let text = match &error {
-        StoreError::Constraint(name) if name == "sftp_accounts_name_unique" => {
-            "there is an account of this name"
-        }
-        StoreError::Constraint(name) if name == "sftp_accounts_installation" => {
-            "this installation of this party has an account"
-        }
-        StoreError::Constraint(_) | StoreError::Value(_) => {
+    let text = match Unfit::of(&error) {
+        Some(Unfit::NameTaken) => "there is an account of this name",
+        Some(Unfit::InstallationTaken) => "this installation of this party has an account",
+        Some(Unfit::Name | Unfit::Installation | Unfit::Source) => {
             "a name is 3 to 32 small letters, digits and hyphens and begins with a letter; an installation is letters, digits and hyphens; a network is like 192.0.2.0/24"
         }
-        _ => return anyhow::Error::from(error),
+        None => return anyhow::Error::from(error),
     };
     anyhow::anyhow!(text)
 }

@@ -1,4 +1,4 @@
-//! Accesses to the drop box, for RIVM-beheer: the same changes as `cims sftp password`, `change`, `unban` and `end`.
+//! Accesses to the drop box, for RIVM-beheer: the same as `cims sftp add`, `password`, `change`, `unban` and `end`.
 //!
 //! A new password goes to the browser of who asked, sealed in a cookie, and comes back with the next page, which shows it and
 //! takes the cookie away. What is kept is its hash.
@@ -8,10 +8,12 @@ use crate::audit::{self, Kind};
 use crate::channels::sftp::public_key::{self, NotTaken};
 use crate::channels::sftp::{hash, new_password};
 use crate::keys::{Purpose, Sealed};
-use crate::store::sftp_accounts::{self, Changed, OVERLAP_DAYS, Seen};
+use crate::store::connections::{self, BySftp};
+use crate::store::sftp_accounts::{self, Changed, NewAccount, OVERLAP_DAYS, Seen, Unfit};
 use crate::store::{StoreError, WorkerTx, worker_tx};
 use app::ports::accounts::{
-    ANYWHERE, AccountChange, AccountChanged, AccountKey, AccountLine, AccountView, Accounts,
+    ANYWHERE, AccountChange, AccountChanged, AccountFor, AccountGiven, AccountKey, AccountLine,
+    AccountList, AccountView, Accounts, NewAccess,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -33,7 +35,7 @@ fn operator(caller: &Caller) -> PortResult<()> {
 
 #[async_trait::async_trait]
 impl Accounts for Portal {
-    async fn accounts(&self, caller: &Caller, page: u32) -> PortResult<Page<AccountLine>> {
+    async fn accounts(&self, caller: &Caller, page: u32) -> PortResult<AccountList> {
         operator(caller)?;
         let page = page.max(1);
         let skipped = (i64::from(page) - 1) * i64::from(PAGE_ROWS);
@@ -41,11 +43,16 @@ impl Accounts for Portal {
         let (found, total) = sftp_accounts::seen(&mut tx, None, i64::from(PAGE_ROWS), skipped)
             .await
             .or_broken(caller)?;
+        let by_sftp = connections::by_sftp(&mut tx, None).await;
+        let by_sftp = by_sftp.or_broken(caller)?;
         tx.rollback().await.or_broken(caller)?;
-        Ok(Page {
-            items: found.iter().map(line).collect(),
-            total: u64::try_from(total).unwrap_or_default(),
-            page,
+        Ok(AccountList {
+            accounts: Page {
+                items: found.iter().map(line).collect(),
+                total: u64::try_from(total).unwrap_or_default(),
+                page,
+            },
+            connections: by_sftp.into_iter().map(choice).collect(),
         })
     }
 
@@ -68,6 +75,8 @@ impl Accounts for Portal {
         });
         Ok(AccountView {
             line: line(&seen),
+            proof: seen.proof,
+            daily: seen.daily,
             has_password: seen.has_password,
             old_until: seen.before_until.map(words::moment),
             end_reason: self
@@ -140,6 +149,98 @@ impl Accounts for Portal {
         tx.commit().await.or_broken(caller)?;
         Ok(changed)
     }
+
+    async fn give_account(&self, caller: &Caller, new: NewAccess) -> PortResult<AccountGiven> {
+        operator(caller)?;
+        let keys = match key_or_none(&new.key) {
+            Ok(keys) => keys,
+            Err(NotTaken::NoKey) => return Ok(AccountGiven::NoKey),
+            Err(NotTaken::Algorithm) => return Ok(AccountGiven::WeakKey),
+        };
+        let Some(sources) = networks(&new.sources) else {
+            return Ok(AccountGiven::NoSources);
+        };
+        let made = if keys.is_empty() {
+            Some(made_password(caller).await?)
+        } else {
+            None
+        };
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let found = connections::by_sftp(&mut tx, Some(new.connection)).await;
+        let found = found.or_broken(caller)?.pop();
+        let Some(connection) = found else {
+            return Ok(AccountGiven::NoConnection);
+        };
+        let account = NewAccount {
+            party: connection.party_id,
+            intermediary: connection.intermediary_id,
+            name: new.name.trim(),
+            installation: new.installation.trim(),
+            proof: new.proof,
+            rhythm: if new.daily { "workday" } else { "any" },
+            brp: false,
+            password: made.as_ref().map(|(_, hashed)| hashed.as_str()),
+            public_keys: &keys,
+            sources: &sources,
+        };
+        let id = match sftp_accounts::add(&mut tx, &account).await {
+            Ok(id) => id,
+            Err(error) => {
+                let unfit = Unfit::of(&error).ok_or_else(|| broken(caller, &error))?;
+                return Ok(not_given(unfit));
+            }
+        };
+        let line = event(caller, Kind::UserChanged)
+            .for_party(connection.party_id)
+            .object("sftp-account", id)
+            .detail("what", "given-out");
+        audit::add(&mut tx, line).await.or_broken(caller)?;
+        tx.commit().await.or_broken(caller)?;
+        Ok(match made {
+            Some((password, _)) => {
+                AccountGiven::Password(id, self.sealed_password(caller, id, &password))
+            }
+            None => AccountGiven::Done(id),
+        })
+    }
+}
+
+/// A new password and its hash.
+async fn made_password(caller: &Caller) -> PortResult<(String, String)> {
+    let made = tokio::task::spawn_blocking(|| {
+        let password = new_password()?;
+        let hashed = hash(&password)?;
+        Ok::<_, std::io::Error>((password, hashed))
+    });
+    let made = made.await.map_err(|error| broken(caller, &error))?;
+    made.map_err(|error| broken(caller, &error.kind()))
+}
+
+/// A key, or none when nothing was typed.
+fn key_or_none(line: &str) -> Result<Vec<String>, NotTaken> {
+    if line.trim().is_empty() {
+        return Ok(Vec::new());
+    }
+    public_key::kept(line).map(|key| vec![key])
+}
+
+const fn not_given(unfit: Unfit) -> AccountGiven {
+    match unfit {
+        Unfit::NameTaken => AccountGiven::NameTaken,
+        Unfit::InstallationTaken => AccountGiven::InstallationTaken,
+        Unfit::Name => AccountGiven::NoName,
+        Unfit::Installation => AccountGiven::NoInstallation,
+        Unfit::Source => AccountGiven::NoSources,
+    }
+}
+
+fn choice(from: BySftp) -> AccountFor {
+    AccountFor {
+        id: from.id,
+        party: from.party,
+        intermediary: from.intermediary,
+        approved: from.approved,
+    }
 }
 
 impl Portal {
@@ -151,21 +252,23 @@ impl Portal {
         of: &Seen,
         now: bool,
     ) -> PortResult<String> {
-        let made = tokio::task::spawn_blocking(|| {
-            let password = new_password()?;
-            let hashed = hash(&password)?;
-            Ok::<_, std::io::Error>((password, hashed))
-        });
-        let made = made.await.map_err(|error| broken(caller, &error))?;
-        let (password, hashed) = made.map_err(|error| broken(caller, &error.kind()))?;
+        let (password, hashed) = made_password(caller).await?;
         let days = if now { 0 } else { OVERLAP_DAYS };
         sftp_accounts::new_password(tx, &of.name, &hashed, days)
             .await
             .or_broken(caller)?;
+        Ok(self.sealed_password(caller, of.id, &password))
+    }
+
+    /// A password of an account, for who made it and for not long.
+    fn sealed_password(&self, caller: &Caller, account: Uuid, password: &str) -> String {
         let until = self.road.clock.now().unix_timestamp() + LIFE;
         let plain = [&until.to_be_bytes(), password.as_bytes()].concat();
-        let sealed = self.road.keys.seal_cookie(&plain, &purpose(caller, of.id));
-        Ok(URL_SAFE_NO_PAD.encode(sealed.as_bytes()))
+        let sealed = self
+            .road
+            .keys
+            .seal_cookie(&plain, &purpose(caller, account));
+        URL_SAFE_NO_PAD.encode(sealed.as_bytes())
     }
 
     /// The password that was made for this person of this account not long ago.

@@ -128,6 +128,40 @@ pub async fn waiting(tx: &mut PartyTx<'_>, besides: Uuid) -> Result<i64, StoreEr
     .await?)
 }
 
+/// A connection by SFTP that is approved or asked for: an installation of it may have an access to the drop box.
+pub struct BySftp {
+    /// Key.
+    pub id: Uuid,
+    /// Whose rows.
+    pub party_id: Uuid,
+    /// Name of the party.
+    pub party: String,
+    /// Who runs the installation.
+    pub intermediary_id: Option<Uuid>,
+    /// The name of who does.
+    pub intermediary: Option<String>,
+    /// It is approved.
+    pub approved: bool,
+}
+
+/// All of them by name, or one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn by_sftp(tx: &mut WorkerTx<'_>, only: Option<Uuid>) -> Result<Vec<BySftp>, StoreError> {
+    Ok(sqlx::query_as!(
+        BySftp,
+        r#"SELECT c.id, c.party_id, p.name AS party, c.intermediary_id, i.name AS "intermediary?", c.state = 'approved' AS "approved!"
+           FROM connections c JOIN parties p ON p.id = c.party_id LEFT JOIN parties i ON i.id = c.intermediary_id
+           WHERE c.channel = 'sftp' AND c.state IN ('requested', 'approved') AND p.status NOT IN ('ended', 'refused')
+             AND (i.id IS NULL OR i.status NOT IN ('ended', 'refused')) AND ($1::uuid IS NULL OR c.id = $1)
+           ORDER BY p.name, i.name NULLS FIRST"#,
+        only
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// Parties to choose from: code and name; those that deliver, or those in between.
 ///
 /// # Errors

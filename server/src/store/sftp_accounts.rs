@@ -1,7 +1,7 @@
 //! Accounts of the drop box, and what failed logins cost (security §5.1, §5.2).
 
 use super::{StoreError, WorkerTx};
-use domain::delivery::dropbox::Proof;
+use domain::delivery::dropbox::{Proof, is_account_name, is_installation};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -239,12 +239,57 @@ pub struct NewAccount<'a> {
     pub sources: &'a [String],
 }
 
+const NAME_FORM: &str = "sftp_accounts_name_form";
+const INSTALLATION_FORM: &str = "sftp_accounts_installation_form";
+
+/// Why an account cannot be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unfit {
+    /// There is an account of this name.
+    NameTaken,
+    /// This installation of this party has an account.
+    InstallationTaken,
+    /// That is no name of an account.
+    Name,
+    /// That is no name of an installation.
+    Installation,
+    /// That is no network.
+    Source,
+}
+
+impl Unfit {
+    /// What an error of [`add`] or [`change`] says of the account; none when it is about something else.
+    #[must_use]
+    pub fn of(error: &StoreError) -> Option<Self> {
+        match error {
+            StoreError::Constraint(name) => match name.as_str() {
+                "sftp_accounts_name_unique" => Some(Self::NameTaken),
+                "sftp_accounts_installation" => Some(Self::InstallationTaken),
+                NAME_FORM => Some(Self::Name),
+                INSTALLATION_FORM => Some(Self::Installation),
+                _ => None,
+            },
+            StoreError::Value(_) => Some(Self::Source),
+            _ => None,
+        }
+    }
+}
+
 /// Gives out an account.
 ///
 /// # Errors
 /// When the database fails; a constraint of `sftp_accounts` when name or installation are taken or have another form,
 /// `Value` when a network is none.
 pub async fn add(tx: &mut WorkerTx<'_>, new: &NewAccount<'_>) -> Result<Uuid, StoreError> {
+    // The database would say that a value does not fit, and not which.
+    for (fits, rule) in [
+        (is_account_name(new.name), NAME_FORM),
+        (is_installation(new.installation), INSTALLATION_FORM),
+    ] {
+        if !fits {
+            return Err(StoreError::Constraint(rule.to_owned()));
+        }
+    }
     let id = crate::clock::new_key();
     sqlx::query!(
         "INSERT INTO sftp_accounts (id, party_id, intermediary_id, name, installation, proof, rhythm, password_hash, public_keys, sources, purpose)
@@ -408,6 +453,10 @@ pub struct Seen {
     pub intermediary: Option<String>,
     /// As in the names of files.
     pub installation: String,
+    /// How it proves that a file is whole.
+    pub proof: String,
+    /// A file is expected each working day.
+    pub daily: bool,
     /// Brings sets of the BRP.
     pub brp: bool,
     /// It has a password.
@@ -448,8 +497,8 @@ pub async fn seen(
     .await?;
     let found = sqlx::query_as!(
         Seen,
-        r#"SELECT a.id, a.name, a.party_id, p.name AS party, i.name AS "intermediary?", a.installation, a.purpose = 'brp' AS "brp!",
-                  a.password_hash IS NOT NULL AS "has_password!",
+        r#"SELECT a.id, a.name, a.party_id, p.name AS party, i.name AS "intermediary?", a.installation, a.proof, a.rhythm = 'workday' AS "daily!",
+                  a.purpose = 'brp' AS "brp!", a.password_hash IS NOT NULL AS "has_password!",
                   CASE WHEN a.password_before_until > now() THEN a.password_before_until END AS before_until,
                   a.public_keys, a.sources::text[] AS "sources!", a.last_login_at, a.ended_at, a.end_reason_sealed,
                   b.closed AS "closed!", b.closed_until AS "closed_until?"

@@ -288,6 +288,7 @@ const TABLE: &[Route] = &[
     call("/api/koppeling-besluit", Roles(GOVERN), false),
     call("/api/partij-besluit", Roles(GOVERN), false),
     call("/api/toegang-wijzigen", Roles(OPERATE), false),
+    call("/api/toegang-uitgeven", Roles(OPERATE), false),
     call("/api/geparkeerd-vragen", Roles(PARK), false),
     call("/api/geparkeerd-besluit", Roles(PARK), false),
     call("/api/regels-terughalen", Roles(REVIEW), false),

@@ -110,6 +110,7 @@ const METHODS: [&str; 129] = [
     "accounts",
     "account",
     "change_account",
+    "give_account",
     "own_installations",
     "party_requests",
     "party_request",
@@ -691,6 +692,18 @@ async fn probe(
                 .change_account(caller, things.stored, change)
                 .await
                 .map(drop)
+        }
+        "give_account" => {
+            let new = app::ports::accounts::NewAccess {
+                connection: things.stored,
+                name: "spion-1".into(),
+                installation: "1".into(),
+                proof: domain::delivery::dropbox::Proof::Rename,
+                daily: true,
+                key: String::new(),
+                sources: "overal".into(),
+            };
+            portal.give_account(caller, new).await.map(drop)
         }
         "withdrawal" => portal.withdrawal(caller, things.stored).await.map(drop),
         "withdraw_delivery" => portal

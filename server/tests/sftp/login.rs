@@ -1,8 +1,11 @@
 //! Who comes in, and what trying costs (security §5.1, §5.2).
 
-use crate::house::{House, Raw, key, new_account, next};
+use crate::house::{House, Raw, key, new_account, next, rows};
 use crate::ranks::mann_whitney;
-use app::ports::accounts::{AccountChange, AccountChanged, Accounts};
+use app::ports::Caller;
+use app::ports::accounts::{
+    AccountChange, AccountChanged, AccountFor, AccountGiven, Accounts, NewAccess,
+};
 use domain::delivery::dropbox::Proof;
 use domain::role::Role;
 use rand::SeedableRng;
@@ -34,7 +37,7 @@ async fn access(house: &House, name: &str) -> Uuid {
     let test = &house.world.test;
     let rosa = test.caller("rosa", Role::RivmBeheer, None).await;
     let all = house.world.portal.accounts(&rosa, 1).await.unwrap();
-    let found = all.items.iter().find(|one| one.name == name);
+    let found = all.accounts.items.iter().find(|one| one.name == name);
     found.unwrap().id
 }
 
@@ -419,6 +422,7 @@ async fn what_rivm_changes_on_the_page_of_an_access_holds_at_the_next_login() {
     let rik = house.world.test.caller("rik", Role::RivmBeheer, None).await;
     let all = portal.accounts(&rik, 1).await.unwrap();
     let id = all
+        .accounts
         .items
         .iter()
         .find(|one| one.name == "pagina")
@@ -449,6 +453,136 @@ async fn what_rivm_changes_on_the_page_of_an_access_holds_at_the_next_login() {
     assert!(!by_key(&house, "127.0.0.1", "pagina", 2).await);
     assert!(house.password("127.0.0.9", "pagina", &second).await);
     house.world.nowhere(&[&first, &second]).await;
+}
+
+/// An access as RIVM fills it in, for the connection of a party.
+async fn filled_in(house: &House, rik: &Caller, party: &str) -> NewAccess {
+    let list = house.world.portal.accounts(rik, 1).await.unwrap();
+    let of = |one: &&AccountFor| one.party.ends_with(party);
+    NewAccess {
+        connection: list.connections.iter().find(of).unwrap().id,
+        name: "nieuw-1".to_owned(),
+        installation: "7".to_owned(),
+        proof: Proof::Rename,
+        daily: true,
+        key: String::new(),
+        sources: "overal".to_owned(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_access_that_rivm_gives_out_on_the_page_opens_with_the_password_shown_there_once() {
+    let house = House::open().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let rik = world.test.caller("rik", Role::RivmBeheer, None).await;
+    let rosa = world.test.caller("rosa", Role::RivmBeheer, None).await;
+    let new = filled_in(&house, &rik, "ZONNEHOF").await;
+    let given = portal.give_account(&rik, new).await.unwrap();
+    let AccountGiven::Password(id, sealed) = given else {
+        panic!("a password")
+    };
+    let other = portal.account(&rosa, id, Some(sealed.clone())).await;
+    assert_eq!(other.unwrap().password, None, "of who gave it out");
+    let view = portal.account(&rik, id, Some(sealed)).await.unwrap();
+    assert_eq!((view.line.name.as_str(), view.daily), ("nieuw-1", true));
+    let password = view.password.unwrap();
+    let mut ssh = house.ssh("127.0.0.1").await.unwrap();
+    let entered = ssh.authenticate_password("nieuw-1", &password).await;
+    assert!(matches!(entered, Ok(AuthResult::Success)));
+    let mut raw = Raw::new(ssh).await;
+    let file = "CIMS_ZONNEHOF_7_20210301_1.csv";
+    raw.put("/in/x.part", &rows("n")).await;
+    let (code, text) = raw.rename("/in/x.part", &format!("/in/{file}")).await;
+    assert_eq!(code, StatusCode::Ok, "{text}");
+    assert_eq!(house.answered(file).await, "VERWERKT");
+    let told =
+        "audit_lines WHERE line LIKE '%sftp-account%' AND line LIKE '%\"what\":\"given-out\"%'";
+    assert_eq!(world.count(told).await, 1);
+    world.nowhere(&[&password]).await;
+
+    // Under test it sees the folder for tests; with a key there is no password.
+    let waits = "UPDATE connections SET state = 'requested' WHERE channel = 'sftp'";
+    sqlx::query(waits).execute(&world.test.admin).await.unwrap();
+    let keyed = NewAccess {
+        name: "nieuw-2".to_owned(),
+        installation: "8".to_owned(),
+        key: std::fs::read_to_string(house.key_files(2).1).unwrap(),
+        ..filled_in(&house, &rik, "ZONNEHOF").await
+    };
+    let given = portal.give_account(&rik, keyed).await.unwrap();
+    assert!(matches!(given, AccountGiven::Done(_)));
+    let mut raw = house.raw("nieuw-2", 2).await;
+    assert!(raw.create("/test/x.part").await.is_ok());
+    assert!(raw.create("/in/x.part").await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_access_is_not_given_out_on_the_page() {
+    let house = House::open().await;
+    let (world, portal) = (&house.world, &house.world.portal);
+    let rik = world.test.caller("rik", Role::RivmBeheer, None).await;
+    let good = filled_in(&house, &rik, "ZONNEHOF").await;
+    let other = filled_in(&house, &rik, "DUINZICHT").await;
+    let first = portal.give_account(&rik, good.clone()).await.unwrap();
+    assert!(matches!(first, AccountGiven::Password(..)));
+    let next = NewAccess {
+        name: "nieuw-2".to_owned(),
+        installation: "8".to_owned(),
+        ..good.clone()
+    };
+    let named = |name: &str| NewAccess {
+        name: name.to_owned(),
+        ..next.clone()
+    };
+    let installed = |installation: &str| NewAccess {
+        installation: installation.to_owned(),
+        ..next.clone()
+    };
+    let from = |sources: &str| NewAccess {
+        sources: sources.to_owned(),
+        ..next.clone()
+    };
+    let no_key = NewAccess {
+        key: "ssh-ed25519 AAAA".to_owned(),
+        ..next.clone()
+    };
+    let nowhere = NewAccess {
+        connection: Uuid::now_v7(),
+        ..next.clone()
+    };
+    for (wrong, why) in [
+        (named("nieuw-1"), AccountGiven::NameTaken),
+        (named("Nieuw-2"), AccountGiven::NoName),
+        (named("n-999990019"), AccountGiven::NoName),
+        (installed("7"), AccountGiven::InstallationTaken),
+        (installed("7_8"), AccountGiven::NoInstallation),
+        (installed("999990019"), AccountGiven::NoInstallation),
+        (from(""), AccountGiven::NoSources),
+        (from("192.0.2.1/24"), AccountGiven::NoSources),
+        (no_key, AccountGiven::NoKey),
+        (nowhere, AccountGiven::NoConnection),
+    ] {
+        assert!(
+            portal.give_account(&rik, wrong.clone()).await.unwrap() == why,
+            "{wrong:?}"
+        );
+    }
+    assert_eq!(world.count("sftp_accounts").await, 1);
+    // The same installation of another party is another one; that of a connection that ended is none.
+    let other = NewAccess {
+        name: "duin-1".to_owned(),
+        ..other
+    };
+    let given = portal.give_account(&rik, other).await.unwrap();
+    assert!(matches!(given, AccountGiven::Password(..)));
+    sqlx::query("UPDATE connections SET state = 'ended' WHERE channel = 'sftp'")
+        .execute(&world.test.admin)
+        .await
+        .unwrap();
+    let late = portal.give_account(&rik, next).await.unwrap();
+    assert!(late == AccountGiven::NoConnection);
+    let list = portal.accounts(&rik, 1).await.unwrap();
+    assert!(list.connections.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -298,6 +298,9 @@ async fn nobody_but_who_runs_the_register_reaches_an_access_and_an_ended_one_sta
         let form = format!("id={id}&step=wachtwoord");
         let answer = browser.post("/api/toegang-wijzigen", &form).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{subject}");
+        let form = "name=spion-1&installation=1&proof=rename&rhythm=any&sources=overal";
+        let answer = browser.post("/api/toegang-uitgeven", form).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{subject}");
     }
     assert!(opens(&portal, &first).await);
     let mut rik = portal.logged_in("rik").await;
