@@ -25,7 +25,7 @@ use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Every method of the ports. A name that two ports share has the other port in front.
-const METHODS: [&str; 129] = [
+const METHODS: [&str; 130] = [
     "begin",
     "open_draft",
     "waiting",
