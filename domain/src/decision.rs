@@ -253,10 +253,10 @@ pub fn last_overdue(today: Date) -> Date {
     day
 }
 
-/// A row that waits for this reason may be linked to a person of the BRP: its own was not found there.
+/// A row that waits for this reason may be linked to a person of the BRP: its own was not found there, or its BSN is none.
 #[must_use]
 pub const fn may_link(code: Code) -> bool {
-    matches!(code, Code::B10 | Code::B14)
+    matches!(code, Code::P03 | Code::B10 | Code::B14)
 }
 
 /// A column with a code list: what its values mean is RIVM's to say.
@@ -396,13 +396,13 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_not_matched_is_linked() {
+    fn only_what_was_not_matched_or_has_no_true_bsn_is_linked() {
         let may: Vec<Code> = Code::ALL
             .iter()
             .copied()
             .filter(|code| may_link(*code))
             .collect();
-        assert_eq!(may, [Code::B10, Code::B14]);
+        assert_eq!(may, [Code::B10, Code::B14, Code::P03]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use domain::fixtures::{self, COUNTED, Cells, GOOD};
 use domain::party::{Agb, BigNumber, TargetGroup};
 use domain::row::{
     Accepted, Checked, Column, Context, PartyProfile, Profile, RawRow, RepairSet, Vaccination,
-    check,
+    check, check_found,
 };
 use time::macros::date;
 
@@ -100,6 +100,36 @@ fn every_fault_of_a_row_is_told_at_once() {
         found(GOOD, faults),
         [Code::P03, Code::P12, Code::P30, Code::V11, Code::V31]
     );
+}
+
+#[test]
+fn digits_that_are_no_bsn_stay_as_written_where_rivm_found_the_person_and_nothing_else_is_forgiven()
+{
+    let lists = CodeLists::builtin();
+    let judged = |cells: Cells| check_found(&fixtures::row(GOOD, cells), &context(&lists));
+    let linked = judged(&[(Bsn, "9999 90 091")]);
+    assert_eq!(codes(&linked), [Code::H02]);
+    let person = vaccination(&linked).person();
+    assert!(person.bsn().is_none());
+    assert_eq!(person.wrong_bsn(), Some("999990091"));
+    // Another wrong number, and the right one, are other content.
+    let content = |checked: &Checked| vaccination(checked).canonical();
+    let same = judged(&[(Bsn, "999990091")]);
+    assert_eq!(content(&linked), content(&same));
+    let others: [Cells; 2] = [&[(Bsn, "000000000")], &[(Bsn, "999990019")]];
+    for other in others {
+        assert_ne!(content(&linked), content(&judged(other)));
+    }
+    let faults: [(Cells, Code); 3] = [
+        (&[(Bsn, "99999009X")], Code::P02),
+        (&[(Bsn, "")], Code::P01),
+        (&[(Geboortedatum, "30-02-1940")], Code::P12),
+    ];
+    for (cells, code) in faults {
+        assert_eq!(codes(&judged(cells)), [code]);
+    }
+    let right = judged(&[]);
+    assert_eq!(right, judge(GOOD, &[]), "a BSN is one as ever");
 }
 
 #[test]

@@ -25,6 +25,7 @@ use domain::finding::Code;
 use domain::matching::Match;
 use domain::row::Column;
 use domain::search::may_hold_a_bsn;
+use domain::suggestion::SuggestionKind;
 use leptos::prelude::*;
 use uuid::Uuid;
 
@@ -401,7 +402,7 @@ fn row_screen(
         {heading(v.findings)}
         {findings(&line.findings, t).unwrap_or_else(|| paragraph(t.upload.no_messages))}
         {group}
-        {suggestions(&row.suggestions, |one| whole_group(one, line.id, first == Some(one), t), t)}
+        {suggestions(&row.suggestions, |one| take(row, one, first == Some(one), t), t)}
         {heading(v.delivered)}
         {of_row(&row.row, t)}
         {decided}
@@ -454,6 +455,15 @@ fn keyed(href: String, key: &'static str, text: &'static str) -> AnyView {
             href=href accesskey=key aria-keyshortcuts=format!("Alt+Shift+{key}")>{text}</a>
     }
     .into_any()
+}
+
+/// What can be done with a suggestion: whom a BSN points at is found and linked, by two people.
+fn take(row: &ReviewView, one: &Suggestion, first: bool, t: &'static Texts) -> Option<AnyView> {
+    if one.kind == SuggestionKind::Bsn && row.may_link {
+        let way = format!("/beoordelen/{}/koppelen", row.line.id);
+        return Some(link(way, t.review.suggest_link));
+    }
+    whole_group(one, row.line.id, first, t)
 }
 
 /// A value that names no person can be put in place for the whole group of the row; the first such has a key.

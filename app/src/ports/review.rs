@@ -197,7 +197,7 @@ pub struct ReviewView {
     pub assignee: Option<Uuid>,
     /// What was probably meant, the likeliest of a kind first.
     pub suggestions: Vec<Suggestion>,
-    /// It waits because its person was not found in the BRP: somebody may link it.
+    /// It waits because its person was not found in the BRP, or its BSN is none: somebody may link it.
     pub may_link: bool,
     /// Who found its person, when its sender did not say who it is.
     pub linked: Option<LinkedBy>,

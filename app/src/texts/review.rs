@@ -71,6 +71,7 @@ texts! {
         why_date: "Dan valt de datum binnen de campagne." / "Then the date lies within the campaign.",
         record_none: "Van dit soort voorstel weten we nog niet of het klopt." / "Of this kind of suggestion we do not know yet whether it is right.",
         record: "Dit soort voorstel klopte {goed} van de {keer} keer." / "This kind of suggestion was right {goed} of {keer} times.",
+        suggest_link: "Zoek deze persoon in de BRP en koppel de regel" / "Find this person in the BRP and link the row",
         suggest_take: "Voorstel bekijken voor de hele groep" / "See the suggestion for the whole group",
         next: "Volgende regel" / "Next row",
         keys: "Toetsen: Alt+Shift met N volgende regel, L lijst, M mijn lijst, V voorstel, T terugsturen." / "Keys: Alt+Shift with N next row, L list, M my list, V suggestion, T send back.",

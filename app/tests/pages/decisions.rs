@@ -576,6 +576,9 @@ async fn who_may_be_the_person_of_a_row_is_shown_and_of_who_is_secret_no_name_an
     let way = format!("{row}/koppelen");
     let opened = get(&reviewer(|_| ()), &row).await;
     assert!(opened.links(&way, "Persoon zoeken"));
+    // Digits of a BSN that changed places: nobody puts another number there, the person is linked.
+    let found = "Zoek deze persoon in de BRP en koppel de regel";
+    assert!(opened.links(&way, found));
     assert!(opened.has("20-11-2026 06:01, te lang geleden"));
     assert!(opened.has("Door P. &lt;Pieters&gt;, akkoord van J. Jansen op 22-11-2026 14:06"));
     let page = get(&reviewer(|_| ()), &way).await;

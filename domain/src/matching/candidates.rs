@@ -1,4 +1,4 @@
-//! Who of the BRP may be the person of a row that was not matched (rules B10, B14; features F10). For RIVM's eyes: a
+//! Who of the BRP may be the person of a row that was not matched (rules B10, B14), or whose BSN is none (P03; features F10). For RIVM's eyes: a
 //! reviewer chooses, nothing is linked by itself.
 
 use super::{Candidate, NameParts, Suspension, Thresholds, name_similarity};

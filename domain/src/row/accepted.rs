@@ -99,6 +99,7 @@ impl fmt::Debug for Postcode {
 #[derive(Clone, PartialEq, Eq)]
 pub struct Person {
     pub(super) bsn: Option<Bsn>,
+    pub(super) wrong_bsn: Option<Box<str>>,
     pub(super) no_bsn_reason: Option<NoBsnReason>,
     pub(super) birth_date: PartialDate,
     pub(super) surname: Option<Box<str>>,
@@ -109,10 +110,16 @@ pub struct Person {
 }
 
 impl Person {
-    /// The BSN; without it there is a reason.
+    /// The BSN; without it there is a reason, or digits that are none ([`Self::wrong_bsn`]).
     #[must_use]
     pub const fn bsn(&self) -> Option<&Bsn> {
         self.bsn.as_ref()
+    }
+
+    /// Nine digits that are no BSN, as the sender wrote them: only of somebody whom RIVM found (see [`super::check_found`]).
+    #[must_use]
+    pub fn wrong_bsn(&self) -> Option<&str> {
+        self.wrong_bsn.as_deref()
     }
 
     /// Why there is no BSN.
@@ -275,7 +282,8 @@ impl Vaccination {
         let person = &self.person;
         let mut out = Canonical(out);
         out.put(self.mutation.as_str().as_bytes());
-        out.put(person.bsn.as_ref().map_or(b"", Bsn::as_bytes));
+        let digits = person.wrong_bsn().unwrap_or_default().as_bytes();
+        out.put(person.bsn.as_ref().map_or(digits, Bsn::as_bytes));
         out.put(
             person
                 .no_bsn_reason

@@ -105,7 +105,19 @@ impl Checked {
 /// that they are filled is all that is noticed (T10).
 #[must_use]
 pub fn check(row: &RawRow<'_>, context: &Context<'_>) -> Checked {
+    judged(Judge::new(row, context))
+}
+
+/// The same of a row whose person two people of RIVM found in the BRP (features F53): nine digits that are no BSN (P03) refuse it
+/// no more. What stands there stays as it was written.
+#[must_use]
+pub fn check_found(row: &RawRow<'_>, context: &Context<'_>) -> Checked {
     let mut judge = Judge::new(row, context);
+    judge.found = true;
+    judged(judge)
+}
+
+fn judged(mut judge: Judge<'_, '_>) -> Checked {
     if judge.is_too_long() {
         return Checked::refused(Finding::whole(Code::R08));
     }

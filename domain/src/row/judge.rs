@@ -27,6 +27,8 @@ pub(super) struct Judge<'r, 'c> {
     pub(super) findings: Vec<Finding>,
     pub(super) repairs: Vec<Repair>,
     pub(super) evidence: Evidence,
+    /// RIVM found the person in the BRP, whatever stands in the cell of the BSN.
+    pub(super) found: bool,
     /// All cells together, in bytes.
     bytes: usize,
     /// One bit a column: something can be seen in the cell.
@@ -62,6 +64,7 @@ impl<'r, 'c> Judge<'r, 'c> {
             findings: Vec::new(),
             repairs: Vec::new(),
             evidence: Evidence::default(),
+            found: false,
             bytes,
             filled: seen,
             plain: ascii,

@@ -17,7 +17,7 @@ mod vaccination;
 pub use accepted::{
     Accepted, AnonymousCount, Person, Postcode, SourceKey, SourceKeyError, Vaccination,
 };
-pub use check::{Checked, Context, Evidence, PartyProfile, Profile, check, day_of};
+pub use check::{Checked, Context, Evidence, PartyProfile, Profile, check, check_found, day_of};
 pub use columns::{Column, Requirement};
 pub use raw::{RawRow, RowText};
 pub use repair::{Repair, RepairSet};

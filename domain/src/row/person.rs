@@ -23,7 +23,11 @@ const FIRST_BIRTH: Date = date!(1890 - 01 - 01);
 impl Judge<'_, '_> {
     /// Judges columns 4-11; `None` when nothing can be stored. `required` is false when consent is unreadable.
     pub(super) fn person(&mut self, vaccination: Option<Date>, required: bool) -> Option<Person> {
-        let bsn = self.bsn();
+        let (bsn, wrong_bsn) = match self.bsn() {
+            Some(Ok(bsn)) => (Some(bsn), None),
+            Some(Err(digits)) => (None, Some(digits)),
+            None => (None, None),
+        };
         let reason = self.no_bsn_reason();
         let birth_date = self.birth_date(vaccination, required);
         let (surname, prefix) = self.names();
@@ -33,6 +37,7 @@ impl Judge<'_, '_> {
         self.bsn_or_reason(reason, required);
         Some(Person {
             bsn,
+            wrong_bsn,
             no_bsn_reason: reason,
             birth_date: birth_date?,
             surname,
@@ -43,7 +48,8 @@ impl Judge<'_, '_> {
         })
     }
 
-    fn bsn(&mut self) -> Option<Bsn> {
+    /// The BSN; or nine digits that are none, of somebody whom RIVM found.
+    fn bsn(&mut self) -> Option<Result<Bsn, Box<str>>> {
         let text = self.text_with_spaces(Column::Bsn)?;
         let Some(digits) = self.digits(Column::Bsn, &text, 9, true) else {
             let code = if is_scientific(trimmed(&text)) {
@@ -59,8 +65,9 @@ impl Judge<'_, '_> {
                 if self.context.test_lane && !bsn.is_test() {
                     self.find(Code::R10, Column::Bsn);
                 }
-                Some(bsn)
+                Some(Ok(bsn))
             }
+            Err(_) if self.found => Some(Err(digits.as_ref().into())),
             Err(BsnError::ElevenTest | BsnError::NotNineDigits) => {
                 self.find(Code::P03, Column::Bsn);
                 None

@@ -3,7 +3,7 @@
 //! In go raw rows; out come rows ready for the register rules, with their keyed digest. Whatever names a
 //! person is dropped here when there was no consent (rule T10), so that no later step can keep it.
 
-use super::matching::{Digest, Incoming};
+use super::matching::{Digest, Incoming, Linked};
 use crate::keys::Keys;
 use domain::bsn::Bsn;
 use domain::codes::Consent;
@@ -27,6 +27,16 @@ impl Desk<'_> {
     #[must_use]
     pub fn check(&self, line: u32, raw: &RawRow<'_>) -> Incoming {
         self.take(line, RowText::from(raw), self::row(raw, &self.context))
+    }
+
+    /// Checks one row whose person RIVM found, if it did.
+    #[must_use]
+    pub fn check_linked(&self, line: u32, raw: &RawRow<'_>, linked: Option<Linked>) -> Incoming {
+        let found = linked.as_ref().is_some_and(|linked| linked.bsn.is_some());
+        let checked = row_of(raw, &self.context, found);
+        let mut row = self.take(line, RowText::from(raw), checked);
+        row.linked = linked;
+        row
     }
 
     /// Takes a row that was checked already.
@@ -128,8 +138,20 @@ impl Question {
 /// The row rules. A row that makes them panic is unreadable, and the rest goes on (security F22).
 #[must_use]
 pub fn row(raw: &RawRow<'_>, context: &Context<'_>) -> Checked {
+    row_of(raw, context, false)
+}
+
+/// The same; where RIVM `found` the person, digits that are no BSN refuse nothing.
+#[must_use]
+pub fn row_of(raw: &RawRow<'_>, context: &Context<'_>, found: bool) -> Checked {
     // The rules keep nothing between rows, so nothing half-done is seen after a panic.
-    let checked = std::panic::AssertUnwindSafe(|| domain::row::check(raw, context));
+    let checked = std::panic::AssertUnwindSafe(|| {
+        if found {
+            domain::row::check_found(raw, context)
+        } else {
+            domain::row::check(raw, context)
+        }
+    });
     std::panic::catch_unwind(checked)
         .unwrap_or_else(|_| Checked::refused(Finding::whole(Code::R09)))
 }

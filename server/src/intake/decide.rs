@@ -157,13 +157,22 @@ async fn carried(
         DecisionKind::Map => return mapped(road, tx, decision, delivery, rows).await,
         DecisionKind::Link => {
             let linked = linked(road, tx, decision, delivery, rows).await?;
+            if linked.is_some() {
+                answer_anew(tx, delivery).await?;
+            }
             linked.map_or_else(Carried::default, |(number, persons)| Carried {
                 numbers: vec![number],
                 persons,
                 ..Carried::default()
             })
         }
-        DecisionKind::Unlink => unlinked(road, tx, decision, rows).await?,
+        DecisionKind::Unlink => {
+            let done = unlinked(road, tx, decision, rows).await?;
+            if !done.numbers.is_empty() {
+                answer_anew(tx, delivery).await?;
+            }
+            done
+        }
         DecisionKind::Accept => {
             let good = acceptable(tx, decision, ids).await?;
             let (by, now) = (decision.asked_by, road.clock.now());

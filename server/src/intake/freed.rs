@@ -371,17 +371,16 @@ fn incoming(road: &Road, products: &Products, row: &Waiting) -> Result<Incoming,
     };
     let text = content(&road.keys, row.report, row.content_sealed.clone())?;
     let line = u32::try_from(row.row_number).unwrap_or_default();
-    let mut incoming = desk.check(line, &text.as_raw());
-    incoming.source_key = None;
-    if let Some((decision, sealed)) = row.link.zip(row.bsn_enc.clone()) {
-        let bsn = road
-            .keys
-            .open_bsn(&Sealed::from_bytes(sealed), row.person)
-            .map_err(|_| StoreError::Broken("sealed BSN of a person".to_owned()))?;
-        incoming.linked = Some(Linked {
+    let found = row.link.zip(row.bsn_enc.clone());
+    let linked = found.map(|(decision, sealed)| {
+        let bsn = road.keys.open_bsn(&Sealed::from_bytes(sealed), row.person);
+        let bsn = bsn.map_err(|_| StoreError::Broken("sealed BSN of a person".to_owned()))?;
+        Ok::<_, StoreError>(Linked {
             decision,
             bsn: Some(bsn),
-        });
-    }
+        })
+    });
+    let mut incoming = desk.check_linked(line, &text.as_raw(), linked.transpose()?);
+    incoming.source_key = None;
     Ok(incoming)
 }

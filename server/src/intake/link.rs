@@ -13,12 +13,13 @@ use crate::store::brp_people::{self, Listed, Wanted};
 use crate::store::decisions::{self, Decision, LinkedRow};
 use crate::store::register;
 use crate::store::{StoreError, WorkerTx};
-use domain::bsn::Bsn;
+use domain::bsn::{Bsn, nine_digits};
 use domain::dates::{PartialDate, parse_partial};
 use domain::delivery::RowOutcome;
 use domain::finding::Finding;
 use domain::matching::{Likeness, MOST_CANDIDATES, NameParts, Sought, likeness};
 use domain::row::{Column, Postcode, RowText};
+use domain::suggestion::swapped_bsns;
 use std::collections::HashMap;
 use time::Date;
 use uuid::Uuid;
@@ -85,6 +86,10 @@ async fn alike(
     let postcode = Postcode::parse(cell(Column::Postcode));
     let number: Option<i32> = cell(Column::Huisnummer).parse().ok();
     let bsn = Bsn::in_text(cell(Column::Bsn)).map(|bsn| road.keys.bsn_mac(&bsn));
+    // Whom digits that changed places point at is looked at by name and birth date as anybody: what is the same is not the BSN.
+    let digits = nine_digits(cell(Column::Bsn)).unwrap_or_default();
+    let swapped = swapped_bsns(&digits).into_iter();
+    let swapped = swapped.map(|one| road.keys.bsn_mac(&one.bsn));
     let sought = Sought {
         birth_date,
         name: NameParts::own(cell(Column::Achternaam), cell(Column::Voorvoegsel)),
@@ -96,7 +101,11 @@ async fn alike(
             ..Wanted::default()
         },
         None => Wanted {
-            bsn: bsn.iter().map(|mac| mac.bytes.to_vec()).collect(),
+            bsn: bsn
+                .into_iter()
+                .chain(swapped)
+                .map(|mac| mac.bytes.to_vec())
+                .collect(),
             born: born(birth_date),
             postcode: postcode.map(|postcode| postcode.as_str().to_owned()),
             number,

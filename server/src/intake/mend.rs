@@ -218,6 +218,26 @@ impl Line {
         u32::try_from(self.stands.row_number).unwrap_or_default()
     }
 
+    /// RIVM finds its person, or found it and nothing else is said now.
+    fn is_found(&self, standing: &HashMap<Uuid, Standing>) -> bool {
+        match &self.linked {
+            Some(linked) => linked.bsn.is_some(),
+            None => self
+                .stored
+                .and_then(|own| standing.get(&own))
+                .is_some_and(|stands| stands.link.is_some() && stands.bsn_enc.is_some()),
+        }
+    }
+
+    /// What it says, with the BSN of whom RIVM found: what a suggestion is held against.
+    fn meant(&self) -> RowText {
+        let mut text = self.text.clone();
+        if let Some(bsn) = self.linked.as_ref().and_then(|linked| linked.bsn) {
+            text.set(Column::Bsn, bsn.expose());
+        }
+        text
+    }
+
     fn has(&self, codes: &[Code]) -> bool {
         self.findings
             .iter()
@@ -381,7 +401,7 @@ async fn portion(
         today,
     };
     let standing = standing(tx, &lines).await?;
-    let judged = stage_one(&lines, desk, &changed);
+    let judged = stage_one(&lines, &standing, desk, &changed);
     let again = again(&lines, &judged, &changed, keep);
     // What is only foreseen is one chunk, as a preview is.
     let mut gather = Gather::new(keep == Keep::Preview || mending.foresee);
@@ -421,7 +441,7 @@ async fn portion(
     let mut taken = Vec::new();
     if writes {
         let stood = before.into_iter();
-        let stood = stood.map(|(at, text)| (lines[at].stands.id, (text, &lines[at].text)));
+        let stood = stood.map(|(at, text)| (lines[at].stands.id, (text, lines[at].meant())));
         suggest::settle(tx, &bench, &suggested, &stood.collect(), now).await?;
         let how = (mending.by, mending.decision);
         mend::remember(tx, mending.delivery, &numbers, &kept, how, now).await?;
@@ -840,10 +860,18 @@ pub fn shares(text: &RowText, findings: &[Finding], column: Column, value: &str)
 
 /// Stage 1 of every row, the rules D01 and D02 over the delivery included. A row is no double of one whose key keeps it out,
 /// as long as that one stands so (see [`matching::judge`]).
-fn stage_one(lines: &[Line], desk: &Desk<'_>, changed: &BTreeSet<usize>) -> Vec<Checked> {
+fn stage_one(
+    lines: &[Line],
+    standing: &HashMap<Uuid, Standing>,
+    desk: &Desk<'_>,
+    changed: &BTreeSet<usize>,
+) -> Vec<Checked> {
     let mut judged: Vec<Checked> = lines
         .iter()
-        .map(|line| check::row(&line.text.as_raw(), &desk.context))
+        .map(|line| {
+            let found = line.is_found(standing);
+            check::row_of(&line.text.as_raw(), &desk.context, found)
+        })
         .collect();
     let mut in_file = InFile::default();
     for (line, checked) in lines.iter().zip(&judged) {

@@ -350,7 +350,8 @@ pub async fn was_shown(
         .any(|one| one.column == column && one.value_mac == value))
 }
 
-/// Holds what was suggested of these rows against what stands there now. `rows`: key, then what stood and what stands.
+/// Holds what was suggested of these rows against what stands there now. `rows`: key, then what stood and what stands, of a
+/// row that was linked with the BSN of whom RIVM found.
 ///
 /// # Errors
 /// When the database fails.
@@ -358,7 +359,7 @@ pub async fn settle(
     tx: &mut WorkerTx<'_>,
     bench: &Bench<'_>,
     open: &[Shown],
-    rows: &HashMap<Uuid, (RowText, &RowText)>,
+    rows: &HashMap<Uuid, (RowText, RowText)>,
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     for one in open {

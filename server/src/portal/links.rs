@@ -98,6 +98,7 @@ impl Portal {
             .or_broken(caller)?
             .ok_or(PortError::NotFound)?;
         let (_, mac) = self.candidate(&found).or_broken(caller)?;
+        let suggested = self.was_suggested(&mut tx, row, &found).await;
         let id = crate::clock::new_key();
         let seal = |purpose: Purpose, text: &str| {
             let keys = &self.road.keys;
@@ -114,7 +115,7 @@ impl Portal {
             days: domain::dates::Days::ALL,
             new_sealed: Some(seal(Purpose::NewValue, list)),
             request_sealed: None,
-            suggested: false,
+            suggested: suggested.or_broken(caller)?,
             kept: false,
             told: None,
             reason_sealed: seal(Purpose::Reason, &words::kept(reason, CHARS)),
@@ -252,6 +253,24 @@ impl Portal {
             agreed_by: found.agreed_by.unwrap_or_default(),
             at: found.at.map(words::moment).unwrap_or_default(),
         }))
+    }
+
+    /// That this is the person of a row followed from a suggestion that was shown of its BSN.
+    async fn was_suggested(
+        &self,
+        tx: &mut WorkerTx<'_>,
+        row: Uuid,
+        found: &Found,
+    ) -> Result<bool, StoreError> {
+        let bsn = link::bsn_of(&self.road, &found.listed)?;
+        let today = self.road.clock.day(self.road.clock.now());
+        let products = Products::load(tx, today).await?;
+        let bench = Bench {
+            keys: &self.road.keys,
+            products: &products,
+            today,
+        };
+        suggest::was_shown(tx, &bench, row, Column::Bsn, bsn.expose()).await
     }
 
     /// A row that may be linked.

@@ -23,7 +23,7 @@ pub struct Listed {
 /// What a row says, as it is looked for.
 #[derive(Default)]
 pub struct Wanted {
-    /// Keyed hash of the delivered BSN.
+    /// Keyed hashes of the delivered BSN, and of what it is with two digits exchanged.
     pub bsn: Vec<Vec<u8>>,
     /// Dates of birth that agree with the delivered one (jjjjmmdd, 00 for unknown).
     pub born: Vec<String>,

@@ -6,7 +6,7 @@ use app::ports::decisions::{
     Agreed, Candidate, DecisionState, Decisions, Gone, MayDecide, Proposal, Same,
 };
 use app::ports::entry::{Corrected, Entry, RegistrationFilter, RegistrationView};
-use app::ports::review::ReviewFilter;
+use app::ports::review::{ReviewFilter, SolvedBy};
 use app::ports::withdrawals::Withdrawals;
 use app::ports::{Caller, Corrections, Deliveries, PortError, Review};
 use domain::bsn::Bsn;
@@ -15,6 +15,7 @@ use domain::delivery::RowOutcome;
 use domain::finding::Code;
 use domain::role::Role;
 use domain::row::{Column, RowText};
+use domain::suggestion::SuggestionKind;
 use server::intake::{answer, own_file};
 use server::store::party_tx;
 use uuid::Uuid;
@@ -976,5 +977,199 @@ async fn what_rivm_corrects_on_request_stays_with_whom_it_found() {
     assert_eq!(counting(&world, EREBOS).await, 1);
     let batch = "vaccinations WHERE effective AND valid_to IS NULL AND batch = 'EJ6796'";
     assert_eq!(world.count(batch).await, 1);
+    world.sound().await;
+}
+
+/// Erebos, with two digits of his BSN exchanged: it fails the eleven test.
+fn exchanged() -> RowText {
+    with(
+        good("999990091", "01-04-2000"),
+        &[(Column::Achternaam, "Bultenaar")],
+    )
+}
+
+#[tokio::test]
+async fn a_bsn_with_two_digits_exchanged_is_linked_to_whom_the_suggestion_points_at() {
+    let world = World::new().await;
+    let delivery = world.upload(&world.maria, &csv(&[exchanged()])).await;
+    assert_eq!(
+        seen(&world, delivery).await,
+        ("AFGEKEURD".into(), vec![Code::P03])
+    );
+    let row = waiting(&world, Code::P03).await;
+    let view = world.portal.row(&world.rivm, row).await.unwrap();
+    assert!(view.may_link, "the suggestion leads somewhere");
+    assert_eq!(view.suggestions[0].kind, SuggestionKind::Bsn);
+    let candidates = found(&world, row).await;
+    assert_eq!(candidates.len(), 1);
+    assert_eq!(candidates[0].list, "1");
+    assert_eq!(candidates[0].same, [Same::BirthDate, Same::Name]);
+
+    link(&world, row, "1").await;
+    assert_eq!(
+        seen(&world, delivery).await,
+        ("GEACCEPTEERD".into(), vec![])
+    );
+    assert_eq!(counting(&world, EREBOS).await, 1);
+    assert_eq!(
+        world.count("persons").await,
+        1,
+        "nobody without a BSN beside"
+    );
+    assert_eq!(world.count("suggestions WHERE was_right").await, 1);
+    let numbers = world.portal.numbers(&world.rivm).await.unwrap();
+    let mut solved = numbers.solved.iter().map(|one| (one.by, one.rows));
+    assert!(solved.any(|one| one == (SolvedBy::Suggestion, 1)));
+
+    // What its sender wrote stays, everywhere where it looks.
+    let stands = registration(&world).await;
+    assert_eq!(stands.versions[0].row.get(Column::Bsn), "999990091");
+    let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
+    let (mut table, mut totals) = (Vec::new(), Vec::new());
+    answer::csv(&mut tx, delivery, &mut table).await.unwrap();
+    answer::json(&mut tx, delivery, &mut totals).await.unwrap();
+    drop(tx);
+    let told = [table, totals].concat();
+    let told = String::from_utf8_lossy(&told);
+    assert!(
+        told.contains("GEACCEPTEERD") && !told.contains("0019"),
+        "{told}"
+    );
+    // The right number is no double of its own row: who tries numbers learns nothing of them.
+    let same = world
+        .upload(&world.maria, &csv(&[good(EREBOS, "01-04-2000")]))
+        .await;
+    assert_eq!(seen(&world, same).await, ("GEACCEPTEERD".into(), vec![]));
+    assert_eq!(counting(&world, EREBOS).await, 1, "one vaccination per jab");
+    world.sound().await;
+    world.nowhere(&[WHY, EREBOS, "999990091"]).await;
+}
+
+#[tokio::test]
+async fn a_row_without_a_true_bsn_is_refused_again_without_its_link_and_linked_once_more() {
+    let world = World::new().await;
+    let delivery = world.upload(&world.maria, &csv(&[exchanged()])).await;
+    for turn in 0..2 {
+        let link = link(&world, waiting(&world, Code::P03).await, "1").await;
+        assert_eq!(seen(&world, delivery).await.0, "GEACCEPTEERD");
+        assert_eq!(counting(&world, EREBOS).await, 1);
+        let id = undo(&world, link).await;
+        let view = world.portal.decision(&world.rivm, id).await.unwrap();
+        assert_eq!(view.done, (1, 1), "turn {turn}");
+        assert_eq!(
+            seen(&world, delivery).await,
+            ("AFGEKEURD".into(), vec![Code::P03])
+        );
+        assert_eq!(counting(&world, EREBOS).await, 0);
+        let stands = "reports WHERE valid_to IS NULL AND person_id IS NOT NULL";
+        assert_eq!(world.count(stands).await, 0);
+    }
+    // Something else is wrong with it too: that refuses it as any row.
+    let broken = with(exchanged(), &[(Column::UitvoerderAgb, "06099999")]);
+    let broken = world.upload(&world.maria, &csv(&[broken])).await;
+    let row: Uuid = sqlx::query_scalar("SELECT id FROM delivery_rows WHERE delivery_id = $1")
+        .bind(broken)
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let id = world
+        .portal
+        .propose_link(&world.rivm, row, "1".into(), WHY.into())
+        .await
+        .unwrap();
+    let view = world.portal.decision(&world.rivm, id).await.unwrap();
+    assert_eq!(view.first[0].findings[0].code, Code::U02);
+    assert_eq!(
+        world.portal.decide(&world.rivm, id).await,
+        Ok(Agreed::NotYet)
+    );
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn whoever_was_found_for_a_wrong_bsn_stays_found_when_the_brp_or_the_registration_changes() {
+    let world = World::new().await;
+    world.upload(&world.maria, &csv(&[exchanged()])).await;
+    link(&world, waiting(&world, Code::P03).await, "1").await;
+    let line = ["1", EREBOS, "Bultenaar", "20000401", "E", ""];
+    crate::renumbered::brp(&world, &[line]).await;
+    assert_eq!(counting(&world, EREBOS).await, 1, "emigrated");
+
+    let of = registration(&world).await.id;
+    let id = world
+        .portal
+        .begin_correction(&world.rivm, of, false)
+        .await
+        .unwrap();
+    let after = world.portal.correction(&world.rivm, id).await.unwrap();
+    let row = with(after.after.unwrap(), &[(Column::Batchnummer, "EJ6796")]);
+    world
+        .portal
+        .save_correction(&world.rivm, id, row, "Verzoek per brief".into())
+        .await
+        .unwrap();
+    world
+        .portal
+        .decide_correction(&world.rivm, id)
+        .await
+        .unwrap();
+    let rosa = second(&world).await;
+    world.portal.decide_correction(&rosa, id).await.unwrap();
+    assert_eq!(counting(&world, EREBOS).await, 1, "corrected on request");
+    let batch = "vaccinations WHERE effective AND valid_to IS NULL AND batch = 'EJ6796'";
+    assert_eq!(world.count(batch).await, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn a_linked_row_without_a_true_bsn_that_waits_is_amended_and_freed_as_any_other() {
+    // RIVM puts the batch right while it waits.
+    let world = World::new().await;
+    let typo = with(exchanged(), &[(Column::Batchnummer, "ZZ9999")]);
+    let delivery = world.upload(&world.maria, &csv(&[typo])).await;
+    link(&world, waiting(&world, Code::P03).await, "1").await;
+    assert_eq!(seen(&world, delivery).await.0, "TE_CONTROLEREN");
+    let row = waiting(&world, Code::V22).await;
+    let view = world.portal.row(&world.rivm, row).await.unwrap();
+    assert!(!view.may_link, "its person is known now");
+    let proposal = Proposal {
+        told: None,
+        alone: false,
+        kind: DecisionKind::Map,
+        value: "EJ6795".into(),
+        days: domain::dates::Days::ALL,
+        reason: "Verkeerd overgenomen".into(),
+        request: "Mevrouw De Boer, per brief van 3 maart".into(),
+    };
+    let id = world
+        .portal
+        .propose(&world.rivm, row, proposal)
+        .await
+        .unwrap();
+    agreed(&world, id).await;
+    assert_eq!(seen(&world, delivery).await.0, "GEACCEPTEERD");
+    assert_eq!(counting(&world, EREBOS).await, 1);
+    world.sound().await;
+
+    // What stood against it goes.
+    let world = World::new().await;
+    let other = world
+        .upload(&world.piet, &csv(&[good(EREBOS, "01-04-2000")]))
+        .await;
+    let batch = with(exchanged(), &[(Column::Batchnummer, "EM0477")]);
+    let delivery = world.upload(&world.maria, &csv(&[batch])).await;
+    link(&world, waiting(&world, Code::P03).await, "1").await;
+    assert_eq!(
+        seen(&world, delivery).await,
+        ("TE_CONTROLEREN".into(), vec![Code::B19])
+    );
+    world
+        .portal
+        .withdraw_delivery(&world.piet, other, "Verkeerd bestand".into())
+        .await
+        .unwrap();
+    world.work().await;
+    assert_eq!(seen(&world, delivery).await.0, "GEACCEPTEERD");
+    assert_eq!(counting(&world, EREBOS).await, 1);
     world.sound().await;
 }

@@ -352,7 +352,8 @@ pub fn content(jab: &Vaccination, products: &Products) -> RowText {
     let person = jab.person();
     let mut put = |column, text: &str| row.set(column, text);
     put(Column::Toestemming, "J");
-    put(Column::Bsn, person.bsn().map_or("", |bsn| bsn.expose()));
+    let digits = person.wrong_bsn().unwrap_or_default();
+    put(Column::Bsn, person.bsn().map_or(digits, |bsn| bsn.expose()));
     put(
         Column::GeenBsnReden,
         person.no_bsn_reason().map_or("", |reason| reason.as_str()),

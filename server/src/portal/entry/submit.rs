@@ -95,7 +95,7 @@ impl Portal {
             },
             keys: &self.road.keys,
         };
-        let mut row: Incoming = desk.check(1, &parcel.row.as_raw());
+        let mut row: Incoming = desk.check_linked(1, &parcel.row.as_raw(), parcel.linked);
         if let (Some(key), Some(Accepted::Vaccination(_))) = (parcel.source_key, &row.accepted) {
             row.source_key = Some(key);
         }
@@ -103,7 +103,6 @@ impl Portal {
             .draft
             .is_some_and(|draft| draft.lacks_answer(&self.road.keys, &row, today.year()));
         row.reason = parcel.goes_on;
-        row.linked = parcel.linked;
         let delivery = crate::clock::new_key();
         let name = parcel.card.map(card::source_key);
         let new = NewDelivery {
