@@ -143,6 +143,7 @@ pub(crate) async fn decide(id: Uuid) -> Posted {
             Agreed::SamePerson => "zelfde",
             Agreed::Other => "ander",
             Agreed::Late => "laat",
+            Agreed::Before => "eerder",
             Agreed::NotYet => "kanniet",
         };
         Ok(format!("/beoordelen/besluiten/{id}?melding={word}"))
@@ -155,8 +156,12 @@ pub(crate) async fn decide(id: Uuid) -> Posted {
 pub(crate) async fn drop_decision(id: Uuid) -> Posted {
     go(async move {
         let caller = caller().await?;
-        decisions()?.drop_decision(&caller, id).await?;
-        Ok(format!("/beoordelen/besluiten/{id}"))
+        let way = format!("/beoordelen/besluiten/{id}");
+        match decisions()?.drop_decision(&caller, id).await {
+            // Its page says who was first.
+            Err(PortError::Conflict) => Ok(format!("{way}?melding=eerder")),
+            dropped => dropped.map(|()| way),
+        }
     })
     .await
 }

@@ -123,6 +123,21 @@ pub(crate) fn decision() -> AnyView {
     })
 }
 
+/// Who was first and what came of it, for who wanted to decide too.
+fn before(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
+    let d = &t.decisions;
+    let text = match view.line.state {
+        DecisionState::Draft | DecisionState::Asked => return None,
+        DecisionState::Running | DecisionState::Done => d.told_agreed,
+        DecisionState::Rejected => d.told_said_no,
+        DecisionState::CalledBack => d.told_taken_back,
+    };
+    let who = view.decided_by.as_deref().unwrap_or(&view.line.asked_by);
+    let at = view.decided_at.as_deref().unwrap_or_default();
+    let text = fill(text, &[("wie", who), ("moment", at)]);
+    Some(alert::warning(paragraph(text)))
+}
+
 fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     let t = visit.t;
     let (d, v) = (&t.decisions, &t.review);
@@ -138,6 +153,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         (Some("wacht"), DecisionState::Asked) => Some(alert::ok(d.told_waiting)),
         (Some("zelfde"), _) => Some(alert::error(d.told_same)),
         (Some("ander"), _) => Some(alert::error(d.told_other)),
+        (Some("eerder"), _) => before(view, t),
         (Some("kanniet"), _) if line.kind == DecisionKind::Unlink => {
             Some(alert::error(t.links.undo_not_yet))
         }
@@ -189,8 +205,16 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     facts.extend(request.map(|text| Answer::new(t.corrections.request, text.clone())));
     facts.push(Answer::new(d.asked_by, line.asked_by.clone()));
     facts.push(Answer::new(d.asked_at, line.asked_at.clone()));
-    let agreed = view.decided_by.iter().filter(|_| view.second_person);
-    facts.extend(agreed.map(|name| Answer::new(d.decided_by, name.clone())));
+    let decided = view.decided_by.iter().zip(&view.decided_at);
+    let decided = decided.filter(|_| view.second_person);
+    facts.extend(decided.map(|(by, at)| {
+        let key = if line.state == DecisionState::Rejected {
+            d.said_no_by
+        } else {
+            d.decided_by
+        };
+        Answer::new(key, format!("{by}, {at}"))
+    }));
     facts.push(Answer::new(d.state, standing(line, t)));
     facts.extend(kept(view, t).map(|text| Answer::new(d.kept, text)));
     let ended = view.ended_by.iter();

@@ -405,8 +405,10 @@ pub struct DecisionView {
     pub why_ended: Option<String>,
     /// A second person has to agree.
     pub second_person: bool,
-    /// Who decided.
+    /// Who decided: agreed, or did not.
     pub decided_by: Option<String>,
+    /// When, or when it was taken back.
+    pub decided_at: Option<String>,
     /// Rows it was carried out on, and of those the ones still refused.
     pub done: (u32, u32),
     /// Rows that would stay as they are: given on other days.
@@ -455,6 +457,8 @@ pub enum Agreed {
     Other,
     /// None of these rows waits any more.
     Late,
+    /// Somebody else agreed before, did not agree, or took it back.
+    Before,
     /// The row would be refused all the same, or changed, or the BRP says otherwise now.
     NotYet,
 }

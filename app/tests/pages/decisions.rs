@@ -399,6 +399,35 @@ async fn what_came_of_it_and_the_name_that_holds_stand_on_the_page() {
 }
 
 #[tokio::test]
+async fn who_comes_second_reads_who_decided_and_when() {
+    for (state, key, text) in [
+        (
+            DecisionState::Running,
+            "Akkoord van",
+            "P. &lt;Pieters&gt; was u voor en gaf akkoord op 23-11-2026 09:00.",
+        ),
+        (
+            DecisionState::Rejected,
+            "Geen akkoord van",
+            "P. &lt;Pieters&gt; was u voor en gaf geen akkoord op 23-11-2026 09:00.",
+        ),
+    ] {
+        let world = with(|view| {
+            view.line.state = state;
+            view.may = MayDecide::Look;
+            view.decided_by = Some("P. <Pieters>".into());
+            view.decided_at = Some("23-11-2026 09:00".into());
+        });
+        let page = get(&world, &format!("{}?melding=eerder", decision())).await;
+        assert!(page.has(text), "{state:?}");
+        assert!(page.has(key) && page.has("P. &lt;Pieters&gt;, 23-11-2026 09:00"));
+    }
+    // It waits still: nobody was first.
+    let page = get(&reviewer(|_| ()), &format!("{}?melding=eerder", decision())).await;
+    assert!(!page.has("was u voor en gaf"));
+}
+
+#[tokio::test]
 async fn agreeing_says_what_came_of_it() {
     let id = ID.to_string();
     for (agreed, word) in [
@@ -407,6 +436,7 @@ async fn agreeing_says_what_came_of_it() {
         (Agreed::SamePerson, "zelfde"),
         (Agreed::Other, "ander"),
         (Agreed::Late, "laat"),
+        (Agreed::Before, "eerder"),
         (Agreed::NotYet, "kanniet"),
     ] {
         let world = reviewer(|world| world.agreed = agreed);

@@ -1906,7 +1906,7 @@ impl Corrections for World {
             Agreed::Running => Changed::Done,
             Agreed::Waiting => Changed::Waiting,
             Agreed::SamePerson => Changed::SamePerson,
-            Agreed::Other | Agreed::Late | Agreed::NotYet => Changed::Other,
+            Agreed::Other | Agreed::Late | Agreed::Before | Agreed::NotYet => Changed::Other,
         })
     }
 
@@ -2353,6 +2353,7 @@ pub(crate) fn decision() -> DecisionView {
         why_ended: None,
         second_person: true,
         decided_by: None,
+        decided_at: None,
         done: (0, 0),
         outside: 0,
         outcomes: vec![(RowOutcome::Geaccepteerd, 390), (RowOutcome::Afgekeurd, 10)],

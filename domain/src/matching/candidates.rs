@@ -1,5 +1,5 @@
-//! Who of the BRP may be the person of a row that was not matched (rules B10, B14), or whose BSN is none (P03; features F10). For RIVM's eyes: a
-//! reviewer chooses, nothing is linked by itself.
+//! Who of the BRP may be the person of a row that was not matched (rules B10, B14) or has no true BSN (rule P03; features F10).
+//! For RIVM's eyes: a reviewer chooses, nothing is linked by itself.
 
 use super::{Candidate, NameParts, Suspension, Thresholds, name_similarity};
 use crate::dates::PartialDate;

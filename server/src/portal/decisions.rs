@@ -1,8 +1,9 @@
 //! RIVM decides about rows that share a cause: clusters, a decision prepared with what it would come to, a second person
 //! where that is needed. The work itself is a job.
 
+use super::again::{Halt, again};
 use super::review::named;
-use super::{OrBroken, Portal, broken, brp_age, event, reviewer, words};
+use super::{OrBroken, Portal, brp_age, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock::dutch_day;
 use crate::intake::decide::{self, Window};
@@ -335,6 +336,7 @@ impl Decisions for Portal {
                 .decided_by_name
                 .clone()
                 .filter(|_| decision.decided_by != Some(decision.asked_by) || !decision.four_eyes),
+            decided_at: decision.decided_at.map(words::moment),
             done: (
                 number(decision.done_rows.into()),
                 number(decision.still_refused.into()),
@@ -379,73 +381,7 @@ impl Decisions for Portal {
     }
 
     async fn decide(&self, caller: &Caller, id: Uuid) -> PortResult<Agreed> {
-        let (mut tx, decision) = self.open_decision(caller, id).await?;
-        let now = self.road.clock.now();
-        let own = decision.asked_by == caller.user_id;
-        // More rows may wait than when it was prepared.
-        let waiting = decisions::waiting(&mut tx, &decision)
-            .await
-            .or_broken(caller)?;
-        let rows = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
-        let kind = kind(&decision).or_broken(caller)?;
-        let four_eyes = decision.four_eyes || kind.needs_second_person(decision.stored, rows);
-        let (to, by) = match (decision.state.as_str(), own) {
-            // Pressed before: in another tab, or by a third person.
-            ("running" | "done", _) => return Ok(Agreed::Running),
-            ("draft", true) if four_eyes => ("asked", None),
-            ("draft", true) | ("asked", false) => ("running", Some(caller.user_id)),
-            ("asked", true) => return Ok(Agreed::SamePerson),
-            ("draft", false) => return Err(PortError::NotFound),
-            _ => return Err(PortError::Conflict),
-        };
-        // Whoever was first dealt with them.
-        if rows == 0 && !says_itself(kind) {
-            return Ok(Agreed::Late);
-        }
-        if kind == DecisionKind::Link {
-            let foreseen = decide::foresee_link(&self.road, &mut tx, &decision).await;
-            let link = foreseen.or_broken(caller)?;
-            if !link.is_some_and(|(_, link)| link.holds()) {
-                return Ok(Agreed::NotYet);
-            }
-        }
-        if let Some(link) = decision.undoes.filter(|_| kind == DecisionKind::Unlink) {
-            let row = decisions::linked_row(&mut tx, link).await;
-            if row.or_broken(caller)?.is_none() {
-                return Ok(Agreed::NotYet);
-            }
-        }
-        let step = Step {
-            from: decision.state.clone(),
-            to,
-            by,
-            rows: i32::try_from(rows).unwrap_or(i32::MAX),
-            four_eyes,
-        };
-        match decisions::step(&mut tx, id, &step, now).await {
-            Ok(true) => {}
-            Ok(false) => return Err(PortError::Conflict),
-            Err(error) if error.is_constraint("decisions_one_open") => return Ok(Agreed::Other),
-            Err(error) => return Err(broken(caller, &error)),
-        }
-        if to == "running" {
-            jobs::push(&mut tx, JobKind::Decide, id)
-                .await
-                .or_broken(caller)?;
-        }
-        let line = step_line(
-            caller,
-            &decision,
-            if to == "asked" { "asked" } else { "agreed" },
-        );
-        audit::add(&mut tx, line).await.or_broken(caller)?;
-        tx.commit().await.or_broken(caller)?;
-        self.road.db.work.notify_waiters();
-        Ok(if to == "asked" {
-            Agreed::Waiting
-        } else {
-            Agreed::Running
-        })
+        again(caller, || self.try_step(caller, id)).await
     }
 
     async fn drop_decision(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
@@ -579,6 +515,76 @@ impl Decisions for Portal {
 }
 
 impl Portal {
+    /// One attempt to go on or to agree. Whoever comes second at the same moment tries again, and finds what the first one did.
+    async fn try_step(&self, caller: &Caller, id: Uuid) -> Result<Agreed, Halt> {
+        let (mut tx, decision) = self.open_decision(caller, id).await?;
+        let now = self.road.clock.now();
+        let own = decision.asked_by == caller.user_id;
+        match decision.state.as_str() {
+            "draft" | "asked" => {}
+            // Pressed before, in another tab; or who prepared it presses again.
+            "running" | "done" if own || decision.decided_by == Some(caller.user_id) => {
+                return Ok(Agreed::Running);
+            }
+            _ => return Ok(Agreed::Before),
+        }
+        // More rows may wait than when it was prepared.
+        let waiting = decisions::waiting(&mut tx, &decision).await?;
+        let rows = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+        let kind = kind(&decision)?;
+        let four_eyes = decision.four_eyes || kind.needs_second_person(decision.stored, rows);
+        let (to, by) = match (decision.state.as_str(), own) {
+            ("draft", true) if four_eyes => ("asked", None),
+            ("draft", true) | ("asked", false) => ("running", Some(caller.user_id)),
+            ("asked", true) => return Ok(Agreed::SamePerson),
+            _ => return Err(PortError::NotFound.into()),
+        };
+        // Whoever was first dealt with them.
+        if rows == 0 && !says_itself(kind) {
+            return Ok(Agreed::Late);
+        }
+        if kind == DecisionKind::Link {
+            let link = decide::foresee_link(&self.road, &mut tx, &decision).await?;
+            if !link.is_some_and(|(_, link)| link.holds()) {
+                return Ok(Agreed::NotYet);
+            }
+        }
+        if let Some(link) = decision.undoes.filter(|_| kind == DecisionKind::Unlink)
+            && decisions::linked_row(&mut tx, link).await?.is_none()
+        {
+            return Ok(Agreed::NotYet);
+        }
+        let step = Step {
+            from: decision.state.clone(),
+            to,
+            by,
+            rows: i32::try_from(rows).unwrap_or(i32::MAX),
+            four_eyes,
+        };
+        match decisions::step(&mut tx, id, &step, now).await {
+            Ok(true) => {}
+            Ok(false) => return Err(StoreError::Conflict("decision".to_owned()).into()),
+            Err(error) if error.is_constraint("decisions_one_open") => return Ok(Agreed::Other),
+            Err(error) => return Err(error.into()),
+        }
+        if to == "running" {
+            jobs::push(&mut tx, JobKind::Decide, id).await?;
+        }
+        let line = step_line(
+            caller,
+            &decision,
+            if to == "asked" { "asked" } else { "agreed" },
+        );
+        audit::add(&mut tx, line).await?;
+        tx.commit().await?;
+        self.road.db.work.notify_waiters();
+        Ok(if to == "asked" {
+            Agreed::Waiting
+        } else {
+            Agreed::Running
+        })
+    }
+
     fn kept_value(&self, value: decisions::KeptValue) -> Result<KeptValue, StoreError> {
         let text = |purpose, sealed| self.open_text(purpose, value.id, sealed);
         Ok(KeptValue {

@@ -1,5 +1,6 @@
 //! RIVM decides once for all rows that share a cause (features F52-F54, F-X9).
 
+use crate::moment::{both, hang};
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::decisions::{Agreed, ClusterFilter, DecisionState, Decisions, MayDecide, Proposal};
 use app::ports::deliveries::QualityView;
@@ -279,10 +280,9 @@ async fn a_second_person_says_no_and_who_asked_takes_it_back() {
         world.portal.drop_decision(who, id).await.unwrap();
         let view = world.portal.decision(&world.rivm, id).await.unwrap();
         assert_eq!((view.line.state, view.may), (state, MayDecide::Look));
-        assert_eq!(
-            world.portal.decide(&other, id).await,
-            Err(PortError::Conflict)
-        );
+        assert_eq!(world.portal.decide(&other, id).await, Ok(Agreed::Before));
+        let dropped = world.portal.drop_decision(&other, id).await;
+        assert_eq!(dropped, Err(PortError::Conflict));
     }
     world.work().await;
     assert_eq!(world.count("reports").await, 0);
@@ -1012,6 +1012,144 @@ async fn who_comes_second_hears_who_was_first() {
             Some(id),
             "{kind:?}"
         );
+    }
+}
+
+/// A row that waits, in a group of its own.
+async fn alone(world: &World, round: usize) -> Uuid {
+    let name = format!("Pfizer NL groot {round}");
+    let odd = with(
+        good(EREBOS, "01-04-2000"),
+        &[(Column::Vaccin, name.as_str())],
+    );
+    let delivery = world.upload(&world.maria, &csv(&[odd])).await;
+    sqlx::query_scalar("SELECT id FROM delivery_rows WHERE delivery_id = $1")
+        .bind(delivery)
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap()
+}
+
+/// A decision about such a row that waits for a second person.
+async fn asked(world: &World, round: usize) -> Uuid {
+    let sample = alone(world, round).await;
+    let id = world
+        .portal
+        .propose(&world.rivm, sample, map("Comirnaty"))
+        .await
+        .unwrap();
+    let asked = world.portal.decide(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Agreed::Waiting));
+    id
+}
+
+#[tokio::test]
+async fn of_two_who_agree_at_once_the_second_hears_who_was_first() {
+    let world = World::new().await;
+    let rosa = second(&world).await;
+    let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
+    for round in 0..5 {
+        let id = asked(&world, round).await;
+        let both = tokio::join!(
+            world.portal.decide(&rosa, id),
+            world.portal.decide(&ruud, id)
+        );
+        let (first, late) = match both {
+            (Ok(Agreed::Running), Ok(Agreed::Before)) => (&rosa, &ruud),
+            (Ok(Agreed::Before), Ok(Agreed::Running)) => (&ruud, &rosa),
+            other => panic!("round {round}: {other:?}"),
+        };
+        let view = world.portal.decision(late, id).await.unwrap();
+        assert_eq!(view.decided_by.as_ref(), Some(&first.name));
+        assert!(view.decided_at.is_some());
+        let lines = "audit_lines WHERE line::jsonb ->> 'decision' = 'map' AND line::jsonb ->> 'step' = 'agreed'";
+        assert_eq!(world.count(lines).await, i64::try_from(round).unwrap() + 1);
+        // Later than that it is the same; who prepared it or agreed is told that it runs.
+        let again = world.portal.decide(late, id).await;
+        assert_eq!(again, Ok(Agreed::Before));
+        for caller in [first, &world.rivm] {
+            let again = world.portal.decide(caller, id).await;
+            assert_eq!(again, Ok(Agreed::Running));
+        }
+    }
+    world.work().await;
+    assert_eq!(world.count("decisions WHERE state = 'done'").await, 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_agrees_while_another_does_waits_and_hears_who_that_was() {
+    let world = World::new().await;
+    let rosa = second(&world).await;
+    let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
+    let id = asked(&world, 0).await;
+    hang(&world, "jobs", "new.kind = 'decide'").await;
+    let (first, late) = both(
+        &world,
+        world.portal.decide(&rosa, id),
+        world.portal.decide(&ruud, id),
+    )
+    .await;
+    assert_eq!((first, late), (Ok(Agreed::Running), Ok(Agreed::Before)));
+    let view = world.portal.decision(&ruud, id).await.unwrap();
+    assert_eq!(view.decided_by, Some(rosa.name));
+}
+
+#[tokio::test]
+async fn of_one_who_agrees_and_one_who_does_not_at_once_the_second_hears_who_was_first() {
+    let world = World::new().await;
+    let rosa = second(&world).await;
+    let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
+    for round in 0..5 {
+        let id = asked(&world, round).await;
+        let both = tokio::join!(
+            world.portal.decide(&rosa, id),
+            world.portal.drop_decision(&ruud, id)
+        );
+        let (first, state) = match both {
+            (Ok(Agreed::Running), Err(PortError::Conflict)) => (&rosa, DecisionState::Running),
+            (Ok(Agreed::Before), Ok(())) => (&ruud, DecisionState::Rejected),
+            other => panic!("round {round}: {other:?}"),
+        };
+        let view = world.portal.decision(&world.rivm, id).await.unwrap();
+        assert_eq!(view.line.state, state);
+        assert_eq!(view.decided_by.as_ref(), Some(&first.name));
+    }
+}
+
+#[tokio::test]
+async fn of_two_who_decide_about_the_same_rows_at_once_the_second_hears_who_was_first() {
+    let world = World::new().await;
+    let rosa = second(&world).await;
+    // A value takes a second person, a refusal of one row does not.
+    let kinds = [DecisionKind::Map, DecisionKind::Reject].repeat(3);
+    for (round, kind) in kinds.into_iter().enumerate() {
+        let sample = alone(&world, round).await;
+        let (one, other, goes) = if kind == DecisionKind::Map {
+            (map("Comirnaty"), map("Spikevax"), Agreed::Waiting)
+        } else {
+            let reject = || only(DecisionKind::Reject);
+            (reject(), reject(), Agreed::Running)
+        };
+        let (mine, hers) = tokio::join!(
+            world.portal.propose(&world.rivm, sample, one),
+            world.portal.propose(&rosa, sample, other)
+        );
+        let (mine, hers) = (mine.unwrap(), hers.unwrap());
+        let said = tokio::join!(
+            world.portal.decide(&world.rivm, mine),
+            world.portal.decide(&rosa, hers)
+        );
+        let said = (said.0.unwrap(), said.1.unwrap());
+        let (first, late) = if said == (goes, Agreed::Other) {
+            ((mine, &world.rivm), (hers, &rosa))
+        } else {
+            assert_eq!(said, (Agreed::Other, goes), "round {round}");
+            ((hers, &rosa), (mine, &world.rivm))
+        };
+        let view = world.portal.decision(late.1, late.0).await.unwrap();
+        let open = view.other.unwrap();
+        assert_eq!(open.decision, Some(first.0));
+        assert_eq!(open.by, first.1.name);
     }
 }
 
