@@ -1,7 +1,7 @@
 //! What RIVM sends back is in the next answer on its file (features F54).
 
 use crate::house::{House, rows_of};
-use crate::world::{EREBOS, NAOMI};
+use crate::world::{EREBOS, NAOMI, csv, good, with};
 use app::ports::Deliveries;
 use app::ports::decisions::{ClusterFilter, Decisions, Proposal};
 use app::ports::lists::{Lists, Proposed, Wish};
@@ -9,7 +9,9 @@ use domain::decision::{DecisionKind, Told};
 use domain::delivery::dropbox::Proof;
 use domain::lists::{ListKind, Typed};
 use domain::role::Role;
+use domain::row::Column;
 use server::intake::answer;
+use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_go_back_are_in_the_next_answer_on_their_file() {
@@ -121,6 +123,75 @@ async fn why_rows_were_refused_for_good_is_in_the_next_answer_on_their_file() {
         "{text}"
     );
     assert!(!text.contains("Jansen"), "nor what somebody typed");
+}
+
+/// The answer on a file with rows, that is none of these.
+async fn another_answer(house: &House, seen: &[Uuid]) -> Uuid {
+    let seen: Vec<String> = seen.iter().map(|id| format!("'{id}'")).collect();
+    let other = format!("kind = 'resultaat-csv' AND id NOT IN ({})", seen.join(", "));
+    house.until(&format!("answer_files WHERE {other}"), 1).await;
+    let one = format!("SELECT id FROM answer_files WHERE {other}");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(one))
+        .fetch_one(&house.world.test.admin)
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_rivm_links_and_unlinks_is_so_in_the_next_answers_on_its_file() {
+    let house = House::open().await;
+    let world = &house.world;
+    house.keyed("wissel", Proof::Rename, 9).await;
+    let mut raw = house.raw("wissel", 9).await;
+    let file = "CIMS_ZONNEHOF_wissel_20210301_1.csv";
+    // Two digits of the BSN changed places (rule P03).
+    let cells = [
+        (Column::Bronsleutel, "a"),
+        (Column::Achternaam, "Bultenaar"),
+    ];
+    let rows = csv(&[with(good("999990091", "01-04-2000"), &cells)]);
+    raw.put(&format!("{file}.part"), &rows).await;
+    raw.rename(&format!("{file}.part"), file).await;
+    house.answered(file).await;
+    let refused = another_answer(&house, &[Uuid::nil()]).await;
+
+    let rosa = world.test.caller("rosa", Role::RivmBeheer, None).await;
+    let row: Uuid = sqlx::query_scalar("SELECT id FROM delivery_rows")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let why = "Naam en geboortedatum zijn gelijk".to_owned();
+    let link = world
+        .portal
+        .propose_link(&world.rivm, row, "1".into(), why)
+        .await
+        .unwrap();
+    for who in [&world.rivm, &rosa] {
+        world.portal.decide(who, link).await.unwrap();
+    }
+    let linked = another_answer(&house, &[refused]).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(text.contains(";GEACCEPTEERD;"), "{text}");
+    assert!(!text.contains(EREBOS), "nobody says who was found");
+    house
+        .until("decisions WHERE kind = 'link' AND state = 'done'", 1)
+        .await;
+
+    let why = "Het is zijn broer".to_owned();
+    let undo = world
+        .portal
+        .propose_undo(&world.rivm, link, why)
+        .await
+        .unwrap();
+    for who in [&world.rivm, &rosa] {
+        world.portal.decide(who, undo).await.unwrap();
+    }
+    another_answer(&house, &[refused, linked]).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(
+        text.contains(";AFGEKEURD;") && text.contains("P03"),
+        "{text}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
