@@ -56,10 +56,6 @@ pub struct Row<'r> {
 }
 
 /// What a row holds.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "made once a row on the stack; a box would cost more"
-)]
 pub enum Content<'r> {
     /// Text per column.
     Cells(RawRow<'r>),
