@@ -143,6 +143,7 @@ for (const script of [true, false]) {
     await press(rik, "Besluit nemen");
     await until(rik, 'text="Wacht op de instelling"');
     assert.ok(await rik.getByText("1 regel is behandeld.").isVisible());
+    assert.ok(await rik.getByText("1 regel wacht nog op de instelling.").isVisible());
     await group(rik, batch);
     assert.equal(await heading(rik), "2 regels met dezelfde oorzaak", "its like go on waiting");
 
@@ -181,6 +182,7 @@ for (const script of [true, false]) {
     await press(rosa, "Het besluit waarmee deze regels terug gingen", { role: "link" });
     assert.equal(path(rosa), decision);
     assert.equal(await folded(rosa, "Afsluiten: definitief afwijzen").count(), 0, "nothing is left to close");
+    assert.equal(await rosa.getByText("Afgehandeld door de instelling").count(), 0, "it was RIVM that closed it");
 
     await open(nurse, `/aanleveringen/${id}`);
     const rejected = nurse.getByRole("table", { name: "Door het RIVM afgewezen" }).locator("tbody tr");
@@ -389,6 +391,7 @@ test("two reviewers see each other at the same rows, and the second one hears wh
   assert.ok(await rik.getByText("Kijk nog eens op het doosje.").isVisible());
   // He can still have them back.
   await press(rik, "Terughalen naar de werklijst");
+  assert.equal(await rik.getByText("Afgehandeld door de instelling").count(), 0, "it was RIVM that took it back");
   await group(rik, batch);
   assert.equal(await heading(rik), "2 regels met dezelfde oorzaak");
 });
