@@ -156,7 +156,7 @@ test("rows that go back show their sender what RIVM says, and are mended there",
   await press(nurse, "Alleen deze regels indienen");
   assert.ok(await nurse.getByText("3 regels zijn nu goed.").isVisible());
   await press(reviewer, "Besluiten", { role: "link", within: reviewer.locator("main") });
-  assert.match(await reviewer.locator("tbody tr").filter({ hasText: "V26" }).first().innerText(), /Afgehandeld door de instelling/);
+  assert.match(await reviewer.locator("tbody tr").filter({ hasText: "V26" }).first().innerText(), /Niet meer bij de instelling/);
 });
 
 /** A new institution with a key of its own for the drop box: runs `sftp` with these words, in a folder of its own. */

@@ -226,7 +226,14 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
             fill(text, &[("aantal", &number(t.language, u64::from(count)))])
         };
         let refused = (view.done.1 > 0).then(|| paragraph(count(d.done_refused, view.done.1)));
-        let waits = (line.returned > 0).then(|| paragraph(count(d.returned_count, line.returned)));
+        let waits = (line.returned > 0).then(|| {
+            paragraph(amount(
+                u64::from(line.returned),
+                d.returned_one,
+                d.returned_count,
+                t,
+            ))
+        });
         let dealt = amount(u64::from(view.done.0), d.done_one, d.done, t);
         view! { {paragraph(dealt)}{refused}{waits} }
     });

@@ -180,7 +180,7 @@ impl<'a> Field<'a> {
         let (rows, most) = self.room;
         let input = view! {
             <textarea class=class id=self.id.to_owned() name=self.name.clone() rows=rows autocomplete="off" maxlength=most
-                aria-describedby=described aria-invalid=invalid>{self.value.to_owned()}</textarea>
+                aria-describedby=described aria-invalid=invalid>{as_text(self.value)}</textarea>
         };
         self.around(messages, t, input.into_any())
     }
@@ -287,4 +287,13 @@ fn checkbox(
         </div>
     }
     .into_any()
+}
+
+/// Text for inside a `<textarea>`: tachys writes its children as they are (`ESCAPE_CHILDREN` is false there), so that what somebody
+/// typed would end the element and go on as markup.
+fn as_text(value: &str) -> String {
+    value
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -515,7 +515,7 @@ async fn what_went_back_is_followed_until_it_was_mended_or_taken_back() {
     for (returned, overdue, standing) in [
         (3, false, "Wacht op de instelling"),
         (3, true, late),
-        (0, false, "Afgehandeld door de instelling"),
+        (0, false, "Niet meer bij de instelling"),
     ] {
         let page = get(&back(returned, overdue), &decision()).await;
         assert!(page.has(standing), "{standing}");
@@ -918,7 +918,7 @@ async fn an_institution_answers_that_a_registration_is_right_as_it_stands() {
     assert!(page.links("#reason", "Vul een toelichting in.") && page.title().starts_with("Fout: "));
     // What was typed when the session ended.
     let page = get(&world, &format!("{one}?concept={ID}")).await;
-    assert!(page.has("Zo staat het op de &lt;doos&gt;"));
+    assert!(page.has("Zo staat het op de &lt;doos&gt;") && !page.has("<doos>"));
     let page = get(&World::nurse(), &format!("{one}?melding=klopt")).await;
     assert!(page.has("Het RIVM heeft uw toelichting.") && !page.has(&form));
 }
