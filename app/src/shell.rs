@@ -3,6 +3,7 @@
 use crate::islands::TimeOut;
 use crate::page::{Look, Screen, nowhere};
 use crate::pages;
+use crate::parts::field::as_text;
 use crate::parts::icon::{Icon, icon};
 use crate::ports::session::Frame;
 use crate::ports::{Caller, Sessions};
@@ -155,7 +156,7 @@ pub(crate) fn chrome(frame: Option<&Frame>, look: &Look, screen: Screen) -> impl
     let life = sessions.map(|sessions| sessions.life());
     let life = frame.filter(|frame| frame.caller.is_some()).zip(life);
     view! {
-        <Title text=format!("{title} - {}", f.portal)/>
+        <Title text=as_text(&format!("{title} - {}", f.portal))/>
         <a class="utrecht-skip-link utrecht-skip-link--visible-on-focus" href="#inhoud">{f.skip_link}</a>
         <div class="utrecht-page-layout">
             {frame.is_some_and(|frame| frame.demo).then(|| view! { <p class="cims-demo-banner">{f.demo_banner}</p> })}

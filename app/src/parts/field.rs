@@ -289,9 +289,9 @@ fn checkbox(
     .into_any()
 }
 
-/// Text for inside a `<textarea>`: tachys writes its children as they are (`ESCAPE_CHILDREN` is false there), so that what somebody
+/// Text for inside a `<textarea>` or `<title>`: Leptos writes that as it is (`ESCAPE_CHILDREN` is false there), so that what somebody
 /// typed would end the element and go on as markup.
-fn as_text(value: &str) -> String {
+pub(crate) fn as_text(value: &str) -> String {
     value
         .replace('&', "&amp;")
         .replace('<', "&lt;")

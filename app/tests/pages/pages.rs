@@ -728,6 +728,9 @@ async fn what_people_typed_is_escaped() {
     assert!(page.has("Żółty&lt;b&gt;") && !page.has("Żółty<b>"));
     assert!(page.has("De geboortedatum wijkt af van de BRP.") && page.has("Dat wordt vastgelegd."));
     assert!(page.has("&lt;week&gt; 47.csv"));
+    let address = format!("/beoordelen/kwaliteit/{ID}");
+    let page = get(&of(Role::RivmBeoordelaar), &address).await;
+    assert!(page.title().contains("Praktijk &lt;b&gt;De Linde"));
 }
 
 #[tokio::test]

@@ -100,6 +100,7 @@ pub(crate) async fn relink(
     tx: &mut WorkerTx<'_>,
     load: Uuid,
 ) -> Result<(), StoreError> {
+    relink::settle_nobody(tx).await?;
     let waiting = relink::waiting(tx).await?;
     let mut plan = Plan::default();
     if !waiting.is_empty() {
@@ -224,6 +225,7 @@ fn judge(
     }
     let leaving: HashSet<Uuid> = claims.keys().copied().collect();
     let mut moved: HashSet<Uuid> = HashSet::new();
+    let mut taken: HashMap<Vec<u8>, Uuid> = HashMap::new();
     for (change, person, bsn, mac) in moving {
         // Two lists had the number, and the record fits both: nobody knows whose it is.
         if claims.get(&person).is_some_and(|lists| lists.len() > 1) {
@@ -236,6 +238,13 @@ fn judge(
             plan.settle(&change, "moved");
             continue;
         }
+        // Two records of one list, under numbers that it had one after the other: they become one.
+        if let Some(&first) = taken.get(mac.bytes.as_slice()) {
+            plan.merges.push((first, person));
+            plan.settle(&change, "moved");
+            continue;
+        }
+        taken.insert(mac.bytes.to_vec(), person);
         let holder = facts.holders.get(mac.bytes.as_slice());
         if let Some(&holder) = holder.filter(|holder| !leaving.contains(holder)) {
             let fits = facts.who.get(&holder).is_none_or(|who| {

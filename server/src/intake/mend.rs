@@ -726,6 +726,8 @@ pub(super) async fn put_back(
             seen: aside.now_id,
             cells: cells.collect(),
             reason: reason_of(road, aside.id, aside.reason_sealed.as_ref())?,
+            // A short line may have been sent on as it stood.
+            anyway: true,
             ..Typed::default()
         });
     }
@@ -868,7 +870,12 @@ fn stage_one(
 ) -> Vec<Checked> {
     let mut judged: Vec<Checked> = lines
         .iter()
-        .map(|line| {
+        .enumerate()
+        .map(|(at, line)| {
+            // What a line of another length means to say is not known until somebody sends it on.
+            if !changed.contains(&at) && line.stands.is_open() && line.has(&[Code::R05]) {
+                return Checked::refused(Finding::whole(Code::R05));
+            }
             let found = line.is_found(standing);
             check::row_of(&line.text.as_raw(), &desk.context, found)
         })

@@ -166,6 +166,11 @@ impl Accounts for Portal {
             None
         };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        // A party or connection that ends at this moment has ended, or waits until the access is there to end with it.
+        match connections::lock(&mut tx, new.connection).await {
+            Err(StoreError::NotFound) => return Ok(AccountGiven::NoConnection),
+            locked => drop(locked.or_broken(caller)?),
+        }
         let found = connections::by_sftp(&mut tx, Some(new.connection)).await;
         let found = found.or_broken(caller)?.pop();
         let Some(connection) = found else {

@@ -555,13 +555,10 @@ async fn a_row_whose_cells_cannot_be_told_apart_is_filled_in_anew() {
 #[tokio::test]
 async fn a_row_that_ends_before_its_empty_cells_is_refused_and_sent_as_it_stands() {
     let world = World::new().await;
-    let filled = with(
-        good(EREBOS, "01-04-2000"),
-        &[(Column::Vaccinatieland, "NL")],
-    );
+    let whole_line = |bsn, birth| with(good(bsn, birth), &[(Column::Vaccinatieland, "NL")]);
     let ends_early = good(NAOMI, "01-04-1987");
-    let saved = async |last: &RowText| {
-        let whole = String::from_utf8(csv(&[filled.clone(), last.clone()])).unwrap();
+    let saved = async |rows: &[RowText]| {
+        let whole = String::from_utf8(csv(rows)).unwrap();
         let lines = whole.lines().map(|line| line.trim_end_matches(';'));
         let short: String = lines.map(|line| format!("{line}\r\n")).collect();
         assert_ne!(short, whole);
@@ -571,15 +568,35 @@ async fn a_row_that_ends_before_its_empty_cells_is_refused_and_sent_as_it_stands
         let row = world.portal.refused_row(&world.maria, id, 3, None);
         (id, row.await.unwrap().line)
     };
-    let (id, line) = saved(&ends_early).await;
+    let first = whole_line(EREBOS, "01-04-2000");
+    let (id, line) = saved(&[first.clone(), ends_early.clone()]).await;
     assert_eq!(line.findings[0].code, Code::R05);
     assert_eq!(line.row, ends_early, "nothing is to be typed again");
     assert_eq!(counts(&world, id).await.afgekeurd, 1);
     let sent = mend(&world, &world.maria, id, 3, &[], false).await;
     assert_eq!(sent, Ok(GOOD));
     assert_eq!(counts(&world, id).await.geaccepteerd, 2);
+    // The file is read anew, with a kind of repair off: what was sent on stays so.
+    let off = world
+        .portal
+        .switch_repair(&world.maria, id, "H06".into(), false);
+    off.await.unwrap();
+    world.work().await;
+    assert_eq!(counts(&world, id).await.geaccepteerd, 2);
+
+    // Until somebody sends it on it stands in no other row's way.
+    let again = whole_line(NAOMI, "01-04-1987");
+    let other = wrong(whole_line(FROUKE, "24-03-2000"));
+    let (id, _) = saved(&[first.clone(), ends_early.clone(), again, other]).await;
+    let cells = [(Column::Dosisnummer, "1")];
+    let sent = mend(&world, &world.maria, id, 5, &cells, false).await;
+    assert_eq!(sent, Ok(GOOD));
+    let now = counts(&world, id).await;
+    assert_eq!((now.geaccepteerd, now.afgekeurd), (3, 1));
+
     // Without consent it holds nothing of the person.
-    let (_, line) = saved(&with(ends_early, &[(Column::Toestemming, "N")])).await;
+    let refused = with(ends_early, &[(Column::Toestemming, "N")]);
+    let (_, line) = saved(&[first, refused]).await;
     assert_eq!(line.row.get(Column::Bsn), "");
     assert_ne!(line.row.get(Column::Batchnummer), "");
 }

@@ -1,8 +1,9 @@
 //! A list of the BRP comes back with another BSN, or died or is none any more: what is stored of its person follows.
 
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
-use app::ports::Caller;
+use app::ports::deliveries::MendedRow;
 use app::ports::persons::{Persons, Why};
+use app::ports::{Caller, Deliveries};
 use domain::bsn::Bsn;
 use domain::row::{Column, RowText};
 use server::brp::load::{Request, Set, load};
@@ -11,6 +12,8 @@ use uuid::Uuid;
 
 /// A number of nobody at first.
 const OTHER: &str = "999990408";
+/// Another one.
+const THIRD: &str = "999990421";
 const BORN: &str = "01-04-2000";
 
 /// A delta arrives, and what follows from it is done. A line: pl_id, bsn, surname, birth date, reason, date of death.
@@ -191,6 +194,43 @@ async fn a_list_that_is_gone_and_comes_back_with_another_number_is_followed() {
     assert_eq!(outcome, "GEACCEPTEERD");
     assert_eq!(world.count("persons").await, 1);
     assert_eq!(world.count(relinked).await, 1);
+}
+
+/// The row is stored although its BSN is in the BRP no more: its sender says why.
+async fn insist(world: &World, who: &Caller, row: RowText) {
+    let received = world.receive(who, "rij.csv", &csv(&[row]), false).await;
+    world.work().await;
+    let refused = world.portal.refused_row(who, received.id(), 2, None);
+    let line = refused.await.unwrap().line;
+    let cells = Column::ALL.map(|column| (column, line.row.get(column).to_owned()));
+    let mended = MendedRow {
+        number: line.number,
+        seen: line.seen,
+        cells: cells.into(),
+        reason: Some("Zo staat het op de kaart.".to_owned()),
+        anyway: true,
+        ..MendedRow::default()
+    };
+    let mended = world.portal.mend(who, received.id(), vec![mended], None);
+    assert_eq!(mended.await.unwrap().good, 1);
+}
+
+#[tokio::test]
+async fn two_records_under_numbers_that_one_list_had_one_after_the_other_become_one() {
+    let world = World::new().await;
+    for number in [OTHER, THIRD] {
+        brp(&world, &[["1", number, "Bultenaar", "20000401", "", ""]]).await;
+    }
+    insist(&world, &world.maria, good(EREBOS, BORN)).await;
+    insist(&world, &world.piet, second(OTHER)).await;
+    assert!(person(&world, EREBOS).await.is_some() && person(&world, OTHER).await.is_some());
+    // Another set of the BRP: what waits is judged again, and does not hold up what comes after it.
+    brp(&world, &[["2", NAOMI, "Jonker", "19870401", "", ""]]).await;
+    assert!(person(&world, THIRD).await.is_some());
+    assert_eq!(person(&world, EREBOS).await, None);
+    assert_eq!(person(&world, OTHER).await, None);
+    assert_eq!(world.count("persons WHERE merged_into IS NULL").await, 1);
+    world.sound().await;
 }
 
 #[tokio::test]
