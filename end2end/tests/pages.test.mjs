@@ -228,6 +228,9 @@ test("rows that wait, a group of them, and a decision about it", async (t) => {
   const odd = csv([person(), person()]).replaceAll(";Comirnaty;", ";Pfizer NL paars;");
   await page.locator('input[type="file"]').setInputFiles({ name: "paars.csv", mimeType: "text/csv", buffer: Buffer.from(odd) });
   await press(page, "Bestand controleren");
+  await until(page, 'button:has-text("Indienen")');
+  await judge(page, "voorbeeld-afgekeurd");
+  await press(page, "Indienen");
   await page.getByText("Er is niets opgenomen.", { exact: false }).waitFor({ timeout: 30_000 });
   await logIn(rivm, "beoordelaar");
   await judge(rivm, "start-rivm");
