@@ -160,11 +160,9 @@ impl Deliveries for Portal {
             .or_broken(caller)?
             .ok_or(PortError::NotFound)?;
         let shown = line(&row).or_broken(caller)?;
-        let first = match row.doubles {
-            Some(first) => delivery_views::one(&mut tx, party, first)
-                .await
-                .or_broken(caller)?,
-            None => None,
+        let doubles_waits = match row.doubles {
+            Some(first) => delivery_views::waits(&mut tx, party, first).await,
+            None => Ok(false),
         };
         let mut view = DeliveryView {
             progress: match (row.turned, row.to_turn) {
@@ -185,7 +183,7 @@ impl Deliveries for Portal {
             groups: Vec::new(),
             repairs: Vec::new(),
             doubles: row.doubles,
-            doubles_waits: first.is_some_and(|first| first.state == "preview"),
+            doubles_waits: doubles_waits.or_broken(caller)?,
             mends: Vec::new(),
             mended_by: Vec::new(),
             // One in which nothing was read waits for a choice.

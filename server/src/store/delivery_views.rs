@@ -136,6 +136,21 @@ pub async fn one(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<Option<L
     Ok(row)
 }
 
+/// A delivery of the party waits for "Indienen".
+///
+/// # Errors
+/// When the database fails.
+pub async fn waits(tx: &mut PartyTx<'_>, party: Uuid, id: Uuid) -> Result<bool, StoreError> {
+    let waits = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM deliveries WHERE party_id = $1 AND id = $2 AND state = 'preview') AS "waits!""#,
+        party,
+        id
+    )
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(waits)
+}
+
 /// Accepted rows of a delivery that withdrew a registration.
 ///
 /// # Errors

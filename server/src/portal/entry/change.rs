@@ -219,13 +219,12 @@ impl Portal {
             tx.rollback().await?;
             return Ok(Stored::LookAgain);
         }
-        let about = arrived.chunk.persons.iter().copied().chain(current.person);
         audit::add(
             &mut tx,
             event(caller, Kind::Corrected)
                 .object("registration", id)
                 .detail("delivery", arrived.delivery.to_string())
-                .about(about),
+                .about(arrived.chunk.persons),
         )
         .await?;
         tx.commit().await?;
