@@ -15,6 +15,7 @@ use axum::http::header::{RETRY_AFTER, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode};
 use domain::codes::CodeLists;
+use domain::invitation::given_by;
 use leptos::prelude::*;
 use leptos_axum::ResponseOptions;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -133,13 +134,13 @@ impl Visit {
         })
     }
 
-    /// Who is logged in, with a role that manages the users of an institution.
-    pub(crate) fn manager(&self) -> PortResult<&Caller> {
+    /// Who is logged in, with a role that invites others.
+    pub(crate) fn inviter(&self) -> PortResult<&Caller> {
         self.caller().and_then(|caller| {
-            if caller.role().may_manage_own_users() {
-                Ok(caller)
-            } else {
+            if given_by(caller.role()).is_empty() {
                 Err(PortError::NotFound)
+            } else {
+                Ok(caller)
             }
         })
     }

@@ -1,4 +1,4 @@
-//! Invitations to work for an institution, and accesses that nobody uses (features F86).
+//! Invitations to work for an institution or a supplier, and accesses that nobody uses (features F86).
 
 use crate::role::Role;
 
@@ -12,8 +12,17 @@ pub const CODE_LENGTH: usize = 16;
 /// The letters of a code.
 pub const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
 
-/// Roles that who manages an institution's users may give.
-pub const GIVEN: [Role; 2] = [Role::Invoerder, Role::Instellingsbeheerder];
+/// Roles to which somebody invites, on the page of users. The first manager of an institution is invited with its request
+/// (`onboarding`), people at RIVM by a command (`cims user invite`).
+#[must_use]
+pub const fn given_by(role: Role) -> &'static [Role] {
+    match role {
+        Role::Instellingsbeheerder => &[Role::Invoerder, Role::Instellingsbeheerder],
+        // Who gives out the accesses of installations.
+        Role::RivmBeheer => &[Role::Leverancier],
+        _ => &[],
+    }
+}
 
 /// A code as it is compared: upper case, without what people put between the groups. None when it cannot be one.
 #[must_use]
@@ -65,8 +74,23 @@ mod tests {
     }
 
     #[test]
-    fn who_manages_users_gives_roles_of_an_institution_only() {
-        assert!(GIVEN.iter().all(|role| role.belongs_to_a_party()));
+    fn a_manager_invites_colleagues_who_runs_the_register_contacts_of_suppliers_and_nobody_people_at_rivm()
+     {
+        for who in Role::ALL {
+            let given = given_by(who);
+            assert!(
+                given.iter().all(|role| role.belongs_to_a_party()),
+                "{who:?}"
+            );
+            let contacts = given.contains(&Role::Leverancier);
+            assert_eq!(contacts, who.may_operate(), "{who:?}");
+            let colleagues = given.contains(&Role::Invoerder);
+            assert_eq!(colleagues, who.may_manage_own_users(), "{who:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_signs_of_a_code_are_taken_for_one_another() {
         let mut signs = ALPHABET.to_vec();
         signs.dedup();
         assert_eq!(signs.len(), 32);

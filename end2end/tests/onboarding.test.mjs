@@ -184,6 +184,34 @@ for (const script of [true, false]) {
   });
 }
 
+test("RIVM invites the contact of a supplier, who sees its installations until that is ended", async (t) => {
+  t.after(() => sql("UPDATE user_roles SET ended_at = now() WHERE role = 'leverancier' AND ended_at IS NULL AND user_id = (SELECT id FROM users WHERE subject = 'nieuw')"));
+  const rosa = await visitor(t);
+  await logIn(rosa, "rivmbeheer");
+  await open(rosa, "/toegang");
+  await press(rosa, "Contacten van leveranciers", { role: "link" });
+  await rosa.getByLabel("Leverancier", { exact: true }).selectOption({ label: "ZorgSoft" });
+  await press(rosa, "Code maken");
+  assert.deepEqual(await summary(rosa), ["Vul de naam van het contact in."]);
+  await rosa.getByLabel("Naam van het contact").fill("Nora Nieuw");
+  await press(rosa, "Code maken");
+  const given = (await rosa.locator(".cims-answers").first().innerText()).match(/[A-Z2-9]{4}(-[A-Z2-9]{4}){3}/)[0];
+  const nora = await visitor(t, { expected: ["status of 404"] });
+  await open(nora, "/uitnodiging");
+  await nora.getByLabel("Code", { exact: true }).fill(given);
+  await press(nora, "Verder naar inloggen");
+  await nora.locator('button[value="nieuw"]').click();
+  await nora.waitForURL((url) => url.href.startsWith(PORTAL()) && !url.pathname.startsWith("/auth/"));
+  await open(nora, "/installaties");
+  assert.equal(await heading(nora), "Mijn installaties");
+  assert.equal((await nora.goto(`${PORTAL()}/gebruikers`)).status(), 404);
+  await open(rosa, "/gebruikers");
+  await press(rosa, "Toegang van Nora Nieuw beëindigen");
+  assert.ok(await rosa.getByText("De toegang is beëindigd. Dat geldt meteen.").isVisible());
+  await open(nora, "/installaties");
+  assert.notEqual(await heading(nora), "Mijn installaties");
+});
+
 test("a supplier sees which file of its installation is missing, and no person", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "cims-supplier-"));
   t.after(() => rmSync(folder, { recursive: true }));

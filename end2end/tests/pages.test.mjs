@@ -486,6 +486,10 @@ test("who works for an institution", async (t) => {
   await judge(page, "uitnodiging");
   await open(page, "/gebruikers");
   await judge(page, "gebruikers");
+  const rosa = await visitor(t);
+  await logIn(rosa, "rivmbeheer");
+  await open(rosa, "/gebruikers");
+  await judge(rosa, "contacten");
 });
 
 test("locations of an institution, and a form that was kept", async (t) => {

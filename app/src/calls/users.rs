@@ -1,4 +1,4 @@
-//! Posts about who works for an institution.
+//! Posts about who works for an institution, and who is the contact of a supplier.
 
 use super::answer::{Posted, go};
 use crate::page::{caller, users};
@@ -13,17 +13,21 @@ use uuid::Uuid;
 pub(crate) async fn invite(
     #[server(default)] name: String,
     #[server(default)] role: String,
+    #[server(default)] supplier: String,
 ) -> Posted {
     go(async move {
         let caller = caller().await?;
+        let supplier: Option<Uuid> = supplier.parse().ok();
+        // Which supplier was chosen is chosen again; a name is in no address.
+        let chosen = supplier.map_or(String::new(), |id| format!("&leverancier={id}"));
+        let again = |word: &str| format!("/gebruikers?melding={word}{chosen}#foutoverzicht");
         let role = match Role::parse(&role) {
-            _ if name.trim().is_empty() => {
-                return Ok("/gebruikers?melding=naam#foutoverzicht".to_owned());
-            }
-            None => return Ok("/gebruikers?melding=rol#foutoverzicht".to_owned()),
+            _ if name.trim().is_empty() => return Ok(again("naam")),
+            None => return Ok(again("rol")),
+            Some(Role::Leverancier) if supplier.is_none() => return Ok(again("leverancier")),
             Some(role) => role,
         };
-        let id = users()?.invite(&caller, name, role).await?;
+        let id = users()?.invite(&caller, name, role, supplier).await?;
         Ok(format!("/gebruikers/uitnodiging/{id}"))
     })
     .await
@@ -42,11 +46,15 @@ pub(crate) async fn take_back(id: Uuid) -> Posted {
 
 /// Somebody works here no longer.
 #[server(prefix = "/api", endpoint = "gebruiker-beeindigen")]
-pub(crate) async fn end_user(user: Uuid, role: String) -> Posted {
+pub(crate) async fn end_user(
+    user: Uuid,
+    role: String,
+    #[server(default)] supplier: Option<Uuid>,
+) -> Posted {
     go(async move {
         let caller = caller().await?;
         let role = Role::parse(&role).ok_or(PortError::NotFound)?;
-        let changed = users()?.end_user(&caller, user, role).await?;
+        let changed = users()?.end_user(&caller, user, role, supplier).await?;
         Ok(told(changed, "beeindigd"))
     })
     .await
@@ -54,11 +62,15 @@ pub(crate) async fn end_user(user: Uuid, role: String) -> Posted {
 
 /// An access that was not used for long opens again.
 #[server(prefix = "/api", endpoint = "gebruiker-toelaten")]
-pub(crate) async fn readmit(user: Uuid, role: String) -> Posted {
+pub(crate) async fn readmit(
+    user: Uuid,
+    role: String,
+    #[server(default)] supplier: Option<Uuid>,
+) -> Posted {
     go(async move {
         let caller = caller().await?;
         let role = Role::parse(&role).ok_or(PortError::NotFound)?;
-        let changed = users()?.readmit(&caller, user, role).await?;
+        let changed = users()?.readmit(&caller, user, role, supplier).await?;
         Ok(told(changed, "toegelaten"))
     })
     .await

@@ -57,6 +57,7 @@ fn list_screen(visit: &Visit, list: &AccountList) -> Screen {
         {messages.summary(t)}
         {title(a.title)}
         <p class="utrecht-paragraph">{link("#toegang-uitgeven", a.give)}</p>
+        <p class="utrecht-paragraph">{link("/gebruikers", t.users.contacts)}</p>
         {content}
         <h2 class="utrecht-heading-2" id="toegang-uitgeven">{a.give}</h2>
         {give(visit, &list.connections, &messages)}

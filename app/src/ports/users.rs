@@ -1,4 +1,5 @@
-//! An institution manages who works for it: invitations, ending an access, giving one back (features F86).
+//! An institution manages who works for it, and RIVM-beheer who is the contact of a supplier: invitations, ending an access,
+//! giving one back (features F86).
 
 #[cfg(feature = "ssr")]
 use super::{Caller, PortResult};
@@ -6,7 +7,7 @@ use domain::role::Role;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-/// Somebody who works for the institution.
+/// Somebody who works for the institution, or the contact of a supplier.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct UserLine {
     /// Key.
@@ -21,6 +22,8 @@ pub struct UserLine {
     pub unused: bool,
     /// The caller.
     pub own: bool,
+    /// Key and name of the supplier, for RIVM.
+    pub supplier: Option<(Uuid, String)>,
 }
 
 /// An invitation that waits.
@@ -34,15 +37,19 @@ pub struct InvitationLine {
     pub role: Role,
     /// Until when the code can be entered.
     pub until: String,
+    /// Name of the supplier, for RIVM.
+    pub supplier: Option<String>,
 }
 
-/// Who works for the institution, and who is invited.
+/// Who works for the institution, and who is invited; for RIVM the contacts of suppliers.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct UserList {
     /// Users by name.
     pub users: Vec<UserLine>,
     /// Invitations, the newest first.
     pub invitations: Vec<InvitationLine>,
+    /// Key and name of the suppliers whose contact can be invited, for RIVM.
+    pub suppliers: Vec<(Uuid, String)>,
 }
 
 /// An invitation with its code, for who made it to pass on.
@@ -65,20 +72,39 @@ pub enum Changed {
     Before,
 }
 
-/// Users of the own institution (role instellingsbeheerder).
+/// Users of the own institution (role instellingsbeheerder), or contacts of suppliers (rivm-beheer, who names the supplier).
+/// Who invites whom: `domain::invitation::given_by`.
 #[cfg(feature = "ssr")]
 #[async_trait::async_trait]
 pub trait Users: Send + Sync {
-    /// Who works here, and who is invited.
+    /// Who works there, and who is invited.
     async fn users(&self, caller: &Caller) -> PortResult<UserList>;
     /// Invites somebody; the key of the invitation.
-    async fn invite(&self, caller: &Caller, name: String, role: Role) -> PortResult<Uuid>;
+    async fn invite(
+        &self,
+        caller: &Caller,
+        name: String,
+        role: Role,
+        supplier: Option<Uuid>,
+    ) -> PortResult<Uuid>;
     /// An invitation with its code.
     async fn invitation(&self, caller: &Caller, id: Uuid) -> PortResult<InvitationView>;
     /// Its code opens nothing any more.
     async fn take_back(&self, caller: &Caller, id: Uuid) -> PortResult<Changed>;
-    /// Somebody works here no longer, at once.
-    async fn end_user(&self, caller: &Caller, user: Uuid, role: Role) -> PortResult<Changed>;
+    /// Somebody works there no longer, at once.
+    async fn end_user(
+        &self,
+        caller: &Caller,
+        user: Uuid,
+        role: Role,
+        supplier: Option<Uuid>,
+    ) -> PortResult<Changed>;
     /// An access that was not used for long opens again.
-    async fn readmit(&self, caller: &Caller, user: Uuid, role: Role) -> PortResult<Changed>;
+    async fn readmit(
+        &self,
+        caller: &Caller,
+        user: Uuid,
+        role: Role,
+        supplier: Option<Uuid>,
+    ) -> PortResult<Changed>;
 }

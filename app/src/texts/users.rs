@@ -1,9 +1,9 @@
-//! Texts of managing who works for an institution.
+//! Texts of managing who works for an institution, and who is the contact of a supplier.
 
 use super::texts;
 
 texts! {
-    /// Users of an institution.
+    /// Users of an institution, and contacts of suppliers.
     Users {
         title: "Gebruikers" / "Users",
         tile_text: "Wie voor uw instelling werkt: uitnodigen en beëindigen" / "Who works for your institution: invite and end",
@@ -42,6 +42,18 @@ texts! {
         code: "Code" / "Code",
         code_text: "Uw collega gaat naar {adres}, vult deze code in en logt in." / "Your colleague goes to {adres}, fills in this code and logs in.",
         take_back: "Uitnodiging intrekken" / "Take the invitation back",
+        contacts: "Contacten van leveranciers" / "Contacts of suppliers",
+        contacts_lead: "Een contact ziet of de eigen installaties compleet aanleveren, en geen persoon." / "A contact sees whether the own installations deliver completely, and no person.",
+        contacts_caption: "Wie toegang heeft als contact van een leverancier" / "Who has access as the contact of a supplier",
+        contacts_none: "Er is nog geen contact met toegang." / "No contact has access yet.",
+        supplier: "Leverancier" / "Supplier",
+        invite_contact: "Een contact uitnodigen" / "Invite a contact",
+        invite_contact_text: "U krijgt een code. Geef die persoonlijk aan het contact." / "You get a code. Give it to the contact in person.",
+        contact_name: "Naam van het contact" / "Name of the contact",
+        no_contact: "Vul de naam van het contact in." / "Fill in the name of the contact.",
+        no_supplier: "Kies de leverancier." / "Choose the supplier.",
+        no_suppliers: "Er is nog geen leverancier die mag aanleveren." / "There is no supplier that may deliver yet.",
+        code_text_contact: "Het contact gaat naar {adres}, vult deze code in en logt in." / "The contact goes to {adres}, fills in this code and logs in.",
         sessions: "Open sessies" / "Open sessions",
         sessions_lead: "Wie nu is ingelogd. Wat iemand doet, ziet u hier niet." / "Who is logged in now. You do not see here what somebody does.",
         sessions_own: "U ziet iedereen die voor uw instelling werkt." / "You see everybody who works for your institution.",

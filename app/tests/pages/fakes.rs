@@ -1374,12 +1374,15 @@ fn invitation() -> InvitationLine {
         name: "N. <Nieuw>".into(),
         role: Role::Invoerder,
         until: "29-11-2026 14:05".into(),
+        supplier: None,
     }
 }
 
 #[async_trait]
 impl Users for World {
-    async fn users(&self, _: &Caller) -> PortResult<UserList> {
+    async fn users(&self, caller: &Caller) -> PortResult<UserList> {
+        let supplier = || (ID, "Zorg <Soft>".to_owned());
+        let rivm = caller.party().is_none();
         let one = |own: bool, unused: bool| UserLine {
             id: ID,
             name: if own { "B. Beheer" } else { "I. <Invoer>" }.into(),
@@ -1387,14 +1390,16 @@ impl Users for World {
             last: (!unused).then(|| "22-11-2026 14:05".to_owned()),
             unused,
             own,
+            supplier: rivm.then(supplier),
         };
         Ok(UserList {
             users: vec![one(true, false), one(false, true)],
             invitations: vec![invitation()],
+            suppliers: rivm.then(supplier).into_iter().collect(),
         })
     }
 
-    async fn invite(&self, _: &Caller, _: String, _: Role) -> PortResult<Uuid> {
+    async fn invite(&self, _: &Caller, _: String, _: Role, _: Option<Uuid>) -> PortResult<Uuid> {
         Ok(ID)
     }
 
@@ -1409,7 +1414,13 @@ impl Users for World {
         Ok(UserChanged::Done)
     }
 
-    async fn end_user(&self, _: &Caller, _: Uuid, role: Role) -> PortResult<UserChanged> {
+    async fn end_user(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        role: Role,
+        _: Option<Uuid>,
+    ) -> PortResult<UserChanged> {
         Ok(if role == Role::Invoerder {
             UserChanged::Done
         } else {
@@ -1417,7 +1428,13 @@ impl Users for World {
         })
     }
 
-    async fn readmit(&self, _: &Caller, _: Uuid, _: Role) -> PortResult<UserChanged> {
+    async fn readmit(
+        &self,
+        _: &Caller,
+        _: Uuid,
+        _: Role,
+        _: Option<Uuid>,
+    ) -> PortResult<UserChanged> {
         Ok(UserChanged::Before)
     }
 }

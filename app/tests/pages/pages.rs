@@ -81,6 +81,7 @@ const OPERATOR: &[&str] = &[
     "/codelijsten/namen/onderdeel?sleutel=Pfizer&vaccin=Comirnaty",
     "/codelijsten/vaccins/onderdeel?sleutel=Comirnaty&vaccin=Comirnaty",
     "/codelijsten/wijzigingen/00000000-0000-0000-0000-000000000001",
+    "/gebruikers",
     "/gebruikers/sessies",
     "/aanvragen/nieuw",
     "/aanvragen/nieuw?concept=00000000-0000-0000-0000-000000000001",

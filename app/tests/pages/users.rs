@@ -25,10 +25,51 @@ async fn who_manages_sees_users_and_invitations_and_ends_nobody_by_being_there()
     assert_eq!(ends, 1, "not one's own");
     let code = get(&manager(), &format!("/gebruikers/uitnodiging/{ID}")).await;
     assert!(code.has("ABCD-EFGH-JKLM-2345") && code.has("/uitnodiging"));
-    for role in [Role::Invoerder, Role::RivmBeheer, Role::Auditor] {
+    for role in [
+        Role::Invoerder,
+        Role::RivmBeoordelaar,
+        Role::Privacycoordinator,
+        Role::Leverancier,
+        Role::Auditor,
+    ] {
         let page = get(&Arc::new(World::new(Some(role))), "/gebruikers").await;
         assert_eq!(page.status, StatusCode::NOT_FOUND, "{role:?}");
     }
+}
+
+#[tokio::test]
+async fn who_runs_the_register_sees_contacts_of_suppliers_and_chooses_whose_to_invite() {
+    let rik = Arc::new(World::new(Some(Role::RivmBeheer)));
+    let page = get(&rik, "/gebruikers").await;
+    for part in [
+        "Contacten van leveranciers",
+        "Zorg &lt;Soft&gt;",
+        "name=\"role\" value=\"leverancier\"",
+        "name=\"supplier\"",
+    ] {
+        assert!(page.has(part), "{part}");
+    }
+    assert!(!page.has("Registreren en aanleveren"), "no role to choose");
+    assert!(get(&rik, "/toegang").await.has("href=\"/gebruikers\""));
+    let id = ID.to_string();
+    let invite = async |name: &str, supplier: &str| {
+        let form = [
+            ("name", name),
+            ("role", "leverancier"),
+            ("supplier", supplier),
+        ];
+        let answer = post(&rik, "/api/gebruiker-uitnodigen", &form).await;
+        answer.location
+    };
+    let nobody = "/gebruikers?melding=leverancier#foutoverzicht";
+    assert_eq!(invite("Lars", "").await, nobody);
+    assert!(get(&rik, nobody).await.has("Kies de leverancier."));
+    let unnamed = format!("/gebruikers?melding=naam&leverancier={id}#foutoverzicht");
+    assert_eq!(invite(" ", &id).await, unnamed);
+    let again = get(&rik, &unnamed).await;
+    assert!(again.has("Vul de naam van het contact in."));
+    let led = invite("Lars", &id).await;
+    assert_eq!(led, format!("/gebruikers/uitnodiging/{id}"));
 }
 
 #[tokio::test]

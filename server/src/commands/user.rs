@@ -1,5 +1,5 @@
-//! `cims user`: the first manager of an institution, the contact of a supplier, and people at RIVM. Everybody else is
-//! invited in the portal. And who may not come in any more, wherever they work.
+//! `cims user`: the first manager of an institution, the contact of an institution that runs its own installation, and people
+//! at RIVM. Everybody else is invited in the portal. And who may not come in any more, wherever they work.
 
 use crate::audit::{self, Event, Kind};
 use crate::clock;

@@ -1,5 +1,6 @@
-//! Who works for an institution: its instellingsbeheerder invites, ends and gives back. The code of an invitation is found
-//! by its keyed hash and shown to who made it from its seal; used or taken back, it is gone.
+//! Who works for an institution: its instellingsbeheerder invites, ends and gives back; RIVM-beheer does so for the contacts
+//! of suppliers. The code of an invitation is found by its keyed hash and shown to who made it from its seal; used or taken
+//! back, it is gone.
 
 use super::{OrBroken, Portal, event, words};
 use crate::audit::{self, Kind};
@@ -8,7 +9,7 @@ use crate::store::users::{self, Invitation, NewInvitation};
 use crate::store::{StoreError, party_tx, worker_tx};
 use app::ports::users::{Changed, InvitationLine, InvitationView, UserLine, UserList, Users};
 use app::ports::{Caller, PortError, PortResult};
-use domain::invitation::{ALPHABET, CODE_LENGTH, GIVEN, UNUSED_DAYS, VALID_DAYS, grouped};
+use domain::invitation::{ALPHABET, CODE_LENGTH, UNUSED_DAYS, VALID_DAYS, given_by, grouped};
 use domain::role::Role;
 use rand::TryRngCore;
 use time::Duration;
@@ -17,11 +18,22 @@ use uuid::Uuid;
 /// Longest name that is kept, in characters.
 const CHARS: usize = 100;
 
-/// The institution of a caller who manages its users.
-fn manager(caller: &Caller) -> PortResult<Uuid> {
+/// A caller who invites anybody.
+fn inviter(caller: &Caller) -> PortResult<()> {
+    if given_by(caller.role()).is_empty() {
+        Err(PortError::NotFound)
+    } else {
+        Ok(())
+    }
+}
+
+/// The party for which a caller may end or give back this role: the own one; at RIVM the supplier of whose contact it is.
+fn managed(caller: &Caller, role: Role, supplier: Option<Uuid>) -> PortResult<Uuid> {
+    inviter(caller)?;
     match caller.party() {
-        Some(party) if caller.role().may_manage_own_users() => Ok(party.id),
-        _ => Err(PortError::NotFound),
+        Some(own) => Ok(own.id),
+        None if given_by(caller.role()).contains(&role) => supplier.ok_or(PortError::NotFound),
+        None => Err(PortError::NotFound),
     }
 }
 
@@ -50,12 +62,20 @@ pub fn code_hash(keys: &Keys, code: &str) -> String {
 #[async_trait::async_trait]
 impl Users for Portal {
     async fn users(&self, caller: &Caller) -> PortResult<UserList> {
-        manager(caller)?;
+        inviter(caller)?;
+        let own = caller.party().is_some();
+        let given = given_by(caller.role()).iter();
+        let given: Vec<String> = given.map(|role| role.as_str().to_owned()).collect();
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let found = users::of_party(&mut tx, UNUSED_DAYS)
+        let found = users::managed(&mut tx, &given, UNUSED_DAYS)
             .await
             .or_broken(caller)?;
         let invited = users::invitations(&mut tx, None).await.or_broken(caller)?;
+        let suppliers = if own {
+            Vec::new()
+        } else {
+            users::suppliers(&mut tx).await.or_broken(caller)?
+        };
         let users = found.into_iter().map(|one| {
             Ok(UserLine {
                 id: one.user_id,
@@ -64,42 +84,59 @@ impl Users for Portal {
                 last: one.last_used_at.map(words::moment),
                 unused: one.unused,
                 own: one.user_id == caller.user_id,
+                supplier: (!own).then_some((one.party_id, one.party)),
             })
         });
-        let invitations = invited.iter().map(line);
+        let invitations = invited.iter().map(|one| line(caller, one));
         Ok(UserList {
             users: users.collect::<Result<_, _>>().or_broken(caller)?,
             invitations: invitations.collect::<Result<_, _>>().or_broken(caller)?,
+            suppliers,
         })
     }
 
-    async fn invite(&self, caller: &Caller, name: String, role: Role) -> PortResult<Uuid> {
-        let party = manager(caller)?;
-        if !GIVEN.contains(&role) {
+    async fn invite(
+        &self,
+        caller: &Caller,
+        name: String,
+        role: Role,
+        supplier: Option<Uuid>,
+    ) -> PortResult<Uuid> {
+        let party = managed(caller, role, supplier)?;
+        if !given_by(caller.role()).contains(&role) {
             return Err(PortError::NotFound);
+        }
+        if caller.party().is_none() {
+            let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+            let suppliers = users::suppliers(&mut tx).await.or_broken(caller)?;
+            if !suppliers.iter().any(|(id, _)| *id == party) {
+                return Err(PortError::NotFound);
+            }
         }
         self.invite_for(caller, party, &name, role).await
     }
 
     async fn invitation(&self, caller: &Caller, id: Uuid) -> PortResult<InvitationView> {
-        manager(caller)?;
-        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
-        let found = users::invitations(&mut tx, Some(id))
-            .await
-            .or_broken(caller)?;
-        let found = found.into_iter().next().ok_or(PortError::NotFound)?;
+        inviter(caller)?;
+        let found = self.open_invitation(caller, id).await?;
+        let found = found.ok_or(PortError::NotFound)?;
         let code = self
             .open_text(Purpose::Invitation, id, found.code_sealed.clone())
             .or_broken(caller)?
             .ok_or(PortError::NotFound)?;
         Ok(InvitationView {
-            line: line(&found).or_broken(caller)?,
+            line: line(caller, &found).or_broken(caller)?,
             code: grouped(&code),
         })
     }
 
     async fn take_back(&self, caller: &Caller, id: Uuid) -> PortResult<Changed> {
-        let party = manager(caller)?;
+        inviter(caller)?;
+        // What the caller does not see is not theirs to take back.
+        let found = self.open_invitation(caller, id).await?;
+        let Some(party) = found.and_then(|found| found.party_id) else {
+            return Ok(Changed::Before);
+        };
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         if !users::take_back(&mut tx, party, id)
             .await
@@ -108,6 +145,7 @@ impl Users for Portal {
             return Ok(Changed::Before);
         }
         let line = event(caller, Kind::UserChanged)
+            .for_party(party)
             .object("invitation", id)
             .detail("step", "taken-back");
         audit::add(&mut tx, line).await.or_broken(caller)?;
@@ -115,8 +153,14 @@ impl Users for Portal {
         Ok(Changed::Done)
     }
 
-    async fn end_user(&self, caller: &Caller, user: Uuid, role: Role) -> PortResult<Changed> {
-        let party = manager(caller)?;
+    async fn end_user(
+        &self,
+        caller: &Caller,
+        user: Uuid,
+        role: Role,
+        supplier: Option<Uuid>,
+    ) -> PortResult<Changed> {
+        let party = managed(caller, role, supplier)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         match users::end(&mut tx, party, user, role.as_str(), UNUSED_DAYS).await {
             Ok(true) => {}
@@ -125,6 +169,7 @@ impl Users for Portal {
             Err(error) => return Err(super::broken(caller, &error)),
         }
         let line = event(caller, Kind::UserChanged)
+            .for_party(party)
             .object("user", user)
             .detail("step", "ended")
             .detail("role", role.as_str());
@@ -133,8 +178,14 @@ impl Users for Portal {
         Ok(Changed::Done)
     }
 
-    async fn readmit(&self, caller: &Caller, user: Uuid, role: Role) -> PortResult<Changed> {
-        let party = manager(caller)?;
+    async fn readmit(
+        &self,
+        caller: &Caller,
+        user: Uuid,
+        role: Role,
+        supplier: Option<Uuid>,
+    ) -> PortResult<Changed> {
+        let party = managed(caller, role, supplier)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         if !users::readmit(&mut tx, party, user, role.as_str())
             .await
@@ -143,6 +194,7 @@ impl Users for Portal {
             return Ok(Changed::Before);
         }
         let line = event(caller, Kind::UserChanged)
+            .for_party(party)
             .object("user", user)
             .detail("step", "readmitted")
             .detail("role", role.as_str());
@@ -153,6 +205,13 @@ impl Users for Portal {
 }
 
 impl Portal {
+    /// An invitation that waits, of those that a caller sees.
+    async fn open_invitation(&self, caller: &Caller, id: Uuid) -> PortResult<Option<Invitation>> {
+        let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
+        let found = users::invitations(&mut tx, Some(id)).await;
+        Ok(found.or_broken(caller)?.into_iter().next())
+    }
+
     /// Invites somebody to work for a party.
     pub(super) async fn invite_for(
         &self,
@@ -191,8 +250,10 @@ impl Portal {
     }
 }
 
-fn line(found: &Invitation) -> Result<InvitationLine, StoreError> {
+fn line(caller: &Caller, found: &Invitation) -> Result<InvitationLine, StoreError> {
+    let supplier = found.party.clone().filter(|_| caller.party().is_none());
     Ok(InvitationLine {
+        supplier,
         id: found.id,
         name: found.name.clone(),
         role: role(&found.role)?,

@@ -1,6 +1,7 @@
-//! Who works for an institution: accesses, invitations, and what was not used for long.
+//! Who works for an institution or a supplier: accesses, invitations, and what was not used for long.
 
 use super::{PartyTx, StoreError, WorkerTx};
+use domain::role::Role;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -18,23 +19,46 @@ pub struct Worker {
     pub last_used_at: Option<OffsetDateTime>,
     /// Not used for so long that it opens nothing.
     pub unused: bool,
+    /// The party.
+    pub party_id: Uuid,
+    /// Its name.
+    pub party: String,
 }
 
-/// Who works for the caller's party, by name.
+/// Who works for the caller's party, by name; for a caller without one, at RIVM, who has one of the `given` roles anywhere.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn of_party(tx: &mut PartyTx<'_>, unused_days: i32) -> Result<Vec<Worker>, StoreError> {
+pub async fn managed(
+    tx: &mut PartyTx<'_>,
+    given: &[String],
+    unused_days: i32,
+) -> Result<Vec<Worker>, StoreError> {
     Ok(sqlx::query_as!(
         Worker,
         r#"SELECT r.user_id, u.name, r.role, r.granted_at, r.last_used_at,
-                  COALESCE(r.last_used_at, r.granted_at) < now() - make_interval(days => $1) AS "unused!"
-           FROM user_roles r JOIN users u ON u.id = r.user_id
-           WHERE r.ended_at IS NULL AND r.party_id = cims_party() AND u.disabled_at IS NULL ORDER BY u.name, r.role"#,
-        unused_days
+                  COALESCE(r.last_used_at, r.granted_at) < now() - make_interval(days => $1) AS "unused!", p.id AS party_id, p.name AS party
+           FROM user_roles r JOIN users u ON u.id = r.user_id JOIN parties p ON p.id = r.party_id
+           WHERE r.ended_at IS NULL AND (r.party_id = cims_party() OR cims_party() IS NULL AND r.role = ANY($2::text[]))
+             AND u.disabled_at IS NULL ORDER BY u.name, p.name, r.role"#,
+        unused_days,
+        given
     )
     .fetch_all(&mut **tx)
     .await?)
+}
+
+/// Suppliers whose contact can log in, to choose from: key and name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn suppliers(tx: &mut PartyTx<'_>) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let rows = sqlx::query!(
+        "SELECT id, name FROM parties WHERE kind = 'tussenpartij' AND status = 'active' ORDER BY name"
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
 /// An invitation that was not used yet.
@@ -51,9 +75,14 @@ pub struct Invitation {
     pub invited_at: OffsetDateTime,
     /// Until when the code can be entered.
     pub expires_at: OffsetDateTime,
+    /// The party; none for a role at RIVM.
+    pub party_id: Option<Uuid>,
+    /// Its name.
+    pub party: Option<String>,
 }
 
-/// Invitations of the caller's party that can still be used, or the one with this key.
+/// Invitations that can still be used, or the one with this key: of the caller's party, or of contacts of suppliers for
+/// RIVM-beheer (policies of `invitations`).
 ///
 /// # Errors
 /// When the database fails.
@@ -63,8 +92,9 @@ pub async fn invitations(
 ) -> Result<Vec<Invitation>, StoreError> {
     Ok(sqlx::query_as!(
         Invitation,
-        "SELECT id, role, name, code_sealed, invited_at, expires_at FROM invitations
-         WHERE ended_at IS NULL AND expires_at > now() AND ($1::uuid IS NULL OR id = $1) ORDER BY invited_at DESC",
+        r#"SELECT i.id, i.role, i.name, i.code_sealed, i.invited_at, i.expires_at, i.party_id, p.name AS "party?"
+           FROM invitations i LEFT JOIN parties p ON p.id = i.party_id
+           WHERE i.ended_at IS NULL AND i.expires_at > now() AND ($1::uuid IS NULL OR i.id = $1) ORDER BY i.invited_at DESC"#,
         id
     )
     .fetch_all(&mut **tx)
@@ -102,9 +132,10 @@ pub async fn invited_manager(
 ) -> Result<Option<Invitation>, StoreError> {
     Ok(sqlx::query_as!(
         Invitation,
-        "SELECT id, role, name, code_sealed, invited_at, expires_at FROM invitations
-         WHERE party_id = $1 AND invited_by = $2 AND role = 'instellingsbeheerder' AND ended_at IS NULL AND expires_at > now()
-         ORDER BY invited_at DESC LIMIT 1",
+        r#"SELECT i.id, i.role, i.name, i.code_sealed, i.invited_at, i.expires_at, i.party_id, p.name AS "party?"
+           FROM invitations i LEFT JOIN parties p ON p.id = i.party_id
+           WHERE i.party_id = $1 AND i.invited_by = $2 AND i.role = 'instellingsbeheerder' AND i.ended_at IS NULL AND i.expires_at > now()
+           ORDER BY i.invited_at DESC LIMIT 1"#,
         party,
         by
     )
@@ -172,8 +203,11 @@ pub async fn take_back(tx: &mut WorkerTx<'_>, party: Uuid, id: Uuid) -> Result<b
     Ok(done.rows_affected() == 1)
 }
 
-/// Ends what somebody may do for a party; `false` when that had ended. `Conflict` when nobody would be left to manage its
-/// users.
+/// Who manages the users of a party. A supplier has none.
+const MANAGER: &str = Role::Instellingsbeheerder.as_str();
+
+/// Ends what somebody may do for a party; `false` when that had ended. `Conflict` when it is a manager, and nobody would be
+/// left to manage its users.
 ///
 /// # Errors
 /// When the database fails.
@@ -196,7 +230,7 @@ pub async fn end(
     )
     .execute(&mut **tx)
     .await?;
-    if !has_manager(tx, party, unused_days).await? {
+    if role == MANAGER && !has_manager(tx, party, unused_days).await? {
         return Err(StoreError::Conflict("manager".to_owned()));
     }
     Ok(ended.rows_affected() == 1)

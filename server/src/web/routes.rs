@@ -56,8 +56,10 @@ pub const DELIVER: &[Role] = &[Role::Invoerder, Role::Instellingsbeheerder];
 pub const TRY: &[Role] = &[Role::Invoerder, Role::Instellingsbeheerder, Role::OpProef];
 /// The role that sees the installations of its own party.
 pub const SUPPLY: &[Role] = &[Role::Leverancier];
-/// The role that manages the users of an institution.
+/// The role that manages the locations of an institution.
 pub const MANAGE: &[Role] = &[Role::Instellingsbeheerder];
+/// Roles that invite somebody (`domain::invitation::given_by`): colleagues, or contacts of suppliers.
+pub const INVITE: &[Role] = &[Role::Instellingsbeheerder, Role::RivmBeheer];
 /// Roles that judge rows.
 pub const REVIEW: &[Role] = &[Role::RivmBeoordelaar, Role::RivmBeheer];
 /// Roles that withdraw whole deliveries: of their institution, or as RIVM.
@@ -200,8 +202,8 @@ const TABLE: &[Route] = &[
     page("/codelijsten/wijzigingen/{id}", Roles(REVIEW), false),
     page("/codelijsten/{lijst}", Roles(REVIEW), false),
     page("/codelijsten/{lijst}/onderdeel", Roles(REVIEW), false),
-    page("/gebruikers", Roles(MANAGE), false),
-    page("/gebruikers/uitnodiging/{id}", Roles(MANAGE), false),
+    page("/gebruikers", Roles(INVITE), false),
+    page("/gebruikers/uitnodiging/{id}", Roles(INVITE), false),
     page("/uitnodiging", Open, false),
     page("/dossiers/{id}", Roles(REVIEW), true),
     page("/koppelingen", Roles(GOVERN), false),
@@ -275,10 +277,10 @@ const TABLE: &[Route] = &[
     call("/api/lijst-voorstel", Roles(OPERATE), false),
     call("/api/lijst-akkoord", Roles(OPERATE), false),
     call("/api/lijst-niet", Roles(OPERATE), false),
-    call("/api/gebruiker-uitnodigen", Roles(MANAGE), false),
-    call("/api/uitnodiging-intrekken", Roles(MANAGE), false),
-    call("/api/gebruiker-beeindigen", Roles(MANAGE), false),
-    call("/api/gebruiker-toelaten", Roles(MANAGE), false),
+    call("/api/gebruiker-uitnodigen", Roles(INVITE), false),
+    call("/api/uitnodiging-intrekken", Roles(INVITE), false),
+    call("/api/gebruiker-beeindigen", Roles(INVITE), false),
+    call("/api/gebruiker-toelaten", Roles(INVITE), false),
     call("/api/locatie-toevoegen", Roles(MANAGE), false),
     call("/api/locatie-wijzigen", Roles(MANAGE), false),
     call("/api/locatie-beeindigen", Roles(MANAGE), false),

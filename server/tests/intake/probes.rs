@@ -630,17 +630,17 @@ async fn probe(
         "drop_correction" => portal.drop_correction(caller, things.correction).await,
         "users" => portal.users(caller).await.map(drop),
         "invite" => portal
-            .invite(caller, "Nel".into(), Role::Invoerder)
+            .invite(caller, "Nel".into(), Role::Invoerder, None)
             .await
             .map(drop),
         "invitation" => portal.invitation(caller, things.stored).await.map(drop),
         "take_back" => portal.take_back(caller, things.stored).await.map(drop),
         "end_user" => portal
-            .end_user(caller, things.stored, Role::Invoerder)
+            .end_user(caller, things.stored, Role::Invoerder, None)
             .await
             .map(drop),
         "readmit" => portal
-            .readmit(caller, things.stored, Role::Invoerder)
+            .readmit(caller, things.stored, Role::Invoerder, None)
             .await
             .map(drop),
         "pick_location" => portal.pick_location(caller, things.draft, None).await,

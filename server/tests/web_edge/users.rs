@@ -1,8 +1,10 @@
-//! An institution manages who works for it, through the real login: invitations, ends, accesses that nobody used.
+//! An institution manages who works for it, and RIVM-beheer who is the contact of a supplier, through the real login:
+//! invitations, ends, accesses that nobody used.
 
 use crate::browser::{Browser, query};
 use crate::portal::Portal;
 use crate::provider::Lie;
+use app::ports::PartyRef;
 use axum::http::StatusCode;
 use domain::role::Role;
 use server::commands::user::{Invite, everybody, invite, set_disabled};
@@ -271,6 +273,150 @@ async fn an_access_that_nobody_used_for_90_days_opens_nothing_until_it_is_given_
     assert_eq!(answer.location(), "/gebruikers?melding=toegelaten");
     portal.log_in_with(&mut late, "nel", Lie::None).await;
     assert_eq!(late.get("/registreren").await.status, StatusCode::OK);
+}
+
+/// ZORGSOFT, a supplier that runs an installation of ZONNEHOF, which runs another one itself; and RIVM-beheer logged in.
+async fn supplied() -> (Portal, Browser, PartyRef, PartyRef) {
+    let portal = Portal::new().await;
+    let (party, supplier) = (
+        portal.test.party("ZONNEHOF").await,
+        portal.test.party("ZORGSOFT").await,
+    );
+    portal
+        .sql("UPDATE parties SET kind = 'tussenpartij' WHERE code = 'ZORGSOFT'")
+        .await;
+    for (name, between) in [("zorgsoft-1", Some(supplier.id)), ("eigen-1", None)] {
+        sqlx::query("INSERT INTO sftp_accounts (id, party_id, intermediary_id, name, installation, proof) VALUES ($1, $2, $3, $4, $4, 'rename')")
+            .bind(Uuid::now_v7())
+            .bind(party.id)
+            .bind(between)
+            .bind(name)
+            .execute(&portal.test.admin)
+            .await
+            .expect("an installation");
+    }
+    portal.user("rik", &[("rivm-beheer", None)]).await;
+    let rik = portal.logged_in("rik").await;
+    (portal, rik, party, supplier)
+}
+
+#[tokio::test]
+async fn who_runs_the_register_invites_the_contact_of_a_supplier_who_sees_its_installations_alone()
+{
+    let (portal, mut rik, _, supplier) = supplied().await;
+    let role = format!("leverancier&supplier={}", supplier.id);
+    let code = code(&mut rik, "Lars", &role).await;
+    let waits = rik.get("/gebruikers").await.body;
+    assert!(waits.contains("Lars") && waits.contains("Instelling ZORGSOFT"));
+    let mut lars = portal.browser();
+    assert_eq!(enter(&portal, &mut lars, &code, "lars").await, "in");
+    let own = lars.get("/installaties").await.body;
+    assert!(own.contains("zorgsoft-1") && !own.contains("eigen-1"));
+    for closed in ["/gebruikers", "/toegang", "/volledigheid", "/aanleveringen"] {
+        let answer = lars.get(closed).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{closed}");
+    }
+
+    // Not used for 90 days it opens nothing, until it is given back.
+    let id: Uuid = sqlx::query_scalar("SELECT id FROM users WHERE subject = 'lars'")
+        .fetch_one(&portal.test.admin)
+        .await
+        .expect("lars");
+    let form = format!("user={id}&role={role}");
+    portal
+        .sql("UPDATE user_roles SET last_used_at = now() - interval '91 days' WHERE role = 'leverancier'")
+        .await;
+    assert_ne!(lars.get("/installaties").await.status, StatusCode::OK);
+    let list = rik.get("/gebruikers").await.body;
+    assert!(list.contains("90 dagen niet gebruikt"));
+    let answer = rik.post("/api/gebruiker-toelaten", &form).await;
+    assert_eq!(answer.location(), "/gebruikers?melding=toegelaten");
+    let mut lars = portal.logged_in("lars").await;
+    assert_eq!(lars.get("/installaties").await.status, StatusCode::OK);
+
+    // Ended, it holds at the next request.
+    let answer = rik.post("/api/gebruiker-beeindigen", &form).await;
+    assert_eq!(answer.location(), "/gebruikers?melding=beeindigd");
+    assert_ne!(lars.get("/installaties").await.status, StatusCode::OK);
+    for step in ["invited", "accepted", "readmitted", "ended"] {
+        let lines = "SELECT count(*) FROM audit_lines WHERE event = 'governance.user' AND line::jsonb ->> 'step' = $1";
+        let lines: i64 = sqlx::query_scalar(lines)
+            .bind(step)
+            .fetch_one(&portal.test.admin)
+            .await
+            .expect("lines");
+        assert_eq!(lines, 1, "{step}");
+    }
+    let by = "SELECT count(*) FROM user_roles WHERE role = 'leverancier' AND granted_by = (SELECT id FROM users WHERE subject = 'rik')";
+    assert_eq!(portal.count(by).await, 1, "who invited");
+}
+
+#[tokio::test]
+async fn nobody_else_invites_the_contact_of_a_supplier_and_who_runs_the_register_nobody_else() {
+    let (portal, mut rik, party, supplier) = supplied().await;
+    portal
+        .user("bram", &[("instellingsbeheerder", Some(&party))])
+        .await;
+    portal.user("nel", &[("invoerder", Some(&party))]).await;
+    portal
+        .user("lars", &[("leverancier", Some(&supplier))])
+        .await;
+    portal.user("priya", &[("privacycoordinator", None)]).await;
+    let invites = "/api/gebruiker-uitnodigen";
+    let contact = format!("name=Lars&role=leverancier&supplier={}", supplier.id);
+    let mut bram = portal.logged_in("bram").await;
+    let answer = bram.post(invites, &contact).await;
+    assert_eq!(answer.location(), "/niet-gevonden");
+    for subject in ["lars", "priya"] {
+        let mut browser = portal.logged_in(subject).await;
+        for form in [contact.as_str(), "name=Nel&role=rivm-beheer"] {
+            let answer = browser.post(invites, form).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND, "{subject}");
+        }
+    }
+    // A role at RIVM, one of an institution, and a contact of who is no supplier.
+    for form in [
+        format!("name=Nel&role=rivm-beheer&supplier={}", supplier.id),
+        format!("name=Nel&role=instellingsbeheerder&supplier={}", party.id),
+        format!("name=Nel&role=leverancier&supplier={}", party.id),
+    ] {
+        let answer = rik.post(invites, &form).await;
+        assert_eq!(answer.location(), "/niet-gevonden", "{form}");
+    }
+    let none = "SELECT count(*) FROM invitations";
+    assert_eq!(portal.count(none).await, 0);
+
+    // Nor is anybody of an institution theirs to end.
+    let nel: Uuid = sqlx::query_scalar("SELECT id FROM users WHERE subject = 'nel'")
+        .fetch_one(&portal.test.admin)
+        .await
+        .expect("nel");
+    assert!(!rik.get("/gebruikers").await.body.contains(&nel.to_string()));
+    let form = format!("user={nel}&role=invoerder&supplier={}", party.id);
+    let answer = rik.post("/api/gebruiker-beeindigen", &form).await;
+    assert_eq!(answer.location(), "/niet-gevonden");
+    let ended = "SELECT count(*) FROM user_roles WHERE ended_at IS NOT NULL";
+    assert_eq!(portal.count(ended).await, 0);
+
+    // What RIVM and an institution invited is out of each other's reach.
+    code(&mut bram, "Nel", "invoerder").await;
+    let role = format!("leverancier&supplier={}", supplier.id);
+    code(&mut rik, "Lars", &role).await;
+    for (browser, theirs) in [(&mut bram, "leverancier"), (&mut rik, "invoerder")] {
+        let id: Uuid = sqlx::query_scalar("SELECT id FROM invitations WHERE role = $1")
+            .bind(theirs)
+            .fetch_one(&portal.test.admin)
+            .await
+            .expect("invitation");
+        let page = browser.get(&format!("/gebruikers/uitnodiging/{id}")).await;
+        assert_eq!(page.status, StatusCode::NOT_FOUND, "{theirs}");
+        let answer = browser
+            .post("/api/uitnodiging-intrekken", &format!("id={id}"))
+            .await;
+        assert_eq!(answer.location(), "/gebruikers?melding=al", "{theirs}");
+    }
+    let open = "SELECT count(*) FROM invitations WHERE ended_at IS NULL";
+    assert_eq!(portal.count(open).await, 2);
 }
 
 #[tokio::test]
