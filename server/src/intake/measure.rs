@@ -91,10 +91,6 @@ async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(),
     let since = calendar_since(now);
     let today = dutch_day(now);
     let all = completeness::for_metrics(tx, since).await?;
-    let numbers = |from: &[i32]| -> Vec<u32> {
-        let plain = from.iter().filter_map(|number| u32::try_from(*number).ok());
-        plain.collect()
-    };
     let silent = |one: &Lacking| {
         one.daily
             && one
@@ -112,11 +108,12 @@ async fn installations(tx: &mut WorkerTx<'_>, now: OffsetDateTime) -> Result<(),
         ends.map(move |to| format!("{}:{to}", one.account))
     });
     let with_gap = accounts(&|one| !one.gap_to.is_empty()).len();
+    let thin = |one: &Lacking| is_thin(&completeness::files(&one.size_days, &one.sizes));
     let lacking = [
         ("silent", accounts(&silent), None),
         ("gap", gaps.collect(), Some(with_gap)),
         ("announced", accounts(&|one| one.announced), None),
-        ("thin", accounts(&|one| is_thin(&numbers(&one.sizes))), None),
+        ("thin", accounts(&thin), None),
     ];
     for (lacks, each, installations) in lacking {
         let count = installations.unwrap_or(each.len());

@@ -713,7 +713,7 @@ fn installation(from: Installation, today: Date) -> InstallationView {
         days: calendar.collect(),
         volume,
         daily: from.daily,
-        thin: is_thin(&positive(&from.sizes)),
+        thin: is_thin(&completeness::files(&from.size_days, &from.sizes)),
         account: from.account,
         installation: from.installation,
         party: from.party,

@@ -56,6 +56,8 @@ pub struct Installation {
     pub gap_to: Vec<i32>,
     /// Rows of its files that were taken, in the order they came.
     pub sizes: Vec<i32>,
+    /// The day on which each of them came, Dutch time.
+    pub size_days: Vec<Date>,
     /// Days on which files came, Dutch time.
     pub days: Vec<Date>,
     /// Rows read on each of those days.
@@ -76,6 +78,17 @@ pub struct Lacking {
     pub announced: bool,
     /// Rows of its files that were taken, in the order they came.
     pub sizes: Vec<i32>,
+    /// The day on which each of them came, Dutch time.
+    pub size_days: Vec<Date>,
+}
+
+/// Day and rows of each file that was taken.
+#[must_use]
+pub fn files(days: &[Date], sizes: &[i32]) -> Vec<(Date, u32)> {
+    let rows = sizes
+        .iter()
+        .map(|rows| u32::try_from(*rows).unwrap_or_default());
+    days.iter().copied().zip(rows).collect()
 }
 
 /// Every installation, for the metrics.
@@ -92,7 +105,7 @@ pub async fn for_metrics(
         .await?;
     Ok(sqlx::query_as!(
         Lacking,
-        r#"SELECT account AS "account!", daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, gap_to AS "gap_to!", promised <> promised_taken AS "announced!", sizes AS "sizes!" FROM installation_figures($1)"#,
+        r#"SELECT account AS "account!", daily AS "daily!", CASE WHEN expected_since IS NOT NULL THEN GREATEST(last_at, expected_since) END AS since, gap_to AS "gap_to!", promised <> promised_taken AS "announced!", sizes AS "sizes!", size_days AS "size_days!" FROM installation_figures($1)"#,
         since
     )
     .fetch_all(&mut **tx)
@@ -115,7 +128,7 @@ pub async fn installations(
                   rows_refused AS "rows_refused!", rows_stored AS "rows_stored!",
                   rows_review AS "rows_waiting!", rows_double AS "rows_double!", rows_counted AS "rows_counted!", rows_withdrawn AS "rows_withdrawn!",
                   promised_taken AS "promised_taken!", promised AS "promised!", promised_read AS "promised_read!",
-                  aborted AS "aborted!", parked AS "parked!", held AS "held!", gap_from AS "gap_from!", gap_to AS "gap_to!", sizes AS "sizes!", days AS "days!", day_rows AS "day_rows!"
+                  aborted AS "aborted!", parked AS "parked!", held AS "held!", gap_from AS "gap_from!", gap_to AS "gap_to!", sizes AS "sizes!", size_days AS "size_days!", days AS "days!", day_rows AS "day_rows!"
            FROM installation_figures($1)"#,
         since
     )

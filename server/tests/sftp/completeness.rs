@@ -668,6 +668,13 @@ async fn a_file_with_far_fewer_rows_than_usual_stands_out() {
         .unwrap();
     let view = seen(&house, "dun").await;
     assert!(view.thin && view.lacks(), "a tenth of what is usual");
+    // What is usual is that of the last seven days, not that of the days of the picture.
+    sqlx::query("UPDATE deliveries SET received_at = received_at - interval '9 days' WHERE file_sequence < 6")
+        .execute(&house.world.test.admin)
+        .await
+        .unwrap();
+    let view = seen(&house, "dun").await;
+    assert!(!view.thin, "of this week nothing is known");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

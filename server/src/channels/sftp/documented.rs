@@ -15,7 +15,7 @@ use crate::intake::receive::KEPT_DAYS;
 use crate::store::sftp_accounts::{OVERLAP_DAYS, PENALTY_MINUTES, PENALTY_POINTS};
 use app::texts::{EN, NL};
 use domain::delivery::dropbox::{CONTROL, NAME_CHARS, Proof, TEMPORARY, TRAILER};
-use domain::delivery::rhythm::{CALENDAR_DAYS, SILENT_AFTER, USUAL_ROWS};
+use domain::delivery::rhythm::{CALENDAR_DAYS, SILENT_AFTER, USUAL_DAYS, USUAL_ROWS};
 use domain::delivery::trial::LEAST_ROWS;
 use domain::delivery::{FileOutcome, RowOutcome};
 
@@ -141,6 +141,7 @@ fn suppliers_read_the_times_that_hold() {
             format!("Hoogstens {} regels en {} MiB.", rows('.'), mib(lane.bytes)),
             format!("| ten minste {LEAST_ROWS} regels |"),
             "van de laatste vier weken".to_owned(),
+            format!("wat in de {USUAL_DAYS} dagen ervoor gewoon was"),
             format!("als gewoon ten minste {USUAL_ROWS} regels is"),
         ],
     );
@@ -157,6 +158,7 @@ fn suppliers_read_the_times_that_hold() {
             format!("At most {} rows and {} MiB.", rows(','), mib(lane.bytes)),
             format!("| at least {LEAST_ROWS} rows |"),
             "of the last four weeks".to_owned(),
+            format!("usual in the {USUAL_DAYS} days before"),
             format!("when usual is {USUAL_ROWS} rows or more"),
         ],
     );
