@@ -19,6 +19,40 @@ async fn a_migrated_database_is_ready_and_migrating_again_does_nothing() {
     );
 }
 
+/// What tells of the tables.
+const PAGE: &str = include_str!("../../../docs/database.md");
+
+#[tokio::test]
+async fn the_page_about_the_database_names_its_tables_and_policies_and_no_others() {
+    let test = TestDb::new().await;
+    let tables = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+                  AND NOT relispartition AND relname !~ '^_sqlx'";
+    let policies = "SELECT DISTINCT polname::text FROM pg_policy";
+    let mut known = Vec::new();
+    for query in [tables, policies] {
+        let names: Vec<String> = sqlx::query_scalar(query)
+            .fetch_all(&test.admin)
+            .await
+            .unwrap();
+        known.extend(names);
+    }
+    assert!(known.len() >= 70, "{known:?}");
+    let unnamed: Vec<&String> = known
+        .iter()
+        .filter(|name| !PAGE.contains(&format!("`{name}`")))
+        .collect();
+    assert!(unnamed.is_empty(), "not in docs/database.md: {unnamed:?}");
+    // The first cell of a line of its tables, from the one of the policies on.
+    let (_, lines) = PAGE.split_once("## Whose row is it").unwrap();
+    for line in lines.lines().filter(|line| line.starts_with("| `")) {
+        let (cell, _) = line.trim_start_matches("| ").split_once(" |").unwrap();
+        for name in cell.split(", ") {
+            let name = name.trim_matches('`').to_owned();
+            assert!(known.contains(&name), "{name} is gone");
+        }
+    }
+}
+
 #[tokio::test]
 async fn pending_migrations_a_wrong_clock_or_a_strong_role_refuse_the_start() {
     let test = TestDb::new().await;
