@@ -221,12 +221,6 @@ impl ConnectionStep {
         Self::ALL.into_iter().find(|step| step.as_str() == text)
     }
 
-    /// A yes speaks for itself; the others need a reason.
-    #[must_use]
-    pub const fn needs_reason(self) -> bool {
-        !matches!(self, Self::Approve)
-    }
-
     /// Where it leads a party as a whole; none when it is no step from there. A party becomes active, or is turned away,
     /// with the decision about its first connection.
     #[must_use]

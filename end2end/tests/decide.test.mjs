@@ -192,7 +192,7 @@ test("a new institution tries its files, two people agree, and its first deliver
   const connection = path(asks);
   assert.equal(await asks.getByRole("button", { name: "Akkoord geven" }).count(), 0, "who asks does not decide");
   const forced = await asks.request.post(`${PORTAL()}/api/koppeling-besluit`, {
-    form: { id: connection.split("/").pop(), step: "approve", formulier: await formToken(asks, "/koppelingen") },
+    form: { id: connection.split("/").pop(), step: "approve", reason: "Mag niet", formulier: await formToken(asks, "/koppelingen") },
     headers: { Origin: PORTAL(), Referer: PORTAL() + connection, Accept: "text/html" },
     maxRedirects: 0,
   });
@@ -232,7 +232,9 @@ test("a new institution tries its files, two people agree, and its first deliver
   assert.ok(await decides.getByText("Het nieuwste proefbestand voldoet nog niet.").isVisible());
   const agree = async () => {
     await decides.getByText("Akkoord geven", { exact: true }).first().click();
-    await press(decides, "Akkoord geven", { within: decides.locator("details[open]").filter({ hasText: "neemt CIMS" }) });
+    const form = decides.locator("details[open]").filter({ hasText: "neemt CIMS" });
+    await form.getByLabel("Toelichting").fill("De overeenkomst is getekend.");
+    await press(decides, "Akkoord geven", { within: form });
   };
   await agree();
   assert.ok(await decides.getByText("Akkoord kan pas als het nieuwste proefbestand voldoet.").isVisible());

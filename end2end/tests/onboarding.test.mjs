@@ -122,7 +122,9 @@ for (const script of [true, false]) {
     assert.match(connection, /^\/koppelingen\//);
     const agree = async () => {
       await decides.getByText("Akkoord geven", { exact: true }).first().click();
-      await press(decides, "Akkoord geven", { within: decides.locator("details[open]").filter({ hasText: "neemt CIMS" }) });
+      const form = decides.locator("details[open]").filter({ hasText: "neemt CIMS" });
+      await form.getByLabel("Toelichting").fill("De overeenkomst is getekend.");
+      await press(decides, "Akkoord geven", { within: form });
     };
     await agree();
     assert.ok(await decides.getByText("Akkoord kan pas als het nieuwste proefbestand voldoet.").isVisible());
@@ -141,7 +143,7 @@ for (const script of [true, false]) {
     await agree();
     assert.ok(await decides.getByText("De partij mag nu aanleveren.", { exact: false }).isVisible());
     const history = (await decides.locator(".cims-timeline__item").allInnerTexts()).join(" ");
-    assert.match(history, /Gevraagd, door Rosa Register[\s\S]*Akkoord geven, door Pien Privé/);
+    assert.match(history, /Gevraagd, door Rosa Register[\s\S]*Akkoord geven, door Pien Privé[\s\S]*Toelichting: De overeenkomst is getekend\./);
     await open(asks, request);
     assert.deepEqual(await steps(asks), ["Gegevens Klaar", "Technische toets Klaar", "Akkoord privacycoördinator Klaar"]);
 

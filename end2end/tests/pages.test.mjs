@@ -371,7 +371,9 @@ test("connections, and deliveries that wait", async (t) => {
   await press(decides, "Afwijzen", { within: decides.locator("details[open]") });
   await judge(decides, "koppeling-fout");
   await decides.getByText("Akkoord geven", { exact: true }).first().click();
-  await press(decides, "Akkoord geven", { within: decides.locator("details[open]").filter({ hasText: "neemt CIMS" }) });
+  const agrees = decides.locator("details[open]").filter({ hasText: "neemt CIMS" });
+  await agrees.getByLabel("Toelichting").fill("De overeenkomst is getekend.");
+  await press(decides, "Akkoord geven", { within: agrees });
   await judge(decides, "koppeling-akkoord");
 });
 

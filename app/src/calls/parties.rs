@@ -64,7 +64,7 @@ pub(crate) async fn decide_connection(
         let caller = caller().await?;
         let step = ConnectionStep::parse(&step).ok_or(PortError::NotFound)?;
         let way = format!("/koppelingen/{id}");
-        if step.needs_reason() && reason.trim().is_empty() {
+        if reason.trim().is_empty() {
             let step = step.as_str();
             return Ok(format!("{way}?stap={step}&melding=reden#foutoverzicht"));
         }

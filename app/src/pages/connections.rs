@@ -258,7 +258,11 @@ fn screen(visit: &Visit, view: &ConnectionView) -> Screen {
         .and_then(ConnectionStep::parse);
     let side = visit.query("wie").as_deref().and_then(Side::parse);
     if let (Some("reden"), Some(step)) = (word.as_deref(), chosen) {
-        messages.add(reason_id(side, step), p.no_reason);
+        let missing = match step {
+            ConnectionStep::Approve => p.no_explanation,
+            _ => p.no_reason,
+        };
+        messages.add(reason_id(side, step), missing);
     }
     let told = match word.as_deref() {
         Some("gevraagd") => Some(alert::ok(p.asked_told)),
@@ -538,18 +542,13 @@ fn step_form(
         ConnectionStep::Reopen => p.reopen_text,
         ConnectionStep::End => p.end_text,
     };
-    // A yes may be explained, any other step must.
-    let reason = if step.needs_reason() {
-        Field::new(reason_id(None, step), p.reason, "")
-    } else {
-        Field {
-            optional: true,
-            ..Field::new(reason_id(None, step), p.explanation, "")
-        }
+    let label = match step {
+        ConnectionStep::Approve => p.explanation,
+        _ => p.reason,
     };
     let reason = Field {
         name: "reason".to_owned(),
-        ..reason
+        ..Field::new(reason_id(None, step), label, "")
     };
     let hidden = vec![
         ("id", view.id.to_string()),

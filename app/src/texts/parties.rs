@@ -59,6 +59,7 @@ texts! {
         no_channel: "Kies een koppelvlak." / "Choose a channel.",
         no_purpose: "Vul in waarvoor de gegevens worden gebruikt." / "Fill in what the data is used for.",
         no_reason: "Vul een reden in." / "Fill in a reason.",
+        no_explanation: "Vul een toelichting in." / "Fill in an explanation.",
         choose: "Kies" / "Choose",
         detail: "Koppeling" / "Connection",
         what: "Wat wilt u doen?" / "What do you want to do?",

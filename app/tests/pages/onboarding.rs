@@ -98,13 +98,25 @@ async fn the_history_of_a_connection_is_read_from_the_beginning() {
     let approved = place("Toelichting: Verwerkersovereenkomst &lt;b&gt;gezien&lt;/b&gt;");
     assert!(refused < approved);
     assert!(page.has("Aanleveringen die wachtten en hiermee verder gingen: 1.200"));
-    // A yes may be explained; the field says that it need not be.
+    // A yes is explained, as a no has a reason.
     let form = page.html.split("id=\"reden-akkoord\"").next().unwrap();
     let label = form.rsplit("<label").next().unwrap();
     assert!(
-        label.contains("Toelichting") && label.contains("cims-optional"),
+        label.contains("Toelichting") && !label.contains("cims-optional"),
         "{label}"
     );
+    let id = ID.to_string();
+    for (step, says) in [
+        ("approve", "Vul een toelichting in."),
+        ("refuse", "Vul een reden in."),
+    ] {
+        let form = [("id", id.as_str()), ("step", step), ("reason", " ")];
+        let world = of(Role::Privacycoordinator);
+        let answer = post(&world, "/api/koppeling-besluit", &form).await;
+        let again = format!("/koppelingen/{ID}?stap={step}&melding=reden#foutoverzicht");
+        assert_eq!(answer.location, again);
+        assert!(get(&world, &again).await.has(says), "{step}");
+    }
     assert!(page.has("Dit is een nieuwe partij."));
     assert!(page.links(&format!("/aanvragen/{ID}"), "Naar de aanvraag"));
     assert!(page.has("De partij mag nu aanleveren."));

@@ -195,10 +195,7 @@ impl Parties for Portal {
         reason: String,
     ) -> PortResult<Said> {
         only(caller.role().may_approve())?;
-        let reason = self.sealed(id, &reason);
-        if step.needs_reason() && reason.is_none() {
-            return Err(PortError::Conflict);
-        }
+        let reason = self.sealed(id, &reason).ok_or(PortError::Conflict)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
         let locked = connections::lock(&mut tx, id).await.or_broken(caller)?;
         let wider = !locked.wanted.is_empty() || locked.wanted_purpose.is_some();
@@ -224,7 +221,7 @@ impl Parties for Portal {
             columns: &locked.wanted,
             purpose: locked.wanted_purpose.as_deref(),
             by: caller.user_id,
-            reason_sealed: reason.as_deref(),
+            reason_sealed: &reason,
         };
         connections::decide(&mut tx, id, &decision)
             .await

@@ -498,7 +498,7 @@ pub struct Decision<'a> {
     /// Who.
     pub by: Uuid,
     /// Why, sealed.
-    pub reason_sealed: Option<&'a [u8]>,
+    pub reason_sealed: &'a [u8],
 }
 
 /// Moves it to another state, or (approved as it was) widens it by what was asked; either way nothing is asked any more.
@@ -535,7 +535,7 @@ pub async fn decide(
         by: decision.by,
         columns: decision.columns,
         purpose: decision.purpose,
-        reason_sealed: decision.reason_sealed,
+        reason_sealed: Some(decision.reason_sealed),
     };
     note(tx, id, &said).await
 }

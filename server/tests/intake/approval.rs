@@ -128,14 +128,19 @@ async fn a_channel_waits_until_two_people_agreed_and_then_its_deliveries_go_on()
         asked
     );
     let decides = portal
-        .decide_connection(&house.beheer, asked, ConnectionStep::Approve, String::new())
+        .decide_connection(
+            &house.beheer,
+            asked,
+            ConnectionStep::Approve,
+            "gezien".into(),
+        )
         .await;
     assert_eq!(decides.err(), Some(PortError::NotFound));
     // Not even in another role: it is the person.
     let mut both = house.coordinator.clone();
     both.user_id = house.beheer.user_id;
     let decides = portal
-        .decide_connection(&both, asked, ConnectionStep::Approve, String::new())
+        .decide_connection(&both, asked, ConnectionStep::Approve, "gezien".into())
         .await;
     assert_eq!(decides.unwrap(), Said::SamePerson);
     let forced = sqlx::query("UPDATE connections SET state = 'approved', decided_by = requested_by, decided_at = now() WHERE id = $1")
@@ -186,7 +191,7 @@ impl House {
 }
 
 #[tokio::test]
-async fn an_approval_may_be_explained_and_each_delivery_says_by_which_decision_it_went_on() {
+async fn an_approval_is_explained_and_each_delivery_says_by_which_decision_it_went_on() {
     let house = House::new().await;
     let (world, portal) = (&house.world, &house.world.portal);
     let first = house.deliver(&with_room()).await;
@@ -196,8 +201,10 @@ async fn an_approval_may_be_explained_and_each_delivery_says_by_which_decision_i
         let said = portal.decide_connection(&house.coordinator, asked, step, reason.into());
         said.await
     };
-    let refused = say(ConnectionStep::Refuse, " ").await;
-    assert_eq!(refused, Err(PortError::Conflict), "a no has a reason");
+    for step in [ConnectionStep::Refuse, ConnectionStep::Approve] {
+        let unexplained = say(step, " ").await;
+        assert_eq!(unexplained, Err(PortError::Conflict), "{step:?}");
+    }
     let why = "de kolom is leeg in de praktijk";
     assert_eq!(say(ConnectionStep::Approve, why).await, Ok(Said::Done(1)));
     world.nowhere(&[why]).await;

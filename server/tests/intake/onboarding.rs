@@ -227,7 +227,7 @@ async fn a_party_delivers_after_a_request_a_test_and_the_yes_of_another_person()
     let mut both = house.coordinator.clone();
     both.user_id = house.beheer.user_id;
     let said = portal
-        .decide_connection(&both, connection, ConnectionStep::Approve, String::new())
+        .decide_connection(&both, connection, ConnectionStep::Approve, "gezien".into())
         .await;
     assert_eq!(said, Ok(Said::SamePerson));
     let forced = sqlx::query("UPDATE parties SET status = 'active', activated_by = requested_by, activated_at = now() WHERE code = 'LINDEHOF'")
@@ -349,7 +349,7 @@ async fn a_new_party_in_between_is_judged_with_the_first_request_through_it() {
         .await
         .unwrap();
     let said = portal
-        .decide_connection(&both, connection, ConnectionStep::Approve, String::new())
+        .decide_connection(&both, connection, ConnectionStep::Approve, "gezien".into())
         .await;
     assert_eq!(said, Ok(Said::SamePerson));
 

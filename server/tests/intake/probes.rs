@@ -557,7 +557,7 @@ async fn probe(
         "decide_connection" => {
             let step = domain::connection::ConnectionStep::Approve;
             portal
-                .decide_connection(caller, things.stored, step, String::new())
+                .decide_connection(caller, things.stored, step, "reden".into())
                 .await
                 .map(drop)
         }

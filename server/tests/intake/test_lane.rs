@@ -156,7 +156,7 @@ async fn sftp_is_approved_when_the_newest_test_shows_what_is_asked_for() {
     let approve = || {
         world
             .portal
-            .decide_connection(&priya, id, ConnectionStep::Approve, String::new())
+            .decide_connection(&priya, id, ConnectionStep::Approve, "gezien".into())
     };
     assert_eq!(approve().await, Ok(Said::NotTried), "nothing was tried");
     world.try_out(&world.maria, &conforming()).await;
