@@ -425,6 +425,19 @@ pub async fn is_open(tx: &mut WorkerTx<'_>, account: Uuid) -> Result<bool, Store
     .await?)
 }
 
+/// The account of an upload is in use, and does not end before this transaction does.
+///
+/// # Errors
+/// When the database fails; `NotFound` without such an upload.
+pub async fn stays_open(tx: &mut WorkerTx<'_>, upload: Uuid) -> Result<bool, StoreError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT a.ended_at IS NULL AS "open!" FROM sftp_accounts a JOIN sftp_uploads u ON u.account_id = a.id WHERE u.id = $1 FOR SHARE OF a"#,
+        upload
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 /// The password before ends now; false when none was valid any more.
 ///
 /// # Errors

@@ -29,6 +29,7 @@ mod channels;
 mod completeness;
 mod cuts;
 mod doctor;
+mod ended;
 mod house;
 mod killed;
 mod lane;

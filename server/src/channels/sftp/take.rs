@@ -307,15 +307,27 @@ pub(super) async fn in_use(road: &Road, account: Uuid) -> Result<bool, StoreErro
     sftp_accounts::is_open(&mut tx, account).await
 }
 
-/// Writes down that all bytes of an upload are on disk. False when it never counts any more; then its file is gone.
+/// What came of an upload of which all bytes are on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Closed {
+    /// It is there.
+    Here,
+    /// It never counts any more, and its file is gone.
+    Void,
+    /// Its account ended: it proves nothing any more, and the sweep takes it away when its time is over.
+    Ended,
+}
+
+/// Writes down that all bytes of an upload are on disk; until that is done its account does not end.
 pub(super) async fn closed(
     road: &Road,
     id: Uuid,
     whole: Whole,
     sealed: &[u8],
     tail: Tail,
-) -> Result<bool, StoreError> {
+) -> Result<Closed, StoreError> {
     let mut tx = worker_tx(&road.db).await?;
+    let in_use = sftp_accounts::stays_open(&mut tx, id).await?;
     let closed = sftp_uploads::close(&mut tx, id, whole.size, sealed, tail).await?;
     let void = !closed && sftp_uploads::is_void(&mut tx, id).await?;
     if void {
@@ -324,8 +336,9 @@ pub(super) async fn closed(
     tx.commit().await?;
     if void {
         destroy(road, id);
+        return Ok(Closed::Void);
     }
-    Ok(!void)
+    Ok(if in_use { Closed::Here } else { Closed::Ended })
 }
 
 /// SHA-256 of an upload as it is kept.

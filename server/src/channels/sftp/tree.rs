@@ -5,6 +5,7 @@
 
 use super::path::{IN, OUT, Place, TEST};
 use super::sweep::End;
+use super::take::Closed;
 use super::{Shared, say, take};
 use crate::audit::{self, Event, Kind};
 use crate::intake::measure;
@@ -409,20 +410,11 @@ impl Tree {
             self.shared.loose.keep(upload, end);
         })?;
         measure::landed(whole.size);
-        if !closed {
+        match closed {
+            Closed::Here => {}
             // Somebody put another file in its place.
-            return no(StatusCode::Failure, say::REPLACED);
-        }
-        let account = self.account.id;
-        let in_use = take::patiently(
-            self.shared.settings.patience_seconds,
-            || take::in_use(road, account),
-            StoreError::is_transient,
-        )
-        .await?;
-        if !in_use {
-            // It proves nothing any more: the sweep takes it away when its time is over.
-            return denied(say::ENDED);
+            Closed::Void => return no(StatusCode::Failure, say::REPLACED),
+            Closed::Ended => return denied(say::ENDED),
         }
         let upload = Upload {
             id: upload,
@@ -434,8 +426,22 @@ impl Tree {
             trailer: tail.trailer.and_then(|rows| i32::try_from(rows).ok()),
             ended: tail.ended,
         };
-        self.take(&upload, &name, false).await?;
-        Ok(ok(id))
+        if self.take(&upload, &name, false).await? || self.in_use().await? {
+            Ok(ok(id))
+        } else {
+            // It ended in this very moment, and its files prove nothing any more.
+            denied(say::ENDED)
+        }
+    }
+
+    async fn in_use(&self) -> Result<bool, No> {
+        let (road, account) = (&self.shared.road, self.account.id);
+        let in_use = take::patiently(
+            self.shared.settings.patience_seconds,
+            || take::in_use(road, account),
+            StoreError::is_transient,
+        );
+        Ok(in_use.await?)
     }
 
     async fn take(&mut self, upload: &Upload, name: &str, renamed: bool) -> Result<bool, No> {
@@ -488,6 +494,9 @@ impl Tree {
         }
         let road = &self.shared.road;
         let mut tx = worker_tx(&road.db).await?;
+        if !sftp_accounts::stays_open(&mut tx, upload.id).await? {
+            return denied(say::ENDED);
+        }
         match sftp_uploads::rename(&mut tx, upload.id, &to).await {
             Err(error) if error.is_constraint("sftp_uploads_name") => {
                 return no(StatusCode::Failure, say::EXISTS);
