@@ -1,10 +1,10 @@
-//! PostgreSQL is killed, or its disk is full, while a file is being finished (security F3, F6).
+//! PostgreSQL is killed, or its disk is full, while files come in and are imported (security F3, F6).
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Signal};
 use crate::house::{House, Raw, rows, sha256};
-use crate::support::{TestDb, no_disk, not_run, until};
+use crate::support::{TestDb, counted, no_disk, not_run, until};
 use crate::trouble::{MANY, hasty, many_rows, proved};
-use crate::world::World;
+use crate::world::{World, csv};
 use domain::delivery::dropbox::Proof;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -13,15 +13,15 @@ use std::time::{Duration, Instant};
 use uuid::Uuid;
 
 /// A file and how it is proved: what is put down, under what name, and what beside it.
-struct Delivery {
-    name: String,
+pub(crate) struct Delivery {
+    pub(crate) name: String,
     shown: String,
-    content: Vec<u8>,
+    pub(crate) content: Vec<u8>,
     control: Option<String>,
 }
 
 impl Delivery {
-    fn new(account: &str, proof: Proof, number: usize) -> Self {
+    pub(crate) fn new(account: &str, proof: Proof, number: usize) -> Self {
         let name = format!("CIMS_ZONNEHOF_{account}_20210301_{number}.csv");
         let content = match proof {
             Proof::Trailer => proved(&name),
@@ -39,9 +39,11 @@ impl Delivery {
     }
 
     /// Everything but its end: the handles to close.
-    async fn begin(&self, raw: &mut Raw) -> Option<Vec<String>> {
+    pub(crate) async fn begin(&self, raw: &mut Raw) -> Option<Vec<String>> {
         let handle = raw.try_create(&self.shown).await?;
-        raw.try_write(&handle, 0, &self.content).await?;
+        for (place, portion) in self.content.chunks(PORTION).enumerate() {
+            raw.try_write(&handle, place * PORTION, portion).await?;
+        }
         let mut open = vec![handle];
         if let Some(promise) = &self.control {
             let handle = raw.try_create(&format!("{}.ctl", self.name)).await?;
@@ -52,7 +54,7 @@ impl Delivery {
     }
 
     /// Its end; a yes to all of it.
-    async fn finish(&self, raw: &mut Raw, open: Vec<String>) -> Option<()> {
+    pub(crate) async fn finish(&self, raw: &mut Raw, open: Vec<String>) -> Option<()> {
         for handle in open {
             raw.try_close(&handle).await?;
         }
@@ -63,7 +65,7 @@ impl Delivery {
     }
 
     /// Offers it until there is a yes.
-    async fn offer(&self, house: &House, account: &str) {
+    pub(crate) async fn offer(&self, house: &House, account: &str) {
         let begun = Instant::now();
         loop {
             if let Some(mut raw) = house.try_raw(account, 1).await
@@ -78,7 +80,10 @@ impl Delivery {
     }
 }
 
-const ACCOUNTS: [(&str, Proof); 3] = [
+/// Bytes of a WRITE.
+const PORTION: usize = 200;
+
+pub(crate) const ACCOUNTS: [(&str, Proof); 3] = [
     ("hernoemt", Proof::Rename),
     ("sluit", Proof::Trailer),
     ("belooft", Proof::Control),
@@ -125,9 +130,10 @@ async fn postgresql_killed_while_a_file_is_finished_loses_no_yes_and_imports_not
             );
         };
         let moment = takes.mul_f64(random.random_range(0.0..0.8));
+        let signal = [Signal::Quit, Signal::Kill][number % 2];
         let outage = async {
             tokio::time::sleep(moment).await;
-            cluster.kill().await;
+            cluster.kill(signal).await;
             // Sometimes longer than a sender is kept waiting.
             tokio::time::sleep(Duration::from_millis(random.random_range(0..2500))).await;
             cluster.run().await;
@@ -159,6 +165,58 @@ async fn postgresql_killed_while_a_file_is_finished_loses_no_yes_and_imports_not
     house.world.sound().await;
     // Nothing half stays, in the database or on disk.
     house.until("sftp_uploads WHERE state = 'open'", 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_killed_in_the_middle_of_an_import_and_an_upload_loses_no_row_and_doubles_none()
+{
+    const ROWS: usize = 8_000;
+    let Some(mut cluster) = Cluster::start(None).await else {
+        println!("{}", not_run("no PostgreSQL to start here"));
+        return;
+    };
+    let test = TestDb::within(cluster.options()).await;
+    let house = House::on(World::on(test).await, hasty()).await;
+    for (account, proof) in [("hernoemt", Proof::Rename), ("sluit", Proof::Trailer)] {
+        house.keyed(account, proof, 1).await;
+    }
+    let (mut import, mut sender) = (house.raw("hernoemt", 1).await, house.raw("sluit", 1).await);
+    let many = "CIMS_ZONNEHOF_hernoemt_20210301_1.csv";
+    let file = "CIMS_ZONNEHOF_sluit_20210301_1.csv";
+    let content = proved("sluit");
+    let handle = sender.create(file).await.unwrap();
+    let written = sender.write(&handle, 0, &content[..100]).await;
+    assert_eq!(written.0, StatusCode::Ok);
+    let all: Vec<_> = (0..ROWS).map(|row| counted(&format!("n-{row}"))).collect();
+    import.put("x.part", &csv(&all)).await;
+    assert_eq!(import.rename("x.part", many).await.0, StatusCode::Ok);
+    let patience = Duration::from_secs(150);
+    until(patience, "nothing is stored", async || {
+        house.world.count("deliveries WHERE progress > 0").await > 0
+    })
+    .await;
+    cluster.kill(Signal::Kill).await;
+    let rest = sender.write(&handle, 100, &content[100..]).await;
+    assert_eq!(rest.0, StatusCode::Ok, "bytes land: {}", rest.1);
+    cluster.run().await;
+    let half = house.world.count("delivery_rows").await;
+    assert!(half < i64::try_from(ROWS).unwrap(), "it was in the middle");
+    let (code, text) = sender.close(&handle).await;
+    assert_eq!(code, StatusCode::Ok, "{text}");
+    // Nobody does anything: the import goes on where it was.
+    until(patience, "both are done", async || {
+        let done = "deliveries WHERE outcome = 'VERWERKT'";
+        house.world.count(done).await == 2
+    })
+    .await;
+    let rows = i64::try_from(ROWS).unwrap() + 2;
+    assert_eq!(house.world.count("delivery_rows").await, rows);
+    let each = "(SELECT DISTINCT delivery_id, row_number FROM delivery_rows) AS r";
+    assert_eq!(house.world.count(each).await, rows);
+    for name in [many, file] {
+        assert_eq!(house.answered(name).await, "VERWERKT");
+    }
+    house.world.sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -16,6 +16,24 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+/// How a cluster is killed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Signal {
+    /// It takes its sessions along.
+    Quit,
+    /// It does not hear of it itself; its sessions find out one by one.
+    Kill,
+}
+
+impl Signal {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Quit => "QUIT",
+            Self::Kill => "KILL",
+        }
+    }
+}
+
 /// A cluster that may be killed and started again.
 pub(crate) struct Cluster {
     dir: tempfile::TempDir,
@@ -150,13 +168,15 @@ impl Cluster {
         }
     }
 
-    /// Kills it: no session hears of it, nothing is tidied up.
-    pub(crate) async fn kill(&mut self) {
+    /// Kills it: nothing is tidied up.
+    pub(crate) async fn kill(&mut self, signal: Signal) {
         let Some(mut server) = self.server.take() else {
             return;
         };
         let id = server.id().to_string();
-        let asked = Command::new("kill").args(["-s", "QUIT", &id]).status();
+        let asked = Command::new("kill")
+            .args(["-s", signal.name(), &id])
+            .status();
         assert!(asked.unwrap().success());
         while server.try_wait().unwrap().is_none() {
             tokio::time::sleep(Duration::from_millis(5)).await;
