@@ -24,7 +24,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -143,22 +143,13 @@ impl House {
 
     /// The same, when somebody is let in.
     pub(crate) async fn try_raw(&self, name: &str, seed: u8) -> Option<Raw> {
-        let mut ssh = self.ssh("127.0.0.1").await.ok()?;
-        let key = PrivateKeyWithHashAlg::new(Arc::new(key(seed)), None);
-        let entered = ssh.authenticate_publickey(name, key).await.ok()?;
-        if entered.success() {
-            Some(Raw::new(ssh).await)
-        } else {
-            None
-        }
+        let ssh = self.ssh("127.0.0.1").await.ok()?;
+        Raw::by_key(ssh, name, seed).await
     }
 
     /// The same by a line that can be cut or left hanging.
     pub(crate) async fn raw_by_line(&self, name: &str, seed: u8) -> (Raw, Line) {
-        let server = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
-        server.set_nodelay(true).unwrap();
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        let line = Line::between(far, server);
+        let (near, line) = self.line("127.0.0.1").await;
         let config = Arc::new(client::Config::default());
         let mut ssh = client::connect_stream(config, near, Anyone).await.unwrap();
         let key = PrivateKeyWithHashAlg::new(Arc::new(key(seed)), None);
@@ -167,13 +158,24 @@ impl House {
         (Raw::new(ssh).await, line)
     }
 
-    /// A connection from an address of this machine, before its login.
-    pub(crate) async fn ssh(&self, from: &str) -> Result<client::Handle<Anyone>, russh::Error> {
+    /// Such a line from an address of this machine, and its near end: nothing was said yet.
+    pub(crate) async fn line(&self, from: &str) -> (DuplexStream, Line) {
+        let (near, far) = tokio::io::duplex(64 * 1024);
+        (near, Line::between(far, self.tcp(from).await))
+    }
+
+    async fn tcp(&self, from: &str) -> TcpStream {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
         let to = format!("127.0.0.1:{}", self.port).parse().unwrap();
         let stream = socket.connect(to).await.unwrap();
         stream.set_nodelay(true).unwrap();
+        stream
+    }
+
+    /// A connection from an address of this machine, before its login.
+    pub(crate) async fn ssh(&self, from: &str) -> Result<client::Handle<Anyone>, russh::Error> {
+        let stream = self.tcp(from).await;
         client::connect_stream(Arc::new(client::Config::default()), stream, Anyone).await
     }
 
@@ -279,22 +281,37 @@ pub(crate) fn next() -> u32 {
 
 impl Raw {
     pub(crate) async fn new(ssh: client::Handle<Anyone>) -> Self {
-        let stream = Self::channel(&ssh).await;
+        Self::begun(ssh).await.expect("a channel")
+    }
+
+    /// The same after a login by key; none when nobody is let in, or the server is not there any more.
+    pub(crate) async fn by_key(
+        mut ssh: client::Handle<Anyone>,
+        name: &str,
+        seed: u8,
+    ) -> Option<Self> {
+        let key = PrivateKeyWithHashAlg::new(Arc::new(key(seed)), None);
+        let entered = ssh.authenticate_publickey(name, key).await.ok()?;
+        if entered.success() {
+            Self::begun(ssh).await
+        } else {
+            None
+        }
+    }
+
+    async fn begun(ssh: client::Handle<Anyone>) -> Option<Self> {
+        let channel = ssh.channel_open_session().await.ok()?;
+        channel.request_subsystem(true, "sftp").await.ok()?;
+        let stream = channel.into_stream();
         let mut raw = Self { ssh, stream };
         let answer = raw
             .ask(Packet::Init(Init {
                 version: 3,
                 extensions: std::collections::HashMap::new(),
             }))
-            .await;
-        assert!(matches!(answer, Some(Packet::Version(_))), "{answer:?}");
-        raw
-    }
-
-    async fn channel(ssh: &client::Handle<Anyone>) -> russh::ChannelStream<client::Msg> {
-        let channel = ssh.channel_open_session().await.unwrap();
-        channel.request_subsystem(true, "sftp").await.unwrap();
-        channel.into_stream()
+            .await?;
+        assert!(matches!(answer, Packet::Version(_)), "{answer:?}");
+        Some(raw)
     }
 
     /// Asks and waits for the answer; none when the channel ended.

@@ -21,6 +21,8 @@ pub(crate) struct Line {
 pub(crate) enum Ends {
     /// Nobody is there any more: a client that was killed, a cable that was pulled out.
     Cut,
+    /// The same, with a reset: what the server did not read yet may be gone too.
+    Resets,
     /// Half open: the server hears nothing, not even an end.
     Hangs,
 }
@@ -31,6 +33,8 @@ struct Meter {
     passed: AtomicUsize,
     /// How many more may go, and what then.
     left: Mutex<Option<(usize, Ends)>>,
+    /// More came than could go.
+    spent: AtomicBool,
     /// Nothing comes back any more.
     deaf: AtomicBool,
     hangs: watch::Sender<bool>,
@@ -69,9 +73,16 @@ impl Meter {
                 return Ok(());
             }
             self.passed.fetch_add(may, Ordering::SeqCst);
+            self.spent.fetch_or(then.is_some(), Ordering::SeqCst);
             match then {
                 None => {}
                 Some(Ends::Cut) => return Err(Spent),
+                Some(Ends::Resets) => {
+                    let stream: &TcpStream = server.as_ref();
+                    stream.set_zero_linger().unwrap();
+                    server.forget();
+                    return Err(Spent);
+                }
                 Some(Ends::Hangs) => std::future::pending().await,
             }
         }
@@ -103,6 +114,7 @@ impl Line {
         let meter = Arc::new(Meter {
             passed: AtomicUsize::new(0),
             left: Mutex::new(None),
+            spent: AtomicBool::new(false),
             deaf: AtomicBool::new(false),
             hangs: watch::Sender::new(false),
         });
@@ -143,6 +155,11 @@ impl Line {
     /// So many more bytes go to the server, and no more, in the middle of whatever they are of.
     pub(crate) fn ends_after(&self, bytes: usize, then: Ends) {
         *self.meter.left.lock().unwrap() = Some((bytes, then));
+    }
+
+    /// It ended in the middle of something: after [`Self::ends_after`], more came.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.meter.spent.load(Ordering::SeqCst)
     }
 
     /// The client hears nothing any more; the server does.

@@ -22,6 +22,7 @@ mod world;
 
 mod alarms;
 mod alone;
+mod anywhere;
 mod audit;
 mod bans;
 mod brp;
