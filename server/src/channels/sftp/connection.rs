@@ -27,7 +27,7 @@ const SILENT: Duration = Duration::from_secs(60);
 const ASKED_EVERY: Duration = Duration::from_secs(15);
 const ASKED: u32 = 4;
 /// The same, in milliseconds, for who owes us a word about what we sent: then it is not asked.
-const UNHEARD: u32 = 120_000;
+pub(super) const UNHEARD: u32 = 120_000;
 
 /// The kernel ends a connection whose peer is gone. Not by messages of SSH: their answers would be a sign of life of a
 /// session in which nothing happens, and that would never end.

@@ -1,6 +1,7 @@
 //! What suppliers read of limits, times, names and algorithms is what the program does: `docs/leveranciers.md`, and in
 //! English `docs/suppliers.md`.
 
+use super::connection::UNHEARD;
 use super::gate::{EACH, SEATS_OF_ACCOUNT, STRANGERS_OF_SOURCE};
 use super::login::TOO_MANY;
 use super::path::{IN, OUT, TEST};
@@ -124,6 +125,7 @@ fn suppliers_read_the_limits_that_hold() {
 fn suppliers_read_the_times_that_hold() {
     let settings = Sftp::default();
     let quiet = settings.quiet_seconds / 60;
+    let unheard = UNHEARD / 60_000;
     let lane = Limits::PORTAL;
     let rows = |separator| count(u64::from(lane.rows), separator);
     // Written out in the text.
@@ -134,6 +136,9 @@ fn suppliers_read_the_times_that_hold() {
             format!("blijft het oude nog {OVERLAP_DAYS} dagen geldig"),
             format!("Een antwoord staat {KEPT_DAYS} dagen in `uit/`"),
             format!("na {quiet} minuten rust"),
+            format!(
+                "leest uw programma {unheard} minuten niets, dan verbreken wij de verbinding |"
+            ),
             format!("Wat na {PROOF_HOURS} uur geen bewijs heeft"),
             format!(
                 "na {PENALTY_POINTS} fouten is het account voor uw adres {PENALTY_MINUTES} minuten dicht, en bij herhaling langer; een verbinding te veel telt voor {TOO_MANY}"
@@ -151,6 +156,7 @@ fn suppliers_read_the_times_that_hold() {
             format!("the old one stays valid for {OVERLAP_DAYS} days"),
             format!("An answer stays in `uit/` for {KEPT_DAYS} days"),
             format!("after {quiet} quiet minutes"),
+            format!("reads nothing for {unheard} minutes, we end the connection |"),
             format!("What has no proof after {PROOF_HOURS} hours"),
             format!(
                 "after {PENALTY_POINTS} failures the account is closed for your address for {PENALTY_MINUTES} minutes, and longer when it goes on; one connection too many counts for {TOO_MANY}"
