@@ -5,8 +5,9 @@ use crate::clock::dutch_moment;
 use crate::commands::{NotFit, audit_verify};
 use crate::config::Config;
 use crate::intake::receive::BlobStore;
-use crate::keys::Keys;
+use crate::keys::{Keys, Purpose, Sealed};
 use crate::store::{Db, StoreError, WorkerTx, doctor, retention, rulings, schema, worker_tx};
+use sha2::{Digest as _, Sha256};
 use sqlx::{Connection as _, PgConnection};
 use std::collections::HashSet;
 use std::io::Read as _;
@@ -26,7 +27,7 @@ const YOUNG: Duration = Duration::from_secs(3_600);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cims doctor                         exit code 1 when something does not agree
-  cims doctor --files                 read every raw file whole, too: that it opens with its key
+  cims doctor --files                 read every raw file whole, too: that it opens with its key and is what came
 
 It reads the audit as the role of `database.log_url` (cims_log), or else of `database.owner_url`.")]
 pub struct Args {
@@ -142,8 +143,17 @@ pub async fn examine(
         retention::orphans(&mut tx, &old).await?,
     );
     if read_files {
-        let unread = held.into_iter().filter(|id| !opens(blobs, keys, *id));
-        add("a file on disk opens with its key", unread.collect());
+        let came = doctor::digests(&mut tx).await?;
+        let (mut unread, mut other) = (Vec::new(), Vec::new());
+        for id in held {
+            match (digest(blobs, keys, id), came.get(&id)) {
+                (None, _) => unread.push(id),
+                (Some(sha256), Some(sealed)) if !is_of(keys, id, sealed, sha256) => other.push(id),
+                (Some(_), _) => {}
+            }
+        }
+        add("a file on disk opens with its key", unread);
+        add("a raw file is what came, by its SHA-256", other);
     }
     let audited = doctor::audited(log).await?;
     let mut silent = Vec::new();
@@ -223,16 +233,20 @@ async fn unsettled(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
     }
 }
 
-fn opens(blobs: &BlobStore, keys: &Keys, id: Uuid) -> bool {
-    let Ok(mut file) = blobs.read(keys, id) else {
-        return false;
-    };
-    let mut portion = vec![0; 64 * 1024];
+/// SHA-256 of a file that opens with its key, to its last byte.
+fn digest(blobs: &BlobStore, keys: &Keys, id: Uuid) -> Option<[u8; 32]> {
+    let mut file = blobs.read(keys, id).ok()?;
+    let (mut sha, mut portion) = (Sha256::new(), vec![0; 64 * 1024]);
     loop {
-        match file.read(&mut portion) {
-            Ok(0) => return true,
-            Ok(_) => {}
-            Err(_) => return false,
+        match file.read(&mut portion).ok()? {
+            0 => return Some(sha.finalize().into()),
+            read => sha.update(portion.get(..read)?),
         }
     }
+}
+
+fn is_of(keys: &Keys, id: Uuid, sealed: &[u8], sha256: [u8; 32]) -> bool {
+    let sealed = Sealed::from_bytes(sealed.to_vec());
+    let plain = keys.open(&sealed, &Purpose::Sha256.of(id.as_bytes()));
+    plain.is_ok_and(|plain| plain.as_slice() == sha256)
 }

@@ -99,6 +99,20 @@ pub async fn files(tx: &mut WorkerTx<'_>) -> Result<Vec<Uuid>, StoreError> {
     .await?)
 }
 
+/// SHA-256 of raw files, sealed, as they came in: of deliveries, and of uploads that are not taken yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn digests(tx: &mut WorkerTx<'_>) -> Result<HashMap<Uuid, Vec<u8>>, StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id!", sha256_sealed AS "sealed!" FROM deliveries WHERE blob_id = id AND sha256_sealed IS NOT NULL
+           UNION ALL SELECT id, sha256_sealed FROM sftp_uploads WHERE state = 'closed'"#
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.sealed)).collect())
+}
+
 /// Deliveries of the drop box without their receipt, and those that ended without their result, unless that is being made
 /// (specification §7); sets of the BRP likewise. Of what came or ended before `since` the days may be over: it has none.
 ///

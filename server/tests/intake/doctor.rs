@@ -220,6 +220,21 @@ async fn a_file_that_is_lost_foreign_or_changed_is_named() {
 }
 
 #[tokio::test]
+async fn a_raw_file_of_other_bytes_than_came_is_named() {
+    let (world, first) = busy().await;
+    let road = &world.road;
+    road.blobs.destroy(first).unwrap();
+    let mut other = road.blobs.create(&road.keys, first).unwrap();
+    other.push(b"iets anders").unwrap();
+    other.finish().unwrap();
+    assert_eq!(wrong(&world, false).await, []);
+    assert_eq!(
+        wrong(&world, true).await,
+        [("a raw file is what came, by its SHA-256", 1)]
+    );
+}
+
+#[tokio::test]
 async fn what_the_audit_does_not_tell_is_named() {
     let (world, first) = busy().await;
     sql(
