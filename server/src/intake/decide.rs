@@ -177,6 +177,7 @@ async fn carried(
             let good = acceptable(tx, decision, ids).await?;
             let (by, now) = (decision.asked_by, road.clock.now());
             let (numbers, persons) = accept(tx, &good, by, now).await?;
+            answers_anew(tx, &good).await?;
             Carried {
                 numbers,
                 persons,
@@ -326,6 +327,15 @@ pub async fn answer_anew(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<(), St
         jobs::push(tx, JobKind::Answer, delivery).await?;
     }
     Ok(())
+}
+
+/// The same for all files that these rows came with.
+///
+/// # Errors
+/// When the database fails.
+pub async fn answers_anew(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), StoreError> {
+    let deliveries = answer_files::answered_of(tx, rows).await?;
+    jobs::push_all(tx, JobKind::Answer, &deliveries).await
 }
 
 /// The row is about the person that was found; `None` when it is not any more, or the list is gone. Answers its number, and

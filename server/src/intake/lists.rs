@@ -4,7 +4,7 @@
 //! each one transaction with its audit line. A row that was released waits no more, so a kill does nothing twice. A list
 //! only ever releases: nothing that stands in the register is refused by it.
 
-use super::decide::{accept, answer_anew};
+use super::decide::{accept, answer_anew, answers_anew};
 use super::matching::Batches;
 use super::mend::{self, Became, Mended, Mending, Typed};
 use super::{Road, freed, store};
@@ -498,7 +498,7 @@ impl Anew {
         new.staff.push(json(&said.staff));
     }
 
-    /// Writes the findings, and accepts who waits for nothing; answers how many those are.
+    /// Writes the findings, and accepts who waits for nothing; answers how many those are. Their files are answered anew.
     async fn store(
         self,
         road: &Road,
@@ -509,6 +509,7 @@ impl Anew {
             return Ok(0);
         }
         lists::reread(tx, &self.rows).await?;
+        answers_anew(tx, &self.rows.row).await?;
         let by = change.decided_by.unwrap_or(change.asked_by);
         let mut all = 0;
         for (party, rows) in self.told {

@@ -118,22 +118,37 @@ pub async fn push(
     kind: JobKind,
     subject: Uuid,
 ) -> Result<(), StoreError> {
+    push_all(connection, kind, &[subject]).await
+}
+
+/// The same for many subjects at once.
+///
+/// # Errors
+/// When the database does not take it.
+pub async fn push_all(
+    connection: &mut PgConnection,
+    kind: JobKind,
+    subjects: &[Uuid],
+) -> Result<(), StoreError> {
+    let ids: Vec<Uuid> = subjects.iter().map(|_| crate::clock::new_key()).collect();
     sqlx::query!(
-        "INSERT INTO jobs (id, kind, subject) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
-        crate::clock::new_key(),
+        "INSERT INTO jobs (id, kind, subject)
+         SELECT n.id, $2, n.subject FROM unnest($1::uuid[], $3::uuid[]) AS n (id, subject) ORDER BY n.subject
+         ON CONFLICT DO NOTHING",
+        &ids,
         kind.as_str(),
-        subject
+        subjects
     )
     .execute(&mut *connection)
     .await?;
     if kind.waits_behind() {
         // One that waited already is not begun before this is committed: it has to see what it is called for.
         sqlx::query!(
-            "SELECT id FROM jobs WHERE kind = $1 AND subject = $2 AND state = 'queued' FOR UPDATE",
+            "SELECT id FROM jobs WHERE kind = $1 AND subject = ANY ($2) AND state = 'queued' ORDER BY subject FOR UPDATE",
             kind.as_str(),
-            subject
+            subjects
         )
-        .fetch_optional(connection)
+        .fetch_all(connection)
         .await?;
     }
     Ok(())

@@ -166,7 +166,7 @@ impl Portal {
         };
         if ruling.kind == RulingKind::Refuse {
             let rows: Vec<Uuid> = moved.iter().map(|row| row.id).collect();
-            answers_anew(&mut tx, &rows).await?;
+            decide::answers_anew(&mut tx, &rows).await?;
         }
         let line = || {
             event(caller, Kind::Decided)
@@ -197,7 +197,7 @@ impl Portal {
         rulings::settle(&mut tx, &[ruling.person_id]).await?;
         suggestions::ask_again(&mut tx, &ruling.rows, ruling.made_at).await?;
         if ruling.kind == RulingKind::Refuse.as_str() {
-            answers_anew(&mut tx, &ruling.rows).await?;
+            decide::answers_anew(&mut tx, &ruling.rows).await?;
         }
         let line = || {
             event(caller, Kind::Decided)
@@ -493,14 +493,6 @@ fn of_each_party(line: impl Fn() -> Event, moved: &[Moved]) -> Vec<Event> {
     lines
         .map(|(party, rows)| line().for_party(party).detail("rows", rows))
         .collect()
-}
-
-/// Who delivered these rows hears that RIVM refused them for good, or no longer does.
-async fn answers_anew(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), StoreError> {
-    for delivery in decisions::deliveries_of(tx, rows).await? {
-        decide::answer_anew(tx, delivery).await?;
-    }
-    Ok(())
 }
 
 /// Vaccinations of a person that count.

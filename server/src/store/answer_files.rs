@@ -75,6 +75,21 @@ pub async fn answered(
     .await?)
 }
 
+/// The deliveries of these rows that were answered in `uit/`. One that is on its way or parked is answered at its end.
+///
+/// # Errors
+/// When the database fails.
+pub async fn answered_of(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT d.id FROM deliveries d
+         WHERE d.account_id IS NOT NULL AND d.state IN ('done', 'withdrawn')
+           AND d.id IN (SELECT delivery_id FROM delivery_rows WHERE id = ANY ($1)) ORDER BY d.id",
+        rows
+    )
+    .fetch_all(&mut **tx)
+    .await?)
+}
+
 /// A new answer file.
 pub struct NewAnswer<'a> {
     /// Key, also of the file on disk.

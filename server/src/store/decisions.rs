@@ -427,19 +427,6 @@ pub async fn recall(tx: &mut WorkerTx<'_>, decision: Uuid) -> Result<Vec<Uuid>, 
     Ok(deliveries)
 }
 
-/// The deliveries of these rows.
-///
-/// # Errors
-/// When the database fails.
-pub async fn deliveries_of(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
-    Ok(sqlx::query_scalar!(
-        "SELECT DISTINCT delivery_id FROM delivery_rows WHERE id = ANY ($1)",
-        rows
-    )
-    .fetch_all(&mut **tx)
-    .await?)
-}
-
 /// A decision that waits for a second person.
 pub struct Asked {
     /// Key.

@@ -236,6 +236,84 @@ async fn rows_that_a_list_releases_are_in_the_next_answer_on_their_file() {
     assert!(text.contains(";GEACCEPTEERD;"), "{text}");
 }
 
+/// A file of one stored row that waits for RIVM: its batch is in no list (rule V22). The answer on it.
+async fn doubted(house: &House, raw: &mut crate::house::Raw, file: &str) -> Uuid {
+    let rows = String::from_utf8(rows_of(&[(EREBOS, "01-04-2000", "a")])).unwrap();
+    let rows = rows.replace("EJ6795", "FE8405");
+    raw.put(&format!("{file}.part"), rows.as_bytes()).await;
+    raw.rename(&format!("{file}.part"), file).await;
+    house.answered(file).await;
+    let text = crate::brp::fetch(raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(
+        text.contains(";TE_CONTROLEREN;") && text.contains("V22"),
+        "{text}"
+    );
+    another_answer(house, &[Uuid::nil()]).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stored_rows_that_a_list_accepts_are_so_in_the_next_answer_on_their_file() {
+    let house = House::open().await;
+    let world = &house.world;
+    house.keyed("batch", Proof::Rename, 9).await;
+    let mut raw = house.raw("batch", 9).await;
+    let file = "CIMS_ZONNEHOF_batch_20210301_1.csv";
+    let made = doubted(&house, &mut raw, file).await;
+    let rosa = world.test.caller("rosa", Role::RivmBeheer, None).await;
+    let rob = world.test.caller("rob", Role::RivmBeheer, None).await;
+    let batch = Wish {
+        kind: ListKind::Batches,
+        typed: Typed {
+            key: "FE8405".into(),
+            vaccine: "Pfizer".into(),
+            last_day: "31-10-2021".into(),
+            ..Typed::default()
+        },
+        from: String::new(),
+        source: "Vrijgavelijst 15 juni".into(),
+    };
+    let made_of = world.portal.propose_entry(&rosa, batch).await.unwrap();
+    let Proposed::Made(change) = made_of else {
+        panic!("{made_of:?}")
+    };
+    for who in [&rosa, &rob] {
+        world.portal.agree_list(who, change).await.unwrap();
+    }
+    another_answer(&house, &[made]).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(
+        text.contains(";GEACCEPTEERD;") && !text.contains("V22"),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn stored_rows_that_rivm_accepts_are_so_in_the_next_answer_on_their_file() {
+    let house = House::open().await;
+    let world = &house.world;
+    house.keyed("klopt", Proof::Rename, 9).await;
+    let mut raw = house.raw("klopt", 9).await;
+    let file = "CIMS_ZONNEHOF_klopt_20210301_1.csv";
+    let made = doubted(&house, &mut raw, file).await;
+    let filter = ClusterFilter::default();
+    let clusters = world.portal.clusters(&world.rivm, filter, 1).await.unwrap();
+    let accepted = Proposal {
+        told: None,
+        alone: false,
+        kind: DecisionKind::Accept,
+        value: String::new(),
+        days: domain::dates::Days::ALL,
+        reason: "De batch klopt".into(),
+        request: String::new(),
+    };
+    let sample = clusters.items[0].sample;
+    let id = world.portal.propose(&world.rivm, sample, accepted).await;
+    world.portal.decide(&world.rivm, id.unwrap()).await.unwrap();
+    another_answer(&house, &[made]).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(text.contains(";GEACCEPTEERD;"), "{text}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_under_another_key_or_of_somebody_else_or_refused_again_leaves_it_open() {
     let house = House::open().await;
