@@ -248,7 +248,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
     });
     // What it would come to is judged by the copy of now.
     let open = matches!(line.state, DecisionState::Draft | DecisionState::Asked);
-    let nobody = view.late && view.other.is_none();
+    let nobody = view.late && view.other.is_none() && view.held == 0;
     let late = nobody.then(|| alert::warning(d.late_nobody));
     let of = view.undoes.map(|id| {
         let way = format!("/beoordelen/besluiten/{id}");
@@ -268,6 +268,7 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         {answers(facts, t)}
         {of}
         {done}
+        {held(view, t)}
         {refresh}
         {open.then(|| brp_age::line(&view.brp, t))}
         {view.link.as_ref().map(|link| of_decision(link, t))}
@@ -393,6 +394,18 @@ fn kept(view: &DecisionView, t: &'static Texts) -> Option<String> {
         }),
         None => (line.kept && view.may != MayDecide::Look).then(|| d.kept_soon.to_owned()),
     }
+}
+
+/// Rows that stay as they are because of their delivery, and what becomes of them when that is finished.
+fn held(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
+    let d = &t.decisions;
+    if view.held == 0 {
+        return None;
+    }
+    let holds = view.line.kept && view.ended_by.is_none();
+    let then = if holds { d.held_kept } else { d.held_again };
+    let rows = amount(u64::from(view.held), d.held_one, d.held, t);
+    Some(alert::warning(view! { {paragraph(rows)}{paragraph(then)} }))
 }
 
 /// What it would come to, before it is carried out.

@@ -423,6 +423,8 @@ pub struct DecisionView {
     pub further: bool,
     /// Stored rows that are left waiting: another rule doubts them too, or they would be refused with the new value.
     pub left: u32,
+    /// Rows of the group that no other value is put in: their delivery is parked, or on its way.
+    pub held: u32,
     /// Persons who get more vaccinations that count, and of those the ones with more than the series has.
     pub persons: (u32, u32),
     /// Of stored rows that are rejected: persons of whom a vaccination goes that nobody else reports, and rows whose vaccination

@@ -781,6 +781,29 @@ async fn who_comes_second_hears_who_was_first() {
 }
 
 #[tokio::test]
+async fn rows_whose_delivery_is_parked_are_told_with_what_becomes_of_them() {
+    let page = get(&with(|view| view.held = 3), &decision()).await;
+    assert!(page.has("3 regels blijven wachten: hun aanlevering is geparkeerd of nog niet klaar."));
+    assert!(page.has("Is de aanlevering klaar, dan kunt u opnieuw besluiten."));
+    let kept = with(|view| {
+        view.line.kept = true;
+        view.held = 1;
+    });
+    let page = get(&kept, &decision()).await;
+    assert!(page.has("1 regel blijft wachten: de aanlevering is geparkeerd of nog niet klaar."));
+    assert!(page.has("dan wordt de nieuwe waarde vanzelf ingevuld."));
+    // All of them: nobody was first.
+    let all = with(|view| {
+        view.late = true;
+        view.held = 3;
+    });
+    let page = get(&all, &decision()).await;
+    assert!(page.has("3 regels blijven wachten") && !page.has("Deze regels wachten niet meer."));
+    let page = get(&with(|_| ()), &decision()).await;
+    assert!(!page.has("is geparkeerd of nog niet klaar"));
+}
+
+#[tokio::test]
 async fn rejecting_stored_rows_says_what_goes_and_what_stays_and_can_be_undone() {
     let rejects = |change: fn(&mut DecisionView)| {
         with(|view| {

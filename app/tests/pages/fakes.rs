@@ -2386,6 +2386,7 @@ pub(crate) fn decision() -> DecisionView {
         next: None,
         further: false,
         left: 0,
+        held: 0,
         persons: (390, 12),
         gone: None,
         other: None,

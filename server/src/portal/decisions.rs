@@ -291,6 +291,12 @@ impl Decisions for Portal {
             None => Ok(None),
         };
         let other = other.or_broken(caller)?.map(earlier);
+        let held = match line.state {
+            DecisionState::Rejected | DecisionState::CalledBack => 0,
+            _ => decisions::held(&mut tx, &decision)
+                .await
+                .or_broken(caller)?,
+        };
         let mut about = Vec::new();
         let may_undo = may_undo(&mut tx, &decision, line.state).await;
         let may_undo = may_undo.or_broken(caller)?;
@@ -361,6 +367,7 @@ impl Decisions for Portal {
             next,
             further: window.after.is_some(),
             left: foreseen.left,
+            held: number(held),
             other,
             late,
             line,

@@ -13,8 +13,8 @@ use crate::store::connections::{
 };
 use crate::store::trials::{self, Tried};
 use crate::store::{
-    StoreError, WorkerTx, brp_loads, deliveries, party_requests, party_tx, profiles, sftp_accounts,
-    worker_tx,
+    StoreError, WorkerTx, brp_loads, decisions, deliveries, party_requests, party_tx, profiles,
+    sftp_accounts, worker_tx,
 };
 use app::ports::parties::{
     Announced, Came, CompletenessView, ConnectionFilter, ConnectionList, ConnectionView,
@@ -410,6 +410,12 @@ impl Parties for Portal {
                 deliveries::settle(&mut tx, id, "done", outcome, counts, None)
                     .await
                     .or_broken(caller)?;
+                // It ended: what RIVM decided about such values meanwhile holds for what is stored.
+                for kept in decisions::kept_for(&mut tx, id).await.or_broken(caller)? {
+                    jobs::push(&mut tx, JobKind::Decide, kept)
+                        .await
+                        .or_broken(caller)?;
+                }
             }
             freed = receive::free_doubles(&mut tx, id).await.or_broken(caller)?;
             if was.dropped {

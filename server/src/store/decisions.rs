@@ -732,6 +732,29 @@ pub async fn waiting(
         .collect())
 }
 
+/// Rows of the cluster of another value that it cannot be put in: their delivery is parked, or on its way. They wait until that
+/// ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn held(tx: &mut WorkerTx<'_>, decision: &Decision) -> Result<i64, StoreError> {
+    if !decision.is(DecisionKind::Map) {
+        return Ok(0);
+    }
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "rows!" FROM delivery_rows w JOIN deliveries d ON d.id = w.delivery_id
+           WHERE w.party_id = $1 AND w.cluster_code = $2 AND w.cluster_column = $3 AND w.cluster_value = $4
+             AND w.outcome = $5 AND w.state = 'open' AND w.returned_at IS NULL AND d.state NOT IN ('done', 'withdrawn', 'preview')"#,
+        decision.party_id,
+        decision.code,
+        decision.column,
+        decision.value,
+        decision.about().as_str()
+    )
+    .fetch_one(&mut **tx)
+    .await?)
+}
+
 /// Rows that went back by a decision and still wait for their sender, delivery by delivery.
 async fn with_sender(
     tx: &mut WorkerTx<'_>,

@@ -19,11 +19,11 @@ use uuid::Uuid;
 /// Nobody knows it; EJ6795 is meant.
 const TYPO: &str = "EJ679S";
 
-fn typo(row: RowText) -> RowText {
+pub(crate) fn typo(row: RowText) -> RowText {
     with(row, &[(Column::Batchnummer, TYPO)])
 }
 
-fn map(value: &str) -> Proposal {
+pub(crate) fn map(value: &str) -> Proposal {
     Proposal {
         told: None,
         alone: false,
@@ -48,12 +48,12 @@ async fn group(world: &World) -> (u32, Uuid) {
     (line.rows, line.sample)
 }
 
-async fn foreseen(world: &World, id: Uuid) -> DecisionView {
+pub(crate) async fn foreseen(world: &World, id: Uuid) -> DecisionView {
     world.portal.decision(&world.rivm, id).await.unwrap()
 }
 
 /// Prepares it; what it would come to.
-async fn prepare(world: &World, value: &str) -> (Uuid, DecisionView) {
+pub(crate) async fn prepare(world: &World, value: &str) -> (Uuid, DecisionView) {
     let (_, sample) = group(world).await;
     let id = world
         .portal
@@ -64,7 +64,7 @@ async fn prepare(world: &World, value: &str) -> (Uuid, DecisionView) {
 }
 
 /// Who prepared it asks, the second person agrees, the worker works.
-async fn carry_out(world: &World, id: Uuid) {
+pub(crate) async fn carry_out(world: &World, id: Uuid) {
     let asked = world.portal.decide(&world.rivm, id).await;
     assert_eq!(asked, Ok(Agreed::Waiting));
     let name = Uuid::now_v7().to_string();
@@ -74,7 +74,7 @@ async fn carry_out(world: &World, id: Uuid) {
     world.work().await;
 }
 
-const COUNTING: &str = "vaccinations WHERE effective AND valid_to IS NULL";
+pub(crate) const COUNTING: &str = "vaccinations WHERE effective AND valid_to IS NULL";
 const STANDING: &str = "reports WHERE valid_to IS NULL AND mutation <> 'V'";
 const WAITING: &str = "delivery_rows WHERE state = 'open'";
 

@@ -40,6 +40,7 @@ mod onboarding;
 mod operations;
 mod order;
 mod own_file;
+mod parked_rows;
 mod poison;
 mod probes;
 mod queue;
