@@ -10,7 +10,7 @@ use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::lists::{self, Change, InTheWay, Listed, NewChange, Suspect};
 use crate::store::products::Products;
-use crate::store::{StoreError, WorkerTx, register, worker_tx};
+use crate::store::{StoreError, WorkerTx, register, sums_tx, worker_tx};
 use app::ports::lists::{
     ChangeLine, ChangeState, ChangeView, EntriesView, EntryLine, EntryView, Imported, ItemLine,
     ListAgreed, Lists, ListsView, MayChange, PastLine, Proposed, SuspectLine, WaitingChange, Wish,
@@ -122,7 +122,7 @@ impl Lists for Portal {
     async fn suspects(&self, caller: &Caller, page: u32) -> PortResult<Page<SuspectLine>> {
         reviewer(caller)?;
         let (page, offset) = place(page);
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let mut tx = sums_tx(&self.road.db).await.or_broken(caller)?;
         let products = self.products_of_today(&mut tx).await.or_broken(caller)?;
         let found = lists::suspects(&mut tx, i64::from(PAGE_ROWS), offset)
             .await

@@ -11,7 +11,9 @@ use crate::keys::{Mac, Purpose};
 use crate::store::products::Products;
 use crate::store::quality::{self, OfParty, Wanted};
 use crate::store::review::{self, Filter, Line, OpenCount, Place};
-use crate::store::{PartyTx, StoreError, WorkerTx, assignments, looks, party_tx, worker_tx};
+use crate::store::{
+    PartyTx, StoreError, WorkerTx, assignments, looks, party_tx, sums_tx, worker_tx,
+};
 use app::ports::review::{
     PartyNumbers, PartyQuality, Queue, Review, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
     Reviewer, Solved, SolvedBy, Suggestion, With,
@@ -165,7 +167,7 @@ impl Review for Portal {
         let mut tx = party_tx(&self.road.db, caller).await.or_broken(caller)?;
         let open = review::open_counts(&mut tx).await.or_broken(caller)?;
         drop(tx);
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let mut tx = sums_tx(&self.road.db).await.or_broken(caller)?;
         let solved = review::solved(&mut tx, since).await.or_broken(caller)?;
         let wanted = Wanted {
             by_open: true,
@@ -189,7 +191,7 @@ impl Review for Portal {
     ) -> PortResult<Page<PartyNumbers>> {
         reviewer(caller)?;
         let page = page.max(1);
-        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        let mut tx = sums_tx(&self.road.db).await.or_broken(caller)?;
         let wanted = Wanted {
             offset: i64::from(page - 1) * i64::from(PAGE_ROWS),
             ..self.of_parties(search.trim())

@@ -234,7 +234,9 @@ async fn begin_for<'a>(
     let mut tx = pool.begin().await?;
     let text = |id: Option<Uuid>| id.map_or_else(String::new, |id| id.to_string());
     sqlx::query!(
-        "SELECT set_config('cims.party', $1, true) AS party, set_config('cims.actor', $2, true) AS actor, set_config('cims.role', $3, true) AS role",
+        // To compile a question takes longer than to answer it.
+        "SELECT set_config('cims.party', $1, true) AS party, set_config('cims.actor', $2, true) AS actor, set_config('cims.role', $3, true) AS role,
+                set_config('jit', 'off', true) AS jit",
         text(party),
         text(user),
         role,
@@ -250,6 +252,18 @@ async fn begin_for<'a>(
 /// When the database is not there.
 pub async fn worker_tx<'a>(db: &Db) -> Result<WorkerTx<'a>, StoreError> {
     Ok(WorkerTx(db.worker.begin().await?))
+}
+
+/// Begins a transaction of the worker role for a page that sums up much: to compile its question takes longer than to answer it.
+///
+/// # Errors
+/// When the database is not there.
+pub async fn sums_tx<'a>(db: &Db) -> Result<WorkerTx<'a>, StoreError> {
+    let mut tx = worker_tx(db).await?;
+    sqlx::query!("SELECT set_config('jit', 'off', true) AS jit")
+        .fetch_one(&mut *tx)
+        .await?;
+    Ok(tx)
 }
 
 /// Begins a transaction of the worker role for a chunk: facts are found by key, whatever the planner thinks of the

@@ -127,30 +127,30 @@ pub async fn parties(
 ) -> Result<Vec<OfParty>, StoreError> {
     Ok(sqlx::query_as!(
         OfParty,
-        r#"WITH recent AS MATERIALIZED (
-               SELECT d.id, d.party_id, d.received_at >= $2 AS last, d.afgekeurd,
-                      d.geaccepteerd + d.te_controleren + d.dubbel + d.geteld AS good
+        r#"WITH delivered AS MATERIALIZED (
+               SELECT d.party_id,
+                      COALESCE(sum(d.geaccepteerd + d.te_controleren + d.dubbel + d.geteld + d.afgekeurd) FILTER (WHERE d.received_at >= $2), 0)::bigint AS rows,
+                      COALESCE(sum(d.afgekeurd) FILTER (WHERE d.received_at >= $2), 0)::bigint AS refused,
+                      COALESCE(sum(d.geaccepteerd + d.te_controleren + d.dubbel + d.geteld + d.afgekeurd) FILTER (WHERE d.received_at < $2), 0)::bigint AS rows_before,
+                      COALESCE(sum(d.afgekeurd) FILTER (WHERE d.received_at < $2), 0)::bigint AS refused_before
                FROM deliveries d
-               WHERE d.state = 'done' AND d.received_at >= $1 AND NOT d.test_lane
-                 AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)),
+               WHERE d.state = 'done' AND d.received_at >= $1 AND NOT d.test_lane AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)
+               GROUP BY 1),
            again AS MATERIALIZED (
-               SELECT d.id, count(*) AS rows
-               FROM recent d JOIN delivery_rows r ON r.party_id = d.party_id AND r.delivery_id = d.id
-               WHERE d.afgekeurd > 0 AND r.state = 'repaired' AND r.outcome = 'AFGEKEURD' GROUP BY 1),
+               SELECT d.party_id, count(*) FILTER (WHERE d.received_at >= $2) AS rows, count(*) FILTER (WHERE d.received_at < $2) AS rows_before
+               FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id
+               WHERE r.state = 'repaired' AND r.outcome = 'AFGEKEURD'
+                 AND d.state = 'done' AND d.received_at >= $1 AND NOT d.test_lane AND d.afgekeurd > 0 AND NOT EXISTS (SELECT FROM withdrawals w WHERE w.id = d.id)
+               GROUP BY 1),
            told AS MATERIALIZED (
-               SELECT d.party_id, d.last, d.afgekeurd - COALESCE(a.rows, 0) AS refused, d.good
-               FROM recent d LEFT JOIN again a USING (id)),
-           delivered AS MATERIALIZED (
-               SELECT party_id, COALESCE(sum(good + refused) FILTER (WHERE last), 0)::bigint AS rows,
-                      COALESCE(sum(refused) FILTER (WHERE last), 0)::bigint AS refused,
-                      COALESCE(sum(good + refused) FILTER (WHERE NOT last), 0)::bigint AS rows_before,
-                      COALESCE(sum(refused) FILTER (WHERE NOT last), 0)::bigint AS refused_before
-               FROM told GROUP BY 1),
+               SELECT d.party_id, d.rows - COALESCE(a.rows, 0) AS rows, d.refused - COALESCE(a.rows, 0) AS refused,
+                      d.rows_before - COALESCE(a.rows_before, 0) AS rows_before, d.refused_before - COALESCE(a.rows_before, 0) AS refused_before
+               FROM delivered d LEFT JOIN again a USING (party_id)),
            open AS MATERIALIZED (SELECT c.party_id, sum(c.rows)::bigint AS rows FROM cluster_changes c GROUP BY 1 HAVING sum(c.rows) > 0),
            page AS MATERIALIZED (
                SELECT p.id, p.name, COALESCE(o.rows, 0) AS open, COALESCE(d.rows, 0) AS rows, COALESCE(d.refused, 0) AS refused,
                       COALESCE(d.rows_before, 0) AS rows_before, COALESCE(d.refused_before, 0) AS refused_before, count(*) OVER () AS total
-               FROM parties p LEFT JOIN delivered d ON d.party_id = p.id LEFT JOIN open o ON o.party_id = p.id
+               FROM parties p LEFT JOIN told d ON d.party_id = p.id LEFT JOIN open o ON o.party_id = p.id
                WHERE (o.rows > 0 OR d.rows + d.rows_before > 0)
                  AND ($3 = '' OR strpos(lower(p.name), lower($3)) > 0 OR lower(p.code) = lower($3))
                ORDER BY CASE WHEN $4 THEN COALESCE(o.rows, 0) END DESC, COALESCE(d.refused, 0) DESC, COALESCE(o.rows, 0) DESC, p.name, p.id

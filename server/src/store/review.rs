@@ -172,7 +172,8 @@ pub async fn search(
     Ok(search.collect())
 }
 
-/// Sums up what was added to and taken from clusters: what is read for each page stays as small as there are clusters.
+/// Sums up what was added to and taken from clusters, and from the hours of what waits: what is read for each page stays as small
+/// as there are clusters, and hours.
 ///
 /// # Errors
 /// When the database fails.
@@ -181,6 +182,12 @@ pub async fn sum_up(tx: &mut WorkerTx<'_>) -> Result<(), StoreError> {
         "WITH gone AS (DELETE FROM cluster_changes RETURNING *)
          INSERT INTO cluster_changes
          SELECT party_id, cluster_code, cluster_column, cluster_value, outcome, sum(rows) FROM gone GROUP BY 1, 2, 3, 4, 5 HAVING sum(rows) <> 0"
+    )
+    .execute(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "WITH gone AS (DELETE FROM waiting_hours RETURNING *)
+         INSERT INTO waiting_hours SELECT hour, sum(rows) FROM gone GROUP BY 1 HAVING sum(rows) <> 0"
     )
     .execute(&mut **tx)
     .await?;
@@ -280,7 +287,7 @@ pub async fn notes(
 pub struct OpenCount {
     /// Rule code.
     pub code: Option<String>,
-    /// 0 up to a day, 1 up to a week, 2 up to four weeks, 3 older.
+    /// 0 up to a day, 1 up to a week, 2 up to four weeks, 3 older; right to the hour.
     pub age: Option<i32>,
     /// Rows.
     pub rows: i64,

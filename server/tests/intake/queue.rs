@@ -11,6 +11,7 @@ use domain::finding::Code;
 use domain::role::Role;
 use domain::row::{Column, RowText};
 use server::intake::tidy;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 type Counts = Vec<(String, String, String, String, i64)>;
@@ -31,6 +32,19 @@ async fn counts(world: &World, question: &'static str) -> Counts {
         .fetch_all(&world.test.admin)
         .await
         .unwrap()
+}
+
+/// By the hour in which rows that wait came: how many are kept, and how many there are.
+async fn hours(world: &World) -> [Vec<(OffsetDateTime, i64)>; 2] {
+    let kept = "SELECT hour, sum(rows)::bigint FROM waiting_hours GROUP BY 1 HAVING sum(rows) <> 0 ORDER BY 1";
+    let real = "SELECT date_trunc('hour', created_at), count(*) FROM delivery_rows
+                WHERE state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL GROUP BY 1 ORDER BY 1";
+    let mut found = [Vec::new(), Vec::new()];
+    for (found, question) in found.iter_mut().zip([kept, real]) {
+        let rows = sqlx::query_as(question).fetch_all(&world.test.admin);
+        *found = rows.await.unwrap();
+    }
+    found
 }
 
 /// So many rows that are refused because of their dose.
@@ -259,7 +273,11 @@ async fn the_counts_that_are_kept_are_those_of_the_rows_also_after_they_are_summ
         "as many as there are clusters"
     );
     assert_eq!(kept(&world).await, real(&world).await);
+    let [kept_hours, _] = hours(&world).await;
+    let all = usize::try_from(world.count("waiting_hours").await).unwrap();
+    assert_eq!(all, kept_hours.len(), "summed up as well");
     for change in [
+        "UPDATE delivery_rows SET created_at = created_at - interval '9 days' WHERE row_number = 4",
         "UPDATE delivery_rows SET returned_at = now() WHERE row_number = 2 AND state = 'open'",
         "UPDATE delivery_rows SET state = 'rejected' WHERE row_number = 3",
         "UPDATE delivery_rows SET cluster_value = 'other' WHERE row_number = 4",
@@ -270,6 +288,12 @@ async fn the_counts_that_are_kept_are_those_of_the_rows_also_after_they_are_summ
             .await
             .unwrap();
         assert_eq!(kept(&world).await, real(&world).await, "{change}");
+        let [kept_hours, real_hours] = hours(&world).await;
+        assert_eq!(kept_hours, real_hours, "{change}");
+        assert!(
+            !change.contains("9 days") || kept_hours.len() > 1,
+            "{change}"
+        );
     }
     assert_eq!(page(&world, ReviewFilter::default()).await.total, 1);
 }

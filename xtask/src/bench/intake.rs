@@ -14,7 +14,7 @@ use std::time::Instant;
 /// Tables an import writes rows to, in the order of their references.
 const TABLES: [&str; 4] = ["persons", "vaccinations", "reports", "delivery_rows"];
 /// Tables that triggers of those fill.
-const KEPT: [&str; 2] = ["cluster_changes", "waiting_codes"];
+const KEPT: [&str; 3] = ["cluster_changes", "waiting_codes", "waiting_hours"];
 
 /// The large file, and what its import took.
 pub(super) struct Imported {
