@@ -4,7 +4,7 @@
 use crate::history::{self, Counted, History};
 use crate::ledger::{Ledger, Says};
 use crate::links;
-use crate::queue::{kept, real};
+use crate::queue::{hours, kept, real};
 use crate::world::{EREBOS, World, csv, good, with};
 use app::ports::corrections::{Corrected as Answer, Corrections};
 use app::ports::decisions::{Agreed, Decisions, Proposal};
@@ -449,6 +449,8 @@ impl Story {
             assert_eq!(world.count(question).await, 0, "{what}, {told}");
         }
         assert_eq!(kept(world).await, real(world).await, "{told}");
+        let [kept_hours, real_hours] = hours(world).await;
+        assert_eq!(kept_hours, real_hours, "{told}");
         self.proof(&counting, told).await;
         counting
     }

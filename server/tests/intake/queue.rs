@@ -35,7 +35,7 @@ async fn counts(world: &World, question: &'static str) -> Counts {
 }
 
 /// By the hour in which rows that wait came: how many are kept, and how many there are.
-async fn hours(world: &World) -> [Vec<(OffsetDateTime, i64)>; 2] {
+pub(crate) async fn hours(world: &World) -> [Vec<(OffsetDateTime, i64)>; 2] {
     let kept = "SELECT hour, sum(rows)::bigint FROM waiting_hours GROUP BY 1 HAVING sum(rows) <> 0 ORDER BY 1";
     let real = "SELECT date_trunc('hour', created_at), count(*) FROM delivery_rows
                 WHERE state = 'open' AND cluster_code IS NOT NULL AND returned_at IS NULL GROUP BY 1 ORDER BY 1";
