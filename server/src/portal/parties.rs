@@ -4,7 +4,7 @@
 use super::{OrBroken, Portal, brp_age, event, words};
 use crate::audit::{self, Kind};
 use crate::clock::{calendar_since, dutch_day};
-use crate::intake::receive;
+use crate::intake::{process, receive};
 use crate::jobs::{self, JobKind};
 use crate::keys::Purpose;
 use crate::store::completeness::{self, Installation};
@@ -13,8 +13,8 @@ use crate::store::connections::{
 };
 use crate::store::trials::{self, Tried};
 use crate::store::{
-    StoreError, WorkerTx, brp_loads, decisions, deliveries, party_requests, party_tx, profiles,
-    sftp_accounts, worker_tx,
+    StoreError, WorkerTx, brp_loads, deliveries, party_requests, party_tx, profiles, sftp_accounts,
+    worker_tx,
 };
 use app::ports::parties::{
     Announced, Came, CompletenessView, ConnectionFilter, ConnectionList, ConnectionView,
@@ -410,12 +410,9 @@ impl Parties for Portal {
                 deliveries::settle(&mut tx, id, "done", outcome, counts, None)
                     .await
                     .or_broken(caller)?;
-                // It ended: what RIVM decided about such values meanwhile holds for what is stored.
-                for kept in decisions::kept_for(&mut tx, id).await.or_broken(caller)? {
-                    jobs::push(&mut tx, JobKind::Decide, kept)
-                        .await
-                        .or_broken(caller)?;
-                }
+                process::catch_up(&mut tx, id, counts, self.road.clock.now())
+                    .await
+                    .or_broken(caller)?;
             }
             freed = receive::free_doubles(&mut tx, id).await.or_broken(caller)?;
             if was.dropped {

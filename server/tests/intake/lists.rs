@@ -43,7 +43,7 @@ fn batch(lot: &str, vaccine: &str, last_day: &str) -> Wish {
     wish(ListKind::Batches, typed)
 }
 
-fn named(kind: ListKind, key: &str) -> Wish {
+pub(crate) fn named(kind: ListKind, key: &str) -> Wish {
     let typed = Typed {
         key: key.into(),
         vaccine: "Comirnaty".into(),
@@ -60,7 +60,7 @@ async fn prepare(world: &World, who: &Caller, wish: Wish) -> Uuid {
 }
 
 /// One prepares and asks, the other agrees, the worker works; the change as it stands then.
-async fn carry_out(world: &World, wish: Wish) -> ChangeView {
+pub(crate) async fn carry_out(world: &World, wish: Wish) -> ChangeView {
     let rosa = world
         .test
         .caller(&Uuid::now_v7().to_string(), Role::RivmBeheer, None)

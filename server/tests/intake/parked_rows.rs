@@ -1,11 +1,13 @@
-//! Another value for rows whose delivery is parked: they stay as they are, which is told, until their delivery ends (features
-//! F52, F-X9, F-X10).
+//! Another value, or another list, for rows whose delivery is parked: they stay as they are, which is told, until their delivery
+//! ends (features F52, F-X9, F-X10).
 
 use crate::amended::{COUNTING, carry_out, foreseen, map, prepare, typo};
+use crate::lists;
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::decisions::{ClusterFilter, Decisions};
 use app::ports::parties::Parties;
 use domain::delivery::RowOutcome;
+use domain::lists::ListKind;
 use domain::row::{Column, RowText};
 use uuid::Uuid;
 
@@ -24,6 +26,11 @@ async fn parked(world: &World, row: RowText) -> Uuid {
         .await
         .unwrap();
     id
+}
+
+/// A row with a name of a product that no list has.
+fn odd(bsn: &str, born: &str) -> RowText {
+    with(good(bsn, born), &[(Column::Vaccin, "Pfizer NL groot")])
 }
 
 async fn settle(world: &World, delivery: Uuid, release: bool) {
@@ -65,7 +72,6 @@ async fn stored_rows_of_a_parked_delivery_stay_which_is_told_and_can_be_decided_
 async fn a_kept_value_is_put_in_parked_rows_when_their_delivery_goes_on_or_ends_with_what_is_stored()
  {
     let world = World::new().await;
-    let odd = |bsn, born| with(good(bsn, born), &[(Column::Vaccin, "Pfizer NL groot")]);
     let goes_on = parked(&world, odd(EREBOS, "01-04-2000")).await;
     let ends = parked(&world, odd(NAOMI, "01-04-1987")).await;
     let other = csv(&[odd(FROUKE, "24-03-2000")]);
@@ -89,5 +95,17 @@ async fn a_kept_value_is_put_in_parked_rows_when_their_delivery_goes_on_or_ends_
     let view = foreseen(&world, id).await;
     assert_eq!((view.done, view.held), ((3, 0), 0));
     assert_eq!(world.count(COUNTING).await, 3);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn a_list_that_changed_meanwhile_is_asked_for_parked_rows_when_their_delivery_ends() {
+    let world = World::new().await;
+    let ends = parked(&world, odd(EREBOS, "01-04-2000")).await;
+    let name = lists::named(ListKind::Names, "Pfizer NL groot");
+    lists::carry_out(&world, name).await;
+    assert_eq!(world.count(COUNTING).await, 0);
+    settle(&world, ends, false).await;
+    assert_eq!(world.count(COUNTING).await, 1);
     world.sound().await;
 }

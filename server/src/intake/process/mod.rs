@@ -957,6 +957,27 @@ async fn park(
     close(road, trip, tx, false, next, event).await
 }
 
+/// What RIVM decided about values, and changed in lists since that moment, holds for the rows of a delivery that ended too.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn catch_up(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    counts: Counts,
+    began: OffsetDateTime,
+) -> Result<(), StoreError> {
+    for kept in decisions::kept_for(tx, delivery).await? {
+        jobs::push(tx, JobKind::Decide, kept).await?;
+    }
+    if counts.afgekeurd + counts.te_controleren > 0 {
+        for change in lists::changed_under(tx, delivery, began).await? {
+            jobs::push(tx, JobKind::Lists, change).await?;
+        }
+    }
+    Ok(())
+}
+
 /// The end of a delivery, with its outcome.
 async fn end(
     road: &Road,
@@ -984,15 +1005,7 @@ async fn end(
     )
     .await?;
     if !trip.work.test_lane {
-        // What RIVM decided about such values holds for these rows too.
-        for kept in decisions::kept_for(&mut tx, trip.id).await? {
-            jobs::push(&mut tx, JobKind::Decide, kept).await?;
-        }
-        if counts.afgekeurd + counts.te_controleren > 0 {
-            for change in lists::changed_under(&mut tx, trip.id, trip.began).await? {
-                jobs::push(&mut tx, JobKind::Lists, change).await?;
-            }
-        }
+        catch_up(&mut tx, trip.id, counts, trip.began).await?;
     }
     let (mut freed, mut spent) = (0, Vec::new());
     if outcome == FileOutcome::Geweigerd {
