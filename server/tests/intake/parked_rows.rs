@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 /// A file of one row by SFTP that is parked behind it, as one that is stopped between two chunks.
 async fn parked(world: &World, row: RowText) -> Uuid {
-    let content = csv(&[row]);
+    // Over SFTP a row needs a key.
+    let key = format!("p-{}", world.count("deliveries").await);
+    let content = csv(&[with(row, &[(Column::Bronsleutel, &key)])]);
     let received = world.receive_by_sftp(&world.maria, "week.csv", &content);
     let id = received.await.id();
     world.work().await;
