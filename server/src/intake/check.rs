@@ -48,20 +48,14 @@ impl Desk<'_> {
                 .repairs
                 .retain(|repair| !repair.column.is_personal());
         }
-        let digest = match &checked.accepted {
-            Some(Accepted::Vaccination(jab)) => Some(digest(self.keys, jab)),
-            _ => None,
-        };
-        let source_key = match &checked.accepted {
-            Some(Accepted::Vaccination(jab)) => jab
-                .source_key()
-                .map(|key| key.as_str().to_owned())
-                .or_else(|| digest.as_ref().map(derived_key)),
-            Some(Accepted::Count(count)) => {
-                count.source_key.as_ref().map(|key| key.as_str().to_owned())
-            }
-            Some(Accepted::Withdrawal { key, .. }) => Some(key.as_str().to_owned()),
-            None => None,
+        let (digest, source_key) = known_by(self.keys, checked.accepted.as_ref());
+        let wrong_number = checked.findings.iter().any(|one| one.code == Code::P03);
+        let if_found = if wrong_number {
+            let found = row_of(&raw.as_raw(), &self.context, true);
+            let (digest, key) = known_by(self.keys, found.accepted.as_ref());
+            key.zip(digest)
+        } else {
+            None
         };
         Incoming {
             line,
@@ -72,6 +66,7 @@ impl Desk<'_> {
             person: None,
             digest,
             source_key,
+            if_found,
             reason: None,
             replaces: None,
             linked: None,
@@ -202,6 +197,26 @@ fn digest(keys: &Keys, jab: &Vaccination) -> Digest {
         .map_or(0, |mark| mark + 1);
     let content = &canonical[after_mutation..];
     keys.digest(Sha256::digest(content).into()).bytes
+}
+
+/// Its digest, and the sender's key or the one we make.
+fn known_by(keys: &Keys, accepted: Option<&Accepted>) -> (Option<Digest>, Option<String>) {
+    let digest = match accepted {
+        Some(Accepted::Vaccination(jab)) => Some(digest(keys, jab)),
+        _ => None,
+    };
+    let source_key = match accepted {
+        Some(Accepted::Vaccination(jab)) => jab
+            .source_key()
+            .map(|key| key.as_str().to_owned())
+            .or_else(|| digest.as_ref().map(derived_key)),
+        Some(Accepted::Count(count)) => {
+            count.source_key.as_ref().map(|key| key.as_str().to_owned())
+        }
+        Some(Accepted::Withdrawal { key, .. }) => Some(key.as_str().to_owned()),
+        None => None,
+    };
+    (digest, source_key)
 }
 
 /// The key of a row whose sender gave none: made of its keyed digest, so that the same row sent again has

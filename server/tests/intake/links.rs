@@ -1,7 +1,7 @@
 //! RIVM links a row to a person of the BRP (features F10, F53; rules B10, B14): two people do, the rules of any row hold, and
 //! its sender learns nothing of who was found.
 
-use crate::world::{EREBOS, MENELAOS, NAOMI, NOBODY, TWICE, World, csv, good, with};
+use crate::world::{EREBOS, FROUKE, MENELAOS, NAOMI, NOBODY, TWICE, World, csv, good, with};
 use app::ports::decisions::{
     Agreed, Candidate, DecisionState, Decisions, Gone, MayDecide, Proposal, Same,
 };
@@ -1084,6 +1084,37 @@ async fn a_row_without_a_true_bsn_is_refused_again_without_its_link_and_linked_o
         Ok(Agreed::NotYet)
     );
     world.sound().await;
+}
+
+#[tokio::test]
+async fn a_linked_row_without_a_true_bsn_that_comes_again_is_a_double_as_long_as_the_link_holds() {
+    for key in ["", "HIS-1"] {
+        let world = World::new().await;
+        let row = with(exchanged(), &[(Column::Bronsleutel, key)]);
+        world
+            .upload(&world.maria, &csv(std::slice::from_ref(&row)))
+            .await;
+        let link = link(&world, waiting(&world, Code::P03).await, "1").await;
+        // With another row beside it: the same bytes would be the same file.
+        let beside = [row.clone(), good(NAOMI, "01-04-1987")];
+        let again = world.upload(&world.maria, &csv(&beside)).await;
+        let known = ("DUBBEL".to_owned(), vec![Code::D03]);
+        assert_eq!(seen(&world, again).await, known, "{key}");
+        assert_eq!(world.count("delivery_rows WHERE state = 'open'").await, 0);
+        assert_eq!(counting(&world, EREBOS).await, 1);
+
+        // What says something else waits for somebody who looks.
+        let other = with(row.clone(), &[(Column::Batchnummer, "EM0477")]);
+        let other = world.upload(&world.maria, &csv(&[other])).await;
+        let refused = ("AFGEKEURD".to_owned(), vec![Code::P03]);
+        assert_eq!(seen(&world, other).await, refused, "{key}");
+        // So does the row itself, without its link.
+        undo(&world, link).await;
+        let beside = [row, good(FROUKE, "24-03-2000")];
+        let anew = world.upload(&world.maria, &csv(&beside)).await;
+        assert_eq!(seen(&world, anew).await, refused, "{key}");
+        world.sound().await;
+    }
 }
 
 #[tokio::test]

@@ -46,6 +46,8 @@ pub struct Incoming {
     pub digest: Option<Digest>,
     /// The sender's key, or the one we made.
     pub source_key: Option<String>,
+    /// Key and digest that it would have, had RIVM found its person: nothing but its BSN is wrong, which is none (P03).
+    pub if_found: Option<(String, Digest)>,
     /// Why the sender goes on although not matchable (features F39).
     pub reason: Option<String>,
     /// The refused row of an earlier delivery that it takes the place of, as its token says.
@@ -110,6 +112,7 @@ impl Incoming {
     pub fn refuse(&mut self, why: Finding) {
         self.findings.push(why);
         (self.accepted, self.person, self.digest, self.source_key) = (None, None, None, None);
+        self.if_found = None;
     }
 }
 
@@ -239,7 +242,7 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
     let whom = row.person;
     let before = whom.map(|person| own_doses(facts, person));
     let verdict = match &accepted {
-        None => Verdict::new(Effect::Nothing),
+        None => follows_link(&mut row, facts).unwrap_or_else(|| Verdict::new(Effect::Nothing)),
         // A double within the file has no effect of its own, so the register is not asked.
         Some(_) if row.findings.iter().any(|finding| finding.code == Code::D01) => {
             Verdict::new(Effect::Known(None))
@@ -286,6 +289,20 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
         judged.doses = before.zip(whom.map(|person| own_doses(facts, person)));
     }
     judged
+}
+
+/// A row whose BSN is none (P03), sent once more after RIVM found its person: it says what stands there by that link (D03).
+fn follows_link(row: &mut Incoming, facts: &Facts) -> Option<Verdict> {
+    // One that is stored is no double of itself when its link is undone.
+    let (key, digest) = row.if_found.clone().filter(|_| row.stored.is_none())?;
+    let known = facts.keys.get(&key)?;
+    let same = known.digest == Some(digest) || known.said_before.contains(&digest);
+    if !same || known.withdrawn || known.undone {
+        return None;
+    }
+    row.findings.retain(|finding| finding.code != Code::P03);
+    (row.digest, row.source_key) = (Some(digest), Some(key));
+    Some(Verdict::with(Effect::Known(known.vaccination), Code::D03))
 }
 
 /// A row that was stored by a link alone, and is not without it: its registration ends with the link.

@@ -83,9 +83,10 @@ async fn known_keys(
     delivery: Uuid,
     rows: &[Incoming],
 ) -> Result<HashMap<String, Known>, StoreError> {
+    let if_found = |row: &Incoming| row.if_found.as_ref().map(|(key, _)| key.clone());
     let keys: Vec<String> = rows
         .iter()
-        .filter_map(|row| row.source_key.clone())
+        .filter_map(|row| row.source_key.clone().or_else(|| if_found(row)))
         .collect();
     let found = register::known_keys(tx, party, delivery, &keys).await?;
     Ok(found
