@@ -1,6 +1,6 @@
 //! Posts about corrections that an institution asked RIVM for.
 
-use super::answer::{Posted, go};
+use super::answer::{Posted, go, not_wanted};
 use crate::form::RowForm;
 use crate::page::{caller, corrections};
 use crate::ports::corrections::Corrected;
@@ -56,6 +56,7 @@ pub(crate) async fn decide_correction(id: Uuid) -> Posted {
             Corrected::SamePerson => "zelfde",
             Corrected::NotYet => "nog-niet",
             Corrected::Other => "ander",
+            Corrected::Before => "eerder",
         };
         Ok(format!("/beoordelen/correcties/{id}?melding={word}"))
     })
@@ -67,8 +68,8 @@ pub(crate) async fn decide_correction(id: Uuid) -> Posted {
 pub(crate) async fn drop_correction(id: Uuid) -> Posted {
     go(async move {
         let caller = caller().await?;
-        corrections()?.drop_correction(&caller, id).await?;
-        Ok(format!("/beoordelen/correcties/{id}"))
+        let dropped = corrections()?.drop_correction(&caller, id).await;
+        not_wanted(format!("/beoordelen/correcties/{id}"), dropped)
     })
     .await
 }

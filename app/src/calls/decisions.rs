@@ -5,7 +5,7 @@
     reason = "one for each input of a form, as the server functions of leptos have it"
 )]
 
-use super::answer::{Posted, go};
+use super::answer::{Posted, go, not_wanted};
 use crate::page::{caller, decisions};
 use crate::parts::pager::address;
 use crate::ports::PortError;
@@ -156,12 +156,8 @@ pub(crate) async fn decide(id: Uuid) -> Posted {
 pub(crate) async fn drop_decision(id: Uuid) -> Posted {
     go(async move {
         let caller = caller().await?;
-        let way = format!("/beoordelen/besluiten/{id}");
-        match decisions()?.drop_decision(&caller, id).await {
-            // Its page says who was first.
-            Err(PortError::Conflict) => Ok(format!("{way}?melding=eerder")),
-            dropped => dropped.map(|()| way),
-        }
+        let dropped = decisions()?.drop_decision(&caller, id).await;
+        not_wanted(format!("/beoordelen/besluiten/{id}"), dropped)
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! Posts about code lists: propose a change, submit or agree, say no.
 
-use super::answer::{Posted, go};
+use super::answer::{Posted, go, not_wanted};
 use crate::page::{caller, lists};
 use crate::parts::pager::address;
 use crate::ports::PortError;
@@ -122,6 +122,7 @@ pub(crate) async fn agree_list(id: Uuid) -> Posted {
             ListAgreed::Waiting => "wacht",
             ListAgreed::SamePerson => "zelfde",
             ListAgreed::Other => "ander",
+            ListAgreed::Before => "eerder",
             ListAgreed::Stale => "gewijzigd",
         };
         Ok(format!("/codelijsten/wijzigingen/{id}?melding={word}"))
@@ -134,8 +135,8 @@ pub(crate) async fn agree_list(id: Uuid) -> Posted {
 pub(crate) async fn drop_list(id: Uuid) -> Posted {
     go(async move {
         let caller = caller().await?;
-        lists()?.drop_list(&caller, id).await?;
-        Ok(format!("/codelijsten/wijzigingen/{id}"))
+        let dropped = lists()?.drop_list(&caller, id).await;
+        not_wanted(format!("/codelijsten/wijzigingen/{id}"), dropped)
     })
     .await
 }

@@ -26,7 +26,7 @@ pub(crate) mod worklist;
 
 mod answer {
     use crate::error::after_post;
-    use crate::ports::PortResult;
+    use crate::ports::{PortError, PortResult};
     use leptos::prelude::*;
     use std::future::Future;
 
@@ -38,6 +38,14 @@ mod answer {
         let to = work.await.unwrap_or_else(after_post);
         leptos_axum::redirect(&to);
         Ok(())
+    }
+
+    /// Where somebody lands who did not want what takes a second person: its page, which says who was first when somebody was.
+    pub(crate) fn not_wanted(page: String, dropped: PortResult<()>) -> PortResult<String> {
+        match dropped {
+            Err(PortError::Conflict) => Ok(format!("{page}?melding=eerder")),
+            dropped => dropped.map(|()| page),
+        }
     }
 
     /// An own path, or the start page: what comes from a form never leads elsewhere.

@@ -1,6 +1,7 @@
 //! `/beoordelen/correcties/{id}`: RIVM corrects or withdraws a registration that its institution asked to change; a colleague
 //! agrees (features F53).
 
+use super::decisions::before;
 use super::mend::options;
 use crate::calls::corrections::{DecideCorrection, DropCorrection, SaveCorrection};
 use crate::page::{Screen, Visit, corrections, page};
@@ -44,6 +45,10 @@ fn screen(visit: &Visit, view: &CorrectionView) -> Screen {
         (Some("zelfde"), _) => Some(alert::error(c.told_same)),
         (Some("nog-niet"), DecisionState::Draft) => Some(alert::error(c.told_not_yet)),
         (Some("ander"), _) => Some(alert::error(c.told_other)),
+        (Some("eerder"), state) => {
+            let decided = view.decided.as_ref();
+            decided.and_then(|(who, at)| before(state, (who, at), t))
+        }
         _ => None,
     };
     let open = matches!(view.state, DecisionState::Draft | DecisionState::Asked);
@@ -71,7 +76,12 @@ fn screen(visit: &Visit, view: &CorrectionView) -> Screen {
         facts.push(Answer::new(c.request, view.request.clone()));
     }
     if let Some((by, at)) = &view.decided {
-        facts.push(Answer::new(d.decided_by, format!("{by}, {at}")));
+        let key = if view.state == DecisionState::Rejected {
+            d.said_no_by
+        } else {
+            d.decided_by
+        };
+        facts.push(Answer::new(key, format!("{by}, {at}")));
     }
     let foreseen = view
         .outcome

@@ -124,16 +124,18 @@ pub(crate) fn decision() -> AnyView {
 }
 
 /// Who was first and what came of it, for who wanted to decide too.
-fn before(view: &DecisionView, t: &'static Texts) -> Option<AnyView> {
+pub(super) fn before(
+    state: DecisionState,
+    (who, at): (&str, &str),
+    t: &'static Texts,
+) -> Option<AnyView> {
     let d = &t.decisions;
-    let text = match view.line.state {
+    let text = match state {
         DecisionState::Draft | DecisionState::Asked => return None,
         DecisionState::Running | DecisionState::Done => d.told_agreed,
         DecisionState::Rejected => d.told_said_no,
         DecisionState::CalledBack => d.told_taken_back,
     };
-    let who = view.decided_by.as_deref().unwrap_or(&view.line.asked_by);
-    let at = view.decided_at.as_deref().unwrap_or_default();
     let text = fill(text, &[("wie", who), ("moment", at)]);
     Some(alert::warning(paragraph(text)))
 }
@@ -153,7 +155,11 @@ fn screen(visit: &Visit, view: &DecisionView) -> Screen {
         (Some("wacht"), DecisionState::Asked) => Some(alert::ok(d.told_waiting)),
         (Some("zelfde"), _) => Some(alert::error(d.told_same)),
         (Some("ander"), _) => Some(alert::error(d.told_other)),
-        (Some("eerder"), _) => before(view, t),
+        (Some("eerder"), state) => {
+            let who = view.decided_by.as_deref().unwrap_or(&line.asked_by);
+            let at = view.decided_at.as_deref().unwrap_or_default();
+            before(state, (who, at), t)
+        }
         (Some("kanniet"), _) if line.kind == DecisionKind::Unlink => {
             Some(alert::error(t.links.undo_not_yet))
         }

@@ -1,6 +1,7 @@
 //! `/codelijsten/wijzigingen/{id}`: a change of a code list, what it would do to rows that wait, the second person, and what
 //! became of it (features F88; security G18).
 
+use super::decisions::before;
 use super::lists::{
     change_title, entry_path, fault_text, key_name, list_name, list_path, said, standing,
 };
@@ -9,6 +10,7 @@ use crate::page::{Screen, Visit, lists, page};
 use crate::parts::answers::{Answer, answers};
 use crate::parts::table::{Cell, table};
 use crate::parts::{alert, go_on_or_not, heading, link, paragraph, title};
+use crate::ports::decisions::DecisionState;
 use crate::ports::lists::{ChangeState, ChangeView, ItemLine, MayChange, WouldRelease, WrongLine};
 use crate::texts::{Texts, fill, number};
 use domain::lists::ListKind;
@@ -41,6 +43,10 @@ fn screen(visit: &Visit, view: &ChangeView) -> Screen {
         (Some("zelfde"), _) => Some(alert::error(l.told_same)),
         (Some("ander"), _) => Some(alert::error(l.told_other)),
         (Some("gewijzigd"), _) => Some(alert::error(l.told_stale)),
+        (Some("eerder"), state) => {
+            let decided = view.decided_by.as_deref().zip(view.decided_at.as_deref());
+            decided.and_then(|decided| before(as_decided(state), decided, t))
+        }
         _ => None,
     };
     let going = matches!(line.state, ChangeState::Agreed | ChangeState::Applied);
@@ -64,6 +70,18 @@ fn screen(visit: &Visit, view: &ChangeView) -> Screen {
     Screen::new(name, body)
         .under(l.title, "/codelijsten")
         .wide()
+}
+
+/// What somebody decided about a change in this state.
+const fn as_decided(state: ChangeState) -> DecisionState {
+    match state {
+        ChangeState::Draft => DecisionState::Draft,
+        ChangeState::Asked => DecisionState::Asked,
+        ChangeState::Rejected => DecisionState::Rejected,
+        ChangeState::CalledBack => DecisionState::CalledBack,
+        ChangeState::Agreed | ChangeState::Applied => DecisionState::Running,
+        ChangeState::Done => DecisionState::Done,
+    }
 }
 
 fn facts(view: &ChangeView, t: &'static Texts) -> Vec<Answer> {

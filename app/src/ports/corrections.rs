@@ -62,6 +62,8 @@ pub enum Corrected {
     Waiting,
     /// The second person must be somebody else.
     SamePerson,
+    /// Somebody else agreed before, did not agree, or took it back.
+    Before,
     /// It lacks the request, changes nothing, or would be refused.
     NotYet,
     /// The registration changed in the meantime, or another correction of it waits.

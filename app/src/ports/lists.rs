@@ -297,6 +297,8 @@ pub enum ListAgreed {
     Waiting,
     /// The second person must be somebody else.
     SamePerson,
+    /// Somebody else agreed before, did not agree, or took it back.
+    Before,
     /// Another change of the same entry is open.
     Other,
     /// The list says something else than when it was proposed.

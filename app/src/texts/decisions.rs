@@ -139,7 +139,7 @@ texts! {
         records_above: "Bij {aantal} van hen zijn dat er meer dan de reeks heeft. Is het een dubbele registratie?" / "For {aantal} of them that is more than the series has. Is it registered twice?",
         told_agreed: "{wie} was u voor en gaf akkoord op {moment}." / "{wie} was first and agreed on {moment}.",
         told_said_no: "{wie} was u voor en gaf geen akkoord op {moment}." / "{wie} was first and did not agree on {moment}.",
-        told_taken_back: "{wie} nam dit besluit terug op {moment}." / "{wie} took this decision back on {moment}.",
+        told_taken_back: "{wie} nam dit terug op {moment}." / "{wie} took this back on {moment}.",
         told_other: "Over deze regels loopt al een ander besluit." / "Another decision about these rows is open.",
         kept: "Nieuwe regels" / "New rows",
         kept_soon: "Na akkoord geldt deze waarde ook voor nieuwe regels van deze instelling." / "Once agreed, this value also holds for new rows of this institution.",

@@ -21,6 +21,10 @@ fn decision() -> String {
     format!("/beoordelen/besluiten/{ID}")
 }
 
+fn correction() -> String {
+    format!("/beoordelen/correcties/{ID}")
+}
+
 fn reviewer(change: impl FnOnce(&mut World)) -> Arc<World> {
     let mut world = World::new(Some(Role::RivmBeoordelaar));
     change(&mut world);
@@ -418,13 +422,21 @@ async fn who_comes_second_reads_who_decided_and_when() {
             view.decided_by = Some("P. <Pieters>".into());
             view.decided_at = Some("23-11-2026 09:00".into());
         });
-        let page = get(&world, &format!("{}?melding=eerder", decision())).await;
-        assert!(page.has(text), "{state:?}");
-        assert!(page.has(key) && page.has("P. &lt;Pieters&gt;, 23-11-2026 09:00"));
+        for page in [decision(), correction()] {
+            let page = get(&world, &format!("{page}?melding=eerder")).await;
+            assert!(page.has(text), "{state:?}");
+            assert!(page.has(key) && page.has("P. &lt;Pieters&gt;, 23-11-2026 09:00"));
+        }
     }
     // It waits still: nobody was first.
-    let page = get(&reviewer(|_| ()), &format!("{}?melding=eerder", decision())).await;
-    assert!(!page.has("was u voor en gaf"));
+    for page in [decision(), correction()] {
+        let page = get(&reviewer(|_| ()), &format!("{page}?melding=eerder")).await;
+        assert!(!page.has("was u voor en gaf"));
+    }
+    let world = reviewer(|world| world.agreed = Agreed::Before);
+    let id = ID.to_string();
+    let answer = post(&world, "/api/correctie-akkoord", &[("id", id.as_str())]).await;
+    assert_eq!(answer.location, format!("{}?melding=eerder", correction()));
 }
 
 #[tokio::test]

@@ -1902,7 +1902,11 @@ impl Corrections for World {
             state: self.decision.line.state,
             asked_by: "R. Rivm".into(),
             asked_at: "22-11-2026 14:05".into(),
-            decided: None,
+            decided: self
+                .decision
+                .decided_by
+                .clone()
+                .zip(self.decision.decided_at.clone()),
             may: self.decision.may,
         })
     }
@@ -1923,7 +1927,8 @@ impl Corrections for World {
             Agreed::Running => Changed::Done,
             Agreed::Waiting => Changed::Waiting,
             Agreed::SamePerson => Changed::SamePerson,
-            Agreed::Other | Agreed::Late | Agreed::Before | Agreed::NotYet => Changed::Other,
+            Agreed::Before => Changed::Before,
+            Agreed::Other | Agreed::Late | Agreed::NotYet => Changed::Other,
         })
     }
 

@@ -327,6 +327,7 @@ async fn agreeing_says_what_came_of_it() {
         (ListAgreed::SamePerson, "zelfde"),
         (ListAgreed::Other, "ander"),
         (ListAgreed::Stale, "gewijzigd"),
+        (ListAgreed::Before, "eerder"),
     ] {
         let world = of(Role::RivmBeheer, |world| world.list_agreed = agreed);
         let answer = post(&world, "/api/lijst-akkoord", &[("id", id.as_str())]).await;
@@ -343,6 +344,28 @@ async fn agreeing_says_what_came_of_it() {
     }
     let answer = post(&manager(), "/api/lijst-niet", &[("id", id.as_str())]).await;
     assert_eq!(answer.location, change());
+}
+
+#[tokio::test]
+async fn who_comes_second_reads_who_decided_and_when() {
+    for (state, text) in [
+        (ChangeState::Agreed, "was u voor en gaf akkoord op"),
+        (ChangeState::Done, "was u voor en gaf akkoord op"),
+        (ChangeState::Rejected, "was u voor en gaf geen akkoord op"),
+        (ChangeState::CalledBack, "nam dit terug op"),
+    ] {
+        let world = of(Role::RivmBeheer, |world| {
+            world.change.line.state = state;
+            world.change.decided_by = Some("P. <Pieters>".into());
+            world.change.decided_at = Some("23-11-2026 09:00".into());
+        });
+        let page = get(&world, &format!("{}?melding=eerder", change())).await;
+        let text = format!("P. &lt;Pieters&gt; {text} 23-11-2026 09:00.");
+        assert!(page.has(&text), "{state:?}");
+    }
+    // It waits still: nobody was first.
+    let page = get(&manager(), &format!("{}?melding=eerder", change())).await;
+    assert!(!page.has("was u voor"));
 }
 
 #[tokio::test]

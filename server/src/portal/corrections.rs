@@ -3,6 +3,7 @@
 
 use super::again::{Halt, again};
 use super::entry::{Arrived, Parcel};
+use super::four_eyes::{Press, dropped, press};
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::intake::matching::Linked;
@@ -109,14 +110,12 @@ impl Corrections for Portal {
 
     async fn drop_correction(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let (mut tx, correction) = self.open_correction(caller, id).await?;
-        let own = correction.asked_by == caller.user_id;
-        let to = if own { "called_back" } else { "rejected" };
+        let to = dropped(caller, &correction.state, correction.asked_by);
+        let to = to.ok_or(PortError::Conflict)?;
         let (by, now) = (Some(caller.user_id), self.road.clock.now());
-        let open = matches!(correction.state.as_str(), "draft" | "asked");
-        if !open
-            || !corrections::step(&mut tx, id, &correction.state, to, by, now)
-                .await
-                .or_broken(caller)?
+        if !corrections::step(&mut tx, id, &correction.state, to, by, now)
+            .await
+            .or_broken(caller)?
         {
             return Err(PortError::Conflict);
         }
@@ -184,14 +183,13 @@ impl Portal {
 
     async fn try_decide(&self, caller: &Caller, id: Uuid) -> Result<Corrected, Halt> {
         let (mut tx, correction) = self.open_correction(caller, id).await?;
-        let own = correction.asked_by == caller.user_id;
-        let (to, by) = match (correction.state.as_str(), own) {
-            // Pressed before: in another tab, or by a third person.
-            ("done", _) => return Ok(Corrected::Done),
-            ("draft", true) => ("asked", None),
-            ("asked", false) => ("done", Some(caller.user_id)),
-            ("asked", true) => return Ok(Corrected::SamePerson),
-            _ => return Err(PortError::Conflict.into()),
+        let (asked_by, decided_by) = (correction.asked_by, correction.decided_by);
+        let (to, by) = match press(caller, &correction.state, asked_by, decided_by) {
+            Press::Ask => ("asked", None),
+            Press::Agree => ("done", Some(caller.user_id)),
+            Press::SamePerson => return Ok(Corrected::SamePerson),
+            Press::Goes => return Ok(Corrected::Done),
+            Press::Before => return Ok(Corrected::Before),
         };
         // What is foreseen is what is done: nobody changes it in between.
         register::hold(&mut tx, &[correction.person_id]).await?;

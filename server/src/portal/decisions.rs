@@ -2,6 +2,7 @@
 //! where that is needed. The work itself is a job.
 
 use super::again::{Halt, again};
+use super::four_eyes::{Press, dropped, press};
 use super::review::named;
 use super::{OrBroken, Portal, brp_age, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
@@ -393,15 +394,8 @@ impl Decisions for Portal {
 
     async fn drop_decision(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         let (mut tx, decision) = self.open_decision(caller, id).await?;
-        let own = decision.asked_by == caller.user_id;
-        let to = if own { "called_back" } else { "rejected" };
+        let to = dropped(caller, &decision.state, decision.asked_by).ok_or(PortError::Conflict)?;
         let now = self.road.clock.now();
-        if !matches!(
-            (decision.state.as_str(), own),
-            ("draft", true) | ("asked", _)
-        ) {
-            return Err(PortError::Conflict);
-        }
         let step = Step {
             from: decision.state.clone(),
             to,
@@ -526,25 +520,23 @@ impl Portal {
     async fn try_step(&self, caller: &Caller, id: Uuid) -> Result<Agreed, Halt> {
         let (mut tx, decision) = self.open_decision(caller, id).await?;
         let now = self.road.clock.now();
-        let own = decision.asked_by == caller.user_id;
-        match decision.state.as_str() {
-            "draft" | "asked" => {}
-            // Pressed before, in another tab; or who prepared it presses again.
-            "running" | "done" if own || decision.decided_by == Some(caller.user_id) => {
-                return Ok(Agreed::Running);
-            }
-            _ => return Ok(Agreed::Before),
-        }
+        let (asked_by, decided_by) = (decision.asked_by, decision.decided_by);
+        let asks = match press(caller, &decision.state, asked_by, decided_by) {
+            Press::Ask => true,
+            Press::Agree => false,
+            Press::SamePerson => return Ok(Agreed::SamePerson),
+            Press::Goes => return Ok(Agreed::Running),
+            Press::Before => return Ok(Agreed::Before),
+        };
         // More rows may wait than when it was prepared.
         let waiting = decisions::waiting(&mut tx, &decision).await?;
         let rows = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
         let kind = kind(&decision)?;
         let four_eyes = decision.four_eyes || kind.needs_second_person(decision.stored, rows);
-        let (to, by) = match (decision.state.as_str(), own) {
-            ("draft", true) if four_eyes => ("asked", None),
-            ("draft", true) | ("asked", false) => ("running", Some(caller.user_id)),
-            ("asked", true) => return Ok(Agreed::SamePerson),
-            _ => return Err(PortError::NotFound.into()),
+        let (to, by) = if asks && four_eyes {
+            ("asked", None)
+        } else {
+            ("running", Some(caller.user_id))
         };
         // Whoever was first dealt with them.
         if rows == 0 && !says_itself(kind) {

@@ -1,6 +1,7 @@
 //! Managed code lists: RIVM-beheer proposes, somebody else of RIVM-beheer agrees, as `list_changes_four_eyes` says too
 //! (security G18). No page holds data of a person.
 
+use super::four_eyes::{Press, dropped, press};
 use super::{OrBroken, Portal, broken, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::clock::dutch_midnight;
@@ -300,17 +301,19 @@ impl Lists for Portal {
 
     async fn agree_list(&self, caller: &Caller, id: Uuid) -> PortResult<ListAgreed> {
         manager(caller)?;
-        let (mut tx, change) = self.open_change(caller, id).await?;
-        let own = change.asked_by == caller.user_id;
-        let (to, by) = match (change.state.as_str(), own) {
-            // Pressed before: in another tab, or by a third person.
-            ("agreed" | "applied" | "done", _) => return Ok(ListAgreed::Going),
-            ("draft", true) if change.items > 0 => ("asked", None),
-            ("asked", false) => ("agreed", Some(caller.user_id)),
-            ("asked", true) => return Ok(ListAgreed::SamePerson),
-            _ => return Err(PortError::Conflict),
-        };
+        let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
+        // Before it is read: whoever waits here finds what the other did.
         lists::one_at_a_time(&mut tx).await.or_broken(caller)?;
+        let change = change_of(&mut tx, caller, id).await?;
+        let (asked_by, decided_by) = (change.asked_by, change.decided_by);
+        let (to, by) = match press(caller, &change.state, asked_by, decided_by) {
+            Press::Ask if change.items == 0 => return Err(PortError::Conflict),
+            Press::Ask => ("asked", None),
+            Press::Agree => ("agreed", Some(caller.user_id)),
+            Press::SamePerson => return Ok(ListAgreed::SamePerson),
+            Press::Goes => return Ok(ListAgreed::Going),
+            Press::Before => return Ok(ListAgreed::Before),
+        };
         match lists::in_the_way(&mut tx, &change)
             .await
             .or_broken(caller)?
@@ -345,11 +348,7 @@ impl Lists for Portal {
     async fn drop_list(&self, caller: &Caller, id: Uuid) -> PortResult<()> {
         manager(caller)?;
         let (mut tx, change) = self.open_change(caller, id).await?;
-        let own = change.asked_by == caller.user_id;
-        let to = if own { "called_back" } else { "rejected" };
-        if !matches!((change.state.as_str(), own), ("draft", true) | ("asked", _)) {
-            return Err(PortError::Conflict);
-        }
+        let to = dropped(caller, &change.state, change.asked_by).ok_or(PortError::Conflict)?;
         let now = self.road.clock.now();
         let by = Some(caller.user_id);
         if !lists::step(&mut tx, id, &change.state, to, by, now)
@@ -418,14 +417,7 @@ impl Portal {
     async fn open_change(&self, caller: &Caller, id: Uuid) -> PortResult<(WorkerTx<'_>, Change)> {
         reviewer(caller)?;
         let mut tx = worker_tx(&self.road.db).await.or_broken(caller)?;
-        let found = lists::list(&mut tx, Some(id), 1, 0)
-            .await
-            .or_broken(caller)?;
-        let change = found.into_iter().next().ok_or(PortError::NotFound)?;
-        // A draft is its maker's.
-        if change.state == "draft" && change.asked_by != caller.user_id {
-            return Err(PortError::NotFound);
-        }
+        let change = change_of(&mut tx, caller, id).await?;
         Ok((tx, change))
     }
 
@@ -601,6 +593,16 @@ fn day_and_source(day: &str, source: &str, today: Date) -> (Option<Date>, Vec<Fa
         faults.push(Fault::NoSource);
     }
     (day, faults)
+}
+
+/// A change as it stands; a draft is its maker's.
+async fn change_of(tx: &mut WorkerTx<'_>, caller: &Caller, id: Uuid) -> PortResult<Change> {
+    let found = lists::list(tx, Some(id), 1, 0).await.or_broken(caller)?;
+    let change = found.into_iter().next().ok_or(PortError::NotFound)?;
+    if change.state == "draft" && change.asked_by != caller.user_id {
+        return Err(PortError::NotFound);
+    }
+    Ok(change)
 }
 
 /// The page from 1, and the rows before it.

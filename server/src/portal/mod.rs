@@ -11,6 +11,7 @@ mod corrections;
 mod decisions;
 mod deliveries;
 mod entry;
+mod four_eyes;
 mod links;
 mod lists;
 mod locations;

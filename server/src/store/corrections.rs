@@ -111,7 +111,9 @@ pub struct Correction {
     pub asked_by_name: String,
     /// When.
     pub asked_at: OffsetDateTime,
-    /// Name of who decided.
+    /// Who decided.
+    pub decided_by: Option<Uuid>,
+    /// Name of who did.
     pub decided_by_name: Option<String>,
     /// When.
     pub decided_at: Option<OffsetDateTime>,
@@ -126,7 +128,7 @@ pub async fn one(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Option<Correction>, 
         Correction,
         r#"SELECT c.id, c.party_id, p.name AS party, c.report_id, c.version, c.person_id, c.content_sealed,
                   r.content_sealed AS before_sealed, c.request_sealed, c.state, c.asked_by, a.name AS asked_by_name, c.asked_at,
-                  d.name AS "decided_by_name?", c.decided_at
+                  c.decided_by, d.name AS "decided_by_name?", c.decided_at
            FROM corrections c JOIN parties p ON p.id = c.party_id JOIN users a ON a.id = c.asked_by
            JOIN reports r ON r.id = c.report_id AND r.version = c.version
            LEFT JOIN users d ON d.id = c.decided_by

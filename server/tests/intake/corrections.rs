@@ -282,3 +282,58 @@ async fn a_registration_that_changed_in_the_meantime_is_not_overwritten() {
     let view = world.portal.correction(&rosa, id).await.unwrap();
     assert_eq!(view.state, DecisionState::Rejected);
 }
+
+#[tokio::test]
+async fn of_two_who_agree_to_a_correction_at_once_the_second_hears_who_was_first() {
+    let world = World::new().await;
+    let of = registration(&world).await;
+    let rosa = second(&world).await;
+    let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
+    for day in ["28-01-2021", "29-01-2021", "30-01-2021"] {
+        let id = prepared(&world, of, &[(Column::Vaccinatiedatum, day)]).await;
+        let asked = world.portal.decide_correction(&world.rivm, id).await;
+        assert_eq!(asked, Ok(Corrected::Waiting));
+        let both = tokio::join!(
+            world.portal.decide_correction(&rosa, id),
+            world.portal.decide_correction(&ruud, id)
+        );
+        let (first, late) = match both {
+            (Ok(Corrected::Done), Ok(Corrected::Before)) => (&rosa, &ruud),
+            (Ok(Corrected::Before), Ok(Corrected::Done)) => (&ruud, &rosa),
+            other => panic!("{day}: {other:?}"),
+        };
+        let view = world.portal.correction(late, id).await.unwrap();
+        assert_eq!(view.decided.map(|(by, _)| by).as_ref(), Some(&first.name));
+        assert_eq!(counts(&world).await, [format!("{day} EJ6795")]);
+        // Who prepared it or agreed is told that it was done.
+        for caller in [first, &world.rivm] {
+            let again = world.portal.decide_correction(caller, id).await;
+            assert_eq!(again, Ok(Corrected::Done));
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_one_who_agrees_to_a_correction_and_one_who_does_not_the_second_hears_who_was_first() {
+    let world = World::new().await;
+    let of = registration(&world).await;
+    let rosa = second(&world).await;
+    let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
+    for day in ["28-01-2021", "29-01-2021", "30-01-2021"] {
+        let id = prepared(&world, of, &[(Column::Vaccinatiedatum, day)]).await;
+        let asked = world.portal.decide_correction(&world.rivm, id).await;
+        assert_eq!(asked, Ok(Corrected::Waiting));
+        let both = tokio::join!(
+            world.portal.decide_correction(&rosa, id),
+            world.portal.drop_correction(&ruud, id)
+        );
+        let (first, state) = match both {
+            (Ok(Corrected::Done), Err(PortError::Conflict)) => (&rosa, DecisionState::Done),
+            (Ok(Corrected::Before), Ok(())) => (&ruud, DecisionState::Rejected),
+            other => panic!("{day}: {other:?}"),
+        };
+        let view = world.portal.correction(&world.rivm, id).await.unwrap();
+        assert_eq!(view.state, state);
+        assert_eq!(view.decided.map(|(by, _)| by).as_ref(), Some(&first.name));
+    }
+}

@@ -220,6 +220,62 @@ async fn rows_that_were_judged_by_the_list_of_before_while_it_changed_are_judged
 }
 
 #[tokio::test]
+async fn of_two_who_agree_to_a_change_at_once_the_second_hears_who_was_first() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
+    for lot in ["FE8405", "FE8406", "FE8407"] {
+        let id = prepare(&world, &rosa, batch(lot, "Comirnaty", "31-10-2021")).await;
+        let asked = world.portal.agree_list(&rosa, id).await;
+        assert_eq!(asked, Ok(ListAgreed::Waiting));
+        let both = tokio::join!(
+            world.portal.agree_list(&rob, id),
+            world.portal.agree_list(&ruud, id)
+        );
+        let (first, late) = match both {
+            (Ok(ListAgreed::Going), Ok(ListAgreed::Before)) => (&rob, &ruud),
+            (Ok(ListAgreed::Before), Ok(ListAgreed::Going)) => (&ruud, &rob),
+            other => panic!("{lot}: {other:?}"),
+        };
+        let view = world.portal.list_change(late, id).await.unwrap();
+        assert_eq!(view.decided_by.as_ref(), Some(&first.name));
+        // Later than that it is the same; who prepared it or agreed is told that it goes.
+        world.work().await;
+        let again = world.portal.agree_list(late, id).await;
+        assert_eq!(again, Ok(ListAgreed::Before));
+        for caller in [first, &rosa] {
+            let again = world.portal.agree_list(caller, id).await;
+            assert_eq!(again, Ok(ListAgreed::Going));
+        }
+    }
+    let agreed = "audit_lines WHERE line::jsonb ->> 'step' = 'agreed'";
+    assert_eq!(world.count(agreed).await, 3);
+}
+
+#[tokio::test]
+async fn of_one_who_agrees_to_a_change_and_one_who_does_not_the_second_hears_who_was_first() {
+    let world = World::new().await;
+    let (rosa, rob) = managers(&world).await;
+    let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
+    for lot in ["FE8405", "FE8406", "FE8407"] {
+        let id = prepare(&world, &rosa, batch(lot, "Comirnaty", "31-10-2021")).await;
+        world.portal.agree_list(&rosa, id).await.unwrap();
+        let both = tokio::join!(
+            world.portal.agree_list(&rob, id),
+            world.portal.drop_list(&ruud, id)
+        );
+        let (first, state) = match both {
+            (Ok(ListAgreed::Going), Err(PortError::Conflict)) => (&rob, ChangeState::Agreed),
+            (Ok(ListAgreed::Before), Ok(())) => (&ruud, ChangeState::Rejected),
+            other => panic!("{lot}: {other:?}"),
+        };
+        let view = world.portal.list_change(&rosa, id).await.unwrap();
+        assert_eq!(view.line.state, state);
+        assert_eq!(view.decided_by.as_ref(), Some(&first.name));
+    }
+}
+
+#[tokio::test]
 async fn a_second_person_says_no_and_who_asked_takes_it_back() {
     let world = World::new().await;
     let (rosa, rob) = managers(&world).await;
@@ -234,7 +290,7 @@ async fn a_second_person_says_no_and_who_asked_takes_it_back() {
         assert_eq!((view.line.state, view.may), (state, MayChange::Look));
         assert_eq!(
             world.portal.agree_list(&rob, id).await,
-            Err(PortError::Conflict)
+            Ok(ListAgreed::Before)
         );
     }
     world.work().await;
