@@ -171,7 +171,7 @@ pub struct CodeLists {
     /// Folded names, sorted, each with its product and whether it is the product's own name or EU number.
     names: Vec<(String, VaccineId, NameKind)>,
     /// Folded names that one party uses, the first that holds before the others.
-    own: Vec<(String, VaccineId, Days)>,
+    own: Vec<OwnName>,
     hpk: Vec<(Hpk, VaccineId)>,
     campaign_start: Date,
     campaign_start_abroad: Date,
@@ -179,6 +179,16 @@ pub struct CodeLists {
     groups: Vec<TargetGroup>,
     /// What the codes mean, as far as the list says.
     meanings: Vec<(TargetGroup, String)>,
+}
+
+/// A name that one party uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct OwnName {
+    folded: String,
+    id: VaccineId,
+    days: Days,
+    /// Its place among the names that were given.
+    place: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -284,12 +294,17 @@ impl CodeLists {
         mut self,
         names: impl IntoIterator<Item = (&'n str, &'n str, Days)>,
     ) -> Self {
-        for (name, product, days) in names {
+        for (place, (name, product, days)) in names.into_iter().enumerate() {
             let folded = folded(name);
             if let (false, NamedVaccine::Own(id) | NamedVaccine::Alias(id)) =
                 (folded.is_empty(), self.named(product))
             {
-                self.own.push((folded, id, days));
+                self.own.push(OwnName {
+                    folded,
+                    id,
+                    days,
+                    place,
+                });
             }
         }
         self
@@ -472,6 +487,28 @@ impl CodeLists {
         }
     }
 
+    /// By which of the names of the party (its place as given to [`Self::with_names`]) a text was read as this product, of a jab of
+    /// this day; `None` when the lists call it so themselves.
+    #[must_use]
+    pub fn own_name(&self, text: &str, day: Date, product: VaccineId) -> Option<usize> {
+        if self.own.is_empty() {
+            return None;
+        }
+        if let NamedVaccine::Own(id) | NamedVaccine::Alias(id) = self.named(text)
+            && id == product
+        {
+            return None;
+        }
+        let words = text.split(|c: char| !c.is_alphanumeric()).map(fold_name);
+        let bare: String = words
+            .filter(|word| !FILLERS.contains(&word.as_str()))
+            .collect();
+        let whole = folded(text);
+        let mut holding = self.own.iter().filter(|own| own.days.hold(Some(day)));
+        let said = holding.find(|own| own.folded == whole || own.folded == bare);
+        said.filter(|own| own.id == product).map(|own| own.place)
+    }
+
     /// The product was used no more on that day. The days of use are those of the Netherlands.
     fn has_ended(&self, id: VaccineId, day: Option<Date>, country: Country) -> bool {
         let last = self.vaccine(id).and_then(|vaccine| vaccine.last_use);
@@ -552,9 +589,9 @@ impl CodeLists {
         let mut owns = self.own.iter();
         let owned = own
             .filter(|_| KNOWS_OWN_NAMES)
-            .and_then(|day| owns.find(|(name, _, days)| name.as_str() == folded && days.hold(day)));
-        if let Some((_, id, _)) = owned {
-            return Some((*id, NameKind::Alias));
+            .and_then(|day| owns.find(|own| own.folded == folded && own.days.hold(day)));
+        if let Some(own) = owned {
+            return Some((own.id, NameKind::Alias));
         }
         let place = self
             .names
@@ -712,6 +749,33 @@ mod tests {
             assert_eq!(on(Some(day)), expected, "{day}");
         }
         assert_eq!(on(None), NamedVaccine::Unknown, "no day that can be read");
+    }
+
+    #[test]
+    fn a_text_that_the_lists_do_not_know_tells_by_which_name_of_the_party_it_was_read() {
+        let february = Days {
+            first: Some(date!(2021 - 02 - 01)),
+            last: Some(date!(2021 - 02 - 28)),
+        };
+        let lists = CodeLists::builtin().with_names([
+            ("Wat dan ook", "Bestaat niet", Days::ALL),
+            ("Prik", "Comirnaty", february),
+            ("Prik", "Spikevax", Days::ALL),
+            ("Spikevax", "Comirnaty", Days::ALL),
+        ]);
+        let (comirnaty, spikevax) = (lists.vaccines[0].id, lists.vaccines[1].id);
+        let (in_february, later) = (date!(2021 - 02 - 14), date!(2021 - 03 - 14));
+        for (text, day, product, place) in [
+            ("prik", in_february, comirnaty, Some(1)),
+            ("vaccin PRIK", in_february, comirnaty, Some(1)),
+            ("Prik", later, spikevax, Some(2)),
+            ("Prik", later, comirnaty, None),
+            ("Prik kind", later, spikevax, None),
+            ("Spikevax", later, spikevax, None),
+            ("Wat dan ook", later, comirnaty, None),
+        ] {
+            assert_eq!(lists.own_name(text, day, product), place, "{text} {day}");
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ fn screen(visit: &Visit, list: &Page<KeptValue>) -> Screen {
             d.value_since,
             d.value_until,
             d.asked_by,
-            d.rows,
+            d.value_rows,
             d.open,
         ];
         let rows = list.items.iter().map(|one| row(one, t)).collect();

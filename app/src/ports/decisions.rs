@@ -332,7 +332,7 @@ pub struct KeptValue {
     pub ended_by: Option<String>,
     /// Why.
     pub why_ended: Option<String>,
-    /// Rows that waited and were changed by it. A name of a product is known when a row comes: those are not counted.
+    /// Rows that it was applied to: that waited, and that came later.
     pub rows: u32,
 }
 
@@ -409,7 +409,7 @@ pub struct DecisionView {
     pub decided_by: Option<String>,
     /// When, or when it was taken back.
     pub decided_at: Option<String>,
-    /// Rows it was carried out on, and of those the ones still refused.
+    /// Rows it was carried out on (of a kept value those that came later too), and of those the ones still refused.
     pub done: (u32, u32),
     /// Rows that would stay as they are: given on other days.
     pub outside: u32,

@@ -155,6 +155,7 @@ texts! {
         value_to: "RIVM leest" / "RIVM reads",
         value_since: "Geldt sinds" / "Holds since",
         value_until: "Gold tot" / "Held until",
+        value_rows: "Toegepast op regels" / "Rows applied to",
         value_holds: "Geldt nog" / "Still holds",
         value_by: "{een}, akkoord van {ander}" / "{een}, agreed by {ander}",
         value_label: "Waarde {waarde} van {partij} bekijken" / "See the value {waarde} of {partij}",

@@ -965,6 +965,7 @@ async fn kept_values_say_since_when_until_when_and_by_whom() {
         "Pfizer &lt;NL&gt; groot",
         "P. Pieters, akkoord van R. Rivm",
         "Geldt nog",
+        "Toegepast op regels",
         "29-11-2026 09:00, Rosa Register",
         "De instelling schrijft nu &lt;goed&gt;",
     ] {

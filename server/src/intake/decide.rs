@@ -532,7 +532,7 @@ pub async fn products_of(
         };
         let old = value(road, Purpose::OldValue, name.id, name.old_sealed)?;
         let new = value(road, Purpose::NewValue, name.id, name.new_sealed)?;
-        Ok((old, new, days))
+        Ok((name.id, old, new, days))
     });
     Ok(products.with_names(&names.collect::<Result<Vec<_>, StoreError>>()?))
 }

@@ -5,6 +5,7 @@ use super::{PartyTx, StoreError, WorkerTx, rejects};
 use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
+use std::collections::BTreeMap;
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -224,7 +225,7 @@ pub struct Decision {
     pub state: String,
     /// Rows when it was asked for.
     pub rows: i32,
-    /// Rows it was carried out on.
+    /// Rows it was carried out on; of a kept value those that came later too.
     pub done_rows: i32,
     /// Of those, still refused.
     pub still_refused: i32,
@@ -607,7 +608,7 @@ pub struct KeptValue {
     pub ended_by: Option<String>,
     /// Why, sealed.
     pub ended_sealed: Option<Vec<u8>>,
-    /// Rows that waited and were changed by it.
+    /// Rows that it was applied to: that waited, and that came later.
     pub rows: i32,
     /// Values in all pages.
     pub total: i64,
@@ -821,6 +822,37 @@ pub async fn count(
         id,
         rows,
         still_refused
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// Counts rows that were read by kept names of products when they came: how many, by the decision that keeps the name. It belongs
+/// shortly before the commit: rows of a party come side by side.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_read(
+    tx: &mut WorkerTx<'_>,
+    read: &BTreeMap<Uuid, i32>,
+) -> Result<(), StoreError> {
+    if read.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Uuid> = read.keys().copied().collect();
+    let rows: Vec<i32> = read.values().copied().collect();
+    // In one order, whoever counts.
+    sqlx::query!(
+        "SELECT id FROM decisions WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+        &ids
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    sqlx::query!(
+        "UPDATE decisions d SET done_rows = d.done_rows + n.rows FROM unnest($1::uuid[], $2::integer[]) AS n (id, rows) WHERE d.id = n.id",
+        &ids,
+        &rows
     )
     .execute(&mut **tx)
     .await?;

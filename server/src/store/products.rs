@@ -6,11 +6,14 @@ use domain::dates::Days;
 use domain::party::TargetGroup;
 use domain::vaccine::{Hpk, Vaccine, VaccineId};
 use time::Date;
+use uuid::Uuid;
 
 /// Code lists of a day.
 #[derive(Debug, Clone)]
 pub struct Products {
     lists: CodeLists,
+    /// The decisions that keep the names of the party, in their order.
+    kept_by: Vec<Uuid>,
 }
 
 impl Products {
@@ -53,19 +56,30 @@ impl Products {
         let lists = CodeLists::new(vaccines, start, abroad)
             .with_groups(groups(tx, today).await?)
             .with_age_bounds(ages(tx).await?);
-        Ok(Self { lists })
+        let kept_by = Vec::new();
+        Ok(Self { lists, kept_by })
     }
 
-    /// The same with names that one party uses for products: (its name, the product, the days of the jabs), the first that holds
-    /// before the others.
+    /// The same with names that one party uses for products: (the decision that keeps it, its name, the product, the days of the
+    /// jabs), the first that holds before the others.
     #[must_use]
-    pub fn with_names(self, names: &[(String, String, Days)]) -> Self {
+    pub fn with_names(self, names: &[(Uuid, String, String, Days)]) -> Self {
+        let kept_by = names.iter().map(|(id, ..)| *id).collect();
         let names = names
             .iter()
-            .map(|(name, product, days)| (name.as_str(), product.as_str(), *days));
+            .map(|(_, name, product, days)| (name.as_str(), product.as_str(), *days));
         Self {
             lists: self.lists.with_names(names),
+            kept_by,
         }
+    }
+
+    /// The decision that keeps the name by which a text was read as this product, of a jab of this day; `None` when the lists call
+    /// it so themselves.
+    #[must_use]
+    pub fn read_by(&self, text: &str, day: Date, product: VaccineId) -> Option<Uuid> {
+        let place = self.lists.own_name(text, day, product)?;
+        self.kept_by.get(place).copied()
     }
 
     /// What the rules know.

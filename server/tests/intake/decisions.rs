@@ -1,6 +1,7 @@
 //! RIVM decides once for all rows that share a cause (features F52-F54, F-X9).
 
 use crate::moment::{both, hang};
+use crate::support::counted;
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, with};
 use app::ports::decisions::{Agreed, ClusterFilter, DecisionState, Decisions, MayDecide, Proposal};
 use app::ports::deliveries::QualityView;
@@ -433,6 +434,13 @@ fn unclear() -> Proposal {
     }
 }
 
+/// Rows that the one kept value was applied to.
+async fn applied_to(world: &World) -> u32 {
+    let list = world.portal.kept_values(&world.rivm, 1).await.unwrap();
+    assert_eq!(list.total, 1);
+    list.items[0].rows
+}
+
 #[tokio::test]
 async fn a_name_that_was_decided_holds_for_what_the_party_delivers_later_until_it_is_ended() {
     let world = World::new().await;
@@ -461,6 +469,16 @@ async fn a_name_that_was_decided_holds_for_what_the_party_delivers_later_until_i
         view.line.counts.afgekeurd, 1,
         "it is this party's name only"
     );
+    // The one that waited, and the one that came: in the preview, and then in the register.
+    assert_eq!(applied_to(&world).await, 2);
+    let known = [
+        odd_vaccine(good(NAOMI, "01-04-1987")),
+        odd_vaccine(counted("n1")),
+    ];
+    let more = world.upload(&world.maria, &csv(&known)).await;
+    let view = world.portal.delivery(&world.maria, more).await.unwrap();
+    assert_eq!((view.line.counts.dubbel, view.line.counts.geteld), (1, 1));
+    assert_eq!(applied_to(&world).await, 3, "what is known is not new");
 
     let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
     assert!(line.name.is_some_and(|name| name.until.is_none()));
@@ -478,6 +496,7 @@ async fn a_name_that_was_decided_holds_for_what_the_party_delivers_later_until_i
     );
     let line = world.portal.decision(&world.rivm, id).await.unwrap().line;
     assert!(line.name.is_some_and(|name| name.until.is_some()));
+    assert_eq!(applied_to(&world).await, 3);
     let after = world.upload(&world.maria, &odd(FROUKE, "24-03-2000")).await;
     let view = world.portal.delivery(&world.maria, after).await.unwrap();
     assert_eq!(view.line.counts.afgekeurd, 1);

@@ -17,12 +17,12 @@ use super::matching::{self, Effect, Incoming, Judged, Place};
 use crate::keys::Keys;
 use crate::store::products::Products;
 use crate::store::register::{self, Origin};
-use crate::store::{StoreError, WorkerTx, rows, rulings, turns};
+use crate::store::{StoreError, WorkerTx, decisions, rows, rulings, turns};
 use columns::Columns;
 use domain::delivery::{Channel, Counts, RowOutcome};
-use domain::finding::Severity;
-use domain::row::Accepted;
-use std::collections::{HashMap, HashSet};
+use domain::finding::{Code, Severity};
+use domain::row::{Accepted, Column};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -321,7 +321,7 @@ async fn settle(tx: &mut WorkerTx<'_>, judged: &[Judged]) -> Result<(), StoreErr
     rulings::settle(tx, &persons).await
 }
 
-/// Where chunks meet: who has no BSN, and the numbers of people without consent. It belongs shortly before the commit.
+/// Where chunks meet: who has no BSN, the numbers of people without consent, and those of kept names. It belongs shortly before the commit.
 ///
 /// # Errors
 /// As [`chunk`].
@@ -331,7 +331,28 @@ pub async fn finish(
     chunk: &Chunk,
 ) -> Result<(), StoreError> {
     chunk.strangers.are_still_new(tx).await?;
-    count(tx, errand, &chunk.judged).await
+    count(tx, errand, &chunk.judged).await?;
+    let mut read: BTreeMap<Uuid, i32> = BTreeMap::new();
+    for id in chunk.judged.iter().filter_map(|row| kept_name(errand, row)) {
+        *read.entry(id).or_default() += 1;
+    }
+    decisions::count_read(tx, &read).await
+}
+
+/// The decision that keeps the name of a product by which a row was read that goes into the register, or is counted, now.
+fn kept_name(errand: &Errand<'_>, row: &Judged) -> Option<Uuid> {
+    let goes_in = row.outcome.is_stored() || row.outcome == RowOutcome::Geteld;
+    if !goes_in || row.row.stored.is_some() {
+        return None;
+    }
+    let (day, product) = match row.row.accepted.as_ref()? {
+        Accepted::Vaccination(jab) => (jab.date(), jab.vaccine()),
+        Accepted::Count(count) => (count.date, count.vaccine),
+        Accepted::Withdrawal { .. } => return None,
+    };
+    let mut repairs = row.row.repairs.iter();
+    let named = repairs.find(|one| (one.code, one.column) == (Code::H06, Column::Vaccin))?;
+    errand.products.read_by(&named.before, day, product)
 }
 
 /// People without consent: numbers, and for 30 days a keyed hash against counting twice.
