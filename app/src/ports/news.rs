@@ -60,7 +60,7 @@ pub struct ReturnedRows {
     pub stored: bool,
 }
 
-/// Rows that RIVM refused for good not long ago.
+/// Rows that RIVM refused for good not long ago, and that nobody of the institution has looked at.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct RejectedRows {
     /// The delivery.
@@ -86,7 +86,7 @@ pub struct NewsOf {
     pub lists: Vec<WaitingChange>,
     /// Rows that went back: to this institution; for RIVM those that were not mended in time.
     pub returned: Vec<ReturnedRows>,
-    /// Rows of this institution that were refused for good, the newest first.
+    /// Rows of this institution that were refused for good and that nobody of it has looked at, the newest first.
     pub rejected: Vec<RejectedRows>,
     /// Connections that wait for this person's decision.
     pub connections: u32,
@@ -124,6 +124,6 @@ impl NewsOf {
 pub trait News: Send + Sync {
     /// What this person has not seen yet.
     async fn news(&self, caller: &Caller) -> PortResult<NewsOf>;
-    /// This person opened the page of a delivery that ended: it is no news any more.
+    /// This person opened the page of a delivery that ended: it is no news any more, nor what of it was refused for good.
     async fn seen(&self, caller: &Caller, delivery: Uuid) -> PortResult<()>;
 }

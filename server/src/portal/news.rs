@@ -98,6 +98,10 @@ impl News for Portal {
         news::looked(&mut tx, party, caller.user_id, delivery, now)
             .await
             .or_broken(caller)?;
+        let since = now - Duration::days(DAYS);
+        news::looked_at_rejected(&mut tx, party, delivery, since)
+            .await
+            .or_broken(caller)?;
         tx.commit().await.or_broken(caller)
     }
 }

@@ -65,7 +65,7 @@ pub struct Rejected {
     pub rows: i64,
 }
 
-/// Rows of this party that RIVM refused for good since a moment, by delivery; the newest five.
+/// Rows of this party that RIVM refused for good since a moment and that nobody of it has looked at, by delivery; the newest five.
 ///
 /// # Errors
 /// When the database fails.
@@ -79,6 +79,7 @@ pub async fn rejected(
         r#"SELECT r.delivery_id AS delivery, d.file_name, count(*) AS "rows!"
            FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id
            WHERE r.party_id = $1 AND r.state = 'rejected' AND r.decided_at > $2 AND d.state = 'done' AND NOT d.test_lane
+             AND (d.rejected_seen IS NULL OR r.decided_at > d.rejected_seen)
            GROUP BY 1, 2 ORDER BY max(r.decided_at) DESC LIMIT 5"#,
         party,
         since
@@ -86,6 +87,30 @@ pub async fn rejected(
     .fetch_all(&mut **tx)
     .await?;
     Ok(rows)
+}
+
+/// Somebody of the party looked at a delivery of which rows were refused for good since a moment.
+///
+/// # Errors
+/// When the database fails.
+pub async fn looked_at_rejected(
+    tx: &mut WorkerTx<'_>,
+    party: Uuid,
+    delivery: Uuid,
+    since: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "UPDATE deliveries d SET rejected_seen = n.newest
+         FROM (SELECT max(decided_at) AS newest FROM delivery_rows
+               WHERE party_id = $1 AND delivery_id = $2 AND state = 'rejected' AND decided_at > $3) AS n
+         WHERE d.id = $2 AND d.party_id = $1 AND (d.rejected_seen IS NULL OR n.newest > d.rejected_seen) AND n.newest IS NOT NULL",
+        party,
+        delivery,
+        since
+    )
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
 }
 
 /// Who delivered it looked at a delivery that ended.

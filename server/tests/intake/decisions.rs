@@ -418,6 +418,39 @@ async fn rows_that_are_rejected_for_good_can_no_longer_be_mended() {
     assert!(news(world.portal.news(&world.rivm).await.unwrap()).is_empty());
 }
 
+#[tokio::test]
+async fn rejected_rows_are_news_until_somebody_of_the_institution_opened_the_page_that_says_why() {
+    let world = World::new().await;
+    let rows = [
+        odd_vaccine(good(EREBOS, "01-04-2000")),
+        with(good(NAOMI, "01-04-1987"), &[(Column::Vaccin, "Anders")]),
+    ];
+    let delivery = world.upload(&world.maria, &csv(&rows)).await;
+    let party = world.maria.party();
+    let marta = world.test.caller("marta", Role::Invoerder, party).await;
+    let told = async || {
+        let mut told = Vec::new();
+        for who in [&world.maria, &marta] {
+            let news = world.portal.news(who).await.unwrap().rejected;
+            told.push(news.iter().map(|one| one.rows).sum::<u32>());
+        }
+        told
+    };
+    for (_, _, _, sample) in clusters(&world).await {
+        let id = world.portal.propose(&world.rivm, sample, unclear()).await;
+        let decided = world.portal.decide(&world.rivm, id.unwrap()).await;
+        assert_eq!(decided, Ok(Agreed::Running));
+        world.work().await;
+        assert_eq!(told().await, [1, 1], "what was not seen yet");
+        for other in [&world.piet, &world.rivm] {
+            world.portal.seen(other, delivery).await.unwrap();
+        }
+        assert_eq!(told().await, [1, 1], "others do not take it from them");
+        world.portal.seen(&marta, delivery).await.unwrap();
+        assert_eq!(told().await, [0, 0]);
+    }
+}
+
 /// The table of answers that a sender gets on a delivery.
 async fn answered(world: &World, delivery: Uuid) -> String {
     let mut tx = party_tx(&world.road.db, &world.maria).await.unwrap();
