@@ -16,7 +16,7 @@ use crate::store::{StoreError, WorkerTx};
 use domain::bsn::{Bsn, nine_digits};
 use domain::dates::{PartialDate, parse_partial};
 use domain::delivery::RowOutcome;
-use domain::finding::Finding;
+use domain::finding::{Code, Finding};
 use domain::matching::{Likeness, MOST_CANDIDATES, NameParts, Sought, likeness};
 use domain::row::{Column, Postcode, RowText};
 use domain::suggestion::swapped_bsns;
@@ -205,10 +205,13 @@ pub struct Link {
 }
 
 impl Link {
-    /// The row is stored about the person, or would be: nothing else is wrong with it.
+    /// The row is stored about the person, or would be: nothing else is wrong with it. Or the same row stands there under that
+    /// person already.
     #[must_use]
-    pub const fn holds(&self) -> bool {
-        self.outcome.is_stored()
+    pub fn holds(&self) -> bool {
+        let mut codes = self.findings.iter().map(|finding| finding.code);
+        let known = self.outcome == RowOutcome::Dubbel && codes.any(|code| code == Code::D03);
+        self.outcome.is_stored() || known
     }
 }
 

@@ -1118,6 +1118,43 @@ async fn a_linked_row_without_a_true_bsn_that_comes_again_is_a_double_as_long_as
 }
 
 #[tokio::test]
+async fn a_row_without_a_true_bsn_that_was_sent_twice_before_is_linked_to_the_same_person_alone() {
+    let world = World::new().await;
+    let first = world.upload(&world.maria, &csv(&[exchanged()])).await;
+    let beside = [exchanged(), good(NAOMI, "01-04-1987")];
+    let again = world.upload(&world.maria, &csv(&beside)).await;
+    let row = async |delivery: Uuid| -> Uuid {
+        sqlx::query_scalar(
+            "SELECT id FROM delivery_rows WHERE delivery_id = $1 ORDER BY row_number LIMIT 1",
+        )
+        .bind(delivery)
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap()
+    };
+    link(&world, row(first).await, "1").await;
+    assert_eq!(seen(&world, first).await.0, "GEACCEPTEERD");
+    let refused = ("AFGEKEURD".to_owned(), vec![Code::P03]);
+    assert_eq!(seen(&world, again).await, refused, "it waits still");
+
+    // His brother, of the same day: the same row cannot be about both.
+    let brother = ["9", NOBODY, "Bultenaar", "20000401", "", ""];
+    crate::renumbered::brp(&world, &[brother]).await;
+    let of_both = world
+        .portal
+        .propose_link(&world.rivm, row(again).await, "9".into(), WHY.into())
+        .await;
+    let asked = world.portal.decide(&world.rivm, of_both.unwrap()).await;
+    assert_eq!(asked, Ok(Agreed::NotYet));
+
+    link(&world, row(again).await, "1").await;
+    let known = ("DUBBEL".to_owned(), vec![Code::D03]);
+    assert_eq!(seen(&world, again).await, known);
+    assert_eq!(counting(&world, EREBOS).await, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
 async fn whoever_was_found_for_a_wrong_bsn_stays_found_when_the_brp_or_the_registration_changes() {
     let world = World::new().await;
     world.upload(&world.maria, &csv(&[exchanged()])).await;

@@ -391,6 +391,13 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
         Some(known) if row.stored == Some(known.registration) => KeyAnswer::Replaces(known),
         known => key_rules(jab.mutation(), known, row.digest),
     };
+    let answer = match answer {
+        // RIVM found somebody else than whom the same row stands under.
+        KeyAnswer::Double(known) if row.by_rivm() && known.person != row.person => {
+            KeyAnswer::Refused(Code::R07)
+        }
+        answer => answer,
+    };
     let replaces = match answer {
         KeyAnswer::Double(known) => {
             return Verdict::with(Effect::Known(known.vaccination), Code::D03);

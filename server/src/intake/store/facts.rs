@@ -31,8 +31,11 @@ pub(super) async fn gather(
     let people = People::find(tx, keys, rows).await?;
     let mut known = known_keys(tx, party, delivery, rows).await?;
     if hold {
+        // Not of a row that would have its key, had RIVM found its person: it changes nothing of whoever that is.
         let of_keys = |known: &HashMap<String, Known>| -> HashSet<Uuid> {
-            known.values().filter_map(|known| known.person).collect()
+            let keys = rows.iter().filter_map(|row| row.source_key.as_ref());
+            let known = keys.filter_map(|key| known.get(key));
+            known.filter_map(|known| known.person).collect()
         };
         let mut held: HashSet<Uuid> = people.known().collect();
         held.extend(of_keys(&known));

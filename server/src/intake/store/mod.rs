@@ -321,7 +321,8 @@ async fn settle(tx: &mut WorkerTx<'_>, judged: &[Judged]) -> Result<(), StoreErr
     rulings::settle(tx, &persons).await
 }
 
-/// Where chunks meet: who has no BSN, the numbers of people without consent, and those of kept names. It belongs shortly before the commit.
+/// Where chunks meet: who has no BSN, the numbers of people without consent, and those of kept names. It belongs shortly before the
+/// commit.
 ///
 /// # Errors
 /// As [`chunk`].
