@@ -177,7 +177,7 @@ pub async fn standing(
 /// When the database fails.
 pub async fn forget(tx: &mut WorkerTx<'_>, delivery: Uuid) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE row_history SET raw_sealed = NULL, reason_sealed = NULL WHERE delivery_id = $1",
+        "UPDATE row_history SET raw_sealed = NULL, repairs_sealed = NULL, reason_sealed = NULL WHERE delivery_id = $1",
         delivery
     )
     .execute(&mut **tx)
@@ -218,8 +218,10 @@ pub async fn set_aside(
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, reason_sealed, outcome, findings, mended_by, mended_at, made_of, past)
-         SELECT r.party_id, r.delivery_id, r.row_number, r.id, r.raw_sealed, r.reason_sealed, r.outcome, r.findings, m.by, $3, m.of, true
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, repairs_sealed, reason_sealed, outcome, findings, mended_by,
+                                  mended_at, made_of, past)
+         SELECT r.party_id, r.delivery_id, r.row_number, r.id, r.raw_sealed, r.repairs_sealed, r.reason_sealed, r.outcome, r.findings, m.by, $3,
+                m.of, true
          FROM (SELECT row_number, (array_agg(mended_by ORDER BY mended_at DESC, row_id DESC))[1] AS by,
                       (array_agg(row_id ORDER BY mended_at, row_id))[1] AS of
                FROM row_history WHERE party_id = $1 AND delivery_id = $2 AND NOT past GROUP BY 1) AS m
@@ -265,8 +267,8 @@ pub async fn aside(
     .await?)
 }
 
-/// Keeps rows as they stood, in the history; without their text where `keep` is false. `how`: who changed them, and the
-/// decision that says so.
+/// Keeps rows as they stood, in the history, with what was repaired in them; where `keep` is false without what they said.
+/// `how`: who changed them, and the decision that says so.
 ///
 /// # Errors
 /// When the database fails.
@@ -279,9 +281,10 @@ pub async fn remember(
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
     sqlx::query!(
-        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, reason_sealed, outcome, findings, mended_by, mended_at, decision_id)
-         SELECT r.party_id, r.delivery_id, r.row_number, r.id, CASE WHEN n.keep THEN r.raw_sealed END, CASE WHEN n.keep THEN r.reason_sealed END,
-                r.outcome, r.findings, $4, $5, $6
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, raw_sealed, repairs_sealed, reason_sealed, outcome, findings, mended_by,
+                                  mended_at, decision_id)
+         SELECT r.party_id, r.delivery_id, r.row_number, r.id, CASE WHEN n.keep THEN r.raw_sealed END, CASE WHEN n.keep THEN r.repairs_sealed END,
+                CASE WHEN n.keep THEN r.reason_sealed END, r.outcome, r.findings, $4, $5, $6
          FROM unnest($2::integer[], $3::boolean[]) AS n (number, keep)
          JOIN delivery_rows r ON r.delivery_id = $1 AND r.row_number = n.number",
         delivery,
@@ -299,7 +302,7 @@ pub async fn remember(
         .filter_map(|(number, keep)| (!keep).then_some(*number))
         .collect();
     sqlx::query!(
-        "UPDATE row_history SET raw_sealed = NULL, reason_sealed = NULL WHERE delivery_id = $1 AND row_number = ANY ($2)",
+        "UPDATE row_history SET raw_sealed = NULL, repairs_sealed = NULL, reason_sealed = NULL WHERE delivery_id = $1 AND row_number = ANY ($2)",
         delivery,
         &forget
     )

@@ -162,6 +162,7 @@ places! {
     rows_repairs: Uuid, "uuid[]", Repairs, "delivery_rows", "id", "repairs_sealed";
     rows_reason: Uuid, "uuid[]", Reason, "delivery_rows", "id", "reason_sealed";
     history_raw: Uuid, "uuid[]", Row, "row_history", "row_id", "raw_sealed";
+    history_repairs: Uuid, "uuid[]", Repairs, "row_history", "row_id", "repairs_sealed";
     history_reason: Uuid, "uuid[]", Reason, "row_history", "row_id", "reason_sealed";
     brp_bsn: String, "text[]", BrpBsn, "brp_lists", "pl_id", "bsn_enc";
     drafts: Uuid, "uuid[]", Draft, "drafts", "id", "sealed";

@@ -9,6 +9,7 @@ use domain::delivery::{Counts, FileOutcome};
 use domain::finding::Code;
 use domain::row::{Column, RowText};
 use server::intake::mend::{self as mending, Became, Mended, Mending, Typed};
+use server::keys::{Purpose, Sealed};
 use server::store::worker_tx;
 use uuid::Uuid;
 
@@ -75,6 +76,14 @@ async fn counts(world: &World, id: Uuid) -> Counts {
 fn wrong(row: RowText) -> RowText {
     with(row, &[(Column::Dosisnummer, "nul")])
 }
+
+/// A wrong row in which we repair the BSN.
+fn wrong_and_repaired() -> RowText {
+    let dotted = [(Column::Bsn, "9999.95.571")];
+    with(wrong(good(NAOMI, "01-04-1987")), &dotted)
+}
+
+const KEPT_TEXTS: &str = "row_history WHERE raw_sealed IS NOT NULL OR repairs_sealed IS NOT NULL";
 
 #[tokio::test]
 async fn a_row_mended_in_the_preview_is_stored_with_the_others() {
@@ -177,6 +186,38 @@ async fn a_row_mended_after_the_end_goes_into_the_register_at_once() {
     assert_eq!(world.count(&provenance).await, 1);
     let gone = mend(&world, &world.maria, id, 3, &[], false).await;
     assert_eq!(gone, Err(PortError::NotFound), "it is no longer refused");
+}
+
+#[tokio::test]
+async fn what_was_repaired_in_a_row_stays_beside_what_it_said_before_it_was_mended() {
+    let world = World::new().await;
+    let id = preview(&world, &[good(EREBOS, "01-04-2000"), wrong_and_repaired()]).await;
+    let was: Uuid = sqlx::query_scalar("SELECT id FROM delivery_rows WHERE row_number = 3")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let cells = [(Column::Bsn, NAOMI), (Column::Dosisnummer, "1")];
+    let answer = mend(&world, &world.maria, id, 3, &cells, false).await;
+    assert_eq!(answer, Ok(GOOD));
+    let sealed: Option<Vec<u8>> =
+        sqlx::query_scalar("SELECT repairs_sealed FROM row_history WHERE row_id = $1")
+            .bind(was)
+            .fetch_one(&world.test.admin)
+            .await
+            .unwrap();
+    let sealed = Sealed::from_bytes(sealed.expect("kept"));
+    let aad = Purpose::Repairs.of(was.as_bytes());
+    let plain = world.road.keys.open(&sealed, &aad).unwrap();
+    let repairs: Vec<(Code, Column, String, String)> = serde_json::from_slice(&plain).unwrap();
+    let [(_, column, before, after)] = &repairs[..] else {
+        panic!("{} repairs", repairs.len());
+    };
+    assert_eq!(
+        (*column, before.as_str(), after.as_str()),
+        (Column::Bsn, "9999.95.571", NAOMI)
+    );
+    let now = "delivery_rows WHERE row_number = 3 AND repairs_sealed IS NOT NULL";
+    assert_eq!(world.count(now).await, 0, "as mended it needs no repair");
 }
 
 #[tokio::test]
@@ -431,11 +472,7 @@ async fn who_cannot_be_matched_goes_to_review_with_a_reason() {
 #[tokio::test]
 async fn a_row_mended_to_no_consent_leaves_nothing_of_the_person_in_any_version() {
     let world = World::new().await;
-    let id = preview(
-        &world,
-        &[good(EREBOS, "01-04-2000"), wrong(good(NAOMI, "01-04-1987"))],
-    )
-    .await;
+    let id = preview(&world, &[good(EREBOS, "01-04-2000"), wrong_and_repaired()]).await;
     let cells = [
         (Column::Toestemming, "N"),
         (Column::Bsn, ""),
@@ -452,12 +489,7 @@ async fn a_row_mended_to_no_consent_leaves_nothing_of_the_person_in_any_version(
         "the file as delivered says who it was"
     );
     assert_eq!(world.count("deliveries WHERE blob_id IS NOT NULL").await, 0);
-    assert_eq!(
-        world
-            .count("row_history WHERE raw_sealed IS NOT NULL")
-            .await,
-        0
-    );
+    assert_eq!(world.count(KEPT_TEXTS).await, 0);
 }
 
 #[tokio::test]
@@ -637,21 +669,16 @@ async fn a_form_sent_after_the_session_ended_is_kept_and_changes_nothing() {
 #[tokio::test]
 async fn a_preview_thrown_away_keeps_no_earlier_text_of_its_rows() {
     let world = World::new().await;
-    let id = preview(
-        &world,
-        &[good(EREBOS, "01-04-2000"), wrong(good(NAOMI, "01-04-1987"))],
-    )
-    .await;
+    let id = preview(&world, &[good(EREBOS, "01-04-2000"), wrong_and_repaired()]).await;
     let cells = [(Column::Dosisnummer, "1")];
     mend(&world, &world.maria, id, 3, &cells, false)
         .await
         .unwrap();
-    let texts = "row_history WHERE raw_sealed IS NOT NULL";
-    assert_eq!(world.count(texts).await, 1);
+    assert_eq!(world.count(KEPT_TEXTS).await, 1);
     Deliveries::discard(&world.portal, &world.maria, id)
         .await
         .unwrap();
-    assert_eq!(world.count(texts).await, 0);
+    assert_eq!(world.count(KEPT_TEXTS).await, 0);
 }
 
 #[tokio::test]
