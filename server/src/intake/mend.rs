@@ -18,7 +18,7 @@ use crate::store::brp_checks::{self, Check};
 use crate::store::deliveries;
 use crate::store::mend::{self, Standing, Stands};
 use crate::store::suggestions::{self, Shown};
-use crate::store::{StoreError, WorkerTx, withdrawals};
+use crate::store::{StoreError, WorkerTx, register, withdrawals};
 use domain::bsn::Bsn;
 use domain::dates::Days;
 use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
@@ -257,7 +257,8 @@ pub async fn mend(
     by_portions(road, tx, mending, WITHIN_FILE).await
 }
 
-/// The same, with another size of portions: the result does not depend on it.
+/// The same, with another size of portions. The result does not depend on it, but for rows that contradict each other only as
+/// they are mended: of two in different portions the first is stored.
 ///
 /// # Errors
 /// As [`mend()`].
@@ -313,6 +314,7 @@ pub async fn by_portions(
             keys: &road.keys,
         },
         keep,
+        whole: work.rows_read <= size,
     };
     let mut spread = Vec::new();
     let (mut done, mut more) = portion(&shop, tx, &mut spread, None, size).await?;
@@ -336,6 +338,8 @@ struct Shop<'a> {
     errand: Errand<'a>,
     desk: Desk<'a>,
     keep: Keep,
+    /// Every portion has all rows of the delivery.
+    whole: bool,
 }
 
 /// A change in every refused row with the same wrong value: column, old value, new one.
@@ -357,6 +361,7 @@ async fn portion(
         ref errand,
         ref desk,
         keep,
+        whole,
     } = shop;
     let (products, today) = (errand.products, errand.today);
     let numbers = mending
@@ -401,7 +406,11 @@ async fn portion(
         today,
     };
     let standing = standing(tx, &lines).await?;
-    let judged = stage_one(&lines, &standing, desk, &changed);
+    let mut beside = Vec::new();
+    if !whole {
+        beside = stored_beside(shop, tx, &lines, &standing, &changed).await?;
+    }
+    let judged = stage_one(&lines, &standing, desk, &changed, &beside);
     let again = again(&lines, &judged, &changed, keep);
     // What is only foreseen is one chunk, as a preview is.
     let mut gather = Gather::new(keep == Keep::Preview || mending.foresee);
@@ -860,13 +869,57 @@ pub fn shares(text: &RowText, findings: &[Finding], column: Column, value: &str)
             .any(|finding| finding.column == Some(column))
 }
 
-/// Stage 1 of every row, the rules D01 and D02 over the delivery included. A row is no double of one whose key keeps it out,
-/// as long as that one stands so (see [`matching::judge`]).
+/// Rows of the delivery that are not among the lines, and are stored about the persons or under the keys of changed ones, and of
+/// those that contradict another: what is said of these in one file is held together, however large. By their numbers.
+async fn stored_beside(
+    shop: &Shop<'_>,
+    tx: &mut WorkerTx<'_>,
+    lines: &[Line],
+    standing: &HashMap<Uuid, Standing>,
+    changed: &BTreeSet<usize>,
+) -> Result<Vec<(u32, Checked)>, StoreError> {
+    let (desk, mending) = (&shop.desk, shop.mending);
+    let (mut macs, mut keys) = (Vec::new(), Vec::new());
+    for (at, line) in lines.iter().enumerate() {
+        let contradicted = line.stands.is_open() && line.has(&[Code::D02]);
+        if !contradicted && !changed.contains(&at) {
+            continue;
+        }
+        let checked = check::row_of(&line.text.as_raw(), &desk.context, line.is_found(standing));
+        match &checked.accepted {
+            Some(Accepted::Vaccination(jab)) => {
+                macs.extend(jab.person().bsn().map(|bsn| desk.keys.bsn_mac(bsn)));
+                keys.extend(jab.source_key().map(|key| key.as_str().to_owned()));
+            }
+            Some(Accepted::Withdrawal { key, .. }) => keys.push(key.as_str().to_owned()),
+            Some(Accepted::Count(_)) | None => {}
+        }
+    }
+    let mut persons = Vec::new();
+    if let Some(key) = macs.first().map(Mac::key_id) {
+        let macs: Vec<Vec<u8>> = macs.iter().map(|mac| mac.bytes.to_vec()).collect();
+        let known = register::persons_by_bsn(tx, &key, &macs).await?;
+        persons.extend(known.into_iter().map(|(_, person)| person));
+    }
+    let among: Vec<i32> = lines.iter().map(|line| line.stands.row_number).collect();
+    let of = (mending.party, mending.delivery);
+    let found = mend::stored_beside(tx, of, &persons, &keys, &among).await?;
+    let beside = open(shop.road, found)?;
+    let checked = |line: &Line| {
+        let checked = check::row(&line.text.as_raw(), &desk.context);
+        (line.number(), checked)
+    };
+    Ok(beside.iter().map(checked).collect())
+}
+
+/// Stage 1 of every row, the rules D01 and D02 over the delivery included, with what is stored `beside` the lines. A row is no
+/// double of one whose key keeps it out, as long as that one stands so (see [`matching::judge`]).
 fn stage_one(
     lines: &[Line],
     standing: &HashMap<Uuid, Standing>,
     desk: &Desk<'_>,
     changed: &BTreeSet<usize>,
+    beside: &[(u32, Checked)],
 ) -> Vec<Checked> {
     let mut judged: Vec<Checked> = lines
         .iter()
@@ -880,9 +933,12 @@ fn stage_one(
             check::row_of(&line.text.as_raw(), &desk.context, found)
         })
         .collect();
+    let mut rows: Vec<(u32, &Checked)> = lines.iter().map(Line::number).zip(&judged).collect();
+    rows.extend(beside.iter().map(|(number, checked)| (*number, checked)));
+    rows.sort_by_key(|(number, _)| *number);
     let mut in_file = InFile::default();
-    for (line, checked) in lines.iter().zip(&judged) {
-        in_file.add(line.number(), checked);
+    for (number, checked) in rows {
+        in_file.add(number, checked);
     }
     let at = |number: u32| lines.binary_search_by_key(&number, Line::number).ok();
     let key = |at: usize| match &judged[at].accepted {

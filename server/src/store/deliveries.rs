@@ -236,6 +236,8 @@ pub struct Work {
     pub state: String,
     /// Last stored row.
     pub progress: i32,
+    /// Rows that were read; 0 before.
+    pub rows_read: i32,
     /// Findings about the file so far.
     pub findings: serde_json::Value,
     /// When it came.
@@ -286,7 +288,7 @@ pub struct Work {
 pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
     let work = sqlx::query_as!(
         Work,
-        r#"SELECT d.party_id, p.code AS party_code, p.status = 'active' AS "active!", d.channel, d.state, d.progress, d.findings,
+        r#"SELECT d.party_id, p.code AS party_code, p.status = 'active' AS "active!", d.channel, d.state, d.progress, d.rows_read, d.findings,
                   d.received_at, d.received_by, p.default_target_group, p.default_agb, COALESCE(u.big, p.default_big) AS default_big,
                   d.blob_id, d.test_lane, d.preview, d.repairs_off, d.all_or_nothing, d.sheet, d.with_hidden,
                   d.account_id IS NOT NULL AS "dropped!", d.promised_rows, d.released,

@@ -121,6 +121,44 @@ pub async fn refused_after(
     Ok((rows, last))
 }
 
+/// Rows of a delivery whose registrations stand about one of these persons or under one of these keys, but those `among` these
+/// numbers; in their order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stored_beside(
+    tx: &mut WorkerTx<'_>,
+    (party, delivery): (Uuid, Uuid),
+    persons: &[Uuid],
+    keys: &[String],
+    among: &[i32],
+) -> Result<Vec<Stands>, StoreError> {
+    let rows = sqlx::query_as!(
+        Stands,
+        r#"WITH stand AS MATERIALIZED (
+               SELECT p.id, p.delivery_id, p.row_number FROM unnest($3::uuid[]) AS w (person)
+               CROSS JOIN LATERAL (SELECT * FROM reports WHERE person_id = w.person AND valid_to IS NULL OFFSET 0) AS p
+               UNION
+               SELECT k.id, k.delivery_id, k.row_number FROM unnest($4::text[]) AS w (source_key)
+               CROSS JOIN LATERAL (SELECT * FROM reports WHERE party_id = $1 AND source_key = w.source_key
+                                     AND COALESCE(valid_to, 'infinity') = 'infinity' OFFSET 0) AS k)
+           SELECT r.id, r.row_number, r.outcome, r.state, r.findings, r.raw_sealed, r.reason_sealed, r.replaces, r.report_id,
+                  NULL::uuid AS returned_by, NULL::bytea AS message_sealed
+           FROM stand s
+           CROSS JOIN LATERAL (SELECT * FROM delivery_rows WHERE delivery_id = $2 AND row_number = s.row_number OFFSET 0) AS r
+           WHERE s.delivery_id = $2 AND r.report_id = s.id AND r.row_number <> ALL ($5)
+           ORDER BY r.row_number"#,
+        party,
+        delivery,
+        persons,
+        keys,
+        among
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(rows)
+}
+
 /// Numbers of the rows of a delivery that somebody mended, and no decision did.
 ///
 /// # Errors

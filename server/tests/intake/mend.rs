@@ -856,6 +856,80 @@ async fn what_rows_would_come_to_is_said_by_the_same_rules_and_changes_nothing()
     }
 }
 
+/// Puts a good batch in a row, and in all that share its wrong one when asked for, by portions of so many rows.
+async fn mend_batch(world: &World, id: Uuid, (number, everywhere): (u32, bool), size: i32) {
+    let opened = world
+        .portal
+        .refused_row(&world.maria, id, number, None)
+        .await
+        .unwrap();
+    let typed = Typed {
+        number,
+        seen: opened.line.seen,
+        cells: vec![(Column::Batchnummer, "EJ6796".to_owned())],
+        everywhere,
+        ..Typed::default()
+    };
+    let all = Mending {
+        delivery: id,
+        party: world.maria.party().unwrap().id,
+        by: world.maria.user_id,
+        staff: false,
+        asks: None,
+        foresee: false,
+        decision: None,
+        again: false,
+        as_of: None,
+        rows: vec![typed],
+    };
+    let mut tx = worker_tx(&world.road.db).await.unwrap();
+    let mended = mending::by_portions(&world.road, &mut tx, all, size).await;
+    let Ok(Mended::Done(done)) = mended else {
+        panic!("closed")
+    };
+    tx.commit().await.unwrap();
+    assert!(matches!(done.rows[..], [(own, Became::Judged(..))] if own == number));
+}
+
+#[tokio::test]
+async fn of_rows_that_contradict_each_other_as_they_are_mended_not_both_are_stored() {
+    const ROWS: usize = 40;
+    const SIZE: i32 = 10;
+    let (world, crowd) = (World::new().await, Crowd::new(ROWS));
+    crowd.enter_brp(&world).await;
+    // The last is about the person, day and dose of row 4, portions before it; row 3 is wrong in a way of its own.
+    let row = |place: usize| {
+        let key = format!("k-{place}");
+        let own = [
+            (Column::Bronsleutel, key.as_str()),
+            (Column::Batchnummer, if place == 1 { "!!!" } else { "???" }),
+        ];
+        if place == ROWS - 1 {
+            let elsewhere = with(crowd.good(2), &[(Column::Vaccinatieplaats, "Zeist")]);
+            return with(elsewhere, &own);
+        }
+        with(crowd.good(place), &own)
+    };
+    let rows: Vec<_> = (0..ROWS).map(row).collect();
+    let id = world
+        .receive_by_sftp(&world.maria, "a.csv", &csv(&rows))
+        .await
+        .id();
+    world.work().await;
+    assert_eq!(counts(&world, id).await.afgekeurd, ROWS as u32);
+    mend_batch(&world, id, (2, true), SIZE).await;
+    let contradicts =
+        "delivery_rows WHERE row_number = 41 AND outcome = 'AFGEKEURD' AND state = 'open'
+         AND findings @> '[{\"code\": \"D02\"}]'";
+    assert_eq!(world.count(contradicts).await, 1);
+    assert_eq!(world.count("reports").await, ROWS as i64 - 2);
+    // As long as the other one stands, whatever else is mended.
+    mend_batch(&world, id, (3, false), SIZE).await;
+    assert_eq!(world.count(contradicts).await, 1);
+    assert_eq!(counts(&world, id).await.afgekeurd, 1);
+    assert_eq!(world.count("reports").await, ROWS as i64 - 1);
+}
+
 #[tokio::test]
 async fn one_value_goes_into_every_row_that_shares_it_however_many_there_are() {
     const ROWS: usize = 64;
@@ -882,37 +956,7 @@ async fn one_value_goes_into_every_row_that_shares_it_however_many_there_are() {
         world.work().await;
         let before = counts(&world, id).await;
         assert_eq!(before.afgekeurd, ROWS as u32);
-        let first = world
-            .portal
-            .refused_row(&world.maria, id, 4, None)
-            .await
-            .unwrap();
-        let typed = Typed {
-            number: 4,
-            seen: first.line.seen,
-            cells: vec![(Column::Batchnummer, "EJ6796".to_owned())],
-            everywhere: true,
-            ..Typed::default()
-        };
-        let all = Mending {
-            delivery: id,
-            party: world.maria.party().unwrap().id,
-            by: world.maria.user_id,
-            staff: false,
-            asks: None,
-            foresee: false,
-            decision: None,
-            again: false,
-            as_of: None,
-            rows: vec![typed],
-        };
-        let mut tx = worker_tx(&world.road.db).await.unwrap();
-        let mended = mending::by_portions(&world.road, &mut tx, all, size).await;
-        let Ok(Mended::Done(done)) = mended else {
-            panic!("closed")
-        };
-        tx.commit().await.unwrap();
-        assert!(matches!(done.rows[..], [(4, Became::Judged(..))]));
+        mend_batch(&world, id, (4, true), size).await;
         // The two that contradict each other stay refused, with their batch mended.
         let shared = (0..ROWS).filter(|place| place % 8 != 7).count() as u32;
         let now = counts(&world, id).await;
