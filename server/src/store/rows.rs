@@ -156,6 +156,32 @@ pub async fn insert(
     Ok(())
 }
 
+/// Of these rows of a delivery those that one of these rules refuses: (number, key of the sender).
+///
+/// # Errors
+/// When the database fails.
+pub async fn refused_by(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    numbers: &[i32],
+    codes: &[String],
+) -> Result<Vec<(i32, Option<String>)>, StoreError> {
+    let found = sqlx::query!(
+        "SELECT row_number, source_key FROM delivery_rows
+         WHERE delivery_id = $1 AND row_number = ANY ($2) AND outcome = 'AFGEKEURD'
+           AND EXISTS (SELECT FROM jsonb_array_elements(findings) AS f WHERE f ->> 'code' = ANY ($3))",
+        delivery,
+        numbers,
+        codes
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found
+        .into_iter()
+        .map(|row| (row.row_number, row.source_key))
+        .collect())
+}
+
 /// Where the rows with these keys are now: (key, key now). A row gets a new one each time it is judged, and a download keeps
 /// the old one.
 ///

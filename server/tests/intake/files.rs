@@ -488,6 +488,47 @@ async fn a_row_is_stored_when_the_one_it_repeats_is_kept_out_by_its_key() {
 }
 
 #[tokio::test]
+async fn a_row_is_stored_however_far_behind_the_one_that_it_repeats_and_a_key_kept_out() {
+    let world = World::new().await;
+    let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);
+    let first = key(good(EREBOS, "01-04-2000"), "k1");
+    world
+        .receive_by_sftp(&world.maria, "eerste.csv", &csv(&[first]))
+        .await;
+    world.work().await;
+    let second = with(
+        good(EREBOS, "01-04-2000"),
+        &[
+            (Column::Vaccinatiedatum, "10-03-2021"),
+            (Column::Dosisnummer, "2"),
+        ],
+    );
+    // R07 on the first; more than a chunk stands between them.
+    let between = (0..1_300).map(|n| counted(&format!("c-{n}")));
+    let rows: Vec<RowText> = [key(second.clone(), "k1")]
+        .into_iter()
+        .chain(between)
+        .chain([key(second.clone(), "k2"), key(second, "k3")])
+        .collect();
+    let id = world
+        .receive_by_sftp(&world.maria, "tweede.csv", &csv(&rows))
+        .await
+        .id();
+    world.work().await;
+    let view = world.portal.delivery(&world.maria, id).await.unwrap();
+    let expected = Counts {
+        geaccepteerd: 1,
+        afgekeurd: 1,
+        dubbel: 1,
+        geteld: 1_300,
+        ..Counts::default()
+    };
+    assert_eq!(view.line.counts, expected);
+    let stored = "reports WHERE source_key = 'k2' AND valid_to IS NULL";
+    assert_eq!(world.count(stored).await, 1);
+}
+
+#[tokio::test]
 async fn a_row_sees_what_the_chunk_before_it_does_to_the_same_person() {
     let world = World::new().await;
     let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);

@@ -155,6 +155,8 @@ pub struct Facts {
     pub jabs: HashMap<Uuid, Vec<Jab>>,
     /// Least number of days after a dose of a product.
     pub intervals: HashMap<VaccineId, u16>,
+    /// Rows before this chunk that rows of it repeat, and that their keys kept out: by their lines, with these keys.
+    pub kept_out: HashMap<u32, Option<String>>,
 }
 
 /// What the store does for a row.
@@ -202,8 +204,7 @@ pub const BY_KEY: [Code; 2] = [Code::R02, Code::R07];
 /// Judges the rows of a chunk in their order. A row that says the same as an earlier one is no double of it (D01) when that
 /// one's key kept it out and it has another: else what both say would be stored nowhere.
 pub fn judge(rows: Vec<Incoming>, facts: &mut Facts) -> Vec<Judged> {
-    // By their lines, with their keys.
-    let mut kept_out: HashMap<u32, Option<String>> = HashMap::new();
+    let mut kept_out = std::mem::take(&mut facts.kept_out);
     let mut judged = Vec::with_capacity(rows.len());
     for mut row in rows {
         let key = &row.source_key;

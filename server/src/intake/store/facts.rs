@@ -1,11 +1,12 @@
 //! Fetches what must be known to judge a chunk: one query per kind of fact, whatever its size.
 
 use super::People;
-use crate::intake::matching::{Batches, BrpFacts, Facts, Incoming, Jab, Known};
+use crate::intake::matching::{BY_KEY, Batches, BrpFacts, Facts, Incoming, Jab, Known};
 use crate::keys::Keys;
 use crate::store::products::Products;
 use crate::store::register::{self, BrpList};
-use crate::store::{StoreError, WorkerTx};
+use crate::store::{StoreError, WorkerTx, rows};
+use domain::finding::{Code, Filled};
 use domain::row::Accepted;
 use std::collections::{HashMap, HashSet};
 use time::{Duration, OffsetDateTime};
@@ -76,6 +77,7 @@ pub(super) async fn gather(
             .iter()
             .filter_map(|vaccine| Some((vaccine.id, vaccine.min_days?)))
             .collect(),
+        kept_out: kept_out(tx, delivery, rows).await?,
     };
     Ok((facts, people))
 }
@@ -114,6 +116,35 @@ async fn known_keys(
             };
             (key.source_key, known)
         })
+        .collect())
+}
+
+/// Of the rows before this chunk that rows of it repeat (rule D01) those that their keys kept out.
+async fn kept_out(
+    tx: &mut WorkerTx<'_>,
+    delivery: Uuid,
+    chunk: &[Incoming],
+) -> Result<HashMap<u32, Option<String>>, StoreError> {
+    let findings = chunk.iter().flat_map(|row| &row.findings);
+    let mut repeated: HashSet<u32> = findings
+        .filter_map(|finding| match &finding.filled {
+            Filled::Line(line) if finding.code == Code::D01 => Some(*line),
+            _ => None,
+        })
+        .collect();
+    for row in chunk {
+        repeated.remove(&row.line);
+    }
+    if repeated.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let repeated = repeated.into_iter();
+    let numbers: Vec<i32> = repeated.filter_map(|line| line.try_into().ok()).collect();
+    let codes = BY_KEY.map(|code| code.as_str().to_owned());
+    let found = rows::refused_by(tx, delivery, &numbers, &codes).await?;
+    Ok(found
+        .into_iter()
+        .filter_map(|(number, key)| Some((number.try_into().ok()?, key)))
         .collect())
 }
 
