@@ -48,6 +48,7 @@ mod renumbered;
 mod replay;
 mod reseal;
 mod retention;
+mod rounds;
 mod rulings;
 mod same_row;
 mod scanner;

@@ -310,7 +310,7 @@ async fn corrected_while_parked(world: &World) -> (Uuid, Uuid) {
     .await;
     let rows = [
         keyed("b", good(NAOMI, "01-04-1987")),
-        // Said twice: a chunk of its own, of what came just before it.
+        // Said twice: from here on a chunk of its own.
         with(
             keyed("b", good(NAOMI, "01-04-1987")),
             &[

@@ -103,7 +103,7 @@ impl Crowd {
 }
 
 /// A file with rows of every kind. Corrections and withdrawals follow what they are about closely, so that they
-/// cut the file into many chunks.
+/// cut the file into chunks, and most of these are written in rounds.
 fn mixed(crowd: &Crowd, file: usize, dice: &mut Dice) -> Vec<u8> {
     let mut rows: Vec<RowText> = Vec::new();
     let mut accepted: Vec<usize> = Vec::new();

@@ -45,6 +45,8 @@ use uuid::Uuid;
 
 /// Rows in a chunk.
 const CHUNK: usize = 1_250;
+/// Fewer rows than this are a short chunk: its transaction costs more than they do.
+const SHORT: usize = 200;
 /// A preview stores nothing in the register, so only within one chunk a row can see what an earlier row of
 /// the file will do: a file of the portal is one chunk.
 const PREVIEW_CHUNK: usize = 20_000;
@@ -566,8 +568,16 @@ async fn wait_turn(road: &Road, trip: &Trip, rows: &[Incoming]) -> Result<(), St
     if !deliveries::is_behind_parked(&mut tx, trip.id).await? {
         return Ok(());
     }
-    let changed = rows.iter().filter(|row| changes(row));
-    let changed: Vec<String> = changed.filter_map(|row| row.source_key.clone()).collect();
+    // What it brings itself is known when its turn comes.
+    let (mut brought, mut changed) = (HashSet::new(), Vec::new());
+    for row in rows {
+        let Some(key) = &row.source_key else { continue };
+        if !changes(row) {
+            brought.insert(key);
+        } else if !brought.contains(key) {
+            changed.push(key.clone());
+        }
+    }
     let known = register::known_keys(&mut tx, trip.work.party_id, trip.id, &changed).await?;
     let known: HashSet<String> = known
         .into_iter()
@@ -685,12 +695,15 @@ fn changed(error: read::ReadError) -> io::Error {
     }
 }
 
-/// Gathers rows into chunks. What is stored at once is split before a row whose source key is in the chunk
-/// already: a correction must find what it corrects in the register.
+/// Gathers rows into chunks. What is stored at once is split before a row whose source key is in the chunk already: a
+/// correction finds what it corrects in the register. Where keys come again so soon that this makes a short chunk, it does not
+/// from then on, as long as a chunk is short: its rows are written in rounds.
 pub(super) struct Gather {
     rows: Vec<Incoming>,
     keys: HashSet<String>,
     preview: bool,
+    /// Keys come again soon.
+    dense: bool,
 }
 
 impl Gather {
@@ -699,6 +712,7 @@ impl Gather {
             rows: Vec::new(),
             keys: HashSet::new(),
             preview,
+            dense: false,
         }
     }
 
@@ -713,10 +727,12 @@ impl Gather {
             .as_ref()
             .is_some_and(|key| !self.keys.insert(key.clone()));
         let full = self.rows.len() >= if self.preview { PREVIEW_CHUNK } else { CHUNK };
-        if !full && (self.preview || !again) {
+        let short = self.rows.len() < SHORT;
+        if !full && (self.preview || !again || (self.dense && short)) {
             self.rows.push(row);
             return None;
         }
+        self.dense |= short;
         self.keys = row.source_key.iter().cloned().collect();
         Some(std::mem::replace(&mut self.rows, vec![row]))
     }

@@ -1,4 +1,4 @@
-//! Judged rows turned into the columns of the tables, values sealed on the way.
+//! Judged rows turned into the columns of the tables, round by round, values sealed on the way.
 
 use super::{Errand, Keep};
 use crate::intake::matching::{Effect, Judged, Place};
@@ -12,11 +12,14 @@ use domain::decision;
 use domain::delivery::RowOutcome;
 use domain::finding::{Finding, Severity};
 use domain::row::{Accepted, AnonymousCount, Column, RowText, SourceKey, Vaccination};
+use std::collections::HashMap;
 use uuid::Uuid;
 
-/// What a chunk writes.
+/// What a round of a chunk writes, after what it ends.
 #[derive(Default)]
 pub(super) struct Columns {
+    /// Places of its rows in the chunk.
+    pub(super) places: Vec<usize>,
     pub(super) rows: NewRows,
     pub(super) jabs: NewJabs,
     pub(super) reports: NewReports,
@@ -27,9 +30,21 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    pub(super) fn of(errand: &Errand<'_>, judged: &[Judged], keep: Keep) -> Self {
-        let mut columns = Self::default();
-        for row in judged {
+    /// All rounds; one, unless rows of the chunk end something about a person of whom others of it say something.
+    pub(super) fn by_rounds(errand: &Errand<'_>, judged: &[Judged], keep: Keep) -> Vec<Self> {
+        let mut rounds = vec![Self::default()];
+        let mut persons = HashMap::new();
+        for (place, row) in judged.iter().enumerate() {
+            let round = match keep {
+                Keep::Register => round_of(row, &mut persons),
+                _ => 0,
+            };
+            // At most one more than there are.
+            if round == rounds.len() {
+                rounds.push(Self::default());
+            }
+            let columns = &mut rounds[round];
+            columns.places.push(place);
             let report = if keep == Keep::Register {
                 columns.effect(errand, row)
             } else {
@@ -39,7 +54,7 @@ impl Columns {
             let refused = row.outcome == RowOutcome::Afgekeurd;
             columns.row(errand, row, keep, report.filter(|_| !refused));
         }
-        columns
+        rounds
     }
 
     /// Adds what the row does to the register; answers with its registration.
@@ -232,6 +247,23 @@ impl Columns {
         new.replaces
             .push(row.row.replaces.filter(|_| !counted && !forget));
     }
+}
+
+/// In which round a row is written: not before an earlier one about the same person, and when it ends something, after that one.
+/// `persons`: the last round about each person.
+fn round_of(row: &Judged, persons: &mut HashMap<Uuid, usize>) -> usize {
+    let ends = match &row.effect {
+        Effect::Report { replaces, .. } => replaces.as_ref(),
+        Effect::Withdraw(known) => Some(known),
+        Effect::Known(_) => None,
+        Effect::Nothing | Effect::Count => return 0,
+    };
+    let whom = [row.row.person, ends.and_then(|known| known.person)];
+    let whom = whom.into_iter().flatten();
+    let before = whom.clone().filter_map(|one| persons.get(&one)).max();
+    let round = before.map_or(0, |round| round + usize::from(ends.is_some()));
+    persons.extend(whom.map(|one| (one, round)));
+    round
 }
 
 /// What a row does for its person, among what its party reports (features F-X5).

@@ -1,8 +1,9 @@
 //! One transaction per chunk: rows, outcomes, versions, vaccinations, counts (security G2).
 //!
 //! In go rows after stage 1; the facts about them are fetched as sets, `matching` judges them, and what
-//! follows is written as sets. [`Keep`] says how far it goes: a preview keeps the outcome of each row and
-//! leaves the register alone. Audit line and progress are the caller's, in the same transaction.
+//! follows is written as sets, in rounds where rows change what others of the chunk bring. [`Keep`] says how far
+//! it goes: a preview keeps the outcome of each row and leaves the register alone. Audit line and progress are the
+//! caller's, in the same transaction.
 
 mod columns;
 mod facts;
@@ -158,45 +159,59 @@ pub async fn unfinished(
     } else {
         Vec::new()
     };
-    let columns = Columns::of(errand, &chunk.judged, keep);
+    let rounds = Columns::by_rounds(errand, &chunk.judged, keep);
     let digest_key = errand.keys.newest_digest().to_string();
+    if errand.previewed {
+        let numbers = rounds.iter().flat_map(|round| &round.rows.row_number);
+        let numbers: Vec<i32> = numbers.copied().collect();
+        rows::delete(tx, errand.delivery, &numbers).await?;
+    }
     if keep == Keep::Register {
-        let asked = columns.ends.0.len() as u64;
-        if register::end_versions(tx, &columns.ends.0, &columns.ends.1).await? < asked {
-            return Err(StoreError::Conflict("version".to_owned()));
-        }
-        rulings::replaced(tx, &columns.ends.0).await?;
-        let used: HashSet<Uuid> = columns
-            .reports
-            .person_id
-            .iter()
-            .flatten()
-            .copied()
-            .collect();
+        let used = rounds.iter().flat_map(|round| &round.reports.person_id);
+        let used: HashSet<Uuid> = used.flatten().copied().collect();
         chunk.strangers = people.store_new(tx, errand.keys, &used).await?;
-        register::insert_jabs(tx, &columns.jabs).await?;
-        let origin = Origin {
-            party: errand.party,
-            delivery: errand.delivery,
-            channel: errand.channel.as_str(),
-            by: errand.by,
-            ruleset: RULESET,
-            digest_key: &digest_key,
-        };
-        register::insert_reports(tx, &origin, &columns.reports).await?;
-        turns::go_on(tx, &columns.goes_on).await?;
-        settle(tx, &chunk.judged).await?;
         // Also whom what ended was about: a withdrawal names nobody, a correction may name somebody else.
         let ended = chunk.judged.iter().filter_map(ended_of);
         chunk.persons = used.into_iter().chain(ended).collect();
     }
-    if errand.previewed {
-        rows::delete(tx, errand.delivery, &columns.rows.row_number).await?;
-    }
     let of = (errand.delivery, errand.party);
-    rows::insert(tx, of, &digest_key, &columns.rows).await?;
+    for round in &rounds {
+        if keep == Keep::Register {
+            write(tx, errand, &chunk.judged, round, &digest_key).await?;
+        }
+        rows::insert(tx, of, &digest_key, &round.rows).await?;
+    }
     rows::repaired(tx, errand.party, errand.delivery, &replaced).await?;
     Ok(chunk)
+}
+
+/// What a round of a chunk does to the register.
+async fn write(
+    tx: &mut WorkerTx<'_>,
+    errand: &Errand<'_>,
+    judged: &[Judged],
+    round: &Columns,
+    digest_key: &str,
+) -> Result<(), StoreError> {
+    let (ids, versions) = &round.ends;
+    let asked = ids.len() as u64;
+    if register::end_versions(tx, ids, versions).await? < asked {
+        return Err(StoreError::Conflict("version".to_owned()));
+    }
+    rulings::replaced(tx, ids).await?;
+    register::insert_jabs(tx, &round.jabs).await?;
+    let origin = Origin {
+        party: errand.party,
+        delivery: errand.delivery,
+        channel: errand.channel.as_str(),
+        by: errand.by,
+        ruleset: RULESET,
+        digest_key,
+    };
+    register::insert_reports(tx, &origin, &round.reports).await?;
+    turns::go_on(tx, &round.goes_on).await?;
+    let judged: Vec<&Judged> = round.places.iter().map(|at| &judged[*at]).collect();
+    settle(tx, &judged).await
 }
 
 /// Judges stored rows of a party once more, each as if these vaccinations were not known; nothing is kept.
@@ -295,7 +310,7 @@ fn ended_of(row: &Judged) -> Option<Uuid> {
 }
 
 /// A registration that ended may have been the one that counted, and one that is accepted makes count what waited.
-async fn settle(tx: &mut WorkerTx<'_>, judged: &[Judged]) -> Result<(), StoreError> {
+async fn settle(tx: &mut WorkerTx<'_>, judged: &[&Judged]) -> Result<(), StoreError> {
     let (mut ended, mut confirmed) = (HashSet::new(), (Vec::new(), Vec::new()));
     for row in judged {
         match &row.effect {
