@@ -146,3 +146,25 @@ async fn a_vaccination_that_another_row_came_to_report_does_not_end_with_the_cor
     assert_eq!(picture(&world).await, picture(&twin).await);
     world.sound().await;
 }
+
+#[tokio::test]
+async fn who_is_no_longer_meant_by_a_corrected_row_has_their_own_in_the_next() {
+    let (erebos, naomi) = ((EREBOS, "01-04-2000"), (NAOMI, "01-04-1987"));
+    let earlier = [new("a", erebos, "1", "27-01-2021")];
+    let rows = [
+        corrected(new("a", naomi, "1", "27-01-2021"), "27-01-2021"),
+        new("b", erebos, "1", "27-01-2021"),
+    ];
+    let (world, twin) = (World::new().await, World::new().await);
+    for world in [&world, &twin] {
+        deliver(world, "eerder.csv", &earlier).await;
+    }
+    deliver(&world, "beide.csv", &rows).await;
+    for (place, row) in rows.into_iter().enumerate() {
+        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
+    }
+    let counting = "vaccinations WHERE effective AND valid_to IS NULL";
+    assert_eq!(world.count(counting).await, 2);
+    assert_eq!(picture(&world).await, picture(&twin).await);
+    world.sound().await;
+}

@@ -198,10 +198,13 @@ pub(super) fn remember(
     place: Place,
     jab: &Vaccination,
 ) {
-    let jabs = facts.jabs.entry(person).or_default();
     if let Some(replaced) = replaces {
-        *jabs = without(jabs, Some(replaced.registration));
+        // It may have been about somebody else.
+        for whose in replaced.person.into_iter().chain([person]) {
+            forget(facts, whose, replaced.registration);
+        }
     }
+    let jabs = facts.jabs.entry(person).or_default();
     match place {
         Place::Same(id) => {
             for known in jabs.iter_mut().filter(|known| known.id == id) {
@@ -235,7 +238,7 @@ pub(super) fn remember(
     }
 }
 
-/// A withdrawn registration no longer counts for the next row.
+/// A registration that ends no longer counts for the next row.
 pub(super) fn forget(facts: &mut Facts, person: Uuid, registration: Uuid) {
     if let Some(jabs) = facts.jabs.get_mut(&person) {
         *jabs = without(jabs, Some(registration));
