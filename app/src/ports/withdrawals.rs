@@ -99,7 +99,7 @@ pub struct WithdrawalView {
     pub received: String,
     /// Rows of it in the register.
     pub rows: u32,
-    /// Rows counted without a person: nothing leads back to them.
+    /// Rows counted without a person: their counts go with the delivery.
     pub counted: u32,
     /// What can be asked for.
     pub step: Step,

@@ -27,7 +27,7 @@ async fn the_page_says_the_consequence_asks_a_reason_and_shows_a_way_back() {
         "Er wordt niets gewist.",
         // They are stored: D04, D05 and V32 have nothing to stand on any more.
         "Liggen regels van andere aanleveringen alleen door deze bij het RIVM? Dan slaan we die op.",
-        "2 regels zijn geteld zonder persoon.",
+        "2 regels zijn geteld zonder persoon. Die tellen dan ook niet meer mee.",
         "Een andere gebruiker van uw instelling geeft eerst akkoord.",
         "utrecht-button--danger",
         "vaccinaties &lt;week 4&gt;.xlsx",

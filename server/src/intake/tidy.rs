@@ -8,8 +8,8 @@
 use super::{Road, measure, receive, retain};
 use crate::audit::{self, Event, Kind};
 use crate::store::{
-    StoreError, assignments, brp_checks, cards, deliveries, drafts, looks, party_requests,
-    register, review, schema, sftp_accounts, worker_tx, worklists,
+    StoreError, assignments, brp_checks, cards, counted, deliveries, drafts, looks, party_requests,
+    review, schema, sftp_accounts, worker_tx, worklists,
 };
 use domain::card::OPEN_DAYS;
 use std::time::Duration;
@@ -133,7 +133,7 @@ pub async fn tidy_at(road: &Road, now: OffsetDateTime) -> Result<Tidied, StoreEr
     worklists::delete_expired(&mut tx).await?;
     party_requests::delete_expired(&mut tx).await?;
     cards::delete_drafts(&mut tx, now - time::Duration::hours(DRAFT_HOURS)).await?;
-    register::forget_counted(&mut tx, road.clock.day(now)).await?;
+    counted::forget(&mut tx, road.clock.day(now)).await?;
     review::sum_up(&mut tx).await?;
     assignments::forget(&mut tx).await?;
     brp_checks::forget(&mut tx, now).await?;

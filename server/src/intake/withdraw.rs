@@ -3,7 +3,8 @@
 //! A registration is turned when something else is to stand than what stands: it gets one version more, empty or with what the
 //! last of the deliveries that count said of it. What changed since, or came again in another delivery, is kept. Each chunk is
 //! one transaction that moves the progress under the fence of the job, with its audit line; the last one moves
-//! the delivery. So a kill at any moment loses nothing and doubles nothing. Nothing is deleted. Rows of other deliveries that
+//! the delivery, and takes what it alone counted without a person out of the counts, or puts it back. So a kill at any moment
+//! loses nothing and doubles nothing. Nothing is deleted. Rows of other deliveries that
 //! waited because of it alone are stored in the same transaction ([`super::freed`]).
 
 use super::matching::BETWEEN_JABS;
@@ -16,7 +17,8 @@ use crate::store::rulings::Becomes;
 use crate::store::turns::{self, Before, By, Candidate, Revived, Rewritten, Source, Turned};
 use crate::store::withdrawals::{self, Work};
 use crate::store::{
-    StoreError, WorkerTx, chunk_tx, deliveries, freed as freed_rows, register, rulings, worker_tx,
+    StoreError, WorkerTx, chunk_tx, counted, deliveries, freed as freed_rows, register, rulings,
+    worker_tx,
 };
 use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::finding::{Code, Finding, Severity};
@@ -233,6 +235,9 @@ async fn end(road: &Road, mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Resul
         };
         lines.extend(freed::come_back(&mut tx, &around, &since).await?);
     }
+    // What others count for the party waits for the commit from here on.
+    counted::hold(&mut tx, work.party_id).await?;
+    counted::turn(&mut tx, work.party_id, work.delivery_id, withdrawn).await?;
     jobs::finish(&mut tx, job).await?;
     let kind = if withdrawn {
         Kind::DeliveryWithdrawn

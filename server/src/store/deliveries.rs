@@ -260,8 +260,8 @@ pub struct Work {
     pub repairs_off: Vec<String>,
     /// Stored only when no row is refused.
     pub all_or_nothing: bool,
-    /// The same content was withdrawn before, and its rows without consent were counted then: they still are. Or it came
-    /// besides by the same channel, without a preview: that one counts them.
+    /// The same content came besides by the same channel, without a preview: that one counts its rows without consent. Or
+    /// it was withdrawn when counts did not go with their delivery (before migration 0133): they still stand.
     pub counted_before: bool,
     /// The sheet the sender chose, counted from 0.
     pub sheet: Option<i32>,
@@ -298,6 +298,7 @@ pub async fn work(tx: &mut WorkerTx<'_>, id: Uuid) -> Result<Work, StoreError> {
                   EXISTS (SELECT FROM deliveries w WHERE w.party_id = d.party_id AND w.digest_key = d.digest_key
                           AND w.file_digest = d.file_digest AND w.id <> d.id
                             AND (w.state = 'withdrawn' AND w.geteld > 0
+                                    AND NOT EXISTS (SELECT FROM counted n WHERE n.party_id = w.party_id AND n.said_by @> ARRAY[w.id])
                                  OR d.preview AND NOT w.preview AND w.channel = d.channel AND w.state NOT IN ('withdrawn', 'discarded')
                                     AND (w.outcome IS NULL OR w.outcome NOT IN ('GEWEIGERD', 'DUBBEL')))) AS "counted_before!"
            FROM deliveries d JOIN parties p ON p.id = d.party_id LEFT JOIN users u ON u.id = d.received_by

@@ -15,6 +15,7 @@ pub mod completeness;
 pub mod connections;
 pub mod copy;
 pub mod corrections;
+pub mod counted;
 pub mod decisions;
 pub mod deliveries;
 pub mod delivery_views;

@@ -526,92 +526,6 @@ pub async fn end_versions(
     Ok(ended.len() as u64)
 }
 
-/// A count of people who gave no consent.
-pub struct AnonymousCount {
-    /// Day.
-    pub vaccinated_on: Date,
-    /// Product.
-    pub vaccine: i16,
-    /// Batch.
-    pub batch: String,
-    /// Dose.
-    pub dose: i16,
-    /// NL, BES, CAS.
-    pub origin: String,
-    /// A, B, C.
-    pub age_group: String,
-}
-
-/// Remembers the keyed hashes of counted rows for 30 days; answers which were not remembered yet.
-///
-/// # Errors
-/// When the database fails.
-pub async fn remember_counted(
-    tx: &mut WorkerTx<'_>,
-    party: Uuid,
-    hash_key: &str,
-    hashes: &[Vec<u8>],
-    today: Date,
-) -> Result<Vec<Vec<u8>>, StoreError> {
-    if hashes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let until = today + time::Duration::days(30);
-    let fresh = sqlx::query_scalar!(
-        "INSERT INTO anonymous_keys AS k (party_id, key_hash, hash_key, expires_on)
-         SELECT $1, h, $2, $4 FROM (SELECT DISTINCT unnest($3::bytea[]) AS h) AS n
-         ON CONFLICT (party_id, key_hash) DO UPDATE SET expires_on = EXCLUDED.expires_on WHERE k.expires_on < $5
-         RETURNING key_hash",
-        party,
-        hash_key,
-        hashes,
-        until,
-        today
-    )
-    .fetch_all(&mut **tx)
-    .await?;
-    Ok(fresh)
-}
-
-/// Adds to the counts of people who gave no consent.
-///
-/// # Errors
-/// When the database fails.
-pub async fn add_counts(
-    tx: &mut WorkerTx<'_>,
-    party: Uuid,
-    counts: &[AnonymousCount],
-) -> Result<(), StoreError> {
-    if counts.is_empty() {
-        return Ok(());
-    }
-    let dates: Vec<Date> = counts.iter().map(|count| count.vaccinated_on).collect();
-    let column = |of: fn(&AnonymousCount) -> &String| {
-        counts
-            .iter()
-            .map(|count| of(count).clone())
-            .collect::<Vec<_>>()
-    };
-    let doses: Vec<i16> = counts.iter().map(|count| count.dose).collect();
-    sqlx::query!(
-        "INSERT INTO anonymous_counts AS c (party_id, vaccinated_on, vaccine, batch, dose, origin, age_group, number)
-         SELECT $1, n.*, count(*)::integer
-         FROM unnest($2::date[], $3::smallint[], $4::text[], $5::smallint[], $6::text[], $7::text[]) AS n (d, v, b, s, o, a)
-         GROUP BY d, v, b, s, o, a ORDER BY d, v, b, s, o, a
-         ON CONFLICT ON CONSTRAINT anonymous_counts_pk DO UPDATE SET number = c.number + EXCLUDED.number",
-        party,
-        &dates as _,
-        &counts.iter().map(|count| count.vaccine).collect::<Vec<_>>(),
-        &column(|count| &count.batch),
-        &doses,
-        &column(|count| &count.origin),
-        &column(|count| &count.age_group)
-    )
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
 /// A list of the BRP that may be the person of a row.
 #[derive(Clone)]
 pub struct BrpList {
@@ -726,15 +640,4 @@ pub async fn brp_loaded_at(tx: &mut WorkerTx<'_>) -> Result<Option<OffsetDateTim
         .fetch_optional(&mut **tx)
         .await?,
     )
-}
-
-/// Forgets keyed hashes whose 30 days are over.
-///
-/// # Errors
-/// When the database fails.
-pub async fn forget_counted(tx: &mut WorkerTx<'_>, today: Date) -> Result<(), StoreError> {
-    sqlx::query!("DELETE FROM anonymous_keys WHERE expires_on < $1", today)
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
 }

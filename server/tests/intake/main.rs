@@ -20,6 +20,7 @@ mod cards;
 mod cases;
 mod clamd;
 mod corrections;
+mod counted;
 mod decisions;
 mod doctor;
 mod entry;

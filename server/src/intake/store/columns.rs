@@ -3,8 +3,9 @@
 use super::{Errand, Keep};
 use crate::intake::matching::{Effect, Judged, Place};
 use crate::keys::{Keys, Purpose};
+use crate::store::counted;
 use crate::store::products::Products;
-use crate::store::register::{self, NewJabs, NewReports};
+use crate::store::register::{NewJabs, NewReports};
 use crate::store::rows::{Cluster, NewRows};
 use crate::store::turns::GoesOn;
 use domain::dates::{PartialDate, dutch};
@@ -366,8 +367,8 @@ fn mutation(row: &Judged) -> Option<String> {
     }
 }
 
-pub(super) fn anonymous(count: &AnonymousCount) -> register::AnonymousCount {
-    register::AnonymousCount {
+pub(super) fn anonymous(count: &AnonymousCount) -> counted::AnonymousCount {
+    counted::AnonymousCount {
         vaccinated_on: count.date,
         vaccine: Products::number(count.vaccine),
         batch: count.batch.as_str().to_owned(),

@@ -6,6 +6,7 @@
 //! caller's, in the same transaction.
 
 mod columns;
+mod count;
 mod facts;
 mod people;
 
@@ -67,7 +68,7 @@ pub struct Errand<'a> {
     pub reason: Option<String>,
     /// Rows of this delivery are there already, from a preview.
     pub previewed: bool,
-    /// Its rows without consent were counted before: no key leads back to a count, so a withdrawal left it as it was.
+    /// Its rows without consent are counted by the same file that came besides (`Work::counted_before`).
     pub counted_before: bool,
 }
 
@@ -347,7 +348,7 @@ pub async fn finish(
     chunk: &Chunk,
 ) -> Result<(), StoreError> {
     chunk.strangers.are_still_new(tx).await?;
-    count(tx, errand, &chunk.judged).await?;
+    count::count(tx, errand, &chunk.judged).await?;
     let mut read: BTreeMap<Uuid, i32> = BTreeMap::new();
     for id in chunk.judged.iter().filter_map(|row| kept_name(errand, row)) {
         *read.entry(id).or_default() += 1;
@@ -369,57 +370,4 @@ fn kept_name(errand: &Errand<'_>, row: &Judged) -> Option<Uuid> {
     let mut repairs = row.row.repairs.iter();
     let named = repairs.find(|one| (one.code, one.column) == (Code::H06, Column::Vaccin))?;
     errand.products.read_by(&named.before, day, product)
-}
-
-/// People without consent: numbers, and for 30 days a keyed hash against counting twice.
-async fn count(
-    tx: &mut WorkerTx<'_>,
-    errand: &Errand<'_>,
-    judged: &[Judged],
-) -> Result<(), StoreError> {
-    if errand.counted_before {
-        return Ok(());
-    }
-    let counted = judged
-        .iter()
-        .filter_map(|row| match (&row.effect, &row.row.accepted) {
-            (Effect::Count, Some(Accepted::Count(count))) => Some(count),
-            _ => None,
-        });
-    let counted: Vec<_> = counted
-        .map(|count| {
-            (
-                count,
-                count
-                    .source_key
-                    .as_ref()
-                    .map(|key| errand.keys.count_key(errand.party, key.as_str())),
-            )
-        })
-        .collect();
-    let Some(hash_key) = counted
-        .iter()
-        .find_map(|(_, mac)| mac.map(|mac| mac.key_id()))
-    else {
-        let all: Vec<_> = counted
-            .iter()
-            .map(|(count, _)| columns::anonymous(count))
-            .collect();
-        return register::add_counts(tx, errand.party, &all).await;
-    };
-    let hashes: Vec<Vec<u8>> = counted
-        .iter()
-        .filter_map(|(_, mac)| mac.map(|mac| mac.bytes.to_vec()))
-        .collect();
-    let mut fresh: HashSet<Vec<u8>> =
-        register::remember_counted(tx, errand.party, &hash_key, &hashes, errand.today)
-            .await?
-            .into_iter()
-            .collect();
-    let new: Vec<_> = counted
-        .iter()
-        .filter(|(_, mac)| mac.is_none_or(|mac| fresh.remove(mac.bytes.as_slice())))
-        .map(|(count, _)| columns::anonymous(count))
-        .collect();
-    register::add_counts(tx, errand.party, &new).await
 }
