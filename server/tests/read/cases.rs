@@ -2,10 +2,10 @@
 //! pair anywhere.
 
 use crate::files::compound;
-use crate::hostile::with_parts;
 use crate::programs::{book, good};
 use crate::shown::{BY_A_TEST, BY_DELIVERING, BY_READING};
 use crate::support::{GOOD, HEADER, check, judge_with, table, xlsx};
+use crate::workbooks::with_parts;
 use domain::finding::Code;
 use domain::fixtures;
 use server::intake::read::Limits;

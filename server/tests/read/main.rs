@@ -16,3 +16,5 @@ mod shown;
 mod structure;
 mod support;
 mod template;
+#[path = "../support/workbooks.rs"]
+mod workbooks;

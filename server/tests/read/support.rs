@@ -6,19 +6,11 @@ use domain::row::{Column, Context, Profile, RepairSet};
 use serde_json::Value;
 use server::intake::judge;
 use server::intake::read::{self, Limits, Options, Program};
-use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-/// Lines of cells, the header first.
-pub(crate) type Table = Vec<Vec<String>>;
-
-/// The minimum header and three columns more.
-pub(crate) const HEADER: &str =
-    "bronsleutel;toestemming;bsn;geboortedatum;vaccinatiedatum;vaccin;batchnummer;dosisnummer";
-/// A row without findings under [`HEADER`].
-pub(crate) const GOOD: &str = "R-1;J;999990019;01-04-1940;27-01-2021;Comirnaty;EJ6795;1";
+pub(crate) use crate::workbooks::{GOOD, HEADER, Table, ods_with, table, xlsx, xlsx_parts, zip_of};
 
 /// What `cims check --json` answered.
 pub(crate) struct Answer {
@@ -222,13 +214,6 @@ pub(crate) fn judge_with(content: &[u8], limits: Limits) -> Vec<(&'static str, S
         .collect()
 }
 
-/// Lines of a text with `;` as a table.
-pub(crate) fn table(text: &str) -> Table {
-    text.lines()
-        .map(|line| line.split(';').map(str::to_owned).collect())
-        .collect()
-}
-
 /// The header of all columns and these rows.
 pub(crate) fn full_table<'a>(rows: impl IntoIterator<Item = domain::row::RawRow<'a>>) -> Table {
     let header = Column::ALL.map(|column| column.name().to_owned()).to_vec();
@@ -258,20 +243,6 @@ pub(crate) fn csv(table: &Table, delimiter: char) -> String {
     table.iter().map(line).collect()
 }
 
-/// The table as XLSX, every cell a text.
-pub(crate) fn xlsx(table: &Table) -> Vec<u8> {
-    let mut book = rust_xlsxwriter::Workbook::new();
-    let sheet = book.add_worksheet();
-    for (row, cells) in (0..).zip(table) {
-        for (column, cell) in (0..).zip(cells) {
-            if !cell.is_empty() {
-                sheet.write_string(row, column, cell).expect("written");
-            }
-        }
-    }
-    book.save_to_buffer().expect("a workbook")
-}
-
 /// The table as ODS, every cell a text.
 pub(crate) fn ods(table: &Table) -> Vec<u8> {
     let escape = |cell: &String| cell.replace('&', "&amp;").replace('<', "&lt;");
@@ -295,70 +266,4 @@ pub(crate) fn ods(table: &Table) -> Vec<u8> {
         "<table:table table:name=\"Blad1\">{}</table:table>",
         table.iter().map(row).collect::<String>()
     ))
-}
-
-/// An ODS with these tables in it.
-pub(crate) fn ods_with(tables: &str) -> Vec<u8> {
-    let content = format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><office:document-content \
-         xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
-         xmlns:style=\"urn:oasis:names:tc:opendocument:xmlns:style:1.0\" \
-         xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\" \
-         xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" office:version=\"1.3\">\
-         <office:automatic-styles><style:style style:name=\"weg\" style:family=\"table\">\
-         <style:table-properties table:display=\"false\"/></style:style></office:automatic-styles>\
-         <office:body><office:spreadsheet>{tables}</office:spreadsheet></office:body></office:document-content>"
-    );
-    zip_of(&[
-        (
-            "mimetype",
-            b"application/vnd.oasis.opendocument.spreadsheet",
-        ),
-        ("content.xml", content.as_bytes()),
-    ])
-}
-
-/// A zip archive with these entries.
-pub(crate) fn zip_of(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    let options = zip::write::SimpleFileOptions::default();
-    for (name, content) in entries {
-        archive.start_file(*name, options).expect("begun");
-        archive.write_all(content).expect("written");
-    }
-    archive.finish().expect("closed").into_inner()
-}
-
-/// An XLSX of hand-made parts: the inside of `sheetData`, and shared strings.
-pub(crate) fn xlsx_parts(sheet_data: &str, shared: &str, more: &[(&str, &[u8])]) -> Vec<u8> {
-    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-    let package = "http://schemas.openxmlformats.org/package/2006";
-    let sheet =
-        format!("<worksheet xmlns=\"{main}\"><sheetData>{sheet_data}</sheetData></worksheet>");
-    let types = format!(
-        "<Types xmlns=\"{package}/content-types\"><Default Extension=\"xml\" ContentType=\"application/xml\"/>\
-         <Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
-         <Override PartName=\"/xl/workbook.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml\"/></Types>"
-    );
-    let root = format!(
-        "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{relations}/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>"
-    );
-    let book = format!(
-        "<workbook xmlns=\"{main}\" xmlns:r=\"{relations}\"><sheets><sheet name=\"Blad1\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>"
-    );
-    let book_relations = format!(
-        "<Relationships xmlns=\"{package}/relationships\"><Relationship Id=\"r1\" Type=\"{relations}/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
-         <Relationship Id=\"r2\" Type=\"{relations}/sharedStrings\" Target=\"sharedStrings.xml\"/></Relationships>"
-    );
-    let mut entries: Vec<(&str, &[u8])> = vec![
-        ("[Content_Types].xml", types.as_bytes()),
-        ("_rels/.rels", root.as_bytes()),
-        ("xl/workbook.xml", book.as_bytes()),
-        ("xl/_rels/workbook.xml.rels", book_relations.as_bytes()),
-        ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
-        ("xl/sharedStrings.xml", shared.as_bytes()),
-    ];
-    entries.extend_from_slice(more);
-    zip_of(&entries)
 }

@@ -17,6 +17,8 @@ mod cluster;
 mod disk;
 #[path = "../support/mod.rs"]
 mod support;
+#[path = "../support/workbooks.rs"]
+mod workbooks;
 #[path = "../intake/world.rs"]
 mod world;
 
@@ -31,6 +33,7 @@ mod completeness;
 mod cuts;
 mod doctor;
 mod ended;
+mod hostile;
 mod house;
 mod killed;
 mod lane;

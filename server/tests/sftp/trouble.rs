@@ -90,6 +90,11 @@ impl Process {
         }
     }
 
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it measured.
     pub(crate) async fn metrics(&self) -> String {
         self.asked("/metrics").await
