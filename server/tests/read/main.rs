@@ -4,6 +4,7 @@ mod cases;
 mod child;
 mod encodings;
 mod example;
+mod exports;
 mod files;
 mod hostile;
 mod lanes;

@@ -64,6 +64,32 @@ fn refusals_are_the_same_in_every_form() {
     }
 }
 
+#[test]
+fn the_header_is_sought_in_the_same_lines_in_every_form() {
+    for (above, code) in [
+        ("titel;\n".repeat(14), "A19"),
+        ("\n".repeat(14), "A19"),
+        ("titel;\n".repeat(15), "A08"),
+    ] {
+        let answer = same_in_every_form(&table(&format!("{above}{HEADER}\n{GOOD}\n")));
+        assert_eq!(answer.file_codes(), [code], "{above:?}");
+    }
+}
+
+#[test]
+fn shifted_columns_and_american_dates_are_the_same_in_every_form() {
+    let good = (0..10).map(|n| GOOD.replace("R-1", &format!("G{n}")) + "\n");
+    let shifted =
+        (0..25).map(|n| format!("R{n};x;J;999990019;01-04-1940;27-01-2021;Comirnaty;EJ6795\n"));
+    let shifted: String = good.chain(shifted).collect();
+    let american = GOOD.replace("27-01-2021", "01-27-2021");
+    let either = GOOD.replace("27-01-2021", "02-03-2021");
+    for (rows, code) in [(shifted, "A15"), (format!("{american}\n{either}\n"), "A17")] {
+        let answer = same_in_every_form(&table(&format!("{HEADER}\n{rows}")));
+        assert_eq!(answer.file_codes(), [code]);
+    }
+}
+
 /// A workbook with one good row, whose place stands as it is in the XML.
 fn with_place_in_xml(place: &str) -> Vec<u8> {
     let cell = |text: &String| {
