@@ -1,7 +1,7 @@
 //! What was counted without a person goes with the delivery that said it, and comes back with it: exactly once, whatever is
 //! killed, and not while another delivery that counts says it too (security G6).
 
-use crate::withdraw::{key, put_back, with_kills, withdrawn};
+use crate::withdraw::{by_two, key, put_back, with_kills, withdrawn};
 use crate::world::{EREBOS, FROUKE, NAOMI, World, csv, good, row, with};
 use app::ports::Deliveries;
 use app::ports::deliveries::MendedRow;
@@ -97,6 +97,28 @@ async fn what_two_deliveries_counted_goes_when_both_are_gone() {
         assert_eq!(counts(&world).await, these(&[(ONE, 3 - left)]));
         put_back(&world, &world.maria, order[1]).await;
         assert_eq!(counts(&world).await, these(&[(ONE, 2)]));
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_comes_again_while_its_delivery_goes_counts_once() {
+    let first = csv(&[key("n1", nobody(ONE))]);
+    let second = csv(&[key("n1", nobody(ONE)), key("n2", nobody(ONE))]);
+    for round in 0..4 {
+        let world = World::new().await;
+        let delivery = world.upload(&world.maria, &first).await;
+        world
+            .receive_by_sftp(&world.maria, "later.csv", &second)
+            .await;
+        world
+            .portal
+            .withdraw_delivery(&world.maria, delivery, "reden".into())
+            .await
+            .unwrap();
+        by_two(&world).await;
+        assert_eq!(counts(&world).await, these(&[(ONE, 2)]), "{round}");
+        put_back(&world, &world.maria, delivery).await;
+        assert_eq!(counts(&world).await, these(&[(ONE, 2)]), "{round}");
     }
 }
 

@@ -1539,7 +1539,7 @@ async fn in_chunks_and_killed_at_any_moment_each_row_is_stored_once_and_waits_on
 }
 
 /// Does all the work in the queue with two workers at once; what is in the way is tried again.
-async fn by_two(world: &World) {
+pub(crate) async fn by_two(world: &World) {
     let (_keep, stop) = watch::channel(false);
     let one = || async {
         let life = Life::begin(&world.road.db).await.unwrap();
