@@ -1,9 +1,9 @@
-//! Rows that wait because of a delivery that is withdrawn (rules D04, D05, V32; security G6). Had it not come they had been
-//! stored: so its withdrawal stores them, and undoing that lets them wait again. Part of each chunk of a withdrawal, for its
-//! persons.
+//! Rows that wait because of what goes: a delivery that is withdrawn, or one registration that is corrected, withdrawn or refused
+//! (rules D04, D05, V32; security G6). Had it not come they had been stored: so its end stores them, and undoing that lets them
+//! wait again. Part of each chunk of a withdrawal, and of each chunk of rows that ends registrations, for its persons.
 //!
-//! Rows are judged anew by what judged them when they came: with the delivery, and without. Only who the delivery makes the
-//! difference for is stored. One that waits is held against what counts, and of what waits only against what came before it.
+//! Rows are judged anew by what judged them when they came: with what goes, and without. Only who that makes the difference for is
+//! stored. One that waits is held against what counts, and of what waits only against what came before it.
 //! Nobody decided such a row, so what RIVM or its sender says of it afterwards stands.
 
 use super::check::Desk;
@@ -13,24 +13,42 @@ use super::recheck::content;
 use super::{Road, store};
 use crate::audit::{Event, Kind};
 use crate::keys::Sealed;
-use crate::store::freed::{self, Freed, Waiting};
+use crate::store::freed::{self, Cause, Freed, Waiting};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Becomes};
 use crate::store::{StoreError, WorkerTx, register};
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding, Severity};
 use domain::row::{Context, Profile, RepairSet};
+use futures::FutureExt as _;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::panic::AssertUnwindSafe;
 use uuid::Uuid;
 
-/// A chunk of a withdrawal, or of its undoing; or one registration that is put back by itself.
+/// What becomes of registrations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// They go, or back to what was said before, with their delivery: by this withdrawal.
+    Withdrawn(Uuid),
+    /// They come back with it, or end again by its rows.
+    PutBack {
+        /// The undoing.
+        by: Uuid,
+        /// The withdrawal that is undone.
+        undoes: Uuid,
+    },
+    /// They end one by one, by rows of the delivery.
+    End,
+    /// They come back one by one.
+    Back,
+}
+
+/// A chunk whose registrations turn, or one registration by itself.
 pub struct Around<'a> {
     /// Where things are.
     pub road: &'a Road,
-    /// The withdrawal that is carried out, or the undoing; none for one registration by itself.
-    pub withdrawal: Option<Uuid>,
-    /// The withdrawal that is undone.
-    pub undoes: Option<Uuid>,
+    /// What becomes of the registrations.
+    pub way: Way,
     /// The delivery.
     pub delivery: Uuid,
     /// Who wanted it.
@@ -40,38 +58,65 @@ pub struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// Registrations come back; else they go.
     const fn comes_back(&self) -> bool {
-        self.undoes.is_some() || self.withdrawal.is_none()
+        matches!(self.way, Way::PutBack { .. } | Way::Back)
+    }
+
+    /// Why rows move; of what comes back by itself it is only known who wanted it.
+    const fn why(&self) -> Option<Cause> {
+        match self.way {
+            Way::Withdrawn(by) | Way::PutBack { by, .. } => Some(Cause::Withdrawal(by)),
+            Way::End => Some(Cause::Row(self.delivery)),
+            Way::Back => None,
+        }
+    }
+
+    /// By what is stored what waited; nothing goes where one comes back.
+    const fn frees(&self) -> Option<Cause> {
+        match self.way {
+            Way::Withdrawn(by) => Some(Cause::Withdrawal(by)),
+            Way::PutBack { .. } | Way::End => Some(Cause::Row(self.delivery)),
+            Way::Back => None,
+        }
     }
 }
 
 /// What was seen before the registrations turned.
-pub enum Before {
-    /// Rows that wait for other vaccinations only: the delivery is withdrawn.
-    Wait(HashSet<Uuid>),
-    /// Rows that wait again: the delivery is put back.
-    Held(Vec<Freed>),
+#[derive(Default)]
+pub struct Before {
+    /// Rows that wait for other vaccinations only.
+    waits: HashSet<Uuid>,
+    /// Numbers of rows of the delivery that come new, with what ends registrations: they were held against these, too.
+    pub came: HashSet<i32>,
+    /// Rows that wait again.
+    held: Vec<Freed>,
 }
 
 /// Looks at the persons, who are held, before their registrations turn. Where these come back, what was stored in their
-/// absence waits again first: a day and product counts once.
+/// absence waits again first: a day and product counts once. So it does where a delivery goes, which may have ended some.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn before(tx: &mut WorkerTx<'_>, around: &Around<'_>) -> Result<Before, StoreError> {
-    if around.comes_back() {
-        return Ok(Before::Held(hold(tx, around).await?));
+    let mut before = Before::default();
+    if around.frees().is_some() {
+        let own = around.way == Way::End;
+        let which = |row: &Waiting| row.may_go && (own || !row.ours) && waits_for_jabs(row);
+        let seen = looked(tx, around, which).await?;
+        let contradicted = seen.iter().filter(|seen| seen.is_contradicted());
+        let rows: Vec<Uuid> = contradicted.map(|seen| seen.row.id).collect();
+        if !rows.is_empty() {
+            rulings::lock(tx, &rows).await?;
+        }
+        before.waits.extend(rows);
     }
-    let which = |row: &Waiting| row.may_go && !row.ours && waits_for_jabs(row);
-    let seen = judge(tx, around, which).await?;
-    let contradicted = seen.iter().filter(|seen| seen.is_contradicted());
-    let rows: Vec<Uuid> = contradicted.map(|seen| seen.row.id).collect();
-    rulings::lock(tx, &rows).await?;
-    Ok(Before::Wait(rows.into_iter().collect()))
+    if around.way != Way::End {
+        before.held = hold(tx, around).await?;
+    }
+    Ok(before)
 }
 
-/// Stores what the delivery alone stood in the way of, or lets it wait again, after the registrations turned. Answers what
+/// Stores what nothing stands in the way of any more, or lets it wait again, after the registrations turned. Answers what
 /// the log has to say: a line for each party.
 ///
 /// # Errors
@@ -81,14 +126,12 @@ pub async fn after(
     around: &Around<'_>,
     before: Before,
 ) -> Result<Vec<Event>, StoreError> {
-    match before {
-        Before::Held(held) => hold_on(tx, around, held).await,
-        Before::Wait(rows) => {
-            let mut lines = hold_on(tx, around, Vec::new()).await?;
-            lines.extend(free(tx, around, &rows).await?);
-            Ok(lines)
-        }
+    let mut lines = Vec::new();
+    if around.way != Way::End {
+        lines.extend(hold_on(tx, around, before.held).await?);
     }
+    lines.extend(free(tx, around, &before.waits, &before.came).await?);
+    Ok(lines)
 }
 
 /// After a delivery was put back: its rows that waited for a delivery that is withdrawn since are stored, by that withdrawal
@@ -114,7 +157,7 @@ pub async fn come_back(
     let mut moved = Vec::new();
     for (withdrawal, rows) in by {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let stored = store_by(tx, around, &ids, withdrawal).await?;
+        let stored = store_by(tx, around, &ids, Cause::Withdrawal(withdrawal)).await?;
         let rows = rows.into_iter().filter(|row| stored.contains(&row.id));
         moved.extend(rows.map(|row| (row.id, row.party, row.person)));
     }
@@ -125,18 +168,24 @@ async fn free(
     tx: &mut WorkerTx<'_>,
     around: &Around<'_>,
     rows: &HashSet<Uuid>,
+    came: &HashSet<i32>,
 ) -> Result<Vec<Event>, StoreError> {
-    let Some(withdrawal) = around.withdrawal.filter(|_| !rows.is_empty()) else {
+    let none = rows.is_empty() && came.is_empty();
+    let Some(cause) = around.frees().filter(|_| !none) else {
         return Ok(Vec::new());
     };
-    let seen = judge(tx, around, |row| rows.contains(&row.id)).await?;
+    let which = |row: &Waiting| {
+        let new = row.ours && came.contains(&row.row_number);
+        rows.contains(&row.id) || new && row.may_go && waits_for_jabs(row)
+    };
+    let seen = looked(tx, around, which).await?;
     let good: Vec<Waiting> = seen
         .into_iter()
         .filter(Seen::is_good)
         .map(|seen| seen.row)
         .collect();
     let ids: Vec<Uuid> = good.iter().map(|row| row.id).collect();
-    let stored = store_by(tx, around, &ids, withdrawal).await?;
+    let stored = store_by(tx, around, &ids, cause).await?;
     let moved = good.iter().filter(|row| stored.contains(&row.id));
     let moved: Vec<_> = moved.map(|row| (row.id, row.party, row.person)).collect();
     tell(tx, around, &moved, RowOutcome::TeControleren, "accepted").await
@@ -150,12 +199,16 @@ async fn hold_on(
 ) -> Result<Vec<Event>, StoreError> {
     // What came back by it: rows of the delivery itself, or what it had changed.
     held.extend(hold(tx, around).await?);
-    let others: HashMap<Uuid, Uuid> = held
+    let undone = match around.way {
+        Way::PutBack { undoes, .. } => Some(Cause::Withdrawal(undoes)),
+        _ => None,
+    };
+    let others: HashMap<Uuid, Cause> = held
         .iter()
-        .filter(|row| Some(row.by) != around.undoes)
+        .filter(|row| Some(row.by) != undone)
         .map(|row| (row.id, row.by))
         .collect();
-    let mut again: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    let mut again: BTreeMap<Cause, Vec<Uuid>> = BTreeMap::new();
     if !others.is_empty() {
         for seen in judge(tx, around, |row| others.contains_key(&row.id)).await? {
             if !seen.is_contradicted() {
@@ -175,7 +228,8 @@ async fn hold_on(
     tell(tx, around, &moved, RowOutcome::Geaccepteerd, "to_review").await
 }
 
-/// What withdrawals stored of these persons waits again; where registrations go, only what a withdrawal that is undone stored.
+/// What was stored of these persons in the absence of something waits again; where registrations go, not what a withdrawal stored
+/// that stands: what a single row ended may be what comes back.
 async fn hold(tx: &mut WorkerTx<'_>, around: &Around<'_>) -> Result<Vec<Freed>, StoreError> {
     let undone = !around.comes_back();
     let held = freed::freed(tx, &around.persons, around.delivery, undone).await?;
@@ -195,13 +249,13 @@ async fn store_by(
     tx: &mut WorkerTx<'_>,
     around: &Around<'_>,
     rows: &[Uuid],
-    withdrawal: Uuid,
+    cause: Cause,
 ) -> Result<HashSet<Uuid>, StoreError> {
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
     let now = around.road.clock.now();
-    let becomes = Becomes::Freed(withdrawal);
+    let becomes = Becomes::Freed(cause);
     let (moved, _) = accepted(tx, rows, becomes, around.by, now).await?;
     Ok(moved.into_iter().map(|(id, _)| id).collect())
 }
@@ -219,15 +273,15 @@ async fn tell(
     }
     let rows: Vec<Uuid> = moved.iter().map(|(row, ..)| *row).collect();
     let now = around.road.clock.now();
-    let how = (around.withdrawal, around.by);
+    let how = (around.why(), around.by);
     freed::remember(tx, &rows, from.as_str(), how, now).await?;
     let mut parties: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for (_, party, person) in moved {
         parties.entry(*party).or_default().push(*person);
     }
-    let (kind, of) = match around.withdrawal {
-        Some(withdrawal) => ("withdrawal", withdrawal),
-        None => ("delivery", around.delivery),
+    let (kind, of) = match around.why() {
+        Some(Cause::Withdrawal(withdrawal)) => ("withdrawal", withdrawal),
+        _ => ("delivery", around.delivery),
     };
     let lines = parties.into_iter().map(|(party, persons)| {
         Event::of_worker(Some(party), None, Kind::CheckedAgain)
@@ -253,8 +307,7 @@ pub async fn judged_now(
     // No delivery is left out.
     let around = Around {
         road,
-        withdrawal: None,
-        undoes: None,
+        way: Way::Back,
         delivery: Uuid::nil(),
         by: Uuid::nil(),
         persons,
@@ -311,6 +364,27 @@ fn waits_for_jabs(row: &Waiting) -> bool {
         .filter(|code| *code != Code::B19)
         .peekable();
     codes.peek().is_some() && codes.all(|code| BETWEEN_JABS.contains(&code))
+}
+
+/// As [`judge`]. What cannot be judged waits on and is told, so that no row with C or V is refused for what somebody else said; a
+/// withdrawal finds out by itself whom that is about.
+async fn looked(
+    tx: &mut WorkerTx<'_>,
+    around: &Around<'_>,
+    which: impl Fn(&Waiting) -> bool,
+) -> Result<Vec<Seen>, StoreError> {
+    if matches!(around.way, Way::Withdrawn(_)) {
+        return judge(tx, around, which).await;
+    }
+    let judged = AssertUnwindSafe(judge(tx, around, which)).catch_unwind();
+    match judged.await {
+        Ok(Err(StoreError::Broken(_))) | Err(_) => {
+            let delivery = around.delivery;
+            tracing::error!(%delivery, "rows that cannot be judged wait on");
+            Ok(Vec::new())
+        }
+        Ok(judged) => judged,
+    }
 }
 
 /// Judges these rows of the persons that wait, party by party as they came in.

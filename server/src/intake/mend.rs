@@ -13,6 +13,7 @@ use super::matching::{self, Effect, Incoming, Judged, Linked, Place};
 use super::process::{Gather, context_of, today_of};
 use super::store::{self, Errand, Keep};
 use super::suggest::{self, Bench};
+use crate::audit::{self, Event};
 use crate::keys::{Mac, Purpose, Sealed};
 use crate::store::brp_checks::{self, Check};
 use crate::store::deliveries;
@@ -126,6 +127,8 @@ pub struct Done {
     pub unconsented: bool,
     /// Rows were written.
     wrote: bool,
+    /// What the log has to say of rows of others that moved with them.
+    lines: Vec<Event>,
 }
 
 impl Done {
@@ -147,6 +150,7 @@ impl Done {
         }
         self.unconsented |= next.unconsented;
         self.wrote |= next.wrote;
+        self.lines.extend(next.lines);
     }
 }
 
@@ -292,7 +296,7 @@ pub async fn by_portions(
     let products = products_of(road, tx, work.party_id, known).await?;
     let channel = Channel::parse(&work.channel).ok_or(StoreError::NotFound)?;
     let errand = Errand {
-        keys: &road.keys,
+        road,
         products: &products,
         delivery: mending.delivery,
         party: mending.party,
@@ -327,6 +331,7 @@ pub async fn by_portions(
     }
     if done.wrote {
         settle(tx, &work, mending.delivery, keep).await?;
+        audit::add_all(tx, std::mem::take(&mut done.lines)).await?;
     }
     Ok(Mended::Done(done))
 }
@@ -462,7 +467,8 @@ async fn portion(
     let mut outcomes: BTreeMap<u32, (RowOutcome, Vec<Finding>)> = BTreeMap::new();
     for chunk in chunks.into_iter().filter(|rows| !rows.is_empty()) {
         let keeps = if writes { keep } else { Keep::Nothing };
-        let stored = store::chunk(tx, errand, chunk, keeps).await?;
+        let mut stored = store::chunk(tx, errand, chunk, keeps).await?;
+        done.lines.append(&mut stored.lines);
         let linked = stored.judged.iter().find(|row| row.row.linked.is_some());
         if let Some(linked) = linked {
             done.of_linked.clone_from(&linked.row.findings);

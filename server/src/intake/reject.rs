@@ -3,8 +3,8 @@
 //!
 //! The registration of a rejected row is withdrawn by RIVM: an empty version more, which keeps the digest of what stood there, so that
 //! the same row stays out when it comes again. Its vaccination follows its other sources, and ends without any. Undone, the registration
-//! says again what it said, and its row waits. What waited because of the registration goes on waiting for RIVM, as with any
-//! single withdrawal.
+//! says again what it said, and its row waits. What waited because of the registration goes on waiting for RIVM: it may be next in
+//! the same decision.
 
 use super::Road;
 use super::freed;
@@ -97,11 +97,10 @@ pub async fn readmit(
         delivery,
         back: false,
     };
-    // What a withdrawal stored in their absence waits again, as long as it stands against them.
+    // What was stored in their absence waits again, as long as it stands against them.
     let around = freed::Around {
         road,
-        withdrawal: None,
-        undoes: None,
+        way: freed::Way::Back,
         delivery,
         by: decision.asked_by,
         persons,

@@ -124,8 +124,7 @@ async fn chunk(
     };
     let around = freed::Around {
         road,
-        withdrawal: Some(job.subject),
-        undoes: work.undoes,
+        way: way(job, work),
         delivery: work.delivery_id,
         by: work.decided_by.unwrap_or(work.asked_by),
         persons: Vec::from_iter(persons_of(&mut tx, &turned).await?),
@@ -187,6 +186,12 @@ async fn persons_of(
     Ok(now.chain(then).collect())
 }
 
+fn way(job: &Job, work: &Work) -> freed::Way {
+    let by = job.subject;
+    let undoing = |undoes| freed::Way::PutBack { by, undoes };
+    work.undoes.map_or(freed::Way::Withdrawn(by), undoing)
+}
+
 fn event(job: &Job, work: &Work, kind: Kind) -> Event {
     Event::of_worker(Some(work.party_id), Some(work.asked_by), kind)
         .object("withdrawal", job.subject)
@@ -227,8 +232,7 @@ async fn end(road: &Road, mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Resul
     for some in persons.chunks(PERSONS) {
         let around = freed::Around {
             road,
-            withdrawal: Some(job.subject),
-            undoes: work.undoes,
+            way: way(job, work),
             delivery: work.delivery_id,
             by,
             persons: some.to_vec(),

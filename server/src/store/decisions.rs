@@ -965,7 +965,7 @@ pub async fn dealt_with(tx: &mut WorkerTx<'_>, row: Uuid) -> Result<Option<Earli
         r#"WITH settled AS (
                SELECT r.*, (SELECT g.id FROM rulings g WHERE g.person_id = r.person_id AND r.id = ANY (g.rows) AND g.undone_at IS NULL
                             ORDER BY g.made_at DESC LIMIT 1) AS ruling
-               FROM delivery_rows r WHERE r.id = $1 AND r.state IN ('accepted', 'rejected') AND r.freed_by IS NULL),
+               FROM delivery_rows r WHERE r.id = $1 AND r.state IN ('accepted', 'rejected') AND r.freed_by IS NULL AND r.freed_with IS NULL),
            found AS (SELECT COALESCE(
                (SELECT h.decision_id FROM row_history h WHERE h.row_id = $1 AND h.decision_id IS NOT NULL ORDER BY h.mended_at DESC LIMIT 1),
                (SELECT r.returned_by FROM delivery_rows r WHERE r.id = $1 AND r.state = 'open'),

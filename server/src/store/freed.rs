@@ -1,4 +1,5 @@
-//! Rows that waited because of a delivery that is withdrawn: those that may, and those that were stored by it.
+//! Rows that waited because of what is no longer there, a delivery or one registration: those that may, and those that were stored by
+//! that.
 
 use super::{StoreError, WorkerTx};
 use time::OffsetDateTime;
@@ -64,7 +65,7 @@ pub struct Waiting {
     pub staff: serde_json::Value,
 }
 
-/// The stored rows of these persons that wait, in the order in which they came.
+/// The stored rows of these persons that wait, in the order in which their registrations came: a correction is no later one.
 ///
 /// # Errors
 /// When the database fails.
@@ -82,12 +83,13 @@ pub async fn waiting(
                   d.received_at, r.content_sealed AS "content_sealed!", r.link_id AS link, p.bsn_enc AS "bsn_enc?", w.findings AS shown,
                   w.staff_findings AS staff
            FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
+           JOIN reports f ON f.id = r.id AND f.version = 1
            JOIN deliveries d ON d.id = o.delivery_id
            JOIN delivery_rows w ON w.delivery_id = o.delivery_id AND w.row_number = o.row_number AND w.report_id = r.id
            LEFT JOIN persons p ON p.id = r.person_id AND r.link_id IS NOT NULL
            WHERE r.person_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'TE_CONTROLEREN' AND r.content_sealed IS NOT NULL
              AND r.vaccination_id IS NOT NULL AND w.state = 'open' AND w.outcome = 'TE_CONTROLEREN'
-           ORDER BY o.recorded_at, d.seq, o.row_number"#,
+           ORDER BY f.recorded_at, d.seq, f.row_number"#,
         persons,
         withdrawn
     )
@@ -96,7 +98,32 @@ pub async fn waiting(
     Ok(rows)
 }
 
-/// A row that a withdrawal stored.
+/// By what a row was stored about which nobody decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// This withdrawal of a delivery as a whole.
+    Withdrawal(Uuid),
+    /// One registration ended, by a row of this delivery.
+    Row(Uuid),
+}
+
+impl Cause {
+    /// As columns `freed_by` and `freed_with` hold it.
+    pub(super) const fn columns(self) -> (Option<Uuid>, Option<Uuid>) {
+        match self {
+            Self::Withdrawal(id) => (Some(id), None),
+            Self::Row(delivery) => (None, Some(delivery)),
+        }
+    }
+
+    fn of(freed_by: Option<Uuid>, freed_with: Option<Uuid>) -> Option<Self> {
+        freed_by
+            .map(Self::Withdrawal)
+            .or_else(|| freed_with.map(Self::Row))
+    }
+}
+
+/// A row that was stored so.
 pub struct Freed {
     /// The row.
     pub id: Uuid,
@@ -104,44 +131,54 @@ pub struct Freed {
     pub party: Uuid,
     /// Its person.
     pub person: Uuid,
-    /// That withdrawal.
-    pub by: Uuid,
+    /// By what.
+    pub by: Cause,
 }
 
-/// The rows of these persons that withdrawals stored, and that nobody changed or decided since; locked. `restored` is the
-/// delivery that is being put back; `undone`: only of withdrawals that do not stand any more.
+/// The rows of these persons that were stored so, and that nobody changed or decided since; locked. `turns` is the delivery that
+/// goes or comes back; `undone`: only of other deliveries, what a registration that ended by itself let in, and of withdrawals those
+/// that do not stand any more, or of which this is another chunk.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn freed(
     tx: &mut WorkerTx<'_>,
     persons: &[Uuid],
-    restored: Uuid,
+    turns: Uuid,
     undone: bool,
 ) -> Result<Vec<Freed>, StoreError> {
-    let rows = sqlx::query_as!(
-        Freed,
-        r#"SELECT w.id, r.party_id AS party, r.person_id AS "person!", w.freed_by AS "by!"
+    let rows = sqlx::query!(
+        r#"SELECT w.id, r.party_id AS party, r.person_id AS "person!", w.freed_by, w.freed_with
            FROM reports r JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
            JOIN deliveries d ON d.id = o.delivery_id
            JOIN delivery_rows w ON w.delivery_id = o.delivery_id AND w.row_number = o.row_number AND w.report_id = r.id
            WHERE r.person_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD' AND r.content_sealed IS NOT NULL
-             AND w.freed_by IS NOT NULL AND w.state = 'accepted' AND w.outcome = 'GEACCEPTEERD' AND (d.state IN ('done', 'storing', 'parked') OR d.id = $2)
-             AND (NOT $3 OR EXISTS (SELECT FROM withdrawals u WHERE u.undoes = w.freed_by AND u.state = 'done'))
+             AND (w.freed_by IS NOT NULL OR w.freed_with IS NOT NULL) AND w.state = 'accepted' AND w.outcome = 'GEACCEPTEERD'
+             AND (d.state IN ('done', 'storing', 'parked') OR d.id = $2)
+             AND (NOT $3 OR w.freed_with IS NOT NULL AND d.id <> $2 OR EXISTS (SELECT FROM withdrawals u WHERE u.undoes = w.freed_by AND u.state = 'done')
+                  OR EXISTS (SELECT FROM withdrawals u WHERE u.id = w.freed_by AND u.delivery_id = $2))
              AND NOT EXISTS (SELECT FROM rulings m WHERE m.person_id = r.person_id AND m.undone_at IS NULL AND m.made_at > w.decided_at
                              AND r.vaccination_id IN (m.jab, m.other, m.lesser, m.kept))
            ORDER BY r.id FOR UPDATE OF r, w"#,
         persons,
-        restored,
+        turns,
         undone
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows)
+    let freed = rows.into_iter().filter_map(|row| {
+        Some(Freed {
+            id: row.id,
+            party: row.party,
+            person: row.person,
+            by: Cause::of(row.freed_by, row.freed_with)?,
+        })
+    });
+    Ok(freed.collect())
 }
 
-/// Keeps in the history of rows that they moved, from this outcome, because a delivery was withdrawn or put back; or, without a
-/// withdrawal, because somebody put a registration back.
+/// Keeps in the history of rows that they moved, from this outcome, because a delivery was withdrawn or put back or a registration
+/// ended; or, without a cause, because somebody put a registration back.
 ///
 /// # Errors
 /// When the database fails.
@@ -149,17 +186,20 @@ pub async fn remember(
     tx: &mut WorkerTx<'_>,
     rows: &[Uuid],
     outcome: &str,
-    (withdrawal, by): (Option<Uuid>, Uuid),
+    (cause, by): (Option<Cause>, Uuid),
     at: OffsetDateTime,
 ) -> Result<(), StoreError> {
+    let (withdrawal, with) = cause.map_or((None, None), Cause::columns);
+    let by = cause.is_none().then_some(by);
     sqlx::query!(
-        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, outcome, findings, mended_at, withdrawal_id, mended_by)
-         SELECT w.party_id, w.delivery_id, w.row_number, w.id, $2, w.findings, $3, $4, CASE WHEN $4::uuid IS NULL THEN $5::uuid END
+        "INSERT INTO row_history (party_id, delivery_id, row_number, row_id, outcome, findings, mended_at, withdrawal_id, freed_with, mended_by)
+         SELECT w.party_id, w.delivery_id, w.row_number, w.id, $2, w.findings, $3, $4, $5, $6
          FROM delivery_rows w WHERE w.id = ANY ($1)",
         rows,
         outcome,
         at,
         withdrawal,
+        with,
         by
     )
     .execute(&mut **tx)

@@ -346,7 +346,7 @@ pub async fn solved(
                            WHEN (report_id, decided_at) IN (SELECT o.id, o.valid_to FROM corrections c JOIN reports o ON o.id = c.report_id AND o.version = c.version
                                                             WHERE c.state = 'done') THEN 'rivm'
                            ELSE 'sender' END AS by FROM delivery_rows
-               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected', 'repaired') AND freed_by IS NULL),
+               WHERE decided_at >= $1 AND state IN ('accepted', 'rejected', 'repaired') AND freed_by IS NULL AND freed_with IS NULL),
            solved AS (SELECT * FROM mended UNION ALL SELECT * FROM decided)
            SELECT s.by AS "by!", count(*) AS "rows!",
                   (percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM s.at - d.received_at)))::double precision AS "median!"

@@ -1,5 +1,6 @@
 //! Which vaccinations of a person count: what was ruled about those that contradict each other, and what follows from it.
 
+use super::freed::Cause;
 use super::{StoreError, WorkerTx, register};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
@@ -476,8 +477,8 @@ pub enum Becomes {
     Rejected,
     /// It waits again.
     Waiting,
-    /// It is right since this withdrawal of another delivery; nobody decided so.
-    Freed(Uuid),
+    /// It is right since something else went; nobody decided so.
+    Freed(Cause),
 }
 
 /// A row that moved: number, and whose it is.
@@ -558,10 +559,10 @@ async fn moved(
         Becomes::Waiting => ("TE_CONTROLEREN", "open"),
     };
     let waits = becomes == Becomes::Waiting;
-    let (by, freed_by) = match becomes {
-        Becomes::Accepted | Becomes::Rejected => (Some(by), None),
-        Becomes::Waiting => (None, None),
-        Becomes::Freed(withdrawal) => (None, Some(withdrawal)),
+    let by = matches!(becomes, Becomes::Accepted | Becomes::Rejected).then_some(by);
+    let (freed_by, freed_with) = match becomes {
+        Becomes::Freed(cause) => cause.columns(),
+        _ => (None, None),
     };
     if keeps {
         lock(tx, rows).await?;
@@ -585,7 +586,7 @@ async fn moved(
                                       WHERE r.id = w.report_id AND r.valid_to IS NULL
                                         AND (w.delivery_id, w.row_number) IN ((r.delivery_id, r.row_number), (o.delivery_id, o.row_number)))
                         FOR UPDATE),
-                moved AS (UPDATE delivery_rows w SET outcome = $3, state = $4, decided_by = $5, freed_by = $7,
+                moved AS (UPDATE delivery_rows w SET outcome = $3, state = $4, decided_by = $5, freed_by = $7, freed_with = $9,
                                                      decided_at = CASE WHEN NOT $2 THEN $6::timestamptz END
                           FROM was WHERE w.id = was.id AND $8 RETURNING w.delivery_id, was.outcome AS before),
                 told AS (UPDATE deliveries d
@@ -606,7 +607,8 @@ async fn moved(
         by,
         at,
         freed_by,
-        keeps
+        keeps,
+        freed_with
     )
     .fetch_all(&mut **tx)
     .await?;

@@ -535,6 +535,7 @@ async fn whatever_happens_one_vaccination_counts_for_each_jab_and_every_moment_i
     let first: u64 = first.map_or(0, |seed| seed.parse().unwrap());
     // How often each thing happened, so that the test cannot pass by doing nothing.
     let mut happened: BTreeMap<&str, u32> = BTreeMap::new();
+    let mut freed = 0;
     for seed in first..first + SEQUENCES {
         println!("sequence: CIMS_RECORD_SEED={seed}");
         let mut story = Story::new(seed).await;
@@ -558,8 +559,12 @@ async fn whatever_happens_one_vaccination_counts_for_each_jab_and_every_moment_i
             }
         }
         settles_anew(&story.world, &format!("seed {seed}")).await;
+        story.world.sound().await;
+        let moved = "row_history WHERE freed_with IS NOT NULL";
+        freed += story.world.count(moved).await;
     }
-    println!("{happened:?}");
+    println!("{happened:?}, freed by one registration: {freed}");
+    assert!(freed > 0);
     assert_eq!(happened.len(), 13, "{happened:?}");
     assert!(happened.values().all(|times| *times >= 2), "{happened:?}");
 }

@@ -27,6 +27,7 @@ mod entry;
 mod files;
 #[path = "../support/fixture_rows.rs"]
 mod fixture_rows;
+mod freed;
 mod groups;
 mod held;
 mod history;

@@ -67,7 +67,7 @@ async fn propose(world: &World, kind: DecisionKind) -> Uuid {
 }
 
 /// Two people agree; the worker has not seen it yet.
-async fn agreed(world: &World, id: Uuid) {
+pub(crate) async fn agreed(world: &World, id: Uuid) {
     let asked = world.portal.decide(&world.rivm, id).await;
     assert_eq!(asked, Ok(Agreed::Waiting), "it takes a second person");
     let again = world.portal.decide(&world.rivm, id).await;
@@ -588,7 +588,7 @@ async fn queue(world: &World) -> Vec<(u32, Uuid)> {
     rows
 }
 
-async fn propose_alone(world: &World, row: Uuid, kind: DecisionKind) -> Uuid {
+pub(crate) async fn propose_alone(world: &World, row: Uuid, kind: DecisionKind) -> Uuid {
     let alone = Proposal {
         alone: true,
         ..only(kind)

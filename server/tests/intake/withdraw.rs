@@ -2,6 +2,7 @@
 //! nothing is deleted, and where it takes two people, one is not enough (security G6, G18, bar B32).
 
 use crate::moment::{both, hang};
+use crate::sent_back;
 use crate::support::TestDb;
 use crate::world::{EREBOS, FROUKE, MENELAOS, NAOMI, World, csv, good, row, with};
 use app::ports::deliveries::{MendAnswer, MendedRow, Phase};
@@ -9,6 +10,7 @@ use app::ports::entry::Restored;
 use app::ports::withdrawals::{Asked, May, Refusal, Step, Withdrawals};
 use app::ports::{Caller, Deliveries, Entry, News, PartyRef, PortError, Review};
 use domain::bsn::Bsn;
+use domain::decision::DecisionKind;
 use domain::role::Role;
 use domain::row::{Column, RowText};
 use server::intake::receive::Received;
@@ -38,7 +40,7 @@ fn second(bsn: &str, birth: &str) -> RowText {
 
 /// What the register says now, in words that do not depend on keys made at random. What a later row was told when
 /// it came is its history: it is not judged again.
-async fn register(world: &World) -> Vec<String> {
+pub(crate) async fn register(world: &World) -> Vec<String> {
     let mut people: HashMap<Uuid, &str> = HashMap::new();
     for bsn in [EREBOS, NAOMI, FROUKE, MENELAOS] {
         let mac = world.road.keys.bsn_mac(&Bsn::parse(bsn).unwrap());
@@ -96,7 +98,7 @@ async fn register(world: &World) -> Vec<String> {
 }
 
 /// Rows of deliveries that wait for somebody: (party, row, outcome).
-async fn open_rows(world: &World) -> Vec<(String, i32, String)> {
+pub(crate) async fn open_rows(world: &World) -> Vec<(String, i32, String)> {
     sqlx::query_as(
         "SELECT p.code, r.row_number, r.outcome FROM delivery_rows r JOIN parties p ON p.id = r.party_id
          WHERE r.state = 'open' ORDER BY 1, 2, 3",
@@ -985,7 +987,7 @@ async fn who_delivered_hears_of_the_end_until_the_page_was_opened() {
 }
 
 /// The registration of a reference.
-async fn registration(world: &World, caller: &Caller, reference: String) -> Uuid {
+pub(crate) async fn registration(world: &World, caller: &Caller, reference: String) -> Uuid {
     let receipt = world.portal.receipt(caller, reference).await.unwrap();
     receipt.registration.unwrap()
 }
@@ -1174,7 +1176,7 @@ async fn a_mended_row_goes_with_its_delivery_and_none_is_mended_meanwhile() {
 }
 
 /// How many rows of a delivery its sender sees accepted, and for review.
-async fn told(world: &World, caller: &Caller, delivery: Uuid) -> (u32, u32) {
+pub(crate) async fn told(world: &World, caller: &Caller, delivery: Uuid) -> (u32, u32) {
     let seen = world.portal.delivery(caller, delivery).await.unwrap();
     let counts = seen.line.counts;
     (counts.geaccepteerd, counts.te_controleren)
@@ -1192,7 +1194,7 @@ pub(crate) async fn put_back(world: &World, caller: &Caller, delivery: Uuid) {
 }
 
 /// Codes by which stored rows wait, RIVM's view, in the order of the rows.
-async fn waits_for(world: &World) -> Vec<String> {
+pub(crate) async fn waits_for(world: &World) -> Vec<String> {
     sqlx::query_scalar(
         "SELECT string_agg(DISTINCT one ->> 'code', ' ' ORDER BY one ->> 'code') FROM delivery_rows r,
                 jsonb_array_elements(r.findings || r.staff_findings) AS one
@@ -1205,7 +1207,7 @@ async fn waits_for(world: &World) -> Vec<String> {
 }
 
 /// A vaccination of somebody: day, dose, product and batch.
-fn jab(of: (&str, &str), on: &str, dose: &str, vaccine: &str, batch: &str) -> RowText {
+pub(crate) fn jab(of: (&str, &str), on: &str, dose: &str, vaccine: &str, batch: &str) -> RowText {
     with(
         good(of.0, of.1),
         &[
@@ -1217,9 +1219,9 @@ fn jab(of: (&str, &str), on: &str, dose: &str, vaccine: &str, batch: &str) -> Ro
     )
 }
 
-const E: (&str, &str) = (EREBOS, "01-04-2000");
-const N: (&str, &str) = (NAOMI, "01-04-1987");
-const F: (&str, &str) = (FROUKE, "24-03-2000");
+pub(crate) const E: (&str, &str) = (EREBOS, "01-04-2000");
+pub(crate) const N: (&str, &str) = (NAOMI, "01-04-1987");
+pub(crate) const F: (&str, &str) = (FROUKE, "24-03-2000");
 
 /// The first dose of three persons, by mistake.
 fn wrong() -> Vec<u8> {
@@ -1227,7 +1229,7 @@ fn wrong() -> Vec<u8> {
 }
 
 /// Each waits because of one of those: another product that day, another batch that day, the same dose on another day.
-fn later() -> Vec<RowText> {
+pub(crate) fn later() -> Vec<RowText> {
     vec![
         key("l1", jab(E, "27-01-2021", "1", "Spikevax", "300042698")),
         key("l2", jab(N, "27-01-2021", "1", "Comirnaty", "EJ6796")),
@@ -1344,23 +1346,26 @@ async fn what_waited_for_something_else_is_not_stored_by_it() {
     let first = world
         .upload(&world.maria, &csv(&[key("a", good(E.0, E.1))]))
         .await;
-    // It contradicts a registration that its institution took back since, and nothing of the withdrawn delivery.
-    let other = world
-        .record(
+    // It contradicts a registration that RIVM rejected since, and nothing of the withdrawn delivery.
+    world
+        .upload(
             &world.maria,
-            &jab(E, "28-02-2021", "2", "Comirnaty", "EJ6795"),
+            &csv(&[jab(E, "28-02-2021", "2", "Comirnaty", "ZZ9999")]),
         )
         .await;
+    let rejected: Uuid = sqlx::query_scalar("SELECT id FROM delivery_rows WHERE state = 'open'")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
     let waiting = world
         .upload(
             &world.piet,
             &csv(&[jab(E, "28-02-2021", "3", "Spikevax", "300042698")]),
         )
         .await;
-    let id = registration(&world, &world.maria, other).await;
-    Entry::withdraw(&world.portal, &world.maria, id, "verkeerd".into(), false)
-        .await
-        .unwrap();
+    let rejection = sent_back::propose_alone(&world, rejected, DecisionKind::Reject).await;
+    sent_back::agreed(&world, rejection).await;
+    world.work().await;
     assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
     withdrawn(&world, &world.maria, first).await;
     assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));

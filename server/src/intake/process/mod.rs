@@ -169,7 +169,7 @@ fn profile(work: &Work) -> Profile {
 impl Trip {
     fn errand<'a>(&'a self, road: &'a Road, previewed: bool) -> Errand<'a> {
         Errand {
-            keys: &road.keys,
+            road,
             products: &self.products,
             delivery: self.id,
             party: self.work.party_id,
@@ -870,14 +870,14 @@ async fn try_chunk(
     let (first, last) = (line(rows.first()), line(rows.last()));
     let errand = trip.errand(road, previewed);
     let mut tx = chunk_tx(&road.db).await?;
-    let chunk = store::unfinished(&mut tx, &errand, rows, keep).await?;
+    let mut chunk = store::unfinished(&mut tx, &errand, rows, keep).await?;
     if keep == Keep::Nothing || only_tries {
         return Ok(chunk);
     }
     // From here on rows are locked that the chunk before, or a heartbeat, may want: so only in turn, and shortly.
     convoy::wait(turn).await?;
     if keep == Keep::Register {
-        store::finish(&mut tx, &errand, &chunk).await?;
+        store::finish(&mut tx, &errand, &mut chunk).await?;
     }
     jobs::guard(&mut tx, &trip.job).await?;
     if !deliveries::progress(
@@ -897,7 +897,9 @@ async fn try_chunk(
             .event(Kind::RowsStored)
             .rows(trip.id, first, last)
             .about(chunk.persons.iter().copied());
-        audit::add(&mut tx, event).await?;
+        let mut lines = std::mem::take(&mut chunk.lines);
+        lines.push(event);
+        audit::add_all(&mut tx, lines).await?;
     }
     if let Some(why) = left_out {
         rows::left_out(

@@ -131,6 +131,7 @@ impl Columns {
         let jab = said.map(|(jab, _)| jab);
         let seal = |purpose: Purpose, plain: &[u8]| {
             errand
+                .road
                 .keys
                 .seal(plain, &purpose.of(id.as_bytes()))
                 .into_bytes()
@@ -180,6 +181,7 @@ impl Columns {
         let id = crate::clock::new_key();
         let seal = |purpose: Purpose, plain: &[u8]| {
             errand
+                .road
                 .keys
                 .seal(plain, &purpose.of(id.as_bytes()))
                 .into_bytes()
@@ -320,7 +322,7 @@ fn cluster_of(errand: &Errand<'_>, row: &Judged) -> Cluster {
         RowOutcome::TeControleren => Severity::Controle,
         _ => return Cluster::default(),
     };
-    cluster(errand.keys, least, &row.row.findings, &row.row.raw)
+    cluster(&errand.road.keys, least, &row.row.findings, &row.row.raw)
 }
 
 fn state(outcome: RowOutcome, keep: Keep) -> &'static str {

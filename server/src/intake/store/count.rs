@@ -39,7 +39,7 @@ pub(super) async fn count(
         })
         .map(|count| {
             let key = count.source_key.as_ref();
-            let mac = key.map(|key| errand.keys.count_key(errand.party, key.as_str()));
+            let mac = key.map(|key| errand.road.keys.count_key(errand.party, key.as_str()));
             (mac, columns::anonymous(count))
         })
         .collect();

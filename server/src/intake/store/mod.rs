@@ -15,7 +15,10 @@ pub use facts::brp_is_late;
 pub(crate) use facts::is_late;
 pub use people::{People, Strangers, key_of};
 
+use super::Road;
+use super::freed::{self, Around, Way};
 use super::matching::{self, Effect, Incoming, Judged, Place};
+use crate::audit::Event;
 use crate::keys::Keys;
 use crate::store::products::Products;
 use crate::store::register::{self, Origin};
@@ -46,8 +49,8 @@ pub enum Keep {
 
 /// Of whom, and when.
 pub struct Errand<'a> {
-    /// Keys.
-    pub keys: &'a Keys,
+    /// Where things are.
+    pub road: &'a Road,
     /// Code lists.
     pub products: &'a Products,
     /// The delivery.
@@ -93,6 +96,12 @@ pub struct Chunk {
     pub left_out: Vec<u32>,
     /// Persons without BSN whom it brings.
     pub strangers: Strangers,
+    /// Whom registrations were about that it ended.
+    ended: Vec<Uuid>,
+    /// What waited because of these before it.
+    before: freed::Before,
+    /// Lines for the log about rows of others that moved with it; there after [`finish`].
+    pub lines: Vec<Event>,
 }
 
 impl Chunk {
@@ -122,9 +131,9 @@ pub async fn chunk(
     rows: Vec<Incoming>,
     keep: Keep,
 ) -> Result<Chunk, StoreError> {
-    let chunk = unfinished(tx, errand, rows, keep).await?;
+    let mut chunk = unfinished(tx, errand, rows, keep).await?;
     if keep == Keep::Register {
-        finish(tx, errand, &chunk).await?;
+        finish(tx, errand, &mut chunk).await?;
     }
     Ok(chunk)
 }
@@ -141,7 +150,7 @@ pub async fn unfinished(
 ) -> Result<Chunk, StoreError> {
     let (mut facts, people) = facts::gather(
         tx,
-        errand.keys,
+        &errand.road.keys,
         errand.products,
         (errand.party, errand.delivery),
         errand.now,
@@ -161,18 +170,27 @@ pub async fn unfinished(
         Vec::new()
     };
     let rounds = Columns::by_rounds(errand, &chunk.judged, keep);
-    let digest_key = errand.keys.newest_digest().to_string();
+    let digest_key = errand.road.keys.newest_digest().to_string();
     if errand.previewed {
         let numbers = rounds.iter().flat_map(|round| &round.rows.row_number);
         let numbers: Vec<i32> = numbers.copied().collect();
         rows::delete(tx, errand.delivery, &numbers).await?;
     }
     if keep == Keep::Register {
+        let ended: HashSet<Uuid> = chunk.judged.iter().filter_map(ended_of).collect();
+        if !ended.is_empty() {
+            chunk.ended = ended.into_iter().collect();
+            // Boxed: most chunks end nothing, and need no room for it.
+            chunk.before = Box::pin(freed::before(tx, &around(errand, &chunk))).await?;
+            let came = chunk.judged.iter().filter(|row| waits_new(row));
+            let came = came.filter_map(|row| i32::try_from(row.row.line).ok());
+            chunk.before.came = came.collect();
+        }
         let used = rounds.iter().flat_map(|round| &round.reports.person_id);
         let used: HashSet<Uuid> = used.flatten().copied().collect();
-        chunk.strangers = people.store_new(tx, errand.keys, &used).await?;
+        chunk.strangers = people.store_new(tx, &errand.road.keys, &used).await?;
         // Also whom what ended was about: a withdrawal names nobody, a correction may name somebody else.
-        let ended = chunk.judged.iter().filter_map(ended_of);
+        let ended = chunk.ended.iter().copied();
         chunk.persons = used.into_iter().chain(ended).collect();
     }
     let of = (errand.delivery, errand.party);
@@ -298,6 +316,25 @@ fn summary(judged: Vec<Judged>) -> Chunk {
     chunk
 }
 
+fn around<'a>(errand: &Errand<'a>, chunk: &Chunk) -> Around<'a> {
+    Around {
+        road: errand.road,
+        way: Way::End,
+        delivery: errand.delivery,
+        by: errand.by.unwrap_or_default(),
+        persons: chunk.ended.clone(),
+    }
+}
+
+/// A row that is stored, is no correction, and waits.
+fn waits_new(row: &Judged) -> bool {
+    let replaces = match &row.effect {
+        Effect::Report { replaces, .. } => replaces.is_some(),
+        _ => true,
+    };
+    !replaces && row.outcome == RowOutcome::TeControleren
+}
+
 /// Whom the version was about that ends by a row.
 fn ended_of(row: &Judged) -> Option<Uuid> {
     match &row.effect {
@@ -337,16 +374,20 @@ async fn settle(tx: &mut WorkerTx<'_>, judged: &[&Judged]) -> Result<(), StoreEr
     rulings::settle(tx, &persons).await
 }
 
-/// Where chunks meet: who has no BSN, the numbers of people without consent, and those of kept names. It belongs shortly before the
-/// commit.
+/// Where chunks meet: rows of others that waited because of what ended, who has no BSN, the numbers of people without consent, and
+/// those of kept names. It belongs shortly before the commit.
 ///
 /// # Errors
 /// As [`chunk`].
 pub async fn finish(
     tx: &mut WorkerTx<'_>,
     errand: &Errand<'_>,
-    chunk: &Chunk,
+    chunk: &mut Chunk,
 ) -> Result<(), StoreError> {
+    if !chunk.ended.is_empty() {
+        let before = std::mem::take(&mut chunk.before);
+        chunk.lines = Box::pin(freed::after(tx, &around(errand, chunk), before)).await?;
+    }
     chunk.strangers.are_still_new(tx).await?;
     count::count(tx, errand, &chunk.judged).await?;
     let mut read: BTreeMap<Uuid, i32> = BTreeMap::new();

@@ -597,7 +597,7 @@ impl Portal {
         row.unasked = draft.lacks_answer(&self.road.keys, &row, today.year());
         row.reason = Some(draft.reason.clone()).filter(|reason| !reason.trim().is_empty());
         let errand = Errand {
-            keys: &self.road.keys,
+            road: &self.road,
             products: &products,
             delivery: Uuid::nil(),
             party,

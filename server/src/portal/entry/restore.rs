@@ -78,11 +78,10 @@ impl Portal {
             delivery: origin,
             back: false,
         };
-        // What a withdrawal stored in its absence waits again, as long as it stands against that.
+        // What was stored in its absence waits again, as long as it stands against that.
         let around = freed::Around {
             road: &self.road,
-            withdrawal: None,
-            undoes: None,
+            way: freed::Way::Back,
             delivery: origin,
             by: caller.user_id,
             persons: candidate.person_id.into_iter().collect(),

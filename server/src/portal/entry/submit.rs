@@ -112,7 +112,7 @@ impl Portal {
         };
         deliveries::insert(tx, &new).await?;
         let errand = Errand {
-            keys: &self.road.keys,
+            road: &self.road,
             products: &products,
             delivery,
             party: parcel.party,
@@ -125,7 +125,7 @@ impl Portal {
             previewed: false,
             counted_before: false,
         };
-        let chunk = store::chunk(tx, &errand, vec![row], Keep::Register).await?;
+        let mut chunk = store::chunk(tx, &errand, vec![row], Keep::Register).await?;
         let outcome = FileOutcome::of(&chunk.counts, &[]);
         deliveries::settle(
             tx,
@@ -136,6 +136,7 @@ impl Portal {
             None,
         )
         .await?;
+        audit::add_all(tx, std::mem::take(&mut chunk.lines)).await?;
         Ok(Arrived {
             delivery,
             chunk,
