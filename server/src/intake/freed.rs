@@ -421,7 +421,8 @@ async fn judge(
         });
         let incoming = incoming.collect::<Result<Vec<_>, StoreError>>()?;
         let keys = &around.road.keys;
-        let judged = store::again(tx, keys, &products, party, now, incoming).await?;
+        // Boxed: what seldom happens is no part of the size of every chunk.
+        let judged = Box::pin(store::again(tx, keys, &products, party, now, incoming)).await?;
         let rows = rows.into_iter().map(|(row, _)| row);
         seen.extend(rows.zip(judged).map(|(row, judged)| Seen { row, judged }));
     }

@@ -6,6 +6,7 @@ use super::review::named;
 use super::{OrBroken, Portal, event, reviewer, words};
 use crate::audit::{self, Event, Kind};
 use crate::intake::decide;
+use crate::intake::freed::{self, Around, Way};
 use crate::intake::matching::BETWEEN_JABS;
 use crate::keys::Purpose;
 use crate::store::products::Products;
@@ -158,7 +159,7 @@ impl Portal {
     ) -> Result<Ruled, Halt> {
         let mut tx = worker_tx(&self.road.db).await?;
         let (stored, known) = self.known(&mut tx, row).await?;
-        let (ruled, moved) = self
+        let (ruled, moved, freed) = self
             .carry_out_ruling(&mut tx, caller, &stored, &known, ruling)
             .await?;
         let Ruled::Done(id) = ruled else {
@@ -175,7 +176,9 @@ impl Portal {
                 .detail("row", row.to_string())
                 .about([stored.person_id])
         };
-        audit::add_all(&mut tx, of_each_party(line, &moved)).await?;
+        let mut lines = of_each_party(line, &moved);
+        lines.extend(freed);
+        audit::add_all(&mut tx, lines).await?;
         tx.commit().await?;
         Ok(Ruled::Done(id))
     }
@@ -193,10 +196,22 @@ impl Portal {
         if !rulings::undo(&mut tx, id, reason.into_bytes(), by, at).await? {
             return Err(PortError::Conflict.into());
         }
+        let refused = ruling.kind == RulingKind::Refuse.as_str();
+        let stored = rulings::stored(&mut tx, ruling.row_id).await?;
+        // What was stored because it did not count waits again, as long as it stands against that.
+        let around = Around {
+            road: &self.road,
+            way: Way::Back,
+            delivery: stored.map_or_else(Uuid::nil, |row| row.delivery_id),
+            by,
+            persons: Vec::from_iter(refused.then_some(ruling.person_id)),
+        };
+        let before = freed::before(&mut tx, &around).await?;
         let moved = rulings::settle_rows(&mut tx, &ruling.rows, Becomes::Waiting, by, at).await?;
         rulings::settle(&mut tx, &[ruling.person_id]).await?;
+        let held = freed::after(&mut tx, &around, before).await?;
         suggestions::ask_again(&mut tx, &ruling.rows, ruling.made_at).await?;
-        if ruling.kind == RulingKind::Refuse.as_str() {
+        if refused {
             decide::answers_anew(&mut tx, &ruling.rows).await?;
         }
         let line = || {
@@ -206,7 +221,9 @@ impl Portal {
                 .detail("step", "undone")
                 .about([ruling.person_id])
         };
-        audit::add_all(&mut tx, of_each_party(line, &moved)).await?;
+        let mut lines = of_each_party(line, &moved);
+        lines.extend(held);
+        audit::add_all(&mut tx, lines).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -219,7 +236,7 @@ impl Portal {
         Ok((stored, known))
     }
 
-    /// Does what a ruling says, and tells which rows it settled.
+    /// Does what a ruling says, and tells which rows it settled, and what the log has to say of others.
     async fn carry_out_ruling(
         &self,
         tx: &mut WorkerTx<'_>,
@@ -227,14 +244,14 @@ impl Portal {
         stored: &Stored,
         known: &Known,
         ruling: &NewRuling,
-    ) -> Result<(Ruled, Vec<Moved>), Halt> {
+    ) -> Result<(Ruled, Vec<Moved>, Vec<Event>), Halt> {
         let (this, others) = known.around(stored);
         let this = this.ok_or(PortError::NotFound)?;
         let other = ruling
             .other
             .map(|id| others.iter().find(|jab| jab.id == id));
         if !is_open(stored) || matches!(other, Some(None)) {
-            return Ok((Ruled::Late, Vec::new()));
+            return Ok((Ruled::Late, Vec::new(), Vec::new()));
         }
         let other = other.flatten();
         let merge = match (ruling.kind, other) {
@@ -242,7 +259,7 @@ impl Portal {
             (RulingKind::Merge, Some(other)) if ruling.other_counts => Some((this.id, other.id)),
             (RulingKind::Merge, Some(other)) => Some((other.id, this.id)),
             (RulingKind::Keep, _) if !may_keep(&this, &[], &others) => {
-                return Ok((Ruled::SameDay, Vec::new()));
+                return Ok((Ruled::SameDay, Vec::new(), Vec::new()));
             }
             _ => None,
         };
@@ -279,13 +296,24 @@ impl Portal {
             RulingKind::Refuse => Becomes::Rejected,
             RulingKind::Merge | RulingKind::Keep => Becomes::Accepted,
         };
+        // What does not count stands in nobody's way.
+        let refuses = ruling.kind == RulingKind::Refuse;
+        let around = Around {
+            road: &self.road,
+            way: Way::End,
+            delivery: stored.delivery_id,
+            by: caller.user_id,
+            persons: Vec::from_iter(refuses.then_some(stored.person_id)),
+        };
+        let before = freed::before(tx, &around).await?;
         let moved = rulings::settle_rows(tx, &kept.rows, becomes, caller.user_id, at).await?;
         if ruling.kind == RulingKind::Keep {
             let moved: Vec<Uuid> = moved.iter().map(|row| row.id).collect();
             suggestions::as_it_stood(tx, &moved, at).await?;
         }
         rulings::settle(tx, &[stored.person_id]).await?;
-        Ok((Ruled::Done(id), moved))
+        let lines = freed::after(tx, &around, before).await?;
+        Ok((Ruled::Done(id), moved, lines))
     }
 
     /// What the record would say after each ruling that is possible: each is carried out, and undone.
@@ -314,7 +342,7 @@ impl Portal {
                 reason: String::new(),
             };
             tx.mark().await?;
-            let (ruled, _) = self
+            let (ruled, ..) = self
                 .carry_out_ruling(tx, caller, stored, known, &ruling)
                 .await?;
             let after = counting(tx, stored.person_id).await?;

@@ -8,8 +8,10 @@ use crate::world::{World, csv, good, row, with};
 use app::ports::Entry;
 use app::ports::corrections::{Corrected as Agreed, Corrections};
 use app::ports::entry::{Corrected, Restored};
+use app::ports::persons::{NewRuling, Persons, Ruled};
 use domain::role::Role;
 use domain::row::{Column, RowText};
+use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Rows that were stored because one registration ended; nobody decided so.
@@ -228,5 +230,42 @@ async fn a_withdrawal_on_request_frees_what_waited_because_of_it() {
     assert_eq!(agreed, Ok(Agreed::Done));
     assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
     assert_eq!(world.count(FREED).await, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn a_row_that_rivm_refuses_frees_what_waited_because_of_it_until_the_ruling_is_undone() {
+    let world = World::new().await;
+    let odd = jab(E, "27-01-2021", "1", "Comirnaty", "ZZ9999");
+    world.upload(&world.maria, &csv(&[odd])).await;
+    let refused: Uuid = sqlx::query_scalar("SELECT id FROM delivery_rows WHERE state = 'open'")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let waiting = world.upload(&world.piet, &other_batch()).await;
+    assert_eq!(waits_for(&world).await, ["V22", "D04"]);
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    let (portal, rivm) = (&world.portal, &world.rivm);
+    let ruling = NewRuling {
+        kind: RulingKind::Refuse,
+        other: None,
+        other_counts: false,
+        reason: "Gebeld met de instelling".into(),
+    };
+    let ruled = portal.rule(rivm, refused, ruling).await.unwrap();
+    let Ruled::Done(id) = ruled else {
+        panic!("{ruled:?}");
+    };
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
+    assert_eq!(open_rows(&world).await, []);
+    assert_eq!(world.count(FREED).await, 1);
+    world.sound().await;
+    portal
+        .undo_ruling(rivm, id, "Toch niet".into())
+        .await
+        .unwrap();
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
+    assert_eq!(register(&world).await, before);
+    assert_eq!(open_rows(&world).await, waited);
     world.sound().await;
 }

@@ -180,8 +180,7 @@ pub async fn unfinished(
         let ended: HashSet<Uuid> = chunk.judged.iter().filter_map(ended_of).collect();
         if !ended.is_empty() {
             chunk.ended = ended.into_iter().collect();
-            // Boxed: most chunks end nothing, and need no room for it.
-            chunk.before = Box::pin(freed::before(tx, &around(errand, &chunk))).await?;
+            chunk.before = freed::before(tx, &around(errand, &chunk)).await?;
             let came = chunk.judged.iter().filter(|row| waits_new(row));
             let came = came.filter_map(|row| i32::try_from(row.row.line).ok());
             chunk.before.came = came.collect();
@@ -386,7 +385,7 @@ pub async fn finish(
 ) -> Result<(), StoreError> {
     if !chunk.ended.is_empty() {
         let before = std::mem::take(&mut chunk.before);
-        chunk.lines = Box::pin(freed::after(tx, &around(errand, chunk), before)).await?;
+        chunk.lines = freed::after(tx, &around(errand, chunk), before).await?;
     }
     chunk.strangers.are_still_new(tx).await?;
     count::count(tx, errand, &chunk.judged).await?;
