@@ -134,30 +134,30 @@ pub async fn after(
     Ok(lines)
 }
 
-/// After a delivery was put back: its rows that waited for a delivery that is withdrawn since are stored, by that withdrawal
-/// (of each person). Answers what the log has to say.
+/// After a delivery was put back: its rows that waited for what ended since are stored, by that end (of each person). Answers what
+/// the log has to say.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn come_back(
     tx: &mut WorkerTx<'_>,
     around: &Around<'_>,
-    withdrawn: &HashMap<Uuid, Uuid>,
+    ended: &HashMap<Uuid, Cause>,
 ) -> Result<Vec<Event>, StoreError> {
     let seen = judge(tx, around, |row| {
         row.may_go && row.ours && waits_for_jabs(row)
     })
     .await?;
-    let mut by: BTreeMap<Uuid, Vec<Waiting>> = BTreeMap::new();
+    let mut by: BTreeMap<Cause, Vec<Waiting>> = BTreeMap::new();
     for seen in seen.into_iter().filter(Seen::is_good) {
-        if let Some(withdrawal) = withdrawn.get(&seen.row.person) {
-            by.entry(*withdrawal).or_default().push(seen.row);
+        if let Some(cause) = ended.get(&seen.row.person) {
+            by.entry(*cause).or_default().push(seen.row);
         }
     }
     let mut moved = Vec::new();
-    for (withdrawal, rows) in by {
+    for (cause, rows) in by {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-        let stored = store_by(tx, around, &ids, Cause::Withdrawal(withdrawal)).await?;
+        let stored = store_by(tx, around, &ids, cause).await?;
         let rows = rows.into_iter().filter(|row| stored.contains(&row.id));
         moved.extend(rows.map(|row| (row.id, row.party, row.person)));
     }

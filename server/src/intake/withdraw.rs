@@ -205,7 +205,7 @@ async fn end(road: &Road, mut tx: WorkerTx<'_>, job: &Job, work: &Work) -> Resul
     match work.undoes {
         None => turns::close_rows(&mut tx, work.delivery_id).await?,
         Some(undone) => {
-            since.extend(freed_rows::withdrawn_since(&mut tx, work.delivery_id).await?);
+            since.extend(freed_rows::ended_since(&mut tx, work.delivery_id).await?);
             let persons: Vec<Uuid> = since.keys().copied().collect();
             register::hold(&mut tx, &persons).await?;
             turns::open_rows(&mut tx, work.delivery_id, undone).await?;

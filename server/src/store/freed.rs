@@ -5,30 +5,37 @@ use super::{StoreError, WorkerTx};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-/// Persons of rows of this delivery that wait, each with the newest withdrawal of another delivery about them that came after
-/// the row, and stands.
+/// Persons of rows of this delivery that wait, each with the newest that came after the row and stands: the withdrawal of another
+/// delivery about them, or the end of one registration by itself.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn withdrawn_since(
+pub async fn ended_since(
     tx: &mut WorkerTx<'_>,
     delivery: Uuid,
-) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
+) -> Result<Vec<(Uuid, Cause)>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT DISTINCT ON (r.person_id) r.person_id AS "person!", n.withdrawal_id AS "by!"
+        r#"SELECT DISTINCT ON (r.person_id) r.person_id AS "person!", n.withdrawal_id AS "withdrawal_id?", n.delivery_id AS "delivery_id!"
            FROM delivery_rows w JOIN reports r ON r.id = w.report_id AND r.valid_to IS NULL
            JOIN reports o ON o.id = r.id AND o.version = COALESCE(r.restores, r.version)
            JOIN reports p ON p.person_id = r.person_id JOIN reports n ON n.id = p.id AND n.version = p.version + 1
-           JOIN withdrawals x ON x.id = n.withdrawal_id
+           LEFT JOIN withdrawals x ON x.id = n.withdrawal_id
            WHERE w.delivery_id = $1 AND w.outcome = 'TE_CONTROLEREN' AND r.outcome = 'TE_CONTROLEREN' AND r.content_sealed IS NOT NULL
-             AND x.undoes IS NULL AND x.state = 'done' AND x.delivery_id <> $1 AND x.finished_at > o.recorded_at
-             AND NOT EXISTS (SELECT FROM withdrawals u WHERE u.undoes = x.id AND u.state = 'done')
-           ORDER BY r.person_id, x.finished_at DESC"#,
+             AND CASE WHEN x.id IS NULL
+                      THEN n.restores IS NULL AND n.reject_id IS NULL AND n.delivery_id NOT IN ($1, p.delivery_id) AND n.recorded_at > o.recorded_at
+                           AND delivery_counts(n.delivery_id)
+                      ELSE x.undoes IS NULL AND x.state = 'done' AND x.delivery_id <> $1 AND x.finished_at > o.recorded_at
+                           AND NOT EXISTS (SELECT FROM withdrawals u WHERE u.undoes = x.id AND u.state = 'done') END
+           ORDER BY r.person_id, COALESCE(x.finished_at, n.recorded_at) DESC"#,
         delivery
     )
     .fetch_all(&mut **tx)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.person, row.by)).collect())
+    let since = rows.into_iter().map(|row| {
+        let one = Cause::Row(row.delivery_id);
+        (row.person, row.withdrawal_id.map_or(one, Cause::Withdrawal))
+    });
+    Ok(since.collect())
 }
 
 /// A stored row that waits.

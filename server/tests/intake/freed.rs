@@ -137,6 +137,26 @@ async fn a_row_that_waits_for_what_a_later_row_of_its_file_withdraws_is_stored()
     assert_eq!(told(&world, &world.maria, file).await, (2, 0));
 }
 
+#[tokio::test]
+async fn what_comes_back_after_the_registration_it_waited_for_ended_is_stored() {
+    let world = World::new().await;
+    world
+        .upload(&world.maria, &csv(&[key("a", good(E.0, E.1))]))
+        .await;
+    let waiting = world.upload(&world.piet, &other_batch()).await;
+    let (before, waited) = (register(&world).await, open_rows(&world).await);
+    withdrawn(&world, &world.piet, waiting).await;
+    let file = world.upload(&world.maria, &csv(&[gone("a")])).await;
+    put_back(&world, &world.piet, waiting).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (1, 0));
+    assert_eq!(world.count(FREED).await, 1);
+    withdrawn(&world, &world.maria, file).await;
+    assert_eq!(told(&world, &world.piet, waiting).await, (0, 1));
+    assert_eq!(register(&world).await, before);
+    assert_eq!(open_rows(&world).await, waited);
+    world.sound().await;
+}
+
 /// Maria corrects what stands under key a, by a row with C or by the form; the file, when it was one.
 async fn corrected(world: &World, by_file: bool, says: RowText) -> Option<Uuid> {
     if by_file {
