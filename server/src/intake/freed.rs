@@ -3,8 +3,9 @@
 //! wait again. Part of each chunk of a withdrawal, and of each chunk of rows that ends registrations, for its persons.
 //!
 //! Rows are judged anew by what judged them when they came: with what goes, and without. Only who that makes the difference for is
-//! stored. One that waits is held against what counts, and of what waits only against what came before it.
-//! Nobody decided such a row, so what RIVM or its sender says of it afterwards stands.
+//! stored. One that waits is held against what counts, and of what waits only against what came before it. What is corrected came
+//! when it was first reported, and is itself held against all that came before the correction. Nobody decided such a row, so what
+//! RIVM or its sender says of it afterwards stands.
 
 use super::check::Desk;
 use super::decide::accepted;
@@ -86,7 +87,7 @@ impl Around<'_> {
 pub struct Before {
     /// Rows that wait for other vaccinations only.
     waits: HashSet<Uuid>,
-    /// Numbers of rows of the delivery that come new, with what ends registrations: they were held against these, too.
+    /// Numbers of rows of the delivery that wait and come with what ends registrations: they may have been held against these.
     pub came: HashSet<i32>,
     /// Rows that wait again.
     held: Vec<Freed>,
@@ -397,19 +398,22 @@ async fn judge(
     if !waiting.iter().any(&which) {
         return Ok(Vec::new());
     }
-    // Vaccinations that each is not held against: its own, and what waits itself and came after it.
-    let mut after: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
+    // What waits itself, and since when.
+    let mut alone: HashMap<Uuid, Vec<_>> = HashMap::new();
+    for row in waiting.iter().filter(|row| row.alone) {
+        let since = (row.first_at, row.first_row);
+        let of_person = alone.entry(row.person).or_default();
+        of_person.push((since, row.jab));
+    }
+    // With the vaccinations that each is not held against: its own, and what waits itself and came after it.
     let mut parties: BTreeMap<Uuid, Vec<(Waiting, Vec<Uuid>)>> = BTreeMap::new();
-    for row in waiting.into_iter().rev() {
-        let later = after.entry(row.person).or_default();
-        let without = later.iter().copied().chain([row.jab]).collect();
-        if row.alone {
-            later.push(row.jab);
-        }
-        if which(&row) {
-            let of_party = parties.entry(row.party).or_default();
-            of_party.push((row, without));
-        }
+    for row in waiting.into_iter().filter(which) {
+        let said = (row.said_at, row.row_number);
+        let others = alone.get(&row.person).into_iter().flatten();
+        let later = others.filter(|(since, _)| *since > said);
+        let without = later.map(|(_, jab)| *jab).chain([row.jab]).collect();
+        let of_party = parties.entry(row.party).or_default();
+        of_party.push((row, without));
     }
     let now = around.road.clock.now();
     let products = Products::load(tx, around.road.clock.day(now)).await?;

@@ -44,6 +44,12 @@ pub struct Waiting {
     pub id: Uuid,
     /// Its number in its delivery.
     pub row_number: i32,
+    /// When it was stored.
+    pub said_at: OffsetDateTime,
+    /// When the first version of its registration was.
+    pub first_at: OffsetDateTime,
+    /// Number of the row of that version.
+    pub first_row: i32,
     /// Its party.
     pub party: Uuid,
     /// Its person.
@@ -72,7 +78,7 @@ pub struct Waiting {
     pub staff: serde_json::Value,
 }
 
-/// The stored rows of these persons that wait, in the order in which their registrations came: a correction is no later one.
+/// The stored rows of these persons that wait.
 ///
 /// # Errors
 /// When the database fails.
@@ -83,7 +89,8 @@ pub async fn waiting(
 ) -> Result<Vec<Waiting>, StoreError> {
     let rows = sqlx::query_as!(
         Waiting,
-        r#"SELECT w.id, w.row_number, r.party_id AS party, r.person_id AS "person!", r.id AS report, r.vaccination_id AS "jab!",
+        r#"SELECT w.id, w.row_number, o.recorded_at AS said_at, f.recorded_at AS first_at, f.row_number AS first_row,
+                  r.party_id AS party, r.person_id AS "person!", r.id AS report, r.vaccination_id AS "jab!",
                   NOT EXISTS (SELECT FROM (SELECT * FROM reports s WHERE s.vaccination_id = r.vaccination_id OFFSET 0) AS s
                               WHERE s.valid_to IS NULL AND s.id <> r.id AND s.outcome <> 'AFGEKEURD') AS "alone!",
                   w.returned_at IS NULL AND d.state IN ('done', 'storing', 'parked') AS "may_go!", d.id = $2 AS "ours!",
@@ -96,7 +103,7 @@ pub async fn waiting(
            LEFT JOIN persons p ON p.id = r.person_id AND r.link_id IS NOT NULL
            WHERE r.person_id = ANY ($1) AND r.valid_to IS NULL AND r.outcome = 'TE_CONTROLEREN' AND r.content_sealed IS NOT NULL
              AND r.vaccination_id IS NOT NULL AND w.state = 'open' AND w.outcome = 'TE_CONTROLEREN'
-           ORDER BY f.recorded_at, d.seq, f.row_number"#,
+           ORDER BY o.recorded_at, d.seq, o.row_number"#,
         persons,
         withdrawn
     )

@@ -138,6 +138,22 @@ async fn a_row_that_waits_for_what_a_later_row_of_its_file_withdraws_is_stored()
 }
 
 #[tokio::test]
+async fn a_correction_that_takes_the_place_of_what_its_file_withdraws_is_stored() {
+    let world = World::new().await;
+    let first = [
+        key("a", good(E.0, E.1)),
+        key("b", jab(E, "12-03-2021", "2", "Comirnaty", "EJ6795")),
+    ];
+    world.upload(&world.maria, &csv(&first)).await;
+    let moved = key("a", jab(E, "12-03-2021", "2", "Comirnaty", "EJ6796"));
+    let moved = with(moved, &[(Column::Mutatie, "C")]);
+    let file = world.upload(&world.maria, &csv(&[moved, gone("b")])).await;
+    assert_eq!(told(&world, &world.maria, file).await, (2, 0));
+    assert_eq!(open_rows(&world).await, []);
+    world.sound().await;
+}
+
+#[tokio::test]
 async fn what_comes_back_after_the_registration_it_waited_for_ended_is_stored() {
     let world = World::new().await;
     world

@@ -181,7 +181,8 @@ pub async fn unfinished(
         if !ended.is_empty() {
             chunk.ended = ended.into_iter().collect();
             chunk.before = freed::before(tx, &around(errand, &chunk)).await?;
-            let came = chunk.judged.iter().filter(|row| waits_new(row));
+            let waits = |row: &&Judged| row.outcome == RowOutcome::TeControleren;
+            let came = chunk.judged.iter().filter(waits);
             let came = came.filter_map(|row| i32::try_from(row.row.line).ok());
             chunk.before.came = came.collect();
         }
@@ -323,15 +324,6 @@ fn around<'a>(errand: &Errand<'a>, chunk: &Chunk) -> Around<'a> {
         by: errand.by.unwrap_or_default(),
         persons: chunk.ended.clone(),
     }
-}
-
-/// A row that is stored, is no correction, and waits.
-fn waits_new(row: &Judged) -> bool {
-    let replaces = match &row.effect {
-        Effect::Report { replaces, .. } => replaces.is_some(),
-        _ => true,
-    };
-    !replaces && row.outcome == RowOutcome::TeControleren
 }
 
 /// Whom the version was about that ends by a row.
