@@ -6,6 +6,7 @@
 //! already, so a kill loses nothing and does nothing twice. Who matches loses the warning and that is all; who does not goes
 //! to RIVM, as a row whose sender went on would have (specification §5).
 
+use super::decide::answers_anew;
 use super::matching::{brp_again, brp_again_of_found};
 use super::{Road, store};
 use crate::audit::{self, Event, Kind};
@@ -155,6 +156,7 @@ async fn set(
         return Ok(());
     }
     late::answer(tx, &answers).await?;
+    answers_anew(tx, &answers.row).await?;
     // A vaccination that another accepted registration rests on goes on counting.
     let persons: Vec<Uuid> = some.iter().filter_map(|late| late.person).collect();
     rulings::settle(tx, &persons).await?;
@@ -218,6 +220,7 @@ pub(crate) async fn review(
         answers.clusters.push(waits);
     }
     late::answer(tx, &answers).await?;
+    answers_anew(tx, &answers.row).await?;
     Ok(some.len())
 }
 

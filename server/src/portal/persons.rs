@@ -165,10 +165,8 @@ impl Portal {
         let Ruled::Done(id) = ruled else {
             return Ok(ruled);
         };
-        if ruling.kind == RulingKind::Refuse {
-            let rows: Vec<Uuid> = moved.iter().map(|row| row.id).collect();
-            decide::answers_anew(&mut tx, &rows).await?;
-        }
+        let rows: Vec<Uuid> = moved.iter().map(|row| row.id).collect();
+        decide::answers_anew(&mut tx, &rows).await?;
         let line = || {
             event(caller, Kind::Decided)
                 .object("ruling", id)
@@ -211,9 +209,7 @@ impl Portal {
         rulings::settle(&mut tx, &[ruling.person_id]).await?;
         let held = freed::after(&mut tx, &around, before).await?;
         suggestions::ask_again(&mut tx, &ruling.rows, ruling.made_at).await?;
-        if refused {
-            decide::answers_anew(&mut tx, &ruling.rows).await?;
-        }
+        decide::answers_anew(&mut tx, &ruling.rows).await?;
         let line = || {
             event(caller, Kind::Decided)
                 .object("ruling", id)

@@ -11,34 +11,8 @@ use app::ports::{BrpAge, Caller, Deliveries};
 use domain::decision::DecisionKind;
 use domain::role::Role;
 use domain::row::Column;
-use server::brp::load::{Request, Set, load};
-use std::io::Write as _;
 
 const ROWS: usize = 30;
-
-/// A small delta arrives, as `cims brp load` takes it.
-async fn load_a_delta(world: &World) {
-    let path = world.test.dir.path().join("delta.csv");
-    let mut file = std::fs::File::create(&path).unwrap();
-    writeln!(
-        file,
-        "pl_id;bsn;voornamen;voorvoegsel;geslachtsnaam;geboortedatum;geslacht"
-    )
-    .unwrap();
-    writeln!(file, "999;999993653;Suzanne;;Moulin;19851201;V").unwrap();
-    let request = Request {
-        file: path,
-        set: Set::Delta,
-        of: None,
-        accept_older: false,
-        accept_shrink: false,
-        restart: false,
-        by: "test".to_owned(),
-    };
-    load(&world.road.db, &world.test.keys, &request, |_| {})
-        .await
-        .unwrap();
-}
 
 #[tokio::test]
 async fn after_the_next_load_who_matches_loses_the_warning_and_who_does_not_goes_to_review() {
@@ -66,7 +40,7 @@ async fn after_the_next_load_who_matches_loses_the_warning_and_who_does_not_goes
         ROWS as i64 + 2
     );
 
-    load_a_delta(&world).await;
+    world.brp_delta().await;
     world.work().await;
     let b13 = "WHERE findings @> '[{\"code\": \"B13\"}]'";
     assert_eq!(world.count(&format!("delivery_rows {b13}")).await, 0);
@@ -123,7 +97,7 @@ async fn after_the_next_load_who_matches_loses_the_warning_and_who_does_not_goes
     assert_eq!(world.count(audited).await, 1);
 
     // A second load finds nothing to do, and says nothing.
-    load_a_delta(&world).await;
+    world.brp_delta().await;
     world.work().await;
     assert_eq!(
         world

@@ -8,6 +8,7 @@ use domain::delivery::Channel;
 use domain::role::Role;
 use domain::row::{Column, RowText};
 use server::audit::{Event, Kind};
+use server::brp::load::{Request, Set, load};
 use server::intake::read::name_program;
 use server::intake::receive::{self, BlobStore, Received, Sender};
 use server::intake::{Clock, Road};
@@ -265,6 +266,25 @@ impl World {
         sqlx::query("UPDATE brp_loads SET finished_at = now() - $1::text::interval")
             .bind(ago)
             .execute(&self.test.admin)
+            .await
+            .unwrap();
+    }
+
+    /// A small delta of the BRP arrives, as `cims brp load` takes it.
+    pub(crate) async fn brp_delta(&self) {
+        let path = self.test.dir.path().join("delta.csv");
+        let set = "pl_id;bsn;voornamen;voorvoegsel;geslachtsnaam;geboortedatum;geslacht\n999;999993653;Suzanne;;Moulin;19851201;V\n";
+        std::fs::write(&path, set).unwrap();
+        let request = Request {
+            file: path,
+            set: Set::Delta,
+            of: None,
+            accept_older: false,
+            accept_shrink: false,
+            restart: false,
+            by: "test".to_owned(),
+        };
+        load(&self.road.db, &self.test.keys, &request, |_| {})
             .await
             .unwrap();
     }

@@ -1,15 +1,17 @@
 //! What RIVM sends back is in the next answer on its file (features F54).
 
 use crate::house::{House, rows_of};
-use crate::world::{EREBOS, NAOMI, csv, good, with};
+use crate::world::{EREBOS, NAOMI, NOBODY, csv, good, with};
 use app::ports::Deliveries;
 use app::ports::decisions::{ClusterFilter, Decisions, Proposal};
 use app::ports::lists::{Lists, Proposed, Wish};
+use app::ports::persons::{NewRuling, Persons, Ruled};
 use domain::decision::{DecisionKind, Told};
 use domain::delivery::dropbox::Proof;
 use domain::lists::{ListKind, Typed};
 use domain::role::Role;
 use domain::row::Column;
+use domain::ruling::RulingKind;
 use server::intake::answer;
 use uuid::Uuid;
 
@@ -312,6 +314,85 @@ async fn stored_rows_that_rivm_accepts_are_so_in_the_next_answer_on_their_file()
     another_answer(&house, &[made]).await;
     let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
     assert!(text.contains(";GEACCEPTEERD;"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_ruling_and_its_undoing_make_of_a_row_is_in_the_next_answers_on_its_file() {
+    let house = House::open().await;
+    let world = &house.world;
+    house.keyed("oordeel", Proof::Rename, 9).await;
+    let mut raw = house.raw("oordeel", 9).await;
+    let file = "CIMS_ZONNEHOF_oordeel_20210301_1.csv";
+    let mut seen = vec![doubted(&house, &mut raw, file).await];
+    // Another institution reports a later jab, which it can be merged with.
+    let later = [
+        (Column::Vaccinatiedatum, "10-03-2021"),
+        (Column::Dosisnummer, "2"),
+    ];
+    let other = csv(&[with(good(EREBOS, "01-04-2000"), &later)]);
+    world.receive_by_sftp(&world.piet, "x.csv", &other).await;
+    house
+        .until("jobs WHERE kind = 'check' AND state <> 'done'", 0)
+        .await;
+    let row: Uuid = sqlx::query_scalar(
+        "SELECT r.id FROM delivery_rows r JOIN deliveries d ON d.id = r.delivery_id WHERE d.file_name = $1",
+    )
+    .bind(file)
+    .fetch_one(&world.test.admin)
+    .await
+    .unwrap();
+    let compared = world.portal.compare(&world.rivm, row, None).await.unwrap();
+    let other = compared.other.unwrap().id;
+    for (kind, other) in [(RulingKind::Keep, None), (RulingKind::Merge, Some(other))] {
+        let ruling = NewRuling {
+            kind,
+            other,
+            other_counts: true,
+            reason: "Gebeld met de instelling".into(),
+        };
+        let ruled = world.portal.rule(&world.rivm, row, ruling).await.unwrap();
+        let Ruled::Done(id) = ruled else {
+            panic!("{ruled:?}")
+        };
+        seen.push(another_answer(&house, &seen).await);
+        let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+        assert!(text.contains(";GEACCEPTEERD;"), "{kind:?}: {text}");
+        let undone = world
+            .portal
+            .undo_ruling(&world.rivm, id, "Toch niet".into());
+        undone.await.unwrap();
+        seen.push(another_answer(&house, &seen).await);
+        let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+        assert!(text.contains(";TE_CONTROLEREN;"), "{kind:?} undone: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_brp_says_after_all_is_in_the_next_answer_on_its_file() {
+    let house = House::open().await;
+    let world = &house.world;
+    house.keyed("later", Proof::Rename, 9).await;
+    let mut raw = house.raw("later", 9).await;
+    world.brp_loaded("3 days").await;
+    let file = "CIMS_ZONNEHOF_later_20210301_1.csv";
+    // The second is nobody's BSN.
+    let rows = rows_of(&[(EREBOS, "01-04-2000", "a"), (NOBODY, "01-04-2000", "b")]);
+    raw.put(&format!("{file}.part"), &rows).await;
+    raw.rename(&format!("{file}.part"), file).await;
+    house.answered(file).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert_eq!(text.matches(";B13;").count(), 2, "{text}");
+    let made = another_answer(&house, &[Uuid::nil()]).await;
+    world.brp_delta().await;
+    another_answer(&house, &[made]).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(
+        text.contains(";GEACCEPTEERD;")
+            && text.contains(";TE_CONTROLEREN;")
+            && text.contains("B10"),
+        "{text}"
+    );
+    assert!(!text.contains("B13"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
