@@ -4,7 +4,9 @@ use super::clusters::kind_name as decision_name;
 use super::compare::kind_name;
 use crate::calls::corrections::BeginCorrection;
 use crate::parts::{badge, hidden_inputs, paragraph};
-use crate::ports::persons::{Act, Acted, Happened, How, PersonView, Reported, RulingView};
+use crate::ports::persons::{
+    Act, Acted, Cause, Happened, How, PersonView, Reported, Reread, RulingView,
+};
 use crate::texts::{Texts, fill};
 use domain::row::{Column, RowText};
 use leptos::prelude::*;
@@ -17,6 +19,7 @@ pub(super) fn line(view: &PersonView, t: &'static Texts) -> AnyView {
         Happened::Ruled(at) => Some(ruling(view.rulings.get(at)?, t)),
         Happened::Undone(at) => undone(view.rulings.get(at)?, t),
         Happened::Acted(at) => Some(acted(view.acts.get(at)?, t)),
+        Happened::Reread(at) => Some(reread(view.rereads.get(at)?, t)),
     });
     view! { <ol class="cims-timeline" id="verloop">{items.collect_view()}</ol> }.into_any()
 }
@@ -226,6 +229,30 @@ fn acted(one: &Acted, t: &'static Texts) -> AnyView {
         who,
         said,
         acts: Some(open(format!("/beoordelen/{place}/{}", one.id), label, t)),
+    }
+    .view()
+}
+
+/// What a code list or the BRP changed: nobody decided it.
+fn reread(one: &Reread, t: &'static Texts) -> AnyView {
+    let p = &t.persons;
+    let (what, way) = match one.cause {
+        Cause::List(id) => (
+            p.reread_list,
+            Some(format!("/codelijsten/wijzigingen/{id}")),
+        ),
+        Cause::Brp => (p.reread_brp, None),
+    };
+    let stood = one.stood.join(", ");
+    let said = (!stood.is_empty()).then(|| fill(p.reread_stood, &[("codes", &stood)]));
+    let label = || fill(p.reread_label, &[("moment", &one.at)]);
+    Item {
+        rivm: true,
+        at: one.at.clone(),
+        what: named(what, None),
+        who: p.reread_who.to_owned(),
+        said: said.into_iter().collect(),
+        acts: way.map(|way| open(way, label(), t)),
     }
     .view()
 }

@@ -245,6 +245,26 @@ pub struct Acted {
     pub request: Option<String>,
 }
 
+/// What let rows of a record be judged anew, without anybody who decided about them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Cause {
+    /// This change of a code list.
+    List(Uuid),
+    /// A load of the BRP.
+    Brp,
+}
+
+/// Findings became other ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reread {
+    /// When.
+    pub at: String,
+    /// By what.
+    pub cause: Cause,
+    /// Codes of the rules that spoke until then.
+    pub stood: Vec<String>,
+}
+
 /// Something that happened to a record: which of the lists of [`PersonView`] has it, and where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Happened {
@@ -256,6 +276,8 @@ pub enum Happened {
     Undone(usize),
     /// A decision or correction.
     Acted(usize),
+    /// Findings became other ones.
+    Reread(usize),
 }
 
 /// The record of a person (audited).
@@ -281,6 +303,8 @@ pub struct PersonView {
     pub rulings: Vec<RulingView>,
     /// What else RIVM decided about these reports, the newest first.
     pub acts: Vec<Acted>,
+    /// What a code list or the BRP changed, the newest first.
+    pub rereads: Vec<Reread>,
     /// All of it in one line, the newest first.
     pub line: Vec<Happened>,
 }

@@ -39,8 +39,8 @@ use app::ports::parties::{
     Wish,
 };
 use app::ports::persons::{
-    Act, Acted, Comparison, Happened, How, Jab, NewRuling, PersonView, Reported, Ruled, RulingView,
-    Source, Undone, Why,
+    Act, Acted, Cause, Comparison, Happened, How, Jab, NewRuling, PersonView, Reported, Reread,
+    Ruled, RulingView, Source, Undone, Why,
 };
 use app::ports::review::{
     PartyNumbers, PartyQuality, Queue, ReviewFilter, ReviewLine, ReviewNumbers, ReviewView,
@@ -1341,7 +1341,21 @@ impl Persons for World {
                 acted(Act::Decision(DecisionKind::Accept), None),
                 acted(Act::Corrected, Some("J. <Jansen>")),
             ],
+            rereads: vec![
+                Reread {
+                    at: "22-11-2026 14:05".into(),
+                    cause: Cause::List(ID),
+                    stood: vec!["B19".into(), "V22".into()],
+                },
+                Reread {
+                    at: "22-11-2026 14:05".into(),
+                    cause: Cause::Brp,
+                    stood: Vec::new(),
+                },
+            ],
             line: vec![
+                Happened::Reread(0),
+                Happened::Reread(1),
                 Happened::Undone(1),
                 Happened::Ruled(1),
                 Happened::Ruled(0),

@@ -119,6 +119,10 @@ async fn a_record_opens_only_with_a_reason_and_no_address_holds_a_bsn() {
         "J. &lt;Jansen&gt;",
         &format!("href=\"/beoordelen/correcties/{ID}\""),
         &format!("href=\"/beoordelen/besluiten/{ID}\""),
+        "Opnieuw beoordeeld: een codelijst is gewijzigd",
+        "Bevindingen tot dan: B19, V22",
+        &format!("href=\"/codelijsten/wijzigingen/{ID}\""),
+        "Opnieuw vergeleken met de BRP",
     ] {
         assert!(page.has(part), "{part}");
     }
@@ -148,7 +152,7 @@ async fn a_record_opens_only_with_a_reason_and_no_address_holds_a_bsn() {
     assert!(places.is_sorted());
     assert_eq!(
         page.html.matches("<li class=\"cims-timeline__item").count(),
-        8
+        10
     );
     // What was withdrawn is what the version before said.
     let withdrawn = &page.html[places[5]..places[6]];

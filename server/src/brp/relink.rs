@@ -345,7 +345,7 @@ async fn apply(
         relink::get(tx, &key, &numbers).await?;
     }
     let doubtful = late::accepted_of(tx, &unclear, &[]).await?;
-    let mut reviewed = recheck::review(&road.keys, tx, &doubtful, Why::NotSure).await?;
+    let mut reviewed = recheck::review(road, tx, load, &doubtful, Why::NotSure).await?;
     if !kept.is_empty() {
         let contradicts = relink::merge(tx, load, &kept, &gone).await?;
         for (same_day, code) in [(true, Code::D04), (false, Code::D05)] {
@@ -355,7 +355,7 @@ async fn apply(
                 .map(|one| one.jab)
                 .collect();
             let some = late::accepted_of(tx, &[], &jabs).await?;
-            reviewed += recheck::review(&road.keys, tx, &some, Why::Contradicts(code)).await?;
+            reviewed += recheck::review(road, tx, load, &some, Why::Contradicts(code)).await?;
         }
     }
     kept.extend(unclear);

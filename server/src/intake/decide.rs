@@ -423,7 +423,7 @@ async fn acceptable(
 
 /// Stored rows are right, and count from now on. Those that another vaccination of that day and product stands in the way
 /// of go on waiting: which of the two counts is for somebody who sees both. Answers the numbers, and the persons.
-pub(super) async fn accept(
+async fn accept(
     tx: &mut WorkerTx<'_>,
     rows: &[Uuid],
     by: Uuid,

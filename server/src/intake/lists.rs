@@ -4,7 +4,7 @@
 //! each one transaction with its audit line. A row that was released waits no more, so a kill does nothing twice. A list
 //! only ever releases: nothing that stands in the register is refused by it.
 
-use super::decide::{accept, answer_anew, answers_anew};
+use super::decide::{accepted, answer_anew, answers_anew};
 use super::matching::Batches;
 use super::mend::{self, Became, Mended, Mending, Typed};
 use super::{Road, freed, store};
@@ -13,7 +13,7 @@ use crate::jobs::{self, Job, Stopped};
 use crate::keys::{Purpose, Sealed};
 use crate::store::lists::{self, Change, Doubted, Refused, Reread, Sample};
 use crate::store::products::Products;
-use crate::store::rulings;
+use crate::store::rulings::{self, Becomes};
 use crate::store::{StoreError, WorkerTx, decisions, register, worker_tx};
 use domain::codes::NamedVaccine;
 use domain::delivery::RowOutcome;
@@ -388,18 +388,15 @@ async fn doubted(
         let Some(said) = said_now(row, &known)? else {
             continue;
         };
-        let text = open(
-            road,
-            Purpose::Report,
-            row.report,
-            Some(row.content_sealed.clone()),
-        )?;
-        new.push(
-            road,
-            (row.report, row.version, row.row, row.party),
-            &said,
-            &text,
-        );
+        let sealed = Some(row.content_sealed.clone());
+        new.0.push(One {
+            report: row.report,
+            version: row.version,
+            row: row.row,
+            party: row.party,
+            said,
+            text: open(road, Purpose::Report, row.report, sealed)?,
+        });
     }
     released.accepted = new.store(road, tx, change).await?;
     Ok((released, next))
@@ -442,13 +439,14 @@ async fn too_soon(
         }
         let mut said = Said::read(&stands.findings, &stands.staff_findings)?;
         said.drop(Code::V32);
-        let text = open(road, Purpose::Report, row.report, Some(row.content_sealed))?;
-        new.push(
-            road,
-            (row.report, row.version, row.row, stands.party),
-            &said,
-            &text,
-        );
+        new.0.push(One {
+            report: row.report,
+            version: row.version,
+            row: row.row,
+            party: stands.party,
+            said,
+            text: open(road, Purpose::Report, row.report, Some(row.content_sealed))?,
+        });
     }
     released.accepted = new.store(road, tx, change).await?;
     Ok((released, next))
@@ -466,61 +464,73 @@ async fn changes_interval(tx: &mut WorkerTx<'_>, change: &Change) -> Result<bool
     }))
 }
 
-/// Stored rows whose findings are other ones now.
-#[derive(Default)]
-struct Anew {
-    rows: Reread,
-    /// Rows that wait for nothing else, of each party.
-    told: BTreeMap<Uuid, Vec<Uuid>>,
+/// A stored row whose findings are other ones now.
+struct One {
+    /// Its registration, and the version of that.
+    report: Uuid,
+    version: i32,
+    row: Uuid,
+    party: Uuid,
+    said: Said,
+    text: RowText,
 }
 
-impl Anew {
-    /// One more: its registration, the version of that, the row and its party.
-    fn push(
-        &mut self,
-        road: &Road,
-        (report, version, row, party): (Uuid, i32, Uuid, Uuid),
-        said: &Said,
-        text: &RowText,
-    ) {
-        let new = &mut self.rows;
-        new.clusters.push(if said.waits() {
-            store::cluster(&road.keys, Severity::Controle, &said.all(), text)
-        } else {
-            self.told.entry(party).or_default().push(row);
-            crate::store::rows::Cluster::default()
-        });
-        new.report.push(report);
-        new.version.push(version);
-        new.row.push(row);
-        let json = |findings: &[Finding]| serde_json::to_value(findings).unwrap_or_default();
-        new.shown.push(json(&said.shown));
-        new.staff.push(json(&said.staff));
-    }
+/// Those of a set.
+#[derive(Default)]
+struct Anew(Vec<One>);
 
-    /// Writes the findings, and accepts who waits for nothing; answers how many those are. Their files are answered anew.
+impl Anew {
+    /// Accepts who waits for nothing, and writes the findings; answers how many are accepted. Their files are answered anew.
     async fn store(
         self,
         road: &Road,
         tx: &mut WorkerTx<'_>,
         change: &Change,
     ) -> Result<i32, StoreError> {
-        if self.rows.row.is_empty() {
+        if self.0.is_empty() {
             return Ok(0);
         }
-        lists::reread(tx, &self.rows).await?;
-        answers_anew(tx, &self.rows.row).await?;
         let by = change.decided_by.unwrap_or(change.asked_by);
+        let now = road.clock.now();
+        let mut good: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+        for one in self.0.iter().filter(|one| !one.said.waits()) {
+            good.entry(one.party).or_default().push(one.row);
+        }
         let mut all = 0;
-        for (party, rows) in self.told {
-            let (numbers, persons) = accept(tx, &rows, by, road.clock.now()).await?;
-            let accepted = i32::try_from(numbers.len()).unwrap_or(i32::MAX);
-            all += accepted;
+        let mut blocked: HashSet<Uuid> = HashSet::new();
+        for (party, rows) in good {
+            let (moved, persons) = accepted(tx, &rows, Becomes::Accepted, by, now).await?;
+            let number = i32::try_from(moved.len()).unwrap_or(i32::MAX);
+            all += number;
+            blocked.extend(rows);
+            for (row, _) in moved {
+                blocked.remove(&row);
+            }
             let line = of_rows(change, party)
-                .detail("registrations", accepted)
+                .detail("registrations", number)
                 .about(persons);
             audit::add(tx, line).await?;
         }
+        let mut new = Reread::default();
+        for mut one in self.0 {
+            if blocked.contains(&one.row) {
+                one.said.contradicts();
+            }
+            let said = &one.said;
+            new.clusters.push(if said.waits() {
+                store::cluster(&road.keys, Severity::Controle, &said.all(), &one.text)
+            } else {
+                crate::store::rows::Cluster::default()
+            });
+            new.report.push(one.report);
+            new.version.push(one.version);
+            new.row.push(one.row);
+            let json = |findings: &[Finding]| serde_json::to_value(findings).unwrap_or_default();
+            new.shown.push(json(&said.shown));
+            new.staff.push(json(&said.staff));
+        }
+        lists::reread(tx, &new, change.id, now).await?;
+        answers_anew(tx, &new.row).await?;
         Ok(all)
     }
 }
@@ -551,6 +561,13 @@ impl Said {
         if hid && self.staff.is_empty() {
             self.shown.retain(|one| one.code != Code::B19);
         }
+    }
+
+    /// Nothing is left of it, but another vaccination of that day and product counts: somebody has to see both.
+    fn contradicts(&mut self) {
+        self.shown.push(Finding::whole(Code::B19));
+        self.staff
+            .push(Finding::on(Code::D04, Column::Vaccinatiedatum));
     }
 
     /// All that RIVM sees; what stands for something hidden aside, where that stands there itself.

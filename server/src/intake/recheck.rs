@@ -155,8 +155,7 @@ async fn set(
     if answers.report.is_empty() {
         return Ok(());
     }
-    late::answer(tx, &answers).await?;
-    answers_anew(tx, &answers.row).await?;
+    write(road, tx, job.subject, &answers).await?;
     // A vaccination that another accepted registration rests on goes on counting.
     let persons: Vec<Uuid> = some.iter().filter_map(|late| late.person).collect();
     rulings::settle(tx, &persons).await?;
@@ -180,13 +179,15 @@ pub(crate) enum Why {
     Contradicts(Code),
 }
 
-/// Puts registrations before RIVM; they do not count meanwhile. Answers how many. [`rulings::settle`] their persons afterwards.
+/// Puts registrations before RIVM because of this load; they do not count meanwhile. Answers how many. [`rulings::settle`] their
+/// persons afterwards.
 ///
 /// # Errors
 /// When the database fails, or something sealed does not open.
 pub(crate) async fn review(
-    keys: &Keys,
+    road: &Road,
     tx: &mut WorkerTx<'_>,
+    load: Uuid,
     some: &[Late],
     why: Why,
 ) -> Result<usize, StoreError> {
@@ -200,7 +201,7 @@ pub(crate) async fn review(
     };
     let mut answers = Answers::default();
     for late in some {
-        let text = content(keys, late.report, late.content_sealed.clone())?;
+        let text = content(&road.keys, late.report, late.content_sealed.clone())?;
         let (shown, staff) = if hidden {
             (Finding::whole(Code::B19), vec![finding.clone()])
         } else {
@@ -216,12 +217,22 @@ pub(crate) async fn review(
             .push((!hidden).then(|| "NIET_UNIEK".to_owned()));
         answers.review.push(true);
         let all = std::slice::from_ref(&finding);
-        let waits = store::cluster(keys, Severity::Controle, all, &text);
+        let waits = store::cluster(&road.keys, Severity::Controle, all, &text);
         answers.clusters.push(waits);
     }
-    late::answer(tx, &answers).await?;
-    answers_anew(tx, &answers.row).await?;
+    write(road, tx, load, &answers).await?;
     Ok(some.len())
+}
+
+/// Writes what the BRP says after a load, and has the files that the rows came with answered anew.
+async fn write(
+    road: &Road,
+    tx: &mut WorkerTx<'_>,
+    load: Uuid,
+    answers: &Answers,
+) -> Result<(), StoreError> {
+    late::answer(tx, answers, load, road.clock.now()).await?;
+    answers_anew(tx, &answers.row).await
 }
 
 /// Content of a registration.

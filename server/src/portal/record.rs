@@ -8,7 +8,9 @@ use crate::keys::{Purpose, Sealed};
 use crate::store::products::Products;
 use crate::store::rulings::{self, Ruling, Version};
 use crate::store::{StoreError, WorkerTx, worker_tx};
-use app::ports::persons::{Act, Acted, Happened, How, Jab, PersonView, Reported, RulingView, Why};
+use app::ports::persons::{
+    Act, Acted, Cause, Happened, How, Jab, PersonView, Reported, Reread, RulingView, Why,
+};
 use app::ports::{Caller, PortError, PortResult};
 use domain::decision::DecisionKind;
 use domain::delivery::{Channel, RowOutcome};
@@ -78,7 +80,8 @@ impl Portal {
         let known = self.record(tx, id).await?;
         let made = rulings::list(tx, Some(id), None).await?;
         let acts = rulings::acts(tx, id).await?;
-        let line = line(&known.versions, &made, &acts);
+        let rereads = rulings::reread(tx, id).await?;
+        let line = line(&known.versions, &made, &acts, &rereads);
         let rulings = made.iter().map(|ruling| self.ruling_view(ruling));
         let reported = known.versions.iter();
         let reported = reported.map(|version| self.reported_of(version, &known.products));
@@ -96,6 +99,7 @@ impl Portal {
             reported: reported.collect::<Result<_, _>>()?,
             rulings: rulings.collect::<Result<Vec<RulingView>, _>>()?,
             acts: acted.collect::<Result<_, _>>()?,
+            rereads: rereads.into_iter().map(reread).collect(),
             line,
         })
     }
@@ -148,6 +152,14 @@ impl Portal {
     }
 }
 
+fn reread(one: rulings::Reread) -> Reread {
+    Reread {
+        at: words::moment(one.at),
+        cause: one.list_change.map_or(Cause::Brp, Cause::List),
+        stood: one.stood,
+    }
+}
+
 fn how(version: &Version) -> How {
     match (version.restores, version.mutation.as_str()) {
         (_, "V") if version.with_delivery => How::Gone,
@@ -175,7 +187,12 @@ fn doses(known: &Known) -> Option<u8> {
 }
 
 /// All that happened, the newest first; what a decision made stands above it.
-fn line(versions: &[Version], rulings: &[Ruling], acts: &[rulings::Act]) -> Vec<Happened> {
+fn line(
+    versions: &[Version],
+    rulings: &[Ruling],
+    acts: &[rulings::Act],
+    rereads: &[rulings::Reread],
+) -> Vec<Happened> {
     let mut line: Vec<(OffsetDateTime, Happened)> = Vec::new();
     for (at, version) in versions.iter().enumerate() {
         line.push((version.recorded_at, Happened::Reported(at)));
@@ -188,6 +205,9 @@ fn line(versions: &[Version], rulings: &[Ruling], acts: &[rulings::Act]) -> Vec<
     }
     for (at, act) in acts.iter().enumerate() {
         line.push((act.at, Happened::Acted(at)));
+    }
+    for (at, reread) in rereads.iter().enumerate() {
+        line.push((reread.at, Happened::Reread(at)));
     }
     line.sort_by_key(|(at, _)| Reverse(*at));
     line.into_iter().map(|(_, what)| what).collect()

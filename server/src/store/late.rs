@@ -3,7 +3,7 @@
 
 use super::rows::Clusters;
 use super::{StoreError, WorkerTx};
-use time::Date;
+use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
 /// A registration that still must be held against the BRP.
@@ -149,15 +149,23 @@ pub struct Answers {
 }
 
 /// Writes the answers: what RIVM must look at is open again, does not count meanwhile, and is counted so in its
-/// delivery.
+/// delivery. How the rows stood is kept in their history: by this load, at this moment.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn answer(tx: &mut WorkerTx<'_>, answers: &Answers) -> Result<(), StoreError> {
+pub async fn answer(
+    tx: &mut WorkerTx<'_>,
+    answers: &Answers,
+    load: Uuid,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
     sqlx::query!(
         "WITH n AS (SELECT * FROM unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::text[], $5::boolean[],
                                                $6::text[], $7::text[], $8::text[])
                         AS n (id, shown, staff, matched, review, code, in_column, value)),
+              kept AS (INSERT INTO row_history (party_id, delivery_id, row_number, row_id, outcome, findings, staff_findings, mended_at, brp_load_id)
+                       SELECT w.party_id, w.delivery_id, w.row_number, w.id, w.outcome, w.findings, w.staff_findings, $9, $10
+                       FROM delivery_rows w JOIN n ON n.id = w.id),
               moved AS (SELECT w.delivery_id, count(*)::integer AS number FROM delivery_rows w JOIN n ON n.id = w.id
                         WHERE n.review AND w.outcome = 'GEACCEPTEERD' GROUP BY 1),
               told AS (UPDATE deliveries d SET geaccepteerd = geaccepteerd - number, te_controleren = te_controleren + number
@@ -177,7 +185,9 @@ pub async fn answer(tx: &mut WorkerTx<'_>, answers: &Answers) -> Result<(), Stor
         &answers.review,
         &answers.clusters.code as _,
         &answers.clusters.column,
-        &answers.clusters.value
+        &answers.clusters.value,
+        at,
+        load
     )
     .execute(&mut **tx)
     .await?;

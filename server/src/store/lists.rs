@@ -897,25 +897,35 @@ pub struct Reread {
     pub clusters: Clusters,
 }
 
-/// Writes the findings.
+/// Writes the findings of rows that waited until then, and keeps how they stood in their history: by this change, at this moment.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn reread(tx: &mut WorkerTx<'_>, new: &Reread) -> Result<(), StoreError> {
+pub async fn reread(
+    tx: &mut WorkerTx<'_>,
+    new: &Reread,
+    change: Uuid,
+    at: OffsetDateTime,
+) -> Result<(), StoreError> {
     sqlx::query!(
-        "UPDATE delivery_rows w
+        "WITH n AS (SELECT * FROM unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::text[], $5::text[], $6::text[])
+                        AS n (id, shown, staff, code, in_column, value)),
+              kept AS (INSERT INTO row_history (party_id, delivery_id, row_number, row_id, outcome, findings, staff_findings, mended_at, list_change_id)
+                       SELECT w.party_id, w.delivery_id, w.row_number, w.id, 'TE_CONTROLEREN', w.findings, w.staff_findings, $7, $8
+                       FROM delivery_rows w JOIN n ON n.id = w.id)
+         UPDATE delivery_rows w
          SET findings = n.shown, staff_findings = n.staff, cluster_code = COALESCE(n.code, w.cluster_code),
              cluster_column = CASE WHEN n.code IS NULL THEN w.cluster_column ELSE n.in_column END,
              cluster_value = CASE WHEN n.code IS NULL THEN w.cluster_value ELSE n.value END
-         FROM unnest($1::uuid[], $2::jsonb[], $3::jsonb[], $4::text[], $5::text[], $6::text[])
-              AS n (id, shown, staff, code, in_column, value)
-         WHERE w.id = n.id",
+         FROM n WHERE w.id = n.id",
         &new.row,
         &new.shown,
         &new.staff,
         &new.clusters.code as _,
         &new.clusters.column,
-        &new.clusters.value
+        &new.clusters.value,
+        at,
+        change
     )
     .execute(&mut **tx)
     .await?;

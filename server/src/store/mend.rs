@@ -168,7 +168,7 @@ pub async fn mended_before(
     delivery: Uuid,
 ) -> Result<HashSet<i32>, StoreError> {
     let found = sqlx::query_scalar!(
-        "SELECT DISTINCT row_number FROM row_history WHERE delivery_id = $1 AND decision_id IS NULL",
+        "SELECT DISTINCT row_number FROM row_history WHERE delivery_id = $1 AND mended_by IS NOT NULL AND decision_id IS NULL",
         delivery
     )
     .fetch_all(&mut **tx)

@@ -339,6 +339,37 @@ pub async fn acts(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Act>, Store
     Ok(found)
 }
 
+/// Findings of registrations of a person became other ones, and nobody decided that.
+pub struct Reread {
+    /// When.
+    pub at: OffsetDateTime,
+    /// The change of a code list that did it; else a load of the BRP.
+    pub list_change: Option<Uuid>,
+    /// Codes that stood until then, also those that only RIVM saw.
+    pub stood: Vec<String>,
+}
+
+/// When that was, the newest first; of rows that said the same once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn reread(tx: &mut WorkerTx<'_>, person: Uuid) -> Result<Vec<Reread>, StoreError> {
+    let found = sqlx::query_as!(
+        Reread,
+        r#"SELECT DISTINCT h.mended_at AS "at!", h.list_change_id AS "list_change?",
+                  ARRAY(SELECT DISTINCT f ->> 'code' FROM jsonb_array_elements(h.findings || h.staff_findings) AS f ORDER BY 1) AS "stood!: Vec<String>"
+           FROM (SELECT DISTINCT r.party_id, r.delivery_id, r.row_number FROM reports r
+                 WHERE r.id IN (SELECT o.id FROM vaccinations v JOIN reports o ON o.vaccination_id = v.id WHERE v.person_id = $1)) AS t
+           JOIN row_history h ON h.party_id = t.party_id AND h.delivery_id = t.delivery_id AND h.row_number = t.row_number
+           WHERE h.list_change_id IS NOT NULL OR h.brp_load_id IS NOT NULL
+           ORDER BY 1 DESC"#,
+        person
+    )
+    .fetch_all(&mut **tx)
+    .await?;
+    Ok(found)
+}
+
 /// A new ruling.
 pub struct NewRuling {
     /// Key.

@@ -4,6 +4,7 @@
 use crate::history::{self, Counted, History};
 use crate::ledger::{Ledger, Says};
 use crate::links;
+use crate::lists;
 use crate::queue::{hours, kept, real};
 use crate::world::{EREBOS, World, csv, good, with};
 use app::ports::corrections::{Corrected as Answer, Corrections};
@@ -130,7 +131,7 @@ impl Story {
     }
 
     async fn try_act(&mut self) -> &'static str {
-        match self.random.random_range(0..21) {
+        match self.random.random_range(0..22) {
             0..=4 => self.deliver().await,
             5..=6 => self.turn_delivery().await,
             7..=9 => self.rule().await,
@@ -142,8 +143,19 @@ impl Story {
             17 => self.correct().await,
             18 => self.turn_registration().await,
             19 => self.on_request(false).await,
-            _ => self.on_request(true).await,
+            20 => self.on_request(true).await,
+            _ => self.change_list().await,
         }
+    }
+
+    /// RIVM-beheer puts the batch that no list has in the list, or ends it there.
+    async fn change_list(&self) -> &'static str {
+        let listed = "batches WHERE lot = 'ZZ9999' AND valid_to IS NULL";
+        let end = self.world.count(listed).await > 0;
+        let mut wish = lists::batch("ZZ9999", "Comirnaty", if end { "" } else { "31-10-2021" });
+        wish.typed.end = end;
+        lists::carry_out(&self.world, wish).await;
+        "changed a list"
     }
 
     async fn deliver(&mut self) -> &'static str {
@@ -565,6 +577,6 @@ async fn whatever_happens_one_vaccination_counts_for_each_jab_and_every_moment_i
     }
     println!("{happened:?}, freed by one registration: {freed}");
     assert!(freed > 0);
-    assert_eq!(happened.len(), 13, "{happened:?}");
+    assert_eq!(happened.len(), 14, "{happened:?}");
     assert!(happened.values().all(|times| *times >= 2), "{happened:?}");
 }

@@ -1,6 +1,6 @@
 //! The record of a person as it follows from its history alone, at any moment: what was reported (the versions of registrations),
-//! what RIVM ruled and accepted, and what withdrawals stored. An own reading of those tables in plain terms, which never asks what
-//! the register says that counts.
+//! what RIVM ruled and accepted, what withdrawals stored and what code lists released. An own reading of those tables in plain
+//! terms, which never asks what the register says that counts.
 
 use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,6 +82,16 @@ struct Moved {
     accepted: bool,
 }
 
+/// A row that a code list or the BRP judged anew: whether a rule let it wait, before and after.
+#[derive(sqlx::FromRow)]
+struct Reread {
+    delivery_id: Uuid,
+    row_number: i32,
+    at: OffsetDateTime,
+    before: bool,
+    after: bool,
+}
+
 /// A vaccination that counts, and who reports it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Counted {
@@ -100,6 +110,7 @@ pub(crate) struct History {
     forms: BTreeMap<Uuid, Form>,
     rulings: Vec<Ruled>,
     moves: Vec<Moved>,
+    rereads: Vec<Reread>,
     /// Where each row stands, by its keys: a row that was mended had another one before.
     rows: BTreeMap<Uuid, Place>,
 }
@@ -127,8 +138,19 @@ impl History {
              WHERE event = 'record.decided' AND line::jsonb ->> 'decision' = 'accept'
              UNION ALL
              SELECT delivery_id, row_number, mended_at, outcome = 'TE_CONTROLEREN' FROM row_history
-             WHERE raw_sealed IS NULL AND decision_id IS NULL AND outcome IN ('TE_CONTROLEREN', 'GEACCEPTEERD')
+             WHERE raw_sealed IS NULL AND decision_id IS NULL AND list_change_id IS NULL AND brp_load_id IS NULL
+               AND outcome IN ('TE_CONTROLEREN', 'GEACCEPTEERD')
              ORDER BY 3",
+        );
+        // After it, until the row changed once more.
+        let rereads = sqlx::query_as(
+            "SELECT h.delivery_id, h.row_number, h.mended_at AS at,
+                    EXISTS (SELECT FROM jsonb_array_elements(h.findings) AS f WHERE f ->> 'severity' = 'controle') AS before,
+                    EXISTS (SELECT FROM jsonb_array_elements(COALESCE(
+                                (SELECT n.findings FROM row_history n WHERE n.row_id = h.row_id AND n.mended_at > h.mended_at ORDER BY n.mended_at LIMIT 1),
+                                w.findings)) AS f WHERE f ->> 'severity' = 'controle') AS after
+             FROM row_history h LEFT JOIN delivery_rows w ON w.id = h.row_id
+             WHERE h.list_change_id IS NOT NULL OR h.brp_load_id IS NOT NULL ORDER BY h.mended_at",
         );
         let rows: Vec<(Uuid, Uuid, i32)> = sqlx::query_as(
             "SELECT id, delivery_id, row_number FROM delivery_rows
@@ -142,6 +164,7 @@ impl History {
             forms: forms.into_iter().map(|form| (form.id, form)).collect(),
             rulings: rulings.fetch_all(admin).await.unwrap(),
             moves: moves.fetch_all(admin).await.unwrap(),
+            rereads: rereads.fetch_all(admin).await.unwrap(),
             rows: rows
                 .into_iter()
                 .map(|(id, delivery, number)| (id, (delivery, number)))
@@ -185,10 +208,29 @@ impl History {
         same.next_back().expect("it says something again")
     }
 
+    /// A rule let a version wait at a moment.
+    fn doubted(&self, asked: &Version, at: OffsetDateTime) -> bool {
+        // Where RIVM put another value in its row, what is found since is about the version that made.
+        let later = self.versions.iter().filter(|one| {
+            one.id == asked.id && one.version > asked.version && one.place() == asked.place()
+        });
+        let until = later.map(|one| one.valid_from).min();
+        let own = self.rereads.iter().filter(|one| {
+            (one.delivery_id, one.row_number) == asked.place()
+                && one.at >= asked.valid_from
+                && until.is_none_or(|until| one.at < until)
+        });
+        let own: Vec<&Reread> = own.collect();
+        match own.iter().find(|one| one.at > at) {
+            Some(next) => next.before,
+            None => own.last().map_or(asked.doubted, |last| last.after),
+        }
+    }
+
     /// What a version had come to at a moment.
     fn outcome(&self, version: &Version, at: OffsetDateTime) -> &'static str {
         let asked = self.asked(version);
-        if !asked.doubted {
+        if !self.doubted(asked, at) {
             return "GEACCEPTEERD";
         }
         let since = asked.valid_from;

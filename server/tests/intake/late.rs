@@ -4,7 +4,7 @@ use crate::torture::Crowd;
 use crate::world::{EREBOS, NOBODY, World, csv, good, with};
 use app::ports::decisions::{Decisions, Proposal};
 use app::ports::news::News;
-use app::ports::persons::{Persons, Why};
+use app::ports::persons::{Cause, Persons, Why};
 use app::ports::review::{Review, ReviewFilter};
 use app::ports::worklist::Worklists;
 use app::ports::{BrpAge, Caller, Deliveries};
@@ -96,6 +96,22 @@ async fn after_the_next_load_who_matches_loses_the_warning_and_who_does_not_goes
         "audit_lines WHERE event = 'record.checked-again' AND line LIKE '%\"to_review\":2%'";
     assert_eq!(world.count(audited).await, 1);
 
+    // How they stood is kept, and told to who opens the record of the dead.
+    let stood = "row_history WHERE outcome = 'GEACCEPTEERD' AND findings @> '[{\"code\": \"B13\"}]' AND mended_by IS NULL
+                 AND brp_load_id = (SELECT id FROM brp_loads ORDER BY started_at DESC LIMIT 1)";
+    assert_eq!(world.count(stood).await, ROWS as i64 + 2);
+    let (portal, rivm) = (&world.portal, &world.rivm);
+    let dead = portal
+        .find_person(rivm, crate::world::MENELAOS.into())
+        .await;
+    let record = portal.person(rivm, dead.unwrap().unwrap(), Why::Review);
+    let told = record.await.unwrap().rereads;
+    let told: Vec<(Cause, &[String])> = told
+        .iter()
+        .map(|one| (one.cause, one.stood.as_slice()))
+        .collect();
+    assert_eq!(told, [(Cause::Brp, &["B13".to_owned()][..])]);
+
     // A second load finds nothing to do, and says nothing.
     world.brp_delta().await;
     world.work().await;
@@ -111,6 +127,7 @@ async fn after_the_next_load_who_matches_loses_the_warning_and_who_does_not_goes
             .await,
         2
     );
+    assert_eq!(world.count("row_history").await, ROWS as i64 + 2);
 }
 
 /// A row waits for its batch, and somebody prepared to accept it; the decision.

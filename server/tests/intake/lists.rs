@@ -8,6 +8,7 @@ use app::ports::lists::{
     ChangeState, ChangeView, Imported, ListAgreed, Lists, MayChange, Proposed, Wish,
 };
 use app::ports::news::News;
+use app::ports::persons::{Cause, Happened, NewRuling, Persons, Why};
 use app::ports::{Caller, Deliveries, PortError};
 use domain::dates::Days;
 use domain::decision::DecisionKind;
@@ -15,6 +16,7 @@ use domain::delivery::Counts;
 use domain::lists::{Fault, ListKind, Typed};
 use domain::role::Role;
 use domain::row::{Column, RowText};
+use domain::ruling::RulingKind;
 use uuid::Uuid;
 
 /// Two of RIVM-beheer.
@@ -33,7 +35,7 @@ fn wish(kind: ListKind, typed: Typed) -> Wish {
     }
 }
 
-fn batch(lot: &str, vaccine: &str, last_day: &str) -> Wish {
+pub(crate) fn batch(lot: &str, vaccine: &str, last_day: &str) -> Wish {
     let typed = Typed {
         key: lot.into(),
         vaccine: vaccine.into(),
@@ -487,6 +489,70 @@ async fn a_later_last_day_releases_a_row_that_waits_for_nothing_else() {
             .await,
         0
     );
+}
+
+#[tokio::test]
+async fn what_a_row_waited_for_before_a_list_changed_is_kept_and_told() {
+    let world = World::new().await;
+    let rows = [unknown_batch(good(EREBOS, "01-04-2000"))];
+    world.upload(&world.maria, &csv(&rows)).await;
+    carry_out(&world, batch("FE8405", "Comirnaty", "31-10-2021")).await;
+    let kept = "row_history WHERE outcome = 'TE_CONTROLEREN' AND findings @> '[{\"code\": \"V22\"}]' AND mended_by IS NULL
+                AND list_change_id IN (SELECT id FROM list_changes) AND row_id IN (SELECT id FROM delivery_rows WHERE findings = '[]')";
+    assert_eq!(world.count(kept).await, 1);
+    let change: Uuid = sqlx::query_scalar("SELECT id FROM list_changes")
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let (portal, rivm) = (&world.portal, &world.rivm);
+    let person = portal.find_person(rivm, EREBOS.into()).await.unwrap();
+    let record = portal.person(rivm, person.unwrap(), Why::Review).await;
+    let record = record.unwrap();
+    let told: Vec<(Cause, &[String])> = record
+        .rereads
+        .iter()
+        .map(|one| (one.cause, one.stood.as_slice()))
+        .collect();
+    assert_eq!(told, [(Cause::List(change), &["V22".to_owned()][..])]);
+    assert_eq!(record.line[0], Happened::Reread(0), "after it was reported");
+    // A change that says nothing about it leaves nothing.
+    carry_out(&world, batch("FE8405", "Comirnaty", "30-11-2021")).await;
+    assert_eq!(world.count("row_history").await, 1);
+}
+
+#[tokio::test]
+async fn a_row_that_its_batch_lets_go_while_another_of_that_day_counts_waits_for_who_sees_both() {
+    let world = World::new().await;
+    let unknown = [unknown_batch(good(EREBOS, "01-04-2000"))];
+    let first = world.upload(&world.maria, &csv(&unknown)).await;
+    let other = world
+        .upload(&world.piet, &csv(&[good(EREBOS, "01-04-2000")]))
+        .await;
+    // What the other institution says counts meanwhile.
+    let row: Uuid = sqlx::query_scalar("SELECT id FROM delivery_rows WHERE delivery_id = $1")
+        .bind(other)
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+    let keep = NewRuling {
+        kind: RulingKind::Keep,
+        other: None,
+        other_counts: false,
+        reason: "Gebeld met de instelling".into(),
+    };
+    world.portal.rule(&world.rivm, row, keep).await.unwrap();
+    let counts_now = "vaccinations WHERE effective AND valid_to IS NULL AND batch = 'EJ6795'";
+    assert_eq!(world.count(counts_now).await, 1);
+
+    let done = carry_out(&world, batch("FE8405", "Comirnaty", "31-10-2021")).await;
+    assert_eq!(done.released, (0, 0));
+    assert_eq!(world.count(counts_now).await, 1);
+    let before = counts(&world, &world.maria, first).await;
+    assert_eq!((before.geaccepteerd, before.te_controleren), (0, 1));
+    let says_why = "delivery_rows WHERE state = 'open' AND cluster_code = 'D04' AND staff_findings @> '[{\"code\": \"D04\"}]'
+                    AND findings @> '[{\"code\": \"B19\"}]' AND NOT findings @> '[{\"code\": \"V22\"}]'";
+    assert_eq!(world.count(says_why).await, 1);
+    world.sound().await;
 }
 
 #[tokio::test]
