@@ -17,7 +17,7 @@ use crate::store::decisions::{self, Decision};
 use crate::store::products::Products;
 use crate::store::rejects;
 use crate::store::rulings::{self, Becomes};
-use crate::store::{StoreError, WorkerTx, suggestions, worker_tx};
+use crate::store::{StoreError, WorkerTx, register, suggestions, worker_tx};
 use domain::dates::Days;
 use domain::decision::DecisionKind;
 use domain::delivery::RowOutcome;
@@ -352,9 +352,18 @@ async fn linked(
     };
     let bsn = link::bsn_of(road, &found.listed)?;
     let link = link::link(road, tx, decision, delivery, rows, bsn).await?;
-    let holds = link.filter(link::Link::holds);
+    let Some(holds) = link.filter(link::Link::holds) else {
+        return Ok(None);
+    };
+    let mut persons = holds.done.persons;
+    if persons.is_empty() {
+        // Known already: nothing new is written, and the log still says about whom it is.
+        let mac = road.keys.bsn_mac(&bsn);
+        let found = register::persons_by_bsn(tx, &mac.key_id(), &[mac.bytes.to_vec()]).await?;
+        persons.extend(found.into_iter().map(|(_, person)| person));
+    }
     let number = rows.first().map(|(number, _)| *number);
-    Ok(number.zip(holds.map(|link| link.done.persons)))
+    Ok(number.map(|number| (number, persons)))
 }
 
 /// The person that a link is about, held against the row as it was delivered; `None` when the BRP says otherwise now.

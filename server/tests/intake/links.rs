@@ -1151,6 +1151,10 @@ async fn a_row_without_a_true_bsn_that_was_sent_twice_before_is_linked_to_the_sa
     let known = ("DUBBEL".to_owned(), vec![Code::D03]);
     assert_eq!(seen(&world, again).await, known);
     assert_eq!(counting(&world, EREBOS).await, 1);
+    // The log names him with both.
+    let lines = "audit_lines l JOIN audit_persons p ON (l.shard, l.seq) = (p.shard, p.seq)
+                 WHERE l.event = 'record.decided' AND l.line::jsonb ? 'still_refused' AND p.person_id IS NOT NULL";
+    assert_eq!(world.count(lines).await, 2);
     world.sound().await;
 }
 

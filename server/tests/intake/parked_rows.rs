@@ -21,7 +21,8 @@ async fn parked(world: &World, row: RowText) -> Uuid {
     world.work().await;
     let park = format!(
         "ALTER TABLE deliveries DISABLE TRIGGER deliveries_steps;
-         UPDATE deliveries SET state = 'parked', parked_reason = 'A20', outcome = NULL, finished_at = NULL WHERE id = '{id}'"
+         UPDATE deliveries SET state = 'parked', parked_reason = 'A20', outcome = NULL, finished_at = NULL WHERE id = '{id}';
+         ALTER TABLE deliveries ENABLE TRIGGER deliveries_steps"
     );
     sqlx::raw_sql(sqlx::AssertSqlSafe(park))
         .execute(&world.test.admin)
