@@ -43,7 +43,7 @@ texts! {
         code_text: "Uw collega gaat naar {adres}, vult deze code in en logt in." / "Your colleague goes to {adres}, fills in this code and logs in.",
         take_back: "Uitnodiging intrekken" / "Take the invitation back",
         contacts: "Contacten van leveranciers" / "Contacts of suppliers",
-        contacts_lead: "Een contact ziet of de eigen installaties compleet aanleveren, en geen persoon." / "A contact sees whether the own installations deliver completely, and no person.",
+        contacts_lead: "Een contact ziet of de eigen installaties alles aanleveren. Gegevens van personen ziet een contact niet." / "A contact sees whether the own installations deliver everything. A contact sees no data of persons.",
         contacts_caption: "Wie toegang heeft als contact van een leverancier" / "Who has access as the contact of a supplier",
         contacts_none: "Er is nog geen contact met toegang." / "No contact has access yet.",
         supplier: "Leverancier" / "Supplier",
