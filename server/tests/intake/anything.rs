@@ -131,7 +131,7 @@ impl Story {
     }
 
     async fn try_act(&mut self) -> &'static str {
-        match self.random.random_range(0..22) {
+        match self.random.random_range(0..24) {
             0..=4 => self.deliver().await,
             5..=6 => self.turn_delivery().await,
             7..=9 => self.rule().await,
@@ -139,7 +139,7 @@ impl Story {
             12 => self.unlink().await,
             13..=14 => self.undo().await,
             15 => self.decide(DecisionKind::Accept).await,
-            16 => self.decide(DecisionKind::Map).await,
+            16 | 22.. => self.decide(DecisionKind::Map).await,
             17 => self.correct().await,
             18 => self.turn_registration().await,
             19 => self.on_request(false).await,

@@ -619,17 +619,19 @@ async fn walk(
     let mut convoy = Convoy::new(road, trip, keep, false);
     let (mut ended, mut closed) = (true, false);
     while let Some(rows) = chunks.recv().await {
-        if keep == Keep::Register && !is_open(road, trip).await? {
-            closed = true;
-            break;
-        }
-        if *stop.borrow() {
-            ended = false;
+        closed = keep == Keep::Register && !is_open(road, trip).await?;
+        ended = closed || !*stop.borrow();
+        if closed || !ended {
             break;
         }
         if keep != Keep::Nothing && wait_turn(road, trip, &rows).await.is_err() {
             convoy.settle().await?;
-            // What it changes may have come with the chunks before it.
+            // The chunks before it took their time.
+            closed = keep == Keep::Register && !is_open(road, trip).await?;
+            if closed {
+                break;
+            }
+            // What it changes may have come with them.
             wait_turn(road, trip, &rows).await?;
         }
         convoy.send(rows).await?;
