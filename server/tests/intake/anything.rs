@@ -139,11 +139,11 @@ impl Story {
             12 => self.unlink().await,
             13..=14 => self.undo().await,
             15 => self.decide(DecisionKind::Accept).await,
-            16 | 22.. => self.decide(DecisionKind::Map).await,
+            16 | 22 => self.decide(DecisionKind::Map).await,
             17 => self.correct().await,
             18 => self.turn_registration().await,
             19 => self.on_request(false).await,
-            20 => self.on_request(true).await,
+            20 | 23 => self.on_request(true).await,
             _ => self.change_list().await,
         }
     }

@@ -328,6 +328,7 @@ async fn what_a_ruling_and_its_undoing_make_of_a_row_is_in_the_next_answers_on_i
     let later = [
         (Column::Vaccinatiedatum, "10-03-2021"),
         (Column::Dosisnummer, "2"),
+        (Column::Bronsleutel, "later"),
     ];
     let other = csv(&[with(good(EREBOS, "01-04-2000"), &later)]);
     world.receive_by_sftp(&world.piet, "x.csv", &other).await;

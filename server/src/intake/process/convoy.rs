@@ -68,17 +68,22 @@ impl Convoy {
         }
     }
 
-    /// Sends a chunk on its way, when its time has come.
+    /// Waits until these rows may go: for room, and for who touches the same.
     ///
     /// # Errors
     /// Those of the chunks before it.
-    pub(super) async fn send(&mut self, rows: Vec<Incoming>) -> Result<(), Stopped> {
-        let footprint = Footprint::of(&rows, &self.hasher);
+    pub(super) async fn room(&mut self, rows: &[Incoming]) -> Result<Room, Stopped> {
+        let footprint = Footprint::of(rows, &self.hasher);
         while self.ahead.len() >= UNDER_WAY
             || self.ahead.iter().any(|(other, _)| footprint.meets(other))
         {
             self.settle_one().await?;
         }
+        Ok(Room(footprint))
+    }
+
+    /// Sends a chunk on its way in the room that was made for it.
+    pub(super) fn send(&mut self, rows: Vec<Incoming>, Room(footprint): Room) {
         let (tell, told) = watch::channel(false);
         let before = self.ahead.back().map(|(_, turn)| turn.clone());
         let (road, trip) = (self.road.clone(), self.trip.clone());
@@ -90,7 +95,6 @@ impl Convoy {
             Ok(chunk)
         });
         self.ahead.push_back((footprint, told));
-        Ok(())
     }
 
     /// Waits for all that are under way.
@@ -117,6 +121,9 @@ impl Convoy {
         Ok(())
     }
 }
+
+/// A chunk may go; none was sent since.
+pub(super) struct Room(Footprint);
 
 /// Whom and what a chunk touches, as hashes that mean something in this process only.
 enum Footprint {

@@ -619,22 +619,27 @@ async fn walk(
     let mut convoy = Convoy::new(road, trip, keep, false);
     let (mut ended, mut closed) = (true, false);
     while let Some(rows) = chunks.recv().await {
-        closed = keep == Keep::Register && !is_open(road, trip).await?;
-        ended = closed || !*stop.borrow();
-        if closed || !ended {
+        if *stop.borrow() {
+            ended = false;
             break;
         }
+        let shut = async || Ok::<_, Stopped>(keep == Keep::Register && !is_open(road, trip).await?);
         if keep != Keep::Nothing && wait_turn(road, trip, &rows).await.is_err() {
             convoy.settle().await?;
-            // The chunks before it took their time.
-            closed = keep == Keep::Register && !is_open(road, trip).await?;
+            closed = shut().await?;
             if closed {
                 break;
             }
-            // What it changes may have come with them.
+            // What it changes may have come with the chunks before it.
             wait_turn(road, trip, &rows).await?;
         }
-        convoy.send(rows).await?;
+        let room = convoy.room(&rows).await?;
+        // Asked when the chunks that it waited for are in.
+        closed = shut().await?;
+        if closed {
+            break;
+        }
+        convoy.send(rows, room);
     }
     convoy.settle().await?;
     // The reader ends when nobody takes its rows.
@@ -1139,15 +1144,17 @@ async fn from_preview(
             if *stop.borrow() {
                 return convoy.settle().await;
             }
+            let behind = wait_turn(road, &trip, &chunk).await;
+            if behind.is_err() {
+                convoy.settle().await?;
+            }
+            let room = convoy.room(&chunk).await?;
             if !is_open(road, &trip).await? {
                 convoy.settle().await?;
                 return park(road, &trip, findings, &Parks::of(APPROVAL)).await;
             }
-            if let Err(behind) = wait_turn(road, &trip, &chunk).await {
-                convoy.settle().await?;
-                return Err(behind);
-            }
-            convoy.send(chunk).await?;
+            behind?;
+            convoy.send(chunk, room);
         }
     }
     convoy.settle().await?;
