@@ -168,3 +168,36 @@ async fn who_is_no_longer_meant_by_a_corrected_row_has_their_own_in_the_next() {
     assert_eq!(picture(&world).await, picture(&twin).await);
     world.sound().await;
 }
+
+#[tokio::test]
+async fn corrections_about_one_person_that_have_nothing_to_do_with_each_other_are_one_round() {
+    let erebos = (EREBOS, "01-04-2000");
+    let (one, other) = (
+        new("a", erebos, "1", "27-01-2021"),
+        new("b", erebos, "2", "10-03-2021"),
+    );
+    let rows = [
+        corrected(one.clone(), "28-01-2021"),
+        corrected(other.clone(), "11-03-2021"),
+    ];
+    let (world, twin) = (World::new().await, World::new().await);
+    for world in [&world, &twin] {
+        deliver(world, "eerder.csv", &[one.clone(), other.clone()]).await;
+    }
+    deliver(&world, "beide.csv", &rows).await;
+    // The rows of a round are stored by one command.
+    let rounds: i64 = sqlx::query_scalar(
+        "SELECT count(DISTINCT cmin::text) FROM delivery_rows WHERE mutation = 'C'",
+    )
+    .fetch_one(&world.test.admin)
+    .await
+    .unwrap();
+    assert_eq!(rounds, 1);
+    for (place, row) in rows.into_iter().enumerate() {
+        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
+    }
+    let corrected = "reports WHERE version = 2 AND valid_to IS NULL";
+    assert_eq!(world.count(corrected).await, 2);
+    assert_eq!(picture(&world).await, picture(&twin).await);
+    world.sound().await;
+}

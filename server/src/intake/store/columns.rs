@@ -31,13 +31,13 @@ pub(super) struct Columns {
 }
 
 impl Columns {
-    /// All rounds; one, unless rows of the chunk end something about a person of whom others of it say something.
+    /// All rounds; one, unless rows of the chunk end what others of it bring, or point at.
     pub(super) fn by_rounds(errand: &Errand<'_>, judged: &[Judged], keep: Keep) -> Vec<Self> {
         let mut rounds = vec![Self::default()];
-        let mut persons = HashMap::new();
+        let mut in_turn = Rounds::default();
         for (place, row) in judged.iter().enumerate() {
             let round = match keep {
-                Keep::Register => round_of(row, &mut persons),
+                Keep::Register => in_turn.of(row),
                 _ => 0,
             };
             // At most one more than there are.
@@ -252,21 +252,41 @@ impl Columns {
     }
 }
 
-/// In which round a row is written: not before an earlier one about the same person, and when it ends something, after that one.
-/// `persons`: the last round about each person.
-fn round_of(row: &Judged, persons: &mut HashMap<Uuid, usize>) -> usize {
-    let ends = match &row.effect {
-        Effect::Report { replaces, .. } => replaces.as_ref(),
-        Effect::Withdraw(known) => Some(known),
-        Effect::Known(_) => None,
-        Effect::Nothing | Effect::Count => return 0,
-    };
-    let whom = [row.row.person, ends.and_then(|known| known.person)];
-    let whom = whom.into_iter().flatten();
-    let before = whom.clone().filter_map(|one| persons.get(&one)).max();
-    let round = before.map_or(0, |round| round + usize::from(ends.is_some()));
-    persons.extend(whom.map(|one| (one, round)));
-    round
+/// In which round the rows of a chunk are written.
+#[derive(Default)]
+struct Rounds {
+    /// The last about a person.
+    persons: HashMap<Uuid, usize>,
+    /// The last that brings a version of a registration, or points at a vaccination.
+    touched: HashMap<Uuid, usize>,
+}
+
+impl Rounds {
+    /// The round of the next row: not before an earlier one about the same person, and after what brings, or rests on, what it ends.
+    fn of(&mut self, row: &Judged) -> usize {
+        let (ends, touches) = match &row.effect {
+            Effect::Report {
+                registration,
+                replaces,
+                place,
+            } => (replaces.as_ref(), [Some(*registration), Some(place.id())]),
+            Effect::Withdraw(known) => (Some(known), [Some(known.registration), None]),
+            Effect::Known(vaccination) => (None, [*vaccination, None]),
+            Effect::Nothing | Effect::Count => return 0,
+        };
+        let whom = [row.row.person, ends.and_then(|known| known.person)];
+        let whom = whom.into_iter().flatten();
+        let beside = whom.clone().filter_map(|one| self.persons.get(&one)).max();
+        let ended = ends.map(|known| [Some(known.registration), known.vaccination]);
+        let ended = ended.into_iter().flatten().flatten();
+        let after = ended.filter_map(|one| self.touched.get(&one)).max();
+        let after = after.map(|round| round + 1);
+        let round = beside.copied().max(after).unwrap_or_default();
+        self.persons.extend(whom.map(|one| (one, round)));
+        let touches = touches.into_iter().flatten();
+        self.touched.extend(touches.map(|one| (one, round)));
+        round
+    }
 }
 
 /// What a row does for its person, among what its party reports (features F-X5).
