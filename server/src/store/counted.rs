@@ -227,7 +227,7 @@ pub async fn add(
     Ok(())
 }
 
-/// Changes what deliveries said, by a number more or less.
+/// Changes what deliveries said, by a number more or less; by nothing, it is there as it was, or as a zero.
 ///
 /// # Errors
 /// When the database fails; constraint `counted_not_negative` when they did not say it so often.
@@ -239,8 +239,7 @@ pub async fn change(
     let (mut more, mut less) = (Columns::default(), Columns::default());
     for ((said_by, count), number) in cells {
         match number {
-            0 => {}
-            1.. => more.add(&said_by, &count, number),
+            0.. => more.add(&said_by, &count, number),
             _ => less.add(&said_by, &count, -number),
         }
     }
@@ -315,7 +314,8 @@ pub async fn turn(
     Ok(())
 }
 
-/// Forgets keyed hashes whose 30 days are over, and what nobody says any more.
+/// Forgets keyed hashes whose 30 days are over, and what several deliveries say no more. What one says stays, as a zero too: it
+/// tells that its counts go with it (`Work::counted_before`).
 ///
 /// # Errors
 /// When the database fails.
@@ -323,7 +323,7 @@ pub async fn forget(tx: &mut WorkerTx<'_>, today: Date) -> Result<(), StoreError
     sqlx::query!("DELETE FROM anonymous_keys WHERE expires_on < $1", today)
         .execute(&mut **tx)
         .await?;
-    sqlx::query!("DELETE FROM counted WHERE number = 0")
+    sqlx::query!("DELETE FROM counted WHERE number = 0 AND cardinality(said_by) > 1")
         .execute(&mut **tx)
         .await?;
     Ok(())

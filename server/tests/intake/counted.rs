@@ -7,6 +7,7 @@ use app::ports::Deliveries;
 use app::ports::deliveries::MendedRow;
 use app::ports::withdrawals::Withdrawals;
 use domain::row::{Column, RowText};
+use server::intake::tidy::tidy_at;
 
 /// A row of somebody who gave no consent.
 fn nobody(batch: &str) -> RowText {
@@ -141,6 +142,26 @@ async fn a_row_without_consent_is_counted_as_it_comes_again_after_its_delivery_w
     assert_eq!(counts(&world).await, these(&[(ONE, 1)]));
     withdrawn(&world, &world.maria, again).await;
     assert_eq!(counts(&world).await, []);
+}
+
+#[tokio::test]
+async fn a_delivery_whose_keys_counted_otherwise_counts_when_it_comes_again_after_both_were_withdrawn()
+ {
+    let world = World::new().await;
+    let (wrong, right) = (
+        csv(&[key("n1", nobody(ONE))]),
+        csv(&[key("n1", nobody(OTHER))]),
+    );
+    let first = world.upload(&world.maria, &wrong).await;
+    let second = world.upload(&world.maria, &right).await;
+    assert_eq!(counts(&world).await, these(&[(ONE, 1)]));
+    for delivery in [first, second] {
+        withdrawn(&world, &world.maria, delivery).await;
+        assert_eq!(counts(&world).await, []);
+    }
+    tidy_at(&world.road, world.road.clock.now()).await.unwrap();
+    world.upload(&world.maria, &right).await;
+    assert_eq!(counts(&world).await, these(&[(OTHER, 1)]));
 }
 
 #[tokio::test]

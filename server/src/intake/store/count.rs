@@ -134,6 +134,8 @@ impl Changes {
             }
             let shares = before.and_then(|before| taken(&mut said, before, &count));
             if stands && shares.is_none() {
+                // It counts as another delivery said it; should this one be withdrawn and come again, it may count.
+                changes.say(alone.clone(), &count, 0);
                 continue;
             }
             let now = by.map(|by| together(shares.as_deref().unwrap_or_default(), by));
