@@ -572,10 +572,12 @@ async fn wait_turn(road: &Road, trip: &Trip, rows: &[Incoming]) -> Result<(), St
     let (mut brought, mut changed) = (HashSet::new(), Vec::new());
     for row in rows {
         let Some(key) = &row.source_key else { continue };
-        if !changes(row) {
+        if changes(row) {
+            if !brought.contains(key) {
+                changed.push(key.clone());
+            }
+        } else if matches!(row.accepted, Some(Accepted::Vaccination(_))) {
             brought.insert(key);
-        } else if !brought.contains(key) {
-            changed.push(key.clone());
         }
     }
     let known = register::known_keys(&mut tx, trip.work.party_id, trip.id, &changed).await?;
