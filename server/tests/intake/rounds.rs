@@ -35,7 +35,7 @@ async fn picture(world: &World) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
     for sql in [
         "SELECT concat_ws(' ', 'row', source_key, mutation, outcome, state, findings, staff_findings, doses_before, doses_after, report_id IS NULL,
-                person_id IS NULL)
+                person_id IS NULL, vaccination_id IS NULL)
          FROM delivery_rows",
         "SELECT concat_ws(' ', 'report', source_key, version, mutation, r.outcome, r.vaccinated_on, r.dose, r.valid_to IS NULL, v.vaccinated_on, v.dose,
                 v.effective, v.valid_to IS NULL)
@@ -198,6 +198,32 @@ async fn corrections_about_one_person_that_have_nothing_to_do_with_each_other_ar
     }
     let corrected = "reports WHERE version = 2 AND valid_to IS NULL";
     assert_eq!(world.count(corrected).await, 2);
+    assert_eq!(picture(&world).await, picture(&twin).await);
+    world.sound().await;
+}
+
+#[tokio::test]
+async fn what_comes_again_behind_its_own_withdrawal_is_known_and_is_of_no_vaccination() {
+    let earlier = [
+        new("a", (EREBOS, "01-04-2000"), "1", "27-01-2021"),
+        new("b", (NAOMI, "01-04-1987"), "1", "27-01-2021"),
+        new("c", (FROUKE, "24-03-2000"), "1", "27-01-2021"),
+    ];
+    let [a, b, c] = earlier.clone();
+    // All but the first are one chunk.
+    let rows = [withdrawn("a"), a, withdrawn("b"), b, withdrawn("c"), c];
+    let (world, twin) = (World::new().await, World::new().await);
+    for world in [&world, &twin] {
+        deliver(world, "eerder.csv", &earlier).await;
+    }
+    deliver(&world, "alles.csv", &rows).await;
+    for (place, row) in rows.into_iter().enumerate() {
+        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
+    }
+    assert_eq!(
+        world.count("delivery_rows WHERE outcome = 'DUBBEL'").await,
+        3
+    );
     assert_eq!(picture(&world).await, picture(&twin).await);
     world.sound().await;
 }

@@ -529,7 +529,8 @@ fn withdrawal(row: &Incoming, facts: &mut Facts) -> Verdict {
         return Verdict::with(Effect::Nothing, Code::R07);
     }
     let before = known.clone();
-    known.withdrawn = true;
+    // As the register tells it from here on.
+    (known.withdrawn, known.person, known.vaccination) = (true, None, None);
     if let Some(person) = before.person {
         doubles::forget(facts, person, before.registration);
     }
