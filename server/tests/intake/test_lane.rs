@@ -24,6 +24,7 @@ async fn register(world: &World) -> Vec<i64> {
         "reports",
         "anonymous_counts",
         "anonymous_keys",
+        "counted",
     ] {
         counts.push(world.count(table).await);
     }
