@@ -160,11 +160,7 @@ async fn carried(
             if linked.is_some() {
                 answer_anew(tx, delivery).await?;
             }
-            linked.map_or_else(Carried::default, |(number, persons)| Carried {
-                numbers: vec![number],
-                persons,
-                ..Carried::default()
-            })
+            linked.unwrap_or_default()
         }
         DecisionKind::Unlink => {
             let done = unlinked(road, tx, decision, rows).await?;
@@ -260,7 +256,7 @@ async fn mapped(
         numbers,
         refused,
         persons: done.persons,
-        lines: Vec::new(),
+        lines: done.lines,
     }))
 }
 
@@ -282,7 +278,7 @@ async fn unlinked(
             numbers: vec![number],
             refused: i32::from(link.outcome == RowOutcome::Afgekeurd),
             persons: link.done.persons,
-            lines: Vec::new(),
+            lines: link.done.lines,
         }),
     )
 }
@@ -338,15 +334,14 @@ pub async fn answers_anew(tx: &mut WorkerTx<'_>, rows: &[Uuid]) -> Result<(), St
     jobs::push_all(tx, JobKind::Answer, &deliveries).await
 }
 
-/// The row is about the person that was found; `None` when it is not any more, or the list is gone. Answers its number, and
-/// the persons.
+/// The row is about the person that was found; `None` when it is not any more, or the list is gone.
 async fn linked(
     road: &Road,
     tx: &mut WorkerTx<'_>,
     decision: &Decision,
     delivery: Uuid,
     rows: &Rows,
-) -> Result<Option<(i32, Vec<Uuid>)>, StoreError> {
+) -> Result<Option<Carried>, StoreError> {
     let Some(found) = chosen(road, tx, decision).await? else {
         return Ok(None);
     };
@@ -363,7 +358,12 @@ async fn linked(
         persons.extend(found.into_iter().map(|(_, person)| person));
     }
     let number = rows.first().map(|(number, _)| *number);
-    Ok(number.map(|number| (number, persons)))
+    Ok(number.map(|number| Carried {
+        numbers: vec![number],
+        persons,
+        lines: holds.done.lines,
+        refused: 0,
+    }))
 }
 
 /// The person that a link is about, held against the row as it was delivered; `None` when the BRP says otherwise now.

@@ -346,12 +346,14 @@ async fn judge_anew(
     }
     let numbers: Vec<i32> = moved.iter().map(|row| row.row_number).collect();
     if let Mended::Done(done) = mend::mend(road, tx, mending(moved, false)).await? {
+        answer_anew(tx, first.delivery_id).await?;
         let line = of_rows(change, first.party_id)
             .detail("delivery", first.delivery_id.to_string())
             .detail("rows", numbers)
             .about(done.persons);
-        audit::add(tx, line).await?;
-        answer_anew(tx, first.delivery_id).await?;
+        let mut lines = done.lines;
+        lines.push(line);
+        audit::add_all(tx, lines).await?;
     }
     Ok(released)
 }
@@ -497,6 +499,7 @@ impl Anew {
             good.entry(one.party).or_default().push(one.row);
         }
         let mut all = 0;
+        let mut lines = Vec::new();
         let mut blocked: HashSet<Uuid> = HashSet::new();
         for (party, rows) in good {
             let (moved, persons) = accepted(tx, &rows, Becomes::Accepted, by, now).await?;
@@ -509,7 +512,7 @@ impl Anew {
             let line = of_rows(change, party)
                 .detail("registrations", number)
                 .about(persons);
-            audit::add(tx, line).await?;
+            lines.push(line);
         }
         let mut new = Reread::default();
         for mut one in self.0 {
@@ -531,6 +534,7 @@ impl Anew {
         }
         lists::reread(tx, &new, change.id, now).await?;
         answers_anew(tx, &new.row).await?;
+        audit::add_all(tx, lines).await?;
         Ok(all)
     }
 }

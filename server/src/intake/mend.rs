@@ -13,7 +13,7 @@ use super::matching::{self, Effect, Incoming, Judged, Linked, Place};
 use super::process::{Gather, context_of, today_of};
 use super::store::{self, Errand, Keep};
 use super::suggest::{self, Bench};
-use crate::audit::{self, Event};
+use crate::audit::Event;
 use crate::keys::{Mac, Purpose, Sealed};
 use crate::store::brp_checks::{self, Check};
 use crate::store::deliveries;
@@ -127,8 +127,9 @@ pub struct Done {
     pub unconsented: bool,
     /// Rows were written.
     wrote: bool,
-    /// What the log has to say of rows of others that moved with them.
-    lines: Vec<Event>,
+    /// What the log has to say of rows of others that moved with them: whoever keeps this writes it, after all else, for a chain of
+    /// the log is what everybody holds last.
+    pub lines: Vec<Event>,
 }
 
 impl Done {
@@ -331,7 +332,6 @@ pub async fn by_portions(
     }
     if done.wrote {
         settle(tx, &work, mending.delivery, keep).await?;
-        audit::add_all(tx, std::mem::take(&mut done.lines)).await?;
     }
     Ok(Mended::Done(done))
 }
@@ -761,6 +761,7 @@ pub(super) async fn put_back(
             as_of: None,
             rows: typed,
         };
+        // Of a preview no row of others moves: there is nothing to tell.
         if let Mended::Done(done) = mend(road, tx, mending).await? {
             let judged = |became: &Became| matches!(became, Became::Judged(..));
             rows += done

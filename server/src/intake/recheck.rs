@@ -159,15 +159,14 @@ async fn set(
     // A vaccination that another accepted registration rests on goes on counting.
     let persons: Vec<Uuid> = some.iter().filter_map(|late| late.person).collect();
     rulings::settle(tx, &persons).await?;
-    for (party, (persons, reviews)) in told {
-        let event = Event::of_worker(Some(party), None, Kind::CheckedAgain)
+    let lines = told.into_iter().map(|(party, (persons, reviews))| {
+        Event::of_worker(Some(party), None, Kind::CheckedAgain)
             .object("brp-load", job.subject)
             .detail("registrations", persons.len())
             .detail("to_review", reviews)
-            .about(persons);
-        audit::add(tx, event).await?;
-    }
-    Ok(())
+            .about(persons)
+    });
+    audit::add_all(tx, lines.collect()).await
 }
 
 /// Why registrations go to RIVM although each was accepted.

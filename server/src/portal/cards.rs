@@ -410,7 +410,9 @@ impl Portal {
         };
         cards::done(&mut tx, &done).await?;
         let line = self.stored_line(caller, party, card.id, &arrived, judged.outcome, &row);
-        audit::add(&mut tx, line).await?;
+        let mut lines = arrived.chunk.lines;
+        lines.push(line);
+        audit::add_all(&mut tx, lines).await?;
         tx.commit().await?;
         Ok(KeyedAgain::Stored)
     }

@@ -231,13 +231,17 @@ impl Portal {
         let line = self
             .about_both(&mut tx, line, &correction, after.as_ref())
             .await?;
+        let mut lines = Vec::new();
         let line = match arrived {
-            Some(arrived) => line
-                .detail("delivery", arrived.delivery.to_string())
-                .about(arrived.chunk.persons),
+            Some(arrived) => {
+                lines = arrived.chunk.lines;
+                line.detail("delivery", arrived.delivery.to_string())
+                    .about(arrived.chunk.persons)
+            }
             None => line,
         };
-        audit::add(&mut tx, line).await?;
+        lines.push(line);
+        audit::add_all(&mut tx, lines).await?;
         tx.commit().await?;
         Ok(if to == "done" {
             Corrected::Done

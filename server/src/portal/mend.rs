@@ -316,9 +316,11 @@ impl Portal {
         if only_look {
             tx.go_back().await?;
         }
-        self.count_asked(&mut tx, caller, (budget, allowed), id, asked, unasked)
+        let mut lines = self
+            .count_asked(&mut tx, caller, (budget, allowed), id, asked, unasked)
             .await?;
         if done.judged.is_empty() {
+            audit::add_all(&mut tx, lines).await?;
             tx.commit().await?;
             return Ok((mended, allowed));
         }
@@ -354,7 +356,11 @@ impl Portal {
                 .detail("blob_destroyed", done.unconsented)
                 .about(done.persons.iter().copied())
         };
-        audit::add(&mut tx, line).await?;
+        lines.push(line);
+        if !only_look {
+            lines.append(&mut done.lines);
+        }
+        audit::add_all(&mut tx, lines).await?;
         tx.commit().await?;
         // After the commit: undone, the delivery would name files that are gone. What a kill leaves of them the sweep takes.
         for file in spent {
@@ -365,7 +371,8 @@ impl Portal {
         Ok((mended, allowed))
     }
 
-    /// Counts whom the BRP was asked about as one set, and names them in the audit, those too about whom it was not asked.
+    /// Counts whom the BRP was asked about as one set. Answers the lines for the log, which name them, those too about whom it was
+    /// not asked.
     async fn count_asked(
         &self,
         tx: &mut WorkerTx<'_>,
@@ -374,7 +381,7 @@ impl Portal {
         delivery: Uuid,
         asked: Vec<(Mac, Check)>,
         unasked: Vec<Mac>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Vec<Event>, StoreError> {
         let (user, party) = (
             caller.user_id,
             deliverer(caller).map_err(|_| StoreError::NotFound)?,
@@ -408,22 +415,22 @@ impl Portal {
             tracing::error!(%user, %party, "too many persons of mended rows could not be matched");
         }
         let line = || event(caller, Kind::BrpChecked).object("delivery", delivery);
+        let mut lines = Vec::new();
         for (answer, word) in ANSWERS {
             let alike = asked.iter().filter(|(_, one)| one.matched == answer);
             let macs: Vec<Mac> = alike.map(|(mac, _)| *mac).collect();
             if !macs.is_empty() {
                 let line = line().detail("answer", word).detail("alarm", alarm);
-                let line = macs.iter().fold(line, Event::about_mac);
-                audit::add(tx, line).await?;
+                lines.push(macs.iter().fold(line, Event::about_mac));
             }
         }
         if !unasked.is_empty() {
             let line = line()
                 .outcome(Outcome::Failure)
                 .detail("blocked", allowed == Allowed::Blocked);
-            audit::add(tx, unasked.iter().fold(line, Event::about_mac)).await?;
+            lines.push(unasked.iter().fold(line, Event::about_mac));
         }
-        Ok(())
+        Ok(lines)
     }
 
     /// The delivery is the caller's, and its rows can be mended.

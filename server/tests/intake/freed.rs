@@ -1,14 +1,19 @@
 //! Rows that waited because of one registration are stored when that ends by itself, whichever way it goes, and wait again when that
 //! is undone (security G6). What waited because of a whole delivery: [`crate::withdraw`].
 
+use crate::amended;
+use crate::lists;
+use crate::mend::mend;
 use crate::withdraw::{
     E, F, N, jab, key, later, open_rows, put_back, register, told, waits_for, withdrawn,
 };
 use crate::world::{World, csv, good, row, with};
 use app::ports::Entry;
 use app::ports::corrections::{Corrected as Agreed, Corrections};
+use app::ports::decisions::Decisions;
 use app::ports::entry::{Corrected, Restored};
 use app::ports::persons::{NewRuling, Persons, Ruled};
+use domain::lists::ListKind;
 use domain::role::Role;
 use domain::row::{Column, RowText};
 use domain::ruling::RulingKind;
@@ -215,6 +220,52 @@ async fn a_correction_frees_what_it_no_longer_collides_with() {
             assert_eq!(open_rows(&world).await, waited);
             world.sound().await;
         }
+    }
+}
+
+#[tokio::test]
+async fn whichever_way_a_refused_correction_goes_in_the_log_says_whose_row_it_freed() {
+    for way in ["sender", "decision", "list"] {
+        let world = World::new().await;
+        let first = csv(&[key("a", good(E.0, E.1))]);
+        world.upload(&world.maria, &first).await;
+        let waiting = world.upload(&world.piet, &other_batch()).await;
+        let odd = key("a", jab(E, "12-03-2021", "2", "Pfizer NL groot", "EJ6795"));
+        let odd = with(odd, &[(Column::Mutatie, "C")]);
+        world.upload(&world.maria, &csv(&[odd])).await;
+        let (file, number, refused): (Uuid, i32, Uuid) = sqlx::query_as(
+            "SELECT delivery_id, row_number, id FROM delivery_rows WHERE outcome = 'AFGEKEURD'",
+        )
+        .fetch_one(&world.test.admin)
+        .await
+        .unwrap();
+        assert_eq!(told(&world, &world.piet, waiting).await, (0, 1), "{way}");
+        match way {
+            "sender" => {
+                let number = u32::try_from(number).unwrap();
+                let cells = [(Column::Vaccin, "Comirnaty")];
+                let mended = mend(&world, &world.maria, file, number, &cells, false).await;
+                assert_eq!(mended.unwrap().good, 1);
+            }
+            "decision" => {
+                let proposal = amended::map("Comirnaty");
+                let proposed = world.portal.propose(&world.rivm, refused, proposal).await;
+                amended::carry_out(&world, proposed.unwrap()).await;
+            }
+            _ => {
+                let name = lists::named(ListKind::Names, "Pfizer NL groot");
+                lists::carry_out(&world, name).await;
+            }
+        }
+        assert_eq!(told(&world, &world.piet, waiting).await, (1, 0), "{way}");
+        assert_eq!(world.count(FREED).await, 1, "{way}");
+        let party = world.piet.party().unwrap().id;
+        let lines = format!(
+            "audit_lines l JOIN audit_persons p ON (p.shard, p.seq) = (l.shard, l.seq)
+             WHERE l.event = 'record.checked-again' AND l.organisation_id = '{party}'"
+        );
+        assert_eq!(world.count(&lines).await, 1, "{way}");
+        world.sound().await;
     }
 }
 

@@ -23,7 +23,7 @@ async fn preview(world: &World, rows: &[RowText]) -> Uuid {
 }
 
 /// Opens a row, changes cells, sends it.
-async fn mend(
+pub(crate) async fn mend(
     world: &World,
     caller: &Caller,
     id: Uuid,

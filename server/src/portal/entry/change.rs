@@ -219,14 +219,13 @@ impl Portal {
             tx.rollback().await?;
             return Ok(Stored::LookAgain);
         }
-        audit::add(
-            &mut tx,
-            event(caller, Kind::Corrected)
-                .object("registration", id)
-                .detail("delivery", arrived.delivery.to_string())
-                .about(arrived.chunk.persons),
-        )
-        .await?;
+        let line = event(caller, Kind::Corrected)
+            .object("registration", id)
+            .detail("delivery", arrived.delivery.to_string())
+            .about(arrived.chunk.persons);
+        let mut lines = arrived.chunk.lines;
+        lines.push(line);
+        audit::add_all(&mut tx, lines).await?;
         tx.commit().await?;
         Ok(Stored::Done)
     }
@@ -295,7 +294,9 @@ impl Portal {
             .detail("delivery", arrived.delivery.to_string())
             .detail("consent_withdrawn", consent_withdrawn)
             .about(current.person);
-        audit::add(&mut tx, line).await?;
+        let mut lines = arrived.chunk.lines;
+        lines.push(line);
+        audit::add_all(&mut tx, lines).await?;
         tx.commit().await?;
         Ok(true)
     }

@@ -74,7 +74,7 @@ impl Arrived {
 }
 
 impl Portal {
-    /// Stores one row as a delivery of its own, in the caller's transaction.
+    /// Stores one row as a delivery of its own, in the caller's transaction; who keeps it writes the lines of its chunk with its own.
     pub(in crate::portal) async fn deliver(
         &self,
         tx: &mut WorkerTx<'_>,
@@ -125,7 +125,7 @@ impl Portal {
             previewed: false,
             counted_before: false,
         };
-        let mut chunk = store::chunk(tx, &errand, vec![row], Keep::Register).await?;
+        let chunk = store::chunk(tx, &errand, vec![row], Keep::Register).await?;
         let outcome = FileOutcome::of(&chunk.counts, &[]);
         deliveries::settle(
             tx,
@@ -136,7 +136,6 @@ impl Portal {
             None,
         )
         .await?;
-        audit::add_all(tx, std::mem::take(&mut chunk.lines)).await?;
         Ok(Arrived {
             delivery,
             chunk,
@@ -255,7 +254,9 @@ impl Portal {
         let line = event(caller, kind)
             .object("delivery", arrived.delivery)
             .detail("outcome", judged.outcome.as_str());
-        audit::add(&mut tx, line.about(arrived.chunk.persons.iter().copied())).await?;
+        let mut lines = arrived.chunk.lines;
+        lines.push(line.about(arrived.chunk.persons));
+        audit::add_all(&mut tx, lines).await?;
         tx.commit().await?;
         Ok(Submitted::Done { reference })
     }
