@@ -173,7 +173,9 @@ async fn carried(
             let good = acceptable(tx, decision, ids).await?;
             let (by, now) = (decision.asked_by, road.clock.now());
             let (numbers, persons) = accept(tx, &good, by, now).await?;
-            answers_anew(tx, &good).await?;
+            if !numbers.is_empty() {
+                answer_anew(tx, delivery).await?;
+            }
             Carried {
                 numbers,
                 persons,
