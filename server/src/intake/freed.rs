@@ -8,7 +8,7 @@
 //! RIVM or its sender says of it afterwards stands.
 
 use super::check::Desk;
-use super::decide::accepted;
+use super::decide::{accepted, answers_anew};
 use super::matching::{BETWEEN_JABS, Effect, Incoming, Judged, Linked, Place};
 use super::recheck::content;
 use super::{Road, store};
@@ -261,7 +261,7 @@ async fn store_by(
     Ok(moved.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Keeps why rows (row, party, person) moved, and says it for the log.
+/// Keeps why rows (row, party, person) moved, has their files answered anew, and says it for the log.
 async fn tell(
     tx: &mut WorkerTx<'_>,
     around: &Around<'_>,
@@ -276,6 +276,7 @@ async fn tell(
     let now = around.road.clock.now();
     let how = (around.why(), around.by);
     freed::remember(tx, &rows, from.as_str(), how, now).await?;
+    answers_anew(tx, &rows).await?;
     let mut parties: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
     for (_, party, person) in moved {
         parties.entry(*party).or_default().push(*person);

@@ -2,10 +2,10 @@
 
 use crate::house::{House, rows_of};
 use crate::world::{EREBOS, NAOMI, NOBODY, csv, good, with};
-use app::ports::Deliveries;
 use app::ports::decisions::{ClusterFilter, Decisions, Proposal};
 use app::ports::lists::{Lists, Proposed, Wish};
 use app::ports::persons::{NewRuling, Persons, Ruled};
+use app::ports::{Deliveries, Entry};
 use domain::decision::{DecisionKind, Told};
 use domain::delivery::dropbox::Proof;
 use domain::lists::{ListKind, Typed};
@@ -366,6 +366,39 @@ async fn what_a_ruling_and_its_undoing_make_of_a_row_is_in_the_next_answers_on_i
         let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
         assert!(text.contains(";TE_CONTROLEREN;"), "{kind:?} undone: {text}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_ends_by_itself_and_whom_that_frees_is_in_the_next_answers_on_the_file_that_waited() {
+    let house = House::open().await;
+    let world = &house.world;
+    house.keyed("wacht", Proof::Rename, 9).await;
+    let mut raw = house.raw("wacht", 9).await;
+    let one = world
+        .registered(&world.piet, &good(EREBOS, "01-04-2000"))
+        .await;
+    // Another batch of the same day (D04).
+    let file = "CIMS_ZONNEHOF_wacht_20210301_1.csv";
+    let rows = String::from_utf8(rows_of(&[(EREBOS, "01-04-2000", "a")])).unwrap();
+    let rows = rows.replace("EJ6795", "EJ6796");
+    raw.put(&format!("{file}.part"), rows.as_bytes()).await;
+    raw.rename(&format!("{file}.part"), file).await;
+    house.answered(file).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(text.contains(";TE_CONTROLEREN;"), "{text}");
+    let mut seen = vec![another_answer(&house, &[Uuid::nil()]).await];
+
+    let gone = Entry::withdraw(&world.portal, &world.piet, one, "verkeerd".into(), false);
+    gone.await.unwrap();
+    seen.push(another_answer(&house, &seen).await);
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(text.contains(";GEACCEPTEERD;"), "{text}");
+
+    let back = world.portal.restore(&world.piet, one, "toch goed".into());
+    back.await.unwrap();
+    another_answer(&house, &seen).await;
+    let text = crate::brp::fetch(&mut raw, &format!("/uit/{file}.resultaat.csv")).await;
+    assert!(text.contains(";TE_CONTROLEREN;"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
