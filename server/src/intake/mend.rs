@@ -95,6 +95,10 @@ pub struct Typed {
 }
 
 /// What came of it.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made a mending, and taken apart at once"
+)]
 pub enum Mended {
     /// Nothing of this delivery can be mended now: it is being stored, or was withdrawn.
     Closed,
