@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 /// Sequences, and acts in each.
 const SEQUENCES: u64 = 6;
-const ACTS: usize = 32;
+const ACTS: usize = 36;
 
 /// One sequence under way.
 struct Story {
@@ -131,15 +131,15 @@ impl Story {
     }
 
     async fn try_act(&mut self) -> &'static str {
-        match self.random.random_range(0..24) {
+        match self.random.random_range(0..28) {
             0..=4 => self.deliver().await,
             5..=6 => self.turn_delivery().await,
             7..=9 => self.rule().await,
             10..=11 => self.nameless().await,
             12 => self.unlink().await,
             13..=14 => self.undo().await,
-            15 => self.decide(DecisionKind::Accept).await,
-            16 | 22 => self.decide(DecisionKind::Map).await,
+            15 | 24..=25 => self.decide(DecisionKind::Accept).await,
+            16 | 22 | 26.. => self.decide(DecisionKind::Map).await,
             17 => self.correct().await,
             18 => self.turn_registration().await,
             19 => self.on_request(false).await,
