@@ -286,7 +286,7 @@ pub async fn change(
     Ok(())
 }
 
-/// Takes out of what counts, or puts back, what this delivery alone says among those that count.
+/// Takes out of what counts, when it goes, what this delivery alone says among those that count; else puts it back.
 ///
 /// # Errors
 /// When the database fails.
@@ -294,7 +294,7 @@ pub async fn turn(
     tx: &mut WorkerTx<'_>,
     party: Uuid,
     delivery: Uuid,
-    back: bool,
+    goes: bool,
 ) -> Result<(), StoreError> {
     sqlx::query!(
         "UPDATE anonymous_counts a SET number = CASE WHEN $3 THEN a.number - o.number ELSE a.number + o.number END
@@ -307,7 +307,7 @@ pub async fn turn(
            AND a.dose = o.dose AND a.origin = o.origin AND a.age_group = o.age_group",
         party,
         delivery,
-        back
+        goes
     )
     .execute(&mut **tx)
     .await?;

@@ -283,6 +283,14 @@ async fn a_registration_that_changed_in_the_meantime_is_not_overwritten() {
     assert_eq!(view.state, DecisionState::Rejected);
 }
 
+/// Another day, prepared and agreed to by one.
+async fn asked_for(world: &World, of: Uuid, day: &str) -> Uuid {
+    let id = prepared(world, of, &[(Column::Vaccinatiedatum, day)]).await;
+    let asked = world.portal.decide_correction(&world.rivm, id).await;
+    assert_eq!(asked, Ok(Corrected::Waiting));
+    id
+}
+
 #[tokio::test]
 async fn of_two_who_agree_to_a_correction_at_once_the_second_hears_who_was_first() {
     let world = World::new().await;
@@ -290,9 +298,7 @@ async fn of_two_who_agree_to_a_correction_at_once_the_second_hears_who_was_first
     let rosa = second(&world).await;
     let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
     for day in ["28-01-2021", "29-01-2021", "30-01-2021"] {
-        let id = prepared(&world, of, &[(Column::Vaccinatiedatum, day)]).await;
-        let asked = world.portal.decide_correction(&world.rivm, id).await;
-        assert_eq!(asked, Ok(Corrected::Waiting));
+        let id = asked_for(&world, of, day).await;
         let both = tokio::join!(
             world.portal.decide_correction(&rosa, id),
             world.portal.decide_correction(&ruud, id)
@@ -320,9 +326,7 @@ async fn of_one_who_agrees_to_a_correction_and_one_who_does_not_the_second_hears
     let rosa = second(&world).await;
     let ruud = world.test.caller("ruud", Role::RivmBeheer, None).await;
     for day in ["28-01-2021", "29-01-2021", "30-01-2021"] {
-        let id = prepared(&world, of, &[(Column::Vaccinatiedatum, day)]).await;
-        let asked = world.portal.decide_correction(&world.rivm, id).await;
-        assert_eq!(asked, Ok(Corrected::Waiting));
+        let id = asked_for(&world, of, day).await;
         let both = tokio::join!(
             world.portal.decide_correction(&rosa, id),
             world.portal.drop_correction(&ruud, id)

@@ -451,8 +451,9 @@ async fn a_correction_and_a_withdrawal_in_the_same_file_find_the_row_they_mean()
     assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 0);
 }
 
-#[tokio::test]
-async fn a_row_is_stored_when_the_one_it_repeats_is_kept_out_by_its_key() {
+/// Three rows that say the same, of which the first takes a key that is of another vaccination (R07), with so many others behind it:
+/// the second is stored, and the third is its double.
+async fn repeats_one_kept_out(others: u32) {
     let world = World::new().await;
     let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);
     let first = key(good(EREBOS, "01-04-2000"), "k1");
@@ -467,44 +468,7 @@ async fn a_row_is_stored_when_the_one_it_repeats_is_kept_out_by_its_key() {
             (Column::Dosisnummer, "2"),
         ],
     );
-    // The first of them takes a key that is of another vaccination (R07).
-    let rows = ["k1", "k2", "k3"].map(|own| key(second.clone(), own));
-    let id = world
-        .receive_by_sftp(&world.maria, "tweede.csv", &csv(&rows))
-        .await
-        .id();
-    world.work().await;
-    let view = world.portal.delivery(&world.maria, id).await.unwrap();
-    let expected = Counts {
-        geaccepteerd: 1,
-        afgekeurd: 1,
-        dubbel: 1,
-        ..Counts::default()
-    };
-    assert_eq!(view.line.counts, expected);
-    let stored = "reports WHERE source_key = 'k2' AND valid_to IS NULL";
-    assert_eq!(world.count(stored).await, 1);
-    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 2);
-}
-
-#[tokio::test]
-async fn a_row_is_stored_however_far_behind_the_one_that_it_repeats_and_a_key_kept_out() {
-    let world = World::new().await;
-    let key = |row: RowText, key: &str| with(row, &[(Column::Bronsleutel, key)]);
-    let first = key(good(EREBOS, "01-04-2000"), "k1");
-    world
-        .receive_by_sftp(&world.maria, "eerste.csv", &csv(&[first]))
-        .await;
-    world.work().await;
-    let second = with(
-        good(EREBOS, "01-04-2000"),
-        &[
-            (Column::Vaccinatiedatum, "10-03-2021"),
-            (Column::Dosisnummer, "2"),
-        ],
-    );
-    // R07 on the first; more than a chunk stands between them.
-    let between = (0..1_300).map(|n| counted(&format!("c-{n}")));
+    let between = (0..others).map(|n| counted(&format!("c-{n}")));
     let rows: Vec<RowText> = [key(second.clone(), "k1")]
         .into_iter()
         .chain(between)
@@ -520,12 +484,24 @@ async fn a_row_is_stored_however_far_behind_the_one_that_it_repeats_and_a_key_ke
         geaccepteerd: 1,
         afgekeurd: 1,
         dubbel: 1,
-        geteld: 1_300,
+        geteld: others,
         ..Counts::default()
     };
     assert_eq!(view.line.counts, expected);
     let stored = "reports WHERE source_key = 'k2' AND valid_to IS NULL";
     assert_eq!(world.count(stored).await, 1);
+    assert_eq!(world.count("vaccinations WHERE valid_to IS NULL").await, 2);
+}
+
+#[tokio::test]
+async fn a_row_is_stored_when_the_one_it_repeats_is_kept_out_by_its_key() {
+    repeats_one_kept_out(0).await;
+}
+
+#[tokio::test]
+async fn a_row_is_stored_however_far_behind_the_one_that_it_repeats_and_a_key_kept_out() {
+    // More than a chunk.
+    repeats_one_kept_out(1_300).await;
 }
 
 #[tokio::test]
