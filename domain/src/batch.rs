@@ -35,6 +35,11 @@ impl BatchNumber {
         &self.text[..usize::from(self.length)]
     }
 
+    /// With zeros behind it.
+    pub(crate) const fn padded(&self) -> &[u8; Self::MAX] {
+        &self.text
+    }
+
     /// The batch number.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -57,7 +57,7 @@ impl Bsn {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    pub(crate) const fn as_bytes(&self) -> &[u8] {
+    pub(crate) const fn as_bytes(&self) -> &[u8; 9] {
         &self.0
     }
 

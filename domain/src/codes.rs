@@ -162,6 +162,10 @@ impl Country {
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
+
+    pub(crate) const fn as_bytes(&self) -> &[u8; 2] {
+        &self.0
+    }
 }
 
 /// What the rules may know about products and dates.

@@ -3,8 +3,9 @@
 //! Feed every row with [`InFile::add`]; at the end [`InFile::finish`] gives the findings by line, sparse. Rows that
 //! stage 1 refused are not compared: what they mean to say is not known, and one bad row never stops another.
 
+use crate::codes::Mutation;
 use crate::finding::{Code, Filled, Finding};
-use crate::row::{Accepted, Checked, Vaccination};
+use crate::row::{Accepted, AnonymousCount, Checked, Content};
 use rustc_hash::FxHasher;
 use std::hash::Hasher;
 
@@ -12,14 +13,20 @@ use std::hash::Hasher;
 #[derive(Debug, Clone, Default)]
 pub struct InFile {
     lines: Vec<u32>,
-    /// Digest of the content of each row, the source key aside.
     content: Vec<u64>,
-    /// Digest of mutatie and source key; [`NONE`] without a key.
     key: Vec<u64>,
-    /// Digest of BSN, date and dose; [`NONE`] without a BSN.
     jab: Vec<u64>,
-    /// Reused for the text of each row.
-    buffer: Vec<u8>,
+}
+
+/// What a row is compared by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys {
+    /// Digest of the content, the source key aside.
+    content: u64,
+    /// Digest of mutatie and source key; [`NONE`] without a key.
+    key: u64,
+    /// Digest of BSN, date and dose; [`NONE`] without a BSN.
+    jab: u64,
 }
 
 /// A finding of the whole file on one row.
@@ -34,53 +41,63 @@ pub struct InFileFinding {
 /// No such key. A digest that happens to be 0 counts as none: one in 2⁶⁴.
 const NONE: u64 = 0;
 
+impl Keys {
+    /// Of a row that stage 1 accepted.
+    fn of(line: u32, accepted: &Accepted) -> Self {
+        match accepted {
+            Accepted::Vaccination(jab) => {
+                let key = jab.source_key().map(|key| key.as_str());
+                Self::of_content(&Content::from(&**jab), key)
+            }
+            Accepted::Count(count) => Self::of_count(line, count),
+            // A withdrawal says nothing but its key. Beside a correction of the same key that keeps its consent
+            // it says something else (D02).
+            Accepted::Withdrawal { key, mutation } => Self {
+                content: digest(b"V", key.as_str()),
+                key: of_key(*mutation, Some(key.as_str())),
+                jab: NONE,
+            },
+        }
+    }
+
+    /// Of a vaccination.
+    pub(crate) fn of_content(content: &Content<'_>, key: Option<&str>) -> Self {
+        Self {
+            content: content.digest(),
+            key: of_key(content.mutation, key),
+            jab: content.jab().unwrap_or(NONE),
+        }
+    }
+
+    fn of_count(line: u32, count: &AnonymousCount) -> Self {
+        let mut text = Vec::with_capacity(64);
+        count.write_canonical(&mut text);
+        let key = count.source_key.as_ref().map(|key| key.as_str());
+        // Without consent two equal rows are two people, unless the source key says otherwise. No key holds a space, so
+        // a row without one equals no other.
+        let own = key.map_or_else(|| format!(" {line}"), str::to_owned);
+        Self {
+            content: digest(&text, &own),
+            key: of_key(Mutation::New, key),
+            jab: NONE,
+        }
+    }
+}
+
 impl InFile {
     /// Adds one row, in the order of the file.
     pub fn add(&mut self, line: u32, checked: &Checked) {
-        let Some(accepted) = &checked.accepted else {
-            return;
-        };
-        self.buffer.clear();
-        let (key, jab) = match accepted {
-            Accepted::Vaccination(vaccination) => {
-                vaccination.write_canonical(&mut self.buffer);
-                let key = vaccination.source_key().map_or(NONE, |key| {
-                    digest(
-                        vaccination.mutation().as_str().as_bytes(),
-                        key.as_str().as_bytes(),
-                    )
-                });
-                (key, jab_digest(vaccination))
-            }
-            Accepted::Count(count) => {
-                count.write_canonical(&mut self.buffer);
-                // Without consent two equal rows are two people, unless the source key says otherwise.
-                match &count.source_key {
-                    Some(key) => self.buffer.extend_from_slice(key.as_str().as_bytes()),
-                    // No key holds a space, so this equals no other row.
-                    None => self.buffer.extend_from_slice(format!(" {line}").as_bytes()),
-                }
-                (
-                    count
-                        .source_key
-                        .as_ref()
-                        .map_or(NONE, |key| digest(b"N", key.as_str().as_bytes())),
-                    NONE,
-                )
-            }
-            Accepted::Withdrawal { key, mutation } => {
-                // A withdrawal says nothing but its key. Beside a correction of the same key that keeps its consent
-                // it says something else (D02).
-                let key = key.as_str().as_bytes();
-                self.buffer.extend_from_slice(b"V\x1f");
-                self.buffer.extend_from_slice(key);
-                (digest(mutation.as_str().as_bytes(), key), NONE)
-            }
-        };
+        if let Some(accepted) = &checked.accepted {
+            self.add_keys(line, Keys::of(line, accepted));
+        }
+    }
+
+    /// Adds one row of which only the keys are known, in the order of the file.
+    pub fn add_keys(&mut self, line: u32, keys: Keys) {
         self.lines.push(line);
-        self.content.push(digest(b"", &self.buffer));
-        self.key.push(key);
-        self.jab.push(jab);
+        self.content.push(keys.content);
+        self.key.push(keys.key);
+        self.jab.push(keys.jab);
     }
 
     /// Adds the rows of the next part of the file.
@@ -162,15 +179,16 @@ fn suspects(keys: &[u64]) -> Vec<u32> {
         let at = (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> shift) as usize;
         (at / 64, 1_u64 << (at % 64))
     };
-    let mut once = vec![0_u64; places / 64];
-    let mut twice = once.clone();
+    // Once, and more than once: side by side, for both are asked of each key.
+    let mut seen = vec![[0_u64; 2]; places / 64];
     for (word, bit) in keys.iter().map(|&key| place(key)) {
-        twice[word] |= once[word] & bit;
-        once[word] |= bit;
+        let [once, more] = &mut seen[word];
+        *more |= *once & bit;
+        *once |= bit;
     }
     let is_suspect = |key: u64| {
         let (word, bit) = place(key);
-        key != NONE && twice[word] & bit != 0
+        key != NONE && seen[word][1] & bit != 0
     };
     (0..)
         .zip(keys)
@@ -186,20 +204,14 @@ fn groups<'r>(rows: &'r mut [u32], keys: &'r [u64]) -> impl Iterator<Item = &'r 
         .filter(|group| group.len() > 1)
 }
 
-fn jab_digest(vaccination: &Vaccination) -> u64 {
-    vaccination.person().bsn().map_or(NONE, |bsn| {
-        let mut hasher = FxHasher::default();
-        hasher.write(bsn.as_bytes());
-        hasher.write_i32(vaccination.date().to_julian_day());
-        hasher.write_u8(vaccination.dose());
-        hasher.finish()
-    })
+fn of_key(mutation: Mutation, key: Option<&str>) -> u64 {
+    key.map_or(NONE, |key| digest(mutation.as_str().as_bytes(), key))
 }
 
-fn digest(kind: &[u8], text: &[u8]) -> u64 {
+/// Of two texts; each brings its length with it.
+fn digest(kind: &[u8], text: &str) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(kind);
-    hasher.write_u8(0x1f);
-    hasher.write(text);
+    hasher.write(text.as_bytes());
     hasher.finish()
 }

@@ -4,7 +4,7 @@
 //! for each row that fails.
 
 use crate::dates::Order;
-use crate::row::{Checked, Column, Evidence};
+use crate::row::{Column, Evidence};
 
 /// Fewest columns that fail on form in a row before it looks shifted (A15).
 const FAILING_COLUMNS: u8 = 3;
@@ -62,11 +62,7 @@ impl Orders {
 
 impl FileEvidence {
     /// Adds one row, in the order of the file.
-    pub fn add(&mut self, line: u32, checked: &Checked) {
-        self.add_evidence(line, checked.evidence);
-    }
-
-    fn add_evidence(&mut self, line: u32, evidence: Evidence) {
+    pub fn add(&mut self, line: u32, evidence: Evidence) {
         if evidence.form_failures >= FAILING_COLUMNS {
             self.failing
                 .push((u32::try_from(self.rows).unwrap_or(u32::MAX), line));
@@ -128,7 +124,7 @@ mod tests {
     fn file(rows: impl IntoIterator<Item = u8>) -> FileEvidence {
         let mut file = FileEvidence::default();
         for (place, form_failures) in rows.into_iter().enumerate() {
-            file.add_evidence(
+            file.add(
                 place as u32 + 2,
                 Evidence {
                     form_failures,
@@ -166,7 +162,7 @@ mod tests {
     fn columns(orders: &[Order]) -> Vec<Column> {
         let mut file = FileEvidence::default();
         for order in orders {
-            file.add_evidence(
+            file.add(
                 2,
                 Evidence {
                     vaccination_order: Some(*order),

@@ -17,7 +17,7 @@ macro_rules! digits {
                 digits.iter().all(u8::is_ascii_digit).then_some(Self(digits))
             }
 
-            pub(crate) const fn as_bytes(&self) -> &[u8] {
+            pub(crate) const fn as_bytes(&self) -> &[u8; $length] {
                 &self.0
             }
 
@@ -153,6 +153,11 @@ impl TargetGroup {
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
         fits.then(|| Self::of(bytes))
+    }
+
+    /// With zeros behind it.
+    pub(crate) const fn padded(&self) -> &[u8; Self::CHARS] {
+        &self.0
     }
 
     /// The code on the wire.

@@ -3,10 +3,12 @@
 
 use domain::codes::CodeLists;
 use domain::delivery::{Channel, RowOutcome};
+use domain::duplicate::InFile;
 use domain::finding::{Code, Filled, Severity};
 use domain::fixtures;
+use domain::party::{Agb, BigNumber, TargetGroup};
 use domain::row::{
-    Accepted, Checked, Column, Context, PartyProfile, Profile, RepairSet, RowText, check,
+    Accepted, Checked, Column, Context, PartyProfile, Profile, RepairSet, RowText, check, glance,
 };
 use domain::text::Lang;
 use proptest::prelude::*;
@@ -81,6 +83,39 @@ fn row() -> impl Strategy<Value = Shown> {
     })
 }
 
+/// A good row with cells that the fixtures have in the same column, right and wrong, and some worn ones.
+fn nearly_good() -> impl Strategy<Value = Shown> {
+    let cells = fixtures::ALL
+        .iter()
+        .flat_map(|fixture| [fixture.base, fixture.failing, fixture.passing])
+        .flatten()
+        .filter(|(_, text)| text.len() < 1_000)
+        .map(|(column, text)| (*column, (*text).to_owned()));
+    let own = proptest::sample::select(cells.collect::<Vec<_>>());
+    let other = (proptest::sample::select(Column::ALL.to_vec()), cell());
+    let changes = proptest::collection::vec(prop_oneof![4 => own, 1 => other], 0..5);
+    changes.prop_map(|changes| {
+        let mut row = RowText::from(&fixtures::row(fixtures::GOOD, &[]));
+        changes
+            .into_iter()
+            .for_each(|(column, text)| row.set(column, text));
+        Shown(row)
+    })
+}
+
+fn profile() -> impl Strategy<Value = Profile> {
+    let defaults = PartyProfile {
+        default_target_group: Some(TargetGroup::OVERIG),
+        agb: Agb::parse("06010203"),
+        big: BigNumber::parse("19012345601"),
+    };
+    proptest::sample::select(vec![
+        Profile::Unknown,
+        Profile::Party(PartyProfile::default()),
+        Profile::Party(defaults),
+    ])
+}
+
 fn off() -> impl Strategy<Value = RepairSet> {
     let kinds: Vec<Code> = RepairSet::kinds().collect();
     prop_oneof![
@@ -116,6 +151,29 @@ fn without_repairs(checked: &Checked) -> Vec<(Code, Option<Column>)> {
         .filter(|finding| kept(finding.code))
         .map(|finding| (finding.code, finding.column))
         .collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_glance_says_of_a_row_what_the_check_says(
+        row in nearly_good(), off in off(), profile in profile(), upload: bool, test_lane in proptest::bool::weighted(0.1)
+    ) {
+        let lists = CodeLists::builtin();
+        let channel = if upload { Channel::Upload } else { Channel::Sftp };
+        let context = Context { today: fixtures::TODAY, channel, profile, lists: &lists, off, test_lane };
+        let raw = row.0.as_raw();
+        let Some(ordinary) = glance(&raw, &context) else { return Ok(()) };
+        let checked = check(&raw, &context);
+        prop_assert_eq!(checked.outcome, RowOutcome::Geaccepteerd);
+        prop_assert_eq!((checked.findings.len(), checked.repairs.len()), (0, 0));
+        prop_assert_eq!(checked.evidence, ordinary.evidence);
+        let (mut by_check, mut by_glance) = (InFile::default(), InFile::default());
+        by_check.add(2, &checked);
+        by_glance.add_keys(2, ordinary.keys);
+        prop_assert_eq!(format!("{by_check:?}"), format!("{by_glance:?}"));
+    }
 }
 
 proptest! {

@@ -19,17 +19,19 @@ impl SourceKey {
     /// # Errors
     /// When it is badly formed (R06) or holds a BSN (R04); a key can be both, so both are told.
     pub fn parse(text: &str) -> Result<Self, SourceKeyError> {
+        Self::fault(text).map_or_else(|| Ok(Self(text.into())), Err)
+    }
+
+    /// What is wrong with a text as a key.
+    pub(super) fn fault(text: &str) -> Option<SourceKeyError> {
         let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         let badly_formed =
             !(1..=64).contains(&text.len()) || !text.bytes().fold(true, |all, b| all & allowed(b));
         let holds_bsn = crate::bsn::hides_a_bsn(text);
-        if badly_formed || holds_bsn {
-            return Err(SourceKeyError {
-                badly_formed,
-                holds_bsn,
-            });
-        }
-        Ok(Self(text.into()))
+        (badly_formed || holds_bsn).then_some(SourceKeyError {
+            badly_formed,
+            holds_bsn,
+        })
     }
 
     /// The key.
@@ -57,7 +59,7 @@ impl fmt::Debug for SourceKey {
 
 /// A Dutch postcode in the form `1234AB`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Postcode([u8; 6]);
+pub struct Postcode(pub(super) [u8; 6]);
 
 impl Postcode {
     /// Reads `1234AB` or `1234 AB`, without regard to case; not SA, SD, SS.
@@ -278,12 +280,12 @@ impl Vaccination {
         bytes
     }
 
-    pub(crate) fn write_canonical(&self, out: &mut Vec<u8>) {
+    fn write_canonical(&self, out: &mut Vec<u8>) {
         let person = &self.person;
         let mut out = Canonical(out);
         out.put(self.mutation.as_str().as_bytes());
         let digits = person.wrong_bsn().unwrap_or_default().as_bytes();
-        out.put(person.bsn.as_ref().map_or(digits, Bsn::as_bytes));
+        out.put(person.bsn.as_ref().map_or(digits, |bsn| bsn.as_bytes()));
         out.put(
             person
                 .no_bsn_reason
@@ -306,8 +308,8 @@ impl Vaccination {
         out.number(Some(u32::from(self.dose)));
         let group = self.target_group.as_ref();
         out.put(group.map_or("", TargetGroup::as_str).as_bytes());
-        out.put(self.agb.as_ref().map_or(b"", Agb::as_bytes));
-        out.put(self.big.as_ref().map_or(b"", BigNumber::as_bytes));
+        out.put(self.agb.as_ref().map_or(b"", |agb| agb.as_bytes()));
+        out.put(self.big.as_ref().map_or(b"", |big| big.as_bytes()));
         out.put(self.place().unwrap_or_default().as_bytes());
         out.put(self.country.as_str().as_bytes());
     }

@@ -29,6 +29,13 @@ pub struct Context<'a> {
     pub test_lane: bool,
 }
 
+impl Context<'_> {
+    /// A new row must bring its own key (R03).
+    pub(super) fn needs_source_key(&self) -> bool {
+        matches!(self.profile, Profile::Party(_)) && self.channel.needs_source_key()
+    }
+}
+
 /// Who delivers, as far as a row may lean on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
@@ -192,9 +199,7 @@ impl Judge<'_, '_> {
     fn source_key(&mut self, mutation: Mutation) -> Option<SourceKey> {
         let column = Column::Bronsleutel;
         let Some(text) = self.text(column) else {
-            let by_channel = matches!(self.context.profile, Profile::Party(_))
-                && self.context.channel.needs_source_key();
-            if by_channel || mutation != Mutation::New {
+            if self.context.needs_source_key() || mutation != Mutation::New {
                 self.missing(Code::R03, column);
             }
             return None;

@@ -7,6 +7,8 @@ mod accepted;
 mod batch_text;
 mod check;
 pub mod columns;
+mod content;
+mod glance;
 mod judge;
 mod person;
 mod raw;
@@ -19,6 +21,8 @@ pub use accepted::{
 };
 pub use check::{Checked, Context, Evidence, PartyProfile, Profile, check, check_found, day_of};
 pub use columns::{Column, Requirement};
+pub(crate) use content::Content;
+pub use glance::{Ordinary, glance};
 pub use raw::{RawRow, RowText};
 pub use repair::{Repair, RepairSet};
 pub use text::blank;

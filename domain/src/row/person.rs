@@ -16,7 +16,7 @@ use time::macros::date;
 
 /// Longest surname and prefix, in characters.
 const SURNAME_LIMIT: usize = 200;
-const PREFIX_LIMIT: usize = 20;
+pub(super) const PREFIX_LIMIT: usize = 20;
 /// Nobody alive was born before it (P16).
 const FIRST_BIRTH: Date = date!(1890 - 01 - 01);
 
@@ -111,7 +111,7 @@ impl Judge<'_, '_> {
         };
         match self.date(column, &text, FIRST_BIRTH) {
             Ok(date) => {
-                if let Some(code) = self.birth_rule(date, vaccination) {
+                if let Some(code) = birth_rule(date, vaccination, self.context.today) {
                     self.find(code, column);
                 }
                 Some(date)
@@ -125,25 +125,6 @@ impl Judge<'_, '_> {
                 self.find(code, column);
                 None
             }
-        }
-    }
-
-    /// The first rule that a date of birth breaks for every day it can be.
-    fn birth_rule(&self, birth: PartialDate, vaccination: Option<Date>) -> Option<Code> {
-        let (earliest, latest) = (birth.earliest(), birth.latest());
-        let today = self.context.today;
-        if latest < FIRST_BIRTH {
-            Some(Code::P16)
-        } else if earliest > today || vaccination.is_some_and(|day| earliest > day) {
-            Some(Code::P13)
-        } else if birth.full().is_some() && birth.full() == vaccination {
-            Some(Code::P14)
-        } else if has_reached(111, latest, vaccination.unwrap_or(today)) {
-            Some(Code::P17)
-        } else if vaccination.is_some_and(|day| !has_reached(12, earliest, day)) {
-            Some(Code::P18)
-        } else {
-            None
         }
     }
 
@@ -231,5 +212,27 @@ impl Judge<'_, '_> {
             self.find(Code::P31, column);
         }
         number
+    }
+}
+
+/// The first rule that a date of birth breaks for every day it can be.
+pub(super) fn birth_rule(
+    birth: PartialDate,
+    vaccination: Option<Date>,
+    today: Date,
+) -> Option<Code> {
+    let (earliest, latest) = (birth.earliest(), birth.latest());
+    if latest < FIRST_BIRTH {
+        Some(Code::P16)
+    } else if earliest > today || vaccination.is_some_and(|day| earliest > day) {
+        Some(Code::P13)
+    } else if birth.full().is_some() && birth.full() == vaccination {
+        Some(Code::P14)
+    } else if has_reached(111, latest, vaccination.unwrap_or(today)) {
+        Some(Code::P17)
+    } else if vaccination.is_some_and(|day| !has_reached(12, earliest, day)) {
+        Some(Code::P18)
+    } else {
+        None
     }
 }

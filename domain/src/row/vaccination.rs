@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use time::Date;
 
 /// Longest place name, in characters.
-const PLACE_LIMIT: usize = 80;
+pub(super) const PLACE_LIMIT: usize = 80;
 
 /// What columns 12-16 say, as far as they can be read.
 pub(super) struct Jab {

@@ -1,7 +1,7 @@
 //! `cims check`: the row rules on a file; no database, no keys, nothing stored (specification §6).
 
 use crate::clock;
-use crate::intake::judge::{self, Verdict};
+use crate::intake::judge::{self, Verdict, Watch};
 use crate::intake::noted::Noted;
 use crate::intake::read::{self, Limits, Opened, Options};
 use crate::intake::show::{FileFacts, Show};
@@ -65,6 +65,23 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     done.with_context(|| format!("{} cannot be read", args.file.display()))
 }
 
+/// Notes what is found.
+#[derive(Default)]
+struct Notebook(Mutex<Noted>);
+
+impl Watch for Notebook {
+    fn wants(&self, _: u32) -> bool {
+        false
+    }
+
+    fn see(&self, line: u32, checked: &Checked) {
+        if !checked.findings.is_empty() {
+            let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.add(line, checked);
+        }
+    }
+}
+
 fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let lists = CodeLists::builtin();
     let context = Context {
@@ -81,15 +98,9 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
         mut findings,
         table,
     } = read::open(source, &Options::new(Limits::SYSTEM))?;
-    let noted = Mutex::new(Noted::default());
-    let note = |line: u32, checked: &Checked| {
-        if !checked.findings.is_empty() {
-            let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
-            noted.add(line, checked);
-        }
-    };
+    let noted = Notebook::default();
     let verdict = match &table {
-        Some(table) => judge::first_pass(table, &context, &[], note)?,
+        Some(table) => judge::first_pass(table, &context, &[], &noted)?,
         None => Verdict::default(),
     };
     findings.extend(verdict.findings.iter().cloned());
@@ -103,7 +114,7 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
     };
     show.file(out, &file)?;
     if !verdict.refuses() {
-        let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let noted = noted.0.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut first = true;
         for (number, outcome, findings) in noted.into_rows(&verdict) {
             show.row(out, first, number, outcome, &findings)?;

@@ -11,10 +11,40 @@ use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::evidence::FileEvidence;
 use domain::finding::{Code, Filled, Finding, Severity};
-use domain::row::{Accepted, Checked, Context, RawRow};
+use domain::row::{Accepted, Checked, Context, Ordinary, RawRow, glance};
 use std::io;
 use std::num::NonZero;
 use uuid::Uuid;
+
+/// Who looks on while a file is judged.
+pub trait Watch: Sync {
+    /// Wants to see this row even though there is nothing to find in it.
+    fn wants(&self, line: u32) -> bool;
+    /// A row as stage 1 left it, in no fixed order.
+    fn see(&self, line: u32, checked: &Checked);
+}
+
+/// What is done with every row.
+impl<F: Fn(u32, &Checked) + Sync> Watch for F {
+    fn wants(&self, _: u32) -> bool {
+        true
+    }
+
+    fn see(&self, line: u32, checked: &Checked) {
+        self(line, checked);
+    }
+}
+
+/// Nobody looks on.
+pub struct Nobody;
+
+impl Watch for Nobody {
+    fn wants(&self, _: u32) -> bool {
+        false
+    }
+
+    fn see(&self, _: u32, _: &Checked) {}
+}
 
 /// What the first pass decided about a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -63,7 +93,7 @@ impl Verdict {
     }
 }
 
-/// Reads the whole table once, on all cores; `seen` is shown each row as stage 1 left it, in no fixed order. What
+/// Reads the whole table once, on all cores; `watch` is shown each row in which something was found, and those it wants. What
 /// somebody forgave is no finding any more.
 ///
 /// # Errors
@@ -72,9 +102,9 @@ pub fn first_pass(
     table: &Table,
     context: &Context<'_>,
     forgiven: &[Code],
-    seen: impl Fn(u32, &Checked) + Sync,
+    watch: &impl Watch,
 ) -> io::Result<Verdict> {
-    first_pass_in(lanes::cores(), table, context, forgiven, seen)
+    first_pass_in(lanes::cores(), table, context, forgiven, watch)
 }
 
 /// As [`first_pass`], in so many lanes; the verdict does not depend on how many.
@@ -86,16 +116,22 @@ pub fn first_pass_in(
     table: &Table,
     context: &Context<'_>,
     forgiven: &[Code],
-    seen: impl Fn(u32, &Checked) + Sync,
+    watch: &impl Watch,
 ) -> io::Result<Verdict> {
     let mut pass = Pass::default();
-    let judge = |batch: Batch<'_>| {
+    let judge = |batch: &mut Batch<'_>| {
         let mut part = Pass::default();
-        for row in batch.rows() {
+        batch.each_row(|row| {
+            if !watch.wants(row.number)
+                && let Some(ordinary) = at_a_glance(&row, context)
+            {
+                part.add_ordinary(row.number, &ordinary);
+                return;
+            }
             let checked = stage_one(&row, context);
-            seen(row.number, &checked);
+            watch.see(row.number, &checked);
             part.add(row.number, &checked);
-        }
+        });
         part
     };
     let (rows, end) = lanes::each_batch(table.rows()?, lanes, judge, |part| pass.append(part));
@@ -124,11 +160,18 @@ impl Pass {
             self.special.push((line, checked.outcome));
         }
         self.in_file.add(line, checked);
-        self.evidence.add(line, checked);
+        self.evidence.add(line, checked.evidence);
         self.holds_unconsented |= checked
             .findings
             .iter()
             .any(|finding| finding.code == Code::T10);
+    }
+
+    /// A row in which there is nothing to find.
+    fn add_ordinary(&mut self, line: u32, ordinary: &Ordinary) {
+        self.counts.add(RowOutcome::Geaccepteerd);
+        self.in_file.add_keys(line, ordinary.keys);
+        self.evidence.add(line, ordinary.evidence);
     }
 
     /// Adds the next part of the file.
@@ -263,6 +306,17 @@ pub(super) fn add_doubles(checked: &mut Checked, doubles: &[InFileFinding]) {
     checked.outcome = RowOutcome::of(&checked.findings, counted);
     if checked.outcome == RowOutcome::Afgekeurd {
         checked.accepted = None;
+    }
+}
+
+/// What a row tells about its file, where there is nothing to find in it. A panic is for [`stage_one`] to deal with.
+fn at_a_glance(row: &Row<'_>, context: &Context<'_>) -> Option<Ordinary> {
+    match &row.content {
+        Content::Cells(raw) => {
+            let glance = std::panic::AssertUnwindSafe(|| glance(raw, context));
+            std::panic::catch_unwind(glance).ok().flatten()
+        }
+        Content::Broken(..) => None,
     }
 }
 

@@ -3,11 +3,13 @@
 //!
 //! Lines are read by one lane at a time, and a batch is small: memory is flat whatever the size of the file.
 
+use super::read::csv::Piece;
 use super::read::record::Record;
-use super::read::rows::Shape;
+use super::read::rows::{Shape, Tally};
 use super::read::{ReadError, Row, Rows};
 use std::collections::BTreeMap;
 use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::{self, Builder};
 
@@ -26,15 +28,34 @@ pub(super) fn cores() -> NonZero<usize> {
     thread::available_parallelism().map_or(NonZero::<usize>::MIN, |cores| cores.min(most))
 }
 
-/// The rows in one batch of lines.
+/// One batch of lines.
 pub(super) struct Batch<'b> {
-    lines: &'b [Record],
+    lines: Lines<'b>,
     shape: &'b Shape<'b>,
+    /// What was counted of them.
+    tally: Tally,
+}
+
+/// How they were taken.
+enum Lines<'b> {
+    /// Each by itself, and nothing but rows.
+    Read(&'b [Record]),
+    /// In one go; what they are is still to be seen.
+    Piece(&'b Piece),
 }
 
 impl Batch<'_> {
-    pub(super) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        self.lines.iter().map(|line| self.shape.row(line))
+    /// Shows each row, in the order of the file.
+    pub(super) fn each_row(&mut self, mut see: impl FnMut(Row<'_>)) {
+        let shape = self.shape;
+        match self.lines {
+            Lines::Read(lines) => lines.iter().for_each(|line| see(shape.row(line.fields()))),
+            Lines::Piece(piece) => piece.each(|line| {
+                if line.number > shape.header_row() && shape.is_row(line, &mut self.tally) {
+                    see(shape.row(line));
+                }
+            }),
+        }
     }
 }
 
@@ -43,10 +64,12 @@ impl Batch<'_> {
 pub(super) fn each_batch<'t, P: Send>(
     rows: Rows<'t>,
     lanes: NonZero<usize>,
-    work: impl Fn(Batch<'_>) -> P + Sync,
+    work: impl Fn(&mut Batch<'_>) -> P + Sync,
     keep: impl FnMut(P) + Send,
 ) -> (Rows<'t>, Result<(), ReadError>) {
     let shape = &rows.shape();
+    let most = rows.most();
+    let over = AtomicBool::new(false);
     let reading = Mutex::new(Reading {
         rows,
         batches: 0,
@@ -55,17 +78,29 @@ pub(super) fn each_batch<'t, P: Send>(
     let keeping = Mutex::new(Keeping {
         kept: 0,
         early: BTreeMap::new(),
+        tally: Tally::default(),
         keep,
     });
     let lane = || {
-        let mut lines = Vec::new();
-        loop {
+        let (mut lines, mut piece) = (Vec::new(), Piece::default());
+        // Of a file with too many rows the rest is nobody's.
+        while !over.load(Ordering::Relaxed) {
             // In a statement of its own, for the lock ends with the statement.
-            let taken = lock(&reading).next(&mut lines);
-            let Some((number, filled)) = taken else { break };
-            let lines = &lines[..filled];
-            let part = work(Batch { lines, shape });
-            lock(&keeping).add(number, part);
+            let taken = lock(&reading).next(&mut lines, &mut piece);
+            let Some(taken) = taken else { break };
+            let mut batch = Batch {
+                lines: match taken.lines {
+                    Some(filled) => Lines::Read(&lines[..filled]),
+                    None => Lines::Piece(&piece),
+                },
+                shape,
+                tally: taken.tally,
+            };
+            let part = work(&mut batch);
+            let rows = lock(&keeping).add(taken.number, part, batch.tally);
+            if rows > most {
+                over.store(true, Ordering::Relaxed);
+            }
         }
     };
     thread::scope(|scope| {
@@ -75,8 +110,16 @@ pub(super) fn each_batch<'t, P: Send>(
         }
         lane();
     });
-    let reading = reading.into_inner().unwrap_or_else(PoisonError::into_inner);
-    (reading.rows, reading.end.unwrap_or(Ok(())))
+    let Reading { mut rows, end, .. } =
+        reading.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let keeping = keeping.into_inner().unwrap_or_else(PoisonError::into_inner);
+    rows.count(keeping.tally);
+    // More rows than there may be were there before whatever ended the reading.
+    let end = match end {
+        Some(Err(error)) if rows.rows() <= most => Err(error),
+        _ => rows.check_end(),
+    };
+    (rows, end)
 }
 
 /// A lane that panics takes the others with it when they have ended, so nobody sees what it left.
@@ -91,19 +134,47 @@ struct Reading<'t> {
     end: Option<Result<(), ReadError>>,
 }
 
+/// What a lane took.
+struct Taken {
+    /// Of the batch.
+    number: usize,
+    /// So many lines each by itself; none when it is a piece.
+    lines: Option<usize>,
+    tally: Tally,
+}
+
 impl Reading<'_> {
-    /// Fills the next batch: its number and its length; None when all lines are taken.
-    fn next(&mut self, lines: &mut Vec<Record>) -> Option<(usize, usize)> {
+    /// Takes the next batch; None when all lines are taken.
+    fn next(&mut self, lines: &mut Vec<Record>, piece: &mut Piece) -> Option<Taken> {
         if self.end.is_some() {
             return None;
         }
+        let number = self.batches;
+        self.batches += 1;
+        let filled = match self.rows.piece(piece) {
+            Ok(true) => None,
+            Ok(false) => Some(self.read(lines)),
+            Err(error) => {
+                self.end = Some(Err(error));
+                Some(0)
+            }
+        };
+        Some(Taken {
+            number,
+            lines: filled,
+            tally: self.rows.take_tally(),
+        })
+    }
+
+    /// Reads the lines of the next rows; answers how many.
+    fn read(&mut self, lines: &mut Vec<Record>) -> usize {
         lines.retain(|line| line.room() <= LINE);
         let (mut filled, mut bytes) = (0, 0);
         while filled < ROWS && bytes < BYTES {
             if filled == lines.len() {
                 lines.push(Record::default());
             }
-            match self.rows.read(&mut lines[filled]) {
+            match self.rows.advance(&mut lines[filled]) {
                 Ok(true) => {
                     bytes += lines[filled].bytes();
                     filled += 1;
@@ -114,8 +185,7 @@ impl Reading<'_> {
                 }
             }
         }
-        self.batches += 1;
-        Some((self.batches - 1, filled))
+        filled
     }
 }
 
@@ -123,16 +193,21 @@ impl Reading<'_> {
 struct Keeping<P, K> {
     kept: usize,
     /// Parts that came before their turn.
-    early: BTreeMap<usize, P>,
+    early: BTreeMap<usize, (P, Tally)>,
+    /// What was counted of those whose turn it was.
+    tally: Tally,
     keep: K,
 }
 
 impl<P, K: FnMut(P)> Keeping<P, K> {
-    fn add(&mut self, number: usize, part: P) {
-        self.early.insert(number, part);
-        while let Some(part) = self.early.remove(&self.kept) {
+    /// Answers the rows that were kept.
+    fn add(&mut self, number: usize, part: P, tally: Tally) -> u32 {
+        self.early.insert(number, (part, tally));
+        while let Some((part, tally)) = self.early.remove(&self.kept) {
             (self.keep)(part);
+            self.tally.append(tally);
             self.kept += 1;
         }
+        self.tally.rows
     }
 }

@@ -5,7 +5,7 @@ use domain::codes::CodeLists;
 use domain::delivery::Channel;
 use domain::row::{Context, Profile, RepairSet};
 use serde_json::{Value, json};
-use server::intake::judge::{Rulings, Verdict, first_pass_in};
+use server::intake::judge::{Nobody, Rulings, Verdict, first_pass_in};
 use server::intake::read::{self, Limits, Options, Table};
 use std::num::NonZero;
 use std::sync::{Arc, Mutex};
@@ -47,6 +47,19 @@ fn mixed() -> String {
     text
 }
 
+/// The same rows and many good ones, without quotes and with LF or CR LF behind each: lines that are taken many at a time.
+fn plain() -> String {
+    let mut text = String::new();
+    for (n, line) in mixed().replace('"', "").lines().enumerate() {
+        let end = if n % 3 == 0 { "\r\n" } else { "\n" };
+        text += &format!("{}{end}", line.replace('\r', ""));
+        if n > 0 && n % 2 == 0 {
+            text += &format!("P-{n};J;999990019;01-04-1940;27-01-2021;Comirnaty;EJ6795;1;;{end}");
+        }
+    }
+    text
+}
+
 fn table(text: &str) -> Table {
     let content = text.as_bytes().to_vec();
     let opened = read::open(Arc::new(content), &Options::new(Limits::SYSTEM)).expect("readable");
@@ -74,10 +87,18 @@ fn judged(text: &str, lanes: usize) -> (Verdict, Vec<(u32, String)>) {
             .expect("no panic")
             .push((line, format!("{checked:?}")));
     };
-    let verdict = first_pass_in(lanes, &table(text), &context(&lists), &[], see).expect("readable");
+    let verdict =
+        first_pass_in(lanes, &table(text), &context(&lists), &[], &see).expect("readable");
     let mut seen = seen.into_inner().expect("no panic");
     seen.sort();
     (verdict, seen)
+}
+
+/// The verdict when nobody looks on, so that good rows are judged at a glance.
+fn judged_at_a_glance(text: &str, lanes: usize) -> Verdict {
+    let lists = CodeLists::builtin();
+    let lanes = NonZero::new(lanes).expect("a lane");
+    first_pass_in(lanes, &table(text), &context(&lists), &[], &Nobody).expect("readable")
 }
 
 #[test]
@@ -87,20 +108,84 @@ fn the_number_of_lanes_changes_nothing() {
         &text,
         &format!("{text}\0\n{text}"),
         &text[..text.len() / 500],
+        &plain(),
+        &format!("{}\"{}", plain(), plain()),
     ] {
         let one = judged(text, 1);
         for lanes in [2, 3, 8] {
             assert!(judged(text, lanes) == one, "{lanes} lanes");
         }
+        for lanes in [1, 2, 8] {
+            assert_eq!(
+                judged_at_a_glance(text, lanes),
+                one.0,
+                "{lanes} lanes, at a glance"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_a_file_promises_and_may_hold_is_counted_however_its_lines_are_taken() {
+    let rows = |count: usize| format!("{HEADER}\n{}", format!("{GOOD}\n").repeat(count));
+    let quoted = |count: usize| rows(count).replace(";J;", ";\"J\";");
+    let codes = |text: &str, most: u32| {
+        let lists = CodeLists::builtin();
+        let mut limits = Limits::SYSTEM;
+        limits.rows = most;
+        let opened = read::open(Arc::new(text.as_bytes().to_vec()), &Options::new(limits));
+        let table = opened.expect("readable").table.expect("a table");
+        let verdict = first_pass_in(
+            NonZero::<usize>::MIN,
+            &table,
+            &context(&lists),
+            &[],
+            &Nobody,
+        );
+        let verdict = verdict.expect("readable");
+        let codes: Vec<&str> = verdict
+            .findings
+            .iter()
+            .map(|found| found.code.as_str())
+            .collect();
+        (codes.join(" "), verdict.rows, verdict.skipped)
+    };
+    let refused = |code: &str| (code.to_owned(), 0, 0);
+    for text in [rows(9_000), quoted(9_000)] {
+        assert_eq!(
+            codes(&format!("{text}#EINDE;9000\n"), 9_000),
+            (String::new(), 9_000, 0)
+        );
+        assert_eq!(
+            codes(&format!("{text};;;\n\n#EINDE\n"), 9_000),
+            (String::new(), 9_000, 2)
+        );
+        assert_eq!(
+            codes(&format!("{text}#EINDE;8999\n"), 9_000),
+            refused("A14")
+        );
+        assert_eq!(
+            codes(&format!("{text}#EINDE;8999\n#EINDE;9000"), 9_000),
+            (String::new(), 9_000, 0)
+        );
+        assert_eq!(codes(&text, 8_999), refused("A07"));
+        // What is wrong first is told.
+        assert_eq!(codes(&format!("{text}\"\n"), 8_999), refused("A07"));
+        assert_eq!(codes(&format!("{text}\"\n"), 9_000), refused("A11"));
     }
 }
 
 #[test]
 fn the_answer_of_one_reading_is_that_of_reading_again() {
-    let text = mixed();
-    let (lists, table) = (CodeLists::builtin(), table(&text));
+    for text in [mixed(), plain()] {
+        answers_alike(&text);
+    }
+}
+
+fn answers_alike(text: &str) {
+    let (lists, table) = (CodeLists::builtin(), table(text));
     let context = context(&lists);
-    let (verdict, _) = judged(&text, 2);
+    let (verdict, _) = judged(text, 2);
     let mut rulings = Rulings::new(&table, &context, &verdict).expect("readable");
     let mut rows = Vec::new();
     while let Some(ruling) = rulings.next().expect("the same bytes") {
@@ -117,7 +202,7 @@ fn the_answer_of_one_reading_is_that_of_reading_again() {
         }
     }
     assert!(rows.len() > 1_000, "{}", rows.len());
-    let answer = check_csv(&text);
+    let answer = check_csv(text);
     assert_eq!(answer.json["counts"], json!(verdict.counts));
     assert!(answer.json["rows"] == json!(rows), "the rows differ");
 }

@@ -5,7 +5,7 @@ use domain::codes::CodeLists;
 use domain::delivery::Channel;
 use domain::row::{Context, Profile, RepairSet};
 use proptest::prelude::*;
-use server::intake::judge::{self, Rulings};
+use server::intake::judge::{self, Nobody, Rulings};
 use server::intake::read::csv::Csv;
 use server::intake::read::record::Record;
 use server::intake::read::{self, Limits, Options, Program};
@@ -33,7 +33,7 @@ fn judged(content: Vec<u8>) -> (Vec<&'static str>, u64, u32, Vec<(u32, usize)>) 
     let Some(table) = opened.table else {
         return (codes, 0, 0, Vec::new());
     };
-    let verdict = judge::first_pass(&table, &context, &[], |_, _| {}).expect("memory can be read");
+    let verdict = judge::first_pass(&table, &context, &[], &Nobody).expect("memory can be read");
     codes.extend(verdict.findings.iter().map(|finding| finding.code.as_str()));
     let mut rows = Vec::new();
     if !verdict.refuses() {

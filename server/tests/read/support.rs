@@ -4,7 +4,7 @@ use domain::codes::CodeLists;
 use domain::delivery::Channel;
 use domain::row::{Column, Context, Profile, RepairSet};
 use serde_json::Value;
-use server::intake::judge;
+use server::intake::judge::{self, Nobody};
 use server::intake::read::{self, Limits, Options, Program};
 use std::path::Path;
 use std::process::Command;
@@ -203,7 +203,7 @@ pub(crate) fn judge_with(content: &[u8], limits: Limits) -> Vec<(&'static str, S
     let mut findings = opened.findings;
     if let Some(table) = &opened.table {
         findings.extend(
-            judge::first_pass(table, &context, &[], |_, _| {})
+            judge::first_pass(table, &context, &[], &Nobody)
                 .expect("readable")
                 .findings,
         );

@@ -5,6 +5,7 @@
 //! it is not clear, all rows are asked.
 
 use super::{LOW_MATCH_PERCENT, Road};
+use crate::intake::judge::Watch;
 use crate::intake::matching::compare;
 use crate::keys::Mac;
 use crate::store::register::{self, BrpList};
@@ -14,6 +15,8 @@ use domain::matching::Asked;
 use domain::row::{Accepted, Checked, Person};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use time::Date;
 
 /// Rows that are drawn at least before the lot may decide; a smaller file is asked whole.
@@ -26,9 +29,9 @@ const AT_ONCE: usize = 5_000;
 /// Draws rows by lot: all at first, and each time there are twice [`ENOUGH`], every second one goes.
 pub(super) struct Lot {
     hasher: RandomState,
-    /// A row stays when this many low bits of its hash are zero.
-    bits: u32,
-    drawn: Vec<(u64, Person, Date)>,
+    /// A row stays when this many low bits of its hash are zero. Changed by who holds `drawn` alone.
+    bits: AtomicU32,
+    drawn: Mutex<Vec<(u64, Person, Date)>>,
 }
 
 impl Lot {
@@ -36,27 +39,34 @@ impl Lot {
     pub(super) fn new() -> Self {
         Self {
             hasher: RandomState::new(),
-            bits: 0,
-            drawn: Vec::new(),
+            bits: AtomicU32::new(0),
+            drawn: Mutex::default(),
         }
     }
 
     /// Draws a row, or not. What is left in the end does not depend on the order of the rows.
-    pub(super) fn add(&mut self, line: u32, checked: &Checked) {
+    fn add(&self, line: u32, checked: &Checked) {
         let Some(Accepted::Vaccination(jab)) = &checked.accepted else {
             return;
         };
-        let hash = self.hasher.hash_one(line);
-        if jab.person().bsn().is_none() || hash.trailing_zeros() < self.bits {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if jab.person().bsn().is_none() || !self.wants(line) {
             return;
         }
-        self.drawn.push((hash, jab.person().clone(), jab.date()));
-        if self.drawn.len() >= 2 * ENOUGH {
-            self.bits += 1;
-            let bits = self.bits;
-            self.drawn
-                .retain(|(hash, ..)| hash.trailing_zeros() >= bits);
+        drawn.push((self.hash(line), jab.person().clone(), jab.date()));
+        if drawn.len() >= 2 * ENOUGH {
+            let bits = self.bits.fetch_add(1, Ordering::Relaxed) + 1;
+            drawn.retain(|(hash, ..)| hash.trailing_zeros() >= bits);
         }
+    }
+
+    /// As it stands, the row stays.
+    fn wants(&self, line: u32) -> bool {
+        self.hash(line).trailing_zeros() >= self.bits.load(Ordering::Relaxed)
+    }
+
+    fn hash(&self, line: u32) -> u64 {
+        self.hasher.hash_one(line)
     }
 
     /// Enough of the rows match, beyond doubt.
@@ -65,12 +75,16 @@ impl Lot {
     /// When the database fails.
     pub(super) async fn clearly_matches(self, road: &Road) -> Result<bool, StoreError> {
         // As long as nothing was left out, asking all rows costs as much and is exact.
-        if self.bits == 0 {
+        if self.bits.into_inner() == 0 {
             return Ok(false);
         }
+        let drawn = self
+            .drawn
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         let mut tx = chunk_tx(&road.db).await?;
         let mut matched = 0;
-        for some in self.drawn.chunks(AT_ONCE) {
+        for some in drawn.chunks(AT_ONCE) {
             let asked: Vec<(Mac, &Person, Date)> = some
                 .iter()
                 .filter_map(|(_, person, on)| Some((mac(road, person.bsn()?), person, *on)))
@@ -95,7 +109,20 @@ impl Lot {
         }
         tx.rollback().await?;
         let limit = LOW_MATCH_PERCENT as usize + CLEARLY;
-        Ok(matched * 100 >= self.drawn.len() * limit)
+        Ok(matched * 100 >= drawn.len() * limit)
+    }
+}
+
+/// Nothing is drawn where there is no lot.
+impl Watch for Option<Lot> {
+    fn wants(&self, line: u32) -> bool {
+        self.as_ref().is_some_and(|lot| lot.wants(line))
+    }
+
+    fn see(&self, line: u32, checked: &Checked) {
+        if let Some(lot) = self {
+            lot.add(line, checked);
+        }
     }
 }
 
@@ -141,13 +168,18 @@ mod tests {
     fn a_small_file_is_asked_whole_and_of_a_large_one_a_fair_part_is_drawn() {
         let row = checked("999990019");
         assert!(row.accepted.is_some(), "{:?}", row.findings);
-        let mut lot = Lot::new();
+        let lot = Lot::new();
+        let drawn = || {
+            let drawn = lot.drawn.lock().expect("no panic");
+            (lot.bits.load(Ordering::Relaxed), drawn.len())
+        };
         (0..3_000).for_each(|line| lot.add(line, &row));
-        assert_eq!((lot.bits, lot.drawn.len()), (0, 3_000));
+        assert_eq!(drawn(), (0, 3_000));
         (3_000..1_000_000).for_each(|line| lot.add(line, &row));
-        assert!(lot.drawn.len() >= ENOUGH * 9 / 10 && lot.drawn.len() < 2 * ENOUGH);
-        let share = 1_000_000_f64 / f64::from(1_u32 << lot.bits);
-        let drawn = lot.drawn.len() as f64;
+        let (bits, drawn) = drawn();
+        assert!((ENOUGH * 9 / 10..2 * ENOUGH).contains(&drawn));
+        let share = 1_000_000_f64 / f64::from(1_u32 << bits);
+        let drawn = drawn as f64;
         assert!((drawn / share - 1.0).abs() < 0.15, "{drawn} of {share}");
     }
 }

@@ -34,11 +34,11 @@ use domain::delivery::trial::Trial;
 use domain::delivery::{Channel, Counts, FileOutcome};
 use domain::finding::{Code, Finding};
 use domain::party::{Agb, BigNumber, TargetGroup};
-use domain::row::{Accepted, Checked, Context, PartyProfile, Profile, RepairSet, RowText};
+use domain::row::{Accepted, Context, PartyProfile, Profile, RepairSet, RowText};
 use gate::Lot;
 use std::collections::HashSet;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use time::{Date, OffsetDateTime};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
@@ -448,19 +448,11 @@ fn look(road: &Road, trip: &Trip) -> io::Result<Looked> {
     }
     let released = trip.work.released.iter();
     let forgiven: Vec<Code> = released.filter_map(|code| code.parse().ok()).collect();
-    let lot = (!trip.stays_out()).then(|| Mutex::new(Lot::new()));
-    let draw = |line: u32, checked: &Checked| {
-        if let Some(lot) = &lot {
-            lot.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .add(line, checked);
-        }
-    };
+    let lot = (!trip.stays_out()).then(Lot::new);
     let mut verdict = match &opened.table {
-        Some(table) => judge::first_pass(table, &context(trip), &forgiven, draw)?,
+        Some(table) => judge::first_pass(table, &context(trip), &forgiven, &lot)?,
         None => Verdict::default(),
     };
-    let lot = lot.map(|lot| lot.into_inner().unwrap_or_else(PoisonError::into_inner));
     // What the control file promised (rule A14); a trailer's promise was kept, or its reader refuses.
     let read = i32::try_from(verdict.rows).unwrap_or(i32::MAX);
     if !verdict.refuses() && trip.work.promised_rows.is_some_and(|rows| rows != read) {

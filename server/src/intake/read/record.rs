@@ -22,11 +22,86 @@ pub struct Record {
     undecodable: bool,
 }
 
+/// The same as it is looked at, wherever the text is kept.
+#[derive(Clone, Copy)]
+pub struct Fields<'r> {
+    /// Row number as the sender sees it.
+    pub number: u32,
+    /// The cells one behind the other.
+    pub(super) text: &'r str,
+    /// Where each cell ends.
+    pub(super) ends: &'r [usize],
+    /// Bytes between two cells that belong to neither.
+    pub(super) gap: usize,
+    /// Rule R08 for the line: more than 16 KiB. Its cells are then not whole.
+    pub too_long: bool,
+    /// Rule R05, seen already by who read the line. Its cells are then not there.
+    pub too_wide: bool,
+    /// Rule R09: bytes of this line are no text in the encoding of the file.
+    pub undecodable: bool,
+}
+
+impl<'r> Fields<'r> {
+    /// Number of fields.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True for a line without a single field.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// One cell, `""` beyond the last.
+    #[must_use]
+    pub fn get(&self, index: usize) -> &'r str {
+        let Some(&end) = self.ends.get(index) else {
+            return "";
+        };
+        let start = index
+            .checked_sub(1)
+            .map_or(0, |before| self.ends[before] + self.gap);
+        &self.text[start..end]
+    }
+
+    /// Number of fields up to and including the last that holds more than white space.
+    #[must_use]
+    pub fn filled_width(&self) -> usize {
+        (0..self.len())
+            .rev()
+            .find(|&index| !is_blank(self.get(index)))
+            .map_or(0, |index| index + 1)
+    }
+}
+
 impl Record {
     /// Row number as the sender sees it.
     #[must_use]
     pub const fn number(&self) -> u32 {
         self.number
+    }
+
+    /// What there is to see of it.
+    #[must_use]
+    pub fn fields(&self) -> Fields<'_> {
+        Fields {
+            undecodable: self.undecodable || is_marked(&self.text),
+            ..self.unmarked()
+        }
+    }
+
+    fn unmarked(&self) -> Fields<'_> {
+        Fields {
+            number: self.number,
+            text: &self.text,
+            ends: &self.ends,
+            gap: self.gap,
+            too_long: self.too_long,
+            too_wide: self.too_wide,
+            undecodable: self.undecodable,
+        }
     }
 
     /// Number of fields.
@@ -56,13 +131,7 @@ impl Record {
     /// One cell, `""` beyond the last.
     #[must_use]
     pub fn get(&self, index: usize) -> &str {
-        let Some(&end) = self.ends.get(index) else {
-            return "";
-        };
-        let start = index
-            .checked_sub(1)
-            .map_or(0, |before| self.ends[before] + self.gap);
-        &self.text[start..end]
+        self.unmarked().get(index)
     }
 
     /// All cells in order.
@@ -70,33 +139,10 @@ impl Record {
         (0..self.len()).map(|index| self.get(index))
     }
 
-    /// Number of fields up to and including the last that holds more than white space.
-    #[must_use]
-    pub fn filled_width(&self) -> usize {
-        (0..self.len())
-            .rev()
-            .find(|&index| !is_blank(self.get(index)))
-            .map_or(0, |index| index + 1)
-    }
-
     /// Rule R08 for the line: more than 16 KiB. Its cells are then not whole.
     #[must_use]
     pub const fn too_long(&self) -> bool {
         self.too_long
-    }
-
-    /// Rule R05, seen already by who read the line. Its cells are then not there.
-    #[must_use]
-    pub const fn too_wide(&self) -> bool {
-        self.too_wide
-    }
-
-    /// Rule R09: bytes of this line are no text in the encoding of the file.
-    #[must_use]
-    pub fn undecodable(&self) -> bool {
-        // Its first byte is rare, so looking for that one is quick in texts with accents too.
-        let lead = self.text.as_bytes().contains(&0xEF);
-        self.undecodable || (lead && self.text.contains(UNDECODABLE))
     }
 
     /// Empties it for the line with this number.
@@ -219,6 +265,12 @@ impl Parts {
             self.ends.push(self.bytes.len());
         }
     }
+}
+
+/// Bytes of it could not be decoded.
+pub(super) fn is_marked(text: &str) -> bool {
+    // Its first byte is rare, so looking for that one is quick in texts with accents too.
+    memchr::memchr(0xEF, text.as_bytes()).is_some() && text.contains(UNDECODABLE)
 }
 
 /// Nothing to see in it, as the rules take it: white space, and what takes no room.

@@ -3,11 +3,11 @@
 
 use super::ReadError;
 use super::child;
-use super::csv::Csv;
+use super::csv::{Csv, Piece};
 use super::encoding::Utf8;
 use super::header::{Field, Header, Needs, missing};
 use super::limits::{Limits, count_in_words};
-use super::record::{CELL_CHARS, Record, is_blank};
+use super::record::{CELL_CHARS, Fields, Record, is_blank};
 use domain::finding::{Code, Filled, Finding};
 use domain::row::{Column, RawRow};
 use std::io::Read;
@@ -34,6 +34,14 @@ impl Lines<'_> {
         match self {
             Self::Text(csv) => csv.next(record),
             Self::Workbook(cells) => cells.next(record),
+        }
+    }
+
+    /// Takes whole plain lines in one go; false when the next one is to be looked at by itself.
+    fn piece(&mut self, piece: &mut Piece) -> Result<bool, ReadError> {
+        match self {
+            Self::Text(csv) => csv.piece(piece),
+            Self::Workbook(_) => Ok(false),
         }
     }
 
@@ -91,22 +99,43 @@ impl<'t> Shape<'t> {
         }
     }
 
-    /// The row in a line.
-    pub(in crate::intake) fn row<'r>(&self, record: &'r Record) -> Row<'r> {
+    /// Number of the line with the header.
+    pub(in crate::intake) const fn header_row(&self) -> u32 {
+        self.header.row
+    }
+
+    /// The row in a line that is one.
+    pub(in crate::intake) fn row<'r>(&self, line: Fields<'r>) -> Row<'r> {
         let token = self.token;
         Row {
-            number: record.number(),
-            content: match self.broken(record) {
-                Some(code) => Content::Broken(code, self.short(record, code)),
-                None => Content::Cells(self.cells(record)),
+            number: line.number,
+            content: match self.broken(line) {
+                Some(code) => Content::Broken(code, self.short(line, code)),
+                None => Content::Cells(self.cells(line)),
             },
-            token: token.and_then(|at| record.get(at).trim().parse().ok()),
+            token: token.and_then(|at| line.get(at).trim().parse().ok()),
         }
     }
 
+    /// Whether the line is a row; what it is counts either way.
+    pub(in crate::intake) fn is_row(&self, line: Fields<'_>, tally: &mut Tally) -> bool {
+        if let Some(promise) = trailer(line) {
+            tally.promise = Some(promise);
+            return false;
+        }
+        let is_row = !self.is_no_row(line);
+        let counted = if is_row {
+            &mut tally.rows
+        } else {
+            &mut tally.skipped
+        };
+        *counted = counted.saturating_add(1);
+        is_row
+    }
+
     /// Empty, drop-down defaults alone, or the example row of the template.
-    fn is_no_row(&self, record: &Record) -> bool {
-        if record.too_long() || record.too_wide() || record.undecodable() {
+    fn is_no_row(&self, record: Fields<'_>) -> bool {
+        if record.too_long || record.too_wide || record.undecodable {
             return false;
         }
         for &(index, column) in &self.fields {
@@ -141,7 +170,7 @@ impl<'t> Shape<'t> {
         }
     }
 
-    fn key<'r>(&self, record: &'r Record) -> &'r str {
+    fn key<'r>(&self, record: Fields<'r>) -> &'r str {
         let field = self
             .fields
             .iter()
@@ -149,14 +178,15 @@ impl<'t> Shape<'t> {
         field.map_or("", |&(index, _)| record.get(index).trim())
     }
 
-    fn broken(&self, record: &Record) -> Option<Code> {
+    fn broken(&self, record: Fields<'_>) -> Option<Code> {
         let width = self.header.fields.len();
         let short = self.is_text && record.len() < width;
-        if record.undecodable() {
+        let wide = || record.len() > width && record.filled_width() > width;
+        if record.undecodable {
             Some(Code::R09)
-        } else if record.too_long() || self.has_long_stranger(record) {
+        } else if record.too_long || self.has_long_stranger(record) {
             Some(Code::R08)
-        } else if short || record.too_wide() || record.filled_width() > width {
+        } else if short || record.too_wide || wide() {
             Some(Code::R05)
         } else {
             None
@@ -164,7 +194,7 @@ impl<'t> Shape<'t> {
     }
 
     /// A cell over the limit in a column the rules never see.
-    fn has_long_stranger(&self, record: &Record) -> bool {
+    fn has_long_stranger(&self, record: Fields<'_>) -> bool {
         let stranger = |field: &Field| !matches!(field, Field::Known(_));
         self.has_strangers
             && self.header.fields.iter().enumerate().any(|(index, field)| {
@@ -174,7 +204,7 @@ impl<'t> Shape<'t> {
     }
 
     /// Of a line that ends too early with all that every row needs: its cells, for Excel leaves empty ones at the end out.
-    fn short<'r>(&self, record: &'r Record, code: Code) -> Option<RawRow<'r>> {
+    fn short<'r>(&self, record: Fields<'r>, code: Code) -> Option<RawRow<'r>> {
         let there = record.len();
         let is_short = code == Code::R05 && there < self.header.fields.len();
         let has = |column| {
@@ -185,7 +215,7 @@ impl<'t> Shape<'t> {
         (is_short && missing(Needs::Row, has).is_empty()).then(|| self.cells(record))
     }
 
-    fn cells<'r>(&self, record: &'r Record) -> RawRow<'r> {
+    fn cells<'r>(&self, record: Fields<'r>) -> RawRow<'r> {
         let mut row = RawRow::EMPTY;
         for &(index, column) in &self.fields {
             row.set(column, without_guard(record.get(index)));
@@ -202,10 +232,37 @@ pub struct Rows<'t> {
     record: Record,
     /// Number of the last line that was read.
     last: u32,
-    rows: u32,
+    tally: Tally,
+}
+
+/// What was counted of the lines.
+#[derive(Clone, Copy, Default)]
+pub(in crate::intake) struct Tally {
+    pub(in crate::intake) rows: u32,
     skipped: u32,
-    /// The number of rows the file itself promises; `Some(None)` when that is no number.
-    promised: Option<Option<u32>>,
+    /// What the last line `#EINDE` says.
+    promise: Option<Promise>,
+}
+
+/// The number of rows that the file itself promises.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Promise {
+    /// None: the file ends there, that is all.
+    Nothing,
+    Rows(u32),
+    /// What stands there is no number, so it is not kept.
+    NoNumber,
+}
+
+impl Tally {
+    /// Adds what was counted of the lines behind those.
+    pub(in crate::intake) const fn append(&mut self, next: Self) {
+        self.rows = self.rows.saturating_add(next.rows);
+        self.skipped = self.skipped.saturating_add(next.skipped);
+        if next.promise.is_some() {
+            self.promise = next.promise;
+        }
+    }
 }
 
 impl<'t> Rows<'t> {
@@ -217,22 +274,20 @@ impl<'t> Rows<'t> {
             limits,
             record: Record::default(),
             last: header.row,
-            rows: 0,
-            skipped: 0,
-            promised: None,
+            tally: Tally::default(),
         }
     }
 
     /// Rows read so far.
     #[must_use]
     pub const fn rows(&self) -> u32 {
-        self.rows
+        self.tally.rows
     }
 
     /// Rows skipped so far: empty, drop-down defaults only, hidden, or the example.
     #[must_use]
     pub const fn skipped(&self) -> u32 {
-        self.skipped
+        self.tally.skipped
     }
 
     /// Those of the skipped rows that the sender has hidden.
@@ -261,25 +316,22 @@ impl<'t> Rows<'t> {
         let mut record = std::mem::take(&mut self.record);
         let found = self.read(&mut record);
         self.record = record;
-        Ok(found?.then(|| self.shape.row(&self.record)))
+        Ok(found?.then(|| self.shape.row(self.record.fields())))
     }
 
     /// Reads the line of the next row; false at the end. Errors as [`Self::next`].
-    pub(in crate::intake) fn read(&mut self, record: &mut Record) -> Result<bool, ReadError> {
-        if !self.advance(record)? {
+    fn read(&mut self, record: &mut Record) -> Result<bool, ReadError> {
+        let found = self.advance(record)?;
+        if found {
+            self.check_limit()?;
+        } else {
             self.check_promise()?;
-            return Ok(false);
         }
-        self.rows += 1;
-        if self.rows > self.limits.rows {
-            let limit = Filled::Limit(count_in_words(self.limits.rows));
-            return Err(ReadError::Refused(Finding::whole(Code::A07).filled(limit)));
-        }
-        Ok(true)
+        Ok(found)
     }
 
-    /// Goes to the next line that is a row.
-    fn advance(&mut self, record: &mut Record) -> Result<bool, ReadError> {
+    /// Goes to the next line that is a row; false at the end. That there are more than there may be is for the caller to see.
+    pub(in crate::intake) fn advance(&mut self, record: &mut Record) -> Result<bool, ReadError> {
         // A workbook may leave out empty lines: its numbers then jump.
         loop {
             let before = self.last;
@@ -295,44 +347,85 @@ impl<'t> Rows<'t> {
                 self.shape.count_from_1900(record, later);
             }
             self.last = number;
-            self.skipped = self
+            self.tally.skipped = self
+                .tally
                 .skipped
                 .saturating_add(number.saturating_sub(before + 1));
-            if let Some(promised) = trailer(record) {
-                self.promised = promised;
-            } else if self.shape.is_no_row(record) {
-                self.skipped = self.skipped.saturating_add(1);
-            } else {
+            if self.shape.is_row(record.fields(), &mut self.tally) {
                 return Ok(true);
             }
         }
     }
 
-    fn check_promise(&self) -> Result<(), ReadError> {
-        if self
-            .promised
-            .is_some_and(|promised| promised != Some(self.rows))
-        {
-            return Err(ReadError::Refused(Finding::whole(Code::A14)));
+    /// Takes whole plain lines in one go, the header and what is no row among them; they are not counted. False when the next line
+    /// is to be looked at by itself.
+    pub(in crate::intake) fn piece(&mut self, piece: &mut Piece) -> Result<bool, ReadError> {
+        let taken = self.lines.piece(piece)?;
+        if taken {
+            self.last = self.last.max(piece.last());
+        }
+        Ok(taken)
+    }
+
+    /// What was counted since this was last asked.
+    pub(in crate::intake) fn take_tally(&mut self) -> Tally {
+        std::mem::take(&mut self.tally)
+    }
+
+    /// Takes what was counted elsewhere.
+    pub(in crate::intake) const fn count(&mut self, tally: Tally) {
+        self.tally.append(tally);
+    }
+
+    /// How the file ends, once all its rows are counted.
+    ///
+    /// # Errors
+    /// There are more rows than there may be (A07), or not those that the file promises (A14).
+    pub(in crate::intake) fn check_end(&self) -> Result<(), ReadError> {
+        self.check_limit()?;
+        self.check_promise()
+    }
+
+    /// Most rows that there may be.
+    pub(in crate::intake) const fn most(&self) -> u32 {
+        self.limits.rows
+    }
+
+    fn check_limit(&self) -> Result<(), ReadError> {
+        if self.tally.rows > self.limits.rows {
+            let limit = Filled::Limit(count_in_words(self.limits.rows));
+            return Err(ReadError::Refused(Finding::whole(Code::A07).filled(limit)));
         }
         Ok(())
     }
+
+    fn check_promise(&self) -> Result<(), ReadError> {
+        match self.tally.promise {
+            Some(Promise::NoNumber) => Err(ReadError::Refused(Finding::whole(Code::A14))),
+            Some(Promise::Rows(rows)) if rows != self.tally.rows => {
+                Err(ReadError::Refused(Finding::whole(Code::A14)))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
-/// A line `#EINDE`, and what it promises: nothing, a number of rows, or what is no number. Another word behind it makes it
-/// a cell that happens to begin so.
-fn trailer(record: &Record) -> Option<Option<Option<u32>>> {
-    let rest = record.get(0).trim_start().strip_prefix(TRAILER)?;
+/// A line `#EINDE`, and what it promises. Another word behind it makes it a cell that happens to begin so.
+fn trailer(line: Fields<'_>) -> Option<Promise> {
+    let rest = line.get(0).trim_start().strip_prefix(TRAILER)?;
     let within = rest.trim_matches(|c: char| c == ';' || c == ',' || c.is_whitespace());
     if within.bytes().any(|byte| !byte.is_ascii_digit()) {
         return None;
     }
     let number = if within.is_empty() {
-        record.get(1).trim()
+        line.get(1).trim()
     } else {
         within
     };
-    Some((!number.is_empty()).then(|| number.parse().ok()))
+    Some(match number {
+        "" => Promise::Nothing,
+        number => number.parse().map_or(Promise::NoNumber, Promise::Rows),
+    })
 }
 
 /// Four digits that are a birth year in every date system (rule H04); which of them lie ahead of today the rules know.
