@@ -55,21 +55,13 @@ fn list_screen(visit: &Visit, list: &UserList) -> Screen {
     let u = &t.users;
     let (messages, told) = said(visit, u.no_name);
     let rows = list.users.iter().map(|one| user(one, t)).collect();
-    let invited = (!list.invitations.is_empty()).then(|| {
-        let rows = list.invitations.iter().map(|one| invitation(one, t));
-        let headers = [u.name, u.role, u.until, u.action];
-        view! {
-            {heading(u.invited)}
-            {table("uitnodigingen", u.invited_caption, &headers, rows.collect())}
-        }
-    });
     let body = view! {
         {told}
         {messages.summary(t)}
         {title(u.title)}
         {table("gebruikers", u.caption, &[u.name, u.role, u.last, u.action], rows)}
         <p class="utrecht-paragraph">{link("/gebruikers/sessies", u.sessions)}</p>
-        {invited}
+        {invited(list, u.role, t)}
         {heading(u.invite)}
         {invite(&messages, t)}
     };
@@ -90,21 +82,13 @@ fn contacts_screen(visit: &Visit, list: &UserList) -> Screen {
         let headers = [u.name, u.supplier, u.last, u.action];
         table("gebruikers", u.contacts_caption, &headers, rows)
     };
-    let invited = (!list.invitations.is_empty()).then(|| {
-        let rows = list.invitations.iter().map(|one| invitation(one, t));
-        let headers = [u.name, u.supplier, u.until, u.action];
-        view! {
-            {heading(u.invited)}
-            {table("uitnodigingen", u.invited_caption, &headers, rows.collect())}
-        }
-    });
     let body = view! {
         {told}
         {messages.summary(t)}
         {title(u.contacts)}
         {paragraph(u.contacts_lead)}
         {contacts}
-        {invited}
+        {invited(list, u.supplier, t)}
         {heading(u.invite_contact)}
         {invite_contact(visit, list, &messages)}
     };
@@ -162,6 +146,21 @@ fn user(one: &UserLine, t: &'static Texts) -> Vec<Cell> {
         Cell::new(last),
         Cell::new(acts),
     ]
+}
+
+/// Who was invited and did not come yet; nothing when there is nobody. `what`: what of them the second column names.
+fn invited(list: &UserList, what: &'static str, t: &'static Texts) -> Option<AnyView> {
+    if list.invitations.is_empty() {
+        return None;
+    }
+    let u = &t.users;
+    let rows = list.invitations.iter().map(|one| invitation(one, t));
+    let headers = [u.name, what, u.until, u.action];
+    let shown = view! {
+        {heading(u.invited)}
+        {table("uitnodigingen", u.invited_caption, &headers, rows.collect())}
+    };
+    Some(shown.into_any())
 }
 
 fn invitation(one: &InvitationLine, t: &'static Texts) -> Vec<Cell> {
