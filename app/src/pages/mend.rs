@@ -5,6 +5,7 @@ use super::{choices, repair_grid};
 use crate::calls::mend::MendRow;
 use crate::error::too_many;
 use crate::page::{Screen, Visit, deliveries, page};
+use crate::parts::earlier::earlier;
 use crate::parts::field::{Field, tick};
 use crate::parts::messages::Messages;
 use crate::parts::{
@@ -242,6 +243,7 @@ fn row_screen(visit: &Visit, id: Uuid, view: &RefusedView) -> Screen {
             </div>
             {time_out_note(t.frame.time_out_line)}
         </form>
+        {earlier(&view.earlier, t)}
         {heading(m.what_to_do)}
         <ul class="utrecht-unordered-list utrecht-unordered-list--html-content">{help}</ul>
         {view.next.map(|next| view! {

@@ -4,6 +4,7 @@ use super::withdraw::kept;
 use crate::calls::registrations::StandByRegistration;
 use crate::page::{Screen, Visit, entry, page};
 use crate::parts::answers::of_row;
+use crate::parts::earlier::earlier;
 use crate::parts::field::Field;
 use crate::parts::messages::Messages;
 use crate::parts::{
@@ -95,6 +96,7 @@ fn screen(visit: &Visit, registration: &RegistrationView, kept: Option<&DraftVie
         {messages}
         {heading(r.history)}
         <ol class="cims-timeline">{versions}</ol>
+        {earlier(&registration.earlier, t)}
     };
     Screen::new(name, body)
         .under(r.title, "/registraties")

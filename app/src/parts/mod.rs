@@ -7,6 +7,7 @@ pub(crate) mod badge;
 pub(crate) mod brp_age;
 pub(crate) mod chart;
 pub(crate) mod date_boxes;
+pub(crate) mod earlier;
 pub(crate) mod field;
 pub(crate) mod filter;
 pub(crate) mod findings;

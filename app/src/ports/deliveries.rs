@@ -105,6 +105,17 @@ pub struct RepairedValue {
     pub after: String,
 }
 
+/// How a row stood before somebody changed it (shown to its own party only).
+#[derive(Clone, Serialize, Deserialize)]
+pub struct EarlierReading {
+    /// Until when: "22-11-2026 14:05".
+    pub until: String,
+    /// What it said.
+    pub row: RowText,
+    /// What was repaired of that: kind, column, before, after.
+    pub repairs: Vec<(Code, Column, String, String)>,
+}
+
 /// Row numbers as ranges, "4, 9-31": so many as somebody reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowRanges {
@@ -283,6 +294,8 @@ pub struct RefusedList {
 pub struct RefusedView {
     /// The row.
     pub line: RefusedRow,
+    /// How it stood before, newest first.
+    pub earlier: Vec<EarlierReading>,
     /// Why the sender goes on although not matchable, as typed.
     pub reason: String,
     /// Refused rows of the delivery, this one included.

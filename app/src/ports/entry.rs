@@ -4,6 +4,7 @@
 //! the URL, so two tabs are two drafts. Values typed live in [`RowText`]; findings come from `domain`.
 
 use super::Wait;
+use super::deliveries::EarlierReading;
 #[cfg(feature = "ssr")]
 use super::{Caller, Page, PortResult};
 use domain::decision::Told;
@@ -317,6 +318,8 @@ pub struct RegistrationView {
     pub message: Option<String>,
     /// Newest first.
     pub versions: Vec<RegistrationVersion>,
+    /// How its rows stood before somebody changed them, newest first.
+    pub earlier: Vec<EarlierReading>,
     /// Correcting and withdrawing is allowed to this caller.
     pub may_change: bool,
     /// Withdrawing needs no more than a reason; later on it takes that the person withdrew the consent (F09).

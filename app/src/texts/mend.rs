@@ -59,5 +59,8 @@ texts! {
         reason_hint: "Alleen als BSN en geboortedatum kloppen. Het RIVM kijkt ernaar." / "Only when BSN and birth date are right. RIVM looks at it.",
         other_columns: "De andere kolommen van deze regel" / "The other columns of this row",
         what_to_do: "Wat kunt u doen?" / "What can you do?",
+        earlier: "Zo stond deze regel er tot {moment}" / "How this row stood until {moment}",
+        earlier_unreadable: "We konden de cellen niet uit elkaar houden." / "We could not tell the cells apart.",
+        earlier_repair: "{kolom}: er stond “{was}”, wij maakten er “{werd}” van." / "{kolom}: it said “{was}”, we made it “{werd}”.",
     }
 }

@@ -15,9 +15,9 @@ use app::ports::decisions::{
     LinkedBy, MayDecide, Proposal, RecordChange, Same,
 };
 use app::ports::deliveries::{
-    DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, FindingGroup, Foreseen, Kept,
-    MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList, RefusedRow,
-    RefusedView, RejectedGroup, RepairGroup, RepairedValue, ReturnedRow, RowRanges,
+    DeliveryLine, DeliveryView, Discarded, DosesGroup, DoublesGroup, EarlierReading, FindingGroup,
+    Foreseen, Kept, MendAnswer, MendedRow, Phase, QualityView, QualityWeek, RawFile, RefusedList,
+    RefusedRow, RefusedView, RejectedGroup, RepairGroup, RepairedValue, ReturnedRow, RowRanges,
 };
 use app::ports::entry::*;
 use app::ports::lists::{
@@ -266,6 +266,29 @@ fn refused_row(number: u32, draft: Option<Uuid>) -> RefusedRow {
         // Of the row after the last that was counted.
         shared: vec![(Column::Batchnummer, (number != 9).then_some(2))],
     }
+}
+
+/// A row before it was mended, with a repair of then; and one that could not be read.
+fn earlier() -> Vec<EarlierReading> {
+    let mut said = row();
+    said.set(Column::Batchnummer, "<EJ 6796>");
+    vec![
+        EarlierReading {
+            until: "21-11-2026 09:30".into(),
+            row: said,
+            repairs: vec![(
+                Code::H05,
+                Column::Batchnummer,
+                "<EJ 6796>".into(),
+                "EJ6796".into(),
+            )],
+        },
+        EarlierReading {
+            until: "20-11-2026 16:10".into(),
+            row: RowText::default(),
+            repairs: Vec::new(),
+        },
+    ]
 }
 
 /// A whole row.
@@ -712,6 +735,7 @@ impl Entry for World {
                 },
                 version(1, None),
             ],
+            earlier: earlier(),
             may_change: !self.may_restore,
             withdraw_freely: true,
             may_restore: self.may_restore,
@@ -929,6 +953,7 @@ impl Deliveries for World {
     ) -> PortResult<RefusedView> {
         Ok(RefusedView {
             line: refused_row(number, draft),
+            earlier: earlier(),
             reason: String::new(),
             left: 7,
             next: Some(9),

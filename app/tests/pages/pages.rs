@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use domain::finding::{Code, Finding};
 use domain::role::Role;
 use domain::row::Column;
+use domain::text::Lang;
 use std::sync::Arc;
 
 const DELIVERER: &[&str] = &[
@@ -498,6 +499,39 @@ async fn every_repaired_value_of_a_kind_can_be_seen_page_by_page() {
     for nothing in ["herstel/H02/bsn", "herstel/P03/bsn", "herstel/H01/naam"] {
         let page = get(&World::nurse(), &format!("{delivery}/{nothing}")).await;
         assert_eq!(page.status, 404, "{nothing}");
+    }
+}
+
+#[tokio::test]
+async fn how_a_row_stood_before_is_folded_away_with_what_was_repaired_of_it_then() {
+    for path in [
+        format!("/aanleveringen/{ID}/regels/4"),
+        format!("/registraties/{ID}"),
+    ] {
+        let page = get(&World::nurse(), &path).await;
+        let (_, earlier) = page
+            .html
+            .split_once("Zo stond deze regel er tot 21-11-2026 09:30")
+            .expect("a fold");
+        let (first, second) = earlier
+            .split_once("Zo stond deze regel er tot 20-11-2026 16:10")
+            .expect("one more");
+        for part in [
+            "Batchnummer: er stond “&lt;EJ 6796&gt;”, wij maakten er “EJ6796” van.",
+            "href=\"/hulp/regels/H05\"",
+            Code::H05.sentence(Lang::Nl),
+            BSN,
+        ] {
+            assert!(first.contains(part), "{part} on {path}");
+        }
+        assert!(second.contains("We konden de cellen niet uit elkaar houden."));
+        let english = get_with(&World::nurse(), &path, "cims-taal=en").await;
+        for part in [
+            "How this row stood until 21-11-2026 09:30",
+            "it said “&lt;EJ 6796&gt;”, we made it “EJ6796”.",
+        ] {
+            assert!(english.has(part), "{part} on {path}");
+        }
     }
 }
 

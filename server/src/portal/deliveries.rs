@@ -583,7 +583,7 @@ impl Portal {
     }
 
     /// What was repaired in a row: code, column, before, after.
-    fn repairs_of(
+    pub(super) fn repairs_of(
         &self,
         row: Uuid,
         sealed: Vec<u8>,

@@ -2,7 +2,7 @@
 
 use super::again::{Halt, again};
 use super::entry::{ANSWERS, KeptRow, floor, wait};
-use super::{OrBroken, Portal, deliverer, event, unopened};
+use super::{OrBroken, Portal, deliverer, event, unopened, words};
 use crate::audit::{self, Event, Kind, Outcome};
 use crate::intake::mend::{self, Allowance, Became, Mended, Mending, Typed};
 use crate::keys::{Mac, Purpose, Sealed};
@@ -12,14 +12,15 @@ use crate::store::{
     PartyTx, StoreError, WorkerTx, deliveries, delivery_views, party_tx, worker_tx,
 };
 use app::ports::deliveries::{
-    Foreseen, Kept, MendAnswer, MendedRow, Phase, RefusedList, RefusedRow, RefusedView,
+    EarlierReading, Foreseen, Kept, MendAnswer, MendedRow, Phase, RefusedList, RefusedRow,
+    RefusedView,
 };
 use app::ports::{Caller, PAGE_ROWS, Page, PortError, PortResult};
 use domain::dates::Days;
 use domain::delivery::{Channel, RowOutcome};
 use domain::finding::{Code, Finding};
 use domain::row::{Column, RowText};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Rows that are opened to see whether a wrong value stands in them too; of more rows none is.
@@ -75,6 +76,7 @@ impl Portal {
         wanted: u32,
         draft: Option<Uuid>,
     ) -> PortResult<RefusedView> {
+        let party = deliverer(caller)?;
         let mut kept = self.kept_mending(caller, id, draft).await?;
         let kept_reason = kept.iter().find(|row| row.number == wanted);
         let kept_reason = kept_reason.and_then(|row| row.reason.clone());
@@ -93,22 +95,51 @@ impl Portal {
             .open_text(Purpose::Reason, own.id, own.reason_sealed)
             .or_broken(caller)?
             .unwrap_or_default();
+        let (earlier, mut bsns) = self
+            .earlier(&mut tx, party, &BTreeSet::from([(id, place)]))
+            .await
+            .or_broken(caller)?;
+        bsns.extend(mac);
         let line = event(caller, Kind::RowOpened)
             .object("row", own.id)
             .detail("delivery", id.to_string())
             .detail("opened", values.opened);
-        let line = audit::about_typed(&self.road.db, line, mac)
+        let line = audit::about_typed(&self.road.db, line, bsns)
             .await
             .or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(RefusedView {
             line: opened,
+            earlier,
             reason: kept_reason.unwrap_or(reason),
             left: u32::try_from(left).unwrap_or(u32::MAX),
             next: next.and_then(|next| u32::try_from(next).ok()),
             preview: phase == Phase::Preview,
         })
+    }
+
+    /// How rows of the caller's party stood before somebody changed them, and whom that is about.
+    pub(super) async fn earlier(
+        &self,
+        tx: &mut PartyTx<'_>,
+        party: Uuid,
+        places: &BTreeSet<(Uuid, i32)>,
+    ) -> Result<(Vec<EarlierReading>, HashSet<Mac>), StoreError> {
+        let (mut readings, mut bsns) = (Vec::new(), HashSet::new());
+        for stood in rows::earlier(tx, party, places).await? {
+            let row = self.open_row(Purpose::Row, stood.id, Some(stood.raw_sealed))?;
+            bsns.extend(self.mac_of(&row));
+            readings.push(EarlierReading {
+                until: words::moment(stood.until),
+                row,
+                repairs: match stood.repairs_sealed {
+                    Some(sealed) => self.repairs_of(stood.id, sealed)?,
+                    None => Vec::new(),
+                },
+            });
+        }
+        Ok((readings, bsns))
     }
 
     pub(super) async fn judge_mended(

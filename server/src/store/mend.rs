@@ -1,7 +1,7 @@
 //! Refused rows that their sender mends: as they stand, and as they stood.
 
 use super::{PartyTx, StoreError, WorkerTx};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -466,6 +466,44 @@ pub async fn one(
     .fetch_optional(&mut **tx)
     .await?;
     Ok(row)
+}
+
+/// How a row of a party stood before somebody changed it.
+pub struct Earlier {
+    /// The key it had, which the sealed values are bound to.
+    pub id: Uuid,
+    /// What it said, sealed.
+    pub raw_sealed: Vec<u8>,
+    /// What was repaired of it, sealed.
+    pub repairs_sealed: Option<Vec<u8>>,
+    /// Until when.
+    pub until: OffsetDateTime,
+}
+
+/// How these rows of a party stood before, in the reading of their file that stands; the newest first. `places`: delivery and
+/// number, each once.
+///
+/// # Errors
+/// When the database fails.
+pub async fn earlier(
+    tx: &mut PartyTx<'_>,
+    party: Uuid,
+    places: &BTreeSet<(Uuid, i32)>,
+) -> Result<Vec<Earlier>, StoreError> {
+    let (deliveries, numbers): (Vec<Uuid>, Vec<i32>) = places.iter().copied().unzip();
+    Ok(sqlx::query_as!(
+        Earlier,
+        r#"SELECT h.row_id AS id, h.raw_sealed AS "raw_sealed!", h.repairs_sealed, h.mended_at AS until
+           FROM unnest($2::uuid[], $3::integer[]) AS n (delivery_id, number)
+           JOIN row_history h ON h.party_id = $1 AND h.delivery_id = n.delivery_id AND h.row_number = n.number
+           WHERE h.raw_sealed IS NOT NULL AND NOT h.past
+           ORDER BY h.mended_at DESC, h.row_id DESC"#,
+        party,
+        &deliveries,
+        &numbers
+    )
+    .fetch_all(&mut **tx)
+    .await?)
 }
 
 /// The first of them after a row, or the first of all when that is the last; `None` when it is the only one.

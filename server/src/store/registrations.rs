@@ -111,6 +111,10 @@ pub async fn total(tx: &mut PartyTx<'_>, party: Uuid, filter: &Filter) -> Result
 pub struct Version {
     /// Number.
     pub version: i32,
+    /// The delivery whose row says it.
+    pub delivery_id: Uuid,
+    /// The number of that row.
+    pub row_number: i32,
     /// N, C, V.
     pub mutation: String,
     /// Key of the sender.
@@ -162,7 +166,7 @@ pub async fn versions(
 ) -> Result<Vec<Version>, StoreError> {
     let rows = sqlx::query_as!(
         Version,
-        r#"SELECT r.version, r.mutation, r.source_key, r.outcome, r.reference, r.person_id, r.content_sealed, r.reason_sealed,
+        r#"SELECT r.version, r.delivery_id, r.row_number, r.mutation, r.source_key, r.outcome, r.reference, r.person_id, r.content_sealed, r.reason_sealed,
                   r.findings, r.channel, r.recorded_at, CASE WHEN w.by_rivm OR r.link_id IS NOT NULL OR r.unlink_id IS NOT NULL OR r.reject_id IS NOT NULL
                             -- Put right by RIVM: it says the row that its sender said before.
                             OR r.recorded_by IS NULL AND EXISTS (SELECT FROM reports o WHERE o.id = r.id AND o.version < r.version

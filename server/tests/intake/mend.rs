@@ -221,6 +221,38 @@ async fn what_was_repaired_in_a_row_stays_beside_what_it_said_before_it_was_mend
 }
 
 #[tokio::test]
+async fn a_row_tells_how_it_stood_before_and_the_log_names_whom_that_was_about() {
+    let world = World::new().await;
+    let id = preview(&world, &[wrong(good(EREBOS, "01-04-2000"))]).await;
+    let cells = [(Column::Bsn, NAOMI), (Column::Geboortedatum, "01-04-1987")];
+    let still = mend(&world, &world.maria, id, 2, &cells, false).await;
+    assert_eq!(still, Ok(REFUSED));
+    for anew in [false, true] {
+        if anew {
+            let off = world
+                .portal
+                .switch_repair(&world.maria, id, "H05".into(), false);
+            off.await.unwrap();
+            world.work().await;
+        }
+        let view = world.portal.refused_row(&world.maria, id, 2, None);
+        let view = view.await.unwrap();
+        assert_eq!(view.line.row.get(Column::Bsn), NAOMI, "anew: {anew}");
+        let [was] = &view.earlier[..] else {
+            panic!("{} readings, anew: {anew}", view.earlier.len());
+        };
+        assert_eq!(was.row.get(Column::Bsn), EREBOS);
+        assert!(was.repairs.is_empty());
+        let about = format!(
+            "audit_persons p JOIN audit_lines l ON (l.shard, l.seq) = (p.shard, p.seq)
+             WHERE l.event = 'look.row' AND strpos(l.line, '{}') > 0",
+            view.line.seen
+        );
+        assert_eq!(world.count(&about).await, 2, "as it stands and as it stood");
+    }
+}
+
+#[tokio::test]
 async fn mending_one_of_two_rows_that_contradict_each_other_frees_both() {
     let world = World::new().await;
     let key = |row: RowText| with(row, &[(Column::Bronsleutel, "k1")]);

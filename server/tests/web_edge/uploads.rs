@@ -2,11 +2,13 @@
 
 use crate::browser::{Answer, Browser};
 use crate::clamd::{Clamd, VIRUS};
-use crate::house::{House, tried};
+use crate::house::{House, row, tried, with_row};
 use crate::portal::Portal;
 use crate::stands::NURSE;
+use crate::support::NAOMI;
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, header};
+use domain::row::Column;
 use futures::stream;
 use uuid::Uuid;
 
@@ -179,6 +181,40 @@ async fn the_receipt_says_what_became_of_a_file_and_a_trial_has_none() {
         let answer = house.of("op-proef").get(&path).await;
         assert_eq!(answer.status, status, "{path}");
     }
+}
+
+#[tokio::test]
+async fn what_was_repaired_of_a_row_before_it_was_mended_is_shown_to_its_institution_alone() {
+    const DOTTED: &str = "9999.95.571";
+    let house = House::new().await;
+    let wrong = row(&[(Column::Bsn, DOTTED), (Column::Dosisnummer, "nul")]);
+    let delivery = house.preview(&[wrong]).await;
+    let id = delivery.to_string();
+    let mend = async |dose: &str| {
+        let seen = house.seen(delivery, 2).await.to_string();
+        let fields = [("delivery", id.as_str()), ("number", "2"), ("seen", &seen)];
+        let mended = with_row(&fields, "row", &row(&[(Column::Dosisnummer, dose)]));
+        house.post(NURSE, "/api/regel-verbeteren", &mended).await;
+    };
+    let shown = async |path: &str, times: usize| {
+        let page = house.of(NURSE).get(path).await.body;
+        let readings = page.matches("Zo stond deze regel er tot ").count();
+        assert_eq!(readings, times, "{page}");
+        let repair = format!("BSN: er stond “{DOTTED}”, wij maakten er “{NAOMI}” van.");
+        assert_eq!(page.matches(&repair).count(), 1, "{page}");
+        let foreign = house.of("vreemd").get(path).await;
+        assert_eq!(foreign.status, StatusCode::NOT_FOUND, "{path}");
+        assert!(!foreign.body.contains(DOTTED), "{path}");
+    };
+    mend("11").await;
+    shown(&format!("/aanleveringen/{id}/regels/2"), 1).await;
+    mend("1").await;
+    let form = format!("delivery={id}");
+    house.post(NURSE, "/api/aanlevering-indienen", &form).await;
+    house.portal.work().await;
+    let stored = format!("SELECT report_id FROM delivery_rows WHERE delivery_id = '{id}'");
+    let registration = house.id(&stored).await;
+    shown(&format!("/registraties/{registration}"), 2).await;
 }
 
 #[tokio::test]

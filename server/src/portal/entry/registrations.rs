@@ -122,6 +122,14 @@ impl Portal {
             .iter()
             .filter_map(|version| version.person_id)
             .collect();
+        let places = versions
+            .iter()
+            .map(|version| (version.delivery_id, version.row_number))
+            .collect();
+        let (earlier, bsns) = self
+            .earlier(&mut tx, party, &places)
+            .await
+            .or_broken(caller)?;
         let shown = versions
             .into_iter()
             .map(|version| self.version(id, version))
@@ -140,6 +148,9 @@ impl Portal {
         let line = event(caller, Kind::RegistrationRead)
             .object("registration", id)
             .about(persons);
+        let line = audit::about_typed(&self.road.db, line, bsns)
+            .await
+            .or_broken(caller)?;
         audit::add(&mut tx, line).await.or_broken(caller)?;
         tx.commit().await.or_broken(caller)?;
         Ok(RegistrationView {
@@ -150,6 +161,7 @@ impl Portal {
             findings,
             message,
             versions: shown,
+            earlier,
             may_change: !withdrawn,
             withdraw_freely: recorded.is_some_and(|at| withdraw_freely(at, self.road.clock.now())),
             may_restore,
