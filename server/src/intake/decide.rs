@@ -463,6 +463,7 @@ pub(super) async fn accepted(
     rulings::settle(tx, &persons).await?;
     let blocked = rulings::in_the_way(tx, rows).await?;
     rulings::settle_rows(tx, &blocked, Becomes::Waiting, by, at).await?;
+    let blocked: HashSet<Uuid> = blocked.into_iter().collect();
     moved.retain(|row| !blocked.contains(&row.id));
     if becomes == Becomes::Accepted {
         let ids: Vec<Uuid> = moved.iter().map(|row| row.id).collect();

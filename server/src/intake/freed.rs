@@ -9,7 +9,7 @@
 
 use super::check::Desk;
 use super::decide::{accepted, answers_anew};
-use super::matching::{BETWEEN_JABS, Effect, Incoming, Judged, Linked, Place};
+use super::matching::{BETWEEN_JABS, Came, Effect, Incoming, Judged, Linked, Place};
 use super::recheck::content;
 use super::{Road, store};
 use crate::audit::{Event, Kind};
@@ -399,37 +399,31 @@ async fn judge(
     if !waiting.iter().any(&which) {
         return Ok(Vec::new());
     }
-    // What waits itself, and since when.
-    let mut alone: HashMap<Uuid, Vec<_>> = HashMap::new();
-    for row in waiting.iter().filter(|row| row.alone) {
-        let since = (row.first_at, row.first_row);
-        let of_person = alone.entry(row.person).or_default();
-        of_person.push((since, row.jab));
-    }
-    // With the vaccinations that each is not held against: its own, and what waits itself and came after it.
-    let mut parties: BTreeMap<Uuid, Vec<(Waiting, Vec<Uuid>)>> = BTreeMap::new();
+    // What waits itself, and since when: nothing that came before it is held against that.
+    let alone = waiting.iter().filter(|row| row.alone);
+    let since = alone.map(|row| (row.jab, (row.first_at, row.first_row)));
+    let since: HashMap<Uuid, Came> = since.collect();
+    let mut parties: BTreeMap<Uuid, Vec<Waiting>> = BTreeMap::new();
     for row in waiting.into_iter().filter(which) {
-        let said = (row.said_at, row.row_number);
-        let others = alone.get(&row.person).into_iter().flatten();
-        let later = others.filter(|(since, _)| *since > said);
-        let without = later.map(|(_, jab)| *jab).chain([row.jab]).collect();
-        let of_party = parties.entry(row.party).or_default();
-        of_party.push((row, without));
+        parties.entry(row.party).or_default().push(row);
     }
     let now = around.road.clock.now();
     let products = Products::load(tx, around.road.clock.day(now)).await?;
     let mut seen = Vec::new();
     for (party, rows) in parties {
-        let incoming = rows.iter().map(|(row, without)| {
+        let incoming = rows.iter().map(|row| {
+            let came = (row.said_at, row.row_number);
             let incoming = incoming(around.road, &products, row)?;
-            Ok((incoming, without.clone()))
+            Ok((incoming, (row.jab, came)))
         });
         let incoming = incoming.collect::<Result<Vec<_>, StoreError>>()?;
         let keys = &around.road.keys;
         // Boxed: what seldom happens is no part of the size of every chunk.
-        let judged = Box::pin(store::again(tx, keys, &products, party, now, incoming)).await?;
-        let rows = rows.into_iter().map(|(row, _)| row);
-        seen.extend(rows.zip(judged).map(|(row, judged)| Seen { row, judged }));
+        let again = Box::pin(store::again(
+            tx, keys, &products, party, now, incoming, &since,
+        ));
+        let rows = rows.into_iter().zip(again.await?);
+        seen.extend(rows.map(|(row, judged)| Seen { row, judged }));
     }
     Ok(seen)
 }

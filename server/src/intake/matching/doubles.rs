@@ -4,36 +4,14 @@
 //! only the first gives must not tell the sender what others know: it is shown as rule B19. A registration whose person
 //! RIVM found is known to be the person's by RIVM alone: to its sender it is as one of others.
 
+use super::history::{Beside, History, Jab, Seen};
 use super::{Facts, Known, Told, finding};
 use domain::finding::Code;
 use domain::row::{Column, Vaccination};
 use domain::vaccine::VaccineId;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use time::Date;
 use uuid::Uuid;
-
-/// A vaccination of a person, as the register holds it.
-#[derive(Clone)]
-pub struct Jab {
-    /// Its key.
-    pub id: Uuid,
-    /// Day.
-    pub date: Date,
-    /// Product.
-    pub vaccine: VaccineId,
-    /// Batch.
-    pub batch: String,
-    /// Dose.
-    pub dose: u8,
-    /// Registrations of the delivering party that rest on it.
-    pub own: Vec<Uuid>,
-    /// Registrations of the delivering party that rest on it because RIVM found their person.
-    pub linked: Vec<Uuid>,
-    /// Another party reported it too.
-    pub others: bool,
-    /// It counts, or RIVM said which one does in its place.
-    pub settled: bool,
-}
 
 /// Where a row belongs among the vaccinations of its person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,45 +42,38 @@ pub(super) fn judge(
     facts: &Facts,
     told: &mut Vec<Told>,
 ) -> Place {
-    let mut known = without(
-        facts.jabs.get(&person).map_or(&[][..], Vec::as_slice),
-        replaces.map(|known| known.registration),
-    );
-    if by_rivm {
-        known.iter_mut().for_each(|known| known.own.clear());
-    }
-    if let Some(at) = known.iter().position(|known| is_same(known, jab)) {
-        let same = known.swap_remove(at);
+    let nothing = History::default();
+    let history = facts.jabs.get(&person).unwrap_or(&nothing);
+    let known = history.beside(replaces.map(|known| known.registration), by_rivm);
+    if let Some(place) = known.same(jab) {
+        let same = history.at(place);
         let new_of_it = corrects && replaces.is_some();
-        if !same.own.is_empty() && !new_of_it {
+        if known.is_own(place) && !new_of_it {
             told.push(Told::Same(finding(Code::D03, Column::Vaccinatiedatum)));
         } else if !same.settled {
             // What makes the first report wait makes a second one wait: it would count by itself else.
-            told.extend(said_of(jab, &known, facts).filter(Told::is_between));
+            told.extend(said_of(jab, known.but(place), facts).filter(Told::is_between));
         }
         return Place::Same(same.id);
     }
     let goes_on = replaces.is_some_and(|known| known.goes_on);
-    told.extend(said_of(jab, &known, facts).filter(|told| !(goes_on && told.is_between())));
+    told.extend(said_of(jab, known, facts).filter(|told| !(goes_on && told.is_between())));
     Place::New(crate::clock::new_key())
 }
 
 /// What is said anew is this vaccination as it stands, and nobody has to look at it.
-pub(super) fn goes_on(stood: Option<Uuid>, jab: &Vaccination, known: &[Jab]) -> bool {
-    let mut known = known.iter();
-    stood.is_some_and(|id| known.any(|one| one.id == id && one.settled && is_same(one, jab)))
+pub(super) fn goes_on(stood: Option<Uuid>, jab: &Vaccination, known: Option<&History>) -> bool {
+    stood.zip(known).is_some_and(|(id, known)| {
+        let mut same = known.with_content(jab).map(|place| known.at(place));
+        same.any(|one| one.id == id && one.settled)
+    })
 }
 
 /// What the rules say of a vaccination beside what is known, and how its sender sees it.
-fn said_of(jab: &Vaccination, known: &[Jab], facts: &Facts) -> impl Iterator<Item = Told> {
-    let own: Vec<Jab> = known
-        .iter()
-        .filter(|known| !known.own.is_empty())
-        .cloned()
-        .collect();
+fn said_of(jab: &Vaccination, known: Beside<'_>, facts: &Facts) -> impl Iterator<Item = Told> {
     let (of_all, of_own) = (
-        rules(jab, known, &facts.intervals),
-        rules(jab, &own, &facts.intervals),
+        rules(jab, &known.all(), &facts.intervals),
+        rules(jab, &known.reported(), &facts.intervals),
     );
     let mut told = Vec::new();
     for &(code, column) in &of_own {
@@ -120,69 +91,34 @@ fn said_of(jab: &Vaccination, known: &[Jab], facts: &Facts) -> impl Iterator<Ite
     told.into_iter()
 }
 
-/// The vaccinations that remain when a registration is taken out.
-fn without(known: &[Jab], registration: Option<Uuid>) -> Vec<Jab> {
-    let Some(gone) = registration else {
-        return known.to_vec();
-    };
-    let mut left = known.to_vec();
-    left.retain_mut(|jab| {
-        let mine = jab.own.contains(&gone) || jab.linked.contains(&gone);
-        jab.own.retain(|own| *own != gone);
-        jab.linked.retain(|own| *own != gone);
-        !mine || jab.others || !jab.own.is_empty() || !jab.linked.is_empty()
-    });
-    left
-}
-
-fn is_same(known: &Jab, jab: &Vaccination) -> bool {
-    known.date == jab.date()
-        && known.vaccine == jab.vaccine()
-        && known.batch == jab.batch().as_str()
-        && known.dose == jab.dose()
-}
-
 /// Rules by which a row waits because of another vaccination of its person.
 pub const BETWEEN_JABS: [Code; 3] = [Code::D04, Code::D05, Code::V32];
 
 fn rules(
     jab: &Vaccination,
-    known: &[Jab],
+    known: &Seen<'_>,
     intervals: &HashMap<VaccineId, u16>,
 ) -> Vec<(Code, Column)> {
+    let (dose, day) = (jab.dose(), jab.date());
     let mut found = Vec::new();
-    if known.iter().any(|known| known.date == jab.date()) {
+    if known.any_on(day) {
         found.push((Code::D04, Column::Vaccinatiedatum));
     }
-    if known
-        .iter()
-        .any(|known| known.dose == jab.dose() && known.date != jab.date())
-    {
+    if known.any_of_dose_but_on(dose, day) {
         found.push((Code::D05, Column::Dosisnummer));
     }
-    let before = known
-        .iter()
-        .filter(|known| known.date < jab.date())
-        .max_by_key(|known| known.date);
-    // Whichever of the two came first: an earlier dose may be reported later.
-    let after = known
-        .iter()
-        .filter(|known| known.date > jab.date())
-        .min_by_key(|known| known.date);
     let too_soon = |vaccine: VaccineId, from: Date, until: Date| {
         let least = intervals.get(&vaccine);
         least.is_some_and(|least| (until - from).whole_days() < i64::from(*least))
     };
-    if before.is_some_and(|before| too_soon(before.vaccine, before.date, jab.date()))
-        || after.is_some_and(|after| too_soon(jab.vaccine(), jab.date(), after.date))
+    // Whichever of the two came first: an earlier dose may be reported later.
+    let (before, after) = (known.last_before(day), known.first_after(day));
+    if before.is_some_and(|before| too_soon(before.vaccine, before.date, day))
+        || after.is_some_and(|after| too_soon(jab.vaccine(), day, after.date))
     {
         found.push((Code::V32, Column::Vaccinatiedatum));
     }
-    if jab.dose() >= 2
-        && !known
-            .iter()
-            .any(|known| known.dose < jab.dose() && known.date <= jab.date())
-    {
+    if dose >= 2 && !known.any_below_dose_until(dose, day) {
         found.push((Code::V33, Column::Dosisnummer));
     }
     found
@@ -204,43 +140,34 @@ pub(super) fn remember(
             forget(facts, whose, replaced.registration);
         }
     }
-    let jabs = facts.jabs.entry(person).or_default();
+    let history = facts.jabs.entry(person).or_default();
     match place {
-        Place::Same(id) => {
-            for known in jabs.iter_mut().filter(|known| known.id == id) {
-                known.settled |= accepted;
-                if by_rivm {
-                    known.linked.push(registration);
-                } else {
-                    known.own.push(registration);
-                }
-            }
+        Place::Same(id) => history.rests((registration, by_rivm), id, jab, accepted),
+        Place::New(id) => {
+            let source = BTreeSet::from([registration]);
+            let (own, linked) = if by_rivm {
+                (BTreeSet::new(), source)
+            } else {
+                (source, BTreeSet::new())
+            };
+            history.add(Jab {
+                id,
+                date: jab.date(),
+                vaccine: jab.vaccine(),
+                batch: jab.batch().as_str().to_owned(),
+                dose: jab.dose(),
+                own,
+                linked,
+                others: false,
+                settled: accepted,
+            });
         }
-        Place::New(id) => jabs.push(Jab {
-            id,
-            date: jab.date(),
-            vaccine: jab.vaccine(),
-            batch: jab.batch().as_str().to_owned(),
-            dose: jab.dose(),
-            own: if by_rivm {
-                Vec::new()
-            } else {
-                vec![registration]
-            },
-            linked: if by_rivm {
-                vec![registration]
-            } else {
-                Vec::new()
-            },
-            others: false,
-            settled: accepted,
-        }),
     }
 }
 
 /// A registration that ends no longer counts for the next row.
 pub(super) fn forget(facts: &mut Facts, person: Uuid, registration: Uuid) {
-    if let Some(jabs) = facts.jabs.get_mut(&person) {
-        *jabs = without(jabs, Some(registration));
+    if let Some(history) = facts.jabs.get_mut(&person) {
+        history.forget(registration);
     }
 }

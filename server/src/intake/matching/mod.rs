@@ -5,12 +5,18 @@
 //! they are (for RIVM) and as its sender may see them: a code only when it follows from the sender's
 //! own rows, else rule B19.
 
+mod again;
 mod batches;
 mod doubles;
+mod history;
 mod person;
+#[cfg(test)]
+mod tests;
 
+pub use again::{Came, Stored, again};
 pub use batches::Batches;
-pub use doubles::{BETWEEN_JABS, Jab, Place};
+pub use doubles::{BETWEEN_JABS, Place};
+pub use history::{History, Jab};
 pub(super) use person::candidate;
 pub use person::{Again, BrpFacts, brp_again, brp_again_of_found, compare};
 
@@ -152,7 +158,7 @@ pub struct Facts {
     /// Source keys of this chunk that are known already.
     pub keys: HashMap<String, Known>,
     /// Vaccinations of the persons of this chunk.
-    pub jabs: HashMap<Uuid, Vec<Jab>>,
+    pub jabs: HashMap<Uuid, History>,
     /// Least number of days after a dose of a product.
     pub intervals: HashMap<VaccineId, u16>,
     /// Rows before this chunk that rows of it repeat, and that their keys kept out: by their lines, with these keys.
@@ -223,25 +229,20 @@ pub fn judge(rows: Vec<Incoming>, facts: &mut Facts) -> Vec<Judged> {
     judged
 }
 
-/// Judges stored rows once more, each against what is known of its person without these vaccinations: its own, for one.
-pub fn again(rows: Vec<(Incoming, Vec<Uuid>)>, facts: &mut Facts) -> Vec<Judged> {
-    let known = std::mem::take(&mut facts.jabs);
-    let judge = |(row, without): (Incoming, Vec<Uuid>)| {
-        let person = row.person.and_then(|person| known.get_key_value(&person));
-        let others = person.map(|(person, jabs)| {
-            let others = jabs.iter().filter(|jab| !without.contains(&jab.id));
-            (*person, others.cloned().collect())
-        });
-        facts.jabs = others.into_iter().collect();
-        one(row, facts)
-    };
-    rows.into_iter().map(judge).collect()
-}
-
-fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
-    let accepted = row.accepted.take();
+fn one(row: Incoming, facts: &mut Facts) -> Judged {
     let whom = row.person;
     let before = whom.map(|person| own_doses(facts, person));
+    let mut judged = against(row, facts);
+    remember(&judged, facts);
+    if matches!(judged.effect, Effect::Report { .. }) && !judged.row.by_rivm() {
+        judged.doses = before.zip(whom.map(|person| own_doses(facts, person)));
+    }
+    judged
+}
+
+/// Judges a row; what it reports is not known yet to the next one.
+fn against(mut row: Incoming, facts: &mut Facts) -> Judged {
+    let accepted = row.accepted.take();
     let verdict = match &accepted {
         None => follows_link(&mut row, facts).unwrap_or_else(|| Verdict::new(Effect::Nothing)),
         // A double within the file has no effect of its own, so the register is not asked.
@@ -254,7 +255,13 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
     };
     let mut judged = settle(row, verdict);
     end_unlinked(&mut judged, facts);
-    if let (
+    judged.row.accepted = accepted;
+    judged
+}
+
+/// What a row reports is known to the rows after it.
+fn remember(judged: &Judged, facts: &mut Facts) {
+    let (
         Some(Accepted::Vaccination(jab)),
         Some(person),
         Effect::Report {
@@ -262,34 +269,30 @@ fn one(mut row: Incoming, facts: &mut Facts) -> Judged {
             replaces,
             place,
         },
-    ) = (&accepted, judged.row.person, &judged.effect)
-    {
-        let by_rivm = judged.row.by_rivm();
-        let replaced = replaces.as_ref();
-        let how = (by_rivm, judged.outcome == RowOutcome::Geaccepteerd);
-        doubles::remember(facts, person, *registration, how, replaced, *place, jab);
-        // A correction further on in the same chunk finds what it corrects.
-        if let Some(key) = &judged.row.source_key {
-            let known = Known {
-                registration: *registration,
-                version: replaces.as_ref().map_or(1, |known| known.version + 1),
-                digest: judged.row.digest,
-                said_before: Vec::new(),
-                person: Some(person),
-                vaccination: Some(place.id()),
-                withdrawn: false,
-                undone: false,
-                later: false,
-                goes_on: false,
-            };
-            facts.keys.insert(key.clone(), known);
-        }
+    ) = (&judged.row.accepted, judged.row.person, &judged.effect)
+    else {
+        return;
+    };
+    let by_rivm = judged.row.by_rivm();
+    let replaced = replaces.as_ref();
+    let how = (by_rivm, judged.outcome == RowOutcome::Geaccepteerd);
+    doubles::remember(facts, person, *registration, how, replaced, *place, jab);
+    // A correction further on in the same chunk finds what it corrects.
+    if let Some(key) = &judged.row.source_key {
+        let known = Known {
+            registration: *registration,
+            version: replaces.as_ref().map_or(1, |known| known.version + 1),
+            digest: judged.row.digest,
+            said_before: Vec::new(),
+            person: Some(person),
+            vaccination: Some(place.id()),
+            withdrawn: false,
+            undone: false,
+            later: false,
+            goes_on: false,
+        };
+        facts.keys.insert(key.clone(), known);
     }
-    judged.row.accepted = accepted;
-    if matches!(judged.effect, Effect::Report { .. }) && !judged.row.by_rivm() {
-        judged.doses = before.zip(whom.map(|person| own_doses(facts, person)));
-    }
-    judged
 }
 
 /// A row whose BSN is none (P03), sent once more after RIVM found its person: it says what stands there by that link (D03).
@@ -327,8 +330,7 @@ fn end_unlinked(judged: &mut Judged, facts: &mut Facts) {
 
 /// Vaccinations of a person that this party reports; what others report is not counted, so nothing is told of it.
 fn own_doses(facts: &Facts, person: Uuid) -> i16 {
-    let jabs = facts.jabs.get(&person).map_or(&[][..], Vec::as_slice);
-    let own = jabs.iter().filter(|jab| !jab.own.is_empty()).count();
+    let own = facts.jabs.get(&person).map_or(0, History::own);
     i16::try_from(own).unwrap_or(i16::MAX)
 }
 
@@ -415,8 +417,7 @@ fn vaccination(row: &Incoming, jab: &Vaccination, facts: &Facts) -> Verdict {
     };
     let replaces = replaces.map(|known| {
         let of_person = row.person.and_then(|person| facts.jabs.get(&person));
-        let jabs = of_person.map_or(&[][..], Vec::as_slice);
-        let goes_on = doubles::goes_on(known.vaccination, jab, jabs);
+        let goes_on = doubles::goes_on(known.vaccination, jab, of_person);
         Known { goes_on, ..known }
     });
     let goes_on = replaces.as_ref().is_some_and(|known| known.goes_on);

@@ -561,17 +561,18 @@ async fn wait_turn(road: &Road, trip: &Trip, rows: &[Incoming]) -> Result<(), St
         return Ok(());
     }
     // What it brings itself is known when its turn comes.
-    let (mut brought, mut changed) = (HashSet::new(), Vec::new());
+    let (mut brought, mut changed) = (HashSet::new(), HashSet::new());
     for row in rows {
         let Some(key) = &row.source_key else { continue };
         if changes(row) {
             if !brought.contains(key) {
-                changed.push(key.clone());
+                changed.insert(key.clone());
             }
         } else if matches!(row.accepted, Some(Accepted::Vaccination(_))) {
             brought.insert(key);
         }
     }
+    let changed = Vec::from_iter(changed);
     let known = register::known_keys(&mut tx, trip.work.party_id, trip.id, &changed).await?;
     let known: HashSet<String> = known
         .into_iter()

@@ -1,7 +1,7 @@
 //! Fetches what must be known to judge a chunk: one query per kind of fact, whatever its size.
 
 use super::People;
-use crate::intake::matching::{BY_KEY, Batches, BrpFacts, Facts, Incoming, Jab, Known};
+use crate::intake::matching::{BY_KEY, Batches, BrpFacts, Facts, History, Incoming, Jab, Known};
 use crate::keys::Keys;
 use crate::store::products::Products;
 use crate::store::register::{self, BrpList};
@@ -89,10 +89,11 @@ async fn known_keys(
     rows: &[Incoming],
 ) -> Result<HashMap<String, Known>, StoreError> {
     let if_found = |row: &Incoming| row.if_found.as_ref().map(|(key, _)| key.clone());
-    let keys: Vec<String> = rows
+    let keys: HashSet<String> = rows
         .iter()
         .filter_map(|row| row.source_key.clone().or_else(|| if_found(row)))
         .collect();
+    let keys = Vec::from_iter(keys);
     let found = register::known_keys(tx, party, delivery, &keys).await?;
     Ok(found
         .into_iter()
@@ -152,20 +153,20 @@ async fn jabs(
     tx: &mut WorkerTx<'_>,
     party: Uuid,
     persons: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<Jab>>, StoreError> {
-    let mut found: HashMap<Uuid, Vec<Jab>> = HashMap::new();
+) -> Result<HashMap<Uuid, History>, StoreError> {
+    let mut found: HashMap<Uuid, History> = HashMap::new();
     for known in register::jabs(tx, party, persons).await? {
         let Some(vaccine) = Products::id(known.vaccine) else {
             continue;
         };
-        found.entry(known.person_id).or_default().push(Jab {
+        found.entry(known.person_id).or_default().add(Jab {
             id: known.id,
             date: known.vaccinated_on,
             vaccine,
             batch: known.batch,
             dose: u8::try_from(known.dose).unwrap_or_default(),
-            own: known.own,
-            linked: known.linked,
+            own: known.own.into_iter().collect(),
+            linked: known.linked.into_iter().collect(),
             others: known.others > 0,
             settled: known.settled,
         });
@@ -205,11 +206,7 @@ async fn brp(
             lists.entry(*person).or_default().push(list);
         }
     }
-    let (mut postcodes, mut numbers, mut at) = (
-        Vec::new(),
-        Vec::new(),
-        HashMap::<(String, i32), Vec<Uuid>>::new(),
-    );
+    let mut at: HashMap<(String, i32), HashSet<Uuid>> = HashMap::new();
     for row in rows {
         let (Some(person), Some(Accepted::Vaccination(jab))) = (row.person, &row.accepted) else {
             continue;
@@ -221,14 +218,13 @@ async fn brp(
                 who.house_number().and_then(|n| i32::try_from(n).ok()),
             )
         {
-            postcodes.push(postcode.as_str().to_owned());
-            numbers.push(number);
             at.entry((postcode.as_str().to_owned(), number))
                 .or_default()
-                .push(person);
+                .insert(person);
         }
     }
-    if !postcodes.is_empty() {
+    if !at.is_empty() {
+        let (postcodes, numbers): (Vec<String>, Vec<i32>) = at.keys().cloned().unzip();
         for list in register::brp_by_address(tx, &postcodes, &numbers).await? {
             let address = list.postcode.clone().zip(list.house_number);
             for person in address

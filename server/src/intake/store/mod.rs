@@ -17,7 +17,7 @@ pub use people::{People, Strangers, key_of};
 
 use super::Road;
 use super::freed::{self, Around, Way};
-use super::matching::{self, Effect, Incoming, Judged, Place};
+use super::matching::{self, Came, Effect, Incoming, Judged, Place, Stored};
 use crate::audit::Event;
 use crate::keys::Keys;
 use crate::store::products::Products;
@@ -233,7 +233,7 @@ async fn write(
     settle(tx, &judged).await
 }
 
-/// Judges stored rows of a party once more, each as if these vaccinations were not known; nothing is kept.
+/// Judges stored rows of a party once more, as [`matching::again`]: each with its vaccination, and when it came. Nothing is kept.
 ///
 /// # Errors
 /// When the database fails.
@@ -243,9 +243,10 @@ pub async fn again(
     products: &Products,
     party: Uuid,
     now: OffsetDateTime,
-    rows: Vec<(Incoming, Vec<Uuid>)>,
+    rows: Vec<(Incoming, (Uuid, Came))>,
+    since: &HashMap<Uuid, Came>,
 ) -> Result<Vec<Judged>, StoreError> {
-    let (mut rows, without): (Vec<Incoming>, Vec<Vec<Uuid>>) = rows.into_iter().unzip();
+    let (mut rows, came): (Vec<Incoming>, Vec<(Uuid, Came)>) = rows.into_iter().unzip();
     let (mut facts, _) = facts::gather(
         tx,
         keys,
@@ -256,8 +257,9 @@ pub async fn again(
         false,
     )
     .await?;
-    let rows = rows.into_iter().zip(without).collect();
-    Ok(matching::again(rows, &mut facts))
+    let stored = |(row, (jab, came))| Stored { row, jab, came };
+    let rows = rows.into_iter().zip(came).map(stored).collect();
+    Ok(matching::again(rows, since, &mut facts))
 }
 
 /// The refused rows whose place good rows of this chunk take: those their tokens name, as they stand now, and those of
@@ -272,7 +274,8 @@ async fn take_places(
     let standing: HashMap<Uuid, Uuid> = standing.into_iter().collect();
     let is_good = |row: &Judged| row.outcome != RowOutcome::Afgekeurd;
     let good = judged.iter().filter(|row| is_good(row));
-    let keys: Vec<String> = good.filter_map(columns::source_key).collect();
+    let keys: HashSet<String> = good.filter_map(columns::source_key).collect();
+    let keys = Vec::from_iter(keys);
     let mut refused: HashMap<String, Vec<Uuid>> = HashMap::new();
     for (key, id) in rows::refused_before(tx, errand.party, errand.delivery, &keys).await? {
         refused.entry(key).or_default().push(id);
@@ -286,11 +289,14 @@ async fn take_places(
             continue;
         }
         if !refused.is_empty()
-            && let Some(same) = columns::source_key(row).and_then(|key| refused.get(&key))
+            && let Some(same) = columns::source_key(row).and_then(|key| refused.get_mut(&key))
         {
-            replaced.extend(same);
-            // The newest of them, for who looks where it went.
-            row.row.replaces = row.row.replaces.or_else(|| same.last().copied());
+            // The newest of them, for who looks where it went. The others go with the first of many rows.
+            let newest = same.pop();
+            replaced.append(same);
+            same.extend(newest);
+            replaced.extend(newest);
+            row.row.replaces = row.row.replaces.or(newest);
         }
         replaced.extend(row.row.replaces);
     }
