@@ -693,23 +693,25 @@ pub async fn unsettled(
                       EXISTS (SELECT FROM reports r WHERE r.vaccination_id = v.id AND r.valid_to IS NULL AND r.outcome = 'GEACCEPTEERD') AS accepted,
                       EXISTS (SELECT FROM reports r WHERE r.vaccination_id = v.id AND r.valid_to IS NULL AND r.outcome <> 'AFGEKEURD') AS stands
                FROM vaccinations v WHERE v.person_id = ANY ($1) AND v.valid_to IS NULL),
-           way (person_id, id, at, steps) AS (
-               SELECT person_id, id, id, 0 FROM alive
+           way AS (
+               SELECT a.*, a.id AS at, 0 AS steps FROM alive a
                UNION ALL
-               SELECT w.person_id, w.id, m.kept, w.steps + 1 FROM way w JOIN rulings m ON m.person_id = w.person_id AND m.lesser = w.at
+               SELECT w.person_id, w.id, w.vaccinated_on, w.vaccine, w.effective, w.merged_into, w.valid_from, w.accepted, w.stands,
+                      m.kept, w.steps + 1
+               FROM way w JOIN rulings m ON m.person_id = w.person_id AND m.lesser = w.at
                WHERE m.kind = 'merge' AND m.undone_at IS NULL AND w.steps < 100),
-           tops AS (SELECT DISTINCT ON (person_id, id) person_id, id, at, steps FROM way ORDER BY person_id, id, steps DESC),
+           tops AS (SELECT DISTINCT ON (person_id, id) * FROM way ORDER BY person_id, id, steps DESC),
            grouped AS (
-               SELECT a.*, bool_or(a.accepted) OVER whole AS counts, first_value(a.id) OVER best AS head
-               FROM alive a JOIN tops t ON t.person_id = a.person_id AND t.id = a.id
-               WINDOW whole AS (PARTITION BY a.person_id, t.at),
-                      best AS (PARTITION BY a.person_id, t.at ORDER BY NOT a.stands, t.steps, a.valid_from, a.id)),
+               SELECT t.*, bool_or(t.accepted) OVER whole AS counts, first_value(t.id) OVER best AS head
+               FROM tops t
+               WINDOW whole AS (PARTITION BY t.person_id, t.at),
+                      best AS (PARTITION BY t.person_id, t.at ORDER BY NOT t.stands, t.steps, t.valid_from, t.id)),
            standing AS (
                SELECT g.*, NULLIF(g.head, g.id) AS merged, g.head = g.id AND g.counts
                       AND row_number() OVER (PARTITION BY g.person_id, g.vaccinated_on, g.vaccine, g.head = g.id AND g.counts
                                              ORDER BY g.effective DESC, g.valid_from, g.id) = 1 AS in_force
                FROM grouped g)
-           SELECT person_id, id, merged AS merged_into, in_force AS "effective!" FROM standing
+           SELECT person_id AS "person_id!", id AS "id!", merged AS merged_into, in_force AS "effective!" FROM standing
            WHERE merged IS DISTINCT FROM merged_into OR in_force <> effective"#,
         persons
     )
