@@ -18,7 +18,8 @@ pub struct Stored {
     pub came: Came,
 }
 
-/// Judges these rows in the order of the answer, each by itself. `since`: vaccinations that only a row that came later knows.
+/// Judges these rows, each by itself; the answers are in their order. `since`: from when on rows are held against these vaccinations;
+/// all are against the others.
 pub fn again(rows: Vec<Stored>, since: &HashMap<Uuid, Came>, facts: &mut Facts) -> Vec<Judged> {
     let mut rows: Vec<(usize, Stored)> = rows.into_iter().enumerate().collect();
     rows.sort_by_key(|(_, row)| row.came);

@@ -33,9 +33,7 @@ pub struct Jab {
 impl Jab {
     /// It is there when this registration is taken out.
     fn stands_without(&self, gone: Uuid) -> bool {
-        let sources = [&self.own, &self.linked];
-        let mine = sources.map(|source| usize::from(source.contains(&gone)));
-        let mine = mine.into_iter().sum::<usize>();
+        let mine = usize::from(self.own.contains(&gone)) + usize::from(self.linked.contains(&gone));
         mine == 0 || self.others || self.own.len() + self.linked.len() > mine
     }
 
