@@ -43,7 +43,7 @@ pub(super) fn measure(bench: &Bench, table: &mut Table, ours: &Imported) -> Resu
     say::step("the peers");
     let peers = Peers::prepare(bench)?;
     peers.all_in_sql(table, ours)?;
-    peers.into_our_tables(table, ours)?;
+    peers.in_our_tables(table, ours)?;
     peers.row_by_row(table, ours)?;
     peers.django(table)?;
     peers.row_rules(table, &ours.file)?;
@@ -151,7 +151,7 @@ impl<'b> Peers<'b> {
     }
 
     /// Into the tables that an import fills, each time of a register where nothing is stored.
-    fn into_our_tables(&self, table: &mut Table, ours: &Imported) -> Result<()> {
+    fn in_our_tables(&self, table: &mut Table, ours: &Imported) -> Result<()> {
         let expected = Counts::of_file(&ours.file)?;
         let stored = expected.accepted;
         let wanted = format!("{stored}|{stored}|{stored}|{}", rows(&ours.file)?);
