@@ -233,7 +233,7 @@ async fn write(
     settle(tx, &judged).await
 }
 
-/// Judges stored rows of a party once more, as [`matching::again`]: each with its vaccination, and when it came. Nothing is kept.
+/// Judges stored rows of a party once more, as [`matching::again()`]: each with its vaccination, and when it came. Nothing is kept.
 ///
 /// # Errors
 /// When the database fails.
