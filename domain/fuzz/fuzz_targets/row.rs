@@ -1,10 +1,11 @@
 //! The row check on bytes of any kind: no panic, the same answer twice, repairs that are final, outcome and
-//! content that agree. Cells are parted by a unit separator; the first byte chooses repairs to switch off.
+//! content that agree, and a glance that says nothing else. Cells are parted by a unit separator; the first byte chooses repairs to switch off.
 #![no_main]
 
 use domain::codes::CodeLists;
 use domain::delivery::{Channel, RowOutcome};
-use domain::row::{Column, Context, PartyProfile, Profile, RawRow, RepairSet, check};
+use domain::duplicate::InFile;
+use domain::row::{Column, Context, PartyProfile, Profile, RawRow, RepairSet, check, glance};
 use libfuzzer_sys::fuzz_target;
 use std::sync::LazyLock;
 
@@ -31,4 +32,13 @@ fuzz_target!(|data: &[u8]| {
     assert_eq!(first.accepted.is_none(), first.outcome == RowOutcome::Afgekeurd);
     let repaired = first.repaired(&row);
     assert!(check(&repaired.as_raw(), &context).repairs.is_empty());
+    if let Some(ordinary) = glance(&row, &context) {
+        assert_eq!(first.outcome, RowOutcome::Geaccepteerd);
+        assert!(first.findings.is_empty() && first.repairs.is_empty());
+        assert_eq!(first.evidence, ordinary.evidence);
+        let (mut by_check, mut by_glance) = (InFile::default(), InFile::default());
+        by_check.add(2, &first);
+        by_glance.add_keys(2, ordinary.keys);
+        assert_eq!(format!("{by_check:?}"), format!("{by_glance:?}"));
+    }
 });

@@ -7,7 +7,7 @@ use super::accepted::{Postcode, SourceKey};
 use super::batch_text;
 use super::check::{Context, Evidence, Profile};
 use super::person::birth_rule;
-use super::text::{is_unreadable, plain};
+use super::text::{is_mojibake, is_unreadable, plain};
 use super::vaccination::PLACE_LIMIT;
 use super::{Column, Content, RawRow};
 use crate::batch::BatchNumber;
@@ -111,16 +111,19 @@ fn full(text: &str, context: &Context<'_>) -> Option<(Date, Option<Order>)> {
 
 /// Letters, and what stands between those of a name; nothing of it before the first or behind the last.
 fn name(text: &str) -> Option<&str> {
-    let Some((&first, rest)) = text.as_bytes().split_first() else {
+    let between = |byte: u8| matches!(byte, b' ' | b'-' | b'\'');
+    let bytes = text.as_bytes();
+    let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
         return Some("");
     };
-    let inside = |byte: &u8| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-' | b'\'');
-    let last = rest.last().unwrap_or(&first);
-    let fits = text.len() <= NAME
-        && first.is_ascii_alphabetic()
-        && last.is_ascii_alphabetic()
-        && rest.iter().all(inside);
-    fits.then_some(text)
+    let fits = if text.is_ascii() {
+        let inside = |byte: &u8| byte.is_ascii_alphabetic() || between(*byte);
+        bytes.iter().all(inside)
+    } else {
+        let inside = |c: char| c.is_alphabetic() || c.is_ascii() && between(c as u8);
+        text.chars().all(inside) && !is_mojibake(text)
+    };
+    (fits && text.len() <= NAME && !between(first) && !between(last)).then_some(text)
 }
 
 fn house_number(text: &str) -> Option<u32> {
@@ -235,7 +238,7 @@ mod tests {
             ),
             (
                 Column::Achternaam,
-                &["", "Jansen", "O'Brien", "Jansen-de Vries"],
+                &["", "Jansen", "O'Brien", "Jansen-de Vries", "Öztürk"],
             ),
             (Column::Voorvoegsel, &["", "van der"]),
             (Column::Geslacht, &["", "M", "v", "O"]),
@@ -269,6 +272,8 @@ mod tests {
             (Column::Geboortedatum, "00-04-1940"),
             (Column::Achternaam, "Vries, de"),
             (Column::Achternaam, " Jansen"),
+            (Column::Achternaam, "Ã–zdemir"),
+            (Column::Achternaam, "J\u{200b}ansen"),
             (Column::Postcode, "1234SS"),
             (Column::Huisnummer, "0"),
             (Column::Vaccinatiedatum, "16-06-2021"),

@@ -1,6 +1,6 @@
 //! A delimited text from its bytes to what the rules say of its rows.
 
-use crate::intake::judge::{self, Rulings};
+use crate::intake::judge::{self, Nobody, Rulings};
 use crate::intake::read::record::ROW_BYTES;
 use crate::intake::read::{self, Limits, Options, Source};
 use domain::codes::CodeLists;
@@ -77,15 +77,12 @@ pub fn tell(source: Arc<dyn Source>, size: usize) -> Told {
         off: RepairSet::NONE,
         test_lane: false,
     };
-    let mut last = table.header().row;
     let ascends = |last: &mut u32, number: u32| {
         assert!(number > *last, "row {number} after {last}");
         *last = number;
     };
-    let verdict = judge::first_pass(&table, &context, &[], |number, _| {
-        ascends(&mut last, number);
-    })
-    .expect("memory can be read");
+    let verdict =
+        judge::first_pass(&table, &context, &[], &Nobody).expect("memory can be read");
     assert_eq!(verdict.counts.rows(), u64::from(verdict.rows));
     assert!(verdict.rows <= LIMITS.rows);
     assert_eq!(verdict.refuses(), refuses(&verdict.findings));
@@ -97,7 +94,7 @@ pub fn tell(source: Arc<dyn Source>, size: usize) -> Told {
         return Told { file, counts, rows };
     }
     let mut second = Counts::default();
-    last = table.header().row;
+    let mut last = table.header().row;
     let mut rulings = Rulings::new(&table, &context, &verdict).expect("memory can be read");
     while let Ok(Some(ruling)) = rulings.next() {
         ascends(&mut last, ruling.number);

@@ -11,6 +11,7 @@ pub mod file;
 #[path = "../../src/intake"]
 pub mod intake {
     pub mod judge;
+    pub mod lanes;
     pub mod read;
 
     /// The row rules without the net that the server has under them: a panic is a find.

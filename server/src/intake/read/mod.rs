@@ -8,6 +8,7 @@
 pub mod cell;
 pub mod child;
 pub mod csv;
+mod digest;
 pub mod encoding;
 pub mod header;
 pub mod limits;

@@ -1,11 +1,14 @@
 //! One look at all bytes of a file before anything is interpreted: its hash, its size, its encoding,
 //! and by its first bytes which reader may have it. The name of the file plays no part.
 
+use super::digest;
 use super::encoding::{Detector, Encoding};
 use super::limits::{Limits, WORKBOOK_BYTES};
 use super::source::Source;
-use sha2::{Digest, Sha256};
 use std::io::{self, Read};
+
+/// Bytes that are looked at at a time.
+const PIECE: usize = 128 * 1024;
 
 /// What kind of reader the first bytes ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,35 +43,37 @@ pub struct Sniffed {
 /// When the file cannot be read.
 pub fn sniff(source: &dyn Source, limits: Limits) -> io::Result<Sniffed> {
     let mut input = source.open()?;
-    let mut buffer = vec![0; 64 * 1024];
+    let mut buffer = vec![0; PIECE];
     let mut filled = fill(&mut *input, &mut buffer)?;
     let kind = kind(&buffer[..filled]);
     let limit = match kind {
         Kind::Text => limits.bytes,
         Kind::Zip | Kind::Compound => limits.bytes.min(WORKBOOK_BYTES),
     };
-    let mut hash = Sha256::new();
     let mut detector = Detector::default();
     let mut bytes = 0;
     let mut content = Vec::new();
-    // A workbook that is too large for one is still hashed: the sender may ask which file it was.
-    while filled > 0 && bytes <= limits.bytes {
-        let piece = &buffer[..filled];
-        bytes += filled as u64;
-        hash.update(piece);
-        if kind == Kind::Text {
-            detector.feed(piece);
-        } else if bytes <= limit {
-            content.extend_from_slice(piece);
+    let (hash, whole) = digest::beside(|hash| {
+        // A workbook that is too large for one is still hashed: the sender may ask which file it was.
+        while filled > 0 && bytes <= limits.bytes {
+            let piece = &buffer[..filled];
+            bytes += filled as u64;
+            if kind == Kind::Text {
+                detector.feed(piece);
+            } else if bytes <= limit {
+                content.extend_from_slice(piece);
+            }
+            buffer = hash.update(buffer, filled);
+            filled = fill(&mut *input, &mut buffer)?;
         }
-        filled = fill(&mut *input, &mut buffer)?;
-    }
+        Ok(filled == 0)
+    })?;
     let over = (bytes > limit).then_some(limit);
     Ok(Sniffed {
         kind,
         bytes,
         over,
-        sha256: (filled == 0).then(|| hash.finalize().into()),
+        sha256: whole.then_some(hash),
         encoding: detector.finish(),
         content,
     })
