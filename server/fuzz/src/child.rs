@@ -56,6 +56,7 @@ pub fn read(content: &[u8]) -> Option<Format> {
                 let message: Message = serde_json::from_slice(line).expect("a message");
                 match message {
                     Message::Format(found) => format = Some(found),
+                    Message::DaysLater(_) => {}
                     Message::Sheet { .. } => (last, rows) = (0, 0),
                     Message::Long(number) | Message::Wide(number) => {
                         assert!(number > last, "row {number} after {last}");
