@@ -29,6 +29,8 @@ pub struct KnownKey {
     pub undone: bool,
     /// Came with a later delivery than the one that asks.
     pub later: bool,
+    /// Does not count yet.
+    pub waits: bool,
 }
 
 /// What this party delivered before under these keys, as a delivery of it asks. Each key is looked up in `reports_source_key_unique`, and written
@@ -54,7 +56,8 @@ pub async fn known_keys(
                                 -- What a withdrawal put back is of the delivery that said it.
                                 WHEN r.withdrawal_id IS NULL OR r.restores IS NULL THEN r.delivery_id
                                 ELSE (SELECT o.delivery_id FROM reports o WHERE o.id = r.id AND o.version = r.restores) END)
-                           > (SELECT m.seq FROM deliveries m WHERE m.id = $3), false) AS "later!"
+                           > (SELECT m.seq FROM deliveries m WHERE m.id = $3), false) AS "later!",
+                  r.outcome = 'TE_CONTROLEREN' AS "waits!"
            FROM unnest($2::text[]) AS k (source_key)
            CROSS JOIN LATERAL (SELECT * FROM reports WHERE party_id = $1 AND source_key = k.source_key
                                  AND COALESCE(valid_to, 'infinity') = 'infinity' OFFSET 0) AS r"#,

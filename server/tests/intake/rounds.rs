@@ -123,6 +123,64 @@ async fn in_rounds_it_ends_as_if_each_row_had_come_by_itself() {
 }
 
 #[tokio::test]
+async fn what_waits_for_what_ends_before_it_is_stored_before_it_ends_itself() {
+    let (erebos, naomi, frouke) = (
+        (EREBOS, "01-04-2000"),
+        (NAOMI, "01-04-1987"),
+        (FROUKE, "24-03-2000"),
+    );
+    let begins = new("x", frouke, "1", "27-01-2021");
+    // Too soon after the first: they wait.
+    let soon = |key, person| new(key, person, "2", "29-01-2021");
+    let one_file = [
+        begins.clone(),
+        // From here on one chunk, as its keys come again so soon.
+        corrected(begins, "28-01-2021"),
+        new("a", erebos, "1", "27-01-2021"),
+        soon("b", erebos),
+        withdrawn("a"),
+        corrected(soon("b", erebos), "30-01-2021"),
+        new("c", naomi, "1", "27-01-2021"),
+        soon("d", naomi),
+        corrected(new("c", naomi, "1", "27-01-2021"), "07-01-2021"),
+        withdrawn("d"),
+    ];
+    let earlier = [
+        new("a", erebos, "1", "27-01-2021"),
+        soon("b", erebos),
+        new("c", naomi, "1", "27-01-2021"),
+        soon("d", naomi),
+    ];
+    let later = [
+        withdrawn("a"),
+        withdrawn("b"),
+        corrected(new("c", naomi, "1", "27-01-2021"), "07-01-2021"),
+        corrected(soon("d", naomi), "30-01-2021"),
+    ];
+    for (before, rows) in [
+        (Vec::new(), one_file.to_vec()),
+        (earlier.into(), later.into()),
+    ] {
+        let (world, twin) = (World::new().await, World::new().await);
+        for world in [&world, &twin] {
+            if !before.is_empty() {
+                deliver(world, "eerder.csv", &before).await;
+            }
+        }
+        deliver(&world, "alles.csv", &rows).await;
+        for (place, row) in rows.into_iter().enumerate() {
+            deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
+        }
+        assert_eq!(picture(&world).await, picture(&twin).await);
+        let freed = "delivery_rows WHERE freed_with IS NOT NULL AND outcome = 'GEACCEPTEERD'";
+        assert_eq!(world.count(freed).await, 2);
+        for world in [&world, &twin] {
+            world.sound().await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_vaccination_that_another_row_came_to_report_does_not_end_with_the_correction_of_the_first()
  {
     let erebos = (EREBOS, "01-04-2000");

@@ -143,6 +143,8 @@ pub struct Known {
     pub undone: bool,
     /// It came with a later delivery of this party: what an earlier one says of it comes too late (features F59).
     pub later: bool,
+    /// Its newest version waits: it does not count yet.
+    pub waits: bool,
     /// The row says of the jab what stood there, and that was settled: the same vaccination goes on, with what was ruled of it.
     pub goes_on: bool,
 }
@@ -289,6 +291,7 @@ fn remember(judged: &Judged, facts: &mut Facts) {
             withdrawn: false,
             undone: false,
             later: false,
+            waits: judged.outcome == RowOutcome::TeControleren,
             goes_on: false,
         };
         facts.keys.insert(key.clone(), known);

@@ -11,7 +11,7 @@ mod scanned;
 use super::check::Desk;
 use super::decide::products_of;
 use super::judge::{self, Rulings, Verdict};
-use super::matching::Incoming;
+use super::matching::{Incoming, Judged};
 use super::measure;
 use super::read::{self, Header, Limits, Options};
 use super::receive;
@@ -742,7 +742,8 @@ impl Gather {
 
 /// One chunk, one transaction; committed when `turn` says that the one before it is. A chunk with a row that the
 /// database does not take, or that makes stage 2 panic, is halved until that row is alone; it is unreadable then (R09), and
-/// the rest goes on. Where no other row goes in either, it is not the row: all of them wait.
+/// the rest goes on. Where no other row goes in either, it is not the row: all of them wait. Rows that want to come after what
+/// those before them do to the register are a transaction more.
 async fn keep_chunk(
     road: &Road,
     trip: &Trip,
@@ -792,6 +793,10 @@ async fn keep_chunk(
             }
             (other, _) => other?,
         };
+        let rest = part.split_off(chunk.judged.len());
+        if !rest.is_empty() {
+            parts.push(rest);
+        }
         kept.join(chunk);
     }
     Ok(kept)
@@ -869,13 +874,14 @@ async fn try_chunk(
         left_out,
         only_tries,
     } = how;
-    let (first, last) = (line(rows.first()), line(rows.last()));
     let errand = trip.errand(road, previewed);
     let mut tx = chunk_tx(&road.db).await?;
     let mut chunk = store::unfinished(&mut tx, &errand, rows, keep).await?;
     if keep == Keep::Nothing || only_tries {
         return Ok(chunk);
     }
+    let judged = |row: Option<&Judged>| line(row.map(|row| &row.row));
+    let (first, last) = (judged(chunk.judged.first()), judged(chunk.judged.last()));
     // From here on rows are locked that the chunk before, or a heartbeat, may want: so only in turn, and shortly.
     convoy::wait(turn).await?;
     if keep == Keep::Register {

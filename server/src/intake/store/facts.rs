@@ -113,6 +113,7 @@ async fn known_keys(
                 withdrawn: key.mutation == "V",
                 undone: key.undone,
                 later: key.later,
+                waits: key.waits,
                 goes_on: false,
             };
             (key.source_key, known)

@@ -17,7 +17,7 @@ pub use people::{People, Strangers, key_of};
 
 use super::Road;
 use super::freed::{self, Around, Way};
-use super::matching::{self, Came, Effect, Incoming, Judged, Place, Stored};
+use super::matching::{self, Came, Effect, Incoming, Judged, Known, Place, Stored};
 use crate::audit::Event;
 use crate::keys::Keys;
 use crate::store::products::Products;
@@ -131,22 +131,42 @@ pub async fn chunk(
     rows: Vec<Incoming>,
     keep: Keep,
 ) -> Result<Chunk, StoreError> {
-    let mut chunk = unfinished(tx, errand, rows, keep).await?;
+    let mut chunk = begin(tx, errand, rows, keep, Whole::Always).await?;
     if keep == Keep::Register {
         finish(tx, errand, &mut chunk).await?;
     }
     Ok(chunk)
 }
 
-/// The same without [`finish`], for chunks that are under way beside each other.
+/// The same without [`finish`], for chunks of a file that are under way beside each other. It may be about the first rows only, as
+/// many as it judged: the others want to come after [`finish`].
 ///
 /// # Errors
 /// As [`chunk`].
 pub async fn unfinished(
     tx: &mut WorkerTx<'_>,
     errand: &Errand<'_>,
+    rows: Vec<Incoming>,
+    keep: Keep,
+) -> Result<Chunk, StoreError> {
+    begin(tx, errand, rows, keep, Whole::IfAsOneByOne).await
+}
+
+/// Whether all rows that come at once are stored at once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    /// They are one act.
+    Always,
+    /// They are, as far as it ends as if each had come by itself.
+    IfAsOneByOne,
+}
+
+async fn begin(
+    tx: &mut WorkerTx<'_>,
+    errand: &Errand<'_>,
     mut rows: Vec<Incoming>,
     keep: Keep,
+    whole: Whole,
 ) -> Result<Chunk, StoreError> {
     let (mut facts, people) = facts::gather(
         tx,
@@ -159,7 +179,10 @@ pub async fn unfinished(
     )
     .await?;
     facts.brp.lenient = keep == Keep::Trial;
-    let judged = matching::judge(rows, &mut facts);
+    let mut judged = matching::judge(rows, &mut facts);
+    if (keep, whole) == (Keep::Register, Whole::IfAsOneByOne) {
+        judged.truncate(as_one_by_one(&judged));
+    }
     let mut chunk = summary(judged);
     if keep == Keep::Nothing {
         return Ok(chunk);
@@ -289,17 +312,15 @@ async fn take_places(
             continue;
         }
         if !refused.is_empty()
-            && let Some(same) = columns::source_key(row).and_then(|key| refused.get_mut(&key))
+            && let Some(same) = columns::source_key(row).and_then(|key| refused.get(&key))
         {
-            // The newest of them, for who looks where it went. The others go with the first of many rows.
-            let newest = same.pop();
-            replaced.append(same);
-            same.extend(newest);
-            replaced.extend(newest);
-            row.row.replaces = row.row.replaces.or(newest);
+            // The newest of them, for who looks where it went.
+            row.row.replaces = row.row.replaces.or_else(|| same.last().copied());
         }
         replaced.extend(row.row.replaces);
     }
+    // Their keys are those of good rows.
+    replaced.extend(refused.into_values().flatten());
     Ok(replaced)
 }
 
@@ -332,16 +353,37 @@ fn around<'a>(errand: &Errand<'a>, chunk: &Chunk) -> Around<'a> {
     }
 }
 
-/// Whom the version was about that ends by a row.
-fn ended_of(row: &Judged) -> Option<Uuid> {
+/// How many rows can be stored at once: none of them ends a registration that waits for what one before it ended. That one is
+/// stored first, at the end of its chunk (see [`freed`]).
+fn as_one_by_one(judged: &[Judged]) -> usize {
+    let mut ended: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
+    let its_turn = judged.iter().position(|row| {
+        let Some((known, person)) = version_ended(row).zip(ended_of(row)) else {
+            return false;
+        };
+        let before = ended.entry(person).or_default();
+        let may_be_free = before.iter().any(|other| *other != known.registration);
+        before.insert(known.registration);
+        known.waits && may_be_free
+    });
+    its_turn.unwrap_or(judged.len())
+}
+
+/// The version that ends by a row.
+fn version_ended(row: &Judged) -> Option<&Known> {
     match &row.effect {
         Effect::Withdraw(known)
         | Effect::Report {
             replaces: Some(known),
             ..
-        } => known.person,
+        } => Some(known),
         _ => None,
     }
+}
+
+/// Whom that was about.
+fn ended_of(row: &Judged) -> Option<Uuid> {
+    version_ended(row)?.person
 }
 
 /// A registration that ended may have been the one that counted, and one that is accepted makes count what waited.

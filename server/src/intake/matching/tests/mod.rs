@@ -10,9 +10,9 @@ use super::{
 };
 use domain::codes::CodeLists;
 use domain::dates::dutch;
-use domain::delivery::{Channel, RowOutcome};
+use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
-use domain::row::{Accepted, Column, Context, Profile, RepairSet, RowText, Vaccination};
+use domain::row::{Accepted, Column, Context, RowText, Vaccination};
 use domain::vaccine::VaccineId;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -61,11 +61,7 @@ fn said(mutation: &str, day: usize, (product, batch, dose): (&str, &str, usize))
     }
     let context = Context {
         today: date!(2026 - 01 - 01),
-        channel: Channel::Sftp,
-        profile: Profile::Unknown,
-        lists: &LISTS,
-        off: RepairSet::NONE,
-        test_lane: false,
+        ..domain::fixtures::context(&LISTS)
     };
     let checked = domain::row::check(&row.as_raw(), &context);
     match checked.accepted {
@@ -124,6 +120,7 @@ fn known(registration: Uuid, vaccination: Option<Uuid>) -> Known {
         withdrawn: false,
         undone: false,
         later: false,
+        waits: false,
         goes_on: false,
     }
 }
