@@ -1,5 +1,6 @@
 //! What a row that may be stored says, in proper types. Only [`super::check`] makes these.
 
+use super::content::{Canonical, Content};
 use crate::batch::BatchNumber;
 use crate::bsn::Bsn;
 use crate::codes::{AgeGroup, Country, Mutation, NoBsnReason, Origin, Sex};
@@ -275,76 +276,7 @@ impl Vaccination {
     /// what a row digest is made of. They hold the BSN, so they go into a keyed digest and nowhere else.
     #[must_use]
     pub fn canonical(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(160);
-        self.write_canonical(&mut bytes);
-        bytes
-    }
-
-    fn write_canonical(&self, out: &mut Vec<u8>) {
-        let person = &self.person;
-        let mut out = Canonical(out);
-        out.put(self.mutation.as_str().as_bytes());
-        let digits = person.wrong_bsn().unwrap_or_default().as_bytes();
-        out.put(person.bsn.as_ref().map_or(digits, |bsn| bsn.as_bytes()));
-        out.put(
-            person
-                .no_bsn_reason
-                .map_or("", NoBsnReason::as_str)
-                .as_bytes(),
-        );
-        match person.birth_date {
-            PartialDate::Full(date) => out.date(date),
-            partial => out.put(partial.iso().as_bytes()),
-        }
-        out.put(person.surname().unwrap_or_default().as_bytes());
-        out.put(person.prefix().unwrap_or_default().as_bytes());
-        out.put(person.sex.map_or("", Sex::as_str).as_bytes());
-        out.put(person.postcode.as_ref().map_or(b"", |postcode| &postcode.0));
-        out.number(person.house_number);
-        out.date(self.date);
-        out.number(Some(u32::from(self.vaccine.0)));
-        out.number(self.hpk.map(Hpk::number));
-        out.put(self.batch.as_bytes());
-        out.number(Some(u32::from(self.dose)));
-        let group = self.target_group.as_ref();
-        out.put(group.map_or("", TargetGroup::as_str).as_bytes());
-        out.put(self.agb.as_ref().map_or(b"", |agb| agb.as_bytes()));
-        out.put(self.big.as_ref().map_or(b"", |big| big.as_bytes()));
-        out.put(self.place().unwrap_or_default().as_bytes());
-        out.put(self.country.as_str().as_bytes());
-    }
-}
-
-/// Writes parts with a mark between them that cannot stand in a cell: the row check lets no control
-/// character through. By hand, for it is done for every row.
-struct Canonical<'o>(&'o mut Vec<u8>);
-
-impl Canonical<'_> {
-    fn put(&mut self, part: &[u8]) {
-        self.0.extend_from_slice(part);
-        self.0.push(0x1f);
-    }
-
-    fn number(&mut self, number: Option<u32>) {
-        let mut buffer = [0_u8; 10];
-        let mut at = buffer.len();
-        if let Some(mut rest) = number {
-            loop {
-                at -= 1;
-                // A remainder of ten fits a byte.
-                buffer[at] = b'0' + (rest % 10) as u8;
-                rest /= 10;
-                if rest == 0 {
-                    break;
-                }
-            }
-        }
-        self.put(&buffer[at..]);
-    }
-
-    fn date(&mut self, date: Date) {
-        // Days are as unambiguous as a calendar date, and quicker.
-        self.number(Some(date.to_julian_day().unsigned_abs()));
+        Content::from(self).canonical()
     }
 }
 
