@@ -1,10 +1,9 @@
 //! How many good rows a second one core checks: `cargo run --release -p domain --example speed`.
 
 use domain::codes::CodeLists;
-use domain::delivery::Channel;
 use domain::duplicate::InFile;
 use domain::fixtures;
-use domain::row::{Column, Context, PartyProfile, Profile, RepairSet, check, glance};
+use domain::row::{Column, Context, PartyProfile, Profile, check, glance};
 use std::time::{Duration, Instant};
 
 /// Time on the processor where Linux tells it, so that a busy machine does not blur the figure; else the clock's.
@@ -21,12 +20,8 @@ fn spent(since: Instant) -> Duration {
 fn main() {
     let lists = CodeLists::builtin();
     let context = Context {
-        today: fixtures::TODAY,
-        channel: Channel::Sftp,
         profile: Profile::Party(PartyProfile::default()),
-        lists: &lists,
-        off: RepairSet::NONE,
-        test_lane: false,
+        ..fixtures::context(&lists)
     };
     let mut row = fixtures::row(
         fixtures::GOOD,

@@ -3,8 +3,10 @@
 //!
 //! A fixture is the good row [`GOOD`] with a few cells changed. Persons are fictitious test persons.
 
+use crate::codes::CodeLists;
+use crate::delivery::Channel;
 use crate::finding::Code;
-use crate::row::{Column, RawRow};
+use crate::row::{Column, Context, Profile, RawRow, RepairSet};
 use Column::{
     Achternaam, Batchnummer, BigNummer, Bronsleutel, Bsn, Doelgroep, Dosisnummer, Geboortedatum,
     GeenBsnReden, Geslacht, HpkCode, Huisnummer, Leeftijdsgroep, Mutatie, Postcode, Toestemming,
@@ -101,6 +103,19 @@ impl Fixture {
     const fn set(mut self, setting: Setting) -> Self {
         self.setting = setting;
         self
+    }
+}
+
+/// In which the fixtures are judged, unless they say otherwise: a file of nobody in particular.
+#[must_use]
+pub const fn context(lists: &CodeLists) -> Context<'_> {
+    Context {
+        today: TODAY,
+        channel: Channel::Sftp,
+        profile: Profile::Unknown,
+        lists,
+        off: RepairSet::NONE,
+        test_lane: false,
     }
 }
 

@@ -5,24 +5,17 @@ use Column::{
     Toestemming, Vaccin, Vaccinatiedatum,
 };
 use domain::codes::CodeLists;
-use domain::delivery::{Channel, Counts, FileOutcome, RowOutcome};
+use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::duplicate::InFile;
 use domain::finding::{Code, Filled, Stage};
 use domain::fixtures::{self, COUNTED, Cells, GOOD};
-use domain::row::{Column, Context, Profile, RawRow, RepairSet, check};
+use domain::row::{Column, RawRow, check};
 use proptest::prelude::*;
 
 /// Findings of a file of these rows: line, code, and the line that is named. The first row stands on line 2.
 fn judged<'a>(rows: impl Iterator<Item = RawRow<'a>>) -> Vec<(u32, Code, u32)> {
     let lists = CodeLists::builtin();
-    let context = Context {
-        today: fixtures::TODAY,
-        channel: Channel::Sftp,
-        profile: Profile::Unknown,
-        lists: &lists,
-        off: RepairSet::NONE,
-        test_lane: false,
-    };
+    let context = fixtures::context(&lists);
     let mut file = InFile::default();
     for (line, row) in (2..).zip(rows) {
         file.add(line, &check(&row, &context));

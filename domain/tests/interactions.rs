@@ -15,12 +15,8 @@ use time::macros::date;
 
 fn context(lists: &CodeLists) -> Context<'_> {
     Context {
-        today: fixtures::TODAY,
         channel: Channel::Upload,
-        profile: Profile::Unknown,
-        lists,
-        off: RepairSet::NONE,
-        test_lane: false,
+        ..fixtures::context(lists)
     }
 }
 

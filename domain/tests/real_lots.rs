@@ -1,10 +1,9 @@
 //! The 68 real lots of 2021 pass the rules as the G-Standaard writes them: batch, HPK code and product name.
 
 use domain::codes::CodeLists;
-use domain::delivery::Channel;
 use domain::finding::Code;
 use domain::fixtures;
-use domain::row::{Accepted, Column, Context, Profile, RepairSet, check};
+use domain::row::{Accepted, Column, Context, check};
 use time::macros::date;
 
 #[test]
@@ -16,11 +15,7 @@ fn every_real_lot_is_a_batch_of_its_product() {
     let lists = CodeLists::builtin();
     let context = Context {
         today: date!(2024 - 01 - 01),
-        channel: Channel::Sftp,
-        profile: Profile::Unknown,
-        lists: &lists,
-        off: RepairSet::NONE,
-        test_lane: false,
+        ..fixtures::context(&lists)
     };
     for lot in lots {
         let text = |name: &str| lot[name].as_str().expect("text");

@@ -16,10 +16,14 @@ pub mod intake {
 
     /// The row rules without the net that the server has under them: a panic is a find.
     pub mod check {
-        use domain::row::{Checked, Context, RawRow};
+        use domain::row::{Checked, Context, Ordinary, RawRow};
 
         pub fn row(raw: &RawRow<'_>, context: &Context<'_>) -> Checked {
             domain::row::check(raw, context)
+        }
+
+        pub fn at_a_glance(raw: &RawRow<'_>, context: &Context<'_>) -> Option<Ordinary> {
+            domain::row::glance(raw, context)
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `cims check`: the row rules on a file; no database, no keys, nothing stored (specification §6).
 
 use crate::clock;
-use crate::intake::judge::{self, Verdict, Watch};
+use crate::intake::judge::{self, Verdict};
 use crate::intake::noted::Noted;
 use crate::intake::read::{self, Limits, Opened, Options};
 use crate::intake::show::{FileFacts, Show};
@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use domain::codes::CodeLists;
 use domain::delivery::{Channel, FileOutcome};
 use domain::finding::Severity;
-use domain::row::{Checked, Context, Profile, RepairSet};
+use domain::row::{Context, Profile, RepairSet};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -65,23 +65,6 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     done.with_context(|| format!("{} cannot be read", args.file.display()))
 }
 
-/// Notes what is found.
-#[derive(Default)]
-struct Notebook(Mutex<Noted>);
-
-impl Watch for Notebook {
-    fn wants(&self, _: u32) -> bool {
-        false
-    }
-
-    fn see(&self, line: u32, checked: &Checked) {
-        if !checked.findings.is_empty() {
-            let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            noted.add(line, checked);
-        }
-    }
-}
-
 fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCode> {
     let lists = CodeLists::builtin();
     let context = Context {
@@ -98,7 +81,7 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
         mut findings,
         table,
     } = read::open(source, &Options::new(Limits::SYSTEM))?;
-    let noted = Notebook::default();
+    let noted = Mutex::new(Noted::default());
     let verdict = match &table {
         Some(table) => judge::first_pass(table, &context, &[], &noted)?,
         None => Verdict::default(),
@@ -114,7 +97,7 @@ fn check(args: &Args, show: Show, out: &mut impl Write) -> anyhow::Result<ExitCo
     };
     show.file(out, &file)?;
     if !verdict.refuses() {
-        let noted = noted.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let noted = noted.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut first = true;
         for (number, outcome, findings) in noted.into_rows(&verdict) {
             show.row(out, first, number, outcome, &findings)?;

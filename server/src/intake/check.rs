@@ -9,7 +9,9 @@ use domain::bsn::Bsn;
 use domain::codes::Consent;
 use domain::dates::{PartialDate, parse_partial};
 use domain::finding::{Code, Finding};
-use domain::row::{Accepted, Checked, Column, Context, Person, RawRow, RowText, Vaccination};
+use domain::row::{
+    Accepted, Checked, Column, Context, Ordinary, Person, RawRow, RowText, Vaccination,
+};
 use sha2::{Digest as _, Sha256};
 use time::Date;
 
@@ -149,6 +151,13 @@ pub fn row_of(raw: &RawRow<'_>, context: &Context<'_>, found: bool) -> Checked {
     });
     std::panic::catch_unwind(checked)
         .unwrap_or_else(|_| Checked::refused(Finding::whole(Code::R09)))
+}
+
+/// What a row tells about its file, where there is nothing to find in it; where this panics, [`row`] says what it is.
+#[must_use]
+pub fn at_a_glance(raw: &RawRow<'_>, context: &Context<'_>) -> Option<Ordinary> {
+    let glance = std::panic::AssertUnwindSafe(|| domain::row::glance(raw, context));
+    std::panic::catch_unwind(glance).unwrap_or_default()
 }
 
 /// The day of the vaccination as these rules read it.

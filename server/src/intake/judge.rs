@@ -11,7 +11,7 @@ use domain::delivery::{Counts, FileOutcome, RowOutcome};
 use domain::duplicate::{InFile, InFileFinding};
 use domain::evidence::FileEvidence;
 use domain::finding::{Code, Filled, Finding, Severity};
-use domain::row::{Accepted, Checked, Context, Ordinary, RawRow, glance};
+use domain::row::{Accepted, Checked, Context, Ordinary, RawRow};
 use std::io;
 use std::num::NonZero;
 use uuid::Uuid;
@@ -123,7 +123,8 @@ pub fn first_pass_in(
         let mut part = Pass::default();
         batch.each_row(|row| {
             if !watch.wants(row.number)
-                && let Some(ordinary) = at_a_glance(&row, context)
+                && let Content::Cells(raw) = &row.content
+                && let Some(ordinary) = check::at_a_glance(raw, context)
             {
                 part.add_ordinary(row.number, &ordinary);
                 return;
@@ -306,17 +307,6 @@ pub(super) fn add_doubles(checked: &mut Checked, doubles: &[InFileFinding]) {
     checked.outcome = RowOutcome::of(&checked.findings, counted);
     if checked.outcome == RowOutcome::Afgekeurd {
         checked.accepted = None;
-    }
-}
-
-/// What a row tells about its file, where there is nothing to find in it. A panic is for [`stage_one`] to deal with.
-fn at_a_glance(row: &Row<'_>, context: &Context<'_>) -> Option<Ordinary> {
-    match &row.content {
-        Content::Cells(raw) => {
-            let glance = std::panic::AssertUnwindSafe(|| glance(raw, context));
-            std::panic::catch_unwind(glance).ok().flatten()
-        }
-        Content::Broken(..) => None,
     }
 }
 

@@ -3,10 +3,11 @@
 //! `cims check` notes it while the file is read the one time, for its answer begins with the counts. A row may be
 //! noted by any lane, in any order.
 
-use super::judge::Verdict;
+use super::judge::{Verdict, Watch};
 use domain::delivery::RowOutcome;
 use domain::finding::{Code, Finding};
 use domain::row::{Checked, Column};
+use std::sync::{Mutex, PoisonError};
 
 /// The rows with findings.
 #[derive(Default)]
@@ -26,7 +27,7 @@ struct Row {
 impl Noted {
     /// Notes a row that has findings. Those of stage 1 are as the rule table has them, with nothing filled in, so code
     /// and column are all there is to them.
-    pub fn add(&mut self, line: u32, checked: &Checked) {
+    fn add(&mut self, line: u32, checked: &Checked) {
         self.rows.push(Row {
             line,
             outcome: checked.outcome,
@@ -73,5 +74,18 @@ impl Noted {
         };
         let findings = findings.take(usize::from(row.length)).map(whole);
         (row.outcome, findings.collect())
+    }
+}
+
+impl Watch for Mutex<Noted> {
+    fn wants(&self, _: u32) -> bool {
+        false
+    }
+
+    fn see(&self, line: u32, checked: &Checked) {
+        if !checked.findings.is_empty() {
+            let mut noted = self.lock().unwrap_or_else(PoisonError::into_inner);
+            noted.add(line, checked);
+        }
     }
 }

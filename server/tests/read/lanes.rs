@@ -2,8 +2,7 @@
 
 use crate::support::{GOOD, HEADER, check_csv};
 use domain::codes::CodeLists;
-use domain::delivery::Channel;
-use domain::row::{Context, Profile, RepairSet};
+use domain::fixtures;
 use serde_json::{Value, json};
 use server::intake::judge::{Nobody, Rulings, Verdict, first_pass_in};
 use server::intake::read::{self, Limits, Options, Table};
@@ -66,17 +65,6 @@ fn table(text: &str) -> Table {
     opened.table.expect("a table")
 }
 
-fn context(lists: &CodeLists) -> Context<'_> {
-    Context {
-        today: domain::fixtures::TODAY,
-        channel: Channel::Sftp,
-        profile: Profile::Unknown,
-        lists,
-        off: RepairSet::NONE,
-        test_lane: false,
-    }
-}
-
 /// The verdict in so many lanes, and what was seen of each row on the way.
 fn judged(text: &str, lanes: usize) -> (Verdict, Vec<(u32, String)>) {
     let lists = CodeLists::builtin();
@@ -87,8 +75,8 @@ fn judged(text: &str, lanes: usize) -> (Verdict, Vec<(u32, String)>) {
             .expect("no panic")
             .push((line, format!("{checked:?}")));
     };
-    let verdict =
-        first_pass_in(lanes, &table(text), &context(&lists), &[], &see).expect("readable");
+    let verdict = first_pass_in(lanes, &table(text), &fixtures::context(&lists), &[], &see)
+        .expect("readable");
     let mut seen = seen.into_inner().expect("no panic");
     seen.sort();
     (verdict, seen)
@@ -98,7 +86,14 @@ fn judged(text: &str, lanes: usize) -> (Verdict, Vec<(u32, String)>) {
 fn judged_at_a_glance(text: &str, lanes: usize) -> Verdict {
     let lists = CodeLists::builtin();
     let lanes = NonZero::new(lanes).expect("a lane");
-    first_pass_in(lanes, &table(text), &context(&lists), &[], &Nobody).expect("readable")
+    first_pass_in(
+        lanes,
+        &table(text),
+        &fixtures::context(&lists),
+        &[],
+        &Nobody,
+    )
+    .expect("readable")
 }
 
 #[test]
@@ -138,7 +133,7 @@ fn what_a_file_promises_and_may_hold_is_counted_however_its_lines_are_taken() {
         let verdict = first_pass_in(
             NonZero::<usize>::MIN,
             &table,
-            &context(&lists),
+            &fixtures::context(&lists),
             &[],
             &Nobody,
         );
@@ -184,7 +179,7 @@ fn the_answer_of_one_reading_is_that_of_reading_again() {
 
 fn answers_alike(text: &str) {
     let (lists, table) = (CodeLists::builtin(), table(text));
-    let context = context(&lists);
+    let context = fixtures::context(&lists);
     let (verdict, _) = judged(text, 2);
     let mut rulings = Rulings::new(&table, &context, &verdict).expect("readable");
     let mut rows = Vec::new();

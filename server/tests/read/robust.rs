@@ -2,8 +2,6 @@
 
 use crate::support::{HEADER, csv};
 use domain::codes::CodeLists;
-use domain::delivery::Channel;
-use domain::row::{Context, Profile, RepairSet};
 use proptest::prelude::*;
 use server::intake::judge::{self, Nobody, Rulings};
 use server::intake::read::csv::Csv;
@@ -14,14 +12,7 @@ use std::sync::Arc;
 /// Rows with findings, and the counts, of any bytes; what is refused as a whole is only its codes.
 fn judged(content: Vec<u8>) -> (Vec<&'static str>, u64, u32, Vec<(u32, usize)>) {
     let lists = CodeLists::builtin();
-    let context = Context {
-        today: domain::fixtures::TODAY,
-        channel: Channel::Sftp,
-        profile: Profile::Unknown,
-        lists: &lists,
-        off: RepairSet::NONE,
-        test_lane: false,
-    };
+    let context = domain::fixtures::context(&lists);
     let mut options = Options::new(Limits::SYSTEM);
     options.program = Program::at(env!("CARGO_BIN_EXE_cims").into());
     let opened = read::open(Arc::new(content), &options).expect("memory can be read");

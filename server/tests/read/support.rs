@@ -2,7 +2,7 @@
 
 use domain::codes::CodeLists;
 use domain::delivery::Channel;
-use domain::row::{Column, Context, Profile, RepairSet};
+use domain::row::{Column, Context};
 use serde_json::Value;
 use server::intake::judge::{self, Nobody};
 use server::intake::read::{self, Limits, Options, Program};
@@ -190,12 +190,8 @@ fn hold_always(answer: &Answer) {
 pub(crate) fn judge_with(content: &[u8], limits: Limits) -> Vec<(&'static str, String)> {
     let lists = CodeLists::builtin();
     let context = Context {
-        today: domain::fixtures::TODAY,
         channel: Channel::Upload,
-        profile: Profile::Unknown,
-        lists: &lists,
-        off: RepairSet::NONE,
-        test_lane: false,
+        ..domain::fixtures::context(&lists)
     };
     let mut options = Options::new(limits);
     options.program = Program::at(env!("CARGO_BIN_EXE_cims").into());
