@@ -5,7 +5,7 @@
 
 use super::accepted::{Postcode, SourceKey};
 use super::batch_text;
-use super::check::{Context, Evidence, Profile};
+use super::check::{Context, Evidence, PartyProfile, Profile};
 use super::person::birth_rule;
 use super::text::{is_mojibake, is_unreadable, plain};
 use super::vaccination::PLACE_LIMIT;
@@ -15,7 +15,7 @@ use crate::bsn::Bsn;
 use crate::codes::{Consent, Country, Mutation, NamedVaccine, Sex};
 use crate::dates::{self, Order};
 use crate::duplicate::Keys;
-use crate::party::{Agb, BigNumber, TargetGroup};
+use crate::party::{Agb, BigNumber};
 use crate::vaccine::{Hpk, VaccineId};
 use time::Date;
 
@@ -78,9 +78,21 @@ pub fn glance(row: &RawRow<'_>, context: &Context<'_>) -> Option<Ordinary> {
             .filter(|text| batch_text::is_ordinary(text))
             .and_then(BatchNumber::parse)?,
         dose: dose(cell(Column::Dosisnummer))?,
-        target_group: target_group(cell(Column::Doelgroep), context)?,
-        agb: agb(cell(Column::UitvoerderAgb), context.profile)?,
-        big: big(cell(Column::BigNummer), context.profile)?,
+        target_group: or_profile(
+            cell(Column::Doelgroep),
+            context.profile,
+            |text| context.lists.group(text),
+            |party| party.default_target_group,
+        )?,
+        agb: or_profile(cell(Column::UitvoerderAgb), context.profile, agb, |party| {
+            party.agb
+        })?,
+        big: or_profile(
+            cell(Column::BigNummer),
+            context.profile,
+            BigNumber::parse,
+            |party| party.big,
+        )?,
         place: place(cell(Column::Vaccinatieplaats))?,
         country: Country::NL,
     };
@@ -111,19 +123,13 @@ fn full(text: &str, context: &Context<'_>) -> Option<(Date, Option<Order>)> {
 
 /// Letters, and what stands between those of a name; nothing of it before the first or behind the last.
 fn name(text: &str) -> Option<&str> {
-    let between = |byte: u8| matches!(byte, b' ' | b'-' | b'\'');
-    let bytes = text.as_bytes();
-    let (Some(&first), Some(&last)) = (bytes.first(), bytes.last()) else {
-        return Some("");
-    };
-    let fits = if text.is_ascii() {
-        let inside = |byte: &u8| byte.is_ascii_alphabetic() || between(*byte);
-        bytes.iter().all(inside)
-    } else {
-        let inside = |c: char| c.is_alphabetic() || c.is_ascii() && between(c as u8);
-        text.chars().all(inside) && !is_mojibake(text)
-    };
-    (fits && text.len() <= NAME && !between(first) && !between(last)).then_some(text)
+    let between = |c: char| matches!(c, ' ' | '-' | '\'');
+    let fits = text.len() <= NAME
+        && text.chars().all(|c| c.is_alphabetic() || between(c))
+        && !text.starts_with(between)
+        && !text.ends_with(between)
+        && !is_mojibake(text);
+    fits.then_some(text)
 }
 
 fn house_number(text: &str) -> Option<u32> {
@@ -144,18 +150,17 @@ fn product(
             _ => None,
         }
     })?;
-    let hpk = or_empty(row.get(Column::HpkCode), Hpk::parse)?;
-    let coded = or_none(hpk, |hpk| lists.by_hpk(hpk))?;
+    let coded = or_empty(row.get(Column::HpkCode), |text| {
+        let hpk = Hpk::parse(text)?;
+        Some((hpk, lists.by_hpk(hpk)?))
+    })?;
+    let (hpk, coded) = coded.unzip();
     let agree = named.is_none() || coded.is_none() || named == coded;
     let vaccine = named.or(coded).filter(|_| agree)?;
     let used = lists
         .vaccine(vaccine)
         .is_none_or(|vaccine| vaccine.was_used_on(date));
     used.then_some((vaccine, hpk))
-}
-
-fn or_none<T, U>(value: Option<T>, find: impl FnOnce(T) -> Option<U>) -> Option<Option<U>> {
-    value.map_or(Some(None), |value| find(value).map(Some))
 }
 
 fn dose(text: &str) -> Option<u8> {
@@ -165,29 +170,22 @@ fn dose(text: &str) -> Option<u8> {
     }
 }
 
-/// The profile of a party fills in what is empty; where it has nothing either, something is missing.
-fn target_group(text: &str, context: &Context<'_>) -> Option<Option<TargetGroup>> {
-    match (text, context.profile) {
+/// What is read, or what the profile of a party fills in; where that has nothing either, something is missing.
+fn or_profile<T>(
+    text: &str,
+    profile: Profile,
+    read: impl FnOnce(&str) -> Option<T>,
+    filled_in: impl FnOnce(PartyProfile) -> Option<T>,
+) -> Option<Option<T>> {
+    match (text, profile) {
         ("", Profile::Unknown) => Some(None),
-        ("", Profile::Party(party)) => party.default_target_group.map(Some),
-        (text, _) => context.lists.group(text).map(Some),
+        ("", Profile::Party(party)) => filled_in(party).map(Some),
+        (text, _) => read(text).map(Some),
     }
 }
 
-fn agb(text: &str, profile: Profile) -> Option<Option<Agb>> {
-    match (text, profile) {
-        ("", Profile::Unknown) => Some(None),
-        ("", Profile::Party(party)) => party.agb.map(Some),
-        (text, _) => Agb::parse(text).filter(|agb| *agb != Agb::NONE).map(Some),
-    }
-}
-
-fn big(text: &str, profile: Profile) -> Option<Option<BigNumber>> {
-    match (text, profile) {
-        ("", Profile::Unknown) => Some(None),
-        ("", Profile::Party(party)) => party.big.map(Some),
-        (text, _) => BigNumber::parse(text).map(Some),
-    }
+fn agb(text: &str) -> Option<Agb> {
+    Agb::parse(text).filter(|agb| *agb != Agb::NONE)
 }
 
 fn place(text: &str) -> Option<&str> {
@@ -204,19 +202,13 @@ fn is_bare(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::codes::CodeLists;
-    use crate::delivery::Channel;
     use crate::fixtures;
-    use crate::row::{PartyProfile, RepairSet};
 
     fn known(column: Column, text: &'static str) -> bool {
         let lists = CodeLists::builtin();
         let context = Context {
-            today: fixtures::TODAY,
-            channel: Channel::Sftp,
             profile: Profile::Party(PartyProfile::default()),
-            lists: &lists,
-            off: RepairSet::NONE,
-            test_lane: false,
+            ..fixtures::context(&lists)
         };
         let mut row = fixtures::row(fixtures::GOOD, &[]);
         row.set(column, text);

@@ -279,21 +279,20 @@ impl Piece {
     /// Shows each line, in order.
     pub fn each(&self, mut see: impl FnMut(Fields<'_>)) {
         let bytes = &self.bytes[self.from..self.to];
-        let Ok(text) = std::str::from_utf8(bytes) else {
-            return self.each_by_itself(bytes, see);
-        };
-        let marked = is_marked(text);
+        let text = std::str::from_utf8(bytes).ok();
+        let marked = text.is_some_and(is_marked);
         let mut ends = Vec::new();
         let (mut number, mut at) = (self.before, 0);
         while at < bytes.len() {
             number = number.saturating_add(1);
             ends.clear();
-            let Some(length) =
-                line::split(&self.bytes[self.from + at..], self.delimiter, &mut ends)
-            else {
-                let length = memchr::memchr(b'\n', &bytes[at..]).unwrap_or(bytes.len() - at);
-                let record = self.record(number, &bytes[at..at + length]);
-                see(record.fields());
+            let rest = &self.bytes[self.from + at..];
+            let split = text.zip(line::split(rest, self.delimiter, &mut ends));
+            let Some((text, length)) = split else {
+                // It is long, or bytes are no text: seldom.
+                let rest = &bytes[at..];
+                let length = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+                see(self.record(number, &rest[..length]).fields());
                 at += length + 1;
                 continue;
             };
@@ -307,16 +306,7 @@ impl Piece {
                 too_wide: false,
                 undecodable: marked && is_marked(text),
             });
-            at += length + if bytes[at + length] == b'\r' { 2 } else { 1 };
-        }
-    }
-
-    /// The same where some of the bytes are no text.
-    fn each_by_itself(&self, bytes: &[u8], mut see: impl FnMut(Fields<'_>)) {
-        let mut number = self.before;
-        for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-            number = number.saturating_add(1);
-            see(self.record(number, &line[..line.len() - 1]).fields());
+            at += length + if rest[length] == b'\r' { 2 } else { 1 };
         }
     }
 
@@ -370,7 +360,9 @@ mod tests {
         let (mut piece, mut record) = (Piece::default(), Record::default());
         let mut lines = Vec::new();
         let mut keep = |line: Fields<'_>| {
-            let cells = (0..line.len()).map(|at| line.get(at).to_owned()).collect();
+            let cells = (0..line.width())
+                .map(|at| line.get(at).to_owned())
+                .collect();
             lines.push((line.number, cells));
         };
         loop {

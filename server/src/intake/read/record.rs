@@ -44,14 +44,8 @@ pub struct Fields<'r> {
 impl<'r> Fields<'r> {
     /// Number of fields.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub const fn width(&self) -> usize {
         self.ends.len()
-    }
-
-    /// True for a line without a single field.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.ends.is_empty()
     }
 
     /// One cell, `""` beyond the last.
@@ -69,7 +63,7 @@ impl<'r> Fields<'r> {
     /// Number of fields up to and including the last that holds more than white space.
     #[must_use]
     pub fn filled_width(&self) -> usize {
-        (0..self.len())
+        (0..self.width())
             .rev()
             .find(|&index| !is_blank(self.get(index)))
             .map_or(0, |index| index + 1)

@@ -153,10 +153,10 @@ impl<'t> Shape<'t> {
             Some(_) => false,
         };
         // A line of text that ends too early was cut off, or has other delimiters: what it holds is told (R05).
-        let short = self.is_text && record.len() < self.header.fields.len();
+        let short = self.is_text && record.width() < self.header.fields.len();
         let cut_off = short && record.filled_width() > 0;
         // A hidden row comes without cells, so it is an empty one here.
-        !(cut_off || (0..record.len()).any(elsewhere))
+        !(cut_off || (0..record.width()).any(elsewhere))
     }
 
     /// Bare numbers of days since another day as those since 1900, which all that follows reads, and our own workbooks hold.
@@ -180,8 +180,8 @@ impl<'t> Shape<'t> {
 
     fn broken(&self, record: Fields<'_>) -> Option<Code> {
         let width = self.header.fields.len();
-        let short = self.is_text && record.len() < width;
-        let wide = || record.len() > width && record.filled_width() > width;
+        let short = self.is_text && record.width() < width;
+        let wide = || record.width() > width && record.filled_width() > width;
         if record.undecodable {
             Some(Code::R09)
         } else if record.too_long || self.has_long_stranger(record) {
@@ -205,7 +205,7 @@ impl<'t> Shape<'t> {
 
     /// Of a line that ends too early with all that every row needs: its cells, for Excel leaves empty ones at the end out.
     fn short<'r>(&self, record: Fields<'r>, code: Code) -> Option<RawRow<'r>> {
-        let there = record.len();
+        let there = record.width();
         let is_short = code == Code::R05 && there < self.header.fields.len();
         let has = |column| {
             self.fields
