@@ -181,6 +181,31 @@ async fn what_waits_for_what_ends_before_it_is_stored_before_it_ends_itself() {
 }
 
 #[tokio::test]
+async fn what_another_party_reported_is_free_before_the_next_row_reports_it_too() {
+    let erebos = (EREBOS, "01-04-2000");
+    let first = [new("a", erebos, "1", "27-01-2021")];
+    let soon = new("x", erebos, "2", "29-01-2021");
+    let third = [new("z", erebos, "2", "10-03-2021")];
+    let rows = [withdrawn("a"), new("e", erebos, "2", "29-01-2021")];
+    let (world, twin) = (World::new().await, World::new().await);
+    for world in [&world, &twin] {
+        deliver(world, "eerst.csv", &first).await;
+        let theirs = csv(std::slice::from_ref(&soon));
+        world.receive_by_sftp(&world.piet, "hun.csv", &theirs).await;
+        world.work().await;
+        deliver(world, "derde.csv", &third).await;
+    }
+    deliver(&world, "beide.csv", &rows).await;
+    for (place, row) in rows.into_iter().enumerate() {
+        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
+    }
+    assert_eq!(picture(&world).await, picture(&twin).await);
+    let freed = "delivery_rows WHERE freed_with IS NOT NULL AND outcome = 'GEACCEPTEERD'";
+    assert_eq!(world.count(freed).await, 1);
+    world.sound().await;
+}
+
+#[tokio::test]
 async fn a_vaccination_that_another_row_came_to_report_does_not_end_with_the_correction_of_the_first()
  {
     let erebos = (EREBOS, "01-04-2000");

@@ -755,7 +755,12 @@ async fn keep_chunk(
     let mut kept = Chunk::default();
     // What still must go, the first rows last.
     let mut parts = vec![rows];
+    // Rows that are tried at once; judging all that is left again behind each few would take long.
+    let mut most = usize::MAX;
     while let Some(mut part) = parts.pop() {
+        if part.len() > most {
+            parts.push(part.split_off(most));
+        }
         let how = How {
             keep,
             previewed,
@@ -793,9 +798,13 @@ async fn keep_chunk(
             }
             (other, _) => other?,
         };
-        let rest = part.split_off(chunk.judged.len());
-        if !rest.is_empty() {
+        let taken = chunk.judged.len();
+        let rest = part.split_off(taken);
+        if rest.is_empty() {
+            most = most.saturating_mul(2);
+        } else {
             parts.push(rest);
+            most = taken.saturating_mul(2);
         }
         kept.join(chunk);
     }

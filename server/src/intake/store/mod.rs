@@ -155,9 +155,9 @@ pub async fn unfinished(
 /// Whether all rows that come at once are stored at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whole {
-    /// They are one act.
+    /// They are: somebody typed or mended them.
     Always,
-    /// They are, as far as it ends as if each had come by itself.
+    /// As many of the first as can be: what becomes of the rows of a file is the same wherever it is cut.
     IfAsOneByOne,
 }
 
@@ -353,20 +353,20 @@ fn around<'a>(errand: &Errand<'a>, chunk: &Chunk) -> Around<'a> {
     }
 }
 
-/// How many rows can be stored at once: none of them ends a registration that waits for what one before it ended. That one is
-/// stored first, at the end of its chunk (see [`freed`]).
+/// How many rows can be stored at once. What waited for a registration that ends is stored at the end of the chunk (see
+/// [`freed`]): a row about the same person that may find another answer then, as it waits or ends what waits, comes after that.
 fn as_one_by_one(judged: &[Judged]) -> usize {
-    let mut ended: HashMap<Uuid, HashSet<Uuid>> = HashMap::new();
-    let its_turn = judged.iter().position(|row| {
-        let Some((known, person)) = version_ended(row).zip(ended_of(row)) else {
-            return false;
-        };
-        let before = ended.entry(person).or_default();
-        let may_be_free = before.iter().any(|other| *other != known.registration);
-        before.insert(known.registration);
-        known.waits && may_be_free
+    let mut ended = HashSet::new();
+    let later = judged.iter().position(|row| {
+        let ends = ended_of(row);
+        let mut about = row.row.person.iter().chain(&ends);
+        let after_an_end = about.any(|person| ended.contains(person));
+        ended.extend(ends);
+        let waits = row.outcome == RowOutcome::TeControleren
+            || version_ended(row).is_some_and(|known| known.waits);
+        waits && after_an_end
     });
-    its_turn.unwrap_or(judged.len())
+    later.unwrap_or(judged.len())
 }
 
 /// The version that ends by a row.
