@@ -30,6 +30,15 @@ async fn deliver(world: &World, name: &str, rows: &[RowText]) {
     world.work().await;
 }
 
+/// These rows in one file, and in the twin each by itself: it ends alike.
+async fn ends_alike(world: &World, twin: &World, rows: &[RowText]) {
+    deliver(world, "alles.csv", rows).await;
+    for (place, row) in rows.chunks(1).enumerate() {
+        deliver(twin, &format!("regel-{place}.csv"), row).await;
+    }
+    assert_eq!(picture(world).await, picture(twin).await);
+}
+
 /// What became of each row, and what the register says, without keys and times.
 async fn picture(world: &World) -> BTreeSet<String> {
     let mut lines = BTreeSet::new();
@@ -105,12 +114,8 @@ async fn in_rounds_it_ends_as_if_each_row_had_come_by_itself() {
         new("g", erebos, "2", "13-03-2021"),
     ];
     let (world, twin) = (World::new().await, World::new().await);
-    deliver(&world, "alles.csv", &rows).await;
+    ends_alike(&world, &twin, &rows).await;
     assert_eq!(world.count(CHUNKS).await, 2);
-    for (place, row) in rows.into_iter().enumerate() {
-        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
-    }
-    assert_eq!(picture(&world).await, picture(&twin).await);
     let (looked_at, counting) = (
         "delivery_rows WHERE outcome = 'TE_CONTROLEREN' AND state = 'repaired'",
         "vaccinations WHERE effective AND valid_to IS NULL",
@@ -167,11 +172,7 @@ async fn what_waits_for_what_ends_before_it_is_stored_before_it_ends_itself() {
                 deliver(world, "eerder.csv", &before).await;
             }
         }
-        deliver(&world, "alles.csv", &rows).await;
-        for (place, row) in rows.into_iter().enumerate() {
-            deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
-        }
-        assert_eq!(picture(&world).await, picture(&twin).await);
+        ends_alike(&world, &twin, &rows).await;
         let freed = "delivery_rows WHERE freed_with IS NOT NULL AND outcome = 'GEACCEPTEERD'";
         assert_eq!(world.count(freed).await, 2);
         for world in [&world, &twin] {
@@ -195,11 +196,7 @@ async fn what_another_party_reported_is_free_before_the_next_row_reports_it_too(
         world.work().await;
         deliver(world, "derde.csv", &third).await;
     }
-    deliver(&world, "beide.csv", &rows).await;
-    for (place, row) in rows.into_iter().enumerate() {
-        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
-    }
-    assert_eq!(picture(&world).await, picture(&twin).await);
+    ends_alike(&world, &twin, &rows).await;
     let freed = "delivery_rows WHERE freed_with IS NOT NULL AND outcome = 'GEACCEPTEERD'";
     assert_eq!(world.count(freed).await, 1);
     world.sound().await;
@@ -220,13 +217,9 @@ async fn a_vaccination_that_another_row_came_to_report_does_not_end_with_the_cor
     for world in [&world, &twin] {
         deliver(world, "eerder.csv", &[one.clone(), other.clone()]).await;
     }
-    deliver(&world, "beide.csv", &rows).await;
-    for (place, row) in rows.into_iter().enumerate() {
-        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
-    }
+    ends_alike(&world, &twin, &rows).await;
     let torn = "reports r JOIN vaccinations v ON v.id = r.vaccination_id WHERE r.valid_to IS NULL AND v.valid_to IS NOT NULL";
     assert_eq!(world.count(torn).await, 0);
-    assert_eq!(picture(&world).await, picture(&twin).await);
     world.sound().await;
 }
 
@@ -242,13 +235,9 @@ async fn who_is_no_longer_meant_by_a_corrected_row_has_their_own_in_the_next() {
     for world in [&world, &twin] {
         deliver(world, "eerder.csv", &earlier).await;
     }
-    deliver(&world, "beide.csv", &rows).await;
-    for (place, row) in rows.into_iter().enumerate() {
-        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
-    }
+    ends_alike(&world, &twin, &rows).await;
     let counting = "vaccinations WHERE effective AND valid_to IS NULL";
     assert_eq!(world.count(counting).await, 2);
-    assert_eq!(picture(&world).await, picture(&twin).await);
     world.sound().await;
 }
 
@@ -267,7 +256,7 @@ async fn corrections_about_one_person_that_have_nothing_to_do_with_each_other_ar
     for world in [&world, &twin] {
         deliver(world, "eerder.csv", &[one.clone(), other.clone()]).await;
     }
-    deliver(&world, "beide.csv", &rows).await;
+    ends_alike(&world, &twin, &rows).await;
     // The rows of a round are stored by one command.
     let rounds: i64 = sqlx::query_scalar(
         "SELECT count(DISTINCT cmin::text) FROM delivery_rows WHERE mutation = 'C'",
@@ -276,12 +265,8 @@ async fn corrections_about_one_person_that_have_nothing_to_do_with_each_other_ar
     .await
     .unwrap();
     assert_eq!(rounds, 1);
-    for (place, row) in rows.into_iter().enumerate() {
-        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
-    }
     let corrected = "reports WHERE version = 2 AND valid_to IS NULL";
     assert_eq!(world.count(corrected).await, 2);
-    assert_eq!(picture(&world).await, picture(&twin).await);
     world.sound().await;
 }
 
@@ -299,14 +284,10 @@ async fn what_comes_again_behind_its_own_withdrawal_is_known_and_is_of_no_vaccin
     for world in [&world, &twin] {
         deliver(world, "eerder.csv", &earlier).await;
     }
-    deliver(&world, "alles.csv", &rows).await;
-    for (place, row) in rows.into_iter().enumerate() {
-        deliver(&twin, &format!("regel-{place}.csv"), &[row]).await;
-    }
+    ends_alike(&world, &twin, &rows).await;
     assert_eq!(
         world.count("delivery_rows WHERE outcome = 'DUBBEL'").await,
         3
     );
-    assert_eq!(picture(&world).await, picture(&twin).await);
     world.sound().await;
 }
